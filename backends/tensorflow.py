@@ -1,0 +1,69 @@
+"""TensorFlow: a traced graph, with XLA on an accelerator only by default.
+
+The end of an epoch needs a word. ``fit`` drops the epoch's ``tf.data`` iterator, and dropping it
+sometimes waits for the thread that tunes the pipeline, which looks up only when the pipeline is
+10, 30, 70, 150, … ms old: each nap is twice as long as the one before it, up to a minute. An epoch
+of 3 s then ends at 5.11 s. Whether it waits is chance (about half of the epochs on the machine
+where this was found), how long is arithmetic. docs/method.md has the measurements.
+"""
+
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+DISTRIBUTIONS = ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos")
+EPOCH_END_TICKS_SECONDS: tuple[float, ...] = tuple(
+    accumulate(min(0.01 * 2**nap, 60.0) for nap in range(120))
+)
+
+
+def environment(scratch: Path) -> dict[str, str]:
+    """Return the variables to set before the interpreter starts.
+
+    Parameters
+    ----------
+    scratch : Path
+        An empty folder of the worker's own, so that a cold start is cold.
+    """
+    return {
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "CUDA_CACHE_PATH": str(scratch / "cuda-cache"),
+        # Taking a whole GPU at once would hide what the model needs.
+        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    }
+
+
+def wait(value: Any) -> None:
+    """Block until every array in ``value`` has been computed."""
+    import tensorflow as tf
+
+    for tensor in tf.nest.flatten(value):
+        if tf.is_tensor(tensor):
+            # One element is fetched, since a fetch is what waits; a whole batch would be copied.
+            tf.reshape(tensor, [-1])[-1].numpy()
+
+
+def settings(model: Any) -> dict[str, str]:
+    """Return what is in force for a compiled Keras model."""
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    details = tf.config.experimental.get_device_details(gpus[0]) if gpus else {}
+    threading = tf.config.threading
+    return {
+        "jit_compile": str(model.jit_compile),
+        "device": str(details.get("device_name", "gpu")) if gpus else "cpu",
+        "platform": "gpu" if gpus else "cpu",
+        "tf32": str(tf.config.experimental.tensor_float_32_execution_enabled()),
+        "threads": f"{threading.get_intra_op_parallelism_threads() or 'all'} intra-op, "
+        f"{threading.get_inter_op_parallelism_threads() or 'all'} inter-op",
+    }
+
+
+def device_peak_bytes() -> int | None:
+    """Return the framework's own peak on an accelerator, in bytes."""
+    import tensorflow as tf
+
+    if not tf.config.list_physical_devices("GPU"):
+        return None
+    return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])

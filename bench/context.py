@@ -1,0 +1,108 @@
+"""What every pass needs: the plan, the data, the fleet, the record and the display."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from bench.channel import Message
+from bench.datasets import Arrays, Dataset
+from bench.definitions import Definition
+from bench.errors import MeasurementError
+from bench.fleet import Fleet
+from bench.plan import Plan
+from reports import record
+from reports.journal import Journal
+from reports.record import ContenderInfo
+
+E = TypeVar("E", bound=msgspec.Struct)
+
+
+class Display(Protocol):
+    """Where a run shows what it does; drawn only while nothing is measured."""
+
+    def doing(self, text: str) -> None:
+        """Say what is measured now."""
+
+    def figure(self, text: str) -> None:
+        """Show a fresh figure."""
+
+    def problem(self, text: str) -> None:
+        """Say what failed."""
+
+    def stage_done(self) -> None:
+        """Note that one stage of the estimate is over."""
+
+    def results(self, pass_name: str, definition: str | None) -> None:
+        """Show the tables of a pass, or those of one definition."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every pass needs."""
+
+    plan: Plan
+    dataset: Dataset
+    arrays: Arrays
+    fleet: Fleet
+    journal: Journal
+    display: Display
+
+    def append(self, kind: type[E], message: Message, **fields: Any) -> E:
+        """Make an event of a worker's answer and append it.
+
+        Raises
+        ------
+        MeasurementError
+            If the answer isn't what the event needs.
+        """
+        known = {name: message[name] for name in kind.__struct_fields__ if name in message}
+        try:
+            # Through msgspec's checks: what comes from a worker isn't trusted to be well-formed.
+            event = msgspec.convert({**known, **fields}, kind)
+        except msgspec.ValidationError as error:
+            raise MeasurementError(f"answered nonsense: {error}") from None
+        self.journal.append(event)  # type: ignore[arg-type]
+        return event
+
+    def note_worker(
+        self, message: Message, pass_name: str, contender: str, definition: str, launch: int
+    ) -> record.Worker:
+        """Record what is in force in a worker."""
+        return self.append(
+            record.Worker,
+            message,
+            pass_name=pass_name,
+            contender=contender,
+            definition=definition,
+            launch=launch,
+        )
+
+    def note_failure(
+        self,
+        error: MeasurementError,
+        pass_name: str,
+        contender: str,
+        definition: str,
+        launch: int,
+    ) -> None:
+        """Record a failure, show it, and let the others go on."""
+        failure = record.Failure(
+            pass_name, contender, definition, launch, str(error), error.log_tail
+        )
+        self.journal.append(failure)
+        self.display.problem(f"{pass_name} {definition} {contender}: {error}")
+        if error.log_tail:
+            self.display.problem(error.log_tail)
+
+    def job(self, pass_name: str, contender: ContenderInfo, definition: Definition) -> Message:
+        """Begin a worker's job: what every pass tells it."""
+        return {
+            "pass": pass_name,
+            "backend": contender.backend,
+            "definition": definition.name,
+            "threads": self.plan.info.threads,
+            "seed": self.plan.info.seeds[0],
+            "train": str(self.arrays.train_path),
+            "test": str(self.arrays.test_path),
+        }

@@ -1,0 +1,296 @@
+"""Where the images come from: the Keras cache, a download, a file, or the embedded sample."""
+
+import hashlib
+import os
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pooch
+import requests
+import urllib3
+from rich.progress import DownloadColumn, Progress, TransferSpeedColumn
+
+from bench.definitions import IMAGE_SHAPE
+from bench.errors import BadInputError
+
+Images = np.ndarray[Any, Any]
+
+EMBEDDED = Path(__file__).parent / "data" / "mnist_5k.npz"
+FETCH_SECONDS = 60.0
+SILENCE_SECONDS = 5.0
+_HOST = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+# The hash that Keras checks.
+_MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+# Keras checks no hash here; these are the ones that torchvision publishes for the same files.
+_FASHION_FILES = {
+    "x_train": ("train-images-idx3-ubyte.gz", "md5:8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
+    "x_test": ("t10k-images-idx3-ubyte.gz", "md5:bef4ecab320f06d8554ea6380940ec79"),
+}
+_IDX_HEADER_BYTES = 16
+
+
+class FetchError(Exception):
+    """A download failed; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Training and test images as they were found.
+
+    Parameters
+    ----------
+    name : str
+        What they are called in the record.
+    train, test : ndarray, shape (samples, 28, 28)
+        uint8 in 0-255, or floating-point in [0, 1].
+    npz : Path
+        The file that a user would load, with ``x_train`` in it.
+    notice : str
+        Why these aren't the images asked for, or empty.
+    """
+
+    name: str
+    train: Images
+    test: Images
+    npz: Path
+    notice: str = ""
+
+
+def load(choice: str, train_samples: int | None, scratch: Path) -> Dataset:
+    """Find the images that ``--data`` asks for.
+
+    Parameters
+    ----------
+    choice : str
+        ``auto``, ``mnist``, ``fashion_mnist``, ``embedded`` or the path of an ``.npz``.
+    train_samples : int or None
+        Use only so many training images, the first ones.
+    scratch : Path
+        A folder for files that a user would have and this machine hasn't.
+
+    Raises
+    ------
+    BadInputError
+        If they can't be had, or aren't images.
+    """
+    dataset = _find(choice, scratch)
+    if train_samples is None:
+        return dataset
+    if not 1 <= train_samples <= len(dataset.train):
+        raise BadInputError(
+            f"--train-samples {train_samples} is out of range: {dataset.name} has "
+            f"{len(dataset.train):,} training images."
+        )
+    return replace(dataset, train=dataset.train[:train_samples])
+
+
+def _find(choice: str, scratch: Path) -> Dataset:
+    if choice == "embedded":
+        return read_npz(EMBEDDED, "embedded MNIST sample")
+    if choice == "mnist":
+        try:
+            return read_npz(_cached_mnist(), "mnist")
+        except FetchError as error:
+            raise BadInputError(
+                f"MNIST isn't in the Keras cache and couldn't be fetched ({error}): put mnist.npz "
+                f"into {keras_datasets()}, or use --data embedded."
+            ) from error
+    if choice == "fashion_mnist":
+        return _fashion_mnist(scratch)
+    if choice == "auto":
+        try:
+            return read_npz(_cached_mnist(), "mnist")
+        except FetchError as error:
+            notice = (
+                "These are 5,000 embedded MNIST digits, not the full set, which isn't in the "
+                f"Keras cache and couldn't be fetched ({error})."
+            )
+            return replace(read_npz(EMBEDDED, "embedded MNIST sample"), notice=notice)
+    path = Path(choice)
+    if path.suffix != ".npz":
+        raise BadInputError(
+            f"--data {choice!r} is unknown: use auto, mnist, fashion_mnist, embedded or the path "
+            "of an .npz file."
+        )
+    return read_npz(path, path.name)
+
+
+def keras_datasets() -> Path:
+    """Return the folder in which Keras caches data sets."""
+    home = os.environ.get("KERAS_HOME")
+    return (Path(home) if home else Path.home() / ".keras") / "datasets"
+
+
+def _cached_mnist() -> Path:
+    cached = keras_datasets() / "mnist.npz"
+    return cached if cached.exists() else fetch(_HOST + "mnist.npz", _MNIST_SHA256, cached)
+
+
+def fetch(
+    url: str, known_hash: str, target: Path, seconds: float = FETCH_SECONDS, show: bool = True
+) -> Path:
+    """Download a file: with progress, a time limit, a hash, and all of it or nothing.
+
+    Parameters
+    ----------
+    url : str
+        Where it is.
+    known_hash : str
+        As pooch takes it: SHA-256, or ``md5:`` and that.
+    target : Path
+        Where it shall be.
+    seconds : float
+        The time limit for the whole download.
+    show : bool
+        Whether to show a progress bar (on stderr).
+
+    Raises
+    ------
+    FetchError
+        If it can't be had in time or isn't the file expected.
+    """
+    deadline = time.monotonic() + seconds
+
+    def download(url: str, output_file: str, _: object) -> None:
+        columns = (*Progress.get_default_columns(), DownloadColumn(), TransferSpeedColumn())
+        with (
+            requests.get(url, stream=True, timeout=min(SILENCE_SECONDS, seconds)) as response,
+            Progress(*columns, transient=True, disable=not show) as progress,
+            Path(output_file).open("wb") as file,
+        ):
+            response.raise_for_status()
+            length = response.headers.get("content-length")
+            bar = progress.add_task(target.name, total=int(length) if length else None)
+            # read1 returns what is there, so that a trickle can't outlast the limit.
+            while piece := response.raw.read1(65536):
+                file.write(piece)
+                progress.advance(bar, len(piece))
+                if time.monotonic() > deadline:
+                    raise FetchError(f"it took longer than {seconds:g} s")
+
+    pooch.get_logger().setLevel("WARNING")  # the progress bar says it
+    try:
+        # pooch writes to a temporary file and moves it once the hash is right.
+        pooch.retrieve(url, known_hash, target.name, target.parent, downloader=download)
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        raise FetchError(_in_short(error)) from error
+    except OSError as error:
+        raise FetchError(error.strerror or type(error).__name__) from error
+    except ValueError as error:
+        raise FetchError("what came has the wrong hash") from error
+    except Exception as error:
+        if isinstance(error, FetchError):
+            raise
+        raise FetchError(type(error).__name__) from error
+    return target
+
+
+def _in_short(error: Exception) -> str:
+    response = getattr(error, "response", None)
+    if response is not None:
+        return f"the server answered {response.status_code}"
+    # The body is read from urllib3 itself, whose errors requests doesn't wrap.
+    if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)):
+        return "the server was silent"
+    if isinstance(error, urllib3.exceptions.HTTPError):
+        return "the connection broke"
+    return "no connection"
+
+
+def _fashion_mnist(scratch: Path) -> Dataset:
+    import gzip
+
+    arrays: dict[str, Images] = {}
+    for name, (file_name, known_hash) in _FASHION_FILES.items():
+        cached = keras_datasets() / "fashion-mnist" / file_name
+        try:
+            path = cached if cached.exists() else fetch(_HOST + file_name, known_hash, cached)
+            content = gzip.decompress(path.read_bytes())
+        except (FetchError, OSError) as error:
+            raise BadInputError(
+                f"Fashion-MNIST isn't in the Keras cache and couldn't be fetched ({error}): put "
+                f"{file_name} into {cached.parent}."
+            ) from error
+        flat = np.frombuffer(content, np.uint8, offset=_IDX_HEADER_BYTES)
+        arrays[name] = flat.reshape(-1, *IMAGE_SHAPE)
+    npz = scratch / "fashion_mnist.npz"
+    np.savez_compressed(npz, x_train=arrays["x_train"], x_test=arrays["x_test"])
+    return Dataset("fashion_mnist", arrays["x_train"], arrays["x_test"], npz)
+
+
+def read_npz(path: Path, name: str) -> Dataset:
+    """Read ``x_train`` and ``x_test`` from an ``.npz``.
+
+    Raises
+    ------
+    BadInputError
+        If the file isn't there, isn't an ``.npz``, lacks an array, or holds what aren't images
+        of 28 × 28 pixels in 0-255 (uint8) or [0, 1] (floating-point).
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            train, test = arrays["x_train"], arrays["x_test"]
+    except OSError as error:
+        raise BadInputError(f"{path} can't be read: {error.strerror or 'not an .npz'}.") from error
+    except KeyError:
+        raise BadInputError(f"{path} needs the arrays x_train and x_test.") from None
+    except Exception as error:
+        raise BadInputError(f"{path} is not an .npz of plain arrays ({error}).") from error
+    for array_name, array in (("x_train", train), ("x_test", test)):
+        _check(path, array_name, array)
+    return Dataset(name, train, test, path)
+
+
+def _check(path: Path, name: str, images: Images) -> None:
+    if images.ndim != 3 or images.shape[1:] != IMAGE_SHAPE or not len(images):
+        raise BadInputError(
+            f"{name} in {path} has the shape {images.shape}: it must be samples × 28 × 28."
+        )
+    if images.dtype == np.uint8:
+        return
+    if images.dtype.kind != "f":
+        raise BadInputError(f"{name} in {path} is {images.dtype}: it must be uint8 or float.")
+    if not (np.min(images) >= 0 and np.max(images) <= 1):
+        raise BadInputError(f"{name} in {path} has values outside [0, 1] or not numbers.")
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """The images as workers map them: float32 in ``.npy`` files, and their hashes."""
+
+    train_path: Path
+    test_path: Path
+    train_sha256: str
+    test_sha256: str
+
+
+def convert(dataset: Dataset, folder: Path) -> Arrays:
+    """Write the images once as float32 in [0, 1], for workers to map.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The images.
+    folder : Path
+        Where ``train.npy`` and ``test.npy`` are written.
+    """
+    paths: list[Path] = []
+    hashes: list[str] = []
+    for name, images in (("train", dataset.train), ("test", dataset.test)):
+        # Division in float32: a plain one makes float64 on the way, twice the memory.
+        scale = np.float32(255 if images.dtype == np.uint8 else 1)
+        floats = np.ascontiguousarray(np.divide(images, scale, dtype=np.float32))
+        path = folder / f"{name}.npy"
+        np.save(path, floats)
+        paths.append(path)
+        hashes.append(hashlib.sha256(floats.data).hexdigest())
+    return Arrays(paths[0], paths[1], hashes[0], hashes[1])
+
+
+def scratch_folder() -> "tempfile.TemporaryDirectory[str]":
+    """Make the run's own folder for arrays, caches and logs; it goes with the run."""
+    return tempfile.TemporaryDirectory(prefix="aebench-", ignore_cleanup_errors=True)

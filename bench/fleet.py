@@ -1,0 +1,248 @@
+"""The parent's side of workers: start, ask, watch, stop.
+
+Every worker leads a process group of its own and is known to the guard, so that nothing outlives
+the parent. While a worker works the parent sleeps on its socket.
+"""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+import backends
+from bench.channel import Channel, ChannelClosedError, Message
+from bench.errors import MeasurementError
+from bench.guard import kill_tree
+
+ROOT = Path(__file__).resolve().parent.parent
+HELLO_SECONDS = 60.0
+_LOG_TAIL_LINES = 15
+_SAMPLING_SECONDS = 0.02
+
+
+class Fleet:
+    """Starts workers and sees to it that all of them end.
+
+    Parameters
+    ----------
+    scratch : Path
+        A folder of the run's own for logs, caches and private Keras homes.
+    answer_seconds : float
+        A worker that is silent for so long counts as hung.
+    """
+
+    def __init__(self, scratch: Path, answer_seconds: float) -> None:
+        self._scratch = scratch
+        self._answer_seconds = answer_seconds
+        self._guard = subprocess.Popen(
+            [sys.executable, "-P", "-m", "bench.guard"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            start_new_session=True,
+            text=True,
+        )
+        self._workers: list[Worker] = []
+
+    def start(self, backend: str, job: Message, python: str = sys.executable) -> "Worker":
+        """Start a worker and give it its job, without waiting for it to be ready.
+
+        Parameters
+        ----------
+        backend : str
+            Its Keras backend.
+        job : dict
+            Its first message.
+        python : str
+            The interpreter that runs it.
+
+        Raises
+        ------
+        MeasurementError
+            If it can't be started or doesn't say hello.
+        """
+        worker = Worker(backend, python, self._scratch, self._answer_seconds)
+        self._workers.append(worker)
+        self._tell_guard("+", worker.pid)
+        try:
+            worker.greet(job)
+        except BaseException:
+            self.stop(worker)
+            raise
+        return worker
+
+    def stop(self, worker: "Worker") -> None:
+        """End a worker and everything that it started."""
+        worker.stop()
+        self._tell_guard("-", worker.pid)
+        self._workers.remove(worker)
+
+    def close(self) -> None:
+        """End all workers, then the guard."""
+        for worker in list(self._workers):
+            self.stop(worker)
+        assert self._guard.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._guard.stdin.close()
+        self._guard.wait()
+
+    def _tell_guard(self, sign: str, pid: int) -> None:
+        assert self._guard.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._guard.stdin.write(f"{sign}{pid}\n")
+            self._guard.stdin.flush()
+
+
+class Worker:
+    """One worker process, as the parent sees it."""
+
+    def __init__(self, backend: str, python: str, scratch: Path, answer_seconds: float) -> None:
+        self._answer_seconds = answer_seconds
+        folder = Path(tempfile.mkdtemp(prefix=f"{backend}-", dir=scratch))
+        self._log = folder / "log.txt"
+        ours, theirs = socket.socketpair()
+        self._channel = Channel(ours)
+        self.exact_peaks = True
+        self.interpreter: Message = {}
+        self._began = time.perf_counter()
+        with self._log.open("wb") as log, theirs:
+            try:
+                self._process = subprocess.Popen(
+                    [python, "-P", "-m", "bench.worker", str(theirs.fileno())],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=_environment(backend, folder),
+                    pass_fds=(theirs.fileno(),),
+                    start_new_session=True,
+                    cwd=folder,
+                )
+            except OSError as error:
+                self._channel.close()
+                reason = f"{python} can't be started: {error.strerror}"
+                raise MeasurementError(reason) from error
+        self.pid = self._process.pid
+
+    def greet(self, job: Message) -> None:
+        """Wait for the hello, which times the interpreter's start, and hand over the job."""
+        hello = self._receive(HELLO_SECONDS)
+        seconds = time.perf_counter() - self._began
+        resident_bytes, self.exact_peaks = expect(hello, "resident_bytes", "exact")
+        self.interpreter = {
+            "phase": "interpreter",
+            "seconds": seconds,
+            "resident_bytes": resident_bytes,
+            "peak_bytes": resident_bytes,
+        }
+        self._send({**job, "exact": self.exact_peaks})
+
+    def ask(self, request: Message) -> Message:
+        """Send a request and sleep until it is answered.
+
+        Raises
+        ------
+        MeasurementError
+            If the worker dies, hangs, reports an error or answers nonsense.
+        """
+        self._send(request)
+        return self.answer()
+
+    def answer(self) -> Message:
+        """Sleep until the worker says something; see :meth:`ask`."""
+        return self._receive(self._answer_seconds)
+
+    def _send(self, message: Message) -> None:
+        try:
+            self._channel.send(message)
+        except ChannelClosedError:
+            raise self._failure(self._death()) from None
+
+    def _receive(self, timeout_seconds: float) -> Message:
+        try:
+            message = self._channel.receive(timeout_seconds)
+        except TimeoutError:
+            raise self._failure(f"gave no answer for {timeout_seconds:g} s") from None
+        except ChannelClosedError:
+            raise self._failure(self._death()) from None
+        except ValueError:
+            raise self._failure("answered nonsense") from None
+        if "error" in message:
+            raise self._failure(str(message["error"]))
+        return message
+
+    def _death(self) -> str:
+        try:
+            code = self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            return "closed its channel"
+        return f"was killed by signal {-code}" if code < 0 else f"exited with code {code}"
+
+    def _failure(self, reason: str) -> MeasurementError:
+        lines = self._log.read_text(errors="replace").splitlines()
+        return MeasurementError(reason, "\n".join(lines[-_LOG_TAIL_LINES:]))
+
+    @contextmanager
+    def sampled_peak(self, peaks: list[int]) -> Iterator[None]:
+        """Sample resident memory meanwhile, where the worker can't read its exact peak."""
+        if self.exact_peaks:
+            yield
+            return
+        done = threading.Event()
+
+        def sample() -> None:
+            process = psutil.Process(self.pid)
+            while not done.wait(_SAMPLING_SECONDS):
+                with contextlib.suppress(psutil.Error):
+                    peaks.append(process.memory_info().rss)
+
+        sampler = threading.Thread(target=sample)
+        sampler.start()
+        try:
+            yield
+        finally:
+            done.set()
+            sampler.join()
+
+    def stop(self) -> None:
+        """Kill the process and its children; nothing in it is worth a tidy end."""
+        kill_tree(self.pid)
+        self._process.wait()
+        self._channel.close()
+
+
+def _environment(backend: str, folder: Path) -> dict[str, str]:
+    keras_home = folder / "keras"
+    keras_home.mkdir()
+    return {
+        **os.environ,
+        **backends.load(backend).environment(folder),
+        "KERAS_BACKEND": backend,
+        "KERAS_HOME": str(keras_home),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONFAULTHANDLER": "1",
+    }
+
+
+def expect(message: Message, *names: str) -> list[Any]:
+    """Pick fields out of an answer.
+
+    Raises
+    ------
+    MeasurementError
+        If one is missing: the worker answered nonsense.
+    """
+    try:
+        return [message[name] for name in names]
+    except KeyError as error:
+        raise MeasurementError(f"answered nonsense: no {error}") from None

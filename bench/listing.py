@@ -1,0 +1,87 @@
+"""What ``aebench list`` shows. No framework is imported to tell whether it is there."""
+
+import platform
+import shutil
+import subprocess
+from collections.abc import Callable
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+import backends
+from bench.definitions import TABLE, parse
+from bench.presets import PRESETS, WORKLOADS, Preset
+
+
+def render() -> RenderableType:
+    """Lay out definitions, backends, workloads and presets."""
+    return Group(_definitions(), _backends(), _workloads(), _presets())
+
+
+def _definitions() -> Table:
+    grid = Table(
+        "definition",
+        "encoder",
+        "dropout",
+        title="Definitions (others by name: ae1600, ae200, ae800-dropout0.5, ae1600-steep)",
+        title_justify="left",
+    )
+    for heading in ("parameters", "MFLOP forward", "training"):
+        grid.add_column(heading, justify="right")
+    for name in TABLE:
+        each = parse(name)
+        grid.add_row(
+            name,
+            " → ".join(map(str, (784, *each.widths))),
+            f"{each.dropout:g}" if each.dropout else "none",
+            f"{each.parameters:,}",
+            f"{each.forward_operations / 1e6:.2f}",
+            f"{each.training_operations / 1e6:.2f}",
+        )
+    return grid
+
+
+def _backends() -> Table:
+    device = _device()
+    grid = Table("backend", "version", "device", title="Backends", title_justify="left")
+    for name in backends.NAMES:
+        version = backends.installed_version(name)
+        install = f"not installed: pip install -c constraints.txt -e '.\\[{name}]'"
+        grid.add_row(name, version or install, device if version else "")
+    return grid
+
+
+def _device() -> str:
+    """Name the accelerator that the driver's own tool lists, or the processor."""
+    tool = shutil.which("nvidia-smi")
+    if tool:
+        query = [tool, "--query-gpu=name", "--format=csv,noheader"]
+        found = subprocess.run(query, capture_output=True, text=True, timeout=10, check=False)
+        if found.returncode == 0 and found.stdout.strip():
+            return found.stdout.strip().splitlines()[0] + " (if the build supports it)"
+    return f"CPU ({platform.machine()})"
+
+
+def _workloads() -> Table:
+    grid = Table("workload", "what", title="Workloads", title_justify="left")
+    for name, what in WORKLOADS.items():
+        grid.add_row(name, what)
+    return grid
+
+
+def _presets() -> Table:
+    grid = Table("preset", *PRESETS, title="Presets", title_justify="left")
+    rows: dict[str, Callable[[Preset], str]] = {
+        "definitions": lambda each: " ".join(each.definitions),
+        "workloads": lambda each: " ".join(each.workloads),
+        "batch sizes": lambda each: " ".join(map(str, each.batch_sizes)),
+        "launches × blocks (speed)": lambda each: f"{each.launches} × {each.blocks}",
+        "cold starts (footprint)": lambda each: str(each.footprint_launches),
+        "epochs × seeds (quality)": lambda each: f"{each.epochs} × {each.seeds}",
+        "training images (quality)": lambda each: (
+            f"{each.quality_train_samples:,}" if each.quality_train_samples else "all"
+        ),
+    }
+    for name, shown in rows.items():
+        grid.add_row(name, *(shown(each) for each in PRESETS.values()))
+    return grid

@@ -1,0 +1,47 @@
+"""What this machine is, for the record."""
+
+import os
+import platform
+import re
+from pathlib import Path
+
+import psutil
+
+from reports.record import MachineInfo
+
+# Variables that change what frameworks do; anything else in the environment is nobody's business.
+_TELLING = re.compile(
+    r"(OMP|MKL|OPENBLAS|BLAS|KMP|XLA|TF|JAX|TORCH|PYTORCH|KERAS|CUDA|NVIDIA)_\w+|MALLOC_\w+"
+)
+
+
+def describe() -> MachineInfo:
+    """Describe the machine and what is set on it."""
+    return MachineInfo(
+        processor=_processor(),
+        cores=usable_cores(),
+        memory_bytes=psutil.virtual_memory().total,
+        system=f"{platform.system()} {platform.release()}",
+        python=platform.python_version(),
+        load_before=round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
+        environment={
+            name: value for name, value in sorted(os.environ.items()) if _TELLING.fullmatch(name)
+        },
+    )
+
+
+def usable_cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,257 @@
+"""Speed: interleaved blocks of slices, every contender of a definition in a process of its own."""
+
+import math
+import time
+from dataclasses import dataclass
+
+from bench.context import Context
+from bench.definitions import Definition
+from bench.errors import MeasurementError
+from bench.fleet import Worker, expect
+from bench.order import block_orders
+from reports import record
+from reports.record import ContenderInfo
+
+FASTEST_SLICE_SECONDS = 0.1
+# Threads that spin after their work have been seen to stop within 10 ms.
+PAUSE_SECONDS = 0.02
+WARMUP_SLICES = 3
+WARMUP_SECONDS = 2.0
+# Mid-way between two of TensorFlow's ticks (backends.tensorflow), so that a wait shows clearly.
+SHORT_EPOCH_SECONDS = 0.19
+SHORT_EPOCHS = 8
+SHORT_EPOCHS_WHERE_SOME_WAIT = 24
+WARMUP_BLOCK = -1
+
+
+@dataclass
+class _Entrant:
+    """A contender in one launch of one definition."""
+
+    contender: ContenderInfo
+    worker: Worker
+    some_epochs_wait: bool = False
+    step_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """Where contenders meet, and in which launch."""
+
+    definition: Definition
+    workload: str
+    batch_size: int
+    launch: int
+
+    def request(self, do: str, **fields: int) -> dict[str, str | int]:
+        return {"do": do, "workload": self.workload, "batch_size": self.batch_size, **fields}
+
+
+class SpeedPass:
+    """Runs the pass.
+
+    Parameters
+    ----------
+    context : Context
+        What every pass needs.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._steps: dict[tuple[str, str, int], int] = {}
+
+    def run(self) -> None:
+        """Measure launch by launch, definitions in turn."""
+        info = self._context.plan.info
+        for launch in range(info.launches):
+            for definition in self._context.plan.definitions:
+                self._launch(definition, launch)
+                self._context.display.stage_done()
+                if launch == info.launches - 1:
+                    self._context.display.results("speed", definition.name)
+
+    def _launch(self, definition: Definition, launch: int) -> None:
+        info = self._context.plan.info
+        entrants = self._start(definition, launch)
+        try:
+            for workload in info.workloads:
+                for batch_size in info.batch_sizes:
+                    self._measure(entrants, _Cell(definition, workload, batch_size, launch))
+        finally:
+            for entrant in entrants:
+                self._context.fleet.stop(entrant.worker)
+
+    def _start(self, definition: Definition, launch: int) -> list[_Entrant]:
+        context = self._context
+        context.display.doing(f"{definition.name}: workers start (launch {launch + 1})")
+        entrants: list[_Entrant] = []
+        for contender in context.plan.running:
+            try:
+                job = context.job("speed", contender, definition)
+                worker = context.fleet.start(contender.backend, job)
+                entrants.append(_Entrant(contender, worker))
+            except MeasurementError as error:
+                context.note_failure(error, "speed", contender.name, definition.name, launch)
+        # They import and build side by side: nothing is timed yet.
+        for entrant in list(entrants):
+            with _Dropping(context, entrants, entrant, definition.name, launch):
+                facts = context.note_worker(
+                    entrant.worker.answer(),
+                    "speed",
+                    entrant.contender.name,
+                    definition.name,
+                    launch,
+                )
+                entrant.some_epochs_wait = bool(facts.epoch_end_ticks_seconds)
+        return entrants
+
+    def _measure(self, entrants: list[_Entrant], cell: _Cell) -> None:
+        name = f"{cell.definition.name}: {cell.workload}, batch {cell.batch_size}"
+        self._context.display.doing(f"{name}, compiling and calibrating")
+        for entrant in list(entrants):
+            with self._dropping(entrants, entrant, cell):
+                answer = entrant.worker.ask(cell.request("calibrate"))
+                (entrant.step_seconds,) = expect(answer, "step_seconds")
+        if not entrants:
+            return
+        # The same number of steps for all contenders and launches of a cell.
+        key = (cell.definition.name, cell.workload, cell.batch_size)
+        fastest = min(entrant.step_seconds for entrant in entrants)
+        steps = self._steps.setdefault(key, math.ceil(FASTEST_SLICE_SECONDS / fastest))
+        lead_steps = max(2, steps // 5)
+        for entrant in list(entrants):
+            with self._dropping(entrants, entrant, cell):
+                self._enter(entrant, cell, steps, lead_steps)
+        self._run_blocks(entrants, cell, steps, lead_steps, name)
+        self._context.display.doing(f"{name}, leaving")
+        for entrant in list(entrants):
+            with self._dropping(entrants, entrant, cell):
+                entrant.worker.ask(cell.request("leave"))
+        if cell.workload == "train":
+            for entrant in list(entrants):
+                self._context.display.doing(f"{name}, ends of epochs of {entrant.contender.name}")
+                with self._dropping(entrants, entrant, cell):
+                    self._short_epochs(entrant, cell)
+
+    def _enter(self, entrant: _Entrant, cell: _Cell, steps: int, lead_steps: int) -> None:
+        """Enter ``fit`` or ``predict`` and warm up."""
+        request = cell.request("enter", steps=steps, lead_steps=lead_steps)
+        answer = entrant.worker.ask(request)
+        if cell.workload == "train":
+            (seconds,) = expect(answer, "call_seconds")
+            self._context.append(
+                record.Call,
+                {"seconds": seconds},
+                contender=entrant.contender.name,
+                definition=cell.definition.name,
+                batch_size=cell.batch_size,
+                launch=cell.launch,
+            )
+        spent = 0.0
+        done = 0
+        while done < WARMUP_SLICES or spent < WARMUP_SECONDS:
+            row = self._slice(entrant, cell, steps, lead_steps, WARMUP_BLOCK, done)
+            spent += row.seconds
+            done += 1
+
+    def _run_blocks(
+        self, entrants: list[_Entrant], cell: _Cell, steps: int, lead_steps: int, name: str
+    ) -> None:
+        info = self._context.plan.info
+        starters = list(entrants)
+        if not starters:
+            return
+        orders = block_orders(len(starters), info.blocks, info.order_seed, cell.launch)
+        for block, order in enumerate(orders):
+            self._context.display.doing(f"{name}, block {block + 1} of {len(orders)}")
+            last: dict[str, float] = {}
+            for position, index in enumerate(order):
+                entrant = starters[index]
+                if entrant not in entrants:
+                    continue
+                time.sleep(PAUSE_SECONDS)
+                with self._dropping(entrants, entrant, cell):
+                    row = self._slice(entrant, cell, steps, lead_steps, block, position)
+                    last[entrant.contender.name] = row.seconds
+            self._context.display.figure(
+                ", ".join(
+                    f"{each} {steps * cell.batch_size / seconds:,.0f}"
+                    for each, seconds in sorted(last.items())
+                )
+                + " samples/s"
+            )
+
+    def _slice(
+        self,
+        entrant: _Entrant,
+        cell: _Cell,
+        steps: int,
+        lead_steps: int,
+        block: int,
+        position: int,
+    ) -> record.Slice:
+        answer = entrant.worker.ask(cell.request("slice"))
+        row = self._context.append(
+            record.Slice,
+            answer,
+            contender=entrant.contender.name,
+            definition=cell.definition.name,
+            workload=cell.workload,
+            batch_size=cell.batch_size,
+            launch=cell.launch,
+            block=block,
+            position=position,
+            steps=steps,
+            lead_steps=lead_steps,
+        )
+        entrant.step_seconds = row.seconds / steps
+        return row
+
+    def _short_epochs(self, entrant: _Entrant, cell: _Cell) -> None:
+        steps = max(2, round(SHORT_EPOCH_SECONDS / entrant.step_seconds))
+        epochs = SHORT_EPOCHS_WHERE_SOME_WAIT if entrant.some_epochs_wait else SHORT_EPOCHS
+        time.sleep(PAUSE_SECONDS)
+        answer = entrant.worker.ask(cell.request("short epochs", steps=steps, epochs=epochs))
+        (rows,) = expect(answer, "epochs")
+        for row in rows:
+            self._context.append(
+                record.ShortEpoch,
+                row,
+                contender=entrant.contender.name,
+                definition=cell.definition.name,
+                batch_size=cell.batch_size,
+                launch=cell.launch,
+                steps=steps,
+            )
+
+    def _dropping(self, entrants: list[_Entrant], entrant: _Entrant, cell: _Cell) -> "_Dropping":
+        return _Dropping(self._context, entrants, entrant, cell.definition.name, cell.launch)
+
+
+class _Dropping:
+    """On a failure: record it, end the worker, take it out of the race; the others go on."""
+
+    def __init__(
+        self,
+        context: Context,
+        entrants: list[_Entrant],
+        entrant: _Entrant,
+        definition: str,
+        launch: int,
+    ) -> None:
+        self._context = context
+        self._entrants = entrants
+        self._entrant = entrant
+        self._where = (definition, launch)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, MeasurementError):
+            return False
+        name = self._entrant.contender.name
+        self._context.note_failure(error, "speed", name, *self._where)
+        self._entrants.remove(self._entrant)
+        self._context.fleet.stop(self._entrant.worker)
+        return True

@@ -1,0 +1,65 @@
+"""What the command says before and after a run."""
+
+import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bench.datasets import Dataset
+from bench.estimate import stages
+from bench.plan import Plan
+from reports.journal import load
+from reports.summary import summarise
+from reports.terminal import render_summary
+from reports.units import duration
+
+RESULTS = Path("results")
+
+
+def show(console: Console, plan: Plan, dataset: Dataset) -> None:
+    """Show the plan and a guess at its time."""
+    info = plan.info
+    estimated = list(stages(plan, len(dataset.train), len(dataset.test)))
+    if dataset.notice:
+        console.print(Text(f"! {dataset.notice}", "yellow"), soft_wrap=True)
+    for contender in plan.contenders:
+        if contender.missing:
+            console.print(Text(f"- {contender.name}: {contender.missing}", "dim"), soft_wrap=True)
+    running = ", ".join(f"{each.name} {each.version}" for each in plan.running)
+    lines = [
+        f"preset {info.preset}: {running}; {', '.join(each.name for each in plan.definitions)}",
+        f"data: {dataset.name}, {len(dataset.train):,} training and "
+        f"{len(dataset.test):,} test images",
+    ]
+    for text in lines:
+        console.print(Text(text), soft_wrap=True)
+    grid = Table("pass", "what", "about", header_style="bold")
+    told = {
+        "speed": f"{', '.join(info.workloads)}; batch {', '.join(map(str, info.batch_sizes))}; "
+        f"{info.launches} × {info.blocks} blocks",
+        "footprint": f"cold starts of each: {info.footprint_launches}",
+        "quality": f"epochs: {info.epochs}, seeds: {len(info.seeds)}, "
+        f"{info.quality_train_samples:,} training images, batch {info.quality_batch_size}",
+    }
+    for name in info.passes:
+        seconds = sum(stage.seconds for stage in estimated if stage.pass_name == name)
+        grid.add_row(name, told[name], duration(seconds))
+    console.print(grid)
+    total = duration(sum(stage.seconds for stage in estimated))
+    console.print(f"About {total} on a machine like the one the estimate was made on (2 cores).")
+
+
+def new_folder(preset: str) -> Path:
+    """Name a folder for a run by the clock."""
+    return RESULTS / f"{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}-{preset}"
+
+
+def show_end(console: Console, folder: Path, outcome: str) -> None:
+    """Show all tables, and where the record is."""
+    summary = summarise(load(folder))
+    console.rule()
+    console.print(render_summary(summary))
+    word = {"complete": "All measured", "failures": "Some failed", "interrupted": "Interrupted"}
+    console.print(Text(f"{word[outcome]}. Record: {folder / 'record.jsonl'}"), soft_wrap=True)

@@ -1,0 +1,49 @@
+"""The presets: how much is measured. ``aebench list`` shows this table."""
+
+from dataclasses import dataclass
+
+from bench.definitions import TABLE
+
+WORKLOADS = {
+    "train": "steps of fit: forward, backward, update",
+    "predict": "steps of predict: forward",
+}
+PASSES = ("speed", "footprint", "quality")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Sizes fixed beforehand.
+
+    Parameters
+    ----------
+    definitions, workloads : tuple of str
+        What is measured.
+    batch_sizes : tuple of int
+        For the speed pass; the others use the first.
+    launches, blocks : int
+        Sets of fresh workers, and blocks in each (raised to a balanced number).
+    footprint_launches : int
+        Cold starts of each contender.
+    epochs, seeds : int
+        For the quality pass.
+    quality_train_samples : int or None
+        How many training images the quality pass uses; None is all.
+    """
+
+    definitions: tuple[str, ...]
+    workloads: tuple[str, ...]
+    batch_sizes: tuple[int, ...]
+    launches: int
+    blocks: int
+    footprint_launches: int
+    epochs: int
+    seeds: int
+    quality_train_samples: int | None
+
+
+PRESETS = {
+    "quick": Preset(TABLE[:3], ("train", "predict"), (32,), 1, 16, 1, 3, 1, 10_000),
+    "standard": Preset(TABLE, ("train", "predict"), (32, 500), 5, 24, 3, 20, 1, None),
+    "publish": Preset(TABLE, ("train", "predict"), (32, 500), 8, 64, 3, 20, 5, None),
+}

@@ -1,0 +1,220 @@
+"""The record's schema: one JSON object per line, typed by ``kind``, everything measured, raw.
+
+A record is append-only and self-contained: every number in every report follows from it. Fields
+carry their units in their names.
+"""
+
+import msgspec
+
+SCHEMA = 1
+
+
+class DefinitionInfo(msgspec.Struct, frozen=True):
+    """One autoencoder, with what follows from its shape."""
+
+    name: str
+    widths: list[int]
+    dropout: float
+    learning_rate: float
+    parameters: int
+    weight_bytes: int
+    forward_operations: int
+    training_operations: int
+
+
+class ContenderInfo(msgspec.Struct, frozen=True):
+    """One contender; ``missing`` is the reason why it can't run, or empty."""
+
+    name: str
+    backend: str
+    version: str
+    missing: str = ""
+
+
+class DataInfo(msgspec.Struct, frozen=True):
+    """The images: SHA-256 over the float32 array bytes; a notice if they are a stand-in."""
+
+    name: str
+    train_samples: int
+    test_samples: int
+    image_shape: list[int]
+    train_sha256: str
+    test_sha256: str
+    notice: str = ""
+
+
+class MachineInfo(msgspec.Struct, frozen=True):
+    """Where it ran."""
+
+    processor: str
+    cores: int
+    memory_bytes: int
+    system: str
+    python: str
+    load_before: float | None
+    environment: dict[str, str]
+
+
+class PlanInfo(msgspec.Struct, frozen=True):
+    """The sizes that were fixed beforehand."""
+
+    preset: str
+    passes: list[str]
+    workloads: list[str]
+    batch_sizes: list[int]
+    launches: int
+    blocks: int
+    footprint_launches: int
+    quality_batch_size: int
+    epochs: int
+    seeds: list[int]
+    quality_train_samples: int
+    threads: int
+    reference: str
+    order_seed: int
+
+
+class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
+    """The first line of a record."""
+
+    schema: int
+    aebench: str
+    name: str
+    created: str
+    command: list[str]
+    plan: PlanInfo
+    definitions: list[DefinitionInfo]
+    contenders: list[ContenderInfo]
+    data: DataInfo
+    machine: MachineInfo
+
+
+class Worker(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):
+    """What was in force in one worker."""
+
+    pass_name: str
+    contender: str
+    definition: str
+    launch: int
+    settings: dict[str, str]
+    versions: dict[str, str]
+    frameworks_held: list[str]
+    cores: int
+    epoch_end_ticks_seconds: list[float]
+
+
+class Slice(msgspec.Struct, frozen=True, tag="slice", tag_field="kind"):
+    """One timed run of ``steps`` steps; ``block`` is -1 for a warm-up."""
+
+    contender: str
+    definition: str
+    workload: str
+    batch_size: int
+    launch: int
+    block: int
+    position: int
+    steps: int
+    lead_steps: int
+    seconds: float
+    cpu_seconds: float
+
+
+class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):
+    """What a warm call of ``fit`` takes before its first epoch begins."""
+
+    contender: str
+    definition: str
+    batch_size: int
+    launch: int
+    seconds: float
+
+
+class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind"):
+    """The end of one short epoch of ``fit``, and the first step of the next."""
+
+    contender: str
+    definition: str
+    batch_size: int
+    launch: int
+    steps: int
+    age_seconds: float
+    step_seconds: float
+    seam_seconds: float
+    first_step_seconds: float
+
+
+class Phase(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
+    """One phase of a cold start; ``exact`` is whether the peak was read, not sampled."""
+
+    contender: str
+    definition: str
+    launch: int
+    phase: str
+    seconds: float
+    resident_bytes: int
+    peak_bytes: int
+    exact: bool
+
+
+class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="kind"):
+    """What a cold start ended with; ``parameters`` is Keras's own count."""
+
+    contender: str
+    definition: str
+    launch: int
+    parameters: int
+    device_peak_bytes: int | None
+
+
+class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind"):
+    """One epoch of training; ``train_loss`` (inference mode) is there after the last."""
+
+    contender: str
+    definition: str
+    seed: int
+    epoch: int
+    train_seconds: float
+    evaluate_seconds: float
+    fit_loss: float
+    test_loss: float
+    train_loss: float | None
+
+
+class Failure(msgspec.Struct, frozen=True, tag="failure", tag_field="kind"):
+    """A measurement that failed, and why."""
+
+    pass_name: str
+    contender: str
+    definition: str
+    launch: int
+    reason: str
+    log_tail: str
+
+
+class PassEnd(msgspec.Struct, frozen=True, tag="pass_end", tag_field="kind"):
+    """A pass ran to its end."""
+
+    pass_name: str
+    seconds: float
+
+
+class End(msgspec.Struct, frozen=True, tag="end", tag_field="kind"):
+    """The last line: ``complete``, ``failures`` or ``interrupted``."""
+
+    outcome: str
+    seconds: float
+
+
+Event = (
+    Worker
+    | Slice
+    | Call
+    | ShortEpoch
+    | Phase
+    | FootprintFacts
+    | QualityEpoch
+    | Failure
+    | PassEnd
+    | End
+)
+Line = Header | Event

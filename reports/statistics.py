@@ -1,0 +1,159 @@
+"""Statistics as pure functions on arrays. They know nothing of records or backends."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its interval; ``low`` and ``high`` are None where none can be given."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+    def scaled(self, factor: float) -> "Estimate":
+        """Multiply by a positive factor."""
+        return Estimate(
+            self.value * factor,
+            None if self.low is None else self.low * factor,
+            None if self.high is None else self.high * factor,
+        )
+
+    def inverted(self) -> "Estimate":
+        """Return the reciprocal: the interval's ends change places."""
+        return Estimate(
+            1 / self.value,
+            None if self.high is None else 1 / self.high,
+            None if self.low is None else 1 / self.low,
+        )
+
+
+def median(values: ArrayLike, confidence: float = 0.95) -> Estimate:
+    """Estimate a median, with an interval that assumes no distribution.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        Independent observations, n at least 1.
+    confidence : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Estimate
+        The sample median, and the order statistics l and n - l + 1 (counted from 1) with the
+        largest l for which P(B < l) <= (1 - confidence) / 2, B being binomial(n, 1/2). No interval
+        if there is no such l: 95 % needs 6 values.
+
+    Raises
+    ------
+    ValueError
+        If ``values`` is empty.
+
+    Notes
+    -----
+    David and Nagaraja, *Order Statistics*, 3rd edition, section 7.1.
+    """
+    ordered = np.sort(np.asarray(values, dtype=float))
+    count = len(ordered)
+    if count == 0:
+        raise ValueError("a median needs at least one value")
+    value = float(np.median(ordered))
+    tail = (1 - confidence) / 2
+    rank = int(stats.binom.ppf(tail, count, 0.5))
+    if stats.binom.cdf(rank - 1, count, 0.5) > tail or rank < 1:
+        return Estimate(value, None, None)
+    return Estimate(value, float(ordered[rank - 1]), float(ordered[count - rank]))
+
+
+def paired_ratio(seconds: ArrayLike, reference: ArrayLike, confidence: float = 0.95) -> Estimate:
+    """Estimate how many times as long as the reference something takes.
+
+    Parameters
+    ----------
+    seconds, reference : array_like, shape (n,)
+        Positive; measured in the same n blocks, in the same order.
+    confidence : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Estimate
+        The median of the blocks' ratios with its order-statistic interval (:func:`median`).
+    """
+    pairs = np.asarray(seconds, dtype=float) / np.asarray(reference, dtype=float)
+    return median(pairs, confidence)
+
+
+@dataclass(frozen=True)
+class EpochEnd:
+    """What the end of an epoch costs beside its steps.
+
+    Parameters
+    ----------
+    base_seconds : float
+        Always paid.
+    waits : float
+        Share of the epochs that wait until the input path's next tick.
+    ticks_seconds : tuple of float
+        Ages at which a waiting input path lets go; empty if it never waits.
+    """
+
+    base_seconds: float
+    waits: float
+    ticks_seconds: tuple[float, ...]
+
+    def expected_seconds(self, work_seconds: float) -> float:
+        """Expect the fixed cost of an epoch whose steps take ``work_seconds``.
+
+        base + waits · (t - work - base), t being the first tick after work + base, which is when
+        the input path is dropped.
+        """
+        dropped = work_seconds + self.base_seconds
+        return self.base_seconds + self.waits * (next_tick(self.ticks_seconds, dropped) - dropped)
+
+
+def next_tick(ticks_seconds: tuple[float, ...], age_seconds: float) -> float:
+    """Return the first tick after an age; the age itself if there is none."""
+    return next((tick for tick in ticks_seconds if tick > age_seconds), age_seconds)
+
+
+def epoch_end(
+    age_seconds: ArrayLike,
+    extra_seconds: ArrayLike,
+    ticks_seconds: tuple[float, ...] = (),
+) -> EpochEnd:
+    """Estimate what the end of an epoch costs from short epochs.
+
+    Parameters
+    ----------
+    age_seconds : array_like, shape (n,)
+        Each epoch's age when its last step was done.
+    extra_seconds : array_like, shape (n,)
+        What came between that and the second step of the next epoch, less one ordinary step.
+    ticks_seconds : tuple of float
+        The backend's ticks; empty if its input path lets go at once.
+
+    Returns
+    -------
+    EpochEnd
+        An epoch counts as having waited if it took more than half of the wait that it would have
+        had; those dropped too near a tick to tell (less than the cheapest end before it) are left
+        out. The base is the mean over those that didn't wait.
+    """
+    ages = np.asarray(age_seconds, dtype=float)
+    extras = np.asarray(extra_seconds, dtype=float)
+    if not ticks_seconds:
+        return EpochEnd(float(np.mean(extras)), 0.0, ())
+    cheapest = float(np.min(extras))
+    waits = np.array([next_tick(ticks_seconds, age + cheapest) - (age + cheapest) for age in ages])
+    telling = waits > cheapest
+    waited = extras - cheapest > waits / 2
+    free = extras[telling & ~waited]
+    base = float(np.mean(free)) if len(free) else cheapest
+    share = float(np.mean(waited[telling])) if telling.any() else 0.0
+    return EpochEnd(base, share, ticks_seconds)

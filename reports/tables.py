@@ -1,0 +1,253 @@
+"""The tables, as data: what the terminal and Markdown both show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from reports.summary import (
+    MIB,
+    RECIPE_EPOCHS,
+    FootprintRow,
+    Interval,
+    QualityRow,
+    SpeedCell,
+    Summary,
+)
+from reports.units import interval
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text; the first column is left-aligned, the others right-aligned."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+    notes: list[str] = field(default_factory=list)
+
+
+def all_tables(summary: Summary) -> list[Table]:
+    """Return every table, in the order of the passes."""
+    return [*speed(summary), *footprint(summary), *quality(summary)]
+
+
+def _shown(value: Interval | None, factor: float = 1.0) -> str:
+    if value is None:
+        return "–"
+    low = None if value.low is None else value.low * factor
+    high = None if value.high is None else value.high * factor
+    return interval(value.value * factor, low, high)
+
+
+def _failed(contender: str, columns: Sequence[str], reason: str) -> tuple[list[str], str]:
+    return [contender, *["–"] * (len(columns) - 1)], f"{contender}: {reason}"
+
+
+def speed(summary: Summary, definition: str | None = None) -> list[Table]:
+    """Return one table per cell, or only those of one definition."""
+    return [
+        _speed_cell(cell, summary)
+        for cell in summary.speed
+        if definition in (None, cell.definition)
+    ]
+
+
+def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
+    columns = ["backend", "samples/s [95 %]", "ms/step", f"× {cell.reference}'s time"]
+    train = cell.workload == "train"
+    if train:
+        columns += ["+ms/epoch", "epoch s", f"{RECIPE_EPOCHS} ep. min"]
+    rows, notes = [], []
+    for row in cell.rows:
+        if row.samples_per_second is None:
+            shown, note = _failed(row.contender, columns, row.failure)
+            rows.append(shown)
+            notes.append(note)
+            continue
+        shown = [
+            row.contender,
+            _shown(row.samples_per_second),
+            _shown(Interval(row.step_seconds.value * 1e3) if row.step_seconds else None),
+            "1" if row.contender == cell.reference else _shown(row.times_reference),
+        ]
+        if train and row.epoch:
+            shown += [
+                interval(row.epoch.fixed_seconds * 1e3),
+                interval(row.epoch.seconds),
+                interval(row.epoch.recipe_minutes),
+            ]
+        elif train:
+            shown += ["–"] * 3
+        rows.append(shown)
+        if row.failure:
+            notes.append(f"{row.contender}: {row.failure} (after {row.slices} slices)")
+    if cell.answer:
+        notes.insert(0, cell.answer)
+    one = " (one process each: no error between processes)" if cell.launches == 1 else ""
+    notes.append(
+        f"{cell.blocks} blocks of {cell.steps_per_slice} steps in {cell.launches} "
+        f"{'launch' if cell.launches == 1 else 'launches'}{one}, {summary.machine.cores} cores."
+    )
+    title = f"{cell.workload} {cell.definition}, batch {cell.batch_size}"
+    return Table(title, columns, rows, notes)
+
+
+def footprint(summary: Summary) -> list[Table]:
+    """Return the cold starts: seconds and memory by phase."""
+    if not summary.footprint:
+        return []
+    return [_cold_start_seconds(summary), _cold_start_memory(summary)]
+
+
+_SHORT = {
+    "interpreter": "python",
+    "framework": "import",
+    "first step": "step 1",
+    "first prediction": "predict 1",
+}
+
+
+def _cold_start_seconds(summary: Summary) -> Table:
+    phases = _phases(summary.footprint)
+    columns = ["cold start, s", *(_SHORT.get(name, name) for name in phases), "total"]
+    rows, notes = [], []
+    for row in summary.footprint:
+        name = f"{row.definition} {row.contender}"
+        if not row.launches:
+            shown, note = _failed(name, columns, row.failure)
+            rows.append(shown)
+            notes.append(note)
+            continue
+        rows.append(
+            [
+                name,
+                *(interval(row.phase_seconds.get(phase, 0.0)) for phase in phases),
+                _shown(row.total_seconds),
+            ]
+        )
+    notes.append(
+        "Each in a fresh process with empty compile caches; steady is 50 further steps. "
+        + _launches(summary)
+    )
+    return Table("Cold start", columns, rows, notes)
+
+
+def _cold_start_memory(summary: Summary) -> Table:
+    phases = _phases(summary.footprint)
+    columns = ["peak, MiB", *(_SHORT.get(name, name) for name in phases), "highest"]
+    rows = []
+    sampled = False
+    for row in summary.footprint:
+        if not row.launches:
+            continue
+        sampled |= not row.exact
+        rows.append(
+            [
+                f"{row.definition} {row.contender}",
+                *(interval(row.phase_peak_bytes.get(phase, 0) / MIB) for phase in phases),
+                _shown(row.peak_bytes, 1 / MIB),
+            ]
+        )
+    how = "sampled every 20 ms: short peaks are missed" if sampled else "exact"
+    notes = [f"Resident memory of the whole process, peaks {how}. " + _launches(summary)]
+    counted = {row.definition: row for row in summary.footprint if row.launches}
+    notes.append(
+        "Parameters, counted by Keras: "
+        + ", ".join(
+            f"{name} {row.parameters:,} ({interval(row.weight_bytes / MIB)} MiB in float32)"
+            for name, row in counted.items()
+        )
+        + "."
+    )
+    for row in summary.footprint:
+        if row.device_peak_bytes is not None:
+            notes.append(
+                f"{row.definition} {row.contender}: {interval(row.device_peak_bytes / MIB)} MiB "
+                "at most on the accelerator."
+            )
+    return Table("Memory", columns, rows, notes)
+
+
+def _launches(summary: Summary) -> str:
+    most = max((row.launches for row in summary.footprint), default=0)
+    return "One launch: no range." if most == 1 else f"Median and range of {most} launches."
+
+
+def _phases(rows: Sequence[FootprintRow]) -> list[str]:
+    return list(dict.fromkeys(phase for row in rows for phase in row.phase_seconds))
+
+
+def quality(summary: Summary) -> list[Table]:
+    """Return the losses after training."""
+    if not summary.quality:
+        return []
+    columns = ["loss", "test", "train", "gap", "training s/epoch", "test loss by epoch"]
+    rows, notes = [], []
+    for row in summary.quality:
+        name = f"{row.definition} {row.contender}"
+        if not row.seeds:
+            shown, note = _failed(name, columns, row.failure)
+            rows.append(shown)
+            notes.append(note)
+            continue
+        rows.append(
+            [
+                name,
+                _loss(row.test_loss),
+                _loss(row.train_loss),
+                _loss(row.gap),
+                interval(row.epoch_seconds),
+                _curve(row),
+            ]
+        )
+    plan = summary.plan
+    seeds = (
+        "one seed: no error between seeds" if len(plan.seeds) == 1 else "median [range] of seeds"
+    )
+    notes.append(
+        f"{plan.epochs} epochs at batch {plan.quality_batch_size} on "
+        f"{plan.quality_train_samples:,} training images ({seeds}); losses in inference mode, "
+        f"test on all {summary.data.test_samples:,} images."
+    )
+    if plan.epochs < RECIPE_EPOCHS or plan.quality_train_samples < summary.data.train_samples:
+        notes.append(
+            f"This is less than the recipe ({RECIPE_EPOCHS} epochs on all images): "
+            "it shows that training works, not where it ends."
+        )
+    return [Table("Quality", columns, rows, notes)]
+
+
+def _loss(value: Interval | None) -> str:
+    if value is None:
+        return "–"
+    if value.low is None or value.high is None:
+        return f"{value.value:.4f}"
+    return f"{value.value:.4f} [{value.low:.4f}, {value.high:.4f}]"
+
+
+def _curve(row: QualityRow) -> str:
+    losses = row.test_losses
+    if len(losses) <= 4:
+        return " ".join(f"{loss:.3f}" for loss in losses)
+    few = [losses[0], losses[len(losses) // 2], losses[-1]]
+    return " … ".join(f"{loss:.3f}" for loss in few)
+
+
+def facts(summary: Summary) -> list[str]:
+    """Return the lines on machine, data and versions that stand under every set of tables."""
+    machine, data, plan = summary.machine, summary.data, summary.plan
+    load = "" if machine.load_before is None else f", load before {machine.load_before}"
+    threads = f", limited to {plan.threads}" if plan.threads else ""
+    lines = [
+        f"Machine: {machine.processor}, {machine.cores} cores{threads}, "
+        f"{machine.memory_bytes / 2**30:.0f} GiB, {machine.system}{load}.",
+        f"Data: {data.name}, {data.train_samples:,} + {data.test_samples:,} images, "
+        f"train SHA-256 {data.train_sha256[:12]}….",
+        "Versions: "
+        + ", ".join(f"{name} {version}" for name, version in summary.versions.items())
+        + f", aebench {summary.aebench}.",
+    ]
+    for contender, settings in summary.settings.items():
+        told = ", ".join(f"{name} {value}" for name, value in settings.items())
+        lines.append(f"{contender}: {told}.")
+    lines.append(f"Run: {summary.name}, {summary.created}, order seed {plan.order_seed}.")
+    return lines

@@ -1,0 +1,40 @@
+"""Numbers as people read them: no more digits than their interval bears."""
+
+import math
+
+
+def _cut(value: float, step: float) -> str:
+    """Show a value in whole multiples of a power of ten."""
+    decimals = max(0, -round(math.log10(step)))
+    return f"{round(value / step) * step:,.{decimals}f}"
+
+
+def _step(size: float, digits: int) -> float:
+    """Give the power of ten that leaves so many digits of a positive size."""
+    return 10.0 ** (math.floor(math.log10(size)) + 1 - digits)
+
+
+def interval(value: float, low: float | None = None, high: float | None = None) -> str:
+    """Show ``value [low, high]`` with two digits of the half-width, or three of a bare value.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    low, high : float, optional
+        Its interval; without one the value stands alone.
+    """
+    if low is None or high is None or high <= low:
+        return "0" if value == 0 else _cut(value, _step(abs(value), 3))
+    step = _step((high - low) / 2, 2)
+    return f"{_cut(value, step)} [{_cut(low, step)}, {_cut(high, step)}]"
+
+
+def duration(seconds: float) -> str:
+    """Show a duration: ``8 s``, ``3 min 20 s``, ``2 h 05 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

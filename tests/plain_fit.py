@@ -1,0 +1,22 @@
+"""Time whole epochs of plain fit: nothing of aebench is used.
+
+Usage: KERAS_BACKEND=jax python tests/plain_fit.py MNIST.npz BATCH_SIZE EPOCHS
+"""
+
+import sys
+import time
+
+import keras
+import numpy as np
+
+path, batch_size, epochs = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+x = np.load(path)["x_train"].astype("float32") / 255
+units = [400, 200, 100, 50, 25, 50, 100, 200, 400]
+layers = [keras.layers.Dense(n, activation="relu") for n in units]
+out = [keras.layers.Dense(784, activation="sigmoid"), keras.layers.Reshape((28, 28))]
+model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), *layers, *out])
+model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.SGD(1.5))
+model.fit(x[: 20 * batch_size], x[: 20 * batch_size], batch_size=batch_size, verbose=0)
+began = time.perf_counter()
+model.fit(x, x, batch_size=batch_size, epochs=epochs, verbose=0)
+print((time.perf_counter() - began) / epochs)

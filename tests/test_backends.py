@@ -1,0 +1,185 @@
+"""What the workers do, on the real backends, each in a process of its own."""
+
+import json
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from conftest import CLEAN, ROOT
+
+import backends
+
+pytestmark = pytest.mark.slow
+
+
+def inside(backend: str, tmp_path, body: str):
+    """Run code in a process with a backend; return what it prints last, as JSON."""
+    environment = {
+        **CLEAN,
+        **backends.load(backend).environment(tmp_path),
+        "KERAS_BACKEND": backend,
+        "KERAS_HOME": str(tmp_path),
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(body)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("backend", backends.NAMES)
+def test_model_is_what_the_definition_says(backend, tmp_path):
+    told = inside(
+        backend,
+        tmp_path,
+        """
+        import json, numpy as np, keras
+        from bench import model
+        from bench.definitions import parse
+        rows = {}
+        for name in ("ae400", "ae800", "ae800-dropout", "ae800-steep", "ae200", "ae25"):
+            definition = parse(name)
+            autoencoder, encoder, decoder = model.build(definition)
+            weights = model.initial_weights(definition, 3)
+            autoencoder.set_weights(weights)
+            assert autoencoder.count_params() == definition.parameters, name
+            assert sum(w.nbytes for w in weights) == definition.weight_bytes
+            x = np.random.default_rng(0).random((5, 28, 28), dtype=np.float32)
+            code = np.asarray(encoder.predict(x, verbose=0))
+            out = np.asarray(autoencoder.predict(x, verbose=0))
+            # A float64 forward pass by hand.
+            h = x.reshape(5, 784).astype(np.float64)
+            layers = len(weights) // 2
+            for i in range(layers):
+                h = h @ weights[2 * i] + weights[2 * i + 1]
+                h = 1 / (1 + np.exp(-h)) if i == layers - 1 else np.maximum(h, 0)
+                if i == layers // 2 - 1:
+                    assert code.shape == (5, 25) and np.abs(code - h).max() < 1e-5
+            assert out.shape == (5, 28, 28)
+            assert np.abs(out.reshape(5, 784) - h).max() < 1e-6, name
+            assert np.abs(np.asarray(decoder.predict(code, verbose=0)) - out).max() < 1e-6
+            drops = [l.rate for l in encoder.layers if isinstance(l, keras.layers.Dropout)]
+            assert drops == ([0.3, 0.3] if "dropout" in name else []), name
+        assert float(autoencoder.optimizer.learning_rate) == 1.5
+        print(json.dumps("fine"))
+        """,
+    )
+    assert told == "fine"
+
+
+def test_training_operations_agree_with_a_profiler(tmp_path):
+    counted = inside(
+        "torch",
+        tmp_path,
+        """
+        import json, numpy as np, torch
+        from torch.profiler import ProfilerActivity, profile
+        from bench import model
+        from bench.definitions import TABLE, parse
+        rows = []
+        for name in TABLE:
+            autoencoder, _, _ = model.build(parse(name))
+            x = np.random.default_rng(0).random((32, 28, 28), dtype=np.float32)
+            autoencoder.train_on_batch(x, x)
+            with profile(activities=[ProfilerActivity.CPU], with_flops=True) as profiler:
+                autoencoder.train_on_batch(x, x)
+            products = ("aten::mm", "aten::addmm", "aten::matmul", "aten::linear")
+            flops = sum(e.flops for e in profiler.key_averages() if e.key in products)
+            rows.append([flops / 32, parse(name).training_operations])
+        print(json.dumps(rows))
+        """,
+    )
+    for profiler, closed_form in counted:
+        assert profiler == pytest.approx(closed_form, rel=0.001)
+
+
+@pytest.mark.parametrize("backend", backends.NAMES)
+def test_slices_are_keras_own_steps(backend, tmp_path):
+    told = inside(
+        backend,
+        tmp_path,
+        """
+        import gc, json, numpy as np
+        import backends
+        from bench import model
+        from bench.definitions import parse
+        from bench.stepping import Stepper, short_epochs
+        import os
+        backend = backends.load(os.environ["KERAS_BACKEND"])
+        definition = parse("ae200-dropout")
+        images = np.random.default_rng(0).random((320, 28, 28), dtype=np.float32)
+
+        def fresh():
+            autoencoder, _, _ = model.build(definition)
+            autoencoder.set_weights(model.initial_weights(definition, 0))
+            return autoencoder
+
+        autoencoder = fresh()
+        stepper = Stepper(autoencoder, backend, "train", images, 32)
+        seen, counts = [], []
+
+        def answer(wall, cpu):
+            seen.append((wall, cpu))
+
+        def script():
+            for _ in range(4):
+                before = stepper._steps_run
+                collecting = []
+                for _ in stepper.slice(4, 2, answer):
+                    collecting.append(gc.isenabled())
+                    yield
+                assert collecting[-6:] == [False] * 6, collecting
+                counts.append(stepper._steps_run - before)
+
+        stepper.run(script())
+        # Ten steps make an epoch; a slice takes six, and a step is left untimed at its begin.
+        assert counts == [7, 10, 10, 10], counts
+        assert gc.isenabled()
+        # One more step ended fit; each was one update of the weights.
+        assert int(autoencoder.optimizer.iterations) == sum(counts) + 1 == stepper._steps_run
+        assert all(wall > 0 and cpu > 0 for wall, cpu in seen)
+        # The model is its own again.
+        autoencoder.fit(images, images, 32, verbose=0)
+        assert int(autoencoder.optimizer.iterations) == sum(counts) + 11
+
+        predictor = Stepper(autoencoder, backend, "predict", images, 32)
+        predictor.run(predictor.slice(3, 2, answer))
+        assert predictor._steps_run == 7 and len(seen) == 5
+
+        rows = short_epochs(autoencoder, backend, images[:96], 32, 5)
+        assert len(rows) == 5
+        assert all(value > 0 for row in rows for value in row.values())
+        print(json.dumps("fine"))
+        """,
+    )
+    assert told == "fine"
+
+
+def test_layers_of_equal_shape_start_equal(tmp_path):
+    assert (
+        inside(
+            "jax",
+            tmp_path,
+            """
+        import json, numpy as np
+        from bench.definitions import parse
+        from bench.model import initial_weights
+        narrow, wide = (initial_weights(parse(name), 1) for name in ("ae400", "ae800"))
+        other = initial_weights(parse("ae400"), 2)
+        shared = 0
+        for one in narrow:
+            shared += any(one.shape == two.shape and (one == two).all() for two in wide)
+        assert not np.array_equal(narrow[0], other[0])
+        limit = (6 / (784 + 400)) ** 0.5
+        assert abs(narrow[0]).max() <= limit and abs(narrow[0]).max() > 0.99 * limit
+        print(json.dumps(shared))
+        """,
+        )
+        == 18
+    )

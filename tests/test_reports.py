@@ -1,0 +1,141 @@
+import io
+import re
+
+import pytest
+import sample
+from rich.console import Console
+
+from reports import markdown, tables
+from reports.summary import summarise
+from reports.terminal import WIDTH, render, render_summary
+
+HOSTILE = "\x1b[31m[red]<script>alert(1)</script>|`x`](http://x)\n# heading"
+
+
+@pytest.fixture
+def summary():
+    return summarise(sample.make())
+
+
+def printed(renderable, **options) -> str:
+    console = Console(file=io.StringIO(), width=WIDTH, **options)
+    console.print(renderable)
+    return console.file.getvalue()
+
+
+def test_figures_follow_from_the_slices(summary):
+    (cell,) = summary.speed
+    jax, torch, tensorflow = cell.rows
+    assert cell.blocks == 8
+    # The median of 0.09 … 0.11 s for 50 steps of 32; the warm-up of 9 s isn't in it.
+    assert jax.step_seconds.value == pytest.approx(0.1 / 50)
+    assert jax.samples_per_second.value == pytest.approx(32 * 50 / 0.1)
+    assert jax.times_reference is None
+    # Every block's ratio is 4, whatever the blocks did.
+    times = torch.times_reference
+    assert (times.value, times.low, times.high) == pytest.approx((4, 4, 4))
+    assert tensorflow.samples_per_second is None
+    assert tensorflow.failure == "not installed"
+    # The end of an epoch: 4 ms seam and 3 ms first step, less a step of 2 ms.
+    assert jax.epoch.fixed_seconds == pytest.approx(0.005)
+    assert jax.epoch.seconds == pytest.approx(1875 * 0.002 + 0.005)
+    assert jax.epoch.recipe_minutes == pytest.approx((0.3 + 20 * 3.755) / 60)
+    assert cell.answer == "jax trains ae400 at batch 32 fastest here: torch takes 4 times as long."
+
+
+def test_nobody_is_fastest_if_the_blocks_disagree():
+    made = sample.make()
+    changed = [
+        type(event)(**{**{f: getattr(event, f) for f in event.__struct_fields__}, "seconds": each})
+        if type(event).__name__ == "Slice" and event.contender == "torch" and event.block >= 0
+        else event
+        for event, each in (
+            (event, 0.09 + 0.004 * (getattr(event, "block", 0) % 8)) for event in made.events
+        )
+    ]
+    made.events[:] = changed
+    assert "No backend is shown to be fastest" in summarise(made).speed[0].answer
+
+
+def test_terminal_golden(summary):
+    shown = printed(render(tables.all_tables(summary)))
+    expected = """\
+ backend            samples/s [95 %]  ms/step  × jax's time  +ms/epoch  epoch s  20 ep. min
+ jax         16,000 [14,500, 17,800]     2.00             1       5.00     3.76        1.26
+ torch          4,000 [3,640, 4,440]     8.00          4.00       5.00     15.0        5.01
+ jax trains ae400 at batch 32 fastest here: torch takes 4 times as long.
+ tensorflow: not installed
+ ae400 jax         0.0400    2.00    1.00   3.04
+ ae400 torch    12.0     240     600      600
+ ae400 jax         0.2100  0.2000  0.0100              1.50         0.250 0.210
+"""
+    got = [line.rstrip() for line in shown.splitlines()]
+    for line in expected.splitlines():
+        assert line in got, shown
+    assert max(map(len, got)) <= WIDTH
+    assert any("tensorflow" in line and line.count("–") == 6 for line in got)
+
+
+def test_everything_fits_into_100_columns(summary):
+    shown = printed(render_summary(summary))
+    assert max(len(line) for line in shown.splitlines()) <= WIDTH
+    assert "…" not in re.sub(r"[0-9a-f]{12}…", "", shown)
+
+
+def test_markdown_golden(summary):
+    text = markdown.render(summary, [("loss", "Loss")], "record.jsonl")
+    assert text.startswith(
+        "# Keras backends on Processor, 2 cores\n\n"
+        "- jax trains ae400 at batch 32 fastest here: torch takes 4 times as long.\n"
+    )
+    table = """\
+## train ae400, batch 32
+
+| backend | samples/s \\[95 %\\] | ms/step | × jax's time | +ms/epoch | epoch s | 20 ep. min |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: |
+| jax | 16,000 \\[14,500, 17,800\\] | 2.00 | 1 | 5.00 | 3.76 | 1.26 |
+| torch | 4,000 \\[3,640, 4,440\\] | 8.00 | 4.00 | 5.00 | 15.0 | 5.01 |
+| tensorflow | – | – | – | – | – | – |
+
+- jax trains ae400 at batch 32 fastest here: torch takes 4 times as long.
+- tensorflow: not installed
+"""
+    assert table in text
+    assert "![Loss](figures/loss.png)" in text
+    assert "`aebench run`" in text
+
+
+def test_a_hostile_record_is_only_text(tmp_path):
+    hostile = summarise(sample.make(HOSTILE))
+    shown = printed(render_summary(hostile), force_terminal=True, color_system=None)
+    assert "\x1b[31m" not in shown
+    assert "[red]" in shown
+    text = markdown.write(hostile, tmp_path, HOSTILE).read_text()
+    assert (
+        "<script>"
+        not in text.replace("\\<script\\>", "")
+        .replace(f"`aebench 'run{HOSTILE.split(chr(10))[0]}", "")
+        .split("Repeat the run")[0]
+    )
+    assert "\n# heading" not in text
+    assert "\x1b" not in text
+    # A figure's caption and every row stay on a line of their own.
+    assert all(
+        line.count("|") == text.split("| --- |")[1].split("\n")[0].count("|") + 2
+        for line in text.splitlines()
+        if line.startswith("| jax")
+    )
+
+
+def test_report_writes_its_figures(summary, tmp_path):
+    target = markdown.write(summary, tmp_path / "report", "record.jsonl")
+    for name in re.findall(r"\(figures/(\w+)\.png\)", target.read_text()):
+        assert (target.parent / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert b"<svg" in (target.parent / "figures" / f"{name}.svg").read_bytes()
+    assert len(list((target.parent / "figures").iterdir())) == 6
+
+
+def test_an_unfinished_record_is_told_apart():
+    made = sample.make()
+    made.events.pop()
+    assert "hasn't ended" in " ".join(summarise(made).notices)

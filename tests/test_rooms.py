@@ -1,0 +1,60 @@
+"""The rooms' imports go one way, and nothing imports what it shouldn't hold."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+FRAMEWORKS = {"keras", "jax", "torch", "tensorflow"}
+FORBIDDEN = {"reports": {"bench", "backends"} | FRAMEWORKS, "backends": {"bench", "reports"}}
+
+
+def imported(text: str) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("room", FORBIDDEN)
+def test_imports_go_one_way(room):
+    files = list((ROOT / room).rglob("*.py"))
+    assert files
+    for file in files:
+        assert not imported(file.read_text()) & FORBIDDEN[room], file
+
+
+def held_after(statement: str) -> set[str]:
+    code = f"{statement}\nimport sys; print(*sorted({{n.split('.')[0] for n in sys.modules}}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return set(done.stdout.split())
+
+
+def test_the_parent_holds_no_framework():
+    held = held_after("import bench.cli, bench.campaign, bench.planned, bench.listing")
+    assert not held & FRAMEWORKS
+
+
+def test_a_worker_starts_with_the_standard_library():
+    held = held_after("import bench.worker, bench.memory")
+    assert not held & (FRAMEWORKS | {"numpy", "msgspec", "rich", "psutil", "typer", "reports"})
+
+
+def test_a_working_worker_needs_numpy_keras_and_its_framework_only():
+    for name in ("speed", "footprint", "quality"):
+        text = (ROOT / "bench" / "work" / f"{name}.py").read_text()
+        assert imported(text) <= {"keras", "numpy", "backends", "bench"} | set(
+            sys.stdlib_module_names
+        )
+
+
+def test_help_needs_nothing_heavy():
+    held = held_after("import bench.cli")
+    assert not held & (FRAMEWORKS | {"numpy", "scipy", "matplotlib", "msgspec"})

@@ -1,0 +1,92 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.statistics import EpochEnd, epoch_end, median, next_tick, paired_ratio
+
+TICKS = tuple(0.01 * (2**k - 1) for k in range(1, 14))
+positive = st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=60)
+
+
+def test_interval_is_the_tabulated_order_statistics():
+    # Tables of the sign test: 95 % needs the 1st and 6th of 6, the 3rd and 10th of 12, the 6th and
+    # 15th of 20.
+    for count, rank in ((6, 1), (12, 3), (20, 6)):
+        estimate = median(range(1, count + 1))
+        assert (estimate.low, estimate.high) == (rank, count - rank + 1)
+
+
+def test_no_interval_from_five_values():
+    assert median([1, 2, 3, 4, 5]).low is None
+
+
+def test_no_median_of_nothing():
+    with pytest.raises(ValueError, match="at least one"):
+        median([])
+
+
+@pytest.mark.parametrize("draw", ["standard_normal", "standard_cauchy", "standard_exponential"])
+@pytest.mark.parametrize("count", [6, 16, 18, 120])
+def test_interval_covers(draw, count):
+    generator = np.random.default_rng(count)
+    centre = math.log(2) if draw == "standard_exponential" else 0.0
+    samples = getattr(generator, draw)((2000, count))
+    covered = [estimate.low <= centre <= estimate.high for estimate in map(median, samples)]
+    assert np.mean(covered) >= 0.94
+
+
+@given(positive, st.floats(0.1, 10))
+def test_scale(values, factor):
+    scaled = median(np.array(values) * factor)
+    plain = median(values).scaled(factor)
+    assert scaled.value == pytest.approx(plain.value)
+    if plain.low is not None:
+        assert (scaled.low, scaled.high) == pytest.approx((plain.low, plain.high))
+
+
+@given(positive, st.randoms(use_true_random=False))
+def test_ratio_ignores_the_order_of_blocks_and_turns_over(values, randomness):
+    other = [value * 1.5 for value in values]
+    pairs = list(zip(values, other, strict=True))
+    forward = paired_ratio(*zip(*pairs, strict=True))
+    randomness.shuffle(pairs)
+    assert paired_ratio(*zip(*pairs, strict=True)) == forward
+    if len(values) % 2:
+        back = paired_ratio(other, values).inverted()
+        assert back.value == pytest.approx(forward.value)
+
+
+def test_ratio_needs_pairs():
+    # A drift that hits both alike leaves the ratio exact.
+    drift = np.linspace(1, 3, 18)
+    estimate = paired_ratio(2 * drift, drift)
+    assert (estimate.value, estimate.low, estimate.high) == (2, 2, 2)
+
+
+def test_next_tick():
+    assert next_tick(TICKS, 0.2) == pytest.approx(0.31)
+    assert next_tick((), 0.2) == 0.2
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
+def test_epoch_end_finds_base_and_waits(share):
+    generator = np.random.default_rng(7)
+    ages = generator.uniform(0.16, 0.24, 400)
+    base = generator.normal(0.025, 0.002, 400)
+    waited = generator.random(400) < share
+    extras = np.where(waited, [next_tick(TICKS, age + 0.025) - age for age in ages], base)
+    end = epoch_end(ages, extras, TICKS)
+    assert end.waits == pytest.approx(np.mean(waited), abs=0.01)
+    assert end.base_seconds == pytest.approx(0.025, abs=0.001)
+
+
+def test_epoch_end_without_ticks_is_a_mean():
+    assert epoch_end([1, 1], [0.002, 0.004]).expected_seconds(5) == pytest.approx(0.003)
+
+
+def test_expected_end_reaches_to_the_tick():
+    assert EpochEnd(0.03, 1.0, TICKS).expected_seconds(3.0) == pytest.approx(5.11 - 3.0)
+    assert EpochEnd(0.03, 0.5, TICKS).expected_seconds(3.0) == pytest.approx((0.03 + 2.11) / 2)
