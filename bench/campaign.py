@@ -3,8 +3,7 @@
 import datetime
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from types import FrameType
@@ -104,35 +103,32 @@ def run(
     display = Display(console, estimated, journal.record)
     fleet = Fleet(scratch, answer_seconds)
     outcome = "interrupted"
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with _terminated_as_interrupted():
-            context = Context(plan, dataset, arrays, fleet, journal, display)
-            for name in plan.info.passes:
-                pass_began = time.monotonic()
-                _PASSES[name](context)
-                journal.append(PassEnd(name, time.monotonic() - pass_began))
-                if name != "speed":  # which shows its tables definition by definition
-                    display.results(name, None)
+        context = Context(plan, dataset, arrays, fleet, journal, display)
+        for name in plan.info.passes:
+            pass_began = time.monotonic()
+            _PASSES[name](context)
+            journal.append(PassEnd(name, time.monotonic() - pass_began))
+            if name != "speed":  # which shows its tables definition by definition
+                display.results(name, None)
         outcome = "failures" if journal.record.of(Failure) else "complete"
     except KeyboardInterrupt:
         pass
     finally:
+        # Whoever interrupts twice shall not interrupt the tidying, which takes under a second.
+        for number in handlers:
+            signal.signal(number, signal.SIG_IGN)
         display.close()
         fleet.close()
         journal.append(End(outcome, time.monotonic() - began))
         journal.close()
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
     return outcome
 
 
-@contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
+def _interrupt(number: int, frame: FrameType | None) -> None:
     """Treat SIGTERM as Ctrl-C: end the workers, keep the record."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    raise KeyboardInterrupt

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
@@ -122,7 +123,7 @@ class Display:
         done = sum(stage.seconds for stage in self._stages[: self._done])
         parts: list[RenderableType] = [
             Text(self._doing, "bold"),
-            ProgressBar(total=total, completed=done, width=60),
+            Padding(ProgressBar(total=total, completed=done, width=60)),  # else it ends no line
             Text(f"{self._progress()}, {self._elapsed()} gone"),
             *(Text(figure, "dim") for figure in self._figures),
         ]

@@ -69,7 +69,7 @@ def _speed_seconds(plan: Plan, definition: Definition) -> float:
                 step_seconds(each.backend, workload, definition, batch_size)
                 for each in plan.running
             ]
-            slices = [1.2 * step * max(1.0, 0.1 / min(steps)) for step in steps]
+            slices = [1.2 * step * max(1.0, 0.1 / min(steps), 0.5 / sum(steps)) for step in steps]
             warmup = sum(max(3 * each, 2.2) for each in slices)
             ends = 5.0 * len(steps) if workload == "train" else 0.0
             compiling = 2.5 * len(steps)

@@ -30,6 +30,11 @@ def describe() -> MachineInfo:
     )
 
 
+def can_limit_cores() -> bool:
+    """Tell whether a process can be kept to some of the cores."""
+    return hasattr(os, "sched_setaffinity")
+
+
 def usable_cores() -> int:
     """Count the cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):

@@ -87,6 +87,8 @@ def make(request: Request, dataset: Dataset) -> Plan:
     ):
         if value is not None and value < 1:
             raise BadInputError(f"{option} {value} must be at least 1.")
+    if request.threads and not machine.can_limit_cores():
+        raise BadInputError("--threads needs CPU affinity, which this system hasn't: leave it out.")
     cores = machine.usable_cores()
     if request.threads and request.threads > cores:
         raise BadInputError(

@@ -113,8 +113,12 @@ class EpochEnd:
         base + waits · (t - work - base), t being the first tick after work + base, which is when
         the input path is dropped.
         """
+        return self.base_seconds + self.waits * self.wait_seconds(work_seconds)
+
+    def wait_seconds(self, work_seconds: float) -> float:
+        """Tell how long an epoch waits, if it does."""
         dropped = work_seconds + self.base_seconds
-        return self.base_seconds + self.waits * (next_tick(self.ticks_seconds, dropped) - dropped)
+        return next_tick(self.ticks_seconds, dropped) - dropped
 
 
 def next_tick(ticks_seconds: tuple[float, ...], age_seconds: float) -> float:

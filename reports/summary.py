@@ -28,13 +28,17 @@ class Interval(msgspec.Struct, frozen=True):
 class EpochCost(msgspec.Struct, frozen=True):
     """What an epoch of ``fit`` over the real data takes, beside and with its steps.
 
-    ``fixed_seconds`` is expected, not seen: some backends sometimes wait at an epoch's end
-    (``waiting_share``), and how long depends on the epoch. ``call_seconds`` comes once per call.
+    It takes the mean slice, since an epoch is a sum, slow steps and all; the throughput beside it
+    is the median. ``fixed_seconds`` is expected, not seen: ``base_seconds`` are always paid, but
+    some backends sometimes wait at an epoch's end (``waiting_share``), and how long depends on
+    the epoch (``wait_seconds``). ``call_seconds`` comes once per call.
     """
 
     steps: int
     fixed_seconds: float
+    base_seconds: float
     waiting_share: float
+    wait_seconds: float
     call_seconds: float
     seconds: float
     samples_per_second: float
@@ -246,7 +250,9 @@ def _speed_cell(
             ratio = _ratio(mine, blocks[reference])
         epoch = None
         if workload == "train":
-            epoch = _epoch_cost(source, contender.name, definition, batch_size, step.value)
+            # An epoch is a sum of steps, slow ones too: its expectation takes their mean.
+            mean_step = sum(mine.values()) / len(mine)
+            epoch = _epoch_cost(source, contender.name, definition, batch_size, mean_step)
         rows.append(
             SpeedRow(
                 contender.name,
@@ -347,7 +353,9 @@ def _epoch_cost(
     return EpochCost(
         steps=steps,
         fixed_seconds=fixed,
+        base_seconds=end.base_seconds,
         waiting_share=end.waits,
+        wait_seconds=end.wait_seconds(work),
         call_seconds=call,
         seconds=seconds,
         samples_per_second=steps * batch_size / seconds,

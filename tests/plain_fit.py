@@ -1,6 +1,7 @@
-"""Time whole epochs of plain fit: nothing of aebench is used.
+"""Time whole epochs of plain fit, on request: nothing of aebench is used.
 
 Usage: KERAS_BACKEND=jax python tests/plain_fit.py MNIST.npz BATCH_SIZE EPOCHS
+Each line on its standard input is a request for one fit.
 """
 
 import sys
@@ -17,6 +18,8 @@ out = [keras.layers.Dense(784, activation="sigmoid"), keras.layers.Reshape((28, 
 model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), *layers, *out])
 model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.SGD(1.5))
 model.fit(x[: 20 * batch_size], x[: 20 * batch_size], batch_size=batch_size, verbose=0)
-began = time.perf_counter()
-model.fit(x, x, batch_size=batch_size, epochs=epochs, verbose=0)
-print((time.perf_counter() - began) / epochs)
+print("ready", flush=True)
+for _ in sys.stdin:
+    began = time.perf_counter()
+    model.fit(x, x, batch_size=batch_size, epochs=epochs, verbose=0)
+    print(time.perf_counter() - began, flush=True)

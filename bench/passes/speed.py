@@ -13,6 +13,8 @@ from reports import record
 from reports.record import ContenderInfo
 
 FASTEST_SLICE_SECONDS = 0.1
+# A contender alone would get slices so short that waking up shows in them.
+BLOCK_SECONDS = 0.5
 # Threads that spin after their work have been seen to stop within 10 ms.
 PAUSE_SECONDS = 0.02
 WARMUP_SLICES = 3
@@ -20,7 +22,7 @@ WARMUP_SECONDS = 2.0
 # Mid-way between two of TensorFlow's ticks (backends.tensorflow), so that a wait shows clearly.
 SHORT_EPOCH_SECONDS = 0.19
 SHORT_EPOCHS = 8
-SHORT_EPOCHS_WHERE_SOME_WAIT = 24
+SHORT_EPOCHS_WHERE_SOME_WAIT = 40
 WARMUP_BLOCK = -1
 
 
@@ -116,8 +118,9 @@ class SpeedPass:
             return
         # The same number of steps for all contenders and launches of a cell.
         key = (cell.definition.name, cell.workload, cell.batch_size)
-        fastest = min(entrant.step_seconds for entrant in entrants)
-        steps = self._steps.setdefault(key, math.ceil(FASTEST_SLICE_SECONDS / fastest))
+        each = [entrant.step_seconds for entrant in entrants]
+        enough = max(FASTEST_SLICE_SECONDS / min(each), BLOCK_SECONDS / sum(each))
+        steps = self._steps.setdefault(key, math.ceil(enough))
         lead_steps = max(2, steps // 5)
         for entrant in list(entrants):
             with self._dropping(entrants, entrant, cell):

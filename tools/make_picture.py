@@ -1,0 +1,30 @@
+"""Make the picture in the README from a record: docs/tables.svg.
+
+Usage: python tools/make_picture.py results/NAME
+"""
+
+import io
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from reports.journal import load
+from reports.summary import summarise
+from reports.tables import speed
+from reports.terminal import WIDTH, render
+
+TARGET = Path(__file__).parent.parent / "docs" / "tables.svg"
+
+
+def main() -> None:
+    summary = summarise(load(Path(sys.argv[1])))
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
+    trained = [table for table in speed(summary) if table.title.startswith("train")]
+    console.print(render(trained))
+    TARGET.write_text(console.export_svg(title="aebench run"), encoding="utf-8")
+    print(TARGET)
+
+
+if __name__ == "__main__":
+    main()
