@@ -6,10 +6,10 @@ Usage: python tests/agreement.py MNIST.npz [BACKEND …] [--batch-size N] [--pai
 A pair is two fresh processes, an aebench worker and tests/plain_fit.py, which take turns: some
 slices, a plain fit of so many epochs, and so on for some rounds, since a machine's speed drifts
 from minute to minute by more than what is to be seen. The ratio of a pair is what aebench derives
-from its slices and short epochs over the mean of the plain fits. Whether the end of an epoch waits is
-chance on TensorFlow (see docs/method.md), which a few fits don't average out; so the ratio is given
-a second time with the number of waits that each plain fit had, the one nearest to what it took.
-It takes minutes and is no test: nothing is asserted, the ratios are printed.
+from its slices and short epochs over the mean of the plain fits. Whether the end of an epoch
+waits is chance on TensorFlow (see docs/method.md), which a few fits don't average out; so the ratio
+is given a second time with the number of waits that each plain fit had, the one nearest to what
+it took. It takes minutes and is no test: nothing is asserted, the ratios are printed.
 """
 
 import argparse
