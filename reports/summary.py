@@ -250,9 +250,7 @@ def _speed_cell(
             ratio = _ratio(mine, blocks[reference])
         epoch = None
         if workload == "train":
-            # An epoch is a sum of steps, slow ones too: its expectation takes their mean.
-            mean_step = sum(mine.values()) / len(mine)
-            epoch = _epoch_cost(source, contender.name, definition, batch_size, mean_step)
+            epoch = _epoch_cost(source, contender.name, definition, batch_size, list(mine.values()))
         rows.append(
             SpeedRow(
                 contender.name,
@@ -321,7 +319,11 @@ def _answer(key: tuple[str, str, int], blocks: dict[str, dict[tuple[int, int], f
 
 
 def _epoch_cost(
-    source: Record, contender: str, definition: str, batch_size: int, step_seconds: float
+    source: Record,
+    contender: str,
+    definition: str,
+    batch_size: int,
+    step_seconds: Sequence[float],
 ) -> EpochCost | None:
     def mine(row: record.ShortEpoch | record.Call) -> bool:
         return (row.contender, row.definition, row.batch_size) == (
@@ -346,8 +348,11 @@ def _epoch_cost(
         tuple(ticks),
     )
     steps = source.header.data.train_samples // batch_size
-    work = steps * step_seconds
-    fixed = end.expected_seconds(work)
+    # An epoch is a sum of steps, slow ones too: its expectation takes their mean. The fixed cost is
+    # averaged over the speeds seen, since a tick just behind the mean may be before or behind.
+    works = [steps * each for each in step_seconds]
+    work = sum(works) / len(works)
+    fixed = sum(map(end.expected_seconds, works)) / len(works)
     call = statistics.median(calls).value
     seconds = work + fixed
     return EpochCost(

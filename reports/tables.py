@@ -78,6 +78,14 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
         elif train:
             shown += ["–"] * 3
         rows.append(shown)
+        if train and row.epoch and row.epoch.waiting_share:
+            epoch = row.epoch
+            without = epoch.seconds - epoch.fixed_seconds + epoch.base_seconds
+            notes.append(
+                f"{row.contender}: {epoch.waiting_share:.0%} of the epochs wait at their end: "
+                f"{interval(without)} s without, {interval(without + epoch.wait_seconds)} s with; "
+                "shown is what to expect of many."
+            )
         if row.failure:
             notes.append(f"{row.contender}: {row.failure} (after {row.slices} slices)")
     if cell.answer:

@@ -132,7 +132,8 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
         )
         plain_seconds = interleaved.plain_seconds
         derived = epoch.call_seconds + asked.epochs * epoch.seconds
-        no_wait = derived - asked.epochs * epoch.waiting_share * epoch.wait_seconds
+        work = epoch.seconds - epoch.fixed_seconds
+        no_wait = epoch.call_seconds + asked.epochs * (work + epoch.base_seconds)
         branches = [no_wait + waits * epoch.wait_seconds for waits in range(asked.epochs + 1)]
         nearest = [min(branches, key=lambda each: abs(each - took)) for took in plain_seconds]
         return derived, statistics.mean(plain_seconds), sum(nearest) / sum(plain_seconds)
