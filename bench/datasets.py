@@ -113,8 +113,8 @@ def _find(choice: str, scratch: Path) -> Dataset:
     path = Path(choice)
     if path.suffix != ".npz":
         raise BadInputError(
-            f"--data {choice!r} is unknown: use auto, mnist, fashion_mnist, embedded or the path "
-            "of an .npz file."
+            f"--data {choice!r} is neither auto, mnist, fashion_mnist, embedded nor the path of a "
+            "file that ends in .npz."
         )
     return read_npz(path, path.name)
 

@@ -26,7 +26,7 @@ def _definitions() -> Table:
         title="Definitions (others by name: ae1600, ae200, ae800-dropout0.5, ae1600-steep)",
         title_justify="left",
     )
-    for heading in ("parameters", "MFLOP forward", "training"):
+    for heading in ("parameters", "MFLOP/sample forward", "training"):
         grid.add_column(heading, justify="right")
     for name in TABLE:
         each = parse(name)
@@ -75,7 +75,7 @@ def _presets() -> Table:
         "definitions": lambda each: " ".join(each.definitions),
         "workloads": lambda each: " ".join(each.workloads),
         "batch sizes": lambda each: " ".join(map(str, each.batch_sizes)),
-        "launches × blocks (speed)": lambda each: f"{each.launches} × {each.blocks}",
+        "launches × blocks (speed), at least": lambda each: f"{each.launches} × {each.blocks}",
         "cold starts (footprint)": lambda each: str(each.footprint_launches),
         "epochs × seeds (quality)": lambda each: f"{each.epochs} × {each.seeds}",
         "training images (quality)": lambda each: (

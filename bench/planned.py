@@ -62,4 +62,7 @@ def show_end(console: Console, folder: Path, outcome: str) -> None:
     console.rule()
     console.print(render_summary(summary))
     word = {"complete": "All measured", "failures": "Some failed", "interrupted": "Interrupted"}
+    for cell in summary.speed:
+        if cell.answer:
+            console.print(Text(cell.answer, "bold"), soft_wrap=True)
     console.print(Text(f"{word[outcome]}. Record: {folder / 'record.jsonl'}"), soft_wrap=True)

@@ -118,6 +118,7 @@ def _memory(summary: Summary, axes: Axes) -> bool:
         highest = [low + more for low, more in zip(highest, added, strict=True)]
     axes.set_yticks(range(len(rows)), [f"{row.definition} {row.contender}" for row in rows])
     axes.invert_yaxis()
+    axes.margins(x=0.03)
     axes.set_xlabel("MiB resident, highest peak so far, by the phase that raised it")
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     axes.get_figure().set_size_inches(8, 1.2 + 0.3 * len(rows))  # type: ignore[union-attr]
@@ -142,7 +143,7 @@ def _loss(summary: Summary, axes: Axes) -> bool:
             label=f"{row.definition} {row.contender}",
         )
     axes.set_xlabel("epoch")
-    axes.set_ylabel("binary cross-entropy")
+    axes.set_ylabel("test loss (cross-entropy)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize="small")

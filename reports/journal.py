@@ -80,6 +80,10 @@ def load(path: Path) -> Record:
     """
     if path.is_dir():
         path = path / "record.jsonl"
+        if not path.exists():
+            raise RecordError(
+                f"{path.parent} holds no record.jsonl: give the folder of one run, results/NAME."
+            )
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -108,7 +112,9 @@ def _header(path: Path, line: bytes) -> Header:
     try:
         version = msgspec.json.decode(line, type=_Versioned).schema
     except msgspec.DecodeError as error:
-        raise RecordError(f"{path} is not a record: its first line is no header.") from error
+        raise RecordError(
+            f"{path} is not a record of aebench: give the record.jsonl of a run."
+        ) from error
     if version > SCHEMA:
         raise RecordError(
             f"{path} was written by a newer aebench (schema {version}, this one reads {SCHEMA}): "

@@ -42,7 +42,7 @@ class EpochCost(msgspec.Struct, frozen=True):
     call_seconds: float
     seconds: float
     samples_per_second: float
-    recipe_minutes: float
+    recipe_seconds: float
 
 
 class SpeedRow(msgspec.Struct, frozen=True):
@@ -181,8 +181,8 @@ def _notices(source: Record, ends: Sequence[record.End]) -> list[str]:
     for foreign_names, hosts in guests.items():
         whose = " and ".join(dict.fromkeys(hosts))
         notices.append(
-            f"In their footprints, {whose} hold {foreign_names} too: Keras and TensorFlow import "
-            "what they find installed."
+            f"In their footprints, {whose} hold {foreign_names} too, since Keras and TensorFlow "
+            "import what they find: an environment with one backend alone gives its own figure."
         )
     return notices
 
@@ -309,8 +309,8 @@ def _answer(key: tuple[str, str, int], blocks: dict[str, dict[tuple[int, int], f
         if ratio is not None and ratio.low is not None and ratio.low > 1 + MARGIN
     }
     if len(beaten) == len(rivals):
-        told = " and ".join(f"{each} takes {beaten[each].value:.2g} times" for each in rivals)
-        return f"{leader} {verb} {where} fastest here: {told} as long."
+        told = " and ".join(f"{each} {beaten[each].value:.2g} times" for each in rivals)
+        return f"{leader} {verb} {where} fastest here: a step takes {told} as long."
     others = " and ".join(sorted(set(rivals) - set(beaten)))
     return (
         f"No backend is shown to be fastest for {where}: {leader} leads, "
@@ -364,7 +364,7 @@ def _epoch_cost(
         call_seconds=call,
         seconds=seconds,
         samples_per_second=steps * batch_size / seconds,
-        recipe_minutes=(call + RECIPE_EPOCHS * seconds) / 60,
+        recipe_seconds=call + RECIPE_EPOCHS * seconds,
     )
 
 

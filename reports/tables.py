@@ -12,7 +12,7 @@ from reports.summary import (
     SpeedCell,
     Summary,
 )
-from reports.units import interval
+from reports.units import duration, interval
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
     columns = ["backend", "samples/s [95 %]", "ms/step", f"× {cell.reference}'s time"]
     train = cell.workload == "train"
     if train:
-        columns += ["+ms/epoch", "epoch s", f"{RECIPE_EPOCHS} ep. min"]
+        columns += ["+ms/epoch", "epoch s", f"{RECIPE_EPOCHS} epochs"]
     rows, notes = [], []
     for row in cell.rows:
         if row.samples_per_second is None:
@@ -73,7 +73,7 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
             shown += [
                 interval(row.epoch.fixed_seconds * 1e3),
                 interval(row.epoch.seconds),
-                interval(row.epoch.recipe_minutes),
+                duration(row.epoch.recipe_seconds),
             ]
         elif train:
             shown += ["–"] * 3
@@ -93,7 +93,8 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
     one = " (one process each: no error between processes)" if cell.launches == 1 else ""
     notes.append(
         f"{cell.blocks} blocks of {cell.steps_per_slice} steps in {cell.launches} "
-        f"{'launch' if cell.launches == 1 else 'launches'}{one}, {summary.machine.cores} cores."
+        f"{'launch' if cell.launches == 1 else 'launches'}{one}, {summary.machine.cores} cores; "
+        f"data: {summary.data.name}, {summary.data.train_samples:,} images an epoch."
     )
     title = f"{cell.workload} {cell.definition}, batch {cell.batch_size}"
     return Table(title, columns, rows, notes)
@@ -214,7 +215,8 @@ def quality(summary: Summary) -> list[Table]:
     notes.append(
         f"{plan.epochs} epochs at batch {plan.quality_batch_size} on "
         f"{plan.quality_train_samples:,} training images ({seeds}); losses in inference mode, "
-        f"test on all {summary.data.test_samples:,} images."
+        f"test on all {summary.data.test_samples:,} images; training s/epoch is such an epoch, the "
+        "call of fit included."
     )
     if plan.epochs < RECIPE_EPOCHS or plan.quality_train_samples < summary.data.train_samples:
         notes.append(

@@ -209,7 +209,7 @@ def test_everything_is_measured_on_all_backends(tmp_path):
     assert footprint["parameters"] == 367_609
     assert footprint["exact"]
     assert (run.folder / "report" / "README.md").exists()
-    assert "20 ep. min" in run.output
+    assert "20 epochs" in run.output
     assert "\x1b" not in run.output
 
 

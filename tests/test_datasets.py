@@ -162,7 +162,7 @@ def test_other_bad_choices(tmp_path):
     for choice, reason in (
         (str(tmp_path / "text.npz"), "not an .npz"),
         (str(tmp_path / "missing.npz"), "can't be read"),
-        ("cifar10", "is unknown"),
+        ("cifar10", "is neither"),
     ):
         with pytest.raises(BadInputError, match=reason):
             datasets.load(choice, None, tmp_path)

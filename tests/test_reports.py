@@ -39,8 +39,11 @@ def test_figures_follow_from_the_slices(summary):
     # The end of an epoch: 4 ms seam and 3 ms first step, less a step of 2 ms.
     assert jax.epoch.fixed_seconds == pytest.approx(0.005)
     assert jax.epoch.seconds == pytest.approx(1875 * 0.002 + 0.005)
-    assert jax.epoch.recipe_minutes == pytest.approx((0.3 + 20 * 3.755) / 60)
-    assert cell.answer == "jax trains ae400 at batch 32 fastest here: torch takes 4 times as long."
+    assert jax.epoch.recipe_seconds == pytest.approx(0.3 + 20 * 3.755)
+    assert (
+        cell.answer
+        == "jax trains ae400 at batch 32 fastest here: a step takes torch 4 times as long."
+    )
 
 
 def test_nobody_is_fastest_if_the_blocks_disagree():
@@ -60,10 +63,10 @@ def test_nobody_is_fastest_if_the_blocks_disagree():
 def test_terminal_golden(summary):
     shown = printed(render(tables.all_tables(summary)))
     expected = """\
- backend            samples/s [95 %]  ms/step  × jax's time  +ms/epoch  epoch s  20 ep. min
- jax         16,000 [14,500, 17,800]     2.00             1       5.00     3.76        1.26
- torch          4,000 [3,640, 4,440]     8.00          4.00       5.00     15.0        5.01
- jax trains ae400 at batch 32 fastest here: torch takes 4 times as long.
+ backend            samples/s [95 %]  ms/step  × jax's time  +ms/epoch  epoch s   20 epochs
+ jax         16,000 [14,500, 17,800]     2.00             1       5.00     3.76  1 min 15 s
+ torch          4,000 [3,640, 4,440]     8.00          4.00       5.00     15.0  5 min 00 s
+ jax trains ae400 at batch 32 fastest here: a step takes torch 4 times as long.
  tensorflow: not installed
  ae400 jax         0.0400    2.00    1.00   3.04
  ae400 torch    12.0     240     600      600
@@ -86,18 +89,18 @@ def test_markdown_golden(summary):
     text = markdown.render(summary, [("loss", "Loss")], "record.jsonl")
     assert text.startswith(
         "# Keras backends on Processor, 2 cores\n\n"
-        "- jax trains ae400 at batch 32 fastest here: torch takes 4 times as long.\n"
+        "- jax trains ae400 at batch 32 fastest here: a step takes torch 4 times as long.\n"
     )
     table = """\
 ## train ae400, batch 32
 
-| backend | samples/s \\[95 %\\] | ms/step | × jax's time | +ms/epoch | epoch s | 20 ep. min |
+| backend | samples/s \\[95 %\\] | ms/step | × jax's time | +ms/epoch | epoch s | 20 epochs |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: |
-| jax | 16,000 \\[14,500, 17,800\\] | 2.00 | 1 | 5.00 | 3.76 | 1.26 |
-| torch | 4,000 \\[3,640, 4,440\\] | 8.00 | 4.00 | 5.00 | 15.0 | 5.01 |
+| jax | 16,000 \\[14,500, 17,800\\] | 2.00 | 1 | 5.00 | 3.76 | 1 min 15 s |
+| torch | 4,000 \\[3,640, 4,440\\] | 8.00 | 4.00 | 5.00 | 15.0 | 5 min 00 s |
 | tensorflow | – | – | – | – | – | – |
 
-- jax trains ae400 at batch 32 fastest here: torch takes 4 times as long.
+- jax trains ae400 at batch 32 fastest here: a step takes torch 4 times as long.
 - tensorflow: not installed
 """
     assert table in text
