@@ -104,7 +104,8 @@ def run(
     fleet = Fleet(scratch, answer_seconds)
     outcome = "interrupted"
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in handlers:  # SIGINT too: it is ignored where a shell started this behind its back
+        signal.signal(number, _interrupt)
     try:
         context = Context(plan, dataset, arrays, fleet, journal, display)
         for name in plan.info.passes:
@@ -117,15 +118,16 @@ def run(
     except KeyboardInterrupt:
         pass
     finally:
-        # Whoever interrupts twice shall not interrupt the tidying, which takes under a second.
+        # Whoever interrupts twice shall not interrupt the tidying and the last tables.
         for number in handlers:
             signal.signal(number, signal.SIG_IGN)
         display.close()
         fleet.close()
         journal.append(End(outcome, time.monotonic() - began))
         journal.close()
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        if outcome != "interrupted":
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
     return outcome
 
 
