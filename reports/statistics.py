@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,9 @@ def median(values: ArrayLike, confidence: float = 0.95) -> Estimate:
         raise ValueError("a median needs at least one value")
     value = float(np.median(ordered))
     tail = (1 - confidence) / 2
-    rank = int(stats.binom.ppf(tail, count, 0.5))
-    if stats.binom.cdf(rank - 1, count, 0.5) > tail or rank < 1:
+    ranks = np.arange(1, count // 2 + 1)
+    rank = int(np.sum(special.bdtr(ranks - 1, count, 0.5) <= tail))
+    if rank == 0:
         return Estimate(value, None, None)
     return Estimate(value, float(ordered[rank - 1]), float(ordered[count - rank]))
 

@@ -12,10 +12,13 @@ import numpy as np
 
 path, batch_size, epochs = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 x = np.load(path)["x_train"].astype("float32") / 255
-units = [400, 200, 100, 50, 25, 50, 100, 200, 400]
-layers = [keras.layers.Dense(n, activation="relu") for n in units]
+units = (400, 200, 100, 50, 25, 50, 100, 200, 400)
+dense = [keras.layers.Dense(n, activation="relu") for n in units]
 out = [keras.layers.Dense(784, activation="sigmoid"), keras.layers.Reshape((28, 28))]
-model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), *layers, *out])
+encoder = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), *dense[:5]])
+decoder = keras.Sequential([keras.Input((25,)), *dense[5:], *out])
+images = keras.Input((28, 28))
+model = keras.Model(images, decoder(encoder(images)))
 model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.SGD(1.5))
 model.fit(x[: 20 * batch_size], x[: 20 * batch_size], batch_size=batch_size, verbose=0)
 print("ready", flush=True)
