@@ -5,7 +5,7 @@ Usage: python tests/agreement.py MNIST.npz [BACKEND …] [--batch-size N] [--pai
 
 A pair is two fresh processes, an aebench worker and tests/plain_fit.py, which take turns: some
 slices, a plain fit of so many epochs, and so on for some rounds, since a machine's speed drifts
-from minute to minute by more than what is to be seen. The ratio of a pair is what aebench derives
+from minute to minute by more than what is to be seen: short turns and many of them. The ratio of a pair is what aebench derives
 from its slices and short epochs over the mean of the plain fits. Whether the end of an epoch
 waits is chance on TensorFlow (see docs/method.md), which a few fits don't average out; so the ratio
 is given a second time with the number of waits that each plain fit had, the one nearest to what
@@ -34,7 +34,7 @@ from reports.record import SCHEMA, DataInfo, Header, Slice
 from reports.summary import summarise
 
 HERE = Path(__file__).parent
-SLICES_PER_ROUND = 12
+SLICES_PER_ROUND = 6
 
 
 class Plain:
@@ -145,8 +145,8 @@ def main() -> None:
     parser.add_argument("backends", nargs="*", default=["jax", "tensorflow", "torch"])
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--pairs", type=int, default=3)
-    parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=1)
     asked = parser.parse_args()
     for backend in asked.backends:
         where = f"{backend} batch {asked.batch_size}"
