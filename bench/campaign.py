@@ -1,9 +1,11 @@
 """A run from plan to record: the passes in order, and an end whatever happens."""
 
+import contextlib
 import datetime
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from types import FrameType
@@ -12,44 +14,32 @@ from rich.console import Console
 
 from bench import machine
 from bench.context import Context
-from bench.datasets import Dataset, convert
+from bench.datasets import Arrays, Dataset, convert
 from bench.display import Display
 from bench.errors import BadInputError
-from bench.estimate import stages
+from bench.estimate import unit_seconds
 from bench.fleet import Fleet
 from bench.passes import footprint, quality
 from bench.passes.speed import SpeedPass
 from bench.plan import Plan
-from reports.journal import Journal
-from reports.record import SCHEMA, DataInfo, End, Failure, Header, PassEnd
+from reports.journal import Journal, Record, RecordError
+from reports.record import SCHEMA, DataInfo, End, Failure, Header, PassEnd, Resume, Unit
 
-_PASSES: dict[str, Callable[[Context], None]] = {
-    "speed": lambda context: SpeedPass(context).run(),
+_PASSES: dict[str, Callable[[Context, Sequence[Unit]], None]] = {
+    "speed": lambda context, units: SpeedPass(context).run(units),
     "footprint": footprint.run,
     "quality": quality.run,
 }
 
 
-def run(
-    plan: Plan,
-    dataset: Dataset,
-    *,
-    folder: Path,
-    command: Sequence[str],
-    scratch: Path,
-    console: Console,
-    answer_seconds: float,
-) -> str:
-    """Measure what the plan says.
+@dataclass(frozen=True)
+class Setting:
+    """What a run needs beside its plan.
 
     Parameters
     ----------
-    plan : Plan
-        What to measure.
     dataset : Dataset
-        On which images.
-    folder : Path
-        Where ``record.jsonl`` goes.
+        The images.
     command : sequence of str
         The command line, for the record.
     scratch : Path
@@ -58,6 +48,26 @@ def run(
         Where to show it.
     answer_seconds : float
         A worker silent for so long has failed.
+    """
+
+    dataset: Dataset
+    command: Sequence[str]
+    scratch: Path
+    console: Console
+    answer_seconds: float
+
+
+def run(plan: Plan, setting: Setting, folder: Path) -> str:
+    """Measure what a plan says.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to measure.
+    setting : Setting
+        On which images, and so on.
+    folder : Path
+        Where ``record.jsonl`` goes.
 
     Returns
     -------
@@ -69,19 +79,78 @@ def run(
     BadInputError
         If the record can't be written there.
     """
-    began = time.monotonic()
-    arrays = convert(dataset, scratch)
-    header = Header(
+    arrays = convert(setting.dataset, setting.scratch)
+    try:
+        journal = Journal.begin(folder / "record.jsonl", _header(plan, setting, arrays, folder))
+    except FileExistsError:
+        raise BadInputError(
+            f"{folder / 'record.jsonl'} exists: give another --out, or carry it on with --resume; "
+            "nothing was overwritten."
+        ) from None
+    except OSError as error:
+        raise BadInputError(f"{folder} can't be written: {error.strerror}.") from error
+    return _measure(plan, setting, arrays, journal, plan.units())
+
+
+def resume(plan: Plan, setting: Setting, record: Path) -> str:
+    """Measure what is missing in a record.
+
+    Parameters
+    ----------
+    plan : Plan
+        The record's own.
+    setting : Setting
+        See :func:`run`.
+    record : Path
+        The record, or its folder.
+
+    Returns
+    -------
+    str
+        See :func:`run`.
+
+    Raises
+    ------
+    BadInputError
+        If the record can't be carried on, or the images aren't those it was measured on.
+    """
+    arrays = convert(setting.dataset, setting.scratch)
+    try:
+        journal = Journal.resume(record)
+    except RecordError as error:
+        raise BadInputError(str(error)) from error
+    was = journal.record.header.data
+    if (arrays.train_sha256, arrays.test_sha256) != (was.train_sha256, was.test_sha256):
+        journal.close()
+        raise BadInputError(
+            f"the record was measured on other images ({was.name}): put them where they were."
+        )
+    left = missing(plan, journal.record)
+    if left:
+        journal.append(Resume(_now(), list(setting.command), left))
+    return _measure(plan, setting, arrays, journal, left)
+
+
+def missing(plan: Plan, record: Record) -> list[Unit]:
+    """List the units of a plan that a record doesn't hold whole."""
+    done = record.done()
+    return [unit for unit in plan.units() if unit not in done]
+
+
+def _header(plan: Plan, setting: Setting, arrays: Arrays, folder: Path) -> Header:
+    dataset = setting.dataset
+    return Header(
         schema=SCHEMA,
         aebench=metadata.version("aebench"),
         name=folder.name,
-        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        command=list(command),
+        created=_now(),
+        command=list(setting.command),
         plan=plan.info,
         definitions=plan.describe_definitions(),
         contenders=plan.contenders,
         data=DataInfo(
             name=dataset.name,
+            choice=dataset.choice,
             train_samples=len(dataset.train),
             test_samples=len(dataset.test),
             image_shape=list(dataset.train.shape[1:]),
@@ -91,46 +160,70 @@ def run(
         ),
         machine=machine.describe(),
     )
-    try:
-        journal = Journal(folder / "record.jsonl", header)
-    except FileExistsError:
-        raise BadInputError(
-            f"{folder / 'record.jsonl'} exists: give another --out; nothing was overwritten."
-        ) from None
-    except OSError as error:
-        raise BadInputError(f"{folder} can't be written: {error.strerror}.") from error
-    estimated = list(stages(plan, len(dataset.train), len(dataset.test)))
-    display = Display(console, estimated, journal.record)
-    fleet = Fleet(scratch, answer_seconds)
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def _measure(
+    plan: Plan, setting: Setting, arrays: Arrays, journal: Journal, units: Sequence[Unit]
+) -> str:
+    began = time.monotonic()
+    sizes = (len(setting.dataset.train), len(setting.dataset.test))
+    stages = [(unit, unit_seconds(plan, unit, *sizes)) for unit in units]
+    display = Display(setting.console, stages, journal.record)
+    fleet = Fleet(setting.scratch, setting.answer_seconds)
     outcome = "interrupted"
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in handlers:  # SIGINT too: it is ignored where a shell started this behind its back
-        signal.signal(number, _interrupt)
-    try:
-        context = Context(plan, dataset, arrays, fleet, journal, display)
-        for name in plan.info.passes:
-            pass_began = time.monotonic()
-            _PASSES[name](context)
-            journal.append(PassEnd(name, time.monotonic() - pass_began))
-            if name != "speed":  # which shows its tables definition by definition
-                display.results(name, None)
-        outcome = "failures" if journal.record.of(Failure) else "complete"
-    except KeyboardInterrupt:
-        pass
-    finally:
-        # Whoever interrupts twice shall not interrupt the tidying and the last tables.
-        for number in handlers:
-            signal.signal(number, signal.SIG_IGN)
-        display.close()
-        fleet.close()
-        journal.append(End(outcome, time.monotonic() - began))
-        journal.close()
-        if outcome != "interrupted":
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
+    with _interruptible() as tidy:
+        try:
+            context = Context(plan, setting.dataset, arrays, fleet, journal, display)
+            for name in plan.info.passes:
+                mine = [unit for unit in units if unit.pass_name == name]
+                if mine:
+                    pass_began = time.monotonic()
+                    _PASSES[name](context, mine)
+                    journal.append(PassEnd(name, time.monotonic() - pass_began))
+            outcome = "failures" if journal.record.of(Failure) else "complete"
+        except KeyboardInterrupt:
+            pass
+        except RecordError as error:
+            outcome = "failures"
+            display.problem(f"{error}. What was measured before is kept.")
+            journal.free_reserve()
+            with contextlib.suppress(RecordError):
+                journal.append(Failure("", "", "", 0, str(error), ""))
+        finally:
+            tidy()
+            display.close()
+            fleet.close()
+            # A disk that is full to the last byte leaves a record without an end.
+            with contextlib.suppress(RecordError):
+                journal.append(End(outcome, time.monotonic() - began))
+            journal.close()
     return outcome
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Treat SIGTERM as Ctrl-C: end the workers, keep the record."""
-    raise KeyboardInterrupt
+@contextlib.contextmanager
+def _interruptible() -> Iterator[Callable[[], None]]:
+    """Have SIGINT and SIGTERM end the run, until what is handed out is called."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    handlers = {number: signal.getsignal(number) for number in numbers}
+    interrupted = False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal interrupted
+        interrupted = True
+        raise KeyboardInterrupt
+
+    def tidy() -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+
+    for number in numbers:  # SIGINT too: it is ignored where a shell started this behind its back
+        signal.signal(number, interrupt)
+    yield tidy
+    # Whoever interrupts twice shall not interrupt the last tables.
+    if not interrupted:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

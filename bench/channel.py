@@ -9,6 +9,7 @@ import socket
 from typing import Any
 
 Message = dict[str, Any]
+_MOST_BYTES = 2**24
 
 
 class ChannelClosedError(Exception):
@@ -64,6 +65,8 @@ class Channel:
             if not piece:
                 raise ChannelClosedError("the other side closed the channel")
             self._pending += piece
+            if len(self._pending) > _MOST_BYTES:
+                raise ValueError("a message without an end")
         line, _, self._pending = self._pending.partition(b"\n")
         message = json.loads(line)
         if not isinstance(message, dict):

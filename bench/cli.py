@@ -1,5 +1,7 @@
 """The command ``aebench``. Heavy imports wait inside the commands, so that --help is quick."""
 
+import io
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -10,12 +12,13 @@ import typer.core
 from bench.errors import BadInputError
 
 OK, FAILURES, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+_NEAREST = {"×": "x", "–": "-", "→": "->", "…": "...", "·": "-", "†": "*", "≥": ">="}
+_BESIDE_RESUME = ("resume", "report", "time_limit", "dry_run")
 
 app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Measure the same MNIST autoencoders on Keras 3's three backends.",
 )
 
 
@@ -58,11 +61,31 @@ def _spread(arguments: list[str], many: set[str]) -> list[str]:
     return [*spread, option] if waiting else spread
 
 
+@app.callback(invoke_without_command=True)
+def aebench(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> int:
+    """Measure the same MNIST autoencoders on Keras 3's three backends."""
+    if version:
+        from importlib import metadata
+
+        print(f"aebench {metadata.version('aebench')}")
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+    return OK
+
+
 @app.command(cls=_ManyValues)
 def run(
+    context: typer.Context,
     preset: Annotated[str, typer.Option(help="quick, standard or publish (see: list).")] = "quick",
     backend: Annotated[
-        list[str] | None, typer.Option(help="Which backends; all installed ones if left out.")
+        list[str] | None,
+        typer.Option(
+            help="Which backends; all installed ones if left out. jax@PYTHON runs with another "
+            "interpreter."
+        ),
     ] = None,
     definition: Annotated[
         list[str] | None, typer.Option(help="Which autoencoders, such as ae400 ae800-dropout0.5.")
@@ -96,6 +119,12 @@ def run(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the record; results/NAME if left out.")
     ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RECORD", help="Measure only what is missing in a record; nothing else to give."
+        ),
+    ] = None,
     report: Annotated[
         bool, typer.Option("--report", help="Write the Markdown report beside the record too.")
     ] = False,
@@ -111,63 +140,87 @@ def run(
     Options that take several values take them one after the other (--backend jax torch), with
     commas, or by repeating the option.
     """
-    from bench import datasets, planned
-    from bench.plan import Request, make
+    from bench import campaign, datasets, planned
+    from bench.plan import Request, again, make
     from reports.terminal import new_console
 
     console = new_console()
     if time_limit <= 0:
         raise BadInputError(f"--time-limit {time_limit:g} must be more than 0 seconds.")
-    with datasets.scratch_folder() as scratch:
-        dataset = datasets.load(data, train_samples, Path(scratch))
-        request = Request(
-            preset=preset,
-            backends=backend or (),
-            definitions=definition or (),
-            workloads=workload or (),
-            passes=passes or (),
-            batch_sizes=batch_size or (),
-            epochs=epochs,
-            seeds=seeds,
-            train_samples=train_samples,
-            threads=threads,
-            reference=reference,
-        )
-        plan = make(request, dataset)
-        planned.show(console, plan, dataset)
+    if resume:
+        _refuse_beside_resume(context)
+        (begun,) = _load([resume])
+        plan = again(begun.header)
+        units = campaign.missing(plan, begun)
+    with datasets.scratch_folder() as folder:
+        scratch = Path(folder)
+        if resume:
+            dataset = datasets.load_again(begun.header.data, scratch)
+        else:
+            dataset = datasets.load(data, train_samples, scratch)
+            request = Request(
+                preset=preset,
+                backends=backend or (),
+                definitions=definition or (),
+                workloads=workload or (),
+                passes=passes or (),
+                batch_sizes=batch_size or (),
+                epochs=epochs,
+                seeds=seeds,
+                train_samples=train_samples,
+                threads=threads,
+                reference=reference,
+            )
+            plan = make(request, dataset)
+            units = plan.units()
+        planned.show(console, plan, dataset, units)
         if dry_run:
             return OK
-        from bench import campaign
-
-        folder = out or planned.new_folder(preset)
-        outcome = campaign.run(
-            plan,
-            dataset,
-            folder=folder,
-            command=["aebench", *sys.argv[1:]],
-            scratch=Path(scratch),
-            console=console,
-            answer_seconds=time_limit,
-        )
-    planned.show_end(console, folder, outcome)
+        command = ["aebench", *sys.argv[1:]]
+        setting = campaign.Setting(dataset, command, scratch, console, time_limit)
+        if resume:
+            out = resume if resume.is_dir() else resume.parent
+            outcome = campaign.resume(plan, setting, resume)
+        else:
+            out = out or planned.new_folder(preset)
+            outcome = campaign.run(plan, setting, out)
+    planned.show_end(console, out / "record.jsonl", outcome)
     if report:
-        _write_report(folder, folder / "report", console)
+        _write_report([out], out / "report", console)
     return {"complete": OK, "failures": FAILURES, "interrupted": INTERRUPTED}[outcome]
+
+
+def _refuse_beside_resume(context: typer.Context) -> None:
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if name not in _BESIDE_RESUME and source and source.name == "COMMANDLINE":
+            option = "--pass" if name == "passes" else "--" + name.replace("_", "-")
+            raise BadInputError(f"--resume takes the plan from the record: leave out {option}.")
+
+
+_Records = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="RECORD...",
+        help="A record.jsonl, the folder that holds it, or a folder of such folders; several are "
+        "shown side by side.",
+    ),
+]
 
 
 @app.command()
 def show(
-    record: Annotated[Path, typer.Argument(help="A record.jsonl, or the folder that holds it.")],
+    records: _Records,
     json: Annotated[bool, typer.Option("--json", help="Everything shown, as JSON.")] = False,
 ) -> int:
     """Show the tables of a record again."""
     from reports.summary import summarise
 
-    summary = summarise(_load(record))
+    summary = summarise(*_load(records))
     if json:
         import msgspec
 
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(summary)).decode() + "\n")
+        print(msgspec.json.format(msgspec.json.encode(summary)).decode())
         return OK
     from reports.terminal import new_console, render_summary
 
@@ -177,17 +230,17 @@ def show(
 
 @app.command()
 def report(
-    record: Annotated[Path, typer.Argument(help="A record.jsonl, or the folder that holds it.")],
+    records: _Records,
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", help="Folder; report/ beside the record if left out."),
+        typer.Option("-o", "--out", help="Folder; report/ beside the first if left out."),
     ] = None,
 ) -> int:
     """Write the Markdown report and its figures."""
     from reports.terminal import new_console
 
-    folder = record if record.is_dir() else record.parent
-    _write_report(record, out or folder / "report", new_console())
+    first = records[0] if records[0].is_dir() else records[0].parent
+    _write_report(records, out or first / "report", new_console())
     return OK
 
 
@@ -201,34 +254,40 @@ def list_everything() -> int:
     return OK
 
 
-def _load(path: Path) -> Any:
-    from reports.journal import RecordError, load
+def _load(paths: list[Path]) -> list[Any]:
+    from reports.journal import RecordError, load, record_paths
 
     try:
-        return load(path)
+        return [load(path) for path in record_paths(paths)]
     except RecordError as error:
         raise BadInputError(str(error)) from error
 
 
-def _write_report(record: Path, folder: Path, console: Any) -> None:
-    from rich.text import Text
-
+def _write_report(records: list[Path], folder: Path, console: Any) -> None:
     from reports import markdown
+    from reports.journal import record_paths
     from reports.summary import summarise
+    from reports.terminal import plain
 
-    file = record / "record.jsonl" if record.is_dir() else record
-    summary = summarise(_load(record))
+    summary = summarise(*_load(records))
     try:
-        target = markdown.write(summary, folder, file.as_posix())
+        paths = [path.as_posix() for path in record_paths(records)]
+        target = markdown.write(summary, folder, paths)
     except OSError as error:
         raise BadInputError(f"{folder} can't be written: {error.strerror}.") from error
-    console.print(Text(f"Report: {target}"), soft_wrap=True)
+    console.print(plain(f"Report: {target}"), soft_wrap=True)
 
 
 def main() -> NoReturn:
     """Run the command; every error of the user's is one sentence and exit code 2."""
+    _print_what_can_be_printed()
     try:
-        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        code = app(sys.argv[1:], standalone_mode=False)
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):
+        # Nobody reads on, which Typer makes a SystemExit of; nothing shall fail at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = OK
     except BadInputError as error:
         _refuse(str(error))
     except typer.TyperException as error:
@@ -236,6 +295,22 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)
     sys.exit(code if isinstance(code, int) else OK)
+
+
+def _print_what_can_be_printed() -> None:
+    """Replace what a locale without UTF-8 can't show by what comes near it."""
+    import codecs
+
+    def nearest(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        text = error.object[error.start : error.end]
+        return "".join(_NEAREST.get(each, "?") for each in text), error.end
+
+    codecs.register_error("nearest", nearest)
+    for stream in (sys.stdout, sys.stderr):
+        unable = stream.encoding.lower().replace("-", "") != "utf8"
+        if unable and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="nearest")
 
 
 def _refuse(sentence: str) -> NoReturn:

@@ -6,10 +6,11 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from bench.channel import Message
+from bench.contenders import interpreter
 from bench.datasets import Arrays, Dataset
 from bench.definitions import Definition
 from bench.errors import MeasurementError
-from bench.fleet import Fleet
+from bench.fleet import Fleet, Worker
 from bench.plan import Plan
 from reports import record
 from reports.journal import Journal
@@ -95,14 +96,31 @@ class Context:
         if error.log_tail:
             self.display.problem(error.log_tail)
 
+    def end(self, unit: record.Unit) -> None:
+        """Record that a unit was measured whole, unless something in it failed."""
+        if not any(unit.holds(failure) for failure in self.journal.record.of(record.Failure)):
+            self.journal.append(record.UnitEnd(unit))
+        self.display.stage_done()
+
+    def start(self, contender: ContenderInfo, job: Message) -> Worker:
+        """Start a contender's worker; see :meth:`bench.fleet.Fleet.start`."""
+        return self.fleet.start(contender.backend, job, interpreter(contender))
+
     def job(self, pass_name: str, contender: ContenderInfo, definition: Definition) -> Message:
-        """Begin a worker's job: what every pass tells it."""
-        return {
-            "pass": pass_name,
-            "backend": contender.backend,
-            "definition": definition.name,
-            "threads": self.plan.info.threads,
-            "seed": self.plan.info.seeds[0],
-            "train": str(self.arrays.train_path),
-            "test": str(self.arrays.test_path),
-        }
+        """Begin a worker's job; see :func:`job`."""
+        return job(self.plan, self.arrays, pass_name, contender, definition)
+
+
+def job(
+    plan: Plan, arrays: Arrays, pass_name: str, contender: ContenderInfo, definition: Definition
+) -> Message:
+    """Begin a worker's job: what every pass tells it."""
+    return {
+        "pass": pass_name,
+        "backend": contender.backend,
+        "definition": definition.name,
+        "threads": plan.info.threads,
+        "seed": plan.info.seeds[0],
+        "train": str(arrays.train_path),
+        "test": str(arrays.test_path),
+    }

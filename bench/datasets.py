@@ -16,6 +16,7 @@ from rich.progress import DownloadColumn, Progress, TransferSpeedColumn
 
 from bench.definitions import IMAGE_SHAPE
 from bench.errors import BadInputError
+from reports.record import DataInfo
 
 Images = np.ndarray[Any, Any]
 
@@ -51,6 +52,8 @@ class Dataset:
         The file that a user would load, with ``x_train`` in it.
     notice : str
         Why these aren't the images asked for, or empty.
+    choice : str
+        What was asked for.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Dataset:
     test: Images
     npz: Path
     notice: str = ""
+    choice: str = ""
 
 
 def load(choice: str, train_samples: int | None, scratch: Path) -> Dataset:
@@ -77,7 +81,7 @@ def load(choice: str, train_samples: int | None, scratch: Path) -> Dataset:
     BadInputError
         If they can't be had, or aren't images.
     """
-    dataset = _find(choice, scratch)
+    dataset = replace(_find(choice, scratch), choice=choice)
     if train_samples is None:
         return dataset
     if not 1 <= train_samples <= len(dataset.train):
@@ -86,6 +90,12 @@ def load(choice: str, train_samples: int | None, scratch: Path) -> Dataset:
             f"{len(dataset.train):,} training images."
         )
     return replace(dataset, train=dataset.train[:train_samples])
+
+
+def load_again(info: DataInfo, scratch: Path) -> Dataset:
+    """Find the images of a record, by how they were asked for; see :func:`load`."""
+    dataset = load(info.choice, None, scratch)
+    return replace(dataset, train=dataset.train[: info.train_samples])
 
 
 def _find(choice: str, scratch: Path) -> Dataset:
@@ -122,7 +132,12 @@ def _find(choice: str, scratch: Path) -> Dataset:
 def keras_datasets() -> Path:
     """Return the folder in which Keras caches data sets."""
     home = os.environ.get("KERAS_HOME")
-    return (Path(home) if home else Path.home() / ".keras") / "datasets"
+    if home:
+        return Path(home) / "datasets"
+    try:
+        return Path.home() / ".keras" / "datasets"
+    except RuntimeError:  # no home: Keras goes there too
+        return Path(tempfile.gettempdir()) / ".keras" / "datasets"
 
 
 def _cached_mnist() -> Path:
@@ -277,6 +292,11 @@ def convert(dataset: Dataset, folder: Path) -> Arrays:
         The images.
     folder : Path
         Where ``train.npy`` and ``test.npy`` are written.
+
+    Raises
+    ------
+    BadInputError
+        If there is no room for them.
     """
     paths: list[Path] = []
     hashes: list[str] = []
@@ -285,7 +305,13 @@ def convert(dataset: Dataset, folder: Path) -> Arrays:
         scale = np.float32(255 if images.dtype == np.uint8 else 1)
         floats = np.ascontiguousarray(np.divide(images, scale, dtype=np.float32))
         path = folder / f"{name}.npy"
-        np.save(path, floats)
+        try:
+            np.save(path, floats)
+        except OSError as error:
+            raise BadInputError(
+                f"{folder.parent} has no room for temporary files ({error.strerror}): make room, "
+                "or set TMPDIR to another folder."
+            ) from error
         paths.append(path)
         hashes.append(hashlib.sha256(floats.data).hexdigest())
     return Arrays(paths[0], paths[1], hashes[0], hashes[1])

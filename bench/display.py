@@ -13,9 +13,9 @@ from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from bench.estimate import Stage
 from reports import tables, terminal
 from reports.journal import Record
+from reports.record import Unit
 from reports.summary import summarise
 from reports.units import duration
 
@@ -30,13 +30,15 @@ class Display:
     ----------
     console : Console
         Where.
-    stages : sequence of Stage
-        The run's pieces with their estimated seconds.
+    stages : sequence of (Unit, float)
+        What is to be measured, with estimated seconds.
     record : Record
         What has been measured; it grows.
     """
 
-    def __init__(self, console: Console, stages: Sequence[Stage], record: Record) -> None:
+    def __init__(
+        self, console: Console, stages: Sequence[tuple[Unit, float]], record: Record
+    ) -> None:
         self._console = console
         self._stages = list(stages)
         self._record = record
@@ -60,8 +62,8 @@ class Display:
 
     def doing(self, text: str) -> None:
         """Say what is measured now."""
-        stage = self._stages[min(self._done, len(self._stages) - 1)]
-        self._doing = f"{stage.pass_name} · {text}"
+        unit, _ = self._stages[min(self._done, len(self._stages) - 1)]
+        self._doing = f"{unit.pass_name} · {text}"
         if self._live:
             self._draw()
             return
@@ -109,8 +111,8 @@ class Display:
         return f"{self._done} of {len(self._stages)} stages done, about {left} left"
 
     def _left(self) -> float:
-        done = sum(stage.seconds for stage in self._stages[: self._done])
-        left = sum(stage.seconds for stage in self._stages[self._done :])
+        done = sum(seconds for _, seconds in self._stages[: self._done])
+        left = sum(seconds for _, seconds in self._stages[self._done :])
         # What has been done so far tells how this machine compares with the estimate's.
         pace = (self._stage_began - self._began) / done if done else 1.0
         return max(0.0, left * pace - (time.monotonic() - self._stage_began))
@@ -119,8 +121,8 @@ class Display:
         if not self._live or (not now and time.monotonic() - self._drawn < _REDRAW_SECONDS):
             return
         self._drawn = time.monotonic()
-        total = sum(stage.seconds for stage in self._stages)
-        done = sum(stage.seconds for stage in self._stages[: self._done])
+        total = sum(seconds for _, seconds in self._stages)
+        done = sum(seconds for _, seconds in self._stages[: self._done])
         parts: list[RenderableType] = [
             Text(self._doing, "bold"),
             Padding(ProgressBar(total=total, completed=done, width=60)),  # else it ends no line

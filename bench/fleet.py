@@ -27,6 +27,10 @@ from bench.guard import kill_tree
 ROOT = Path(__file__).resolve().parent.parent
 HELLO_SECONDS = 60.0
 _LOG_TAIL_LINES = 15
+_LOG_TAIL_BYTES = 16384
+# A worker prints a few lines; one that floods its log would fill the disk.
+LOG_LIMIT_BYTES = 64 * 2**20
+_LOG_CHECK_SECONDS = 1.0
 _SAMPLING_SECONDS = 0.02
 
 
@@ -72,7 +76,10 @@ class Fleet:
         MeasurementError
             If it can't be started or doesn't say hello.
         """
-        worker = Worker(backend, python, self._scratch, self._answer_seconds)
+        try:
+            worker = Worker(backend, python, self._scratch, self._answer_seconds)
+        except OSError as error:
+            raise MeasurementError(f"{python} can't be started: {error.strerror}") from error
         self._workers.append(worker)
         self._tell_guard("+", worker.pid)
         try:
@@ -116,10 +123,10 @@ class Worker:
         self.exact_peaks = True
         self.interpreter: Message = {}
         self._began = time.perf_counter()
-        with self._log.open("wb") as log, theirs:
-            try:
+        try:
+            with self._log.open("wb") as log, theirs:
                 self._process = subprocess.Popen(
-                    [python, "-P", "-m", "bench.worker", str(theirs.fileno())],
+                    [python, "-m", "bench.worker", str(theirs.fileno())],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -128,10 +135,9 @@ class Worker:
                     start_new_session=True,
                     cwd=folder,
                 )
-            except OSError as error:
-                self._channel.close()
-                reason = f"{python} can't be started: {error.strerror}"
-                raise MeasurementError(reason) from error
+        except OSError:
+            self._channel.close()
+            raise
         self.pid = self._process.pid
 
     def greet(self, job: Message) -> None:
@@ -169,8 +175,9 @@ class Worker:
             raise self._failure(self._death()) from None
 
     def _receive(self, timeout_seconds: float) -> Message:
+        deadline = time.monotonic() + timeout_seconds
         try:
-            message = self._channel.receive(timeout_seconds)
+            message = self._listen(deadline)
         except TimeoutError:
             raise self._failure(f"gave no answer for {timeout_seconds:g} s") from None
         except ChannelClosedError:
@@ -181,6 +188,18 @@ class Worker:
             raise self._failure(str(message["error"]))
         return message
 
+    def _listen(self, deadline: float) -> Message:
+        """Wait for a message, waking rarely to see that the log isn't flooded."""
+        while True:
+            if self._log.stat().st_size > LOG_LIMIT_BYTES:
+                raise self._failure(f"printed more than {LOG_LIMIT_BYTES // 2**20} MiB")
+            left = deadline - time.monotonic()
+            try:
+                return self._channel.receive(min(max(left, 0.001), _LOG_CHECK_SECONDS))
+            except TimeoutError:
+                if left <= _LOG_CHECK_SECONDS:
+                    raise
+
     def _death(self) -> str:
         try:
             code = self._process.wait(timeout=5)
@@ -189,7 +208,9 @@ class Worker:
         return f"was killed by signal {-code}" if code < 0 else f"exited with code {code}"
 
     def _failure(self, reason: str) -> MeasurementError:
-        lines = self._log.read_text(errors="replace").splitlines()
+        with self._log.open("rb") as log:
+            log.seek(max(0, self._log.stat().st_size - _LOG_TAIL_BYTES))
+            lines = log.read().decode(errors="replace").splitlines()
         return MeasurementError(reason, "\n".join(lines[-_LOG_TAIL_LINES:]))
 
     @contextmanager
@@ -230,6 +251,7 @@ def _environment(backend: str, folder: Path) -> dict[str, str]:
         "KERAS_BACKEND": backend,
         "KERAS_HOME": str(keras_home),
         "PYTHONPATH": str(ROOT),
+        "PYTHONSAFEPATH": "1",
         "PYTHONFAULTHANDLER": "1",
     }
 

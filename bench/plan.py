@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-import backends
-from bench import machine
+from bench import contenders, machine
 from bench.datasets import Dataset
 from bench.definitions import Definition, parse
 from bench.errors import BadInputError
 from bench.order import williams_rows
 from bench.presets import PASSES, PRESETS, WORKLOADS
-from reports.record import ContenderInfo, DefinitionInfo, PlanInfo
+from reports.record import ContenderInfo, DefinitionInfo, Header, PlanInfo, Unit
 
 T = TypeVar("T")
 ORDER_SEED = 20260101
@@ -34,18 +33,74 @@ class Request:
     reference: str | None = None
 
 
+class Place(NamedTuple):
+    """A contender in a cell."""
+
+    contender: str
+    definition: str
+    workload: str
+    batch_size: int
+
+
 @dataclass(frozen=True)
 class Plan:
-    """What will be done."""
+    """What will be done.
+
+    Parameters
+    ----------
+    info : PlanInfo
+        The sizes.
+    definitions, contenders : list
+        Who meets whom.
+    selected : set of Place, optional
+        Only these places are measured; all if None.
+    """
 
     info: PlanInfo
     definitions: list[Definition]
     contenders: list[ContenderInfo]
+    selected: frozenset[Place] | None = None
 
     @property
     def running(self) -> list[ContenderInfo]:
         """The contenders that can run here."""
         return [contender for contender in self.contenders if not contender.missing]
+
+    def selects(
+        self, contender: str, definition: str, workload: str = "", batch_size: int = 0
+    ) -> bool:
+        """Tell whether a contender is measured there; without a workload: anywhere there."""
+        if self.selected is None:
+            return True
+        if workload:
+            return Place(contender, definition, workload, batch_size) in self.selected
+        return any(
+            (each.contender, each.definition) == (contender, definition) for each in self.selected
+        )
+
+    def units(self) -> list[Unit]:
+        """List what is measured as a whole, in the order of measuring."""
+        info = self.info
+        pairs = [
+            (definition.name, contender.name)
+            for definition in self.definitions
+            for contender in self.running
+            if self.selects(contender.name, definition.name)
+        ]
+        units = {
+            "speed": [
+                Unit("speed", name, "", launch)
+                for launch in range(info.launches)
+                for name in dict.fromkeys(name for name, _ in pairs)
+            ],
+            "footprint": [
+                Unit("footprint", *pair, launch)
+                for launch in range(info.footprint_launches)
+                for pair in pairs
+            ],
+            "quality": [Unit("quality", *pair, seed) for pair in pairs for seed in info.seeds],
+        }
+        return [unit for name in info.passes for unit in units[name]]
 
     def describe_definitions(self) -> list[DefinitionInfo]:
         """Describe the definitions for the record."""
@@ -79,7 +134,6 @@ def make(request: Request, dataset: Dataset) -> Plan:
     preset = PRESETS[request.preset]
     _known("workload", request.workloads, WORKLOADS)
     _known("pass", request.passes, PASSES)
-    _known("backend", request.backends, backends.NAMES)
     for option, value in (
         ("--epochs", request.epochs),
         ("--seeds", request.seeds),
@@ -98,8 +152,8 @@ def make(request: Request, dataset: Dataset) -> Plan:
     batch_sizes = _unique(request.batch_sizes or preset.batch_sizes)
     _check_batch_sizes(batch_sizes, dataset)
     definitions = _unique([parse(name) for name in request.definitions or preset.definitions])
-    contenders = _contenders(request.backends)
-    running = [contender.name for contender in contenders if not contender.missing]
+    found = contenders.find(request.backends)
+    running = [contender.name for contender in found if not contender.missing]
     passes = [name for name in PASSES if name in (request.passes or PASSES)]
     rows = len(williams_rows(len(running)))
     train_samples = len(dataset.train)
@@ -126,7 +180,27 @@ def make(request: Request, dataset: Dataset) -> Plan:
         reference=_reference(request.reference, running),
         order_seed=ORDER_SEED,
     )
-    return Plan(info, definitions, contenders)
+    return Plan(info, definitions, found)
+
+
+def again(header: Header) -> Plan:
+    """Make the plan of a record once more.
+
+    Raises
+    ------
+    BadInputError
+        If it can't be carried on here: another machine, other versions.
+    """
+    here = machine.describe()
+    was = header.machine
+    if (here.processor, here.cores) != (was.processor, was.cores):
+        raise BadInputError(
+            f"the record was measured on {was.processor} with {was.cores} cores, this is "
+            f"{here.processor} with {here.cores}: start a new run here."
+        )
+    contenders.check_again(header.contenders)
+    definitions = [parse(each.name) for each in header.definitions]
+    return Plan(header.plan, definitions, header.contenders)
 
 
 def _unique(values: Sequence[T]) -> list[T]:
@@ -149,27 +223,6 @@ def _check_batch_sizes(batch_sizes: Sequence[int], dataset: Dataset) -> None:
                 f"--batch-size {size} is larger than the data: {dataset.name} has "
                 f"{len(dataset.train):,} training and {len(dataset.test):,} test images."
             )
-
-
-def _contenders(asked: Sequence[str]) -> list[ContenderInfo]:
-    contenders = []
-    for name in _unique(asked) or backends.NAMES:
-        version = backends.installed_version(name)
-        if version is None and asked:
-            raise BadInputError(
-                f"the backend {name} isn't installed: pip install -c constraints.txt "
-                f"-e '.[{name}]', or leave it out."
-            )
-        missing = (
-            "" if version else f"not installed (pip install -c constraints.txt -e '.[{name}]')"
-        )
-        contenders.append(ContenderInfo(name, name, version or "", missing))
-    if all(contender.missing for contender in contenders):
-        raise BadInputError(
-            "no backend is installed: pip install -c constraints.txt -e '.[cpu]' installs "
-            "all three."
-        )
-    return contenders
 
 
 def _reference(asked: str | None, running: Sequence[str]) -> str:

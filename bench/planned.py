@@ -1,6 +1,7 @@
 """What the command says before and after a run."""
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -8,20 +9,22 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.datasets import Dataset
-from bench.estimate import stages
+from bench.estimate import unit_seconds
 from bench.plan import Plan
 from reports.journal import load
+from reports.record import Unit
 from reports.summary import summarise
-from reports.terminal import render_summary
+from reports.terminal import plain, render_summary
 from reports.units import duration
 
 RESULTS = Path("results")
 
 
-def show(console: Console, plan: Plan, dataset: Dataset) -> None:
-    """Show the plan and a guess at its time."""
+def show(console: Console, plan: Plan, dataset: Dataset, units: Sequence[Unit]) -> None:
+    """Show what of a plan is to be measured, and a guess at its time."""
     info = plan.info
-    estimated = list(stages(plan, len(dataset.train), len(dataset.test)))
+    sizes = (len(dataset.train), len(dataset.test))
+    estimated = [(unit.pass_name, unit_seconds(plan, unit, *sizes)) for unit in units]
     if dataset.notice:
         console.print(Text(f"! {dataset.notice}", "yellow"), soft_wrap=True)
     for contender in plan.contenders:
@@ -43,11 +46,14 @@ def show(console: Console, plan: Plan, dataset: Dataset) -> None:
         "quality": f"epochs: {info.epochs}, seeds: {len(info.seeds)}, "
         f"{info.quality_train_samples:,} training images, batch {info.quality_batch_size}",
     }
-    for name in info.passes:
-        seconds = sum(stage.seconds for stage in estimated if stage.pass_name == name)
+    for name in dict.fromkeys(unit.pass_name for unit in units):
+        seconds = sum(seconds for pass_name, seconds in estimated if pass_name == name)
         grid.add_row(name, told[name], duration(seconds))
+    if not units:
+        console.print("Nothing is missing.")
+        return
     console.print(grid)
-    total = duration(sum(stage.seconds for stage in estimated))
+    total = duration(sum(seconds for _, seconds in estimated))
     console.print(f"About {total} on a machine like the one the estimate was made on (2 cores).")
 
 
@@ -56,13 +62,15 @@ def new_folder(preset: str) -> Path:
     return RESULTS / f"{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}-{preset}"
 
 
-def show_end(console: Console, folder: Path, outcome: str) -> None:
+def show_end(console: Console, record: Path, outcome: str) -> None:
     """Show all tables, and where the record is."""
-    summary = summarise(load(folder))
+    summary = summarise(load(record))
     console.rule()
     console.print(render_summary(summary))
     word = {"complete": "All measured", "failures": "Some failed", "interrupted": "Interrupted"}
     for cell in summary.speed:
         if cell.answer:
-            console.print(Text(cell.answer, "bold"), soft_wrap=True)
-    console.print(Text(f"{word[outcome]}. Record: {folder / 'record.jsonl'}"), soft_wrap=True)
+            console.print(plain(cell.answer, "bold"), soft_wrap=True)
+    console.print(plain(f"{word[outcome]}. Record: {record}"), soft_wrap=True)
+    if outcome != "complete":
+        console.print(plain(f"To measure what is missing: aebench run --resume {record.parent}"))

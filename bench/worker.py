@@ -5,6 +5,7 @@ and needs the standard library, NumPy, Keras and one framework only. It talks on
 was given; what it prints goes to a log.
 """
 
+import math
 import os
 import socket
 import sys
@@ -81,6 +82,19 @@ def facts(backend: Any, model: Any) -> Message:
         "cores": len(affinity(0)) if affinity else os.cpu_count() or 1,
         "epoch_end_ticks_seconds": list(backend.EPOCH_END_TICKS_SECONDS[:20]),
     }
+
+
+def finite(what: str, value: Any) -> Any:
+    """Return a value, unless it is infinite or not a number.
+
+    Raises
+    ------
+    ArithmeticError
+        Then.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ArithmeticError(f"{what} is {value}")
+    return value
 
 
 if __name__ == "__main__":

@@ -22,6 +22,11 @@ _OTHER = ("#444444", "D")
 _GREYS = ("#d9d9d9", "#bdbdbd", "#969696", "#737373", "#525252", "#252525", "#000000")
 
 
+def _style(contender: str) -> tuple[str, str]:
+    """Style a contender by its backend, whose name begins its own."""
+    return _STYLES.get(contender.split("@")[0].split(" ")[0], _OTHER)
+
+
 def write(summary: Summary, folder: Path) -> list[tuple[str, str]]:
     """Draw what the record has data for.
 
@@ -60,7 +65,7 @@ def _throughput(summary: Summary, axes: Axes) -> bool:
     labels = [f"{cell.workload} {cell.definition}, {cell.batch_size}" for cell in cells]
     contenders = list(dict.fromkeys(row.contender for cell in cells for row in cell.rows))
     for shift, contender in enumerate(contenders):
-        colour, marker = _STYLES.get(contender, _OTHER)
+        colour, marker = _style(contender)
         points = [
             (place + (shift - (len(contenders) - 1) / 2) * 0.18, row.samples_per_second)
             for place, cell in enumerate(cells)
@@ -132,7 +137,7 @@ def _loss(summary: Summary, axes: Axes) -> bool:
     dashes = ["-", "--", ":", "-."]
     definitions = list(dict.fromkeys(row.definition for row in rows))
     for row in rows:
-        colour, marker = _STYLES.get(row.contender, _OTHER)
+        colour, marker = _style(row.contender)
         axes.plot(
             range(1, len(row.test_losses) + 1),
             row.test_losses,

@@ -1,18 +1,23 @@
 """Reading and appending records."""
 
+import fcntl
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from reports.record import SCHEMA, Event, Header, Line
+from reports.record import SCHEMA, End, Event, Header, Line, Resume, Unit, UnitEnd
 
 T = TypeVar("T")
+# Kept free beside a record, so that a full disk leaves room for saying so.
+_RESERVE_BYTES = 16384
 
 
 class RecordError(Exception):
-    """A file can't be read as a record; the message says why and what to do."""
+    """A file can't be read as a record, or can't be written; the message says why."""
 
 
 @dataclass
@@ -27,37 +32,183 @@ class Record:
         """Return the events of one kind."""
         return [event for event in self.events if isinstance(event, kind)]
 
+    @property
+    def outcome(self) -> str:
+        """How it ended: ``complete``, ``failures``, ``interrupted``, or ``unfinished``."""
+        last = self.events[-1] if self.events else None
+        return last.outcome if isinstance(last, End) else "unfinished"
+
+    def add(self, event: Event) -> None:
+        """Take in one event; a resumption takes out what it declares void."""
+        if isinstance(event, Resume):
+            self.events = [each for each in self.events if not _is_void(each, event.void)]
+        self.events.append(event)
+
+    def done(self) -> set[Unit]:
+        """Return the units that were measured whole."""
+        return {each.unit for each in self.of(UnitEnd)}
+
 
 class Journal:
     """Appends to a record; each line is in the file before the next is measured.
 
-    Parameters
-    ----------
-    path : Path
-        Must not exist; its folder is made.
-    header : Header
-        The first line.
+    Made by :meth:`begin` and :meth:`resume`. The file is locked meanwhile: a record has one writer.
     """
 
-    def __init__(self, path: Path, header: Header) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, path: Path, record: Record, file: int) -> None:
         self.path = path
-        self.record = Record(header)
-        self._file = path.open("xb", buffering=0)
-        self._encoder = msgspec.json.Encoder()
-        self._write(header)
+        self.record = record
+        self._file = file
+        self._length = os.fstat(file).st_size
+        self._reserve = path.with_name(f".{path.name}.reserve")
+        self._reserve.write_bytes(b"\0" * _RESERVE_BYTES)
+
+    @classmethod
+    def begin(cls, path: Path, header: Header) -> "Journal":
+        """Make a new file, and its folder.
+
+        Raises
+        ------
+        FileExistsError
+            If there is one.
+        OSError
+            If it can't be written there; then nothing is left of it.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        try:
+            _lock(file, path)
+            journal = cls(path, Record(header), file)
+            journal._write(header)
+        except OSError:
+            path.unlink()
+            path.with_name(f".{path.name}.reserve").unlink(missing_ok=True)
+            os.close(file)
+            raise
+        return journal
+
+    @classmethod
+    def resume(cls, path: Path) -> "Journal":
+        """Go on with a file; a last line that was cut off is taken away.
+
+        Raises
+        ------
+        RecordError
+            If it isn't a record, is damaged before its last line, or is being written.
+        """
+        path = record_path(path)
+        try:
+            file = os.open(path, os.O_RDWR | os.O_APPEND)
+        except OSError as error:
+            raise RecordError(f"{path} can't be written to: {error.strerror}.") from error
+        try:
+            _lock(file, path)
+            record, sound_bytes = _read(path)
+            if b"\n" in path.read_bytes()[sound_bytes:]:
+                raise RecordError(
+                    f"{path} can't be resumed: {record.damage}, and more follows. Start a new run."
+                )
+            os.ftruncate(file, sound_bytes)
+            record.damage = ""
+            return cls(path, record, file)
+        except BaseException:
+            os.close(file)
+            raise
 
     def append(self, event: Event) -> None:
-        """Add one event to the file and to :attr:`record`."""
-        self._write(event)
-        self.record.events.append(event)
+        """Add one event to the file and to :attr:`record`.
+
+        Raises
+        ------
+        RecordError
+            If it couldn't be written; what was there before is as it was.
+        """
+        try:
+            self._write(event)
+        except OSError as error:
+            raise RecordError(f"{self.path} can't be written: {error.strerror}") from error
+        self.record.add(event)
+
+    def free_reserve(self) -> None:
+        """Give up the room kept for the last lines of a run that filled the disk."""
+        self._reserve.unlink(missing_ok=True)
 
     def _write(self, line: Line) -> None:
-        self._file.write(self._encoder.encode(line) + b"\n")
+        rest = msgspec.json.encode(line) + b"\n"
+        length = self._length + len(rest)
+        try:
+            while rest:  # a disk that fills up takes a part
+                rest = rest[os.write(self._file, rest) :]
+        except OSError:
+            os.ftruncate(self._file, self._length)
+            raise
+        self._length = length
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self.free_reserve()
+        os.close(self._file)
+
+
+def retire(path: Path) -> None:
+    """Make room for a new record: one that is there becomes ``previous.jsonl`` beside it.
+
+    Raises
+    ------
+    RecordError
+        If it is being written.
+    """
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    try:
+        _lock(file, path)
+        path.replace(path.with_name("previous.jsonl"))
+    finally:
+        os.close(file)
+
+
+def _lock(file: int, path: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise RecordError(f"{path} is being written by another run: wait for its end.") from None
+
+
+def record_path(path: Path) -> Path:
+    """Return the path of a run's record, given that or the folder that holds it.
+
+    Raises
+    ------
+    RecordError
+        If the folder holds none.
+    """
+    if not path.is_dir():
+        return path
+    if not (path / "record.jsonl").exists():
+        raise RecordError(
+            f"{path} holds no record.jsonl: give the folder of one run, results/NAME."
+        )
+    return path / "record.jsonl"
+
+
+def record_paths(paths: Sequence[Path]) -> list[Path]:
+    """Return the paths of records, given them, or folders of runs, or folders of such folders.
+
+    Raises
+    ------
+    RecordError
+        If one of them holds none.
+    """
+    found: list[Path] = []
+    for path in paths:
+        inner = sorted(path.glob("*/record.jsonl")) if path.is_dir() else []
+        if inner and not (path / "record.jsonl").exists():
+            found += inner
+        else:
+            found.append(record_path(path))
+    return found
 
 
 def load(path: Path) -> Record:
@@ -78,43 +229,51 @@ def load(path: Path) -> Record:
     RecordError
         If there is no header to be read.
     """
-    if path.is_dir():
-        path = path / "record.jsonl"
-        if not path.exists():
-            raise RecordError(
-                f"{path.parent} holds no record.jsonl: give the folder of one run, results/NAME."
-            )
+    return _read(record_path(path))[0]
+
+
+def _read(path: Path) -> tuple[Record, int]:
+    """Read a record, and tell how many bytes of it are sound."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise RecordError(f"{path} can't be read: {error.strerror}.") from error
-    first, *rest = content.split(b"\n")
     if not content.strip():
         raise RecordError(f"{path} is empty: give the record.jsonl of a run.")
+    # What follows the last line's end is nothing, or a line that was cut off.
+    first, *rest = content.split(b"\n")
+    if not rest and first.startswith(b'{"kind":"header"'):
+        raise RecordError(f"{path} is cut off in its first line: nothing can be read of it.")
     record = Record(_header(path, first))
+    sound_bytes = len(first) + 1
     decoder = msgspec.json.Decoder(Line)
     for number, line in enumerate(rest, start=2):
-        if not line and number == len(rest) + 1:
+        last = number == len(rest) + 1
+        if last and not line:
             break
+        damaged = f"read up to line {number - 1}; line {number} is"
         try:
             event = decoder.decode(line)
-        except msgspec.DecodeError:
-            record.damage = f"read up to line {number - 1}; line {number} is cut off or damaged"
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            record.damage = f"{damaged} cut off or damaged"
+            break
+        if last:
+            record.damage = f"{damaged} cut off or damaged"
             break
         if isinstance(event, Header):
-            record.damage = f"read up to line {number - 1}; line {number} is a second header"
+            record.damage = f"{damaged} a second header"
             break
-        record.events.append(event)
-    return record
+        record.add(event)
+        sound_bytes += len(line) + 1
+    return record, sound_bytes
 
 
 def _header(path: Path, line: bytes) -> Header:
+    not_ours = f"{path} is not a record of aebench: give the record.jsonl of a run."
     try:
         version = msgspec.json.decode(line, type=_Versioned).schema
-    except msgspec.DecodeError as error:
-        raise RecordError(
-            f"{path} is not a record of aebench: give the record.jsonl of a run."
-        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RecordError(not_ours) from error
     if version > SCHEMA:
         raise RecordError(
             f"{path} was written by a newer aebench (schema {version}, this one reads {SCHEMA}): "
@@ -122,10 +281,16 @@ def _header(path: Path, line: bytes) -> Header:
         )
     try:
         return msgspec.json.decode(line, type=Header)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RecordError(f"{path} is not a record: its header is damaged ({error}).") from error
 
 
 class _Versioned(msgspec.Struct):
     kind: str
     schema: int
+
+
+def _is_void(event: Event, void: Sequence[Unit]) -> bool:
+    if isinstance(event, UnitEnd):
+        return event.unit in void
+    return any(unit.holds(event) for unit in void)

@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reports import figures
 from reports.summary import Summary
-from reports.tables import all_tables, facts
+from reports.tables import all_tables, facts, failed_where
 
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>()#|~!])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -34,7 +34,7 @@ def rule(columns: list[str]) -> str:
     return "| " + " | ".join(["---", *["---:"] * (len(columns) - 1)]) + " |"
 
 
-def render(summary: Summary, drawn: list[tuple[str, str]], record_path: str) -> str:
+def render(summary: Summary, drawn: list[tuple[str, str]], record_paths: list[str]) -> str:
     """Render the report.
 
     Parameters
@@ -43,8 +43,8 @@ def render(summary: Summary, drawn: list[tuple[str, str]], record_path: str) -> 
         What it says.
     drawn : list of (str, str)
         Names and captions of the figures that lie in ``figures/``.
-    record_path : str
-        Where the record lies, as the reader should see it.
+    record_paths : list of str
+        Where each run's record lies, as the reader should see it.
     """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -57,21 +57,24 @@ def render(summary: Summary, drawn: list[tuple[str, str]], record_path: str) -> 
     environment.filters |= {"text": plain, "code": code, "row": row, "rule": rule}
     return environment.get_template("report.md.j2").render(
         summary=summary,
-        machine=f"{summary.machine.processor}, {summary.machine.cores} cores",
+        machine=" and ".join(
+            dict.fromkeys(
+                f"{run.machine.processor}, {run.machine.cores} cores" for run in summary.runs
+            )
+        ),
         answers=[each.answer for each in summary.speed if each.answer],
-        failures=[
-            f"{each.pass_name} {each.definition} {each.contender}: {each.reason}"
-            for each in summary.failures
-        ],
+        failures=[f"{failed_where(each)}: {each.reason}" for each in summary.failures],
         tables=all_tables(summary),
         figures=drawn,
         facts=facts(summary),
-        command=shlex.join(summary.command),
-        record=record_path,
+        records=[
+            (shlex.join(run.command), path)
+            for run, path in zip(summary.runs, record_paths, strict=True)
+        ],
     )
 
 
-def write(summary: Summary, folder: Path, record_path: str) -> Path:
+def write(summary: Summary, folder: Path, record_paths: list[str]) -> Path:
     """Write the report and its figures.
 
     Parameters
@@ -80,8 +83,8 @@ def write(summary: Summary, folder: Path, record_path: str) -> Path:
         What it says.
     folder : Path
         Where ``README.md`` and ``figures/`` go; it is made.
-    record_path : str
-        Where the record lies, as the reader should see it.
+    record_paths : list of str
+        Where each run's record lies, as the reader should see it.
 
     Returns
     -------
@@ -90,5 +93,5 @@ def write(summary: Summary, folder: Path, record_path: str) -> Path:
     """
     drawn = figures.write(summary, folder / "figures")
     target = folder / "README.md"
-    target.write_text(render(summary, drawn, record_path), encoding="utf-8")
+    target.write_text(render(summary, drawn, record_paths), encoding="utf-8")
     return target

@@ -23,16 +23,23 @@ class DefinitionInfo(msgspec.Struct, frozen=True):
 
 
 class ContenderInfo(msgspec.Struct, frozen=True):
-    """One contender; ``missing`` is the reason why it can't run, or empty."""
+    """One contender; ``missing`` is the reason why it can't run, or empty.
+
+    ``python`` is the interpreter that runs it, or empty for the one that runs aebench.
+    """
 
     name: str
     backend: str
     version: str
     missing: str = ""
+    python: str = ""
 
 
 class DataInfo(msgspec.Struct, frozen=True):
-    """The images: SHA-256 over the float32 array bytes; a notice if they are a stand-in."""
+    """The images: SHA-256 over the float32 array bytes; a notice if they are a stand-in.
+
+    ``choice`` is how they were asked for.
+    """
 
     name: str
     train_samples: int
@@ -41,6 +48,7 @@ class DataInfo(msgspec.Struct, frozen=True):
     train_sha256: str
     test_sha256: str
     notice: str = ""
+    choice: str = "auto"
 
 
 class MachineInfo(msgspec.Struct, frozen=True):
@@ -157,13 +165,18 @@ class Phase(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
 
 
 class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="kind"):
-    """What a cold start ended with; ``parameters`` is Keras's own count."""
+    """What a cold start ended with; ``parameters`` is Keras's own count.
+
+    ``loss`` is the one on training images after ``loss_steps`` steps, in inference mode.
+    """
 
     contender: str
     definition: str
     launch: int
     parameters: int
     device_peak_bytes: int | None
+    loss_steps: int = 0
+    loss: float | None = None
 
 
 class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind"):
@@ -191,6 +204,43 @@ class Failure(msgspec.Struct, frozen=True, tag="failure", tag_field="kind"):
     log_tail: str
 
 
+class Unit(msgspec.Struct, frozen=True):
+    """What is measured as a whole, and again as a whole if it was cut.
+
+    In the speed pass that is a definition in a launch, with all contenders (``contender`` is
+    empty); in the footprint pass a cold start; in the quality pass a training, ``launch`` being its
+    seed.
+    """
+
+    pass_name: str
+    definition: str
+    contender: str
+    launch: int
+
+    def holds(self, event: "Event") -> bool:
+        """Tell whether an event was measured in this unit."""
+        return (
+            _PASS_OF.get(type(event), getattr(event, "pass_name", "")) == self.pass_name
+            and getattr(event, "definition", None) == self.definition
+            and self.contender in ("", getattr(event, "contender", None))
+            and getattr(event, "launch", getattr(event, "seed", None)) == self.launch
+        )
+
+
+class UnitEnd(msgspec.Struct, frozen=True, tag="unit_end", tag_field="kind"):
+    """A unit was measured whole, nothing in it failed."""
+
+    unit: Unit
+
+
+class Resume(msgspec.Struct, frozen=True, tag="resume", tag_field="kind"):
+    """The run went on after a cut; what came before of these units doesn't count."""
+
+    created: str
+    command: list[str]
+    void: list[Unit]
+
+
 class PassEnd(msgspec.Struct, frozen=True, tag="pass_end", tag_field="kind"):
     """A pass ran to its end."""
 
@@ -205,6 +255,15 @@ class End(msgspec.Struct, frozen=True, tag="end", tag_field="kind"):
     seconds: float
 
 
+_PASS_OF: dict[type, str] = {
+    Slice: "speed",
+    Call: "speed",
+    ShortEpoch: "speed",
+    Phase: "footprint",
+    FootprintFacts: "footprint",
+    QualityEpoch: "quality",
+}
+
 Event = (
     Worker
     | Slice
@@ -214,6 +273,8 @@ Event = (
     | FootprintFacts
     | QualityEpoch
     | Failure
+    | UnitEnd
+    | Resume
     | PassEnd
     | End
 )

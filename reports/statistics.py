@@ -90,6 +90,31 @@ def paired_ratio(seconds: ArrayLike, reference: ArrayLike, confidence: float = 0
     return median(pairs, confidence)
 
 
+def unpaired_ratio(seconds: ArrayLike, reference: ArrayLike, confidence: float = 0.95) -> Estimate:
+    """Estimate how many times as long as the reference something takes, blocks not shared.
+
+    Parameters
+    ----------
+    seconds, reference : array_like, shapes (n,) and (m,)
+        Positive; measured apart from each other.
+    confidence : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Estimate
+        The ratio of the medians. Its interval reaches from the lower end over the upper to the
+        upper over the lower, both medians being estimated at (1 + confidence) / 2, so that both
+        hold together (Bonferroni). What changed between the two measurements isn't in it.
+    """
+    above = median(seconds, (1 + confidence) / 2)
+    below = median(reference, (1 + confidence) / 2)
+    value = above.value / below.value
+    if above.low is None or above.high is None or below.low is None or below.high is None:
+        return Estimate(value, None, None)
+    return Estimate(value, above.low / below.high, above.high / below.low)
+
+
 @dataclass(frozen=True)
 class EpochEnd:
     """What the end of an epoch costs beside its steps.

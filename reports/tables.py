@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from reports.record import Failure
 from reports.summary import (
     MIB,
     RECIPE_EPOCHS,
     FootprintRow,
     Interval,
     QualityRow,
+    Run,
     SpeedCell,
+    SpeedRow,
     Summary,
 )
 from reports.units import duration, interval
@@ -67,7 +70,7 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
             row.contender,
             _shown(row.samples_per_second),
             _shown(Interval(row.step_seconds.value * 1e3) if row.step_seconds else None),
-            "1" if row.contender == cell.reference else _shown(row.times_reference),
+            "1" if row.contender == cell.reference else _times(row),
         ]
         if train and row.epoch:
             shown += [
@@ -90,14 +93,29 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
             notes.append(f"{row.contender}: {row.failure} (after {row.slices} slices)")
     if cell.answer:
         notes.insert(0, cell.answer)
+    if not all(row.shares_blocks for row in cell.rows):
+        notes.append("† not from the same blocks: what changed between the runs is in it too.")
     one = " (one process each: no error between processes)" if cell.launches == 1 else ""
+    steps = " to ".join(map(str, sorted({*cell.steps_per_slice[:1], *cell.steps_per_slice[-1:]})))
     notes.append(
-        f"{cell.blocks} blocks of {cell.steps_per_slice} steps in {cell.launches} "
-        f"{'launch' if cell.launches == 1 else 'launches'}{one}, {summary.machine.cores} cores; "
-        f"data: {summary.data.name}, {summary.data.train_samples:,} images an epoch."
+        f"{cell.blocks} blocks of {steps} steps in {cell.launches} "
+        f"{'launch' if cell.launches == 1 else 'launches'}{one}; {_on_what(summary)}."
     )
     title = f"{cell.workload} {cell.definition}, batch {cell.batch_size}"
     return Table(title, columns, rows, notes)
+
+
+def _times(row: SpeedRow) -> str:
+    return _shown(row.times_reference) + ("" if row.shares_blocks else " †")
+
+
+def _on_what(summary: Summary) -> str:
+    said = dict.fromkeys(
+        f"{run.machine.cores} cores; data: {run.data.name}, {run.data.train_samples:,} images an "
+        "epoch"
+        for run in summary.runs
+    )
+    return " or ".join(said)
 
 
 def footprint(summary: Summary) -> list[Table]:
@@ -208,22 +226,29 @@ def quality(summary: Summary) -> list[Table]:
                 _curve(row),
             ]
         )
-    plan = summary.plan
+    notes += dict.fromkeys(
+        note for run in summary.runs if "quality" in run.plan.passes for note in _trained_how(run)
+    )
+    return [Table("Quality", columns, rows, notes)]
+
+
+def _trained_how(run: Run) -> list[str]:
+    plan = run.plan
     seeds = (
         "one seed: no error between seeds" if len(plan.seeds) == 1 else "median [range] of seeds"
     )
-    notes.append(
+    notes = [
         f"{plan.epochs} epochs at batch {plan.quality_batch_size} on "
         f"{plan.quality_train_samples:,} training images ({seeds}); losses in inference mode, "
-        f"test on all {summary.data.test_samples:,} images; training s/epoch is such an epoch, the "
+        f"test on all {run.data.test_samples:,} images; training s/epoch is such an epoch, the "
         "call of fit included."
-    )
-    if plan.epochs < RECIPE_EPOCHS or plan.quality_train_samples < summary.data.train_samples:
+    ]
+    if plan.epochs < RECIPE_EPOCHS or plan.quality_train_samples < run.data.train_samples:
         notes.append(
             f"This is less than the recipe ({RECIPE_EPOCHS} epochs on all images): "
             "it shows that training works, not where it ends."
         )
-    return [Table("Quality", columns, rows, notes)]
+    return notes
 
 
 def _loss(value: Interval | None) -> str:
@@ -242,22 +267,33 @@ def _curve(row: QualityRow) -> str:
     return " … ".join(f"{loss:.3f}" for loss in few)
 
 
+def failed_where(failure: Failure) -> str:
+    """Say where a failure happened."""
+    names = (failure.pass_name, failure.definition, failure.contender)
+    return " ".join(filter(None, names)) or "the run"
+
+
 def facts(summary: Summary) -> list[str]:
     """Return the lines on machine, data and versions that stand under every set of tables."""
-    machine, data, plan = summary.machine, summary.data, summary.plan
+    # What runs have in common is said once.
+    return list(dict.fromkeys(line for run in summary.runs for line in _facts(run)))
+
+
+def _facts(run: Run) -> list[str]:
+    machine, data, plan = run.machine, run.data, run.plan
     load = "" if machine.load_before is None else f", load before {machine.load_before}"
     threads = f", limited to {plan.threads}" if plan.threads else ""
     lines = [
         f"Machine: {machine.processor}, {machine.cores} cores{threads}, "
-        f"{machine.memory_bytes / 2**30:.0f} GiB, {machine.system}{load}.",
+        f"{machine.memory_bytes / 2**30:.0f} GiB, {machine.system}.",
         f"Data: {data.name}, {data.train_samples:,} + {data.test_samples:,} images, "
         f"train SHA-256 {data.train_sha256[:12]}….",
-        "Versions: "
-        + ", ".join(f"{name} {version}" for name, version in summary.versions.items())
-        + f", aebench {summary.aebench}.",
     ]
-    for contender, settings in summary.settings.items():
+    if run.versions:
+        versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+        lines.append(f"Versions: {versions}, aebench {run.aebench}.")
+    for contender, settings in run.settings.items():
         told = ", ".join(f"{name} {value}" for name, value in settings.items())
         lines.append(f"{contender}: {told}.")
-    lines.append(f"Run: {summary.name}, {summary.created}, order seed {plan.order_seed}.")
+    lines.append(f"Run: {run.name}, {run.created}, order seed {plan.order_seed}{load}.")
     return lines

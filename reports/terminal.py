@@ -1,25 +1,37 @@
 """The tables in a terminal, by Rich."""
 
+import os
 import re
+import sys
 from collections.abc import Iterable
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from reports.summary import Summary
-from reports.tables import Table, all_tables, facts
+from reports.tables import Table, all_tables, facts, failed_where
 
 WIDTH = 100
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Show no more where nobody reads on; what is being done goes on."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def new_console() -> Console:
-    """Make a console as wide as the terminal; 100 columns in a pipe."""
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH)
+    """Make a console as wide as the terminal; in a pipe as $COLUMNS says, or 100 columns."""
+    console = _Console()
+    if console.is_terminal or os.environ.get("COLUMNS", "").isdigit():
+        return console
+    return _Console(width=WIDTH)
 
 
 def plain(text: str = "", style: str = "") -> Text:
@@ -32,6 +44,35 @@ def render(tables: Iterable[Table]) -> RenderableType:
     return Group(*(part for table in tables for part in _parts(table)))
 
 
+class _Fitting:
+    """A table as a grid where that fits, else line by line: no figure is ever cut."""
+
+    def __init__(self, grid: RichTable, table: Table) -> None:
+        self._grid = grid
+        self._table = table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        widths = _least_widths(self._table)
+        # Beside its text each column has two blanks, and the grid one more.
+        if sum(widths) + 2 * len(widths) + 1 <= options.max_width:
+            yield self._grid
+            return
+        yield plain(self._table.title, "bold")
+        for first, *others in self._table.rows:
+            yield plain(first, "bold")
+            for heading, cell in zip(self._table.columns[1:], others, strict=True):
+                yield Padding(plain(f"{heading}: {cell}"), (0, 0, 0, 2))
+
+
+def _least_widths(table: Table) -> list[int]:
+    """Tell how wide each column must be to break no word, nor any line of the first column."""
+    first, *others = zip(table.columns, *table.rows, strict=True)
+    return [
+        max(map(cell_len, first)),
+        *(max(cell_len(word) for cell in cells for word in cell.split()) for cells in others),
+    ]
+
+
 def _parts(table: Table) -> Iterable[RenderableType]:
     grid = RichTable(
         title=plain(table.title, "bold"),
@@ -41,15 +82,18 @@ def _parts(table: Table) -> Iterable[RenderableType]:
         padding=(0, 1, 0, 0),
         pad_edge=False,
     )
-    for position, column in enumerate(table.columns):
+    for position, (column, width) in enumerate(
+        zip(table.columns, _least_widths(table), strict=True)
+    ):
         grid.add_column(
             plain(column),
             justify="left" if position == 0 else "right",
             no_wrap=position == 0,
+            min_width=width,
         )
     for row in table.rows:
         grid.add_row(*(plain(cell) for cell in row))
-    yield grid
+    yield _Fitting(grid, table)
     for note in table.notes:
         yield Padding(plain(note, "dim"), (0, 0, 0, 1))
     yield plain()
@@ -59,8 +103,7 @@ def render_summary(summary: Summary) -> RenderableType:
     """Show everything: notices, tables, failures, and what a referee asks for."""
     notices = [plain(f"! {notice}", "yellow") for notice in summary.notices]
     failures = [
-        plain(f"! {each.pass_name} {each.definition} {each.contender} failed: {each.reason}", "red")
-        for each in summary.failures
+        plain(f"! {failed_where(each)} failed: {each.reason}", "red") for each in summary.failures
     ]
     lines = [plain(line, "dim") for line in facts(summary)]
     return Group(*notices, render(all_tables(summary)), *failures, *lines)

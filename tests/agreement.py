@@ -1,15 +1,17 @@
 """Compare the seconds that aebench derives for a fit with what plain fit takes.
 
 Usage: python tests/agreement.py MNIST.npz [BACKEND …] [--batch-size N] [--pairs N] [--epochs N]
-       [--rounds N]
+       [--rounds N] [--train-samples N]
 
 A pair is two fresh processes, an aebench worker and tests/plain_fit.py, which take turns: some
 slices, a plain fit of so many epochs, and so on for some rounds, since a machine's speed drifts
-from minute to minute by more than what is to be seen: short turns and many of them. The ratio of a pair is what aebench derives
-from its slices and short epochs over the mean of the plain fits. Whether the end of an epoch
-waits is chance on TensorFlow (see docs/method.md), which a few fits don't average out; so the ratio
-is given a second time with the number of waits that each plain fit had, the one nearest to what
-it took. It takes minutes and is no test: nothing is asserted, the ratios are printed.
+from minute to minute by more than what is to be seen: short turns and many of them. The ratio of a
+pair is what aebench derives from its slices and short epochs over the mean of the plain fits.
+Whether the end of an epoch waits is chance on TensorFlow (see docs/method.md), which a few fits
+don't average out; so the ratio is given a second time with the number of waits that each plain fit
+had, the one nearest to what it took. That works where the epoch ends well between two of
+TensorFlow's ticks: choose the number of training samples so. It takes minutes and is no test:
+nothing is asserted, the ratios are printed.
 """
 
 import argparse
@@ -40,9 +42,10 @@ SLICES_PER_ROUND = 6
 class Plain:
     """A plain_fit.py that fits on request."""
 
-    def __init__(self, backend: str, data: str, batch_size: int, epochs: int) -> None:
+    def __init__(self, backend: str, asked: argparse.Namespace) -> None:
+        sizes = (asked.train_samples, asked.batch_size, asked.epochs)
         self._process = subprocess.Popen(
-            [sys.executable, str(HERE / "plain_fit.py"), data, str(batch_size), str(epochs)],
+            [sys.executable, str(HERE / "plain_fit.py"), asked.data, *map(str, sizes)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -85,7 +88,7 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
     """Return what aebench derives and what plain fit took, and the ratio given the waits."""
     with datasets.scratch_folder() as folder:
         scratch = Path(folder)
-        dataset = datasets.load(asked.data, None, scratch)
+        dataset = datasets.load(asked.data, asked.train_samples, scratch)
         request = Request(
             backends=[backend],
             definitions=["ae400"],
@@ -95,7 +98,9 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
         )
         plan = make(request, dataset)
         arrays = datasets.convert(dataset, scratch)
-        data = DataInfo(dataset.name, len(dataset.train), len(dataset.test), [28, 28], "", "")
+        data = DataInfo(
+            dataset.name, asked.data, len(dataset.train), len(dataset.test), [28, 28], "", ""
+        )
         header = Header(
             SCHEMA,
             "",
@@ -108,15 +113,15 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
             data,
             machine.describe(),
         )
-        journal = Journal(scratch / "record.jsonl", header)
-        plain = Plain(backend, asked.data, asked.batch_size, asked.epochs)
+        journal = Journal.begin(scratch / "record.jsonl", header)
+        plain = Plain(backend, asked)
         fleet = Fleet(scratch, 600.0)
         display = Display(Console(quiet=True), [], journal.record)
         display.stage_done = display.doing = display.figure = lambda *_: None
         context = Context(plan, dataset, arrays, fleet, journal, display)
         try:
             interleaved = Interleaved(context, plain, asked.rounds)
-            interleaved.run()
+            interleaved.run(plan.units())
         finally:
             fleet.close()
             plain.close()
@@ -146,6 +151,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--train-samples", type=int, default=60_000)
     parser.add_argument("--epochs", type=int, default=1)
     asked = parser.parse_args()
     for backend in asked.backends:

@@ -1,6 +1,6 @@
 """Time whole epochs of plain fit, on request: nothing of aebench is used.
 
-Usage: KERAS_BACKEND=jax python tests/plain_fit.py MNIST.npz BATCH_SIZE EPOCHS
+Usage: KERAS_BACKEND=jax python tests/plain_fit.py MNIST.npz TRAIN_SAMPLES BATCH_SIZE EPOCHS
 Each line on its standard input is a request for one fit.
 """
 
@@ -10,8 +10,8 @@ import time
 import keras
 import numpy as np
 
-path, batch_size, epochs = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-x = np.load(path)["x_train"].astype("float32") / 255
+path, (samples, batch_size, epochs) = sys.argv[1], map(int, sys.argv[2:])
+x = np.load(path)["x_train"][:samples].astype("float32") / 255
 units = (400, 200, 100, 50, 25, 50, 100, 200, 400)
 dense = [keras.layers.Dense(n, activation="relu") for n in units]
 out = [keras.layers.Dense(784, activation="sigmoid"), keras.layers.Reshape((28, 28))]

@@ -85,7 +85,7 @@ def make(hostile: str = "") -> Record:
                     contender, name, 0, phase, seconds * factor, mib * 2**20, mib * 2**20, True
                 )
             )
-        made.events.append(record.FootprintFacts(contender, name, 0, 842009, None))
+        made.events.append(record.FootprintFacts(contender, name, 0, 842009, None, 51, 0.26))
         for epoch, loss in ((1, 0.25), (2, 0.21)):
             made.events.append(
                 record.QualityEpoch(

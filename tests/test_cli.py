@@ -4,23 +4,23 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import metadata
 from pathlib import Path
 
 import psutil
 import pytest
 import sample
 from conftest import CLEAN, ROOT
+from running import SMALL, Run, gone
 
 from reports.journal import Journal, load
 from reports.record import End, Failure, QualityEpoch, Slice
-
-SMALL = ("--data", "embedded", "--train-samples", "640", "--definition", "ae200", "--epochs", "1")
 
 
 @pytest.fixture
 def record(tmp_path) -> Path:
     made = sample.make()
-    journal = Journal(tmp_path / "old" / "record.jsonl", made.header)
+    journal = Journal.begin(tmp_path / "old" / "record.jsonl", made.header)
     for event in made.events:
         journal.append(event)
     journal.close()
@@ -47,6 +47,8 @@ def record(tmp_path) -> Path:
         (["run", "--reference", "numpy"], "not among the backends measured"),
         (["run", "--data", "nowhere.npz"], "can't be read"),
         (["run", "--time-limit", "0"], "more than 0"),
+        (["run", "--backend", "jax@nowhere/python"], "there is no interpreter 'nowhere/python'"),
+        (["run", "--resume", "nowhere"], "can't be read"),
         (["run", "--frobnicate"], "--frobnicate"),
         (["show", "nowhere"], "can't be read"),
         (["report", "nowhere"], "can't be read"),
@@ -54,7 +56,7 @@ def record(tmp_path) -> Path:
     ],
 )
 def test_bad_input_is_one_sentence_and_writes_nothing(aebench, tmp_path, arguments, reason):
-    if arguments[0] == "run" and "--data" not in arguments:
+    if arguments[0] == "run" and not {"--data", "--resume"} & set(arguments):
         arguments = [*arguments, "--data", "embedded"]
     done = aebench(*arguments)
     assert done.returncode == 2
@@ -78,6 +80,26 @@ def test_a_folder_that_cannot_be_made_is_refused(aebench, tmp_path):
     done = aebench("run", *SMALL, "--out", "file/inside")
     assert done.returncode == 2
     assert "can't be written" in done.stderr
+
+
+def test_resume_takes_everything_from_the_record(aebench, record):
+    before = record.read_bytes()
+    for arguments, reason in (
+        (["--backend", "jax"], "leave out --backend"),
+        (["--pass", "speed"], "leave out --pass"),
+        (["--data", "embedded"], "leave out --data"),
+    ):
+        done = aebench("run", "--resume", "old", *arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"--resume takes the plan from the record: {reason}." in done.stderr
+    done = aebench("run", "--resume", "old", AEBENCH_DATA="embedded")
+    assert done.returncode == 2
+    assert "the record was measured on Processor with 2 cores" in done.stderr
+    assert record.read_bytes() == before
+
+
+def test_version(aebench):
+    assert aebench("--version").stdout == f"aebench {metadata.version('aebench')}\n"
 
 
 def test_help_and_list(aebench):
@@ -125,57 +147,53 @@ def test_show_and_report(aebench, record, tmp_path):
     assert (tmp_path / "elsewhere" / "figures" / "loss.svg").exists()
 
 
+def test_several_records_are_shown_together(aebench, record, tmp_path):
+    (tmp_path / "runs" / "again").mkdir(parents=True)
+    copied = record.read_bytes().replace(b'"name":"sample"', b'"name":"again"')
+    (tmp_path / "runs" / "again" / "record.jsonl").write_bytes(copied)
+    shown = aebench("show", "old", "runs").stdout
+    assert "torch (again)" in shown and "not from the same blocks" in shown
+    done = aebench("report", "old", "runs", "-o", "joint")
+    assert done.returncode == 0, done.stderr
+    assert "torch \\(again\\)" in (tmp_path / "joint" / "README.md").read_text()
+
+
+def test_nobody_has_to_read_to_the_end(aebench, record):
+    for arguments in (["show", "old"], ["show", "old", "--json"], ["list"], ["--help"]):
+        shown = subprocess.Popen(
+            [sys.executable, "-m", "bench", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=record.parent.parent,
+            env={**CLEAN, "PYTHONPATH": str(ROOT)},
+        )
+        shown.stdout.close()
+        assert (shown.wait(), shown.stderr.read()) == (0, b""), arguments
+
+
+def test_a_locale_without_utf8_a_narrow_terminal_and_no_home(aebench, record):
+    ascii_only = aebench("show", "old", PYTHONIOENCODING="ascii")
+    assert (ascii_only.returncode, ascii_only.stderr) == (0, "")
+    assert "x jax's time" in ascii_only.stdout and "?" not in ascii_only.stdout
+    narrow = aebench("show", "old", COLUMNS="40")
+    assert narrow.returncode == 0
+    assert max(map(len, narrow.stdout.splitlines())) <= 40
+    assert "16,000 [14,500, 17,800]" in " ".join(narrow.stdout.split())
+    homeless = {name: value for name, value in CLEAN.items() if name != "HOME"}
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "run", "--dry-run", "--data", "embedded"],
+        capture_output=True,
+        env={**homeless, "PYTHONPATH": str(ROOT)},
+        cwd=record.parent,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_a_damaged_record_is_shown_with_a_word(aebench, record):
     record.write_bytes(record.read_bytes()[:-40])
     shown = aebench("show", str(record))
     assert shown.returncode == 0
     assert "damaged" in shown.stdout
-
-
-class Run:
-    """An aebench in the background."""
-
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        self.folder = folder
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "bench", "run", *SMALL, "--out", str(folder), *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**CLEAN, "PYTHONPATH": str(ROOT)},
-            cwd=folder.parent,
-        )
-
-    def worker(self, backend: str, seconds: float = 60) -> psutil.Process:
-        """Wait for a worker of a backend."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            for child in psutil.Process(self.process.pid).children():
-                try:
-                    if child.environ().get("KERAS_BACKEND") == backend:
-                        return child
-                except psutil.Error:
-                    continue
-            time.sleep(0.02)
-        raise AssertionError(f"no worker of {backend}")
-
-    def measured(self, count: int, seconds: float = 120) -> None:
-        """Wait until so many slices are in the record."""
-        deadline = time.monotonic() + seconds
-        path = self.folder / "record.jsonl"
-        while time.monotonic() < deadline:
-            if path.exists() and path.read_bytes().count(b'"kind":"slice"') >= count:
-                return
-            time.sleep(0.02)
-        raise AssertionError("no slices")
-
-    def end(self) -> int:
-        self.output, self.errors = self.process.communicate(timeout=300)
-        return self.process.returncode
-
-
-def gone(processes: list[psutil.Process], seconds: float) -> bool:
-    return not psutil.wait_procs(processes, timeout=seconds)[1]
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 import hashlib
 import http.server
+import os
 import threading
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from bench import datasets
+from bench.datasets import convert, keras_datasets, load
 from bench.errors import BadInputError
 
 CONTENT = np.random.default_rng(0).bytes(300_000)
@@ -179,3 +181,16 @@ def test_convert_gives_float32_and_its_hash(tmp_path):
     assert train.shape == (100, 28, 28)
     assert np.array_equal(train, dataset.train / np.float32(255))
     assert arrays.train_sha256 == hashlib.sha256(train.tobytes()).hexdigest()
+
+
+def test_without_any_home_the_cache_is_where_keras_has_it_then(monkeypatch):
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os, "getuid", lambda: 987654)  # nobody in the list of users
+    assert keras_datasets().parts[-2:] == (".keras", "datasets")
+
+
+def test_no_room_for_temporary_files_is_a_sentence(tmp_path):
+    (tmp_path / "train.npy").mkdir()
+    with pytest.raises(BadInputError, match=r"no room for temporary files .* set TMPDIR"):
+        convert(load("embedded", None, tmp_path), tmp_path)

@@ -5,9 +5,9 @@ import sample
 from rich.console import Console
 
 from bench.display import Display
-from bench.estimate import Stage
+from reports.record import Unit
 
-STAGES = [Stage("speed", "ae400", 60.0), Stage("quality", "ae400", 30.0)]
+STAGES = [(Unit("speed", "ae400", "", 0), 60.0), (Unit("quality", "ae400", "jax", 0), 30.0)]
 
 
 def test_a_pipe_gets_one_line_per_subject_and_the_tables():

@@ -1,12 +1,21 @@
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
 import numpy as np
 import pytest
+import sample
 
 import backends
+from bench import machine
+from bench.contenders import find
 from bench.datasets import EMBEDDED, Dataset
 from bench.errors import BadInputError
-from bench.estimate import stages
-from bench.plan import Request, make
+from bench.estimate import unit_seconds
+from bench.plan import Place, Request, again, make
 from bench.presets import PRESETS
+from reports.record import Unit
 
 DATA = Dataset(
     "data", np.zeros((60000, 28, 28), np.uint8), np.zeros((10000, 28, 28), np.uint8), EMBEDDED
@@ -73,7 +82,77 @@ def test_quick_trains_on_less_and_an_explicit_size_wins(monkeypatch):
 def test_an_estimate_grows_with_the_work(monkeypatch):
     installed(monkeypatch, "jax", "torch")
     total = {
-        name: sum(stage.seconds for stage in stages(make(Request(preset=name), DATA), 60000, 10000))
-        for name in PRESETS
+        name: sum(unit_seconds(plan, unit, 60000, 10000) for unit in plan.units())
+        for name, plan in ((name, make(Request(preset=name), DATA)) for name in PRESETS)
     }
     assert 60 < total["quick"] < total["standard"] < total["publish"]
+
+
+def test_units_are_what_the_passes_measure_in_their_order(monkeypatch):
+    installed(monkeypatch, "jax", "torch")
+    plan = make(Request(preset="standard", definitions=["ae400", "ae800"], seeds=2), DATA)
+    units = plan.units()
+    assert [unit.pass_name for unit in units] == ["speed"] * 10 + ["footprint"] * 12 + [
+        "quality"
+    ] * 8
+    assert units[:3] == [
+        Unit("speed", "ae400", "", 0),
+        Unit("speed", "ae800", "", 0),
+        Unit("speed", "ae400", "", 1),
+    ]
+    assert units[-2:] == [Unit("quality", "ae800", "torch", seed) for seed in (0, 1)]
+    one = replace(plan, selected=frozenset({Place("torch", "ae800", "train", 32)}))
+    assert {(unit.definition, unit.contender) for unit in one.units()} == {
+        ("ae800", ""),
+        ("ae800", "torch"),
+    }
+
+
+def venv(folder: Path, name: str) -> str:
+    """Make an environment that sees this one's packages, without anything of its own."""
+    path = folder / name / "bin" / "python"
+    path.parent.mkdir(parents=True)
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_a_contender_can_have_an_interpreter_of_its_own(tmp_path):
+    one, two = venv(tmp_path, "one"), venv(tmp_path, "two")
+    (alone,) = find([f"jax@{one}"])
+    assert (alone.name, alone.backend, alone.python) == ("jax", "jax", one)
+    assert alone.version == backends.installed_version("jax")
+    names = [each.name for each in find(["jax", f"jax@{one}", f"jax@{two}", "torch"])]
+    assert names == ["jax", "jax@one", "jax@two", "torch"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ("theano@python", "'theano' is not a backend"),
+        ("jax@nowhere/python", "there is no interpreter 'nowhere/python'"),
+        ("jax@/bin/false", "/bin/false doesn't run, or has no jax"),
+    ],
+)
+def test_an_interpreter_that_is_not_there_is_refused(asked, reason):
+    with pytest.raises(BadInputError, match=reason):
+        find([asked])
+
+
+def test_a_record_is_carried_on_only_where_it_began(monkeypatch):
+    installed(monkeypatch, "jax")
+    plan = make(Request(), DATA)
+    header = msgspec.structs.replace(
+        sample.make().header,
+        plan=plan.info,
+        contenders=plan.contenders,
+        definitions=plan.describe_definitions(),
+        machine=machine.describe(),
+    )
+    assert again(header) == plan
+    elsewhere = msgspec.structs.replace(header.machine, processor="another")
+    with pytest.raises(BadInputError, match="measured on another"):
+        again(msgspec.structs.replace(header, machine=elsewhere))
+    monkeypatch.setattr(backends, "installed_version", lambda name: "2.0")
+    with pytest.raises(BadInputError, match=r"jax 1\.0, and here is 2\.0"):
+        again(header)

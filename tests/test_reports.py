@@ -1,6 +1,7 @@
 import io
 import re
 
+import msgspec
 import pytest
 import sample
 from rich.console import Console
@@ -86,7 +87,7 @@ def test_everything_fits_into_100_columns(summary):
 
 
 def test_markdown_golden(summary):
-    text = markdown.render(summary, [("loss", "Loss")], "record.jsonl")
+    text = markdown.render(summary, [("loss", "Loss")], ["record.jsonl"])
     assert text.startswith(
         "# Keras backends on Processor, 2 cores\n\n"
         "- jax trains ae400 at batch 32 fastest here: a step takes torch 4 times as long.\n"
@@ -113,7 +114,7 @@ def test_a_hostile_record_is_only_text(tmp_path):
     shown = printed(render_summary(hostile), force_terminal=True, color_system=None)
     assert "\x1b[31m" not in shown
     assert "[red]" in shown
-    text = markdown.write(hostile, tmp_path, HOSTILE).read_text()
+    text = markdown.write(hostile, tmp_path, [HOSTILE]).read_text()
     assert (
         "<script>"
         not in text.replace("\\<script\\>", "")
@@ -131,7 +132,7 @@ def test_a_hostile_record_is_only_text(tmp_path):
 
 
 def test_report_writes_its_figures(summary, tmp_path):
-    target = markdown.write(summary, tmp_path / "report", "record.jsonl")
+    target = markdown.write(summary, tmp_path / "report", ["record.jsonl"])
     for name in re.findall(r"\(figures/(\w+)\.png\)", target.read_text()):
         assert (target.parent / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert b"<svg" in (target.parent / "figures" / f"{name}.svg").read_bytes()
@@ -142,3 +143,68 @@ def test_an_unfinished_record_is_told_apart():
     made = sample.make()
     made.events.pop()
     assert "hasn't ended" in " ".join(summarise(made).notices)
+
+
+def two_runs():
+    """Return the sample, and one like it in which jax is missing and torch is twice as slow."""
+    first, second = sample.make(), sample.make()
+    first.events = [each for each in first.events if getattr(each, "contender", "") != "torch"]
+    (jax, torch, tensorflow) = first.header.contenders
+    missing = msgspec.structs.replace(torch, version="", missing="not installed")
+    first.header = msgspec.structs.replace(first.header, contenders=[jax, missing, tensorflow])
+    second.events = [each for each in second.events if getattr(each, "contender", "") != "jax"]
+    missing = msgspec.structs.replace(jax, version="", missing="not installed")
+    plan = msgspec.structs.replace(second.header.plan, reference="torch")
+    second.header = msgspec.structs.replace(
+        second.header, name="second", plan=plan, contenders=[missing, torch, tensorflow]
+    )
+    return first, second
+
+
+def test_several_records_stand_side_by_side_but_rank_nobody():
+    first, second = two_runs()
+    summary = summarise(first, second)
+    (cell,) = summary.speed
+    jax, _, torch = cell.rows
+    assert [row.contender for row in cell.rows] == ["jax", "tensorflow", "torch"]
+    assert (cell.reference, jax.shares_blocks, torch.shares_blocks) == ("jax", True, False)
+    # Both medians' ends at 97.5 %: with 8 slices these are the extremes, 0.9 and 1.1.
+    times = torch.times_reference
+    assert (times.value, times.low, times.high) == pytest.approx((4, 4 * 0.9 / 1.1, 4 * 1.1 / 0.9))
+    assert (
+        "fastest for ae400 at batch 32: jax leads, but shared no blocks with torch" in cell.answer
+    )
+    assert "not from the same blocks" in summary.notices[0]
+    for rows in (summary.footprint, summary.quality):
+        assert [row.contender for row in rows if not row.failure] == ["jax", "torch"]
+    shown = printed(render_summary(summary))
+    assert "4.00 [3.27, 4.89] †" in shown
+    assert max(map(len, shown.splitlines())) <= WIDTH
+    assert shown.count("Machine: ") == 1
+    text = markdown.render(summary, [], ["a/record.jsonl", "b/record.jsonl"])
+    assert "`a/record.jsonl`" in text and "`b/record.jsonl`" in text
+
+
+def test_the_same_contender_of_two_runs_is_told_apart():
+    again = sample.make()
+    again.header = msgspec.structs.replace(again.header, name="again")
+    summary = summarise(sample.make(), again)
+    names = [row.contender for row in summary.speed[0].rows]
+    assert names == ["jax (sample)", "torch (sample)", "tensorflow", "jax (again)", "torch (again)"]
+    shares = [row.shares_blocks for row in summary.speed[0].rows]
+    assert shares == [True, True, True, False, False]
+    assert sum("different data" in each for each in summary.notices) == 0
+    other = msgspec.structs.replace(again.header.data, train_sha256="c" * 64)
+    again.header = msgspec.structs.replace(again.header, data=other)
+    assert any("different data" in each for each in summarise(sample.make(), again).notices)
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 66, 72, 80])
+def test_a_narrow_terminal_gets_every_figure_whole(summary, width):
+    console = Console(file=io.StringIO(), width=width)
+    console.print(render_summary(summary))
+    shown = console.file.getvalue()
+    assert max(map(len, shown.splitlines())) <= width
+    for figure in ("16,000", "3.04", "0.2100", "min"):
+        assert figure in shown
+    assert shown.count("…") == 1  # of the hash

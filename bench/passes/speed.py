@@ -2,16 +2,18 @@
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.context import Context
-from bench.definitions import Definition
+from bench.definitions import Definition, parse
 from bench.errors import MeasurementError
 from bench.fleet import Worker, expect
 from bench.order import block_orders
 from reports import record
-from reports.record import ContenderInfo
+from reports.record import ContenderInfo, Unit
 
+CALIBRATION_STEPS = 10
 FASTEST_SLICE_SECONDS = 0.1
 # A contender alone would get slices so short that waking up shows in them.
 BLOCK_SECONDS = 0.5
@@ -34,6 +36,7 @@ class _Entrant:
     worker: Worker
     some_epochs_wait: bool = False
     step_seconds: float = 0.0
+    gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,17 +63,21 @@ class SpeedPass:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._steps: dict[tuple[str, str, int], int] = {}
+        # The same number of steps for all contenders and launches of a cell, also of a run that
+        # is carried on.
+        self._steps = {
+            (row.definition, row.workload, row.batch_size): row.steps
+            for row in context.journal.record.of(record.Slice)
+        }
 
-    def run(self) -> None:
-        """Measure launch by launch, definitions in turn."""
-        info = self._context.plan.info
-        for launch in range(info.launches):
-            for definition in self._context.plan.definitions:
-                self._launch(definition, launch)
-                self._context.display.stage_done()
-                if launch == info.launches - 1:
-                    self._context.display.results("speed", definition.name)
+    def run(self, units: Sequence[Unit]) -> None:
+        """Measure launches of definitions, in the order given."""
+        for number, unit in enumerate(units):
+            definition = parse(unit.definition)
+            self._launch(definition, unit.launch)
+            self._context.end(unit)
+            if unit.definition not in [each.definition for each in units[number + 1 :]]:
+                self._context.display.results("speed", unit.definition)
 
     def _launch(self, definition: Definition, launch: int) -> None:
         info = self._context.plan.info
@@ -81,22 +88,24 @@ class SpeedPass:
                     self._measure(entrants, _Cell(definition, workload, batch_size, launch))
         finally:
             for entrant in entrants:
-                self._context.fleet.stop(entrant.worker)
+                if not entrant.gone:
+                    self._context.fleet.stop(entrant.worker)
 
     def _start(self, definition: Definition, launch: int) -> list[_Entrant]:
         context = self._context
         context.display.doing(f"{definition.name}: workers start (launch {launch + 1})")
         entrants: list[_Entrant] = []
         for contender in context.plan.running:
+            if not context.plan.selects(contender.name, definition.name):
+                continue
             try:
-                job = context.job("speed", contender, definition)
-                worker = context.fleet.start(contender.backend, job)
+                worker = context.start(contender, context.job("speed", contender, definition))
                 entrants.append(_Entrant(contender, worker))
             except MeasurementError as error:
                 context.note_failure(error, "speed", contender.name, definition.name, launch)
         # They import and build side by side: nothing is timed yet.
-        for entrant in list(entrants):
-            with _Dropping(context, entrants, entrant, definition.name, launch):
+        for entrant in entrants:
+            with _Dropping(context, entrant, definition.name, launch):
                 facts = context.note_worker(
                     entrant.worker.answer(),
                     "speed",
@@ -107,33 +116,39 @@ class SpeedPass:
                 entrant.some_epochs_wait = bool(facts.epoch_end_ticks_seconds)
         return entrants
 
-    def _measure(self, entrants: list[_Entrant], cell: _Cell) -> None:
+    def _measure(self, everyone: Sequence[_Entrant], cell: _Cell) -> None:
+        entrants = [
+            entrant
+            for entrant in everyone
+            if self._context.plan.selects(
+                entrant.contender.name, cell.definition.name, cell.workload, cell.batch_size
+            )
+        ]
         name = f"{cell.definition.name}: {cell.workload}, batch {cell.batch_size}"
         self._context.display.doing(f"{name}, compiling and calibrating")
-        for entrant in list(entrants):
-            with self._dropping(entrants, entrant, cell):
-                answer = entrant.worker.ask(cell.request("calibrate"))
+        for entrant in _present(entrants):
+            with self._dropping(entrant, cell):
+                answer = entrant.worker.ask(cell.request("calibrate", steps=CALIBRATION_STEPS))
                 (entrant.step_seconds,) = expect(answer, "step_seconds")
-        if not entrants:
+        if not _present(entrants):
             return
-        # The same number of steps for all contenders and launches of a cell.
         key = (cell.definition.name, cell.workload, cell.batch_size)
-        each = [entrant.step_seconds for entrant in entrants]
+        each = [entrant.step_seconds for entrant in _present(entrants)]
         enough = max(FASTEST_SLICE_SECONDS / min(each), BLOCK_SECONDS / sum(each))
         steps = self._steps.setdefault(key, math.ceil(enough))
         lead_steps = max(2, steps // 5)
-        for entrant in list(entrants):
-            with self._dropping(entrants, entrant, cell):
+        for entrant in _present(entrants):
+            with self._dropping(entrant, cell):
                 self._enter(entrant, cell, steps, lead_steps)
-        self._run_blocks(entrants, cell, steps, lead_steps, name)
+        self._run_blocks(_present(entrants), cell, steps, lead_steps, name)
         self._context.display.doing(f"{name}, leaving")
-        for entrant in list(entrants):
-            with self._dropping(entrants, entrant, cell):
+        for entrant in _present(entrants):
+            with self._dropping(entrant, cell):
                 entrant.worker.ask(cell.request("leave"))
         if cell.workload == "train":
-            for entrant in list(entrants):
+            for entrant in _present(entrants):
                 self._context.display.doing(f"{name}, ends of epochs of {entrant.contender.name}")
-                with self._dropping(entrants, entrant, cell):
+                with self._dropping(entrant, cell):
                     self._short_epochs(entrant, cell)
 
     def _enter(self, entrant: _Entrant, cell: _Cell, steps: int, lead_steps: int) -> None:
@@ -158,22 +173,21 @@ class SpeedPass:
             done += 1
 
     def _run_blocks(
-        self, entrants: list[_Entrant], cell: _Cell, steps: int, lead_steps: int, name: str
+        self, entrants: Sequence[_Entrant], cell: _Cell, steps: int, lead_steps: int, name: str
     ) -> None:
         info = self._context.plan.info
-        starters = list(entrants)
-        if not starters:
+        if not entrants:
             return
-        orders = block_orders(len(starters), info.blocks, info.order_seed, cell.launch)
+        orders = block_orders(len(entrants), info.blocks, info.order_seed, cell.launch)
         for block, order in enumerate(orders):
             self._context.display.doing(f"{name}, block {block + 1} of {len(orders)}")
             last: dict[str, float] = {}
             for position, index in enumerate(order):
-                entrant = starters[index]
-                if entrant not in entrants:
+                entrant = entrants[index]
+                if entrant.gone:
                     continue
                 time.sleep(PAUSE_SECONDS)
-                with self._dropping(entrants, entrant, cell):
+                with self._dropping(entrant, cell):
                     row = self._slice(entrant, cell, steps, lead_steps, block, position)
                     last[entrant.contender.name] = row.seconds
             self._context.display.figure(
@@ -227,23 +241,19 @@ class SpeedPass:
                 steps=steps,
             )
 
-    def _dropping(self, entrants: list[_Entrant], entrant: _Entrant, cell: _Cell) -> "_Dropping":
-        return _Dropping(self._context, entrants, entrant, cell.definition.name, cell.launch)
+    def _dropping(self, entrant: _Entrant, cell: _Cell) -> "_Dropping":
+        return _Dropping(self._context, entrant, cell.definition.name, cell.launch)
+
+
+def _present(entrants: Sequence[_Entrant]) -> list[_Entrant]:
+    return [entrant for entrant in entrants if not entrant.gone]
 
 
 class _Dropping:
     """On a failure: record it, end the worker, take it out of the race; the others go on."""
 
-    def __init__(
-        self,
-        context: Context,
-        entrants: list[_Entrant],
-        entrant: _Entrant,
-        definition: str,
-        launch: int,
-    ) -> None:
+    def __init__(self, context: Context, entrant: _Entrant, definition: str, launch: int) -> None:
         self._context = context
-        self._entrants = entrants
         self._entrant = entrant
         self._where = (definition, launch)
 
@@ -255,6 +265,6 @@ class _Dropping:
             return False
         name = self._entrant.contender.name
         self._context.note_failure(error, "speed", name, *self._where)
-        self._entrants.remove(self._entrant)
+        self._entrant.gone = True
         self._context.fleet.stop(self._entrant.worker)
         return True

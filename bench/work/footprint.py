@@ -7,9 +7,10 @@ from typing import Any
 import backends
 from bench import memory
 from bench.channel import Channel, Message
-from bench.worker import facts
+from bench.worker import facts, finite
 
 STEADY_STEPS = 50
+_LOSS_IMAGES = 1000
 PHASES = ("framework", "data", "build", "first step", "steady", "first prediction")
 
 
@@ -66,9 +67,17 @@ def work(channel: Channel, job: Message) -> None:
     for name, phase in zip(PHASES, phases, strict=True):
         channel.send({"phase": name, **_measure(phase, job["exact"])})
     device_bytes = backend.device_peak_bytes()
-    counted = int(held["model"].count_params())
+    # Afterwards, since evaluating takes memory too: did the steps train what they should?
+    images = held["images"][:_LOSS_IMAGES]
+    loss = float(held["model"].evaluate(images, images, len(images), verbose=0))
     channel.send(
-        {**facts(backend, held["model"]), "device_peak_bytes": device_bytes, "parameters": counted}
+        {
+            **facts(backend, held["model"]),
+            "device_peak_bytes": device_bytes,
+            "parameters": int(held["model"].count_params()),
+            "loss_steps": 1 + min(STEADY_STEPS, len(held["images"]) // job["batch_size"]),
+            "loss": finite("loss", loss),
+        }
     )
 
 

@@ -7,7 +7,7 @@ import backends
 from bench import model as keras_model
 from bench.channel import Channel, Message
 from bench.definitions import parse
-from bench.worker import facts
+from bench.worker import facts, finite
 
 
 def work(channel: Channel, job: Message) -> None:
@@ -64,21 +64,12 @@ def work(channel: Channel, job: Message) -> None:
             }
             if epoch == job["epochs"]:
                 row["train_loss"] = loss(train[: len(test)])
-            channel.send(_finite(row))
+            for name, value in row.items():
+                finite(f"{name} in epoch {epoch} of seed {seed}", value)
+            channel.send(row)
 
 
 def evaluation_batch(samples: int) -> int:
     """Choose the largest batch up to 1,000 that divides the data, so that no odd one compiles."""
     best = max(size for size in range(1, min(samples, 1000) + 1) if samples % size == 0)
     return best if best >= 50 else min(samples, 500)
-
-
-def _finite(row: Message) -> Message:
-    import math
-
-    for name, value in row.items():
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ArithmeticError(
-                f"{name} is {value} in epoch {row['epoch']} of seed {row['seed']}"
-            )
-    return row

@@ -11,8 +11,6 @@ from bench.definitions import parse
 from bench.stepping import Script, Stepper, short_epochs
 from bench.worker import facts
 
-_CALIBRATION_STEPS = 10
-
 
 def work(channel: Channel, job: Message) -> None:
     """Build the model, then serve the parent's requests until it closes the channel.
@@ -64,21 +62,21 @@ def _calibrate(
     channel: Channel, model: Any, backend: backends.Backend, request: Message, images: Any
 ) -> None:
     """Compile, and tell roughly what a step takes."""
-    batch_size = request["batch_size"]
-    images = _repeated(images, batch_size, 2 * _CALIBRATION_STEPS)
-    images = images[: 2 * _CALIBRATION_STEPS * batch_size]
+    batch_size, steps = request["batch_size"], request["steps"]
+    images = _repeated(images, batch_size, 2 * steps)
+    images = images[: 2 * steps * batch_size]
     stepper = Stepper(model, backend, request["workload"], images, batch_size)
     seconds: list[float] = []
 
     def script() -> Script:
         yield from stepper.slice(
-            _CALIBRATION_STEPS, 3, lambda wall_seconds, cpu_seconds: seconds.append(wall_seconds)
+            steps, steps // 3, lambda wall_seconds, cpu_seconds: seconds.append(wall_seconds)
         )
 
     stepper.run(script())
     gc.collect()
     gc.freeze()
-    channel.send({"step_seconds": seconds[0] / _CALIBRATION_STEPS})
+    channel.send({"step_seconds": seconds[0] / steps})
 
 
 def _enter(

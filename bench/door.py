@@ -1,0 +1,197 @@
+"""pytest's way in: the selected tests are one campaign, and each replays its own slices."""
+
+import io
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from bench import campaign, datasets, planned, smoke
+from bench.errors import BadInputError
+from bench.plan import Place, Request, make
+from reports import terminal
+from reports.journal import RecordError, load, retire
+from reports.record import Slice
+from reports.summary import FootprintRow, SpeedRow, Summary, summarise
+
+PASSES = ("speed", "footprint")
+_ANSWER_SECONDS = 600.0
+
+
+class WorkerClock:
+    """A clock that shows what workers measured: pytest-benchmark reads it as its timer."""
+
+    __name__ = "worker_clock"
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def __call__(self) -> float:
+        """Return the seconds so far."""
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+        self._now += seconds
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What was measured at one place; ``failure`` is why not, or empty."""
+
+    seconds: list[float]
+    extra_info: dict[str, Any]
+    failure: str = ""
+
+
+class Door:
+    """One pytest session's plan and, once it has been measured, its record.
+
+    Parameters
+    ----------
+    config : pytest.Config
+        With the options of :mod:`bench.conftest`.
+
+    Raises
+    ------
+    pytest.UsageError
+        If they ask for what isn't known, isn't there or can't be done.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._scratch = tempfile.TemporaryDirectory(prefix="aebench-", ignore_cleanup_errors=True)
+        try:
+            self._dataset = datasets.load(
+                config.getoption("--data"), None, Path(self._scratch.name)
+            )
+            request = Request(
+                preset=config.getoption("--preset"),
+                backends=config.getoption("--backend"),
+                definitions=config.getoption("--definition"),
+                batch_sizes=config.getoption("--batch-size"),
+                passes=PASSES,
+            )
+            self.plan = make(request, self._dataset)
+        except BadInputError as error:
+            raise pytest.UsageError(str(error)) from error
+        given = config.getoption("--record")
+        self._folder = Path(given) if given else planned.new_folder("pytest")
+        self._keep_previous = bool(given)
+        self._failures: dict[Place, str] = {}
+        self._slices: dict[Place, list[Slice]] = {}
+        self.summary: Summary | None = None
+
+    @property
+    def record(self) -> Path:
+        """Where the record is kept."""
+        return self._folder / "record.jsonl"
+
+    def places(self) -> list[tuple[Place, str]]:
+        """List every place, and why it can't be measured or an empty string."""
+        info = self.plan.info
+        return [
+            (Place(contender.name, definition.name, workload, batch_size), contender.missing)
+            for definition in self.plan.definitions
+            for workload in info.workloads
+            for batch_size in info.batch_sizes
+            for contender in self.plan.contenders
+        ]
+
+    def measure(self, selected: frozenset[Place]) -> None:
+        """Measure the selected places as one campaign, shown as it goes, and keep its record."""
+        console = terminal.new_console()
+        plan = replace(self.plan, selected=selected)
+        setting = self._setting(console)
+        planned.show(console, plan, self._dataset, plan.units())
+        try:
+            if self._keep_previous:
+                retire(self.record)
+            outcome = campaign.run(plan, setting, self._folder)
+        except (BadInputError, RecordError) as error:
+            raise pytest.UsageError(str(error)) from error
+        if outcome == "interrupted":
+            raise KeyboardInterrupt
+        record = load(self.record)
+        self.summary = summarise(record)
+        for row in record.of(Slice):
+            if row.block >= 0:
+                place = Place(row.contender, row.definition, row.workload, row.batch_size)
+                self._slices.setdefault(place, []).append(row)
+
+    def try_out(self, selected: frozenset[Place]) -> None:
+        """Run one step at the selected places."""
+        plan = replace(self.plan, selected=selected)
+        self._failures = smoke.run(plan, self._setting(Console(quiet=True)))
+
+    def _setting(self, console: Console) -> campaign.Setting:
+        command = ["pytest", *map(str, self._config.invocation_params.args)]
+        scratch = Path(self._scratch.name)
+        return campaign.Setting(self._dataset, command, scratch, console, _ANSWER_SECONDS)
+
+    def replay(self, place: Place) -> Replay:
+        """Return what was measured at a place."""
+        if self.summary is None:
+            return Replay([0.0], {}, self._failures.get(place, ""))
+        speed = next(
+            row
+            for cell in self.summary.speed
+            if (cell.definition, cell.workload, cell.batch_size) == place[1:]
+            for row in cell.rows
+            if row.contender == place.contender
+        )
+        footprint = next(
+            row
+            for row in self.summary.footprint
+            if (row.contender, row.definition) == (place.contender, place.definition)
+        )
+        definition = next(each for each in self.plan.definitions if each.name == place.definition)
+        failure = speed.failure or footprint.failure
+        if not failure and footprint.parameters != definition.parameters:
+            failure = (
+                f"Keras counts {footprint.parameters:,} parameters, not {definition.parameters:,}"
+            )
+        slices = self._slices.get(place, [])
+        return Replay(
+            [row.seconds for row in slices],
+            {**_extra_info(speed, footprint, slices), "record": str(self.record)},
+            failure,
+        )
+
+    def render(self, colours: bool) -> str:
+        """Render the comparison; an empty text if nothing was measured."""
+        if self.summary is None:
+            return ""
+        console = Console(
+            file=io.StringIO(),
+            force_terminal=colours,
+            color_system="standard" if colours else None,
+            width=terminal.new_console().width,
+        )
+        console.print(terminal.render_summary(self.summary))
+        console.print(terminal.plain(f"Record: {self.record}"), soft_wrap=True)
+        assert isinstance(console.file, io.StringIO)
+        return console.file.getvalue()
+
+    def close(self) -> None:
+        """Remove the temporary files."""
+        self._scratch.cleanup()
+
+
+def _extra_info(speed: SpeedRow, footprint: FootprintRow, slices: list[Slice]) -> dict[str, Any]:
+    return {
+        "samples_per_second": speed.samples_per_second and speed.samples_per_second.value,
+        "step_seconds": speed.step_seconds and speed.step_seconds.value,
+        "epoch_fixed_seconds": speed.epoch and speed.epoch.fixed_seconds,
+        "epoch_seconds": speed.epoch and speed.epoch.seconds,
+        "peak_memory_bytes": footprint.peak_bytes and footprint.peak_bytes.value,
+        "parameters": footprint.parameters,
+        "loss": footprint.loss,
+        "loss_steps": footprint.loss_steps,
+        "steps_per_slice": slices[0].steps if slices else None,
+        "launch_index": [row.launch for row in slices],
+        "block_index": [row.block for row in slices],
+    }

@@ -1,0 +1,159 @@
+"""One summary of one or more records, from which every renderer draws; seconds, samples, bytes."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from reports import record
+from reports.journal import Record
+from reports.summary import footprint, quality, speed
+from reports.summary.footprint import FootprintRow
+from reports.summary.quality import QualityRow
+from reports.summary.shared import MIB, RECIPE_EPOCHS, Interval, Shown, contenders, definitions
+from reports.summary.speed import EpochCost, SpeedCell, SpeedRow
+
+__all__ = [
+    "MIB",
+    "RECIPE_EPOCHS",
+    "EpochCost",
+    "FootprintRow",
+    "Interval",
+    "QualityRow",
+    "Run",
+    "SpeedCell",
+    "SpeedRow",
+    "Summary",
+    "summarise",
+]
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One record: what was asked, on what, and in which circumstances."""
+
+    name: str
+    created: str
+    aebench: str
+    outcome: str
+    command: list[str]
+    plan: record.PlanInfo
+    data: record.DataInfo
+    machine: record.MachineInfo
+    versions: dict[str, str]
+    settings: dict[str, dict[str, str]]
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """Everything that the tables show."""
+
+    runs: list[Run]
+    definitions: list[record.DefinitionInfo]
+    speed: list[SpeedCell]
+    footprint: list[FootprintRow]
+    quality: list[QualityRow]
+    failures: list[record.Failure]
+    notices: list[str]
+
+
+def summarise(*sources: Record) -> Summary:
+    """Derive everything that is shown from one record, or from several side by side.
+
+    Parameters
+    ----------
+    *sources : Record
+        As loaded; each may end anywhere.
+    """
+    entrants = contenders(sources)
+    return Summary(
+        runs=[_run(source, entrants) for source in sources],
+        definitions=definitions(sources),
+        speed=speed.cells(sources, entrants),
+        footprint=footprint.rows(sources, entrants),
+        quality=quality.rows(sources, entrants),
+        failures=[failure for source in sources for failure in source.of(record.Failure)],
+        notices=[
+            *_differences(sources),
+            *dict.fromkeys(each for source in sources for each in _notices(source)),
+            *_guests(entrants),
+        ],
+    )
+
+
+def _run(source: Record, entrants: Sequence[Shown]) -> Run:
+    header = source.header
+    versions: dict[str, str] = {}
+    settings: dict[str, dict[str, str]] = {}
+    names = {each.info.name: each for each in entrants if each.source is source}
+    for worker in source.of(record.Worker):
+        # Contenders with interpreters of their own may differ in version.
+        for package, version in worker.versions.items():
+            known = versions.get(package, version)
+            versions[package] = (
+                known if version in known.split(" and ") else f"{known} and {version}"
+            )
+        entrant = names[worker.contender]
+        settings[entrant.name] = {**worker.settings, "cores": str(worker.cores)}
+        if entrant.info.python:
+            settings[entrant.name]["interpreter"] = entrant.info.python
+    return Run(
+        name=header.name,
+        created=header.created,
+        aebench=header.aebench,
+        outcome=source.outcome,
+        command=header.command,
+        plan=header.plan,
+        data=header.data,
+        machine=header.machine,
+        versions=dict(sorted(versions.items())),
+        settings=settings,
+    )
+
+
+def _notices(source: Record) -> list[str]:
+    header = source.header
+    notices = [header.data.notice] if header.data.notice else []
+    if source.damage:
+        notices.append(f"The record is damaged: {source.damage}.")
+    if source.outcome == "interrupted":
+        notices.append("The run was interrupted: what was measured before is shown.")
+    if source.outcome == "unfinished":
+        notices.append("The run hasn't ended: what was measured so far is shown.")
+    return notices
+
+
+def _differences(sources: Sequence[Record]) -> list[str]:
+    """Say what of several runs can't be compared as if it were one."""
+    if len(sources) < 2:
+        return []
+    headers = [source.header for source in sources]
+    notices = [
+        f"These are {len(sources)} runs one after the other, not from the same blocks: a machine "
+        "changes its speed between runs by more than many a difference, so that nobody is called "
+        "fastest. Ratios between runs are marked with †."
+    ]
+    if len({(each.data.train_sha256, each.data.test_sha256) for each in headers}) > 1:
+        notices.append("The runs used different data: their losses can't be compared.")
+    if len({(each.machine.processor, each.machine.cores) for each in headers}) > 1:
+        notices.append(
+            "The runs were on different machines: their ratios compare the machines too."
+        )
+    if len({each.plan.threads for each in headers}) > 1:
+        notices.append("The runs were limited to different numbers of cores.")
+    return notices
+
+
+def _guests(entrants: Sequence[Shown]) -> list[str]:
+    """Say which footprints hold a framework that isn't their own."""
+    guests: dict[str, list[str]] = {}
+    for entrant in entrants:
+        for worker in entrant.source.of(record.Worker):
+            if (worker.pass_name, worker.contender) != ("footprint", entrant.info.name):
+                continue
+            foreign = sorted(set(worker.frameworks_held) - {entrant.info.backend})
+            if foreign:
+                guests.setdefault(" and ".join(foreign), []).append(entrant.name)
+    return [
+        f"In their footprints, {' and '.join(dict.fromkeys(hosts))} hold {names} too, since Keras "
+        "and TensorFlow import what they find: an environment with one backend alone gives its own "
+        "figure."
+        for names, hosts in guests.items()
+    ]

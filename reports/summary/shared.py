@@ -1,0 +1,113 @@
+"""What the passes' summaries share: intervals, and contenders with what was measured of them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from reports import record, statistics
+from reports.journal import Record
+from reports.statistics import Estimate
+
+T = TypeVar("T")
+
+RECIPE_EPOCHS = 20
+MIB = 2**20
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """A value with its 95 % interval, which is absent where none can be given."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    @classmethod
+    def of(cls, estimate: Estimate) -> "Interval":
+        """Take over an estimate."""
+        return cls(estimate.value, estimate.low, estimate.high)
+
+    @classmethod
+    def spanning(cls, values: Sequence[float]) -> "Interval":
+        """Give the median, and the range where there is more than one value."""
+        middle = statistics.median(values).value
+        return cls(middle, min(values), max(values)) if len(values) > 1 else cls(middle)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A contender of one of the records, under the name by which it is shown.
+
+    Parameters
+    ----------
+    name : str
+        The contender's, with the run's where several runs have one of that name.
+    run : int
+        Which of the records it is from.
+    source : Record
+        That record.
+    info : ContenderInfo
+        What the record says of it.
+    """
+
+    name: str
+    run: int
+    source: Record
+    info: record.ContenderInfo
+    _events: dict[tuple[type, str], list[record.Event]]
+
+    def of(self, kind: type[T], definition: str) -> list[T]:
+        """Return its events of one kind for one definition."""
+        return self._events.get((kind, definition), [])  # type: ignore[return-value]
+
+    def failure(self, pass_name: str, definition: str) -> str:
+        """Return why it wasn't measured, or not wholly; empty if all went well."""
+        if self.info.missing:
+            return self.info.missing
+        return next(
+            (
+                each.reason
+                for each in self.of(record.Failure, definition)
+                if each.pass_name == pass_name
+            ),
+            "",
+        )
+
+
+def contenders(sources: Sequence[Record]) -> list[Shown]:
+    """List the contenders of all records; one missing in a run is left out if another has it."""
+    found = [(run, info) for run, source in enumerate(sources) for info in source.header.contenders]
+    present = [info.name for _, info in found if not info.missing]
+    shown: list[Shown] = []
+    for run, info in found:
+        if info.missing and (info.name in present or any(s.info.name == info.name for s in shown)):
+            continue
+        source = sources[run]
+        name = info.name if present.count(info.name) < 2 else f"{info.name} ({source.header.name})"
+        events: dict[tuple[type, str], list[record.Event]] = {}
+        for event in source.events:
+            if getattr(event, "contender", None) == info.name:
+                key = (type(event), event.definition)  # type: ignore[union-attr]
+                events.setdefault(key, []).append(event)
+        shown.append(Shown(name, run, source, info, events))
+    return shown
+
+
+def definitions(sources: Sequence[Record]) -> list[record.DefinitionInfo]:
+    """List the definitions of all records, each once."""
+    return list(
+        {each.name: each for source in sources for each in source.header.definitions}.values()
+    )
+
+
+def pairs(
+    sources: Sequence[Record], entrants: Sequence[Shown], pass_name: str
+) -> Iterator[tuple[str, Shown]]:
+    """Go through definition × contender as far as the runs were to measure them."""
+    for definition in definitions(sources):
+        for entrant in entrants:
+            header = entrant.source.header
+            asked = definition.name in [each.name for each in header.definitions]
+            if asked and pass_name in header.plan.passes:
+                yield definition.name, entrant

@@ -1,0 +1,71 @@
+"""A run that was cut goes on, and measures only what is missing."""
+
+import collections
+import random
+import signal
+
+import pytest
+from running import Run
+
+from reports.journal import load
+from reports.record import FootprintFacts, QualityEpoch, Resume, Slice, UnitEnd
+
+JAX = ("--backend", "jax", "--workload", "train", "--seeds", "2")
+
+
+def assert_everything_counts_once(folder):
+    record = load(folder)
+    assert record.outcome == "complete"
+    assert record.damage == ""
+    blocks = collections.Counter((row.launch, row.block) for row in record.of(Slice))
+    assert {place: n for place, n in blocks.items() if place[1] >= 0} == {
+        (0, block): 1 for block in range(16)
+    }
+    assert len(record.of(FootprintFacts)) == 1
+    assert [(row.seed, row.epoch) for row in record.of(QualityEpoch)] == [(0, 1), (1, 1)]
+    assert len(record.of(UnitEnd)) == 4
+    return record
+
+
+@pytest.mark.slow
+def test_only_what_is_missing_is_measured(tmp_path):
+    run = Run(tmp_path / "cut", *JAX)
+    run.measured(16 + 3)
+    while not any(isinstance(each, UnitEnd) for each in load(run.folder).events):
+        assert run.process.poll() is None
+    run.process.kill()
+    run.process.communicate()
+    before = load(run.folder)
+    run = Run(run.folder, resume=True)
+    assert run.end() == 0, run.output + run.errors
+    after = assert_everything_counts_once(run.folder)
+    # The speed pass was whole: its slices are the ones that were there before.
+    assert after.of(Slice) == before.of(Slice)
+    (resumption,) = after.of(Resume)
+    assert {unit.pass_name for unit in resumption.void} == {"footprint", "quality"}
+    once_more = Run(run.folder, resume=True)
+    assert once_more.end() == 0
+    assert "Nothing is missing." in once_more.output
+    assert load(run.folder).of(Slice) == before.of(Slice)
+
+
+@pytest.mark.slow
+def test_killed_at_20_random_moments_it_still_ends_whole(tmp_path):
+    moments = random.Random(20260101)
+    folder = tmp_path / "killed"
+    for _ in range(20):
+        run = Run(folder, *(JAX if not folder.exists() else ()), resume=folder.exists())
+        try:
+            run.process.wait(moments.uniform(0.5, 12.0))
+        except Exception:
+            run.process.send_signal(signal.SIGKILL)
+        run.process.communicate()
+        if (folder / "record.jsonl").exists():
+            load(folder)
+        elif folder.exists():
+            # Killed between making the folder and its record: nothing to go on with.
+            folder.rmdir()
+    last = Run(folder, resume=True)
+    assert last.end() == 0, last.output + last.errors
+    assert_everything_counts_once(folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["record.jsonl"]

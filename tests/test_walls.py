@@ -1,0 +1,90 @@
+"""What goes wrong in a worker or under the record: one row says why, and the rest is kept."""
+
+import os
+import subprocess
+
+import pytest
+from running import Run, interpreter
+
+from reports.journal import load
+from reports.record import Failure, Slice, UnitEnd
+
+SPEED = ("--pass", "speed", "--workload", "train", "--time-limit", "15")
+AFTER_A_WHILE = """
+def fail():
+    {}
+
+timer = threading.Timer(6, fail)
+timer.daemon = True
+timer.start()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("shell", "python", "reason"),
+    [
+        ("exit 0", "", "exited with code 0"),
+        # Less than the framework takes; some run into it in Python, some in C.
+        ("ulimit -v 900000", "", ""),
+        ("", AFTER_A_WHILE.format("ctypes.PyDLL(None).pause()"), "gave no answer for 15 s"),
+        (
+            "",
+            AFTER_A_WHILE.format("os.write(FD, b'[0.'); os._exit(0)"),
+            "exited with code 0",
+        ),
+        (
+            "",
+            AFTER_A_WHILE.format("while True:\n        os.write(1, b'x' * 2**20)"),
+            "printed more than 64 MiB",
+        ),
+    ],
+    ids=["exits-at-once", "out-of-memory", "hangs-in-c", "half-a-message", "floods-stdout"],
+)
+def test_a_worker_that_goes_wrong_is_a_row(tmp_path, shell, python, reason):
+    broken = interpreter(tmp_path / "broken", shell=shell, python=python)
+    run = Run(tmp_path / "run", "--backend", "jax", f"torch@{broken}", *SPEED)
+    assert run.end() == 1, run.output + run.errors
+    record = load(run.folder)
+    (failure,) = record.of(Failure)
+    assert failure.contender == "torch"
+    assert reason in failure.reason and failure.reason
+    assert f"torch: {failure.reason}" in " ".join(run.output.split())
+    assert {row.block for row in record.of(Slice) if row.contender == "jax"} >= set(range(16))
+    assert not record.of(UnitEnd)
+    assert record.outcome == "failures"
+    assert f"--resume {run.folder}" in run.output.replace("\n", "")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = os.geteuid() == 0 and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)], capture_output=True
+    )
+    if not mounted or mounted.returncode:
+        pytest.skip("mounting a tmpfs needs privileges that this process hasn't")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.slow
+def test_a_full_disk_keeps_what_was_measured_and_can_be_resumed(tmp_path, small_disk):
+    filler = small_disk / "filler"
+    # What is left is the journal's reserve, the header and a few slices.
+    filler.write_bytes(b"x" * (64 - 16 - 12) * 1024)
+    run = Run(small_disk / "run", "--backend", "jax", *SPEED)
+    assert run.end() == 1, run.output + run.errors
+    assert "No space left on device" in run.output
+    assert "Traceback" not in run.output + run.errors
+    record = load(run.folder)
+    assert record.damage == ""
+    assert len(record.of(Slice)) >= 3
+    (failure,) = record.of(Failure)
+    assert "No space left on device" in failure.reason
+    assert record.outcome == "failures"
+    filler.unlink()
+    again = Run(run.folder, resume=True)
+    assert again.end() == 0, again.output + again.errors
+    assert load(run.folder).outcome == "complete"
