@@ -254,6 +254,16 @@ def list_everything() -> int:
     return OK
 
 
+@app.command()
+def doctor() -> int:
+    """Say what could make this machine's numbers wrong, and what to do about it."""
+    from bench.doctor import diagnose, render
+    from reports.terminal import new_console
+
+    new_console().print(render(diagnose()))
+    return OK
+
+
 def _load(paths: list[Path]) -> list[Any]:
     from reports.journal import RecordError, load, record_paths
 

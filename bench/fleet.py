@@ -145,6 +145,7 @@ class Worker:
         hello = self._receive(HELLO_SECONDS)
         seconds = time.perf_counter() - self._began
         resident_bytes, self.exact_peaks = expect(hello, "resident_bytes", "exact")
+        resident_bytes = resident_bytes or self.resident_bytes()
         self.interpreter = {
             "phase": "interpreter",
             "seconds": seconds,
@@ -213,6 +214,13 @@ class Worker:
             lines = log.read().decode(errors="replace").splitlines()
         return MeasurementError(reason, "\n".join(lines[-_LOG_TAIL_LINES:]))
 
+    def resident_bytes(self) -> int:
+        """Look from outside how much the process holds; 0 if that can't be told."""
+        try:
+            return int(psutil.Process(self.pid).memory_info().rss)
+        except (psutil.Error, OSError):
+            return 0
+
     @contextmanager
     def sampled_peak(self, peaks: list[int]) -> Iterator[None]:
         """Sample resident memory meanwhile, where the worker can't read its exact peak."""
@@ -222,10 +230,8 @@ class Worker:
         done = threading.Event()
 
         def sample() -> None:
-            process = psutil.Process(self.pid)
             while not done.wait(_SAMPLING_SECONDS):
-                with contextlib.suppress(psutil.Error):
-                    peaks.append(process.memory_info().rss)
+                peaks.append(self.resident_bytes())
 
         sampler = threading.Thread(target=sample)
         sampler.start()

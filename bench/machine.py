@@ -10,7 +10,7 @@ import psutil
 from reports.record import MachineInfo
 
 # Variables that change what frameworks do; anything else in the environment is nobody's business.
-_TELLING = re.compile(
+TELLING = re.compile(
     r"(OMP|MKL|OPENBLAS|BLAS|KMP|XLA|TF|JAX|TORCH|PYTORCH|KERAS|CUDA|NVIDIA)_\w+|MALLOC_\w+"
 )
 
@@ -25,7 +25,7 @@ def describe() -> MachineInfo:
         python=platform.python_version(),
         load_before=round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         environment={
-            name: value for name, value in sorted(os.environ.items()) if _TELLING.fullmatch(name)
+            name: value for name, value in sorted(os.environ.items()) if TELLING.fullmatch(name)
         },
     )
 

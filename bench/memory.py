@@ -26,8 +26,11 @@ def reset_peak() -> None:
 
 
 def resident_bytes() -> int:
-    """Bytes resident now."""
-    return _status_bytes("VmRSS")
+    """Bytes resident now; 0 where this process can't tell, and its parent has to."""
+    try:
+        return _status_bytes("VmRSS")
+    except OSError:
+        return 0
 
 
 def peak_bytes() -> int:

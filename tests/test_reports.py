@@ -205,6 +205,6 @@ def test_a_narrow_terminal_gets_every_figure_whole(summary, width):
     console.print(render_summary(summary))
     shown = console.file.getvalue()
     assert max(map(len, shown.splitlines())) <= width
-    for figure in ("16,000", "3.04", "0.2100", "min"):
+    for figure in ("16,000", "3.04", "0.2100", "3.76", "epochs"):
         assert figure in shown
     assert shown.count("…") == 1  # of the hash

@@ -7,7 +7,7 @@ import pytest
 from running import Run, interpreter
 
 from reports.journal import load
-from reports.record import Failure, Slice, UnitEnd
+from reports.record import Failure, Phase, Slice, UnitEnd
 
 SPEED = ("--pass", "speed", "--workload", "train", "--time-limit", "15")
 AFTER_A_WHILE = """
@@ -88,3 +88,31 @@ def test_a_full_disk_keeps_what_was_measured_and_can_be_resumed(tmp_path, small_
     again = Run(run.folder, resume=True)
     assert again.end() == 0, again.output + again.errors
     assert load(run.folder).outcome == "complete"
+
+
+WITHOUT_PROC = """
+import pathlib
+for name in ("read_text", "write_text"):
+    def without(self, *arguments, was=getattr(pathlib.Path, name), **options):
+        if str(self) in {files!r}:
+            raise FileNotFoundError(2, "No such file or directory")
+        return was(self, *arguments, **options)
+    setattr(pathlib.Path, name, without)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "files",
+    [("/proc/self/clear_refs",), ("/proc/self/clear_refs", "/proc/self/status")],
+    ids=["no-clear-refs", "no-proc"],
+)
+def test_where_peaks_cannot_be_read_they_are_sampled_and_it_says_so(tmp_path, files):
+    without = interpreter(tmp_path / "without", python=WITHOUT_PROC.format(files=files))
+    run = Run(tmp_path / "run", "--backend", f"jax@{without}", "--pass", "footprint")
+    assert run.end() == 0, run.output + run.errors
+    phases = load(run.folder).of(Phase)
+    assert [row.exact for row in phases] == [False] * 7
+    assert all(row.peak_bytes >= row.resident_bytes > 5e6 for row in phases)
+    assert max(row.peak_bytes for row in phases) > 200e6
+    assert "sampled every 20 ms: short peaks are missed" in " ".join(run.output.split())

@@ -40,7 +40,8 @@ def _cold_start(context: Context, contender: ContenderInfo, unit: Unit) -> None:
             with worker.sampled_peak(sampled):
                 message = worker.answer()
             if not exact:
-                message["peak_bytes"] = max([*sampled, int(message.get("resident_bytes", 0))])
+                message["resident_bytes"] = worker.resident_bytes()
+                message["peak_bytes"] = max([*sampled, message["resident_bytes"]])
             context.append(record.Phase, message, **who, exact=exact)
         last = worker.answer()
         context.note_worker(last, "footprint", contender.name, unit.definition, unit.launch)

@@ -51,7 +51,8 @@ def work(channel: Channel, job: Message) -> None:
     def train(steps: int) -> None:
         batch = job["batch_size"]
         images = held["images"][: min(steps, len(held["images"]) // batch) * batch]
-        held["model"].fit(images, images, batch, verbose=0)
+        # Unshuffled, so that every backend takes the same steps and their losses can be compared.
+        held["model"].fit(images, images, batch, shuffle=False, verbose=0)
 
     def predict() -> None:
         held["model"].predict(held["images"][: job["batch_size"]], job["batch_size"], verbose=0)
