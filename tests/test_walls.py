@@ -26,7 +26,7 @@ timer.start()
     [
         ("exit 0", "", "exited with code 0"),
         # Less than the framework takes; some run into it in Python, some in C.
-        ("ulimit -v 900000", "", ""),
+        ("ulimit -v 400000", "", ""),
         ("", AFTER_A_WHILE.format("ctypes.PyDLL(None).pause()"), "gave no answer for 15 s"),
         (
             "",
