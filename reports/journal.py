@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from reports.record import SCHEMA, End, Event, Header, Line, Resume, Unit, UnitEnd
+from reports.record import SCHEMA, End, Event, Failure, Header, Line, Resume, Unit, UnitEnd
 
 T = TypeVar("T")
 # Kept free beside a record, so that a full disk leaves room for saying so.
@@ -291,6 +291,8 @@ class _Versioned(msgspec.Struct):
 
 
 def _is_void(event: Event, void: Sequence[Unit]) -> bool:
+    if isinstance(event, Failure) and not event.definition:
+        return True  # what ended the whole run, such as a full disk, is over
     if isinstance(event, UnitEnd):
         return event.unit in void
     return any(unit.holds(event) for unit in void)

@@ -10,6 +10,7 @@ from reports.journal import Journal, RecordError, load, record_paths, retire
 from reports.record import (
     SCHEMA,
     End,
+    Failure,
     Header,
     Phase,
     QualityEpoch,
@@ -142,7 +143,8 @@ def test_a_record_has_one_writer(tmp_path):
 def test_what_a_resumption_declares_void_no_longer_counts(tmp_path):
     made = sample.make()
     journal = Journal.begin(tmp_path / "record.jsonl", made.header)
-    for event in [*made.events[:-1], UnitEnd(a_unit("jax")), UnitEnd(a_unit("torch"))]:
+    full = Failure("", "", "", 0, "No space left on device", "")
+    for event in [*made.events[:-1], UnitEnd(a_unit("jax")), UnitEnd(a_unit("torch")), full]:
         journal.append(event)
     journal.append(Resume("", [], [a_unit("torch"), Unit("speed", "ae400", "", 0)]))
     journal.close()
@@ -155,7 +157,7 @@ def test_what_a_resumption_declares_void_no_longer_counts(tmp_path):
         ("quality", "jax"),
         ("quality", "torch"),
     }
-    assert not loaded.of(Slice)
+    assert not loaded.of(Slice) and not loaded.of(Failure)
     assert len(loaded.of(QualityEpoch)) == 4
     assert loaded.outcome == "unfinished"
 

@@ -73,7 +73,7 @@ def small_disk(tmp_path):
 def test_a_full_disk_keeps_what_was_measured_and_can_be_resumed(tmp_path, small_disk):
     filler = small_disk / "filler"
     # What is left is the journal's reserve, the header and a few slices.
-    filler.write_bytes(b"x" * (64 - 16 - 12) * 1024)
+    filler.write_bytes(b"x" * (64 - 16 - 4) * 1024)
     run = Run(small_disk / "run", "--backend", "jax", *SPEED)
     assert run.end() == 1, run.output + run.errors
     assert "No space left on device" in run.output
