@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -104,7 +105,7 @@ class Door:
     def measure(self, selected: frozenset[Place]) -> None:
         """Measure the selected places as one campaign, shown as it goes, and keep its record."""
         console = terminal.new_console()
-        plan = replace(self.plan, selected=selected)
+        plan = self._narrowed(selected)
         setting = self._setting(console)
         planned.show(console, plan, self._dataset, plan.units())
         try:
@@ -124,8 +125,27 @@ class Door:
 
     def try_out(self, selected: frozenset[Place]) -> None:
         """Run one step at the selected places."""
-        plan = replace(self.plan, selected=selected)
+        plan = self._narrowed(selected)
         self._failures = smoke.run(plan, self._setting(Console(quiet=True)))
+
+    def _narrowed(self, selected: frozenset[Place]) -> Plan:
+        """Leave out of the plan what no selected place needs."""
+        info = msgspec.structs.replace(
+            self.plan.info,
+            workloads=[
+                name
+                for name in self.plan.info.workloads
+                if name in {place.workload for place in selected}
+            ],
+            batch_sizes=[
+                size
+                for size in self.plan.info.batch_sizes
+                if size in {place.batch_size for place in selected}
+            ],
+        )
+        names = {place.definition for place in selected}
+        definitions = [each for each in self.plan.definitions if each.name in names]
+        return replace(self.plan, info=info, definitions=definitions, selected=selected)
 
     def _setting(self, console: Console) -> campaign.Setting:
         command = ["pytest", *map(str, self._config.invocation_params.args)]

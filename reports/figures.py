@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from reports.summary import MIB, Summary
+from reports.tables import SHORT_PHASES
 
 # Okabe and Ito's palette; markers tell the same where colour doesn't.
 _STYLES = {
@@ -114,12 +115,13 @@ def _memory(summary: Summary, axes: Axes) -> bool:
     phases = list(dict.fromkeys(phase for row in rows for phase in row.phase_peak_bytes))
     highest = [0.0] * len(rows)
     for phase, grey in zip(phases, _GREYS, strict=False):
+        label = SHORT_PHASES.get(phase, phase)
         # Each band is what the phase added to the highest peak so far.
         added = []
         for place, row in enumerate(rows):
             peak = row.phase_peak_bytes.get(phase, 0) / MIB
             added.append(max(0.0, peak - highest[place]))
-        axes.barh(range(len(rows)), added, left=highest, color=grey, edgecolor="white", label=phase)
+        axes.barh(range(len(rows)), added, left=highest, color=grey, edgecolor="white", label=label)
         highest = [low + more for low, more in zip(highest, added, strict=True)]
     axes.set_yticks(range(len(rows)), [f"{row.definition} {row.contender}" for row in rows])
     axes.invert_yaxis()

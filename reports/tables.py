@@ -125,7 +125,7 @@ def footprint(summary: Summary) -> list[Table]:
     return [_cold_start_seconds(summary), _cold_start_memory(summary)]
 
 
-_SHORT = {
+SHORT_PHASES = {
     "interpreter": "python",
     "framework": "import",
     "first step": "step 1",
@@ -135,7 +135,7 @@ _SHORT = {
 
 def _cold_start_seconds(summary: Summary) -> Table:
     phases = _phases(summary.footprint)
-    columns = ["cold start, s", *(_SHORT.get(name, name) for name in phases), "total"]
+    columns = ["cold start, s", *(SHORT_PHASES.get(name, name) for name in phases), "total"]
     rows, notes = [], []
     for row in summary.footprint:
         name = f"{row.definition} {row.contender}"
@@ -160,7 +160,7 @@ def _cold_start_seconds(summary: Summary) -> Table:
 
 def _cold_start_memory(summary: Summary) -> Table:
     phases = _phases(summary.footprint)
-    columns = ["peak, MiB", *(_SHORT.get(name, name) for name in phases), "highest"]
+    columns = ["peak, MiB", *(SHORT_PHASES.get(name, name) for name in phases), "highest"]
     rows = []
     sampled = False
     for row in summary.footprint:

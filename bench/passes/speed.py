@@ -124,6 +124,8 @@ class SpeedPass:
                 entrant.contender.name, cell.definition.name, cell.workload, cell.batch_size
             )
         ]
+        if not _present(entrants):
+            return
         name = f"{cell.definition.name}: {cell.workload}, batch {cell.batch_size}"
         self._context.display.doing(f"{name}, compiling and calibrating")
         for entrant in _present(entrants):

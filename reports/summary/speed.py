@@ -51,7 +51,10 @@ class SpeedRow(msgspec.Struct, frozen=True):
 
 
 class SpeedCell(msgspec.Struct, frozen=True):
-    """Where contenders met: definition × workload × batch size."""
+    """Where contenders met: definition × workload × batch size.
+
+    ``launches`` and ``blocks`` are those of the contender that had most.
+    """
 
     definition: str
     workload: str
@@ -142,15 +145,14 @@ def _cell(
                 failure=failure,
             )
         )
-    every_place = {place for mine in blocks.values() for place in mine}
     return SpeedCell(
         definition,
         workload,
         batch_size,
         reference,
         steps_per_slice=sorted({row.steps for rows in slices.values() for row in rows}),
-        launches=len({place[:2] for place in every_place}),
-        blocks=len(every_place),
+        launches=max((len({place[:2] for place in mine}) for mine in blocks.values()), default=0),
+        blocks=max(map(len, blocks.values()), default=0),
         rows=rows,
         answer=_answer(key, blocks),
     )
