@@ -87,7 +87,9 @@ def campaign(request: pytest.FixtureRequest) -> Iterator[Door]:
         for item in request.session.items
         if "campaign" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("skip")
     )
-    if request.config.getoption("--benchmark-disable", default=False):
+    # Beside other processes of pytest-xdist nothing can be timed; pytest-benchmark disables itself.
+    crowded = "PYTEST_XDIST_WORKER" in os.environ
+    if crowded or request.config.getoption("--benchmark-disable", default=False):
         door.try_out(selected)
         yield door
         return

@@ -113,7 +113,7 @@ class Door:
                 retire(self.record)
             outcome = campaign.run(plan, setting, self._folder)
         except (BadInputError, RecordError) as error:
-            raise pytest.UsageError(str(error)) from error
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
         if outcome == "interrupted":
             raise KeyboardInterrupt
         record = load(self.record)

@@ -160,7 +160,7 @@ def retire(path: Path) -> None:
     """
     try:
         file = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     try:
         _lock(file, path)

@@ -98,9 +98,7 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
         )
         plan = make(request, dataset)
         arrays = datasets.convert(dataset, scratch)
-        data = DataInfo(
-            dataset.name, asked.data, len(dataset.train), len(dataset.test), [28, 28], "", ""
-        )
+        data = DataInfo(dataset.name, len(dataset.train), len(dataset.test), [28, 28], "", "")
         header = Header(
             SCHEMA,
             "",

@@ -51,6 +51,15 @@ def test_bad_options_are_one_sentence(door, arguments, reason):
     assert "Traceback" not in said and "INTERNALERROR" not in said
 
 
+def test_a_folder_that_cannot_be_written_is_one_sentence(door, pytester):
+    (pytester.path / "file").write_text("")
+    shown = door("--benchmark-only", "--backend", "jax", "--record", "file/inside")
+    assert shown.ret == pytest.ExitCode.USAGE_ERROR
+    said = shown.stderr.str() + shown.stdout.str()
+    assert "file/inside can't be written: Not a directory." in said
+    assert "Traceback" not in said and "INTERNALERROR" not in said
+
+
 def test_what_is_not_installed_is_skipped_with_the_reason(door, pytester, monkeypatch):
     (pytester.path / "sitecustomize.py").write_text("import sys\nsys.modules['torch'] = None\n")
     monkeypatch.setenv("PYTHONPATH", f"{pytester.path}:{ROOT}")

@@ -116,3 +116,15 @@ def test_where_peaks_cannot_be_read_they_are_sampled_and_it_says_so(tmp_path, fi
     assert all(row.peak_bytes >= row.resident_bytes > 5e6 for row in phases)
     assert max(row.peak_bytes for row in phases) > 200e6
     assert "sampled every 20 ms: short peaks are missed" in " ".join(run.output.split())
+
+
+@pytest.mark.slow
+def test_a_worker_needs_numpy_keras_and_its_framework_only(tmp_path):
+    # scipy is JAX's own, rich Keras's; the rest of what aebench uses is out of reach here.
+    ours = ["jinja2", "matplotlib", "msgspec", "pooch", "psutil", "requests", "typer"]
+    bare = interpreter(tmp_path / "bare", python=f"sys.modules.update(dict.fromkeys({ours}))\n")
+    run = Run(tmp_path / "run", "--backend", f"jax@{bare}")
+    assert run.end() == 0, run.output + run.errors
+    (told,) = load(run.folder).header.contenders
+    assert (told.name, told.python) == ("jax", bare)
+    assert bare in "".join(run.output.split())
