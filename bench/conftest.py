@@ -1,5 +1,6 @@
 """Options and hooks of ``pytest bench/ --benchmark-only``; see :mod:`bench.door`."""
 
+import argparse
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +19,10 @@ def _names(text: str) -> list[str]:
 
 
 def _sizes(text: str) -> list[int]:
-    return [int(each) for each in _names(text)]
+    try:
+        return [int(each) for each in _names(text)]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} must be whole numbers: 32,500") from None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,10 +8,10 @@ slices, a plain fit of so many epochs, and so on for some rounds, since a machin
 from minute to minute by more than what is to be seen: short turns and many of them. The ratio of a
 pair is what aebench derives from its slices and short epochs over the mean of the plain fits.
 Whether the end of an epoch waits is chance on TensorFlow (see docs/method.md), which a few fits
-don't average out; so the ratio is given a second time with the number of waits that each plain fit
-had, the one nearest to what it took. That works where the epoch ends well between two of
-TensorFlow's ticks: choose the number of training samples so. It takes minutes and is no test:
-nothing is asserted, the ratios are printed.
+don't average out; so for fits of one epoch the ratio is given a second time, knowing whether each
+plain fit waited and for which tick: of what aebench expects then, at the speed of the slices around
+the fit, what comes nearest. It takes minutes and is no test: nothing is asserted, the ratios are
+printed.
 """
 
 import argparse
@@ -33,6 +33,7 @@ from bench.passes import speed
 from bench.plan import Request, make
 from reports.journal import Journal
 from reports.record import SCHEMA, DataInfo, Header, Slice
+from reports.record import Worker as WorkerFacts
 from reports.summary import summarise
 
 HERE = Path(__file__).parent
@@ -125,21 +126,30 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
             plain.close()
         row = summarise(journal.record).speed[0].rows[0]
         epoch = row.epoch
-        slices = [each.seconds / each.steps for each in journal.record.of(Slice) if each.block >= 0]
-        skew = statistics.mean(slices) / statistics.median(slices)
+        slices = [each for each in journal.record.of(Slice) if each.block >= 0]
+        per_slice = [each.seconds for each in slices]
+        plain_seconds = interleaved.plain_seconds
         print(
-            f"  ms/step {row.step_seconds.value * 1e3:.3f}, mean/median {skew:.3f}, fixed "
+            f"  ms/step {row.step_seconds.value * 1e3:.3f}, mean/median "
+            f"{statistics.mean(per_slice) / statistics.median(per_slice):.3f}, fixed "
             f"{epoch.fixed_seconds * 1e3:.0f} ms, waits {epoch.waiting_share:.2f}, call "
             f"{epoch.call_seconds:.2f} s; plain fits "
-            + " ".join(f"{each:.2f}" for each in interleaved.plain_seconds)
+            + " ".join(f"{each:.2f}" for each in plain_seconds)
         )
-        plain_seconds = interleaved.plain_seconds
         derived = epoch.call_seconds + asked.epochs * epoch.seconds
-        work = epoch.seconds - epoch.fixed_seconds
-        no_wait = epoch.call_seconds + asked.epochs * (work + epoch.base_seconds)
-        branches = [no_wait + waits * epoch.wait_seconds for waits in range(asked.epochs + 1)]
-        nearest = [min(branches, key=lambda each: abs(each - took)) for took in plain_seconds]
-        return derived, statistics.mean(plain_seconds), sum(nearest) / sum(plain_seconds)
+        ticks = journal.record.of(WorkerFacts)[0].epoch_end_ticks_seconds
+        given = []
+        for number, took in enumerate(plain_seconds):
+            # The speed of the moment: the slices just before and just after this fit.
+            near = [
+                each.seconds / each.steps
+                for each in slices
+                if each.block // SLICES_PER_ROUND in (number, number + 1)
+            ]
+            dropped = epoch.steps * statistics.mean(near) + epoch.base_seconds
+            fits = [epoch.call_seconds + end for end in (dropped, *ticks)]
+            given.append(min(fits, key=lambda each: abs(each - took)))
+        return derived, statistics.mean(plain_seconds), sum(given) / sum(plain_seconds)
 
 
 def main() -> None:

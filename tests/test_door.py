@@ -39,7 +39,7 @@ def test_what_is_collected_is_every_place_that_is_asked_for(door):
         (["--definition", "ae300"], "300, 150, 75, stop"),
         (["--preset", "slow"], "'slow' is not a preset"),
         (["--batch-size", "99999"], "larger than the data"),
-        (["--batch-size", "many"], "invalid _sizes value: 'many'"),
+        (["--batch-size", "many"], "'many' must be whole numbers"),
         (["--data", "nowhere.npz"], "can't be read"),
     ],
 )
