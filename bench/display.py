@@ -64,14 +64,14 @@ class Display:
         """Say what is measured now."""
         unit, _ = self._stages[min(self._done, len(self._stages) - 1)]
         self._doing = f"{unit.pass_name} · {text}"
-        if self._live:
-            self._draw()
-            return
-        # In a pipe a line per block would be noise: one when the subject changes.
         subject = self._doing.partition(", block")[0].partition(", epoch")[0]
         if subject != self._said:
             self._said = subject
-            self._console.print(Text(f"[{self._elapsed()}] {subject}"), soft_wrap=True)
+            self._figures = []
+            # In a pipe a line per block would be noise: one when the subject changes.
+            if not self._live:
+                self._console.print(Text(f"[{self._elapsed()}] {subject}"), soft_wrap=True)
+        self._draw()
 
     def figure(self, text: str) -> None:
         """Show a fresh figure."""
@@ -123,9 +123,13 @@ class Display:
         self._drawn = time.monotonic()
         total = sum(seconds for _, seconds in self._stages)
         done = sum(seconds for _, seconds in self._stages[: self._done])
+        _, expected = self._stages[min(self._done, len(self._stages) - 1)]
+        done += min(expected, time.monotonic() - self._stage_began)
         parts: list[RenderableType] = [
             Text(self._doing, "bold"),
-            Padding(ProgressBar(total=total, completed=done, width=60)),  # else it ends no line
+            Padding(
+                ProgressBar(total=total, completed=min(done, total), width=60)
+            ),  # else it ends no line
             Text(f"{self._progress()}, {self._elapsed()} gone"),
             *(Text(figure, "dim") for figure in self._figures),
         ]
