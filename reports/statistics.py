@@ -71,25 +71,6 @@ def median(values: ArrayLike, confidence: float = 0.95) -> Estimate:
     return Estimate(value, float(ordered[rank - 1]), float(ordered[count - rank]))
 
 
-def paired_ratio(seconds: ArrayLike, reference: ArrayLike, confidence: float = 0.95) -> Estimate:
-    """Estimate how many times as long as the reference something takes.
-
-    Parameters
-    ----------
-    seconds, reference : array_like, shape (n,)
-        Positive; measured in the same n blocks, in the same order.
-    confidence : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    Estimate
-        The median of the blocks' ratios with its order-statistic interval (:func:`median`).
-    """
-    pairs = np.asarray(seconds, dtype=float) / np.asarray(reference, dtype=float)
-    return median(pairs, confidence)
-
-
 def unpaired_ratio(seconds: ArrayLike, reference: ArrayLike, confidence: float = 0.95) -> Estimate:
     """Estimate how many times as long as the reference something takes, blocks not shared.
 

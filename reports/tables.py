@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from reports.comparison import DIFFERENT, SAME
 from reports.record import Failure
 from reports.summary import (
     MIB,
@@ -93,6 +94,7 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
             notes.append(f"{row.contender}: {row.failure} (after {row.slices} slices)")
     if cell.answer:
         notes.insert(0, cell.answer)
+    notes += _verdicts(cell)
     if not all(row.shares_blocks for row in cell.rows):
         notes.append("† not from the same blocks: what changed between the runs is in it too.")
     one = " (one process each: no error between processes)" if cell.launches == 1 else ""
@@ -103,6 +105,20 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
     )
     title = f"{cell.workload} {cell.definition}, batch {cell.batch_size}"
     return Table(title, columns, rows, notes)
+
+
+def _verdicts(cell: SpeedCell) -> list[str]:
+    """Say what the intervals allow to be said of each contender against the reference."""
+    judged = [row for row in cell.rows if row.verdict]
+    if not judged:
+        return []
+    said = ", ".join(f"{row.contender} {row.verdict}" for row in judged)
+    seen = [row.detectable for row in judged if row.detectable is not None]
+    told = f"; differences from about {max(seen):.0%} on would be seen" if seen else ""
+    return [
+        f"Against {cell.reference}: {said} (faster or slower beyond {DIFFERENT:.0%}, same within "
+        f"{SAME:.0%}, intervals adjusted for {len(judged)}{told})."
+    ]
 
 
 def _times(row: SpeedRow) -> str:

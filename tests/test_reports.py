@@ -35,6 +35,8 @@ def test_figures_follow_from_the_slices(summary):
     # Every block's ratio is 4, whatever the blocks did.
     times = torch.times_reference
     assert (times.value, times.low, times.high) == pytest.approx((4, 4, 4))
+    assert (torch.verdict, jax.verdict) == ("slower", "")
+    assert torch.detectable == pytest.approx(0)
     assert tensorflow.samples_per_second is None
     assert tensorflow.failure == "not installed"
     # The end of an epoch: 4 ms seam and 3 ms first step, less a step of 2 ms.
@@ -58,7 +60,9 @@ def test_nobody_is_fastest_if_the_blocks_disagree():
         )
     ]
     made.events[:] = changed
-    assert "No backend is shown to be fastest" in summarise(made).speed[0].answer
+    (cell,) = summarise(made).speed
+    assert "No backend is shown to be fastest" in cell.answer
+    assert cell.rows[1].verdict in ("same", "inconclusive")
 
 
 def test_terminal_golden(summary):

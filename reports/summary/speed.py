@@ -1,15 +1,15 @@
 """What the speed pass showed: throughput, ratios in shared blocks, the cost of an epoch."""
 
 from collections.abc import Sequence
+from math import isfinite
 
 import msgspec
 
 from reports import record, statistics
+from reports.comparison import Comparison, compare, verdict
 from reports.journal import Record
-from reports.statistics import Estimate
 from reports.summary.shared import RECIPE_EPOCHS, Interval, Shown, definitions
 
-MARGIN = 0.01
 # Where a slice stood: run, launch, block.
 _Place = tuple[int, int, int]
 
@@ -37,7 +37,9 @@ class EpochCost(msgspec.Struct, frozen=True):
 class SpeedRow(msgspec.Struct, frozen=True):
     """One contender in one cell; figures are absent where it failed.
 
-    ``shares_blocks`` is whether it was measured in the same blocks as the reference.
+    ``shares_blocks`` is whether it was measured in the same blocks as the reference; if so, the
+    ``verdict`` goes by the ``adjusted`` interval, all comparisons of the cell holding together, and
+    ``detectable`` is the smallest difference that such a run calls in 80 % of cases.
     """
 
     contender: str
@@ -46,6 +48,9 @@ class SpeedRow(msgspec.Struct, frozen=True):
     step_seconds: Interval | None = None
     times_reference: Interval | None = None
     shares_blocks: bool = True
+    adjusted: Interval | None = None
+    verdict: str = ""
+    detectable: float | None = None
     epoch: EpochCost | None = None
     failure: str = ""
 
@@ -126,10 +131,11 @@ def _cell(
             continue
         seconds = list(mine.values())
         step = statistics.median(seconds)
-        ratio = shared = None
+        ratio = paired = None
         if entrant.name != reference:
-            shared = _ratio(mine, blocks[reference])
-            ratio = shared or statistics.unpaired_ratio(seconds, list(blocks[reference].values()))
+            paired = _compare(mine, blocks[reference], comparisons=len(blocks) - 1)
+            other = list(blocks[reference].values())
+            ratio = paired.ratio if paired else statistics.unpaired_ratio(seconds, other)
         epoch = None
         if workload == "train":
             epoch = _epoch_cost(entrant, definition, batch_size, seconds)
@@ -140,7 +146,10 @@ def _cell(
                 samples_per_second=Interval.of(step.inverted().scaled(batch_size)),
                 step_seconds=Interval.of(step),
                 times_reference=Interval.of(ratio) if ratio else None,
-                shares_blocks=shared is not None or entrant.name == reference,
+                shares_blocks=paired is not None or entrant.name == reference,
+                adjusted=Interval.of(paired.adjusted) if paired else None,
+                verdict=verdict(paired.adjusted) if paired else "",
+                detectable=paired.detectable if paired and isfinite(paired.detectable) else None,
                 epoch=epoch,
                 failure=failure,
             )
@@ -166,17 +175,14 @@ def _reference(entrants: Sequence[Shown], blocks: dict[str, dict[_Place, float]]
     return next((name for name in [*asked, *names] if name in names), wanted)
 
 
-def _ratio(
-    mine: dict[_Place, float],
-    other: dict[_Place, float],
-    confidence: float = 0.95,
-) -> Estimate | None:
-    shared = sorted(mine.keys() & other.keys())
-    if not shared:
-        return None
-    return statistics.paired_ratio(
-        [mine[block] for block in shared], [other[block] for block in shared], confidence
-    )
+def _compare(
+    mine: dict[_Place, float], other: dict[_Place, float], comparisons: int
+) -> Comparison | None:
+    """Compare two contenders in the blocks that they share; None if there are none."""
+    launches: dict[tuple[int, int], list[float]] = {}
+    for place in sorted(mine.keys() & other.keys()):
+        launches.setdefault(place[:2], []).append(mine[place] / other[place])
+    return compare(list(launches.values()), comparisons) if launches else None
 
 
 def _answer(key: tuple[str, str, int], blocks: dict[str, dict[_Place, float]]) -> str:
@@ -188,22 +194,22 @@ def _answer(key: tuple[str, str, int], blocks: dict[str, dict[_Place, float]]) -
         return ""
     leader = min(blocks, key=lambda each: statistics.median(list(blocks[each].values())).value)
     rivals = sorted(set(blocks) - {leader})
-    # Bonferroni: all the comparisons below hold together at 95 %.
-    confidence = 1 - 0.05 / len(rivals)
-    ratios = {rival: _ratio(blocks[rival], blocks[leader], confidence) for rival in rivals}
-    strangers = [rival for rival, ratio in ratios.items() if ratio is None]
+    found = {
+        rival: _compare(blocks[rival], blocks[leader], comparisons=len(rivals)) for rival in rivals
+    }
+    strangers = [rival for rival, comparison in found.items() if comparison is None]
     if strangers:
         return (
             f"No backend is called fastest for {where}: {leader} leads, but shared no blocks with "
             f"{' and '.join(strangers)}."
         )
     beaten = {
-        rival: ratio
-        for rival, ratio in ratios.items()
-        if ratio is not None and ratio.low is not None and ratio.low > 1 + MARGIN
+        rival: comparison.ratio.value
+        for rival, comparison in found.items()
+        if comparison and verdict(comparison.adjusted) == "slower"
     }
     if len(beaten) == len(rivals):
-        told = " and ".join(f"{each} {beaten[each].value:.2g} times" for each in rivals)
+        told = " and ".join(f"{each} {beaten[each]:.2g} times" for each in rivals)
         return f"{leader} {verb} {where} fastest here: a step takes {told} as long."
     others = " and ".join(sorted(set(rivals) - set(beaten)))
     return (
