@@ -79,17 +79,30 @@ def run(plan: Plan, setting: Setting, folder: Path) -> str:
     BadInputError
         If the record can't be written there.
     """
+    check_folder(folder)
     arrays = convert(setting.dataset, setting.scratch)
     try:
         journal = Journal.begin(folder / "record.jsonl", _header(plan, setting, arrays, folder))
-    except FileExistsError:
-        raise BadInputError(
-            f"{folder / 'record.jsonl'} exists: give another --out, or carry it on with --resume; "
-            "nothing was overwritten."
-        ) from None
     except OSError as error:
         raise BadInputError(f"{folder} can't be written: {error.strerror}.") from error
     return _measure(plan, setting, arrays, journal, plan.units())
+
+
+def check_folder(folder: Path) -> None:
+    """Make sure that a new record can go into a folder, as far as can be told without writing.
+
+    Raises
+    ------
+    BadInputError
+        If it is a file, or holds a record.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise BadInputError(f"{folder} is a file: give a folder.")
+    if (folder / "record.jsonl").exists():
+        raise BadInputError(
+            f"{folder / 'record.jsonl'} exists: give another --out, or carry it on with --resume; "
+            "nothing was overwritten."
+        )
 
 
 def resume(plan: Plan, setting: Setting, record: Path) -> str:
@@ -126,8 +139,7 @@ def resume(plan: Plan, setting: Setting, record: Path) -> str:
             f"the record was measured on other images ({was.name}): put them where they were."
         )
     left = missing(plan, journal.record)
-    if left:
-        journal.append(Resume(_now(), list(setting.command), left))
+    journal.append(Resume(_now(), list(setting.command), left))
     return _measure(plan, setting, arrays, journal, left)
 
 

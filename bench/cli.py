@@ -149,13 +149,17 @@ def run(
         raise BadInputError(f"--time-limit {time_limit:g} must be more than 0 seconds.")
     if resume:
         _refuse_beside_resume(context)
-        (begun,) = _load([resume])
+        begun = _load_one(resume)
         plan = again(begun.header)
         units = campaign.missing(plan, begun)
+        if not units:
+            print("Nothing is missing.")
+            return OK
     with datasets.scratch_folder() as folder:
         scratch = Path(folder)
         if resume:
             dataset = datasets.load_again(begun.header.data, scratch)
+            out = resume if resume.is_dir() else resume.parent
         else:
             dataset = datasets.load(data, train_samples, scratch)
             request = Request(
@@ -173,16 +177,16 @@ def run(
             )
             plan = make(request, dataset)
             units = plan.units()
+            out = out or planned.new_folder(preset)
+            campaign.check_folder(out)
         planned.show(console, plan, dataset, units)
         if dry_run:
             return OK
         command = ["aebench", *sys.argv[1:]]
         setting = campaign.Setting(dataset, command, scratch, console, time_limit)
         if resume:
-            out = resume if resume.is_dir() else resume.parent
             outcome = campaign.resume(plan, setting, resume)
         else:
-            out = out or planned.new_folder(preset)
             outcome = campaign.run(plan, setting, out)
     planned.show_end(console, out / "record.jsonl", outcome)
     if report:
@@ -256,12 +260,21 @@ def list_everything() -> int:
 
 @app.command()
 def doctor() -> int:
-    """Say what could make this machine's numbers wrong, and what to do about it."""
+    """Say what could make numbers wrong here, and what to do."""
     from bench.doctor import diagnose, render
     from reports.terminal import new_console
 
     new_console().print(render(diagnose()))
     return OK
+
+
+def _load_one(path: Path) -> Any:
+    from reports.journal import RecordError, load
+
+    try:
+        return load(path)
+    except RecordError as error:
+        raise BadInputError(str(error)) from error
 
 
 def _load(paths: list[Path]) -> list[Any]:

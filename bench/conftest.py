@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--record",
         metavar="DIR",
-        help="Folder for the record; one that is there is kept as previous.jsonl.",
+        help="Folder for the record; one that is there is kept under another name.",
     )
 
 

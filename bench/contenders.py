@@ -59,6 +59,11 @@ def check_again(contenders: Sequence[ContenderInfo]) -> None:
     for each in contenders:
         if each.missing:
             continue
+        if each.python and not Path(each.python).exists():
+            raise BadInputError(
+                f"the record was measured with {each.python}, which isn't there: call aebench from "
+                "the folder where the run began, or start a new run."
+            )
         version = _version(each.backend, each.python)
         if version != each.version:
             raise BadInputError(
@@ -79,11 +84,13 @@ def _split(text: str) -> tuple[str, str]:
         raise BadInputError(f"{backend!r} is not a backend: use {', '.join(backends.NAMES)}.")
     if not at:
         return backend, ""
+    if not python:
+        raise BadInputError(f"{text!r} names no interpreter: give its path after the @.")
     path = Path(python).expanduser()
     if not (path.is_file() and os.access(path, os.X_OK)):
         raise BadInputError(
             f"there is no interpreter {python!r} for {backend}: give the path of a Python that "
-            f"has Keras and {backend}, such as .tox/{backend}/bin/python."
+            f"has Keras and {backend} (tox -e {backend} --notest makes .tox/{backend}/bin/python)."
         )
     return backend, str(path)
 

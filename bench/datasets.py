@@ -254,7 +254,10 @@ def read_npz(path: Path, name: str) -> Dataset:
     except KeyError:
         raise BadInputError(f"{path} needs the arrays x_train and x_test.") from None
     except Exception as error:
-        raise BadInputError(f"{path} is not an .npz of plain arrays ({error}).") from error
+        raise BadInputError(
+            f"{path} is not an .npz of plain arrays: make it with numpy.savez(path, "
+            "x_train=images, x_test=images)."
+        ) from error
     for array_name, array in (("x_train", train), ("x_test", test)):
         _check(path, array_name, array)
     return Dataset(name, train, test, path)

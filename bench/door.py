@@ -109,8 +109,9 @@ class Door:
         setting = self._setting(console)
         planned.show(console, plan, self._dataset, plan.units())
         try:
-            if self._keep_previous:
-                retire(self.record)
+            kept = retire(self.record) if self._keep_previous else None
+            if kept:
+                console.print(terminal.plain(f"The record that was there is kept: {kept}"))
             outcome = campaign.run(plan, setting, self._folder)
         except (BadInputError, RecordError) as error:
             pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
@@ -204,6 +205,8 @@ class Door:
 def _extra_info(speed: SpeedRow, footprint: FootprintRow, slices: list[Slice]) -> dict[str, Any]:
     return {
         "samples_per_second": speed.samples_per_second and speed.samples_per_second.value,
+        "samples_per_second_interval": speed.samples_per_second
+        and [speed.samples_per_second.low, speed.samples_per_second.high],
         "step_seconds": speed.step_seconds and speed.step_seconds.value,
         "epoch_fixed_seconds": speed.epoch and speed.epoch.fixed_seconds,
         "epoch_seconds": speed.epoch and speed.epoch.seconds,

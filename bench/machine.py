@@ -10,8 +10,13 @@ import psutil
 from reports.record import MachineInfo
 
 # Variables that change what frameworks do; anything else in the environment is nobody's business.
-TELLING = re.compile(
+_TELLING = re.compile(
     r"(OMP|MKL|OPENBLAS|BLAS|KMP|XLA|TF|JAX|TORCH|PYTORCH|KERAS|CUDA|NVIDIA)_\w+|MALLOC_\w+"
+)
+# Terraform's variables begin like TensorFlow's, and CUDA's images name their versions.
+_NOBODYS = re.compile(
+    r"TF_(CLI_\w+|VAR_\w+|LOG\w*|DATA_DIR|IGNORE|INPUT|IN_AUTOMATION|PLUGIN_\w+|REGISTRY_\w+"
+    r"|WORKSPACE)|CUDA_(HOME|PATH|VERSION)|NVIDIA_(DRIVER_CAPABILITIES|PRODUCT_NAME|REQUIRE_\w+)"
 )
 
 
@@ -24,10 +29,13 @@ def describe() -> MachineInfo:
         system=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
         load_before=round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
-        environment={
-            name: value for name, value in sorted(os.environ.items()) if TELLING.fullmatch(name)
-        },
+        environment={name: value for name, value in sorted(os.environ.items()) if is_telling(name)},
     )
+
+
+def is_telling(variable: str) -> bool:
+    """Tell whether a variable of the environment changes what frameworks do."""
+    return bool(_TELLING.fullmatch(variable)) and not _NOBODYS.fullmatch(variable)
 
 
 def can_limit_cores() -> bool:

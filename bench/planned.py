@@ -53,6 +53,8 @@ def show(console: Console, plan: Plan, dataset: Dataset, units: Sequence[Unit]) 
         console.print("Nothing is missing.")
         return
     console.print(grid)
+    if len(units) < len(plan.units()):
+        console.print(f"Going on: {len(units)} of {len(plan.units())} pieces are missing.")
     total = duration(sum(seconds for _, seconds in estimated))
     console.print(f"About {total} on a machine like the one the estimate was made on (2 cores).")
 

@@ -96,7 +96,7 @@ def _throughput(summary: Summary, axes: Axes) -> bool:
     if not cells:
         return False
     axes.set_yticks(range(len(cells)), labels)
-    axes.invert_yaxis()
+    axes.set_ylim(len(cells) - 0.5, -0.5)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_minor_locator(NullLocator())

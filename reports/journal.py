@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -150,23 +151,33 @@ class Journal:
         os.close(self._file)
 
 
-def retire(path: Path) -> None:
-    """Make room for a new record: one that is there becomes ``previous.jsonl`` beside it.
+def retire(path: Path) -> Path | None:
+    """Make room for a new record: one that is there is renamed after the time it was begun.
+
+    Returns
+    -------
+    Path or None
+        Its new path, or None if there was none.
 
     Raises
     ------
     RecordError
-        If it is being written.
+        If it is no record, or is being written.
     """
     try:
         file = os.open(path, os.O_RDONLY)
     except (FileNotFoundError, NotADirectoryError):
-        return
+        return None
     try:
         _lock(file, path)
-        path.replace(path.with_name("previous.jsonl"))
+        begun = re.sub(r"[^0-9T]", "", load(path).header.created)[:15]
+        kept = path.with_name(f"{path.stem}-{begun}{path.suffix}")
+        if kept.exists():
+            raise RecordError(f"{kept} exists already: move {path} away.")
+        path.rename(kept)
     finally:
         os.close(file)
+    return kept
 
 
 def _lock(file: int, path: Path) -> None:
@@ -208,7 +219,8 @@ def record_paths(paths: Sequence[Path]) -> list[Path]:
             found += inner
         else:
             found.append(record_path(path))
-    return found
+    # One that is given twice is one.
+    return list({path.resolve(): path for path in found}.values())
 
 
 def load(path: Path) -> Record:

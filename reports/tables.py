@@ -75,13 +75,18 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
         ]
         if train and row.epoch:
             shown += [
-                interval(row.epoch.fixed_seconds * 1e3),
+                interval(row.epoch.fixed_seconds * 1e3) if row.epoch.fixed_seconds > 0 else "~0",
                 interval(row.epoch.seconds),
                 duration(row.epoch.recipe_seconds),
             ]
         elif train:
             shown += ["–"] * 3
         rows.append(shown)
+        if train and row.epoch and row.epoch.fixed_seconds <= 0:
+            notes.append(
+                f"{row.contender}: what an epoch adds is lost in the noise of its steps, which is "
+                f"larger (it read {interval(row.epoch.fixed_seconds * 1e3)} ms)."
+            )
         if train and row.epoch and row.epoch.waiting_share:
             epoch = row.epoch
             without = epoch.seconds - epoch.fixed_seconds + epoch.base_seconds
@@ -126,12 +131,17 @@ def _times(row: SpeedRow) -> str:
 
 
 def _on_what(summary: Summary) -> str:
-    said = dict.fromkeys(
-        f"{run.machine.cores} cores; data: {run.data.name}, {run.data.train_samples:,} images an "
-        "epoch"
-        for run in summary.runs
-    )
-    return " or ".join(said)
+    """Say on what the runs were; each under its name if they differ."""
+    said: dict[str, list[str]] = {}
+    for run in summary.runs:
+        what = (
+            f"{run.machine.cores} cores; data: {run.data.name}, {run.data.train_samples:,} images "
+            "an epoch"
+        )
+        said.setdefault(what, []).append(run.name)
+    if len(said) == 1:
+        return next(iter(said))
+    return "; ".join(f"{' and '.join(names)}: {what}" for what, names in said.items())
 
 
 def footprint(summary: Summary) -> list[Table]:

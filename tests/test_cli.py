@@ -77,9 +77,10 @@ def test_no_record_is_overwritten(aebench, record):
 
 def test_a_folder_that_cannot_be_made_is_refused(aebench, tmp_path):
     (tmp_path / "file").write_text("")
-    done = aebench("run", *SMALL, "--out", "file/inside")
-    assert done.returncode == 2
-    assert "can't be written" in done.stderr
+    for folder, reason in (("file/inside", "can't be written"), ("file", "file is a file: give")):
+        done = aebench("run", *SMALL, "--out", folder)
+        assert done.returncode == 2
+        assert reason in done.stderr
 
 
 def test_resume_takes_everything_from_the_record(aebench, record):
@@ -96,6 +97,15 @@ def test_resume_takes_everything_from_the_record(aebench, record):
     assert done.returncode == 2
     assert "the record was measured on Processor with 2 cores" in done.stderr
     assert record.read_bytes() == before
+
+
+def test_resume_takes_one_run(aebench, record, tmp_path):
+    (tmp_path / "two" / "a").mkdir(parents=True)
+    (tmp_path / "two" / "a" / "record.jsonl").write_bytes(record.read_bytes())
+    for folder in ("two", "."):
+        done = aebench("run", "--resume", folder)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "holds no record.jsonl: give the folder of one run" in done.stderr
 
 
 def test_version(aebench):

@@ -104,7 +104,9 @@ def test_other_processes():
     assert checks.other_processes(replace(one, busy_cores=None), 2).ok is False
     unseen = checks.other_processes(replace(one, busiest="", busiest_cores=0.0), 2)
     assert unseen.ok is False
-    assert "none that can be seen" in unseen.says
+    assert "no single one that can be seen" in unseen.says
+    # Who took a fiftieth of it isn't named.
+    assert "make" not in checks.other_processes(replace(one, busiest_cores=0.02), 2).says
     assert checks.other_processes(Sample(), 2).ok is None
 
 

@@ -138,6 +138,10 @@ def test_a_record_has_one_writer(tmp_path):
     first.close()
     Journal.resume(tmp_path).close()
     assert list(tmp_path.iterdir()) == [first.path]
+    kept = retire(first.path)
+    assert kept == tmp_path / "record-20260101T000000.jsonl"
+    assert list(tmp_path.iterdir()) == [kept]
+    assert retire(first.path) is None
 
 
 def test_what_a_resumption_declares_void_no_longer_counts(tmp_path):
@@ -168,7 +172,7 @@ def test_folders_of_runs_are_records(written, tmp_path):
         (tmp_path / name / "record.jsonl").write_bytes(written.read_bytes())
     both = [tmp_path / name / "record.jsonl" for name in ("a", "b")]
     assert record_paths([tmp_path]) == both
-    assert record_paths([both[1], tmp_path / "a"]) == [both[1], both[0]]
+    assert record_paths([both[1], tmp_path / "a", both[1].parent]) == [both[1], both[0]]
     (tmp_path / "empty").mkdir()
     with pytest.raises(RecordError, match="holds no record"):
         record_paths([tmp_path / "a", tmp_path / "empty"])

@@ -7,6 +7,7 @@ import sample
 from rich.console import Console
 
 from reports import markdown, tables
+from reports.record import ShortEpoch
 from reports.summary import summarise
 from reports.terminal import WIDTH, render, render_summary
 
@@ -140,6 +141,32 @@ def test_report_writes_its_figures(summary, tmp_path):
         assert (target.parent / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert b"<svg" in (target.parent / "figures" / f"{name}.svg").read_bytes()
     assert len(list((target.parent / "figures").iterdir())) == 6
+
+
+def test_verdicts_wait_for_the_planned_number_of_blocks():
+    made = sample.make()
+    made.events = [each for each in made.events if getattr(each, "block", 0) < 7]
+    (cell,) = summarise(made).speed
+    assert cell.answer == (
+        "Nobody is called fastest for ae400 at batch 32 (train): 7 of 8 blocks were measured."
+    )
+
+
+def test_a_busy_machine_and_lost_fixed_costs_are_told():
+    made = sample.make()
+    busy = msgspec.structs.replace(made.header.machine, load_before=2.5)
+    made.header = msgspec.structs.replace(made.header, machine=busy)
+    made.events = [
+        msgspec.structs.replace(each, first_step_seconds=-0.05)
+        if isinstance(each, ShortEpoch) and each.contender == "jax"
+        else each
+        for each in made.events
+    ]
+    shown = " ".join(printed(render_summary(summarise(made))).split())
+    assert "began on a busy machine (load 2.5 on 2 cores)" in shown
+    assert " ~0 " in shown
+    assert "jax: what an epoch adds is lost in the noise of its steps" in shown
+    assert "torch: what an epoch adds" not in shown
 
 
 def test_an_unfinished_record_is_told_apart():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import backends
 from bench.doctor.sampling import Sample
-from bench.machine import TELLING
+from bench.machine import is_telling
 
 WORKER_BYTES = int(1.5 * 2**30)
 WORKERS_AT_ONCE = 3
@@ -34,11 +34,6 @@ _FAST_CLOCKS = {
 _UNLIMITED_BYTES = 2**60
 _SHOWN_CHARACTERS = 40
 
-# Terraform's variables begin like TensorFlow's, and CUDA's images name their versions.
-_NOBODYS = re.compile(
-    r"TF_(CLI_\w+|VAR_\w+|LOG\w*|DATA_DIR|IGNORE|INPUT|IN_AUTOMATION|PLUGIN_\w+|REGISTRY_\w+"
-    r"|WORKSPACE)|CUDA_(HOME|PATH|VERSION)|NVIDIA_(DRIVER_CAPABILITIES|PRODUCT_NAME|REQUIRE_\w+)"
-)
 # The first that matches a variable's name holds.
 _EFFECTS = {
     r"(OMP|MKL|OPENBLAS|BLAS)_\w*(THREAD|DYNAMIC)\w*": "the threads of some backends only",
@@ -99,10 +94,10 @@ def other_processes(seen: Sample, cores: int) -> Finding:
     says = f"they kept {busy:.2f} cores busy"
     if busy <= max(0.1, 0.02 * cores):
         return Finding(name, True, says)
-    if seen.busiest:
+    if seen.busiest_cores >= busy / 4:
         says += f"; the busiest was {seen.busiest} with {seen.busiest_cores:.2f}"
     else:
-        says += "; none that can be seen from here did it"
+        says += "; no single one that can be seen from here"
     return Finding(name, False, says, "Stop them: what they take is missing in the throughputs.")
 
 
@@ -308,7 +303,7 @@ def variables(environment: Mapping[str, str]) -> Finding:
     found = {
         each: value
         for each, value in sorted(environment.items())
-        if TELLING.fullmatch(each) and not _NOBODYS.fullmatch(each) and each not in ours
+        if is_telling(each) and each not in ours
     }
     if not found:
         return Finding(name, True, "no variable is set that changes what the backends do")

@@ -72,7 +72,9 @@ def summarise(*sources: Record) -> Summary:
         failures=[failure for source in sources for failure in source.of(record.Failure)],
         notices=[
             *_differences(sources),
-            *dict.fromkeys(each for source in sources for each in _notices(source)),
+            *dict.fromkeys(
+                each for source in sources for each in _notices(source, alone=len(sources) == 1)
+            ),
             *_guests(entrants),
         ],
     )
@@ -108,15 +110,22 @@ def _run(source: Record, entrants: Sequence[Shown]) -> Run:
     )
 
 
-def _notices(source: Record) -> list[str]:
+def _notices(source: Record, alone: bool) -> list[str]:
     header = source.header
+    run = "The run" if alone else f"The run {header.name}"
+    load = header.machine.load_before
     notices = [header.data.notice] if header.data.notice else []
+    if load is not None and load > header.machine.cores:
+        notices.append(
+            f"{run} began on a busy machine (load {load:g} on {header.machine.cores} cores): "
+            "aebench doctor says what else ran."
+        )
     if source.damage:
         notices.append(f"The record is damaged: {source.damage}.")
     if source.outcome == "interrupted":
-        notices.append("The run was interrupted: what was measured before is shown.")
+        notices.append(f"{run} was interrupted: what was measured before is shown.")
     if source.outcome == "unfinished":
-        notices.append("The run hasn't ended: what was measured so far is shown.")
+        notices.append(f"{run} hasn't ended: what was measured so far is shown.")
     return notices
 
 
@@ -126,12 +135,14 @@ def _differences(sources: Sequence[Record]) -> list[str]:
         return []
     headers = [source.header for source in sources]
     notices = [
-        f"These are {len(sources)} runs one after the other, not from the same blocks: a machine "
-        "changes its speed between runs by more than many a difference, so that nobody is called "
-        "fastest. Ratios between runs are marked with †."
+        f"These are {len(sources)} runs, one after the other, not from the same blocks: the "
+        "machine may have changed its speed in between, so nobody is called fastest and ratios "
+        "between runs are marked with †. tox -e duel measures environments in shared blocks."
     ]
     if len({(each.data.train_sha256, each.data.test_sha256) for each in headers}) > 1:
-        notices.append("The runs used different data: their losses can't be compared.")
+        notices.append(
+            "The runs used different data: their losses, epochs and 20 epochs can't be compared."
+        )
     if len({(each.machine.processor, each.machine.cores) for each in headers}) > 1:
         notices.append(
             "The runs were on different machines: their ratios compare the machines too."

@@ -163,7 +163,7 @@ def _cell(
         launches=max((len({place[:2] for place in mine}) for mine in blocks.values()), default=0),
         blocks=max(map(len, blocks.values()), default=0),
         rows=rows,
-        answer=_answer(key, blocks),
+        answer=_unfinished(key, entrants, blocks) or _answer(key, blocks),
     )
 
 
@@ -183,6 +183,22 @@ def _compare(
     for place in sorted(mine.keys() & other.keys()):
         launches.setdefault(place[:2], []).append(mine[place] / other[place])
     return compare(list(launches.values()), comparisons) if launches else None
+
+
+def _unfinished(
+    key: tuple[str, str, int], entrants: Sequence[Shown], blocks: dict[str, dict[_Place, float]]
+) -> str:
+    """Say if fewer blocks were measured than were planned: verdicts wait for the planned number."""
+    definition, workload, batch_size = key
+    plans = {entrant.name: entrant.source.header.plan for entrant in entrants}
+    for name, mine in blocks.items():
+        planned = plans[name].launches * plans[name].blocks
+        if len(mine) < planned and len(mine) == max(map(len, blocks.values())):
+            return (
+                f"Nobody is called fastest for {definition} at batch {batch_size} ({workload}): "
+                f"{len(mine)} of {planned} blocks were measured."
+            )
+    return ""
 
 
 def _answer(key: tuple[str, str, int], blocks: dict[str, dict[_Place, float]]) -> str:
