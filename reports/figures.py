@@ -125,7 +125,7 @@ def _memory(summary: Summary, axes: Axes) -> bool:
         highest = [low + more for low, more in zip(highest, added, strict=True)]
     axes.set_yticks(range(len(rows)), [f"{row.definition} {row.contender}" for row in rows])
     axes.invert_yaxis()
-    axes.margins(x=0.03)
+    axes.set_xlim(0, 1.03 * max(highest))
     axes.set_xlabel("MiB resident, highest peak so far, by the phase that raised it")
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     axes.get_figure().set_size_inches(8, 1.2 + 0.3 * len(rows))  # type: ignore[union-attr]
