@@ -95,6 +95,11 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
                 f"{interval(without)} s without, {interval(without + epoch.wait_seconds)} s with; "
                 "shown is what to expect of many."
             )
+        if row.drift is not None:
+            notes.append(
+                f"{row.contender}: not steady, the last third of its slices took {row.drift:+.0%} "
+                "against the first."
+            )
         if row.failure:
             notes.append(f"{row.contender}: {row.failure} (after {row.slices} slices)")
     if cell.answer:

@@ -7,7 +7,7 @@ import sample
 from rich.console import Console
 
 from reports import markdown, tables
-from reports.record import ShortEpoch
+from reports.record import ShortEpoch, Slice
 from reports.summary import summarise
 from reports.terminal import WIDTH, render, render_summary
 
@@ -150,6 +150,21 @@ def test_verdicts_wait_for_the_planned_number_of_blocks():
     assert cell.answer == (
         "Nobody is called fastest for ae400 at batch 32 (train): 7 of 8 blocks were measured."
     )
+
+
+def test_who_is_not_steady_is_told():
+    made = sample.make()
+    made.events = [
+        msgspec.structs.replace(each, seconds=each.seconds * (1 + each.block / 10))
+        if isinstance(each, Slice) and each.contender == "torch" and each.block >= 0
+        else each
+        for each in made.events
+    ]
+    (cell,) = summarise(made).speed
+    assert [row.drift is not None for row in cell.rows] == [False, True, False]
+    shown = " ".join(printed(render_summary(summarise(made))).split())
+    assert "torch: not steady, the last third of its slices took +5" in shown
+    assert "jax: not steady" not in shown
 
 
 def test_a_busy_machine_and_lost_fixed_costs_are_told():

@@ -6,7 +6,7 @@ from math import isfinite
 import msgspec
 
 from reports import record, statistics
-from reports.comparison import Comparison, compare, verdict
+from reports.comparison import Comparison, compare, drift, verdict
 from reports.journal import Record
 from reports.summary.shared import RECIPE_EPOCHS, Interval, Shown, definitions
 
@@ -39,7 +39,8 @@ class SpeedRow(msgspec.Struct, frozen=True):
 
     ``shares_blocks`` is whether it was measured in the same blocks as the reference; if so, the
     ``verdict`` goes by the ``adjusted`` interval, all comparisons of the cell holding together, and
-    ``detectable`` is the smallest difference that such a run calls in 80 % of cases.
+    ``detectable`` is the smallest difference that such a run calls in 80 % of cases. ``drift`` is
+    there where the last third of its slices differs from the first: it wasn't steady.
     """
 
     contender: str
@@ -51,6 +52,7 @@ class SpeedRow(msgspec.Struct, frozen=True):
     adjusted: Interval | None = None
     verdict: str = ""
     detectable: float | None = None
+    drift: float | None = None
     epoch: EpochCost | None = None
     failure: str = ""
 
@@ -149,6 +151,7 @@ def _cell(
                 shares_blocks=paired is not None or entrant.name == reference,
                 adjusted=Interval.of(paired.adjusted) if paired else None,
                 verdict=verdict(paired.adjusted) if paired else "",
+                drift=drift(_by_launch(mine)),
                 detectable=paired.detectable if paired and isfinite(paired.detectable) else None,
                 epoch=epoch,
                 failure=failure,
@@ -179,10 +182,16 @@ def _compare(
     mine: dict[_Place, float], other: dict[_Place, float], comparisons: int
 ) -> Comparison | None:
     """Compare two contenders in the blocks that they share; None if there are none."""
+    ratios = {place: mine[place] / other[place] for place in mine.keys() & other.keys()}
+    return compare(_by_launch(ratios), comparisons) if ratios else None
+
+
+def _by_launch(values: dict[_Place, float]) -> list[list[float]]:
+    """Sort values into launches, in the order of their blocks."""
     launches: dict[tuple[int, int], list[float]] = {}
-    for place in sorted(mine.keys() & other.keys()):
-        launches.setdefault(place[:2], []).append(mine[place] / other[place])
-    return compare(list(launches.values()), comparisons) if launches else None
+    for place in sorted(values):
+        launches.setdefault(place[:2], []).append(values[place])
+    return list(launches.values())
 
 
 def _unfinished(
