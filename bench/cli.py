@@ -1,8 +1,10 @@
 """The command ``aebench``. Heavy imports wait inside the commands, so that --help is quick."""
 
+import contextlib
 import io
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -142,6 +144,7 @@ def run(
     """
     from bench import campaign, datasets, planned
     from bench.plan import Request, again, make
+    from reports.journal import load
     from reports.terminal import new_console
 
     console = new_console()
@@ -149,7 +152,8 @@ def run(
         raise BadInputError(f"--time-limit {time_limit:g} must be more than 0 seconds.")
     if resume:
         _refuse_beside_resume(context)
-        begun = _load_one(resume)
+        with _refusing_bad_records():
+            begun = load(resume)
         plan = again(begun.header)
         units = campaign.missing(plan, begun)
         if not units:
@@ -218,9 +222,7 @@ def show(
     json: Annotated[bool, typer.Option("--json", help="Everything shown, as JSON.")] = False,
 ) -> int:
     """Show the tables of a record again."""
-    from reports.summary import summarise
-
-    summary = summarise(*_load(records))
+    summary, _ = _summarise(records)
     if json:
         import msgspec
 
@@ -268,34 +270,33 @@ def doctor() -> int:
     return OK
 
 
-def _load_one(path: Path) -> Any:
-    from reports.journal import RecordError, load
+@contextlib.contextmanager
+def _refusing_bad_records() -> Iterator[None]:
+    from reports.journal import RecordError
 
     try:
-        return load(path)
+        yield
     except RecordError as error:
         raise BadInputError(str(error)) from error
 
 
-def _load(paths: list[Path]) -> list[Any]:
-    from reports.journal import RecordError, load, record_paths
+def _summarise(paths: list[Path]) -> tuple[Any, list[Path]]:
+    """Summarise records side by side; tell where they are."""
+    from reports.journal import load, record_paths
+    from reports.summary import summarise
 
-    try:
-        return [load(path) for path in record_paths(paths)]
-    except RecordError as error:
-        raise BadInputError(str(error)) from error
+    with _refusing_bad_records():
+        found = record_paths(paths)
+        return summarise(*map(load, found)), found
 
 
 def _write_report(records: list[Path], folder: Path, console: Any) -> None:
     from reports import markdown
-    from reports.journal import record_paths
-    from reports.summary import summarise
     from reports.terminal import plain
 
-    summary = summarise(*_load(records))
+    summary, paths = _summarise(records)
     try:
-        paths = [path.as_posix() for path in record_paths(records)]
-        target = markdown.write(summary, folder, paths)
+        target = markdown.write(summary, folder, [path.as_posix() for path in paths])
     except OSError as error:
         raise BadInputError(f"{folder} can't be written: {error.strerror}.") from error
     console.print(plain(f"Report: {target}"), soft_wrap=True)

@@ -49,9 +49,6 @@ def show(console: Console, plan: Plan, dataset: Dataset, units: Sequence[Unit]) 
     for name in dict.fromkeys(unit.pass_name for unit in units):
         seconds = sum(seconds for pass_name, seconds in estimated if pass_name == name)
         grid.add_row(name, told[name], duration(seconds))
-    if not units:
-        console.print("Nothing is missing.")
-        return
     console.print(grid)
     if len(units) < len(plan.units()):
         console.print(f"Going on: {len(units)} of {len(plan.units())} pieces are missing.")
