@@ -6,7 +6,7 @@ carry their units in their names.
 
 import msgspec
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class DefinitionInfo(msgspec.Struct, frozen=True):
@@ -25,7 +25,9 @@ class DefinitionInfo(msgspec.Struct, frozen=True):
 class ContenderInfo(msgspec.Struct, frozen=True):
     """One contender; ``missing`` is the reason why it can't run, or empty.
 
-    ``python`` is the interpreter that runs it, or empty for the one that runs aebench.
+    ``python`` is the interpreter that runs it, or empty for the one that runs aebench. A control
+    is another worker of the contender ``twin_of``, in the speed pass alone: a twin, or one that
+    runs ``handicap`` (a share) more steps than it reports.
     """
 
     name: str
@@ -33,6 +35,8 @@ class ContenderInfo(msgspec.Struct, frozen=True):
     version: str
     missing: str = ""
     python: str = ""
+    twin_of: str = ""
+    handicap: float = 0.0
 
 
 class DataInfo(msgspec.Struct, frozen=True):
@@ -64,7 +68,10 @@ class MachineInfo(msgspec.Struct, frozen=True):
 
 
 class PlanInfo(msgspec.Struct, frozen=True):
-    """The sizes that were fixed beforehand."""
+    """The sizes that were fixed beforehand.
+
+    ``different`` and ``same`` are the verdicts' margins, as shares.
+    """
 
     preset: str
     passes: list[str]
@@ -80,6 +87,8 @@ class PlanInfo(msgspec.Struct, frozen=True):
     threads: int
     reference: str
     order_seed: int
+    different: float = 0.01
+    same: float = 0.03
 
 
 class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
@@ -112,7 +121,11 @@ class Worker(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):
 
 
 class Slice(msgspec.Struct, frozen=True, tag="slice", tag_field="kind"):
-    """One timed run of ``steps`` steps; ``block`` is -1 for a warm-up."""
+    """One timed run of ``steps`` steps; ``block`` is -1 for a warm-up.
+
+    ``lead_seconds`` is what the untimed steps before it took; ``waiting_cpu_seconds`` what the
+    other workers, who should sleep, used meanwhile.
+    """
 
     contender: str
     definition: str
@@ -125,6 +138,30 @@ class Slice(msgspec.Struct, frozen=True, tag="slice", tag_field="kind"):
     lead_steps: int
     seconds: float
     cpu_seconds: float
+    lead_seconds: float | None = None
+    waiting_cpu_seconds: float | None = None
+
+
+class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
+    """What the machine did while a block was measured.
+
+    ``foreign_share`` is the share of all cores' time that went to other processes and to workers
+    whose turn it wasn't, ``stolen_share`` what the hypervisor gave to others: None where the system
+    doesn't tell. ``control_seconds`` is what fixed NumPy work of the parent took. A block that is
+    ``repeated`` was contaminated, and doesn't count: the next one stands for it.
+    """
+
+    definition: str
+    workload: str
+    batch_size: int
+    launch: int
+    block: int
+    seconds: float
+    foreign_share: float | None
+    stolen_share: float | None
+    control_seconds: float
+    contaminated: bool
+    repeated: bool
 
 
 class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):
@@ -228,9 +265,10 @@ class Unit(msgspec.Struct, frozen=True):
 
 
 class UnitEnd(msgspec.Struct, frozen=True, tag="unit_end", tag_field="kind"):
-    """A unit was measured whole, nothing in it failed."""
+    """A unit was measured whole, nothing in it failed; ``seconds`` is what all of it took."""
 
     unit: Unit
+    seconds: float | None = None
 
 
 class Resume(msgspec.Struct, frozen=True, tag="resume", tag_field="kind"):
@@ -257,6 +295,7 @@ class End(msgspec.Struct, frozen=True, tag="end", tag_field="kind"):
 
 _PASS_OF: dict[type, str] = {
     Slice: "speed",
+    Block: "speed",
     Call: "speed",
     ShortEpoch: "speed",
     Phase: "footprint",
@@ -267,6 +306,7 @@ _PASS_OF: dict[type, str] = {
 Event = (
     Worker
     | Slice
+    | Block
     | Call
     | ShortEpoch
     | Phase
