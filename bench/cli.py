@@ -13,7 +13,8 @@ import typer.core
 
 from bench.errors import BadInputError
 
-OK, FAILURES, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+OK, FAILURES, BAD_INPUT, TOO_NOISY, INTERRUPTED = 0, 1, 2, 3, 130
+_CODES = {"complete": OK, "failures": FAILURES, "interrupted": INTERRUPTED}
 _NEAREST = {"×": "x", "–": "-", "→": "->", "…": "...", "·": "-", "†": "*", "≥": ">="}
 _BESIDE_RESUME = ("resume", "report", "time_limit", "dry_run")
 
@@ -61,6 +62,28 @@ def _spread(arguments: list[str], many: set[str]) -> list[str]:
         else:
             spread.append(argument)
     return [*spread, option] if waiting else spread
+
+
+_Data = Annotated[
+    str,
+    typer.Option(
+        envvar="AEBENCH_DATA",
+        help="auto, mnist, fashion_mnist, embedded, or the path of an .npz.",
+    ),
+]
+_Out = Annotated[Path | None, typer.Option(help="Folder for the record; results/NAME if left out.")]
+_Resume = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="RECORD", help="Measure only what is missing in a record; nothing else to give."
+    ),
+]
+_TimeLimit = Annotated[
+    float, typer.Option(help="Seconds of silence after which a worker counts as hung.")
+]
+_DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show the plan and what it would take; do nothing.")
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -111,39 +134,112 @@ def run(
     reference: Annotated[
         str | None, typer.Option(help="The backend that the others are compared with.")
     ] = None,
-    data: Annotated[
-        str,
-        typer.Option(
-            envvar="AEBENCH_DATA",
-            help="auto, mnist, fashion_mnist, embedded, or the path of an .npz.",
-        ),
-    ] = "auto",
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the record; results/NAME if left out.")
-    ] = None,
-    resume: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="RECORD", help="Measure only what is missing in a record; nothing else to give."
-        ),
-    ] = None,
+    different_beyond: Annotated[
+        float,
+        typer.Option(metavar="PERCENT", help="Faster or slower from this difference on."),
+    ] = 1.0,
+    same_within: Annotated[
+        float, typer.Option(metavar="PERCENT", help="The same up to this difference.")
+    ] = 3.0,
+    data: _Data = "auto",
+    out: _Out = None,
+    resume: _Resume = None,
     report: Annotated[
         bool, typer.Option("--report", help="Write the Markdown report beside the record too.")
     ] = False,
-    time_limit: Annotated[
-        float, typer.Option(help="Seconds of silence after which a worker counts as hung.")
-    ] = 600.0,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the plan and what it would take; do nothing.")
-    ] = False,
+    time_limit: _TimeLimit = 600.0,
+    dry_run: _DryRun = False,
 ) -> int:
     """Measure, and keep a record.
 
     Options that take several values take them one after the other (--backend jax torch), with
     commas, or by repeating the option.
     """
+    from bench.plan import Request
+
+    if resume:
+        _refuse_beside_resume(context)
+    request = Request(
+        preset=preset,
+        backends=backend or (),
+        definitions=definition or (),
+        workloads=workload or (),
+        passes=passes or (),
+        batch_sizes=batch_size or (),
+        epochs=epochs,
+        seeds=seeds,
+        train_samples=train_samples,
+        threads=threads,
+        reference=reference,
+        different=different_beyond / 100,
+        same=same_within / 100,
+    )
+    outcome, folder = _measure(request, preset, data, out, resume, time_limit, dry_run)
+    if folder and report:
+        from reports.terminal import new_console
+
+        _write_report([folder], folder / "report", new_console())
+    return _CODES[outcome]
+
+
+@app.command()
+def selfcheck(
+    context: typer.Context,
+    preset: Annotated[
+        str, typer.Option(help="quick, standard or publish: how many launches and blocks.")
+    ] = "standard",
+    backend: Annotated[
+        str | None, typer.Option(help="With which backend; jax if it is there.")
+    ] = None,
+    definition: Annotated[str, typer.Option(help="Of which autoencoder.")] = "ae400",
+    batch_size: Annotated[int, typer.Option(help="With which batch size.")] = 32,
+    data: _Data = "auto",
+    out: _Out = None,
+    resume: _Resume = None,
+    time_limit: _TimeLimit = 600.0,
+    dry_run: _DryRun = False,
+) -> int:
+    """Test aebench on this machine: whether its verdicts are right where the truth is known.
+
+    One backend trains against its twin, which does the same, and against one that does 5 % more
+    than it reports. Ends with exit code 0 if both verdicts are right, with 3 if the machine is too
+    noisy for verdicts.
+    """
+    from bench import selfcheck
+    from bench.plan import Request
+
+    if resume:
+        _refuse_beside_resume(context)
+        request = Request()
+    else:
+        request = selfcheck.request(backend, preset, definition, batch_size)
+    outcome, folder = _measure(request, "selfcheck", data, out, resume, time_limit, dry_run)
+    if not folder or outcome != "complete":
+        return _CODES[outcome]
+    from reports.selfcheck import judge
+    from reports.terminal import new_console, plain
+
+    check = judge(_summarise([folder])[0])
+    if not check:
+        raise BadInputError(f"{folder} is not a self-check's: use aebench run --resume for it.")
+    console = new_console()
+    for finding in check.findings:
+        console.print(plain(finding, "bold" if finding is check.findings[-1] else ""))
+    return OK if check.right else TOO_NOISY
+
+
+def _measure(
+    request: Any,
+    name: str,
+    data: str,
+    out: Path | None,
+    resume: Path | None,
+    time_limit: float,
+    dry_run: bool,
+) -> tuple[str, Path | None]:
+    """Measure what is asked for, or what a record lacks; tell the outcome, and in which folder."""
     from bench import campaign, datasets, planned
-    from bench.plan import Request, again, make
+    from bench.plan import again, make
     from reports.journal import load
     from reports.terminal import new_console
 
@@ -151,51 +247,37 @@ def run(
     if time_limit <= 0:
         raise BadInputError(f"--time-limit {time_limit:g} must be more than 0 seconds.")
     if resume:
-        _refuse_beside_resume(context)
         with _refusing_bad_records():
             begun = load(resume)
+        folder = resume if resume.is_dir() else resume.parent
         plan = again(begun.header)
         units = campaign.missing(plan, begun)
         if not units:
             print("Nothing is missing.")
-            return OK
-    with datasets.scratch_folder() as folder:
-        scratch = Path(folder)
+            return "complete", folder
+    with datasets.scratch_folder() as scratch_path:
+        scratch = Path(scratch_path)
         if resume:
             dataset = datasets.load_again(begun.header.data, scratch)
-            out = resume if resume.is_dir() else resume.parent
         else:
-            dataset = datasets.load(data, train_samples, scratch)
-            request = Request(
-                preset=preset,
-                backends=backend or (),
-                definitions=definition or (),
-                workloads=workload or (),
-                passes=passes or (),
-                batch_sizes=batch_size or (),
-                epochs=epochs,
-                seeds=seeds,
-                train_samples=train_samples,
-                threads=threads,
-                reference=reference,
-            )
+            dataset = datasets.load(data, request.train_samples, scratch)
             plan = make(request, dataset)
             units = plan.units()
-            out = out or planned.new_folder(preset)
-            campaign.check_folder(out)
+            folder = out or planned.new_folder(name)
+            campaign.check_folder(folder)
         planned.show(console, plan, dataset, units)
         if dry_run:
-            return OK
+            if not resume:
+                planned.show_presets(console, request, dataset)
+            return "complete", None
         command = ["aebench", *sys.argv[1:]]
         setting = campaign.Setting(dataset, command, scratch, console, time_limit)
         if resume:
             outcome = campaign.resume(plan, setting, resume)
         else:
-            outcome = campaign.run(plan, setting, out)
-    planned.show_end(console, out / "record.jsonl", outcome)
-    if report:
-        _write_report([out], out / "report", console)
-    return {"complete": OK, "failures": FAILURES, "interrupted": INTERRUPTED}[outcome]
+            outcome = campaign.run(plan, setting, folder)
+    planned.show_end(console, folder / "record.jsonl", outcome)
+    return outcome, folder
 
 
 def _refuse_beside_resume(context: typer.Context) -> None:

@@ -96,10 +96,10 @@ class Context:
         if error.log_tail:
             self.display.problem(error.log_tail)
 
-    def end(self, unit: record.Unit) -> None:
-        """Record that a unit was measured whole, unless something in it failed."""
+    def end(self, unit: record.Unit, seconds: float | None = None) -> None:
+        """Record that a unit was measured whole, and how long it took, unless some of it failed."""
         if not any(unit.holds(failure) for failure in self.journal.record.of(record.Failure)):
-            self.journal.append(record.UnitEnd(unit))
+            self.journal.append(record.UnitEnd(unit, seconds))
         self.display.stage_done()
 
     def start(self, contender: ContenderInfo, job: Message) -> Worker:

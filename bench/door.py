@@ -2,17 +2,16 @@
 
 import io
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from rich.console import Console
 
 from bench import campaign, datasets, planned, smoke
 from bench.errors import BadInputError
-from bench.plan import Place, Plan, Request, make
+from bench.plan import Place, Request, make
 from reports import terminal
 from reports.journal import RecordError, load, retire
 from reports.record import Slice
@@ -100,12 +99,13 @@ class Door:
             for workload in info.workloads
             for batch_size in info.batch_sizes
             for contender in self.plan.contenders
+            if not contender.twin_of
         ]
 
     def measure(self, selected: frozenset[Place]) -> None:
         """Measure the selected places as one campaign, shown as it goes, and keep its record."""
         console = terminal.new_console()
-        plan = self._narrowed(selected)
+        plan = self.plan.only(selected)
         setting = self._setting(console)
         planned.show(console, plan, self._dataset, plan.units())
         try:
@@ -126,27 +126,8 @@ class Door:
 
     def try_out(self, selected: frozenset[Place]) -> None:
         """Run one step at the selected places."""
-        plan = self._narrowed(selected)
+        plan = self.plan.only(selected)
         self._failures = smoke.run(plan, self._setting(Console(quiet=True)))
-
-    def _narrowed(self, selected: frozenset[Place]) -> Plan:
-        """Leave out of the plan what no selected place needs."""
-        info = msgspec.structs.replace(
-            self.plan.info,
-            workloads=[
-                name
-                for name in self.plan.info.workloads
-                if name in {place.workload for place in selected}
-            ],
-            batch_sizes=[
-                size
-                for size in self.plan.info.batch_sizes
-                if size in {place.batch_size for place in selected}
-            ],
-        )
-        names = {place.definition for place in selected}
-        definitions = [each for each in self.plan.definitions if each.name in names]
-        return replace(self.plan, info=info, definitions=definitions, selected=selected)
 
     def _setting(self, console: Console) -> campaign.Setting:
         command = ["pytest", *map(str, self._config.invocation_params.args)]

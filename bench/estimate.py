@@ -1,9 +1,15 @@
 """How long a plan will take: rough, from what one 2-core machine without an accelerator did.
 
-The display corrects itself by what really happens; only ``--dry-run`` shows these figures bare.
+The display corrects itself by what really happens; ``--dry-run`` by how fast NumPy is here.
 """
 
+import statistics
+import time
+
+import numpy as np
+
 from bench.definitions import Definition
+from bench.passes.speed import LAUNCHES_WITH_SHORT_EPOCHS
 from bench.plan import Plan
 from reports.record import Unit
 
@@ -14,6 +20,9 @@ _STEP_OVERHEAD_SECONDS = {
     "predict": {"jax": 0.0004, "tensorflow": 0.0025, "torch": 0.0035},
 }
 _START_SECONDS = {"jax": 4.0, "tensorflow": 9.0, "torch": 6.0}
+# Median seconds of a product of 512 × 784 by 784 × 400 in float32, there.
+_PRODUCT_SECONDS = 0.0021
+_PRODUCTS = 30
 _COLD_START_SECONDS = {"jax": 6.0, "tensorflow": 12.0, "torch": 8.0}
 
 
@@ -31,11 +40,22 @@ def unit_seconds(plan: Plan, unit: Unit, train_samples: int, test_samples: int) 
     """
     definition = next(each for each in plan.definitions if each.name == unit.definition)
     if unit.pass_name == "speed":
-        return _speed_seconds(plan, definition)
+        return _speed_seconds(plan, definition, unit.launch)
     (backend,) = (each.backend for each in plan.running if each.name == unit.contender)
     if unit.pass_name == "footprint":
         return _COLD_START_SECONDS[backend]
     return _quality_seconds(plan, definition, backend, test_samples)
+
+
+def pace_here() -> float:
+    """Tell how many times as long matrix products take here as where the estimate was made."""
+    images, weights = np.ones((512, 784), np.float32), np.ones((784, 400), np.float32)
+    seconds = []
+    for _ in range(_PRODUCTS):
+        began = time.perf_counter()
+        images @ weights
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds) / _PRODUCT_SECONDS
 
 
 def step_seconds(backend: str, workload: str, definition: Definition, batch_size: int) -> float:
@@ -46,25 +66,26 @@ def step_seconds(backend: str, workload: str, definition: Definition, batch_size
     return overhead + batch_size * operations / OPERATIONS_PER_SECOND
 
 
-def _speed_seconds(plan: Plan, definition: Definition) -> float:
+def _speed_seconds(plan: Plan, definition: Definition, launch: int) -> float:
     info = plan.info
     name = definition.name
-    starting = [each.backend for each in plan.running if plan.selects(each.name, name)]
+    starting = [each.backend for each in plan.in_blocks if plan.selects(each, name)]
     total = 0.6 * sum(_START_SECONDS[each] for each in starting)
     for workload in info.workloads:
         for batch_size in info.batch_sizes:
             steps = [
                 step_seconds(each.backend, workload, definition, batch_size)
-                for each in plan.running
-                if plan.selects(each.name, name, workload, batch_size)
+                for each in plan.in_blocks
+                if plan.selects(each, name, workload, batch_size)
             ]
             if not steps:
                 continue
             slices = [1.2 * step * max(1.0, 0.1 / min(steps), 0.5 / sum(steps)) for step in steps]
             warmup = sum(max(3 * each, 2.2) for each in slices)
-            ends = 5.0 * len(steps) if workload == "train" else 0.0
             compiling = 2.5 * len(steps)
-            total += info.blocks * (sum(slices) + 0.025 * len(steps)) + warmup + ends + compiling
+            total += info.blocks * (sum(slices) + 0.025 * len(steps)) + warmup + compiling
+            if workload == "train" and launch < LAUNCHES_WITH_SHORT_EPOCHS:
+                total += 5.0 * len(plan.running)
     return total
 
 

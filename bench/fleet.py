@@ -23,6 +23,7 @@ import backends
 from bench.channel import Channel, ChannelClosedError, Message
 from bench.errors import MeasurementError
 from bench.guard import kill_tree
+from bench.processor import UNTOLD
 
 ROOT = Path(__file__).resolve().parent.parent
 HELLO_SECONDS = 60.0
@@ -139,6 +140,7 @@ class Worker:
             self._channel.close()
             raise
         self.pid = self._process.pid
+        self._watched = psutil.Process(self.pid)
 
     def greet(self, job: Message) -> None:
         """Wait for the hello, which times the interpreter's start, and hand over the job."""
@@ -217,9 +219,17 @@ class Worker:
     def resident_bytes(self) -> int:
         """Look from outside how much the process holds; 0 if that can't be told."""
         try:
-            return int(psutil.Process(self.pid).memory_info().rss)
-        except (psutil.Error, OSError):
+            return int(self._watched.memory_info().rss)
+        except UNTOLD:
             return 0
+
+    def cpu_seconds(self) -> float | None:
+        """Look from outside how much processor time it has used; None if that can't be told."""
+        try:
+            times = self._watched.cpu_times()
+        except UNTOLD:
+            return None
+        return float(times.user + times.system)
 
     @contextmanager
     def sampled_peak(self, peaks: list[int]) -> Iterator[None]:

@@ -4,13 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
+import msgspec
+
 from bench import contenders, machine
 from bench.datasets import Dataset
 from bench.definitions import Definition, parse
 from bench.errors import BadInputError
 from bench.order import williams_rows
 from bench.presets import PASSES, PRESETS, WORKLOADS
-from reports.record import ContenderInfo, DefinitionInfo, Header, PlanInfo, Unit
+from reports.record import (
+    DIFFERENT,
+    SAME,
+    ContenderInfo,
+    DefinitionInfo,
+    Header,
+    PlanInfo,
+    Unit,
+)
 
 T = TypeVar("T")
 ORDER_SEED = 20260101
@@ -18,7 +28,11 @@ ORDER_SEED = 20260101
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; what is None or empty is the preset's."""
+    """What the user asked for; what is None or empty is the preset's.
+
+    ``different`` and ``same`` are the verdicts' margins, as shares. With a ``handicap`` one more
+    worker of the reference runs so large a share more steps than it reports.
+    """
 
     preset: str = "quick"
     backends: Sequence[str] = ()
@@ -31,6 +45,9 @@ class Request:
     train_samples: int | None = None
     threads: int | None = None
     reference: str | None = None
+    different: float = DIFFERENT
+    same: float = SAME
+    handicap: float = 0.0
 
 
 class Place(NamedTuple):
@@ -51,7 +68,7 @@ class Plan:
     info : PlanInfo
         The sizes.
     definitions, contenders : list
-        Who meets whom.
+        Who meets whom; the reference's controls are among the contenders.
     selected : set of Place, optional
         Only these places are measured; all if None.
     """
@@ -63,20 +80,57 @@ class Plan:
 
     @property
     def running(self) -> list[ContenderInfo]:
-        """The contenders that can run here."""
-        return [contender for contender in self.contenders if not contender.missing]
+        """The contenders that can run here, without the controls."""
+        return [each for each in self.in_blocks if not each.twin_of]
+
+    @property
+    def in_blocks(self) -> list[ContenderInfo]:
+        """Who takes part in the speed pass: the contenders that can run here, and the controls."""
+        return [each for each in self.contenders if not each.missing]
 
     def selects(
-        self, contender: str, definition: str, workload: str = "", batch_size: int = 0
+        self, contender: ContenderInfo, definition: str, workload: str = "", batch_size: int = 0
     ) -> bool:
-        """Tell whether a contender is measured there; without a workload: anywhere there."""
+        """Tell whether a contender is measured there; without a workload: anywhere there.
+
+        A control is wherever the contender is that it controls.
+        """
         if self.selected is None:
             return True
+        name = contender.twin_of or contender.name
         if workload:
-            return Place(contender, definition, workload, batch_size) in self.selected
+            return Place(name, definition, workload, batch_size) in self.selected
         return any(
-            (each.contender, each.definition) == (contender, definition) for each in self.selected
+            (each.contender, each.definition) == (name, definition) for each in self.selected
         )
+
+    def only(self, selected: frozenset[Place]) -> "Plan":
+        """Leave out what no selected place needs; the reference is one that is measured."""
+        here = {place.contender for place in selected}
+        found = [each for each in self.contenders if each.name in here or each.missing]
+        running = [each.name for each in self.running if each.name in here]
+        reference = self.info.reference
+        if reference not in running:
+            reference = _reference(None, running)
+        found = _with_controls(found, reference)
+        info = msgspec.structs.replace(
+            self.info,
+            workloads=[
+                name
+                for name in self.info.workloads
+                if name in {place.workload for place in selected}
+            ],
+            batch_sizes=[
+                size
+                for size in self.info.batch_sizes
+                if size in {place.batch_size for place in selected}
+            ],
+            blocks=_blocks(self.info.preset, found),
+            reference=reference,
+        )
+        names = {place.definition for place in selected}
+        definitions = [each for each in self.definitions if each.name in names]
+        return Plan(info, definitions, found, selected)
 
     def units(self) -> list[Unit]:
         """List what is measured as a whole, in the order of measuring."""
@@ -85,7 +139,7 @@ class Plan:
             (definition.name, contender.name)
             for definition in self.definitions
             for contender in self.running
-            if self.selects(contender.name, definition.name)
+            if self.selects(contender, definition.name)
         ]
         units = {
             "speed": [
@@ -149,13 +203,15 @@ def make(request: Request, dataset: Dataset) -> Plan:
             f"--threads {request.threads} is more than the {cores} cores that "
             "this machine lets it use."
         )
+    _check_margins(request.different, request.same)
     batch_sizes = _unique(request.batch_sizes or preset.batch_sizes)
     _check_batch_sizes(batch_sizes, dataset)
     definitions = _unique([parse(name) for name in request.definitions or preset.definitions])
     found = contenders.find(request.backends)
     running = [contender.name for contender in found if not contender.missing]
     passes = [name for name in PASSES if name in (request.passes or PASSES)]
-    rows = len(williams_rows(len(running)))
+    reference = _reference(request.reference, running)
+    found = _with_controls(found, reference, request.handicap)
     train_samples = len(dataset.train)
     if request.train_samples is None and preset.quality_train_samples is not None:
         train_samples = min(train_samples, preset.quality_train_samples)
@@ -170,15 +226,17 @@ def make(request: Request, dataset: Dataset) -> Plan:
         workloads=_unique(request.workloads or preset.workloads),
         batch_sizes=batch_sizes,
         launches=preset.launches,
-        blocks=-(-preset.blocks // rows) * rows,
+        blocks=_blocks(request.preset, found),
         footprint_launches=preset.footprint_launches,
         quality_batch_size=batch_sizes[0],
         epochs=request.epochs or preset.epochs,
         seeds=list(range(request.seeds or preset.seeds)),
         quality_train_samples=train_samples,
         threads=request.threads or 0,
-        reference=_reference(request.reference, running),
+        reference=reference,
         order_seed=ORDER_SEED,
+        different=request.different,
+        same=request.same,
     )
     return Plan(info, definitions, found)
 
@@ -203,6 +261,29 @@ def again(header: Header) -> Plan:
     return Plan(header.plan, definitions, header.contenders)
 
 
+def _with_controls(
+    found: Sequence[ContenderInfo], reference: str, handicap: float = 0.0
+) -> list[ContenderInfo]:
+    """Add the reference's twin, and a handicapped one if there is a handicap."""
+    (original,) = (each for each in found if each.name == reference)
+    controls = [
+        msgspec.structs.replace(original, name=f"{reference} twin", twin_of=reference),
+        msgspec.structs.replace(
+            original,
+            name=f"{reference} +{100 * handicap:.3g} %",
+            twin_of=reference,
+            handicap=handicap,
+        ),
+    ]
+    return [*found, *(controls if handicap else controls[:1])]
+
+
+def _blocks(preset: str, found: Sequence[ContenderInfo]) -> int:
+    """Raise the preset's number of blocks to a multiple of the design's."""
+    rows = len(williams_rows(sum(not each.missing for each in found)))
+    return -(-PRESETS[preset].blocks // rows) * rows
+
+
 def _unique(values: Sequence[T]) -> list[T]:
     return list(dict.fromkeys(values))
 
@@ -211,6 +292,14 @@ def _known(what: str, asked: Sequence[str], known: Sequence[str] | dict[str, str
     for name in asked:
         if name not in known:
             raise BadInputError(f"{name!r} is not a {what}: use {', '.join(known)}.")
+
+
+def _check_margins(different: float, same: float) -> None:
+    if not 0 <= different < same < 1:
+        raise BadInputError(
+            f"--different-beyond {100 * different:g} and --same-within {100 * same:g} are per "
+            "cent: the first must be less than the second, and both from 0 to 100."
+        )
 
 
 def _check_batch_sizes(batch_sizes: Sequence[int], dataset: Dataset) -> None:
@@ -225,9 +314,14 @@ def _check_batch_sizes(batch_sizes: Sequence[int], dataset: Dataset) -> None:
             )
 
 
+def default_reference(running: Sequence[str]) -> str:
+    """Choose jax where it is there, else the first by name."""
+    return "jax" if "jax" in running else sorted(running)[0]
+
+
 def _reference(asked: str | None, running: Sequence[str]) -> str:
     if asked is None:
-        return "jax" if "jax" in running else sorted(running)[0]
+        return default_reference(running)
     if asked not in running:
         raise BadInputError(
             f"--reference {asked!r} is not among the backends measured: use {', '.join(running)}."

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -9,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.datasets import Dataset
-from bench.estimate import unit_seconds
-from bench.plan import Plan
+from bench.estimate import pace_here, unit_seconds
+from bench.plan import Plan, Request, make
+from bench.presets import PASSES, PRESETS
 from reports.journal import load
 from reports.record import Unit
 from reports.summary import summarise
@@ -31,8 +33,10 @@ def show(console: Console, plan: Plan, dataset: Dataset, units: Sequence[Unit]) 
         if contender.missing:
             console.print(Text(f"- {contender.name}: {contender.missing}", "dim"), soft_wrap=True)
     running = ", ".join(f"{each.name} {each.version}" for each in plan.running)
+    controls = ", ".join(each.name for each in plan.in_blocks if each.twin_of)
     lines = [
         f"preset {info.preset}: {running}; {', '.join(each.name for each in plan.definitions)}",
+        f"compared with {info.reference}; as a control: {controls}",
         f"data: {dataset.name}, {len(dataset.train):,} training and "
         f"{len(dataset.test):,} test images",
     ]
@@ -54,6 +58,26 @@ def show(console: Console, plan: Plan, dataset: Dataset, units: Sequence[Unit]) 
         console.print(f"Going on: {len(units)} of {len(plan.units())} pieces are missing.")
     total = duration(sum(seconds for _, seconds in estimated))
     console.print(f"About {total} on a machine like the one the estimate was made on (2 cores).")
+
+
+def show_presets(console: Console, request: Request, dataset: Dataset) -> None:
+    """Show what each preset would take here, all else being as asked for."""
+    pace = pace_here()
+    sizes = (len(dataset.train), len(dataset.test))
+    grid = Table("preset", "launches × blocks", *PASSES, "all", header_style="bold")
+    for name in PRESETS:
+        plan = make(replace(request, preset=name), dataset)
+        seconds = dict.fromkeys(PASSES, 0.0)
+        for unit in plan.units():
+            seconds[unit.pass_name] += pace * unit_seconds(plan, unit, *sizes)
+        cells = [*seconds.values(), sum(seconds.values())]
+        size = f"{plan.info.launches} × {plan.info.blocks}"
+        grid.add_row(name, size, *(duration(each) if each else "–" for each in cells))
+    console.print(grid)
+    console.print(
+        "What each preset would take here, roughly: matrix products just took "
+        f"{pace:.2g} times as long as on the machine the estimate was made on."
+    )
 
 
 def new_folder(preset: str) -> Path:

@@ -45,7 +45,7 @@ def _steps(
         Place(contender.name, definition.name, workload, batch_size)
         for workload in plan.info.workloads
         for batch_size in plan.info.batch_sizes
-        if plan.selects(contender.name, definition.name, workload, batch_size)
+        if plan.selects(contender, definition.name, workload, batch_size)
     ]
     if not places:
         return {}

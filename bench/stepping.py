@@ -139,7 +139,9 @@ class Stepper:
         if position == 0 or position + count >= self._batches:
             yield from self.steps((self._batches - position) % self._batches + 1)
 
-    def slice(self, steps: int, lead_steps: int, answer: Callable[[float, float], None]) -> Script:
+    def slice(
+        self, steps: int, lead_steps: int, answer: Callable[[dict[str, float]], object]
+    ) -> Script:
         """Time one slice, garbage collection off and the device awaited at both ends.
 
         Parameters
@@ -149,21 +151,23 @@ class Stepper:
         lead_steps : int
             How many are run before, untimed: caches are cold after a pause.
         answer : callable
-            Is given the slice's wall and CPU seconds.
+            Is given the slice's ``seconds``, the ``cpu_seconds`` that this process used meanwhile,
+            and the ``lead_seconds`` of the steps before.
         """
         yield from self.room(lead_steps + steps)
         gc.collect()
         gc.disable()
         try:
+            called = self.clock()
             yield from self.steps(lead_steps)
             began = self.clock()
             cpu_began = time.process_time()
             yield from self.steps(steps)
-            wall_seconds = self.clock() - began
+            seconds = self.clock() - began
             cpu_seconds = time.process_time() - cpu_began
         finally:
             gc.enable()
-        answer(wall_seconds, cpu_seconds)
+        answer({"seconds": seconds, "cpu_seconds": cpu_seconds, "lead_seconds": began - called})
 
 
 def short_epochs(

@@ -1,6 +1,7 @@
 """Is one contender faster than another? Paired blocks in, an interval and a verdict out."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,9 +11,8 @@ from scipy import special
 
 from reports.statistics import Estimate
 
-DIFFERENT = 0.01
-SAME = 0.03
 POWER = 0.8
+_MOST_LAUNCHES = 10_000
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,18 @@ class Comparison:
         At the confidence asked for, for this comparison alone.
     adjusted : Estimate
         The same, all comparisons of the family holding together: what verdicts go by.
-    detectable : float
-        The smallest difference, as a share, that a run like this calls in 80 % of cases; infinite
-        where no interval could be given.
+    pair_sd : float or None
+        Standard deviation of the log-ratio of a pair of slices within a launch; None from less than
+        two blocks.
+    launch_sd : float or None
+        Standard deviation between launches beyond what their pairs' explains; None from less than
+        two launches.
     """
 
     ratio: Estimate
     adjusted: Estimate
-    detectable: float
+    pair_sd: float | None
+    launch_sd: float | None
 
 
 def compare(
@@ -63,16 +67,20 @@ def compare(
 
     Notes
     -----
-    Kalibera and Jones, *Rigorous benchmarking in reasonable time*, 2013, for the levels; the
-    detectable difference is (t(1 - alpha / 2) + t(power)) times the standard error.
+    Kalibera and Jones, *Rigorous benchmarking in reasonable time*, 2013, for the levels. The
+    launches' variance is that of their means less what pairs explain, pair_sd² / blocks (the
+    moments' estimate of a one-way random-effects model), or 0 if that is less.
     """
-    logs = [np.log(np.asarray(launch, dtype=float)) for launch in launches]
-    means = np.array([float(np.mean(each)) for each in logs if len(each)])
-    if not len(means):
+    logs = [np.log(np.asarray(launch, dtype=float)) for launch in launches if np.size(launch)]
+    if not logs:
         raise ValueError("a comparison needs at least one block")
+    means = np.array([float(np.mean(each)) for each in logs])
     value = float(np.mean(means))
-    errors = [_standard_error(each) for each in (means, np.concatenate(logs))]
-    told = [(error, freedom) for error, freedom in errors if freedom]
+    told = [
+        (error, freedom)
+        for error, freedom in map(_standard_error, (means, np.concatenate(logs)))
+        if freedom
+    ]
 
     def interval(level: float) -> Estimate:
         if not told:
@@ -80,18 +88,89 @@ def compare(
         half = max(_quantile(1 - (1 - level) / 2, freedom) * error for error, freedom in told)
         return Estimate(math.exp(value), math.exp(value - half), math.exp(value + half))
 
-    adjusted = 1 - (1 - confidence) / comparisons
-    quantiles = (1 - (1 - adjusted) / 2, POWER)
-    seen = max(
-        (error * sum(_quantile(each, freedom) for each in quantiles) for error, freedom in told),
-        default=math.inf,
-    )
-    return Comparison(
-        interval(confidence), interval(adjusted), math.expm1(seen) if told else math.inf
-    )
+    adjusted = interval(1 - (1 - confidence) / comparisons)
+    return Comparison(interval(confidence), adjusted, *_spreads(logs, means))
 
 
-def verdict(interval: Estimate, different: float = DIFFERENT, same: float = SAME) -> str:
+def detectable(
+    pair_sd: float,
+    launch_sd: float,
+    launches: int,
+    blocks: int,
+    different: float,
+    comparisons: int = 1,
+    confidence: float = 0.95,
+) -> float:
+    """Tell the smallest true difference that runs of a size call in 80 % of cases.
+
+    Parameters
+    ----------
+    pair_sd, launch_sd : float
+        Standard deviations of the log-ratio: see :class:`Comparison`.
+    launches, blocks : int
+        How many launches, and blocks in each.
+    different : float
+        The margin of :func:`verdict`, as a share.
+    comparisons, confidence
+        As for :func:`compare`.
+
+    Returns
+    -------
+    float
+        As a share; infinite if no interval can be given.
+
+    Notes
+    -----
+    ln(1 + different) + (t(1 - alpha / 2) + t(0.8)) times the standard error, the larger of that
+    over launches, sqrt((launch_sd² + pair_sd² / blocks) / launches) with launches - 1 degrees of
+    freedom, and that over blocks, sqrt((launch_sd² + pair_sd²) / (launches · blocks)). Bloom,
+    "Minimum detectable effects", Evaluation Review 19 (1995).
+    """
+    count = launches * blocks
+    errors = [
+        (math.sqrt((launch_sd**2 + pair_sd**2 / blocks) / launches), launches - 1),
+        (math.sqrt((launch_sd**2 + pair_sd**2) / count), count - 1),
+    ]
+    tail = (1 - confidence) / comparisons / 2
+    needed = [
+        error * (_quantile(1 - tail, freedom) + _quantile(POWER, freedom))
+        for error, freedom in errors
+        if freedom
+    ]
+    return math.expm1(math.log1p(different) + max(needed)) if needed else math.inf
+
+
+def launches_needed(
+    difference: float,
+    pair_sd: float,
+    launch_sd: float,
+    blocks: int,
+    different: float,
+) -> int | None:
+    """Tell how many launches call a true difference in 80 % of cases.
+
+    Parameters
+    ----------
+    difference : float
+        As a share.
+    pair_sd, launch_sd, blocks, different
+        As for :func:`detectable`.
+
+    Returns
+    -------
+    int or None
+        At least 2; None if no number below 10,000 does.
+    """
+
+    def enough(launches: int) -> bool:
+        return detectable(pair_sd, launch_sd, launches, blocks, different) <= difference
+
+    if not enough(_MOST_LAUNCHES):
+        return None
+    return bisect_left(range(_MOST_LAUNCHES), True, lo=2, key=enough)
+
+
+def verdict(interval: Estimate, different: float, same: float) -> str:
     """Say what an interval allows to be said.
 
     Parameters
@@ -118,6 +197,13 @@ def verdict(interval: Estimate, different: float = DIFFERENT, same: float = SAME
     if interval.low > 1 / (1 + same) and interval.high < 1 + same:
         return "same"
     return "inconclusive"
+
+
+def noise_floor(twin: Estimate) -> float | None:
+    """Tell the largest difference that a twin's interval allows, as a share; None without one."""
+    if twin.low is None or twin.high is None:
+        return None
+    return max(twin.high, 1 / twin.low) - 1
 
 
 def drift(seconds: Sequence[ArrayLike], tolerance: float = 0.02) -> float | None:
@@ -147,6 +233,21 @@ def drift(seconds: Sequence[ArrayLike], tolerance: float = 0.02) -> float | None
         *(float(np.std(each, ddof=1)) / math.sqrt(len(each)) for each in (first, last))
     )
     return math.expm1(change) if abs(change) > max(tolerance, 2 * error) else None
+
+
+def _spreads(
+    logs: Sequence[np.ndarray[tuple[int], np.dtype[np.float64]]],
+    means: np.ndarray[tuple[int], np.dtype[np.float64]],
+) -> tuple[float | None, float | None]:
+    """Return the standard deviations of a pair within its launch, and of a launch beside that."""
+    freedom = sum(len(each) - 1 for each in logs)
+    if not freedom:
+        return None, None
+    pair = sum(float(np.sum((each - np.mean(each)) ** 2)) for each in logs) / freedom
+    if len(logs) < 2:
+        return math.sqrt(pair), None
+    explained = pair * float(np.mean([1 / len(each) for each in logs]))
+    return math.sqrt(pair), math.sqrt(max(0.0, float(np.var(means, ddof=1)) - explained))
 
 
 def _standard_error(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[float, int]:

@@ -65,6 +65,7 @@ def _throughput(summary: Summary, axes: Axes) -> bool:
     cells = [cell for cell in summary.speed if any(row.samples_per_second for row in cell.rows)]
     labels = [f"{cell.workload} {cell.definition}, {cell.batch_size}" for cell in cells]
     contenders = list(dict.fromkeys(row.contender for cell in cells for row in cell.rows))
+    controls = {row.contender for cell in cells for row in cell.rows if row.twin_of}
     for shift, contender in enumerate(contenders):
         colour, marker = _style(contender)
         points = [
@@ -91,6 +92,7 @@ def _throughput(summary: Summary, axes: Axes) -> bool:
             color=colour,
             capsize=3,
             markersize=5,
+            markerfacecolor="none" if contender in controls else colour,
             label=contender,
         )
     if not cells:

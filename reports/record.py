@@ -7,6 +7,8 @@ carry their units in their names.
 import msgspec
 
 SCHEMA = 2
+# The verdicts' margins, as shares: different beyond the one, the same within the other.
+DIFFERENT, SAME = 0.01, 0.03
 
 
 class DefinitionInfo(msgspec.Struct, frozen=True):
@@ -87,8 +89,8 @@ class PlanInfo(msgspec.Struct, frozen=True):
     threads: int
     reference: str
     order_seed: int
-    different: float = 0.01
-    same: float = 0.03
+    different: float = DIFFERENT
+    same: float = SAME
 
 
 class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from reports.comparison import DIFFERENT, SAME
 from reports.record import Failure
 from reports.summary import (
     MIB,
@@ -18,15 +17,21 @@ from reports.summary import (
 )
 from reports.units import duration, interval
 
+VERDICT = "verdict"
+
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text; the first column is left-aligned, the others right-aligned."""
+    """A table of text; the first column is left-aligned, the others right-aligned.
+
+    ``doubtful`` is one of which nothing may be concluded: it is shown faintly.
+    """
 
     title: str
     columns: list[str]
     rows: list[list[str]]
     notes: list[str] = field(default_factory=list)
+    doubtful: bool = False
 
 
 def all_tables(summary: Summary) -> list[Table]:
@@ -56,10 +61,10 @@ def speed(summary: Summary, definition: str | None = None) -> list[Table]:
 
 
 def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
-    columns = ["backend", "samples/s [95 %]", "ms/step", f"× {cell.reference}'s time"]
     train = cell.workload == "train"
+    columns = ["backend", "samples/s [95 %]", f"× {cell.reference}'s time [95 %]", VERDICT]
     if train:
-        columns += ["+ms/epoch", "epoch s", f"{RECIPE_EPOCHS} epochs"]
+        columns += ["epoch s", f"{RECIPE_EPOCHS} epochs"]
     rows, notes = [], []
     for row in cell.rows:
         if row.samples_per_second is None:
@@ -67,34 +72,19 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
             rows.append(shown)
             notes.append(note)
             continue
+        reference = row.contender == cell.reference
         shown = [
             row.contender,
             _shown(row.samples_per_second),
-            _shown(Interval(row.step_seconds.value * 1e3) if row.step_seconds else None),
-            "1" if row.contender == cell.reference else _times(row),
+            "1" if reference else times(row),
+            "reference" if reference else row.verdict or "–",
         ]
         if train and row.epoch:
-            shown += [
-                interval(row.epoch.fixed_seconds * 1e3) if row.epoch.fixed_seconds > 0 else "~0",
-                interval(row.epoch.seconds),
-                duration(row.epoch.recipe_seconds),
-            ]
+            shown += [interval(row.epoch.seconds), duration(row.epoch.recipe_seconds)]
         elif train:
-            shown += ["–"] * 3
+            # A control's epochs are its original's.
+            shown += ["" if row.twin_of else "–"] * 2
         rows.append(shown)
-        if train and row.epoch and row.epoch.fixed_seconds <= 0:
-            notes.append(
-                f"{row.contender}: what an epoch adds is lost in the noise of its steps, which is "
-                f"larger (it read {interval(row.epoch.fixed_seconds * 1e3)} ms)."
-            )
-        if train and row.epoch and row.epoch.waiting_share:
-            epoch = row.epoch
-            without = epoch.seconds - epoch.fixed_seconds + epoch.base_seconds
-            notes.append(
-                f"{row.contender}: {epoch.waiting_share:.0%} of the epochs wait at their end: "
-                f"{interval(without)} s without, {interval(without + epoch.wait_seconds)} s with; "
-                "shown is what to expect of many."
-            )
         if row.drift is not None:
             notes.append(
                 f"{row.contender}: not steady, the last third of its slices took {row.drift:+.0%} "
@@ -104,7 +94,7 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
             notes.append(f"{row.contender}: {row.failure} (after {row.slices} slices)")
     if cell.answer:
         notes.insert(0, cell.answer)
-    notes += _verdicts(cell)
+    notes += [*_how_judged(cell), *_controls(cell), *_of_fit(cell)]
     if not all(row.shares_blocks for row in cell.rows):
         notes.append("† not from the same blocks: what changed between the runs is in it too.")
     one = " (one process each: no error between processes)" if cell.launches == 1 else ""
@@ -114,24 +104,87 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
         f"{'launch' if cell.launches == 1 else 'launches'}{one}; {_on_what(summary)}."
     )
     title = f"{cell.workload} {cell.definition}, batch {cell.batch_size}"
-    return Table(title, columns, rows, notes)
+    return Table(title, columns, rows, notes, doubtful=bool(cell.unstable))
 
 
-def _verdicts(cell: SpeedCell) -> list[str]:
-    """Say what the intervals allow to be said of each contender against the reference."""
-    judged = [row for row in cell.rows if row.verdict]
+def _how_judged(cell: SpeedCell) -> list[str]:
+    """Say what verdicts mean here, and what this run could have seen."""
+    judged = [row for row in cell.rows if row.verdict and not row.twin_of]
     if not judged:
         return []
-    said = ", ".join(f"{row.contender} {row.verdict}" for row in judged)
     seen = [row.detectable for row in judged if row.detectable is not None]
-    told = f"; differences from about {max(seen):.0%} on would be seen" if seen else ""
+    told = f"; differences from about {percent(max(seen))} on would be seen" if seen else ""
     return [
-        f"Against {cell.reference}: {said} (faster or slower beyond {DIFFERENT:.0%}, same within "
-        f"{SAME:.0%}, intervals adjusted for {len(judged)}{told})."
+        f"Faster or slower: beyond {percent(cell.different)}; same: within {percent(cell.same)}; "
+        f"by intervals adjusted for {_count(cell.comparisons, 'comparison')}{told}."
     ]
 
 
-def _times(row: SpeedRow) -> str:
+def _controls(cell: SpeedCell) -> list[str]:
+    """Say what the twin, and the blocks that were watched, tell of the machine."""
+    notes = []
+    twins = [row for row in cell.rows if row.twin_of and not row.handicap]
+    if cell.unstable:
+        notes.append(
+            f"Unstable: {' and '.join(cell.unstable)} is called "
+            "different from its own original, so no verdict can be trusted here. Run it again on a "
+            "quieter machine (aebench doctor), or with more launches."
+        )
+    if cell.noise_floor is not None:
+        names = " and ".join(row.contender for row in twins)
+        notes.append(
+            f"Control: {names}, a second worker of the same, could be up to "
+            f"{percent(cell.noise_floor)} apart by its interval: the noise floor."
+        )
+    if cell.control_sd is not None:
+        foreign = (
+            "" if cell.foreign_share is None else f", {percent(cell.foreign_share)} foreign CPU"
+        )
+        kept = f", {cell.contaminated} contaminated ones kept" if cell.contaminated else ""
+        notes.append(
+            f"Machine: fixed NumPy work varied by {percent(cell.control_sd)} (SD){foreign}, "
+            f"{_count(cell.repeated, 'block')} repeated{kept}."
+        )
+    return notes
+
+
+def _of_fit(cell: SpeedCell) -> list[str]:
+    """Say what ``fit`` adds to the steps."""
+    notes = []
+    timed = [(row.contender, row.epoch) for row in cell.rows if row.epoch]
+    if timed:
+        told = ", ".join(
+            f"{name} {_milliseconds(each.fixed_seconds)} and {_milliseconds(each.call_seconds)}"
+            for name, each in timed
+        )
+        notes.append(f"What fit adds to each epoch and to the call is in the epochs: {told}.")
+    for name, epoch in timed:
+        if epoch.waiting_share:
+            without = epoch.seconds - epoch.fixed_seconds + epoch.base_seconds
+            notes.append(
+                f"{name}: {epoch.waiting_share:.0%} of the epochs wait at their end: "
+                f"{interval(without)} s without, {interval(without + epoch.wait_seconds)} s with; "
+                "shown is what to expect of many."
+            )
+    return notes
+
+
+def _milliseconds(seconds: float) -> str:
+    """Show what an epoch adds; lost in the noise of its steps, it can read less than nothing."""
+    return f"{interval(seconds * 1e3)} ms" if seconds > 0 else "~0 ms"
+
+
+def percent(share: float) -> str:
+    """Show a share in per cent, with two digits."""
+    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.0f} %"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def times(row: SpeedRow) -> str:
+    """Show how many times as long as the reference's a contender's step takes."""
     return _shown(row.times_reference) + ("" if row.shares_blocks else " †")
 
 
@@ -327,4 +380,9 @@ def _facts(run: Run) -> list[str]:
         told = ", ".join(f"{name} {value}" for name, value in settings.items())
         lines.append(f"{contender}: {told}.")
     lines.append(f"Run: {run.name}, {run.created}, order seed {plan.order_seed}{load}.")
+    if run.speed_seconds is not None and run.speed_overhead is not None:
+        lines.append(
+            f"Speed pass: {duration(run.speed_seconds)}, {run.speed_overhead:.0%} of it neither "
+            "slices nor warm-up (starting, compiling, lead-ins, pauses, ends of epochs)."
+        )
     return lines

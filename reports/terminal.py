@@ -13,9 +13,11 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from reports.summary import Summary
-from reports.tables import Table, all_tables, facts, failed_where
+from reports.tables import VERDICT, Table, all_tables, facts, failed_where
 
 WIDTH = 100
+# Only what the intervals bear is coloured.
+_COLOURS = {"faster": "green", "slower": "red"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -61,6 +63,8 @@ class _Fitting:
         for first, *others in self._table.rows:
             yield plain(first, "bold")
             for heading, cell in zip(self._table.columns[1:], others, strict=True):
+                if not cell:
+                    continue
                 yield Padding(plain(f"{heading}: {cell}"), (0, 0, 0, 2))
 
 
@@ -92,7 +96,11 @@ def _parts(table: Table) -> Iterable[RenderableType]:
             min_width=width,
         )
     for row in table.rows:
-        grid.add_row(*(plain(cell) for cell in row))
+        cells = [
+            plain(cell, _COLOURS.get(cell, "") if column == VERDICT else "")
+            for column, cell in zip(table.columns, row, strict=True)
+        ]
+        grid.add_row(*cells, style="dim" if table.doubtful else "")
     yield _Fitting(grid, table)
     for note in table.notes:
         yield Padding(plain(note, "dim"), (0, 0, 0, 1))

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import psutil
 
+from bench.processor import UNTOLD, core_seconds, spent
+
 SAMPLING_SECONDS = 1.0
-# What psutil and the kernel's files may answer with, beside an answer.
-_UNTOLD = (OSError, ValueError, LookupError, NotImplementedError, psutil.Error)
 
 
 @dataclass(frozen=True)
@@ -51,45 +51,32 @@ def sample(seconds: float = SAMPLING_SECONDS) -> Sample:
     seconds : float
         How long.
     """
-    before = _processor_seconds()
+    before = core_seconds()
     mine_before, began = time.process_time(), time.perf_counter()
     processes = list(_others())
     time.sleep(seconds)
-    after = _processor_seconds()
+    cores = spent(before, core_seconds())
     mine, passed = time.process_time() - mine_before, time.perf_counter() - began
-    spent = {field: after[field] - before[field] for field in before if field in after}
-    # A guest's time is counted in its host's too.
-    total = sum(spent.values()) - spent.get("guest", 0.0) - spent.get("guest_nice", 0.0)
     busy_cores = stolen_share = None
-    if total > 0:  # some sandboxes count nothing
-        stolen = spent.get("steal", 0.0)
-        idle = spent.get("idle", 0.0) + spent.get("iowait", 0.0)
-        busy_cores = max(0.0, total - stolen - idle - mine) / passed
-        stolen_share = max(0.0, stolen / total) if "steal" in spent else None
+    if cores:
+        busy_cores = max(0.0, cores.busy - mine) / passed
+        stolen_share = None if cores.stolen is None else cores.stolen / cores.total
     busiest, busiest_cores = _busiest(processes)
     load_1min = available = swapped = None
-    with contextlib.suppress(*_UNTOLD, AttributeError):
+    with contextlib.suppress(*UNTOLD, AttributeError):
         load_1min = os.getloadavg()[0]
-    with contextlib.suppress(*_UNTOLD), warnings.catch_warnings():
+    with contextlib.suppress(*UNTOLD), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         available = int(psutil.virtual_memory().available)
         swapped = int(psutil.swap_memory().used)
     return Sample(load_1min, busy_cores, busiest, busiest_cores, stolen_share, available, swapped)
 
 
-def _processor_seconds() -> dict[str, float]:
-    """Read what all cores have done so far, by kind; nothing if the system doesn't tell."""
-    try:
-        return dict(psutil.cpu_times()._asdict())
-    except _UNTOLD:
-        return {}
-
-
 def _others() -> Iterator[psutil.Process]:
     """Start to watch the other processes."""
-    with contextlib.suppress(*_UNTOLD):
+    with contextlib.suppress(*UNTOLD):
         for process in psutil.process_iter():
-            with contextlib.suppress(*_UNTOLD):
+            with contextlib.suppress(*UNTOLD):
                 if process.pid != os.getpid():
                     process.cpu_percent()
                     yield process
@@ -99,7 +86,7 @@ def _busiest(processes: Iterable[psutil.Process]) -> tuple[str, float]:
     """Name the process that worked most since it was watched, and the cores that it took."""
     busiest, most = "", 0.0
     for process in processes:
-        with contextlib.suppress(*_UNTOLD):
+        with contextlib.suppress(*UNTOLD):
             cores = process.cpu_percent() / 100
             if cores > most:
                 busiest, most = f"{process.name()} (process {process.pid})", cores

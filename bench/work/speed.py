@@ -66,37 +66,31 @@ def _calibrate(
     images = _repeated(images, batch_size, 2 * steps)
     images = images[: 2 * steps * batch_size]
     stepper = Stepper(model, backend, request["workload"], images, batch_size)
-    seconds: list[float] = []
+    answers: list[Message] = []
 
     def script() -> Script:
-        yield from stepper.slice(
-            steps, steps // 3, lambda wall_seconds, cpu_seconds: seconds.append(wall_seconds)
-        )
+        yield from stepper.slice(steps, steps // 3, answers.append)
 
     stepper.run(script())
     gc.collect()
     gc.freeze()
-    channel.send({"step_seconds": seconds[0] / steps})
+    channel.send({"step_seconds": answers[0]["seconds"] / steps})
 
 
 def _enter(
     channel: Channel, model: Any, backend: backends.Backend, request: Message, images: Any
 ) -> None:
     """Stay inside one call of ``fit`` (or calls of ``predict``) and run slices on request."""
-    steps, lead_steps = request["steps"], request["lead_steps"]
-    images = _repeated(images, request["batch_size"], steps + lead_steps + 2)
+    images = _repeated(images, request["batch_size"], request["most_steps"] + 2)
     stepper = Stepper(model, backend, request["workload"], images, request["batch_size"])
     called = time.perf_counter()
-
-    def answer(wall_seconds: float, cpu_seconds: float) -> None:
-        channel.send({"seconds": wall_seconds, "cpu_seconds": cpu_seconds})
 
     def script() -> Script:
         began = stepper.epoch_began_seconds
         channel.send({"call_seconds": began[0] - called if began else None})
         yield
-        while channel.receive()["do"] == "slice":
-            yield from stepper.slice(steps, lead_steps, answer)
+        while (wanted := channel.receive())["do"] == "slice":
+            yield from stepper.slice(wanted["steps"], wanted["lead_steps"], channel.send)
 
     stepper.run(script())
     channel.send({"left": True})

@@ -7,10 +7,11 @@ import msgspec
 from reports import record
 from reports.journal import Record
 from reports.summary import footprint, quality, speed
+from reports.summary.epochs import EpochCost
 from reports.summary.footprint import FootprintRow
 from reports.summary.quality import QualityRow
 from reports.summary.shared import MIB, RECIPE_EPOCHS, Interval, Shown, contenders, definitions
-from reports.summary.speed import EpochCost, SpeedCell, SpeedRow
+from reports.summary.speed import SpeedCell, SpeedRow
 
 __all__ = [
     "MIB",
@@ -28,7 +29,11 @@ __all__ = [
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One record: what was asked, on what, and in which circumstances."""
+    """One record: what was asked, on what, and in which circumstances.
+
+    ``speed_seconds`` is what the speed pass took, as far as it was measured whole, and
+    ``speed_overhead`` the share of it that went neither into slices that count nor into warm-ups.
+    """
 
     name: str
     created: str
@@ -40,6 +45,8 @@ class Run(msgspec.Struct, frozen=True):
     machine: record.MachineInfo
     versions: dict[str, str]
     settings: dict[str, dict[str, str]]
+    speed_seconds: float | None = None
+    speed_overhead: float | None = None
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -93,9 +100,12 @@ def _run(source: Record, entrants: Sequence[Shown]) -> Run:
                 known if version in known.split(" and ") else f"{known} and {version}"
             )
         entrant = names[worker.contender]
+        if entrant.info.twin_of:
+            continue
         settings[entrant.name] = {**worker.settings, "cores": str(worker.cores)}
         if entrant.info.python:
             settings[entrant.name]["interpreter"] = entrant.info.python
+    speed_seconds, speed_overhead = speed.overhead(source)
     return Run(
         name=header.name,
         created=header.created,
@@ -107,6 +117,8 @@ def _run(source: Record, entrants: Sequence[Shown]) -> Run:
         machine=header.machine,
         versions=dict(sorted(versions.items())),
         settings=settings,
+        speed_seconds=speed_seconds,
+        speed_overhead=speed_overhead,
     )
 
 

@@ -1,49 +1,38 @@
 """What the speed pass showed: throughput, ratios in shared blocks, the cost of an epoch."""
 
 from collections.abc import Sequence
-from math import isfinite
+from math import isfinite, log
 
 import msgspec
+import numpy as np
 
 from reports import record, statistics
-from reports.comparison import Comparison, compare, drift, verdict
+from reports.comparison import Comparison, compare, detectable, drift, noise_floor, verdict
 from reports.journal import Record
-from reports.summary.shared import RECIPE_EPOCHS, Interval, Shown, definitions
+from reports.summary.epochs import EpochCost, epoch_cost
+from reports.summary.shared import Interval, Shown, definitions
 
 # Where a slice stood: run, launch, block.
 _Place = tuple[int, int, int]
-
-
-class EpochCost(msgspec.Struct, frozen=True):
-    """What an epoch of ``fit`` over the real data takes, beside and with its steps.
-
-    It takes the mean slice, since an epoch is a sum, slow steps and all; the throughput beside it
-    is the median. ``fixed_seconds`` is expected, not seen: ``base_seconds`` are always paid, but
-    some backends sometimes wait at an epoch's end (``waiting_share``), and how long depends on
-    the epoch (``wait_seconds``). ``call_seconds`` comes once per call.
-    """
-
-    steps: int
-    fixed_seconds: float
-    base_seconds: float
-    waiting_share: float
-    wait_seconds: float
-    call_seconds: float
-    seconds: float
-    samples_per_second: float
-    recipe_seconds: float
+_Key = tuple[str, str, int]
 
 
 class SpeedRow(msgspec.Struct, frozen=True):
     """One contender in one cell; figures are absent where it failed.
 
     ``shares_blocks`` is whether it was measured in the same blocks as the reference; if so, the
-    ``verdict`` goes by the ``adjusted`` interval, all comparisons of the cell holding together, and
-    ``detectable`` is the smallest difference that such a run calls in 80 % of cases. ``drift`` is
-    there where the last third of its slices differs from the first: it wasn't steady.
+    ``verdict`` goes by the ``adjusted`` interval, all comparisons of the cell holding together:
+    faster, slower, same, inconclusive; unstable where a twin says that none can be trusted,
+    unfinished where fewer blocks than planned were measured. ``detectable`` is the smallest
+    difference that such a run calls in 80 % of cases, ``pair_sd`` and ``launch_sd`` are the
+    standard deviations of the log-ratio. ``drift`` is there where the last third of its slices
+    differs from the first: it wasn't steady. A control is compared with the contender ``twin_of``,
+    on its own, and runs ``handicap`` (a share) more steps than it reports.
     """
 
     contender: str
+    twin_of: str = ""
+    handicap: float = 0.0
     slices: int = 0
     samples_per_second: Interval | None = None
     step_seconds: Interval | None = None
@@ -52,6 +41,8 @@ class SpeedRow(msgspec.Struct, frozen=True):
     adjusted: Interval | None = None
     verdict: str = ""
     detectable: float | None = None
+    pair_sd: float | None = None
+    launch_sd: float | None = None
     drift: float | None = None
     epoch: EpochCost | None = None
     failure: str = ""
@@ -60,7 +51,13 @@ class SpeedRow(msgspec.Struct, frozen=True):
 class SpeedCell(msgspec.Struct, frozen=True):
     """Where contenders met: definition × workload × batch size.
 
-    ``launches`` and ``blocks`` are those of the contender that had most.
+    ``launches`` and ``blocks`` are those of the contender that had most; ``comparisons`` is how
+    many the adjustment is for. ``unstable`` names the twins that were called faster or slower than
+    their originals: then nobody gets a verdict. ``noise_floor`` is the largest difference, as a
+    share, that the twins' intervals allow. ``repeated`` blocks were contaminated and don't count,
+    ``contaminated`` ones were too, but were beyond the limit of repetitions and do.
+    ``foreign_share`` is the median of the blocks that count, ``control_sd`` the standard deviation
+    of the logarithm of the time that the machine took for fixed work.
     """
 
     definition: str
@@ -72,118 +69,285 @@ class SpeedCell(msgspec.Struct, frozen=True):
     blocks: int
     rows: list[SpeedRow]
     answer: str
+    comparisons: int = 0
+    different: float = record.DIFFERENT
+    same: float = record.SAME
+    unstable: list[str] = []
+    noise_floor: float | None = None
+    repeated: int = 0
+    contaminated: int = 0
+    foreign_share: float | None = None
+    control_sd: float | None = None
 
 
 def cells(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[SpeedCell]:
     """Summarise every cell in which something was measured or failed."""
     plans = [source.header.plan for source in sources]
-    workloads = dict.fromkeys(each for plan in plans for each in plan.workloads)
-    batch_sizes = dict.fromkeys(each for plan in plans for each in plan.batch_sizes)
+    watched: dict[_Key, dict[_Place, record.Block]] = {}
+    for run, source in enumerate(sources):
+        for block in source.of(record.Block):
+            key = (block.definition, block.workload, block.batch_size)
+            watched.setdefault(key, {})[run, block.launch, block.block] = block
     found = []
     for definition in definitions(sources):
-        slices = {
-            entrant.name: [
-                row for row in entrant.of(record.Slice, definition.name) if row.block >= 0
-            ]
-            for entrant in entrants
-        }
+        slices: dict[_Key, dict[str, dict[_Place, record.Slice]]] = {}
+        for entrant in entrants:
+            for row in entrant.of(record.Slice, definition.name):
+                key = (definition.name, row.workload, row.batch_size)
+                if row.block >= 0:
+                    mine = slices.setdefault(key, {}).setdefault(entrant.name, {})
+                    mine[entrant.run, row.launch, row.block] = row
         failed = any(
             each.pass_name == "speed"
             for entrant in entrants
             for each in entrant.of(record.Failure, definition.name)
         )
-        for workload in workloads:
-            for batch_size in batch_sizes:
-                mine = {
-                    name: [
-                        row
-                        for row in rows
-                        if (row.workload, row.batch_size) == (workload, batch_size)
-                    ]
-                    for name, rows in slices.items()
-                }
-                if failed or any(mine.values()):
-                    key = (definition.name, workload, batch_size)
-                    found.append(_cell(key, entrants, mine))
+        for workload in dict.fromkeys(each for plan in plans for each in plan.workloads):
+            for batch_size in dict.fromkeys(each for plan in plans for each in plan.batch_sizes):
+                key = (definition.name, workload, batch_size)
+                if failed or key in slices:
+                    cell = _Cell(key, entrants, slices.get(key, {}), watched.get(key, {}))
+                    found.append(cell.summarise())
     return found
 
 
-def _cell(
-    key: tuple[str, str, int],
-    entrants: Sequence[Shown],
-    slices: dict[str, list[record.Slice]],
-) -> SpeedCell:
-    definition, workload, batch_size = key
-    # Seconds per step by contender, then by place: blocks are what pairs.
-    blocks: dict[str, dict[_Place, float]] = {
-        entrant.name: {
-            (entrant.run, row.launch, row.block): row.seconds / row.steps
-            for row in slices[entrant.name]
-        }
-        for entrant in entrants
-        if slices[entrant.name]
-    }
-    reference = _reference(entrants, blocks)
-    rows = []
-    for entrant in entrants:
-        failure = entrant.failure("speed", definition)
-        mine = blocks.get(entrant.name)
+class _Cell:
+    """What was measured where contenders met.
+
+    Parameters
+    ----------
+    key : tuple
+        Definition, workload, batch size.
+    entrants : sequence of Shown
+        Everyone, also who wasn't measured here.
+    slices, watched : dict
+        What was measured, by contender and place, and what the machine did, by place.
+    """
+
+    def __init__(
+        self,
+        key: _Key,
+        entrants: Sequence[Shown],
+        slices: dict[str, dict[_Place, record.Slice]],
+        watched: dict[_Place, record.Block],
+    ) -> None:
+        self.definition, self.workload, self.batch_size = key
+        self.where = f"{self.definition} at batch {self.batch_size}"
+        self._entrants = {entrant.name: entrant for entrant in entrants}
+        self._watched = watched
+        repeated = {place for place, row in watched.items() if row.repeated}
+        # Seconds per step by contender, then by place: blocks are what pairs.
+        self.blocks: dict[str, dict[_Place, float]] = {}
+        for name, rows in slices.items():
+            mine = {place: row for place, row in rows.items() if place not in repeated}
+            if mine:
+                self.blocks[name] = {place: row.seconds / row.steps for place, row in mine.items()}
+        self._steps = sorted({row.steps for rows in slices.values() for row in rows.values()})
+        self.rivals = [name for name in self.blocks if not self._entrants[name].info.twin_of]
+        self.reference = _reference(entrants, self.rivals)
+        self.plan = entrants[0].source.header.plan
+
+    def summarise(self) -> SpeedCell:
+        """Judge everyone."""
+        comparisons = max(0, len(self.rivals) - 1)
+        rows = [self._row(entrant, comparisons) for entrant in self._entrants.values()]
+        twins = [row for row in rows if row.twin_of and not row.handicap and row.times_reference]
+        unstable = [row.contender for row in twins if row.verdict in ("faster", "slower")]
+        if unstable:
+            rows = [
+                msgspec.structs.replace(row, verdict="unstable")
+                if row.verdict and not row.twin_of
+                else row
+                for row in rows
+            ]
+        floors = [
+            noise_floor(statistics.Estimate(each.value, each.low, each.high))
+            for each in (row.times_reference for row in twins)
+            if each
+        ]
+        counted = [row for row in self._watched.values() if not row.repeated]
+        foreign = [row.foreign_share for row in counted if row.foreign_share is not None]
+        return SpeedCell(
+            self.definition,
+            self.workload,
+            self.batch_size,
+            self.reference,
+            steps_per_slice=self._steps,
+            launches=max(
+                (len({place[:2] for place in mine}) for mine in self.blocks.values()), default=0
+            ),
+            blocks=max(map(len, self.blocks.values()), default=0),
+            rows=rows,
+            answer=self._why_no_verdicts(unstable) or self._answer(),
+            comparisons=comparisons,
+            different=self.plan.different,
+            same=self.plan.same,
+            unstable=unstable,
+            noise_floor=max((each for each in floors if each is not None), default=None),
+            repeated=len(self._watched) - len(counted),
+            contaminated=sum(row.contaminated for row in counted),
+            foreign_share=statistics.median(foreign).value if foreign else None,
+            control_sd=_spread([log(row.control_seconds) for row in counted]),
+        )
+
+    def _row(self, entrant: Shown, comparisons: int) -> SpeedRow:
+        failure = entrant.failure("speed", self.definition)
+        twin_of = self._original(entrant)
+        nothing = SpeedRow(entrant.name, twin_of, entrant.info.handicap)
+        mine = self.blocks.get(entrant.name)
         if not mine:
-            rows.append(SpeedRow(entrant.name, failure=failure or "not measured"))
-            continue
+            return msgspec.structs.replace(nothing, failure=failure or "not measured")
         seconds = list(mine.values())
         step = statistics.median(seconds)
+        against = twin_of or self.reference
         ratio = paired = None
-        if entrant.name != reference:
-            paired = _compare(mine, blocks[reference], comparisons=len(blocks) - 1)
-            other = list(blocks[reference].values())
-            ratio = paired.ratio if paired else statistics.unpaired_ratio(seconds, other)
-        epoch = None
-        if workload == "train":
-            epoch = _epoch_cost(entrant, definition, batch_size, seconds)
-        rows.append(
-            SpeedRow(
-                entrant.name,
-                slices=len(mine),
-                samples_per_second=Interval.of(step.inverted().scaled(batch_size)),
-                step_seconds=Interval.of(step),
-                times_reference=Interval.of(ratio) if ratio else None,
-                shares_blocks=paired is not None or entrant.name == reference,
-                adjusted=Interval.of(paired.adjusted) if paired else None,
-                verdict=verdict(paired.adjusted) if paired else "",
-                drift=drift(_by_launch(mine)),
-                detectable=paired.detectable if paired and isfinite(paired.detectable) else None,
-                epoch=epoch,
-                failure=failure,
+        if entrant.name != against and against in self.blocks:
+            paired = self._compare(entrant.name, against, 1 if twin_of else comparisons)
+            ratio = (
+                paired.ratio
+                if paired
+                else statistics.unpaired_ratio(seconds, list(self.blocks[against].values()))
             )
+        epoch = None
+        if self.workload == "train" and not twin_of:
+            epoch = epoch_cost(entrant, self.definition, self.batch_size, seconds)
+        return msgspec.structs.replace(
+            nothing,
+            slices=len(mine),
+            samples_per_second=Interval.of(step.inverted().scaled(self.batch_size)),
+            step_seconds=Interval.of(step),
+            times_reference=Interval.of(ratio) if ratio else None,
+            shares_blocks=paired is not None or entrant.name == against,
+            adjusted=Interval.of(paired.adjusted) if paired else None,
+            verdict=self._verdict(entrant.name, against, paired) if paired else "",
+            detectable=self._detectable(paired, 1 if twin_of else comparisons) if paired else None,
+            pair_sd=paired.pair_sd if paired else None,
+            launch_sd=paired.launch_sd if paired else None,
+            drift=drift(_by_launch(mine)),
+            epoch=epoch,
+            failure=failure,
         )
-    return SpeedCell(
-        definition,
-        workload,
-        batch_size,
-        reference,
-        steps_per_slice=sorted({row.steps for rows in slices.values() for row in rows}),
-        launches=max((len({place[:2] for place in mine}) for mine in blocks.values()), default=0),
-        blocks=max(map(len, blocks.values()), default=0),
-        rows=rows,
-        answer=_unfinished(key, entrants, blocks) or _answer(key, blocks),
+
+    def _original(self, entrant: Shown) -> str:
+        """Name whom a control controls, as it is shown; empty for everyone else."""
+        return next(
+            (
+                other.name
+                for other in self._entrants.values()
+                if other.source is entrant.source and other.info.name == entrant.info.twin_of
+            ),
+            "",
+        )
+
+    def _compare(self, name: str, against: str, comparisons: int) -> Comparison | None:
+        """Compare two contenders in the blocks that they share; None if there are none."""
+        mine, other = self.blocks[name], self.blocks[against]
+        ratios = {place: mine[place] / other[place] for place in mine.keys() & other.keys()}
+        return compare(_by_launch(ratios), comparisons) if ratios else None
+
+    def _verdict(self, name: str, against: str, paired: Comparison) -> str:
+        if min(len(self.blocks[each]) for each in (name, against)) < self._planned(name):
+            return "unfinished"
+        return verdict(paired.adjusted, self.plan.different, self.plan.same)
+
+    def _planned(self, name: str) -> int:
+        plan = self._entrants[name].source.header.plan
+        return plan.launches * plan.blocks
+
+    def _detectable(self, paired: Comparison, comparisons: int) -> float | None:
+        if paired.pair_sd is None:
+            return None
+        plan = self.plan
+        seen = detectable(
+            paired.pair_sd,
+            paired.launch_sd or 0.0,
+            plan.launches,
+            plan.blocks,
+            plan.different,
+            comparisons,
+        )
+        return seen if isfinite(seen) else None
+
+    def _why_no_verdicts(self, unstable: Sequence[str]) -> str:
+        """Say why nobody can be called fastest, whatever the intervals say; empty if that isn't so.
+
+        Verdicts wait for the planned number of blocks, and are withheld where a twin, which is the
+        same as its original, was called different.
+        """
+        nobody = f"Nobody is called fastest for {self.where} ({self.workload})"
+        if unstable:
+            others = " and ".join(unstable)
+            return f"{nobody}: {others} came out different from its own original, so nothing can."
+        for name in self.rivals:
+            mine = self.blocks[name]
+            planned = self._planned(name)
+            if len(mine) < planned and len(mine) == max(map(len, self.blocks.values())):
+                return f"{nobody}: {len(mine)} of {planned} blocks were measured."
+        return ""
+
+    def _answer(self) -> str:
+        """Say who is fastest, if the paired intervals bear it."""
+        verb = {"train": "trains", "predict": "predicts with"}[self.workload]
+        if len(self.rivals) < 2:
+            return ""
+        leader = min(
+            self.rivals, key=lambda each: statistics.median(list(self.blocks[each].values())).value
+        )
+        rivals = sorted(set(self.rivals) - {leader})
+        found = {rival: self._compare(rival, leader, len(rivals)) for rival in rivals}
+        strangers = [rival for rival, comparison in found.items() if comparison is None]
+        if strangers:
+            return (
+                f"No backend is called fastest for {self.where}: {leader} leads, but shared no "
+                f"blocks with {' and '.join(strangers)}."
+            )
+        beaten = {
+            rival: comparison.ratio.value
+            for rival, comparison in found.items()
+            if comparison and self._verdict(rival, leader, comparison) == "slower"
+        }
+        if len(beaten) == len(rivals):
+            told = " and ".join(f"{each} {beaten[each]:.2g} times" for each in rivals)
+            return f"{leader} {verb} {self.where} fastest here: a step takes {told} as long."
+        others = " and ".join(sorted(set(rivals) - set(beaten)))
+        return (
+            f"No backend is shown to be fastest for {self.where}: {leader} leads, "
+            f"{others} can't be told apart from it."
+        )
+
+
+def overhead(source: Record) -> tuple[float | None, float | None]:
+    """Tell what the speed pass took and the share that was neither a slice nor a warm-up.
+
+    Lead-ins, pauses, repeated blocks, starting, compiling and ends of epochs are overhead. None
+    where no launch was measured whole, or the record is from before that was noted.
+    """
+    whole = {
+        (each.unit.definition, each.unit.launch): each.seconds
+        for each in source.of(record.UnitEnd)
+        if each.unit.pass_name == "speed" and each.seconds is not None
+    }
+    total = sum(whole.values())
+    if not total:
+        return None, None
+    repeated = {_block(row) for row in source.of(record.Block) if row.repeated}
+    used = sum(
+        row.seconds
+        for row in source.of(record.Slice)
+        if (row.definition, row.launch) in whole and _block(row) not in repeated
     )
+    return total, 1 - used / total
 
 
-def _reference(entrants: Sequence[Shown], blocks: dict[str, dict[_Place, float]]) -> str:
+def _block(row: record.Slice | record.Block) -> tuple[str, str, int, int, int]:
+    return row.definition, row.workload, row.batch_size, row.launch, row.block
+
+
+def _reference(entrants: Sequence[Shown], rivals: Sequence[str]) -> str:
     """Choose the first run's reference if it was measured here, else the first that was."""
     wanted = entrants[0].source.header.plan.reference
-    names = [entrant.name for entrant in entrants if entrant.name in blocks]
     asked = [entrant.name for entrant in entrants if entrant.info.name == wanted]
-    return next((name for name in [*asked, *names] if name in names), wanted)
-
-
-def _compare(
-    mine: dict[_Place, float], other: dict[_Place, float], comparisons: int
-) -> Comparison | None:
-    """Compare two contenders in the blocks that they share; None if there are none."""
-    ratios = {place: mine[place] / other[place] for place in mine.keys() & other.keys()}
-    return compare(_by_launch(ratios), comparisons) if ratios else None
+    return next((name for name in [*asked, *rivals] if name in rivals), wanted)
 
 
 def _by_launch(values: dict[_Place, float]) -> list[list[float]]:
@@ -194,88 +358,6 @@ def _by_launch(values: dict[_Place, float]) -> list[list[float]]:
     return list(launches.values())
 
 
-def _unfinished(
-    key: tuple[str, str, int], entrants: Sequence[Shown], blocks: dict[str, dict[_Place, float]]
-) -> str:
-    """Say if fewer blocks were measured than were planned: verdicts wait for the planned number."""
-    definition, workload, batch_size = key
-    plans = {entrant.name: entrant.source.header.plan for entrant in entrants}
-    for name, mine in blocks.items():
-        planned = plans[name].launches * plans[name].blocks
-        if len(mine) < planned and len(mine) == max(map(len, blocks.values())):
-            return (
-                f"Nobody is called fastest for {definition} at batch {batch_size} ({workload}): "
-                f"{len(mine)} of {planned} blocks were measured."
-            )
-    return ""
-
-
-def _answer(key: tuple[str, str, int], blocks: dict[str, dict[_Place, float]]) -> str:
-    """Say who is fastest, if the paired intervals bear it."""
-    definition, workload, batch_size = key
-    verb = {"train": "trains", "predict": "predicts with"}[workload]
-    where = f"{definition} at batch {batch_size}"
-    if len(blocks) < 2:
-        return ""
-    leader = min(blocks, key=lambda each: statistics.median(list(blocks[each].values())).value)
-    rivals = sorted(set(blocks) - {leader})
-    found = {
-        rival: _compare(blocks[rival], blocks[leader], comparisons=len(rivals)) for rival in rivals
-    }
-    strangers = [rival for rival, comparison in found.items() if comparison is None]
-    if strangers:
-        return (
-            f"No backend is called fastest for {where}: {leader} leads, but shared no blocks with "
-            f"{' and '.join(strangers)}."
-        )
-    beaten = {
-        rival: comparison.ratio.value
-        for rival, comparison in found.items()
-        if comparison and verdict(comparison.adjusted) == "slower"
-    }
-    if len(beaten) == len(rivals):
-        told = " and ".join(f"{each} {beaten[each]:.2g} times" for each in rivals)
-        return f"{leader} {verb} {where} fastest here: a step takes {told} as long."
-    others = " and ".join(sorted(set(rivals) - set(beaten)))
-    return (
-        f"No backend is shown to be fastest for {where}: {leader} leads, "
-        f"{others} can't be told apart from it."
-    )
-
-
-def _epoch_cost(
-    entrant: Shown, definition: str, batch_size: int, step_seconds: Sequence[float]
-) -> EpochCost | None:
-    ends = [
-        row for row in entrant.of(record.ShortEpoch, definition) if row.batch_size == batch_size
-    ]
-    calls = [
-        row.seconds for row in entrant.of(record.Call, definition) if row.batch_size == batch_size
-    ]
-    if not ends or not calls:
-        return None
-    end = statistics.epoch_end(
-        [row.age_seconds for row in ends],
-        # Of the first step only what it takes beyond an ordinary one is the epoch's.
-        [row.seam_seconds + row.first_step_seconds - row.step_seconds for row in ends],
-        tuple(entrant.of(record.Worker, definition)[0].epoch_end_ticks_seconds),
-    )
-    steps = entrant.source.header.data.train_samples // batch_size
-    # An epoch is a sum of steps, slow ones too: its expectation takes their mean. The fixed cost is
-    # averaged over the speeds seen, since a tick just behind the mean may be before or behind.
-    works = [steps * each for each in step_seconds]
-    work = sum(works) / len(works)
-    fixed = sum(map(end.expected_seconds, works)) / len(works)
-    call = statistics.median(calls).value
-    seconds = work + fixed
-    return EpochCost(
-        steps=steps,
-        fixed_seconds=fixed,
-        base_seconds=end.base_seconds,
-        waiting_share=end.waits,
-        wait_seconds=end.wait_seconds(work),
-        call_seconds=call,
-        seconds=seconds,
-        samples_per_second=steps * batch_size / seconds,
-        recipe_seconds=call + RECIPE_EPOCHS * seconds,
-    )
+def _spread(values: Sequence[float]) -> float | None:
+    """Return the standard deviation; None from less than two values."""
+    return float(np.std(values, ddof=1)) if len(values) > 1 else None

@@ -1,0 +1,67 @@
+"""What an epoch of ``fit`` costs, from slices and the ends of short epochs."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from reports import record, statistics
+from reports.summary.shared import RECIPE_EPOCHS, Shown
+
+
+class EpochCost(msgspec.Struct, frozen=True):
+    """What an epoch of ``fit`` over the real data takes, beside and with its steps.
+
+    It takes the mean slice, since an epoch is a sum, slow steps and all; the throughput beside it
+    is the median. ``fixed_seconds`` is expected, not seen: ``base_seconds`` are always paid, but
+    some backends sometimes wait at an epoch's end (``waiting_share``), and how long depends on
+    the epoch (``wait_seconds``). ``call_seconds`` comes once per call.
+    """
+
+    steps: int
+    fixed_seconds: float
+    base_seconds: float
+    waiting_share: float
+    wait_seconds: float
+    call_seconds: float
+    seconds: float
+    samples_per_second: float
+    recipe_seconds: float
+
+
+def epoch_cost(
+    entrant: Shown, definition: str, batch_size: int, step_seconds: Sequence[float]
+) -> EpochCost | None:
+    """Derive it for one contender; None where no ends were timed."""
+    ends = [
+        row for row in entrant.of(record.ShortEpoch, definition) if row.batch_size == batch_size
+    ]
+    calls = [
+        row.seconds for row in entrant.of(record.Call, definition) if row.batch_size == batch_size
+    ]
+    if not ends or not calls:
+        return None
+    end = statistics.epoch_end(
+        [row.age_seconds for row in ends],
+        # Of the first step only what it takes beyond an ordinary one is the epoch's.
+        [row.seam_seconds + row.first_step_seconds - row.step_seconds for row in ends],
+        tuple(entrant.of(record.Worker, definition)[0].epoch_end_ticks_seconds),
+    )
+    steps = entrant.source.header.data.train_samples // batch_size
+    # An epoch is a sum of steps, slow ones too: its expectation takes their mean. The fixed cost is
+    # averaged over the speeds seen, since a tick just behind the mean may be before or behind.
+    works = [steps * each for each in step_seconds]
+    work = sum(works) / len(works)
+    fixed = sum(map(end.expected_seconds, works)) / len(works)
+    call = statistics.median(calls).value
+    seconds = work + fixed
+    return EpochCost(
+        steps=steps,
+        fixed_seconds=fixed,
+        base_seconds=end.base_seconds,
+        waiting_share=end.waits,
+        wait_seconds=end.wait_seconds(work),
+        call_seconds=call,
+        seconds=seconds,
+        samples_per_second=steps * batch_size / seconds,
+        recipe_seconds=call + RECIPE_EPOCHS * seconds,
+    )
