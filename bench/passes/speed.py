@@ -23,6 +23,8 @@ WARMUP_SLICES = 3
 WARMUP_SECONDS = 2.0
 # Ten steps just after compiling tell a step's time roughly; there has to be room for the truth.
 MOST_TIMES_AS_MANY_STEPS = 3
+# A slice doesn't cross an epoch's end, so that the end of a short one would be wasted.
+LEAST_SLICES_IN_AN_EPOCH = 6
 # What the end of an epoch costs varies little from process to process: more would be overhead.
 LAUNCHES_WITH_SHORT_EPOCHS = 3
 # Mid-way between two of TensorFlow's ticks (backends.tensorflow), so that a wait shows clearly.
@@ -149,8 +151,8 @@ class SpeedPass:
 
     def _enter(self, entrant: Entrant, cell: Cell, length: Length) -> None:
         """Enter ``fit`` or ``predict``."""
-        most = MOST_TIMES_AS_MANY_STEPS * sum(length)
-        answer = entrant.worker.ask(cell.request("enter", most_steps=most))
+        least = LEAST_SLICES_IN_AN_EPOCH * sum(length)
+        answer = entrant.worker.ask(cell.request("enter", epoch_steps=least))
         if cell.workload == "train":
             (seconds,) = expect(answer, "call_seconds")
             self._context.append(

@@ -81,7 +81,7 @@ def _enter(
     channel: Channel, model: Any, backend: backends.Backend, request: Message, images: Any
 ) -> None:
     """Stay inside one call of ``fit`` (or calls of ``predict``) and run slices on request."""
-    images = _repeated(images, request["batch_size"], request["most_steps"] + 2)
+    images = _repeated(images, request["batch_size"], request["epoch_steps"] + 2)
     stepper = Stepper(model, backend, request["workload"], images, request["batch_size"])
     called = time.perf_counter()
 
