@@ -14,8 +14,8 @@ from bench.errors import BadInputError
 from bench.plan import Place, Request, make
 from reports import terminal
 from reports.journal import RecordError, load, retire
-from reports.record import Slice
-from reports.summary import FootprintRow, SpeedRow, Summary, summarise
+from reports.record import Block, Slice
+from reports.summary import FootprintRow, SpeedCell, SpeedRow, Summary, summarise
 
 PASSES = ("speed", "footprint")
 _ANSWER_SECONDS = 600.0
@@ -119,8 +119,14 @@ class Door:
             raise KeyboardInterrupt
         record = load(self.record)
         self.summary = summarise(record)
+        repeated = {
+            (row.definition, row.workload, row.batch_size, row.launch, row.block)
+            for row in record.of(Block)
+            if row.repeated
+        }
         for row in record.of(Slice):
-            if row.block >= 0:
+            where = (row.definition, row.workload, row.batch_size, row.launch, row.block)
+            if row.block >= 0 and where not in repeated:
                 place = Place(row.contender, row.definition, row.workload, row.batch_size)
                 self._slices.setdefault(place, []).append(row)
 
@@ -138,13 +144,12 @@ class Door:
         """Return what was measured at a place."""
         if self.summary is None:
             return Replay([0.0], {}, self._failures.get(place, ""))
-        speed = next(
-            row
+        cell = next(
+            cell
             for cell in self.summary.speed
             if (cell.definition, cell.workload, cell.batch_size) == place[1:]
-            for row in cell.rows
-            if row.contender == place.contender
         )
+        speed = next(row for row in cell.rows if row.contender == place.contender)
         footprint = next(
             row
             for row in self.summary.footprint
@@ -159,7 +164,7 @@ class Door:
         slices = self._slices.get(place, [])
         return Replay(
             [row.seconds for row in slices],
-            {**_extra_info(speed, footprint, slices), "record": str(self.record)},
+            {**_extra_info(cell, speed, footprint, slices), "record": str(self.record)},
             failure,
         )
 
@@ -183,8 +188,17 @@ class Door:
         self._scratch.cleanup()
 
 
-def _extra_info(speed: SpeedRow, footprint: FootprintRow, slices: list[Slice]) -> dict[str, Any]:
+def _extra_info(
+    cell: SpeedCell, speed: SpeedRow, footprint: FootprintRow, slices: list[Slice]
+) -> dict[str, Any]:
+    times = speed.times_reference
     return {
+        "reference": cell.reference,
+        "times_reference": times and times.value,
+        "times_reference_interval": times and [times.low, times.high],
+        "times_reference_adjusted": speed.adjusted and [speed.adjusted.low, speed.adjusted.high],
+        "verdict": speed.verdict,
+        "noise_floor": cell.noise_floor,
         "samples_per_second": speed.samples_per_second and speed.samples_per_second.value,
         "samples_per_second_interval": speed.samples_per_second
         and [speed.samples_per_second.low, speed.samples_per_second.high],

@@ -4,6 +4,9 @@ from reports import record
 from reports.journal import Record
 
 ORDERED_SECONDS = (1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.02, 0.98)
+# By block: the twin's seconds over its original's.
+TWIN = (1.01, 0.99, 1.01, 0.99, 1.01, 0.99, 1.01, 0.99)
+REPEATED_BLOCK = 8
 
 
 def make(hostile: str = "") -> Record:
@@ -31,6 +34,7 @@ def make(hostile: str = "") -> Record:
         record.ContenderInfo("jax", "jax", "1.0"),
         record.ContenderInfo("torch", "torch", "2.0"),
         record.ContenderInfo("tensorflow", "tensorflow", "", "not installed" + hostile),
+        record.ContenderInfo("jax twin", "jax", "1.0", twin_of="jax"),
     ]
     header = record.Header(
         schema=record.SCHEMA,
@@ -48,28 +52,33 @@ def make(hostile: str = "") -> Record:
     )
     made = Record(header)
     name = definition.name
+    for contender, factors in (("jax", (1,) * 8), ("torch", (4,) * 8), ("jax twin", TWIN)):
+        made.events.append(_worker("speed", contender, name, hostile))
+        made.events.append(_slice(contender, name, -1, 9.0))
+        # What was measured in a block that was repeated doesn't count.
+        made.events.append(_slice(contender, name, REPEATED_BLOCK, 7.0))
+        for block, (seconds, factor) in enumerate(zip(ORDERED_SECONDS, factors, strict=True)):
+            made.events.append(_slice(contender, name, block, seconds * factor / 10))
+    for block in range(9):
+        repeated = block == REPEATED_BLOCK
+        made.events.append(
+            record.Block(
+                definition=name,
+                workload="train",
+                batch_size=32,
+                launch=0,
+                block=block,
+                seconds=0.7,
+                foreign_share=0.5 if repeated else 0.01,
+                stolen_share=0.0,
+                control_seconds=0.02 * (1.1 if block % 2 else 1.0),
+                contaminated=repeated,
+                repeated=repeated,
+            )
+        )
     for contender, factor in (("jax", 1), ("torch", 4)):
-        for pass_name in ("speed", "footprint", "quality"):
-            made.events.append(
-                record.Worker(
-                    pass_name,
-                    contender,
-                    name,
-                    0,
-                    {"jit_compile": "True" + hostile},
-                    {"keras": "3.15.1", contender: "1.0"},
-                    [contender],
-                    2,
-                    [],
-                )
-            )
-        made.events.append(record.Slice(contender, name, "train", 32, 0, -1, 0, 50, 10, 9.0, 9.0))
-        for block, seconds in enumerate(ORDERED_SECONDS):
-            made.events.append(
-                record.Slice(
-                    contender, name, "train", 32, 0, block, 0, 50, 10, seconds * factor / 10, 0.2
-                )
-            )
+        for pass_name in ("footprint", "quality"):
+            made.events.append(_worker(pass_name, contender, name, hostile))
         made.events.append(record.Call(contender, name, 32, 0, 0.3))
         for _ in range(3):
             made.events.append(
@@ -100,5 +109,26 @@ def make(hostile: str = "") -> Record:
                     0.2 if epoch == 2 else None,
                 )
             )
+    made.events.append(record.UnitEnd(record.Unit("speed", name, "", 0), 60.0))
     made.events.append(record.End("complete", 100.0))
     return made
+
+
+def _worker(pass_name: str, contender: str, definition: str, hostile: str) -> record.Worker:
+    return record.Worker(
+        pass_name=pass_name,
+        contender=contender,
+        definition=definition,
+        launch=0,
+        settings={"jit_compile": "True" + hostile},
+        versions={"keras": "3.15.1", contender.split()[0]: "1.0"},
+        frameworks_held=[contender.split()[0]],
+        cores=2,
+        epoch_end_ticks_seconds=[],
+    )
+
+
+def _slice(contender: str, definition: str, block: int, seconds: float) -> record.Slice:
+    return record.Slice(
+        contender, definition, "train", 32, 0, block, 0, 50, 10, seconds, 0.2, 0.01, 0.0
+    )

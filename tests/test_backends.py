@@ -123,15 +123,11 @@ def test_slices_are_keras_own_steps(backend, tmp_path):
         autoencoder = fresh()
         stepper = Stepper(autoencoder, backend, "train", images, 32)
         seen, counts = [], []
-
-        def answer(wall, cpu):
-            seen.append((wall, cpu))
-
         def script():
             for _ in range(4):
                 before = stepper._steps_run
                 collecting = []
-                for _ in stepper.slice(4, 2, answer):
+                for _ in stepper.slice(4, 2, seen.append):
                     collecting.append(gc.isenabled())
                     yield
                 assert collecting[-6:] == [False] * 6, collecting
@@ -143,13 +139,14 @@ def test_slices_are_keras_own_steps(backend, tmp_path):
         assert gc.isenabled()
         # One more step ended fit; each was one update of the weights.
         assert int(autoencoder.optimizer.iterations) == sum(counts) + 1 == stepper._steps_run
-        assert all(wall > 0 and cpu > 0 for wall, cpu in seen)
+        assert all(set(each) == {"seconds", "cpu_seconds", "lead_seconds"} for each in seen)
+        assert all(value > 0 for each in seen for value in each.values())
         # The model is its own again.
         autoencoder.fit(images, images, 32, verbose=0)
         assert int(autoencoder.optimizer.iterations) == sum(counts) + 11
 
         predictor = Stepper(autoencoder, backend, "predict", images, 32)
-        predictor.run(predictor.slice(3, 2, answer))
+        predictor.run(predictor.slice(3, 2, seen.append))
         assert predictor._steps_run == 7 and len(seen) == 5
 
         rows = short_epochs(autoencoder, backend, images[:96], 32, 5)

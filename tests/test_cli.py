@@ -14,7 +14,7 @@ from conftest import CLEAN, ROOT
 from running import SMALL, Run, gone
 
 from reports.journal import Journal, load
-from reports.record import End, Failure, QualityEpoch, Slice
+from reports.record import Block, End, Failure, QualityEpoch, Slice
 
 
 @pytest.fixture
@@ -47,6 +47,13 @@ def record(tmp_path) -> Path:
         (["run", "--reference", "numpy"], "not among the backends measured"),
         (["run", "--data", "nowhere.npz"], "can't be read"),
         (["run", "--time-limit", "0"], "more than 0"),
+        (
+            ["run", "--same-within", "0.5"],
+            "--different-beyond 1 and --same-within 0.5 are per cent",
+        ),
+        (["selfcheck", "--backend", "theano"], "'theano' is not a backend"),
+        (["selfcheck", "--preset", "slow"], "not a preset"),
+        (["selfcheck", "--batch-size", "2000"], "larger than the data"),
         (["run", "--backend", "jax@nowhere/python"], "there is no interpreter 'nowhere/python'"),
         (["run", "--resume", "nowhere"], "can't be read"),
         (["run", "--frobnicate"], "--frobnicate"),
@@ -56,7 +63,7 @@ def record(tmp_path) -> Path:
     ],
 )
 def test_bad_input_is_one_sentence_and_writes_nothing(aebench, tmp_path, arguments, reason):
-    if arguments[0] == "run" and not {"--data", "--resume"} & set(arguments):
+    if arguments[0] in ("run", "selfcheck") and not {"--data", "--resume"} & set(arguments):
         arguments = [*arguments, "--data", "embedded"]
     done = aebench(*arguments)
     assert done.returncode == 2
@@ -113,7 +120,7 @@ def test_version(aebench):
 
 
 def test_help_and_list(aebench):
-    for command in ([], ["run"], ["show"], ["report"], ["list"]):
+    for command in ([], ["run"], ["selfcheck"], ["show"], ["report"], ["list"]):
         shown = aebench(*command, "--help")
         assert shown.returncode == 0
         assert "Usage" in shown.stdout
@@ -130,7 +137,11 @@ def test_several_values_after_one_option(aebench):
         ["--batch-size=32,100"],
         ["--batch-size", "32", "--batch-size", "100"],
     )
-    shown = [aebench("run", "--dry-run", *SMALL, *each).stdout for each in spellings]
+    shown = [
+        # What follows is how long it would take, which depends on the machine's mood.
+        aebench("run", "--dry-run", *SMALL, *each).stdout.partition("What each preset")[0]
+        for each in spellings
+    ]
     assert "batch 32, 100" in shown[0]
     assert len(set(shown)) == 1
 
@@ -138,7 +149,10 @@ def test_several_values_after_one_option(aebench):
 def test_dry_run_plans_and_writes_nothing(aebench, tmp_path):
     done = aebench("run", "--dry-run", AEBENCH_DATA="embedded")
     assert done.returncode == 0
-    assert "1 × 18 blocks" in done.stdout
+    assert "1 × 16 blocks" in done.stdout
+    assert "compared with jax; as a control: jax twin" in done.stdout
+    for size in ("1 × 16", "5 × 24", "8 × 64"):
+        assert size in done.stdout
     assert "About " in done.stdout
     assert "embedded" in done.stdout
     assert list(tmp_path.iterdir()) == []
@@ -219,21 +233,31 @@ def test_everything_is_measured_on_all_backends(tmp_path):
                 for row in loaded.of(Slice)
                 if (row.contender, row.workload) == (backend, workload)
             ]
-            assert len([row for row in mine if row.block >= 0]) == 18
+            repeated = {
+                row.block for row in loaded.of(Block) if row.workload == workload and row.repeated
+            }
+            counted = [row for row in mine if row.block >= 0 and row.block not in repeated]
+            assert len(counted) == 16
             assert len([row for row in mine if row.block < 0]) >= 3
-            assert len({row.steps for row in mine}) == 1
+            assert len({row.steps for row in counted}) == 1
         (quality,) = [row for row in loaded.of(QualityEpoch) if row.contender == backend]
         assert 0.2 < quality.test_loss < 0.7
     # The same weights, data and order: the losses agree far beyond what training changes.
     losses = [row.test_loss for row in loaded.of(QualityEpoch)]
     assert max(losses) - min(losses) < 1e-4
-    (footprint, *_) = json.loads(
+    told = json.loads(
         subprocess.run(
             [sys.executable, "-m", "bench", "show", "--json", str(run.folder)],
             capture_output=True,
             env={**CLEAN, "PYTHONPATH": str(ROOT)},
         ).stdout
-    )["footprint"]
+    )
+    for cell in told["speed"]:
+        assert [row["contender"] for row in cell["rows"] if row["twin_of"]] == ["jax twin"]
+        assert cell["noise_floor"] > 0 and cell["control_sd"] > 0
+        assert all(row["verdict"] for row in cell["rows"] if row["contender"] != "jax")
+    assert 0 < told["runs"][0]["speed_overhead"] < 1
+    (footprint, *_) = told["footprint"]
     assert footprint["parameters"] == 367_609
     assert footprint["exact"]
     assert (run.folder / "report" / "README.md").exists()

@@ -1,5 +1,4 @@
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -35,10 +34,47 @@ def test_presets_are_the_protocols():
     assert PRESETS["quick"].definitions == ("ae400", "ae800", "ae800-dropout")
 
 
-@pytest.mark.parametrize(("count", "blocks"), [(1, 16), (2, 16), (3, 18)])
-def test_blocks_are_a_multiple_of_the_design(monkeypatch, count, blocks):
+@pytest.mark.parametrize(("count", "blocks"), [(1, 16), (2, 18), (3, 16)])
+def test_blocks_are_a_multiple_of_the_design_with_the_twin_in_it(monkeypatch, count, blocks):
     installed(monkeypatch, *backends.NAMES[:count])
     assert make(Request(), DATA).info.blocks == blocks
+
+
+def test_the_reference_has_a_twin_in_the_speed_pass_alone(monkeypatch):
+    installed(monkeypatch, "torch", "jax")
+    plan = make(Request(reference="torch"), DATA)
+    assert [each.name for each in plan.running] == ["jax", "torch"]
+    assert [each.name for each in plan.in_blocks] == ["jax", "torch", "torch twin"]
+    twin = plan.in_blocks[-1]
+    assert (twin.backend, twin.twin_of, twin.handicap) == ("torch", "torch", 0.0)
+    assert not any("twin" in unit.contender for unit in plan.units())
+
+
+def test_where_places_are_selected_the_reference_and_its_twin_are_there(monkeypatch):
+    installed(monkeypatch, "tensorflow", "torch", "jax")
+    plan = make(Request(definitions=["ae400"]), DATA)
+    places = frozenset(Place(name, "ae400", "train", 32) for name in ("tensorflow", "torch"))
+    narrow = plan.only(places)
+    assert [each.name for each in narrow.in_blocks] == ["tensorflow", "torch", "tensorflow twin"]
+    assert (narrow.info.reference, narrow.info.workloads) == ("tensorflow", ["train"])
+    # Three in a block: a design of six rows, where four had four.
+    assert (plan.info.blocks, narrow.info.blocks) == (16, 18)
+    twin = narrow.in_blocks[-1]
+    assert narrow.selects(twin, "ae400") and narrow.selects(twin, "ae400", "train", 32)
+    assert not narrow.selects(twin, "ae400", "predict", 32)
+    one = plan.only(frozenset({Place("jax", "ae400", "predict", 32)}))
+    assert [each.name for each in one.in_blocks] == ["jax", "jax twin"]
+
+
+@pytest.mark.parametrize(
+    ("different", "same"), [(0.03, 0.03), (-0.01, 0.03), (0.01, 1.0), (float("nan"), 0.03)]
+)
+def test_margins_that_make_no_sense_are_refused(monkeypatch, different, same):
+    installed(monkeypatch, "jax")
+    with pytest.raises(BadInputError, match=r"--different-beyond .* per cent"):
+        make(Request(different=different, same=same), DATA)
+    info = make(Request(different=0.02, same=0.05), DATA).info
+    assert (info.different, info.same) == (0.02, 0.05)
 
 
 def test_what_is_missing_is_a_row_unless_it_was_asked_for(monkeypatch):
@@ -101,7 +137,7 @@ def test_units_are_what_the_passes_measure_in_their_order(monkeypatch):
         Unit("speed", "ae400", "", 1),
     ]
     assert units[-2:] == [Unit("quality", "ae800", "torch", seed) for seed in (0, 1)]
-    one = replace(plan, selected=frozenset({Place("torch", "ae800", "train", 32)}))
+    one = plan.only(frozenset({Place("torch", "ae800", "train", 32)}))
     assert {(unit.definition, unit.contender) for unit in one.units()} == {
         ("ae800", ""),
         ("ae800", "torch"),

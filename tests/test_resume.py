@@ -8,7 +8,7 @@ import pytest
 from running import Run
 
 from reports.journal import load
-from reports.record import FootprintFacts, QualityEpoch, Resume, Slice, UnitEnd
+from reports.record import Block, FootprintFacts, QualityEpoch, Resume, Slice, UnitEnd
 
 JAX = ("--backend", "jax", "--workload", "train", "--seeds", "2")
 
@@ -17,9 +17,16 @@ def assert_everything_counts_once(folder):
     record = load(folder)
     assert record.outcome == "complete"
     assert record.damage == ""
-    blocks = collections.Counter((row.launch, row.block) for row in record.of(Slice))
-    assert {place: n for place, n in blocks.items() if place[1] >= 0} == {
-        (0, block): 1 for block in range(16)
+    repeated = {row.block for row in record.of(Block) if row.repeated}
+    blocks = collections.Counter(
+        (row.contender, row.launch, row.block)
+        for row in record.of(Slice)
+        if row.block >= 0 and row.block not in repeated
+    )
+    assert set(blocks.values()) == {1}
+    assert collections.Counter(place[:2] for place in blocks) == {
+        ("jax", 0): 16,
+        ("jax twin", 0): 16,
     }
     assert len(record.of(FootprintFacts)) == 1
     assert [(row.seed, row.epoch) for row in record.of(QualityEpoch)] == [(0, 1), (1, 1)]
@@ -30,7 +37,7 @@ def assert_everything_counts_once(folder):
 @pytest.mark.slow
 def test_only_what_is_missing_is_measured(tmp_path):
     run = Run(tmp_path / "cut", *JAX)
-    run.measured(16 + 3)
+    run.measured(2 * (16 + 3))
     while not any(isinstance(each, UnitEnd) for each in load(run.folder).events):
         assert run.process.poll() is None
     run.process.kill()

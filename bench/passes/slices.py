@@ -49,8 +49,8 @@ class Length(NamedTuple):
 
     @classmethod
     def of(cls, steps: int) -> "Length":
-        """Lead in with a fifth."""
-        return cls(steps, max(2, steps // 5))
+        """Lead in with a tenth: what is slow after a pause is the first steps."""
+        return cls(steps, max(1, steps // 10))
 
 
 def present(entrants: Sequence[Entrant]) -> list[Entrant]:
