@@ -15,7 +15,7 @@ from bench.errors import BadInputError
 
 OK, FAILURES, BAD_INPUT, TOO_NOISY, INTERRUPTED = 0, 1, 2, 3, 130
 _CODES = {"complete": OK, "failures": FAILURES, "interrupted": INTERRUPTED}
-_NEAREST = {"×": "x", "–": "-", "→": "->", "…": "...", "·": "-", "†": "*", "≥": ">="}
+_NEAREST = {"×": "x", "–": "-", "→": "->", "…": "...", "·": "-", "†": "*", "‡": "**", "≥": ">="}
 _BESIDE_RESUME = ("resume", "report", "time_limit", "dry_run")
 
 app = typer.Typer(

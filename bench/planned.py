@@ -73,11 +73,11 @@ def show_presets(console: Console, request: Request, dataset: Dataset) -> None:
         cells = [*seconds.values(), sum(seconds.values())]
         size = f"{plan.info.launches} × {plan.info.blocks}"
         grid.add_row(name, size, *(duration(each) if each else "–" for each in cells))
-    console.print(grid)
     console.print(
         "What each preset would take here, roughly: matrix products just took "
         f"{pace:.2g} times as long as on the machine the estimate was made on."
     )
+    console.print(grid)
 
 
 def new_folder(preset: str) -> Path:

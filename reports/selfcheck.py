@@ -52,9 +52,10 @@ def _judge(
     twin_right = twin.verdict in ("same", "inconclusive")
     handicapped_right = handicapped.verdict == "slower"
     findings = [
-        f"{twin.contender}, which does the same: {_told(twin)}: {_right(twin_right)}.",
+        f"{twin.contender}, which does the same: {_told(twin)}: "
+        f"{'right' if twin_right else 'wrong'}.",
         f"{handicapped.contender}, which does {percent(handicapped.handicap)} more than it "
-        f"reports: {_told(handicapped)}: {_right(handicapped_right)}.",
+        f"reports: {_told(handicapped)}: {_seen(handicapped)}.",
     ]
     if cell.noise_floor is not None and twin.detectable is not None:
         findings.append(
@@ -70,8 +71,8 @@ def _told(row: SpeedRow) -> str:
     return f"{row.verdict}, {times(row)} times {row.twin_of}'s time"
 
 
-def _right(right: bool) -> str:
-    return "right" if right else "wrong"
+def _seen(handicapped: SpeedRow) -> str:
+    return {"slower": "right", "faster": "wrong"}.get(handicapped.verdict, "not seen")
 
 
 def _spread(cell: SpeedCell, twin: SpeedRow, blocks: int) -> str:
@@ -87,8 +88,13 @@ def _spread(cell: SpeedCell, twin: SpeedRow, blocks: int) -> str:
         WANTED_DIFFERENCE, twin.pair_sd, twin.launch_sd, blocks, cell.different
     )
     told = f"about {needed} launches" if needed else "more launches than anyone waits for"
+    launch = (
+        f"a launch by {percent(twin.launch_sd)} beyond that"
+        if twin.launch_sd
+        else ("launches by no more than that explains")
+    )
     return (
-        f"{pair}, a launch by {percent(twin.launch_sd)} beyond that: to call a difference of "
+        f"{pair}, {launch}: to call a difference of "
         f"{percent(WANTED_DIFFERENCE)} in four of five cases takes {told} of {blocks} blocks here."
     )
 

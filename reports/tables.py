@@ -76,7 +76,9 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
         shown = [
             row.contender,
             _shown(row.samples_per_second),
-            "1" if reference else times(row),
+            "1"
+            if reference
+            else times(row) + ("" if row.twin_of in ("", cell.reference) else " ‡"),
             "reference" if reference else row.verdict or "–",
         ]
         if train and row.epoch:
@@ -97,6 +99,8 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
     notes += [*_how_judged(cell), *_controls(cell), *_of_fit(cell)]
     if not all(row.shares_blocks for row in cell.rows):
         notes.append("† not from the same blocks: what changed between the runs is in it too.")
+    if any(row.twin_of not in ("", cell.reference) for row in cell.rows):
+        notes.append("‡ times its own original's, not the reference's.")
     one = " (one process each: no error between processes)" if cell.launches == 1 else ""
     steps = " to ".join(map(str, sorted({*cell.steps_per_slice[:1], *cell.steps_per_slice[-1:]})))
     notes.append(
@@ -137,12 +141,11 @@ def _controls(cell: SpeedCell) -> list[str]:
             f"{percent(cell.noise_floor)} apart by its interval: the noise floor."
         )
     if cell.control_sd is not None:
-        foreign = (
-            "" if cell.foreign_share is None else f", {percent(cell.foreign_share)} foreign CPU"
-        )
+        shares = ((cell.foreign_share, "foreign CPU"), (cell.stolen_share, "stolen"))
+        taken = "".join(f", {percent(each)} {name}" for each, name in shares if each is not None)
         kept = f", {cell.contaminated} contaminated ones kept" if cell.contaminated else ""
         notes.append(
-            f"Machine: fixed NumPy work varied by {percent(cell.control_sd)} (SD){foreign}, "
+            f"Noise: fixed NumPy work varied by {percent(cell.control_sd)} (SD){taken}, "
             f"{_count(cell.repeated, 'block')} repeated{kept}."
         )
     return notes
@@ -154,7 +157,7 @@ def _of_fit(cell: SpeedCell) -> list[str]:
     timed = [(row.contender, row.epoch) for row in cell.rows if row.epoch]
     if timed:
         told = ", ".join(
-            f"{name} {_milliseconds(each.fixed_seconds)} and {_milliseconds(each.call_seconds)}"
+            f"{name} {_short(each.fixed_seconds)} and {_short(each.call_seconds)}"
             for name, each in timed
         )
         notes.append(f"What fit adds to each epoch and to the call is in the epochs: {told}.")
@@ -169,8 +172,10 @@ def _of_fit(cell: SpeedCell) -> list[str]:
     return notes
 
 
-def _milliseconds(seconds: float) -> str:
+def _short(seconds: float) -> str:
     """Show what an epoch adds; lost in the noise of its steps, it can read less than nothing."""
+    if seconds >= 1:
+        return f"{interval(seconds)} s"
     return f"{interval(seconds * 1e3)} ms" if seconds > 0 else "~0 ms"
 
 

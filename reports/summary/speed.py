@@ -1,7 +1,7 @@
 """What the speed pass showed: throughput, ratios in shared blocks, the cost of an epoch."""
 
-from collections.abc import Sequence
-from math import isfinite, log
+from collections.abc import Iterable, Sequence
+from math import isfinite, log, sqrt
 
 import msgspec
 import numpy as np
@@ -56,8 +56,8 @@ class SpeedCell(msgspec.Struct, frozen=True):
     their originals: then nobody gets a verdict. ``noise_floor`` is the largest difference, as a
     share, that the twins' intervals allow. ``repeated`` blocks were contaminated and don't count,
     ``contaminated`` ones were too, but were beyond the limit of repetitions and do.
-    ``foreign_share`` is the median of the blocks that count, ``control_sd`` the standard deviation
-    of the logarithm of the time that the machine took for fixed work.
+    ``foreign_share`` and ``stolen_share`` are medians of the blocks that count, ``control_sd`` the
+    standard deviation, within runs, of the logarithm of the time that fixed work took.
     """
 
     definition: str
@@ -77,6 +77,7 @@ class SpeedCell(msgspec.Struct, frozen=True):
     repeated: int = 0
     contaminated: int = 0
     foreign_share: float | None = None
+    stolen_share: float | None = None
     control_sd: float | None = None
 
 
@@ -166,7 +167,6 @@ class _Cell:
             if each
         ]
         counted = [row for row in self._watched.values() if not row.repeated]
-        foreign = [row.foreign_share for row in counted if row.foreign_share is not None]
         return SpeedCell(
             self.definition,
             self.workload,
@@ -186,8 +186,13 @@ class _Cell:
             noise_floor=max((each for each in floors if each is not None), default=None),
             repeated=len(self._watched) - len(counted),
             contaminated=sum(row.contaminated for row in counted),
-            foreign_share=statistics.median(foreign).value if foreign else None,
-            control_sd=_spread([log(row.control_seconds) for row in counted]),
+            foreign_share=_median(row.foreign_share for row in counted),
+            stolen_share=_median(row.stolen_share for row in counted),
+            control_sd=_spread(
+                (run, log(row.control_seconds))
+                for (run, *_), row in self._watched.items()
+                if not row.repeated
+            ),
         )
 
     def _row(self, entrant: Shown, comparisons: int) -> SpeedRow:
@@ -358,6 +363,16 @@ def _by_launch(values: dict[_Place, float]) -> list[list[float]]:
     return list(launches.values())
 
 
-def _spread(values: Sequence[float]) -> float | None:
-    """Return the standard deviation; None from less than two values."""
-    return float(np.std(values, ddof=1)) if len(values) > 1 else None
+def _median(values: Iterable[float | None]) -> float | None:
+    told = [each for each in values if each is not None]
+    return statistics.median(told).value if told else None
+
+
+def _spread(values: Iterable[tuple[int, float]]) -> float | None:
+    """Return the standard deviation within groups; None if no group has two values."""
+    groups: dict[int, list[float]] = {}
+    for group, value in values:
+        groups.setdefault(group, []).append(value)
+    freedom = sum(len(each) - 1 for each in groups.values())
+    squares = sum(len(each) * float(np.var(each)) for each in groups.values())
+    return sqrt(squares / freedom) if freedom else None
