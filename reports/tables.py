@@ -385,9 +385,13 @@ def _facts(run: Run) -> list[str]:
         told = ", ".join(f"{name} {value}" for name, value in settings.items())
         lines.append(f"{contender}: {told}.")
     lines.append(f"Run: {run.name}, {run.created}, order seed {plan.order_seed}{load}.")
-    if run.speed_seconds is not None and run.speed_overhead is not None:
+    if run.speed:
+        again = (
+            f"{run.speed.repeated:.0%} in blocks that were repeated, " if run.speed.repeated else ""
+        )
         lines.append(
-            f"Speed pass: {duration(run.speed_seconds)}, {run.speed_overhead:.0%} of it neither "
-            "slices nor warm-up (starting, compiling, lead-ins, pauses, ends of epochs)."
+            f"Speed pass: {duration(run.speed.seconds)}, {run.speed.slices:.0%} in slices and "
+            f"warm-up, {again}{run.speed.overhead:.0%} overhead (starting, compiling, lead-ins, "
+            "pauses, ends of epochs)."
         )
     return lines

@@ -21,6 +21,7 @@ import statistics
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -30,6 +31,8 @@ from bench.context import Context
 from bench.display import Display
 from bench.fleet import Fleet
 from bench.passes import speed
+from bench.passes.blocks import PAUSE_SECONDS
+from bench.passes.slices import take
 from bench.plan import Request, make
 from reports.journal import Journal
 from reports.record import SCHEMA, DataInfo, Header, Slice
@@ -57,7 +60,7 @@ class Plain:
 
     def fit(self) -> float:
         """Fit, and return the seconds."""
-        time.sleep(speed.PAUSE_SECONDS)
+        time.sleep(PAUSE_SECONDS)
         self._process.stdin.write("\n")
         self._process.stdin.flush()
         return float(self._process.stdout.readline())
@@ -76,12 +79,12 @@ class Interleaved(speed.SpeedPass):
         self._rounds = rounds
         self.plain_seconds: list[float] = []
 
-    def _run_blocks(self, entrants, cell, steps, lead_steps, name):
+    def _run_blocks(self, entrants, cell, length):
         for round_number in range(self._rounds):
             for number in range(SLICES_PER_ROUND):
-                time.sleep(speed.PAUSE_SECONDS)
+                time.sleep(PAUSE_SECONDS)
                 block = round_number * SLICES_PER_ROUND + number
-                self._slice(entrants[0], cell, steps, lead_steps, block, 0)
+                take(self._context, entrants, entrants[0], cell, length, block, 0)
             self.plain_seconds.append(self._plain.fit())
 
 
@@ -98,6 +101,7 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
             passes=["speed"],
         )
         plan = make(request, dataset)
+        plan = replace(plan, contenders=plan.running)  # nobody is compared: no twin
         arrays = datasets.convert(dataset, scratch)
         data = DataInfo(dataset.name, len(dataset.train), len(dataset.test), [28, 28], "", "")
         header = Header(

@@ -256,7 +256,9 @@ def test_everything_is_measured_on_all_backends(tmp_path):
         assert [row["contender"] for row in cell["rows"] if row["twin_of"]] == ["jax twin"]
         assert cell["noise_floor"] > 0 and cell["control_sd"] > 0
         assert all(row["verdict"] for row in cell["rows"] if row["contender"] != "jax")
-    assert 0 < told["runs"][0]["speed_overhead"] < 1
+    speed = told["runs"][0]["speed"]
+    assert speed["slices"] + speed["repeated"] + speed["overhead"] == pytest.approx(1)
+    assert min(speed["slices"], speed["overhead"]) > 0
     (footprint, *_) = told["footprint"]
     assert footprint["parameters"] == 367_609
     assert footprint["exact"]

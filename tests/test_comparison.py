@@ -1,13 +1,17 @@
 """The analysis against runs of which the truth is known, one kind of noise at a time."""
 
+import re
+
 import numpy as np
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.comparison import compare, detectable, drift, launches_needed, noise_floor, verdict
 from reports.record import DIFFERENT, SAME
 from reports.statistics import Estimate
+from reports.units import interval
 
 RUNS = 2000
 PAIR_SD, LAUNCH_SD = 0.12, 0.015
@@ -110,6 +114,23 @@ def test_how_many_launches_a_difference_needs():
     # Never fewer than two: one launch says nothing of the others.
     assert launches_needed(0.5, 0.001, 0.001, 64, DIFFERENT) == 2
     assert launches_needed(0.01, PAIR_SD, LAUNCH_SD, 64, DIFFERENT) is None
+
+
+def test_the_worked_example_of_the_documentation_is_right():
+    text = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| (\d) \| \d \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", text, re.M
+    )
+    launches: dict[str, list[float]] = {}
+    for launch, jax, torch, ratio, logarithm in rows:
+        found = float(torch) / float(jax)
+        assert (f"{found:.2f}", f"{np.log(found):.3f}") == (ratio, logarithm)
+        launches.setdefault(launch, []).append(found)
+    whole = compare(list(launches.values())).ratio
+    assert f"**{interval(whole.value, whole.low, whole.high)}**" in text
+    assert judge(launches.values()) == "slower"
+    blocks = compare([np.concatenate(list(launches.values()))]).ratio
+    assert f"a ratio of {blocks.low:.2f} to {blocks.high:.2f}" in text
 
 
 def test_luck_of_processes_widens_the_interval_where_blocks_agree():

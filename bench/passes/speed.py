@@ -126,7 +126,7 @@ class SpeedPass:
         if key not in self._steps:
             most = provisional.steps * MOST_TIMES_AS_MANY_STEPS
             self._steps[key] = min(most, self._enough_steps(present(entrants)))
-        blocks.run(context, present(entrants), cell, Length.of(self._steps[key]))
+        self._run_blocks(present(entrants), cell, Length.of(self._steps[key]))
         context.display.doing(f"{cell}, leaving")
         for entrant in present(entrants):
             with dropping(context, entrant, cell):
@@ -137,6 +137,9 @@ class SpeedPass:
                     context.display.doing(f"{cell}, ends of epochs of {entrant.contender.name}")
                     with dropping(context, entrant, cell):
                         self._short_epochs(entrant, cell)
+
+    def _run_blocks(self, entrants: Sequence[Entrant], cell: Cell, length: Length) -> None:
+        blocks.run(self._context, entrants, cell, length)
 
     def _enough_steps(self, entrants: Sequence[Entrant]) -> int:
         """Choose how many steps make slices and blocks that are long enough."""

@@ -11,7 +11,7 @@ from reports.summary.epochs import EpochCost
 from reports.summary.footprint import FootprintRow
 from reports.summary.quality import QualityRow
 from reports.summary.shared import MIB, RECIPE_EPOCHS, Interval, Shown, contenders, definitions
-from reports.summary.speed import SpeedCell, SpeedRow
+from reports.summary.speed import SpeedCell, SpeedRow, Spent
 
 __all__ = [
     "MIB",
@@ -23,17 +23,14 @@ __all__ = [
     "Run",
     "SpeedCell",
     "SpeedRow",
+    "Spent",
     "Summary",
     "summarise",
 ]
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One record: what was asked, on what, and in which circumstances.
-
-    ``speed_seconds`` is what the speed pass took, as far as it was measured whole, and
-    ``speed_overhead`` the share of it that went neither into slices that count nor into warm-ups.
-    """
+    """One record: what was asked, on what, in which circumstances, and where its time went."""
 
     name: str
     created: str
@@ -45,8 +42,7 @@ class Run(msgspec.Struct, frozen=True):
     machine: record.MachineInfo
     versions: dict[str, str]
     settings: dict[str, dict[str, str]]
-    speed_seconds: float | None = None
-    speed_overhead: float | None = None
+    speed: Spent | None = None
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -105,7 +101,6 @@ def _run(source: Record, entrants: Sequence[Shown]) -> Run:
         settings[entrant.name] = {**worker.settings, "cores": str(worker.cores)}
         if entrant.info.python:
             settings[entrant.name]["interpreter"] = entrant.info.python
-    speed_seconds, speed_overhead = speed.overhead(source)
     return Run(
         name=header.name,
         created=header.created,
@@ -117,8 +112,7 @@ def _run(source: Record, entrants: Sequence[Shown]) -> Run:
         machine=header.machine,
         versions=dict(sorted(versions.items())),
         settings=settings,
-        speed_seconds=speed_seconds,
-        speed_overhead=speed_overhead,
+        speed=speed.spent(source),
     )
 
 

@@ -321,12 +321,22 @@ class _Cell:
         )
 
 
-def overhead(source: Record) -> tuple[float | None, float | None]:
-    """Tell what the speed pass took and the share that was neither a slice nor a warm-up.
+class Spent(msgspec.Struct, frozen=True):
+    """Where the time of the launches went that were measured whole.
 
-    Lead-ins, pauses, repeated blocks, starting, compiling and ends of epochs are overhead. None
-    where no launch was measured whole, or the record is from before that was noted.
+    ``slices`` counts the warm-up too, ``repeated`` are the slices of blocks that had to be
+    repeated, ``overhead`` is all else: starting, compiling, lead-ins, pauses, ends of epochs. All
+    but ``seconds`` are shares of it.
     """
+
+    seconds: float
+    slices: float
+    repeated: float
+    overhead: float
+
+
+def spent(source: Record) -> Spent | None:
+    """Tell where the pass's time went; None if no launch was measured whole, with its time."""
     whole = {
         (each.unit.definition, each.unit.launch): each.seconds
         for each in source.of(record.UnitEnd)
@@ -334,14 +344,14 @@ def overhead(source: Record) -> tuple[float | None, float | None]:
     }
     total = sum(whole.values())
     if not total:
-        return None, None
+        return None
     repeated = {_block(row) for row in source.of(record.Block) if row.repeated}
-    used = sum(
-        row.seconds
-        for row in source.of(record.Slice)
-        if (row.definition, row.launch) in whole and _block(row) not in repeated
-    )
-    return total, 1 - used / total
+    seconds = {True: 0.0, False: 0.0}
+    for row in source.of(record.Slice):
+        if (row.definition, row.launch) in whole:
+            seconds[_block(row) in repeated] += row.seconds
+    again, once = seconds[True] / total, seconds[False] / total
+    return Spent(total, once, again, 1 - once - again)
 
 
 def _block(row: record.Slice | record.Block) -> tuple[str, str, int, int, int]:

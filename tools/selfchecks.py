@@ -1,0 +1,61 @@
+"""Put several self-checks side by side, as a table in Markdown.
+
+Usage: python tools/selfchecks.py RECORD...
+"""
+
+import sys
+from pathlib import Path
+
+from reports.journal import load, record_paths
+from reports.selfcheck import judge
+from reports.summary import summarise
+from reports.tables import percent, times
+from reports.units import duration
+
+COLUMNS = (
+    "backend, size",
+    "twin",
+    "handicapped",
+    "noise floor",
+    "smallest difference seen",
+    "pair SD",
+    "launch SD",
+    "blocks repeated",
+    "overhead",
+    "took",
+)
+
+
+def main() -> None:
+    print("| " + " | ".join(COLUMNS) + " |")
+    print("| --- |" + " ---: |" * (len(COLUMNS) - 1))
+    for path in record_paths([Path(each) for each in sys.argv[1:]]):
+        summary = summarise(load(path))
+        (cell,), (run,) = summary.speed, summary.runs
+        reference, twin, handicapped = cell.rows
+        check = judge(summary)
+        assert check and run.speed and twin.detectable
+        assert twin.pair_sd is not None and cell.noise_floor is not None
+        marks = [
+            f"{row.verdict} {times(row)} {'✓' if right else '✗'}"
+            for row, right in (
+                (twin, check.twin_right),
+                (handicapped, check.handicapped_right),
+            )
+        ]
+        cells = [
+            f"{reference.contender}, {run.plan.launches} × {run.plan.blocks}",
+            *marks,
+            percent(cell.noise_floor),
+            percent(twin.detectable),
+            percent(twin.pair_sd),
+            "–" if twin.launch_sd is None else percent(twin.launch_sd),
+            str(cell.repeated),
+            f"{run.speed.overhead:.0%}",
+            duration(run.speed.seconds),
+        ]
+        print("| " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    main()
