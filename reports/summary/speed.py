@@ -286,7 +286,7 @@ class _Cell:
         for name in self.rivals:
             mine = self.blocks[name]
             planned = self._planned(name)
-            if len(mine) < planned and len(mine) == max(map(len, self.blocks.values())):
+            if len(mine) < planned and len(mine) == max(len(self.blocks[n]) for n in self.rivals):
                 return f"{nobody}: {len(mine)} of {planned} blocks were measured."
         return ""
 
