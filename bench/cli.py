@@ -186,8 +186,8 @@ def run(
 def selfcheck(
     context: typer.Context,
     preset: Annotated[
-        str, typer.Option(help="quick, standard or publish: how many launches and blocks.")
-    ] = "standard",
+        str, typer.Option(help="How many launches and blocks; a smaller one sees less.")
+    ] = "publish",
     backend: Annotated[
         str | None, typer.Option(help="With which backend; jax if it is there.")
     ] = None,

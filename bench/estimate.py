@@ -80,7 +80,7 @@ def _speed_seconds(plan: Plan, definition: Definition, launch: int) -> float:
             ]
             if not steps:
                 continue
-            slices = [1.2 * step * max(1.0, 0.1 / min(steps), 0.5 / sum(steps)) for step in steps]
+            slices = [1.1 * step * max(1.0, 0.1 / min(steps), 0.5 / sum(steps)) for step in steps]
             warmup = sum(max(3 * each, 2.2) for each in slices)
             compiling = 2.5 * len(steps)
             total += info.blocks * (sum(slices) + 0.025 * len(steps)) + warmup + compiling
