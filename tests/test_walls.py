@@ -125,6 +125,7 @@ def test_a_worker_needs_numpy_keras_and_its_framework_only(tmp_path):
     bare = interpreter(tmp_path / "bare", python=f"sys.modules.update(dict.fromkeys({ours}))\n")
     run = Run(tmp_path / "run", "--backend", f"jax@{bare}")
     assert run.end() == 0, run.output + run.errors
-    (told,) = load(run.folder).header.contenders
+    told, twin = load(run.folder).header.contenders
+    assert twin.python == told.python
     assert (told.name, told.python) == ("jax", bare)
     assert bare in "".join(run.output.split())

@@ -4,6 +4,7 @@ Usage: python tools/selfchecks.py RECORD...
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from reports.journal import load, record_paths
@@ -26,10 +27,9 @@ COLUMNS = (
 )
 
 
-def main() -> None:
-    print("| " + " | ".join(COLUMNS) + " |")
-    print("| --- |" + " ---: |" * (len(COLUMNS) - 1))
-    for path in record_paths([Path(each) for each in sys.argv[1:]]):
+def table(paths: Sequence[Path]) -> str:
+    lines = ["| " + " | ".join(COLUMNS) + " |", "| --- |" + " ---: |" * (len(COLUMNS) - 1)]
+    for path in paths:
         summary = summarise(load(path))
         (cell,), (run,) = summary.speed, summary.runs
         reference, twin, handicapped = cell.rows
@@ -54,7 +54,12 @@ def main() -> None:
             f"{run.speed.overhead:.0%}",
             duration(run.speed.seconds),
         ]
-        print("| " + " | ".join(cells) + " |")
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    print(table(record_paths([Path(each) for each in sys.argv[1:]])))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 BATCH_SIZE = 32
-STEPS = 80
-HANDICAPPED_STEPS = 84
 
 
 def ready() -> Callable[[], object]:

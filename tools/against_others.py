@@ -1,12 +1,12 @@
 """Judge the same A/A pair and the same 5 % handicap by pytest-benchmark and by pyperf.
 
 Usage: pip install -c constraints.txt -e '.[jax,rivals]'
-       python tools/against_others FOLDER [--times 5] [--backend jax]
+       python tools/against_others.py FOLDER [--times 5] [--backend jax]
 
-Each round runs the plain work and the handicapped one, each in processes of its own, as the tools
-do it by default; the handicapped run is compared with the plain one before it, and so is the next
-round's plain one. `aebench selfcheck` judges the same two questions. The tools' own output lies in
-FOLDER, and so does ``verdicts.json``.
+Each round runs the work plain, handicapped and plain again, each in processes of its own, as the
+tools do it by default, and compares the second and the third with the first. `aebench selfcheck`
+judges the same two questions. The tools' own output lies in FOLDER, and so does ``verdicts.json``,
+to which every call adds its rounds.
 """
 
 import argparse
@@ -16,12 +16,15 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import work
+from reports.units import duration
 
-HERE = Path(__file__).parent
+STEPS = {"plain": 80, "handicapped": 84, "again": 80}
+ROOT = Path(__file__).parent.parent
+HERE = ROOT / "tools" / "against"
 # pytest-benchmark has no threshold of its own, and knows whole per cents.
 THRESHOLDS = [f"{field}:{percent}%" for field in ("min", "median", "mean") for percent in (1, 3, 5)]
 
@@ -36,6 +39,8 @@ class Judge:
     environment : dict
         What the work needs to know.
     """
+
+    name: str
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self._folder = folder
@@ -57,8 +62,8 @@ class Judge:
         """Measure the work, under a name."""
         raise NotImplementedError
 
-    def compare(self, name: str, base: str) -> dict[str, str]:
-        """Say by each of the tool's rules how one run stands to another."""
+    def compare(self, name: str, base: str) -> Iterator[tuple[str, str, float]]:
+        """Say by each of the tool's rules how one run stands to another, and at what ratio."""
         raise NotImplementedError
 
 
@@ -80,21 +85,16 @@ class PytestBenchmark(Judge):
         )
         assert "1 passed" in out, out
 
-    def compare(self, name: str, base: str) -> dict[str, str]:
-        before, after = (
-            json.loads((self._folder / f"pytest-benchmark-{each}.json").read_text())
-            for each in (base, name)
-        )
+    def compare(self, name: str, base: str) -> Iterator[tuple[str, str, float]]:
         from pytest_benchmark.utils import parse_compare_fail
 
-        said = {}
+        paths = [self._folder / f"pytest-benchmark-{each}.json" for each in (base, name)]
+        before, after = (json.loads(path.read_text())["benchmarks"][0]["stats"] for path in paths)
         for threshold in THRESHOLDS:
             # The rule that --benchmark-compare-fail applies, on the two saved runs.
-            failed = parse_compare_fail(threshold).fails(
-                after["benchmarks"][0]["stats"], before["benchmarks"][0]["stats"]
-            )
-            said[threshold] = "slower" if failed else "not slower"
-        return said
+            failed = parse_compare_fail(threshold).fails(after, before)
+            field = threshold.partition(":")[0]
+            yield threshold, "slower" if failed else "not slower", after[field] / before[field]
 
 
 class Pyperf(Judge):
@@ -104,63 +104,63 @@ class Pyperf(Judge):
 
     def measure(self, name: str, steps: int) -> None:
         path = self._folder / f"pyperf-{name}.json"
+        path.unlink(missing_ok=True)  # it overwrites nothing
         known = ",".join(["AGAINST_STEPS", "KERAS_HOME", *self._environment])
         command = ["pyperf_fit.py", "-o", str(path), f"--inherit-environ={known}"]
         self._call("pyperf.log", *command, AGAINST_STEPS=str(steps))
         assert path.exists(), f"see {self._folder / 'pyperf.log'}"
 
-    def compare(self, name: str, base: str) -> dict[str, str]:
+    def compare(self, name: str, base: str) -> Iterator[tuple[str, str, float]]:
+        import pyperf
+
         paths = [str(self._folder / f"pyperf-{each}.json") for each in (base, name)]
+        before, after = (pyperf.BenchmarkSuite.load(path).get_benchmarks()[0] for path in paths)
         out = self._call("pyperf.log", "-m", "pyperf", "compare_to", *paths)
         found = re.search(r"x (slower|faster)", out)
-        return {"compare_to": found.group(1) if found else "no difference"}
+        said = found.group(1) if found else "no difference"
+        yield "compare_to", said, after.mean() / before.mean()
 
 
-def judged(judge: Judge, times: int) -> list[dict[str, object]]:
-    """Let a tool judge, so many times."""
-    rows: list[dict[str, object]] = []
-
-    def measure(name: str, steps: int) -> float:
+def judged(judge: Judge) -> Iterator[dict[str, object]]:
+    """Let a tool judge the pair and the handicap once."""
+    seconds = {}
+    for name, steps in STEPS.items():
         began = time.monotonic()
         judge.measure(name, steps)
-        return time.monotonic() - began
-
-    seconds = {"a0": measure("a0", work.STEPS)}
-    for number in range(times):
-        base, handicapped, again = f"a{number}", f"h{number}", f"a{number + 1}"
-        for name, steps, truth in (
-            (handicapped, work.HANDICAPPED_STEPS, "slower"),
-            (again, work.STEPS, "same"),
-        ):
-            seconds[name] = measure(name, steps)
-            for rule, said in judge.compare(name, base).items():
-                row = {
-                    "tool": judge.name,
-                    "rule": rule,
-                    "truth": truth,
-                    "said": said,
-                    "seconds": seconds[base] + seconds[name],
-                }
-                rows.append(row)
-                print(json.dumps(row), flush=True)
-    return rows
+        seconds[name] = time.monotonic() - began
+    for name, truth in (("handicapped", "slower"), ("again", "same")):
+        for rule, said, ratio in judge.compare(name, "plain"):
+            yield {
+                "tool": judge.name,
+                "rule": rule,
+                "truth": truth,
+                "said": said,
+                "ratio": round(ratio, 4),
+                "seconds": round(sum(seconds.values()), 1),
+            }
 
 
-def table(rows: list[dict[str, object]]) -> str:
+def table(rows: list[dict[str, Any]]) -> str:
     """Count false alarms and misses."""
     lines = [
-        "| tool, rule | false alarms (A/A) | 5 % called slower | seconds for a verdict |",
-        "| --- | ---: | ---: | ---: |",
+        "| tool, rule | false alarms (A/A) | 5 % called slower | ratios A/A | ratios 5 % | took |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for tool, rule in dict.fromkeys((row["tool"], row["rule"]) for row in rows):
         mine = [row for row in rows if (row["tool"], row["rule"]) == (tool, rule)]
-        same = [row["said"] for row in mine if row["truth"] == "same"]
-        slower = [row["said"] for row in mine if row["truth"] == "slower"]
-        alarms = sum(said in ("slower", "faster") for said in same)
-        seconds = sum(float(str(row["seconds"])) for row in mine) / len(mine)
+        same, slower = (
+            [row for row in mine if row["truth"] == each] for each in ("same", "slower")
+        )
+        alarms = sum(row["said"] in ("slower", "faster") for row in same)
+        called = sum(row["said"] == "slower" for row in slower)
+        ranges = [
+            f"{min(row['ratio'] for row in each):.2f} to {max(row['ratio'] for row in each):.2f}"
+            for each in (same, slower)
+        ]
+        seconds = sum(row["seconds"] for row in mine) / len(mine)
         lines.append(
-            f"| {tool}, {rule} | {alarms} of {len(same)} | {slower.count('slower')} of "
-            f"{len(slower)} | {seconds:.0f} |"
+            f"| {tool}, {rule} | {alarms} of {len(same)} | {called} of {len(slower)} | "
+            f"{ranges[0]} | {ranges[1]} | {duration(seconds)} |"
         )
     return "\n".join(lines)
 
@@ -176,17 +176,19 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     environment = {
         "KERAS_BACKEND": asked.backend,
-        "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent.parent)]),
+        "PYTHONPATH": os.pathsep.join([str(HERE), str(ROOT)]),
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
-    makers: list[Callable[[Path, dict[str, str]], Judge]] = [PytestBenchmark, Pyperf]
-    rows = [
-        row
-        for make in makers
-        if asked.tool in (None, make.name)  # type: ignore[attr-defined]
-        for row in judged(make(folder, environment), asked.times)
-    ]
-    (folder / "verdicts.json").write_text(json.dumps(rows, indent=1))
+    verdicts = folder / "verdicts.json"
+    rows = json.loads(verdicts.read_text()) if verdicts.exists() else []
+    for judge in (PytestBenchmark(folder, environment), Pyperf(folder, environment)):
+        if asked.tool in (None, judge.name):
+            for _ in range(asked.times):
+                for row in judged(judge):
+                    rows.append(row)
+                    print(json.dumps(row), flush=True)
+                lines = ",\n".join(map(json.dumps, rows))
+                verdicts.write_text(f"[\n{lines}\n]\n")
     print(table(rows))
 
 

@@ -1,0 +1,23 @@
+"""The tables in the documentation are what the records beside it give."""
+
+import json
+
+import against_others
+import pytest
+import selfchecks
+from conftest import ROOT
+
+MEASURED = ROOT / "docs" / "measured"
+METHOD = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("size", ["publish", "standard"])
+def test_the_table_of_self_checks_follows_from_the_records(size):
+    paths = sorted(MEASURED.glob(f"selfcheck-{size}-*.jsonl"))
+    assert paths
+    assert selfchecks.table(paths) in METHOD
+
+
+def test_the_table_of_other_tools_follows_from_their_verdicts():
+    rows = json.loads((MEASURED / "against-others.json").read_text())
+    assert against_others.table(rows) in METHOD
