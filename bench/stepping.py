@@ -8,6 +8,7 @@ PyTorch such a callback would fetch every step's logs to the host.
 """
 
 import gc
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from backends import Backend
 
 Script = Generator[None, None, None]
 _ENDLESS = 10**9
+# Dropping takes a third of a second, on TensorFlow sometimes many (see backends.tensorflow).
+_LETTING_GO_SECONDS = 1.0
 _STOPPED_BY = {"train": "stop_training", "predict": "stop_predicting"}
 
 
@@ -114,6 +117,18 @@ class Stepper:
                 )
             while not self._script_ended:
                 self._model.predict(images, batch_size, verbose=0)
+
+    def let_go(self) -> None:
+        """Drop the input path; one that is slow about it is left to a thread."""
+        held, self._last_arguments = [self._last_arguments], None
+
+        def drop() -> None:
+            held.clear()
+            gc.collect()  # Keras holds the iterator in a cycle
+
+        thread = threading.Thread(target=drop, daemon=True)
+        thread.start()
+        thread.join(_LETTING_GO_SECONDS)
 
     def _advance(self, script: Script) -> None:
         try:

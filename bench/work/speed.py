@@ -72,6 +72,7 @@ def _calibrate(
         yield from stepper.slice(steps, steps // 3, answers.append)
 
     stepper.run(script())
+    stepper.let_go()
     gc.collect()
     gc.freeze()
     channel.send({"step_seconds": answers[0]["seconds"] / steps})
@@ -93,4 +94,5 @@ def _enter(
             yield from stepper.slice(wanted["steps"], wanted["lead_steps"], channel.send)
 
     stepper.run(script())
+    stepper.let_go()
     channel.send({"left": True})

@@ -14,7 +14,8 @@ class EpochCost(msgspec.Struct, frozen=True):
     It takes the mean slice, since an epoch is a sum, slow steps and all; the throughput beside it
     is the median. ``fixed_seconds`` is expected, not seen: ``base_seconds`` are always paid, but
     some backends sometimes wait at an epoch's end (``waiting_share``), and how long depends on
-    the epoch (``wait_seconds``). ``call_seconds`` comes once per call.
+    the epoch (``wait_seconds``, on average over the speeds seen). ``call_seconds`` comes once per
+    call.
     """
 
     steps: int
@@ -59,7 +60,7 @@ def epoch_cost(
         fixed_seconds=fixed,
         base_seconds=end.base_seconds,
         waiting_share=end.waits,
-        wait_seconds=end.wait_seconds(work),
+        wait_seconds=sum(map(end.wait_seconds, works)) / len(works),
         call_seconds=call,
         seconds=seconds,
         samples_per_second=steps * batch_size / seconds,
