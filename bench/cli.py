@@ -239,6 +239,7 @@ def _measure(
 ) -> tuple[str, Path | None]:
     """Measure what is asked for, or what a record lacks; tell the outcome, and in which folder."""
     from bench import campaign, datasets, planned
+    from bench.estimate import pace_here
     from bench.plan import again, make
     from reports.journal import load
     from reports.terminal import new_console
@@ -265,10 +266,11 @@ def _measure(
             units = plan.units()
             folder = out or planned.new_folder(name)
             campaign.check_folder(folder)
-        planned.show(console, plan, dataset, units)
-        if dry_run:
+        pace = pace_here() if dry_run else None
+        planned.show(console, plan, dataset, units, pace)
+        if pace is not None:
             if not resume:
-                planned.show_presets(console, request, dataset)
+                planned.show_presets(console, request, dataset, pace)
             return "complete", None
         command = ["aebench", *sys.argv[1:]]
         setting = campaign.Setting(dataset, command, scratch, console, time_limit)
@@ -276,7 +278,9 @@ def _measure(
             outcome = campaign.resume(plan, setting, resume)
         else:
             outcome = campaign.run(plan, setting, folder)
-    planned.show_end(console, folder / "record.jsonl", outcome)
+    # Each pass's tables were shown when it ended: all of them, if all was measured just now.
+    shown = outcome == "complete" and not resume
+    planned.show_end(console, folder / "record.jsonl", outcome, shown)
     return outcome, folder
 
 

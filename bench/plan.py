@@ -295,10 +295,14 @@ def _known(what: str, asked: Sequence[str], known: Sequence[str] | dict[str, str
 
 
 def _check_margins(different: float, same: float) -> None:
-    if not 0 <= different < same < 1:
+    margins = {"--different-beyond": 100 * different, "--same-within": 100 * same}
+    for option, percent in margins.items():
+        if not 0 <= percent < 100:
+            raise BadInputError(f"{option} {percent:g} must be from 0 to 100: it is in per cent.")
+    if different >= same:
         raise BadInputError(
-            f"--different-beyond {100 * different:g} and --same-within {100 * same:g} are per "
-            "cent: the first must be less than the second, and both from 0 to 100."
+            f"--different-beyond {100 * different:g} must be less than --same-within "
+            f"{100 * same:g}, both in per cent: give both."
         )
 
 

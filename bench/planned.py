@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.datasets import Dataset
-from bench.estimate import pace_here, unit_seconds
+from bench.estimate import unit_seconds
 from bench.plan import Plan, Request, make
 from bench.presets import PASSES, PRESETS
 from reports.journal import load
@@ -22,11 +22,22 @@ from reports.units import duration
 RESULTS = Path("results")
 
 
-def show(console: Console, plan: Plan, dataset: Dataset, units: Sequence[Unit]) -> None:
-    """Show what of a plan is to be measured, and a guess at its time."""
+def show(
+    console: Console,
+    plan: Plan,
+    dataset: Dataset,
+    units: Sequence[Unit],
+    pace: float | None = None,
+) -> None:
+    """Show what of a plan is to be measured, and a guess at its time.
+
+    ``pace`` is how many times as long work takes here as where the guess was made, if known.
+    """
     info = plan.info
     sizes = (len(dataset.train), len(dataset.test))
-    estimated = [(unit.pass_name, unit_seconds(plan, unit, *sizes)) for unit in units]
+    estimated = [
+        (unit.pass_name, (pace or 1.0) * unit_seconds(plan, unit, *sizes)) for unit in units
+    ]
     if dataset.notice:
         console.print(Text(f"! {dataset.notice}", "yellow"), soft_wrap=True)
     for contender in plan.contenders:
@@ -36,7 +47,8 @@ def show(console: Console, plan: Plan, dataset: Dataset, units: Sequence[Unit]) 
     controls = ", ".join(each.name for each in plan.in_blocks if each.twin_of)
     lines = [
         f"preset {info.preset}: {running}; {', '.join(each.name for each in plan.definitions)}",
-        f"compared with {info.reference}; as a control: {controls}",
+        f"compared with {info.reference}, different beyond {100 * info.different:g} %, the same "
+        f"within {100 * info.same:g} %; as a control: {controls}",
         f"data: {dataset.name}, {len(dataset.train):,} training and "
         f"{len(dataset.test):,} test images",
     ]
@@ -57,12 +69,16 @@ def show(console: Console, plan: Plan, dataset: Dataset, units: Sequence[Unit]) 
     if len(units) < len(plan.units()):
         console.print(f"Going on: {len(units)} of {len(plan.units())} pieces are missing.")
     total = duration(sum(seconds for _, seconds in estimated))
-    console.print(f"About {total} on a machine like the one the estimate was made on (2 cores).")
+    on = (
+        "here, if it is calm"
+        if pace
+        else "on a machine like the one the estimate was made on (2 cores)"
+    )
+    console.print(f"About {total} {on}.")
 
 
-def show_presets(console: Console, request: Request, dataset: Dataset) -> None:
-    """Show what each preset would take here, all else being as asked for."""
-    pace = pace_here()
+def show_presets(console: Console, request: Request, dataset: Dataset, pace: float) -> None:
+    """Show what each preset would take here, all else being as asked for; see :func:`show`."""
     sizes = (len(dataset.train), len(dataset.test))
     grid = Table("preset", "launches × blocks", *PASSES, "all", header_style="bold")
     for name in PRESETS:
@@ -85,15 +101,17 @@ def new_folder(preset: str) -> Path:
     return RESULTS / f"{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}-{preset}"
 
 
-def show_end(console: Console, record: Path, outcome: str) -> None:
-    """Show all tables, and where the record is."""
+def show_end(console: Console, record: Path, outcome: str, shown: bool) -> None:
+    """Show what the tables come to and where the record is; the tables, unless they were shown."""
     summary = summarise(load(record))
     console.rule()
-    console.print(render_summary(summary))
+    console.print(render_summary(summary, tables=not shown))
     word = {"complete": "All measured", "failures": "Some failed", "interrupted": "Interrupted"}
     for cell in summary.speed:
         if cell.answer:
             console.print(plain(cell.answer, "bold"), soft_wrap=True)
     console.print(plain(f"{word[outcome]}. Record: {record}"), soft_wrap=True)
+    if shown:
+        console.print(plain(f"All tables again: aebench show {record.parent}"), soft_wrap=True)
     if outcome != "complete":
         console.print(plain(f"To measure what is missing: aebench run --resume {record.parent}"))

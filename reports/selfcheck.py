@@ -8,6 +8,7 @@ from reports.summary import SpeedCell, SpeedRow, Summary
 from reports.tables import percent, times
 
 WANTED_DIFFERENCE = 0.03
+_MOST_CONTAMINATED = 0.25
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def _judge(
     findings = [
         f"{twin.contender}, which does the same: {_told(twin)}: "
         f"{'right' if twin_right else 'wrong'}.",
-        f"{handicapped.contender}, which does {percent(handicapped.handicap)} more than it "
+        f"{handicapped.contender}, which runs {percent(handicapped.handicap)} more steps than it "
         f"reports: {_told(handicapped)}: {_seen(handicapped)}.",
     ]
     if cell.noise_floor is not None and twin.detectable is not None:
@@ -63,7 +64,13 @@ def _judge(
             f"{launches} × {blocks} blocks call in four of five cases here is about "
             f"{percent(twin.detectable)}."
         )
-    findings += [_spread(cell, twin, blocks), _sum_up(twin_right, handicapped_right, handicapped)]
+    findings.append(_spread(cell, twin, blocks))
+    if cell.contaminated > _MOST_CONTAMINATED * cell.blocks:
+        findings.append(
+            f"The machine was disturbed: of the {cell.blocks} blocks that count "
+            f"{cell.contaminated} are contaminated, beyond what may be repeated."
+        )
+    findings.append(_sum_up(twin_right, handicapped_right, handicapped))
     return SelfCheck(twin_right, handicapped_right, findings)
 
 

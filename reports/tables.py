@@ -1,6 +1,6 @@
 """The tables, as data: what the terminal and Markdown both show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from reports.record import Failure
@@ -89,8 +89,8 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
         rows.append(shown)
         if row.drift is not None:
             notes.append(
-                f"{row.contender}: not steady, the last third of its slices took {row.drift:+.0%} "
-                "against the first."
+                f"{row.contender}: not steady, the last third of its slices took "
+                f"{100 * row.drift:+.0f} % against the first."
             )
         if row.failure:
             notes.append(f"{row.contender}: {row.failure} (after {row.slices} slices)")
@@ -101,7 +101,7 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
         notes.append("† not from the same blocks: what changed between the runs is in it too.")
     if any(row.twin_of not in ("", cell.reference) for row in cell.rows):
         notes.append("‡ times its own original's, not the reference's.")
-    one = " (one process each: no error between processes)" if cell.launches == 1 else ""
+    one = " (one process each: how much processes differ isn't in it)" if cell.launches == 1 else ""
     steps = " to ".join(map(str, sorted({*cell.steps_per_slice[:1], *cell.steps_per_slice[-1:]})))
     notes.append(
         f"{cell.blocks} blocks of {steps} steps in {cell.launches} "
@@ -112,15 +112,16 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
 
 
 def _how_judged(cell: SpeedCell) -> list[str]:
-    """Say what verdicts mean here, and what this run could have seen."""
+    """Say what this run could have seen, and what verdicts mean here."""
     judged = [row for row in cell.rows if row.verdict and not row.twin_of]
     if not judged:
         return []
     seen = [row.detectable for row in judged if row.detectable is not None]
-    told = f"; differences from about {percent(max(seen))} on would be seen" if seen else ""
+    told = f"This run could have told differences of about {percent(max(seen))} and more. "
     return [
-        f"Faster or slower: beyond {percent(cell.different)}; same: within {percent(cell.same)}; "
-        f"by intervals adjusted for {_count(cell.comparisons, 'comparison')}{told}."
+        f"{told if seen else ''}Faster or slower: wholly beyond {percent(cell.different)}; same: "
+        f"wholly within {percent(cell.same)}; by intervals adjusted for "
+        f"{_count(cell.comparisons, 'comparison')}."
     ]
 
 
@@ -130,25 +131,39 @@ def _controls(cell: SpeedCell) -> list[str]:
     twins = [row for row in cell.rows if row.twin_of and not row.handicap]
     if cell.unstable:
         notes.append(
-            f"Unstable: {' and '.join(cell.unstable)} is called "
-            "different from its own original, so no verdict can be trusted here. Run it again on a "
-            "quieter machine (aebench doctor), or with more launches."
+            "Unstable: where a twin comes out different, a difference of that kind is no news. "
+            "Larger ones may be real, but there is no verdict on them: run again on a quieter "
+            "machine (aebench doctor), or with more launches."
         )
     if cell.noise_floor is not None:
-        names = " and ".join(row.contender for row in twins)
+        names = " and ".join(f"{row.contender}, a second worker of {row.twin_of}," for row in twins)
         notes.append(
-            f"Control: {names}, a second worker of the same, could be up to "
-            f"{percent(cell.noise_floor)} apart by its interval: the noise floor."
+            f"Control: {names} could be up to {percent(cell.noise_floor)} apart from it by the "
+            "interval: the noise floor."
         )
     if cell.control_sd is not None:
-        shares = ((cell.foreign_share, "foreign CPU"), (cell.stolen_share, "stolen"))
-        taken = "".join(f", {percent(each)} {name}" for each, name in shares if each is not None)
-        kept = f", {cell.contaminated} contaminated ones kept" if cell.contaminated else ""
-        notes.append(
-            f"Noise: fixed NumPy work varied by {percent(cell.control_sd)} (SD){taken}, "
-            f"{_count(cell.repeated, 'block')} repeated{kept}."
-        )
+        notes.append(f"Noise: {'; '.join(_noise(cell))}.")
     return notes
+
+
+def _noise(cell: SpeedCell) -> Iterator[str]:
+    """Say what the machine did beside the work."""
+    if cell.control_sd is not None:
+        yield f"fixed NumPy work varied by {percent(cell.control_sd)} (SD)"
+    if cell.foreign_share is not None:
+        yield f"other work took {percent(cell.foreign_share)} of the machine"
+    if cell.stolen_share is not None and cell.most_stolen_share is not None:
+        most = f", {percent(cell.most_stolen_share)} in the worst block"
+        yield (
+            f"the hypervisor took {percent(cell.stolen_share)}"
+            f"{most if cell.most_stolen_share else ''}"
+        )
+    yield f"{_count(cell.repeated, 'contaminated block')} repeated" + (
+        f", {cell.contaminated} of the {cell.blocks} that count contaminated too: no more may be "
+        "repeated"
+        if cell.contaminated
+        else ""
+    )
 
 
 def _of_fit(cell: SpeedCell) -> list[str]:
@@ -160,23 +175,24 @@ def _of_fit(cell: SpeedCell) -> list[str]:
             f"{name} {_short(each.fixed_seconds)} and {_short(each.call_seconds)}"
             for name, each in timed
         )
-        notes.append(f"What fit adds to each epoch and to the call is in the epochs: {told}.")
+        notes.append(f"Beside its steps, fit takes so much for an epoch and for the call: {told}.")
     for name, epoch in timed:
         if epoch.waiting_share:
             without = epoch.seconds - epoch.fixed_seconds + epoch.base_seconds
+            waiting = without + epoch.wait_seconds
             notes.append(
-                f"{name}: {epoch.waiting_share:.0%} of the epochs wait at their end: "
-                f"{interval(without)} s without, {interval(without + epoch.wait_seconds)} s with; "
+                f"{name}: {percent(epoch.waiting_share)} of the epochs wait at their end for the "
+                f"input path: {interval(without)} s without, {interval(waiting)} s with that; "
                 "shown is what to expect of many."
             )
     return notes
 
 
 def _short(seconds: float) -> str:
-    """Show what an epoch adds; lost in the noise of its steps, it can read less than nothing."""
-    if seconds >= 1:
-        return f"{interval(seconds)} s"
-    return f"{interval(seconds * 1e3)} ms" if seconds > 0 else "~0 ms"
+    """Show what an epoch or a call adds, which is known to a millisecond or so."""
+    if seconds < 0.001:
+        return "<1 ms"
+    return f"{seconds * 1e3:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 def percent(share: float) -> str:
@@ -386,12 +402,14 @@ def _facts(run: Run) -> list[str]:
         lines.append(f"{contender}: {told}.")
     lines.append(f"Run: {run.name}, {run.created}, order seed {plan.order_seed}{load}.")
     if run.speed:
-        again = (
-            f"{run.speed.repeated:.0%} in blocks that were repeated, " if run.speed.repeated else ""
-        )
-        lines.append(
-            f"Speed pass: {duration(run.speed.seconds)}, {run.speed.slices:.0%} in slices and "
-            f"warm-up, {again}{run.speed.overhead:.0%} overhead (starting, compiling, lead-ins, "
-            "pauses, ends of epochs)."
-        )
+        shares = [
+            (run.speed.slices, "in slices and warm-up"),
+            (run.speed.repeated, "in blocks that were repeated"),
+            (
+                run.speed.overhead,
+                "overhead (starting, compiling, lead-ins, pauses, ends of epochs)",
+            ),
+        ]
+        told = ", ".join(f"{percent(share)} {what}" for share, what in shares if share)
+        lines.append(f"Speed pass: {duration(run.speed.seconds)}, {told}.")
     return lines

@@ -107,11 +107,11 @@ def _parts(table: Table) -> Iterable[RenderableType]:
     yield plain()
 
 
-def render_summary(summary: Summary) -> RenderableType:
-    """Show everything: notices, tables, failures, and what a referee asks for."""
+def render_summary(summary: Summary, tables: bool = True) -> RenderableType:
+    """Show everything: notices, tables (if wanted), failures, and what a referee asks for."""
     notices = [plain(f"! {notice}", "yellow") for notice in summary.notices]
     failures = [
         plain(f"! {failed_where(each)} failed: {each.reason}", "red") for each in summary.failures
     ]
     lines = [plain(line, "dim") for line in facts(summary)]
-    return Group(*notices, render(all_tables(summary)), *failures, *lines)
+    return Group(*notices, render(all_tables(summary) if tables else []), *failures, *lines)

@@ -70,7 +70,7 @@ def make(hostile: str = "") -> Record:
                 block=block,
                 seconds=0.7,
                 foreign_share=0.5 if repeated else 0.01,
-                stolen_share=0.0,
+                stolen_share=0.04 if block == 3 else 0.0,
                 control_seconds=0.02 * (1.1 if block % 2 else 1.0),
                 contaminated=repeated,
                 repeated=repeated,

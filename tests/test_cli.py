@@ -49,7 +49,7 @@ def record(tmp_path) -> Path:
         (["run", "--time-limit", "0"], "more than 0"),
         (
             ["run", "--same-within", "0.5"],
-            "--different-beyond 1 and --same-within 0.5 are per cent",
+            "--different-beyond 1 must be less than --same-within 0.5",
         ),
         (["selfcheck", "--backend", "theano"], "'theano' is not a backend"),
         (["selfcheck", "--preset", "slow"], "not a preset"),

@@ -67,11 +67,18 @@ def test_where_places_are_selected_the_reference_and_its_twin_are_there(monkeypa
 
 
 @pytest.mark.parametrize(
-    ("different", "same"), [(0.03, 0.03), (-0.01, 0.03), (0.01, 1.0), (float("nan"), 0.03)]
+    ("different", "same", "reason"),
+    [
+        (0.05, 0.03, "--different-beyond 5 must be less than --same-within 3, both in per cent"),
+        (0.03, 0.03, "--different-beyond 3 must be less than"),
+        (-0.02, 0.03, "--different-beyond -2 must be from 0 to 100"),
+        (0.01, 3.0, "--same-within 300 must be from 0 to 100"),
+        (float("nan"), 0.03, "--different-beyond nan must be from 0 to 100"),
+    ],
 )
-def test_margins_that_make_no_sense_are_refused(monkeypatch, different, same):
+def test_margins_that_make_no_sense_are_refused(monkeypatch, different, same, reason):
     installed(monkeypatch, "jax")
-    with pytest.raises(BadInputError, match=r"--different-beyond .* per cent"):
+    with pytest.raises(BadInputError, match=reason):
         make(Request(different=different, same=same), DATA)
     info = make(Request(different=0.02, same=0.05), DATA).info
     assert (info.different, info.same) == (0.02, 0.05)

@@ -53,7 +53,9 @@ def test_figures_follow_from_the_slices(summary):
     assert cell.noise_floor == pytest.approx(max(times.high, 1 / times.low) - 1)
     # Torch is the only rival: the twin isn't in the family.
     assert (cell.comparisons, cell.unstable) == (1, [])
-    assert (cell.repeated, cell.contaminated, cell.foreign_share) == (1, 0, 0.01)
+    assert (cell.repeated, cell.contaminated) == (1, 0)
+    shares = (cell.foreign_share, cell.stolen_share, cell.most_stolen_share)
+    assert shares == pytest.approx((0.01, 0.005, 0.04))
     assert cell.control_sd == pytest.approx(np.std([0, np.log(1.1)] * 4, ddof=1))
     assert tensorflow.samples_per_second is None
     assert tensorflow.failure == "not installed"
@@ -63,7 +65,7 @@ def test_figures_follow_from_the_slices(summary):
     assert jax.epoch.recipe_seconds == pytest.approx(0.3 + 20 * 3.755)
     assert (
         cell.answer
-        == "jax trains ae400 at batch 32 fastest here: a step takes torch 4 times as long."
+        == "jax trains ae400 at batch 32 fastest here: for a step, torch takes 4 times as long."
     )
 
 
@@ -91,17 +93,18 @@ def test_terminal_golden(summary):
  torch          4,000 [3,640, 4,440]                     4.00     slower     15.0  5 min 00 s
  tensorflow                        –                        –          –        –           –
  jax twin    16,000 [14,700, 17,600]  0.9999 [0.9911, 1.0089]       same
- jax trains ae400 at batch 32 fastest here: a step takes torch 4 times as long.
+ jax trains ae400 at batch 32 fastest here: for a step, torch takes 4 times as long.
  tensorflow: not installed
- Faster or slower: beyond 1 %; same: within 3 %; by intervals adjusted for 1 comparison; differences
- from about 1 % on would be seen.
- Control: jax twin, a second worker of the same, could be up to 0.9 % apart by its interval: the
+ This run could have told differences of about 1 % and more. Faster or slower: wholly beyond 1 %;
+ same: wholly within 3 %; by intervals adjusted for 1 comparison.
+ Control: jax twin, a second worker of jax, could be up to 0.9 % apart from it by the interval: the
  noise floor.
- Noise: fixed NumPy work varied by 5.1 % (SD), 1 % foreign CPU, 0 % stolen, 1 block repeated.
- What fit adds to each epoch and to the call is in the epochs: jax 5.00 ms and 300 ms, torch 5.00 ms
+ Noise: fixed NumPy work varied by 5.1 % (SD); other work took 1 % of the machine; the hypervisor
+ took 0.5 %, 4 % in the worst block; 1 contaminated block repeated.
+ Beside its steps, fit takes so much for an epoch and for the call: jax 5 ms and 300 ms, torch 5 ms
  and 300 ms.
- 8 blocks of 50 steps in 1 launch (one process each: no error between processes); 2 cores; data:
- mnist, 60,000 images an epoch.
+ 8 blocks of 50 steps in 1 launch (one process each: how much processes differ isn't in it); 2
+ cores; data: mnist, 60,000 images an epoch.
  ae400 jax         0.0400    2.00    1.00   3.04
  ae400 torch    12.0     240     600      600
  ae400 jax         0.2100  0.2000  0.0100              1.50         0.250 0.210
@@ -113,8 +116,8 @@ def test_terminal_golden(summary):
     facts = printed(render_summary(summary))
     # Of the minute: three times 9 s of warm-up, 0.8 + 3.2 + 0.8 s of slices, three of 7 s again.
     assert (
-        "Speed pass: 1 min 00 s, 53% in slices and warm-up, 35% in blocks that were repeated, 12% "
-        "overhead (starting, compiling, lead-ins, pauses, ends of epochs)."
+        "Speed pass: 1 min 00 s, 53 % in slices and warm-up, 35 % in blocks that were repeated, "
+        "12 % overhead (starting, compiling, lead-ins, pauses, ends of epochs)."
     ) in " ".join(facts.split())
 
 
@@ -128,7 +131,7 @@ def test_markdown_golden(summary):
     text = markdown.render(summary, [("loss", "Loss")], ["record.jsonl"])
     assert text.startswith(
         "# Keras backends on Processor, 2 cores\n\n"
-        "- jax trains ae400 at batch 32 fastest here: a step takes torch 4 times as long.\n"
+        "- jax trains ae400 at batch 32 fastest here: for a step, torch takes 4 times as long.\n"
     )
     table = """\
 ## train ae400, batch 32
@@ -140,7 +143,7 @@ def test_markdown_golden(summary):
 | tensorflow | – | – | – | – | – |
 | jax twin | 16,000 \\[14,700, 17,600\\] | 0.9999 \\[0.9911, 1.0089\\] | same |  |  |
 
-- jax trains ae400 at batch 32 fastest here: a step takes torch 4 times as long.
+- jax trains ae400 at batch 32 fastest here: for a step, torch takes 4 times as long.
 - tensorflow: not installed
 """
     assert table in text
@@ -215,7 +218,7 @@ def test_a_busy_machine_and_lost_fixed_costs_are_told():
     ]
     shown = " ".join(printed(render_summary(summarise(made))).split())
     assert "began on a busy machine (load 2.5 on 2 cores)" in shown
-    assert "is in the epochs: jax ~0 ms and 300 ms, torch 5.00 ms and 300 ms." in shown
+    assert "for an epoch and for the call: jax <1 ms and 300 ms, torch 5 ms and 300 ms." in shown
 
 
 def made_with(contender: str, factor: float, noise: float = 0.0):
@@ -247,7 +250,7 @@ def test_a_twin_that_is_called_different_takes_away_all_verdicts(factor):
     (torch,) = [line for line in shown.splitlines() if "4,000 [3,640" in line]
     # Numbers in grey, no verdict in colour.
     assert "\x1b[2m" in torch and "\x1b[31m" not in torch
-    assert "Unstable: jax twin is called different" in " ".join(shown.split())
+    assert "Unstable: where a twin comes out different" in shown
 
 
 def test_only_faster_and_slower_are_coloured():
@@ -265,7 +268,9 @@ def test_verdicts_go_by_the_margins_that_the_plan_fixed():
     made.header = msgspec.structs.replace(made.header, plan=plan)
     (cell,) = summarise(made).speed
     assert cell.rows[1].verdict == "same"
-    assert "beyond 10 %; same: within 20 %" in printed(render_summary(summarise(made)))
+    assert "wholly beyond 10 %; same: wholly within 20 %" in " ".join(
+        printed(render_summary(summarise(made))).split()
+    )
 
 
 def test_who_lacks_blocks_gets_no_verdict():

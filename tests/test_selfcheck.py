@@ -49,8 +49,8 @@ def test_where_both_verdicts_are_right():
     assert check.right
     assert check.findings == [
         "jax twin, which does the same: same, 0.9972 [0.9880, 1.0065] times jax's time: right.",
-        "jax +5 %, which does 5 % more than it reports: slower, 1.039 [1.023, 1.055] times jax's "
-        "time: right.",
+        "jax +5 %, which runs 5 % more steps than it reports: slower, 1.039 [1.023, 1.055] times "
+        "jax's time: right.",
         "The noise floor is 1.2 %; the smallest difference that 5 × 24 blocks call in four of five "
         "cases here is about 2.7 %.",
         "A pair of slices varies by 5 % (SD), launches by no more than that explains: to call a "

@@ -56,8 +56,9 @@ class SpeedCell(msgspec.Struct, frozen=True):
     their originals: then nobody gets a verdict. ``noise_floor`` is the largest difference, as a
     share, that the twins' intervals allow. ``repeated`` blocks were contaminated and don't count,
     ``contaminated`` ones were too, but were beyond the limit of repetitions and do.
-    ``foreign_share`` and ``stolen_share`` are medians of the blocks that count, ``control_sd`` the
-    standard deviation, within runs, of the logarithm of the time that fixed work took.
+    ``foreign_share`` and ``stolen_share`` are means of the blocks that count, ``most_stolen_share``
+    is that of the worst; ``control_sd`` is the standard deviation, within runs, of the logarithm of
+    the time that fixed work took.
     """
 
     definition: str
@@ -78,6 +79,7 @@ class SpeedCell(msgspec.Struct, frozen=True):
     contaminated: int = 0
     foreign_share: float | None = None
     stolen_share: float | None = None
+    most_stolen_share: float | None = None
     control_sd: float | None = None
 
 
@@ -186,8 +188,11 @@ class _Cell:
             noise_floor=max((each for each in floors if each is not None), default=None),
             repeated=len(self._watched) - len(counted),
             contaminated=sum(row.contaminated for row in counted),
-            foreign_share=_median(row.foreign_share for row in counted),
-            stolen_share=_median(row.stolen_share for row in counted),
+            foreign_share=_mean(row.foreign_share for row in counted),
+            stolen_share=_mean(row.stolen_share for row in counted),
+            most_stolen_share=max(
+                (row.stolen_share for row in counted if row.stolen_share is not None), default=None
+            ),
             control_sd=_spread(
                 (run, log(row.control_seconds))
                 for (run, *_), row in self._watched.items()
@@ -282,7 +287,7 @@ class _Cell:
         nobody = f"Nobody is called fastest for {self.where} ({self.workload})"
         if unstable:
             others = " and ".join(unstable)
-            return f"{nobody}: {others} came out different from its own original, so nothing can."
+            return f"{nobody}: {others} came out different from its own original."
         for name in self.rivals:
             mine = self.blocks[name]
             planned = self._planned(name)
@@ -312,8 +317,8 @@ class _Cell:
             if comparison and self._verdict(rival, leader, comparison) == "slower"
         }
         if len(beaten) == len(rivals):
-            told = " and ".join(f"{each} {beaten[each]:.2g} times" for each in rivals)
-            return f"{leader} {verb} {self.where} fastest here: a step takes {told} as long."
+            told = " and ".join(f"{each} takes {beaten[each]:.2g} times as long" for each in rivals)
+            return f"{leader} {verb} {self.where} fastest here: for a step, {told}."
         others = " and ".join(sorted(set(rivals) - set(beaten)))
         return (
             f"No backend is shown to be fastest for {self.where}: {leader} leads, "
@@ -373,9 +378,9 @@ def _by_launch(values: dict[_Place, float]) -> list[list[float]]:
     return list(launches.values())
 
 
-def _median(values: Iterable[float | None]) -> float | None:
+def _mean(values: Iterable[float | None]) -> float | None:
     told = [each for each in values if each is not None]
-    return statistics.median(told).value if told else None
+    return sum(told) / len(told) if told else None
 
 
 def _spread(values: Iterable[tuple[int, float]]) -> float | None:
