@@ -98,7 +98,7 @@ def _spread(cell: SpeedCell, twin: SpeedRow, blocks: int) -> str:
     launch = (
         f"a launch by {percent(twin.launch_sd)} beyond that"
         if twin.launch_sd
-        else ("launches by no more than that explains")
+        else "launches by no more than that explains"
     )
     return (
         f"{pair}, {launch}: to call a difference of "
