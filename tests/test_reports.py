@@ -300,6 +300,28 @@ def test_a_record_from_before_there_were_twins_is_still_shown():
     assert "Control:" not in printed(render_summary(summarise(made)))
 
 
+def test_what_is_said_of_waits_adds_up_to_the_epoch():
+    ticks = [0.01 * (2**k - 1) for k in range(1, 14)]
+    made = sample.make()
+    ends = [each for each in made.events if isinstance(each, ShortEpoch)]
+    # Epochs of 0.2 s end at once, or wait for the tick at 0.31 s: one of three.
+    waited = msgspec.structs.replace(ends[0], age_seconds=0.2, seam_seconds=0.11)
+    made.events = [
+        msgspec.structs.replace(each, epoch_end_ticks_seconds=ticks)
+        if isinstance(each, Worker)
+        else (waited if each is ends[0] else each)
+        for each in made.events
+    ]
+    epoch = summarise(made).speed[0].rows[0].epoch
+    assert epoch.waiting_share == pytest.approx(1 / 3)
+    assert epoch.wait_seconds > 0
+    assert epoch.fixed_seconds == pytest.approx(
+        epoch.base_seconds + epoch.waiting_share * epoch.wait_seconds
+    )
+    shown = " ".join(printed(render_summary(summarise(made))).split())
+    assert "jax: 33 % of the epochs wait at their end for the input path:" in shown
+
+
 def test_an_unfinished_record_is_told_apart():
     made = sample.make()
     made.events.pop()

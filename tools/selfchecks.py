@@ -18,7 +18,7 @@ COLUMNS = (
     "twin",
     "handicapped",
     "noise floor",
-    "smallest difference seen",
+    "would see",
     "pair SD",
     "launch SD",
     "blocks repeated",
@@ -51,7 +51,7 @@ def table(paths: Sequence[Path]) -> str:
             percent(twin.pair_sd),
             "–" if twin.launch_sd is None else percent(twin.launch_sd),
             str(cell.repeated),
-            f"{run.speed.overhead:.0%}",
+            percent(run.speed.overhead),
             duration(run.speed.seconds),
         ]
         lines.append("| " + " | ".join(cells) + " |")
