@@ -119,14 +119,9 @@ class Door:
             raise KeyboardInterrupt
         record = load(self.record)
         self.summary = summarise(record)
-        repeated = {
-            (row.definition, row.workload, row.batch_size, row.launch, row.block)
-            for row in record.of(Block)
-            if row.repeated
-        }
+        repeated = {row.place for row in record.of(Block) if row.repeated}
         for row in record.of(Slice):
-            where = (row.definition, row.workload, row.batch_size, row.launch, row.block)
-            if row.block >= 0 and where not in repeated:
+            if row.block >= 0 and row.place not in repeated:
                 place = Place(row.contender, row.definition, row.workload, row.batch_size)
                 self._slices.setdefault(place, []).append(row)
 

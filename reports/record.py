@@ -143,6 +143,11 @@ class Slice(msgspec.Struct, frozen=True, tag="slice", tag_field="kind"):
     lead_seconds: float | None = None
     waiting_cpu_seconds: float | None = None
 
+    @property
+    def place(self) -> tuple[str, str, int, int, int]:
+        """Which block of which cell and launch it is of."""
+        return self.definition, self.workload, self.batch_size, self.launch, self.block
+
 
 class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
     """What the machine did while a block was measured.
@@ -164,6 +169,11 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
     control_seconds: float
     contaminated: bool
     repeated: bool
+
+    @property
+    def place(self) -> tuple[str, str, int, int, int]:
+        """Which block of which cell and launch it is of."""
+        return self.definition, self.workload, self.batch_size, self.launch, self.block
 
 
 class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):

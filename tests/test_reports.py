@@ -285,6 +285,19 @@ def test_who_lacks_blocks_gets_no_verdict():
     assert "fastest here" not in cell.answer
 
 
+def test_a_twin_whose_original_failed_is_compared_with_nobody():
+    made = sample.make()
+    made.events = [
+        each
+        for each in made.events
+        if not (isinstance(each, Slice) and each.contender == "jax" and each.block >= 0)
+    ]
+    (cell,) = summarise(made).speed
+    twin = cell.rows[-1]
+    assert (cell.reference, twin.times_reference, twin.verdict) == ("torch", None, "")
+    assert "†" not in printed(render_summary(summarise(made)))
+
+
 def test_a_record_from_before_there_were_twins_is_still_shown():
     made = sample.make()
     made.events = [

@@ -227,7 +227,7 @@ class _Cell:
             samples_per_second=Interval.of(step.inverted().scaled(self.batch_size)),
             step_seconds=Interval.of(step),
             times_reference=Interval.of(ratio) if ratio else None,
-            shares_blocks=paired is not None or entrant.name == against,
+            shares_blocks=ratio is None or paired is not None,
             adjusted=Interval.of(paired.adjusted) if paired else None,
             verdict=self._verdict(entrant.name, against, paired) if paired else "",
             detectable=self._detectable(paired, 1 if twin_of else comparisons) if paired else None,
@@ -350,17 +350,13 @@ def spent(source: Record) -> Spent | None:
     total = sum(whole.values())
     if not total:
         return None
-    repeated = {_block(row) for row in source.of(record.Block) if row.repeated}
+    repeated = {row.place for row in source.of(record.Block) if row.repeated}
     seconds = {True: 0.0, False: 0.0}
     for row in source.of(record.Slice):
         if (row.definition, row.launch) in whole:
-            seconds[_block(row) in repeated] += row.seconds
+            seconds[row.place in repeated] += row.seconds
     again, once = seconds[True] / total, seconds[False] / total
     return Spent(total, once, again, 1 - once - again)
-
-
-def _block(row: record.Slice | record.Block) -> tuple[str, str, int, int, int]:
-    return row.definition, row.workload, row.batch_size, row.launch, row.block
 
 
 def _reference(entrants: Sequence[Shown], rivals: Sequence[str]) -> str:
