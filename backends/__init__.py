@@ -14,8 +14,12 @@ Each backend's file has
     Variables to set before the interpreter starts.
 ``wait(value)``
     Block until every array in ``value`` has been computed.
-``settings(model)``
-    What is in force for a compiled model.
+``settings()``
+    What is in force, beside what Keras knows of its model.
+``precision()``
+    What the framework makes of products in float32 here: ``float32`` or ``tf32``.
+``full_float32()``
+    Have it make float32 of them, on any device.
 ``device_peak_bytes()``
     The framework's own peak on an accelerator, or None where it has no such counter.
 """
@@ -26,6 +30,10 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 NAMES = ("jax", "tensorflow", "torch")
+# Who can be measured: Keras on its backends, the frameworks without Keras, matrix products alone.
+NATIVE = "native-"
+GEMM = "gemm"
+ENGINES = (*NAMES, *(NATIVE + name for name in NAMES), GEMM)
 
 
 class Backend(Protocol):
@@ -40,45 +48,60 @@ class Backend(Protocol):
     def wait(self, value: Any) -> None:
         """Block until every array in ``value`` has been computed."""
 
-    def settings(self, model: Any) -> dict[str, str]:
-        """Return what is in force for a compiled Keras model."""
+    def settings(self) -> dict[str, str]:
+        """Return what is in force, beside what Keras knows of its model."""
+
+    def precision(self) -> str:
+        """Tell how precise products in float32 are here: ``float32`` or ``tf32``."""
+
+    def full_float32(self) -> None:
+        """Have products in float32 be just that, on any device."""
 
     def device_peak_bytes(self) -> int | None:
         """Return the framework's own peak on an accelerator, in bytes."""
 
 
-def load(name: str) -> Backend:
-    """Import the file of one backend, without its framework.
+def framework(engine: str) -> str:
+    """Name the framework of an engine; ``gemm`` has none of its own, and is named itself."""
+    return engine.removeprefix(NATIVE)
+
+
+def load(engine: str) -> Backend:
+    """Import the file that tells of an engine's framework, without that framework.
 
     Parameters
     ----------
-    name : str
-        One of :data:`NAMES`.
+    engine : str
+        One of :data:`ENGINES`.
 
     Returns
     -------
     Backend
         The module.
     """
-    return cast(Backend, import_module(f"backends.{name}"))
+    name = framework(engine)
+    return cast(
+        Backend, import_module(f"backends.native.{name}" if name == GEMM else f"backends.{name}")
+    )
 
 
-def installed_version(name: str) -> str | None:
-    """Tell which version of a backend's framework is installed, without importing it.
+def installed_version(engine: str) -> str | None:
+    """Tell which version of an engine's framework is installed, without importing it.
 
     Parameters
     ----------
-    name : str
-        One of :data:`NAMES`.
+    engine : str
+        One of :data:`ENGINES`; of ``gemm`` it is NumPy's.
 
     Returns
     -------
     str or None
         The version, or None if the framework isn't installed.
     """
-    if find_spec(name) is None:
+    name = framework(engine)
+    if name != GEMM and find_spec(name) is None:
         return None
-    for distribution in load(name).DISTRIBUTIONS:
+    for distribution in load(engine).DISTRIBUTIONS:
         try:
             return metadata.version(distribution)
         except metadata.PackageNotFoundError:

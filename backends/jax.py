@@ -31,16 +31,31 @@ def wait(value: Any) -> None:
     jax.block_until_ready(value)
 
 
-def settings(model: Any) -> dict[str, str]:
-    """Return what is in force for a compiled Keras model."""
+def settings() -> dict[str, str]:
+    """Return what is in force, beside what Keras knows of its model."""
     import jax
 
     return {
-        "jit_compile": str(model.jit_compile),
         "device": str(jax.devices()[0].device_kind),
         "platform": str(jax.default_backend()),
         "matmul_precision": str(jax.config.jax_default_matmul_precision or "default"),
     }
+
+
+def precision() -> str:
+    """Tell how precise products in float32 are here: ``float32`` or ``tf32``."""
+    import jax
+
+    chosen = jax.config.jax_default_matmul_precision
+    on_gpu = jax.default_backend() == "gpu"
+    return "tf32" if on_gpu and chosen not in ("highest", "float32") else "float32"
+
+
+def full_float32() -> None:
+    """Have products in float32 be just that, on any device."""
+    import jax
+
+    jax.config.update("jax_default_matmul_precision", "highest")
 
 
 def device_peak_bytes() -> int | None:

@@ -43,21 +43,36 @@ def wait(value: Any) -> None:
             tf.reshape(tensor, [-1])[-1].numpy()
 
 
-def settings(model: Any) -> dict[str, str]:
-    """Return what is in force for a compiled Keras model."""
+def settings() -> dict[str, str]:
+    """Return what is in force, beside what Keras knows of its model."""
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
     details = tf.config.experimental.get_device_details(gpus[0]) if gpus else {}
     threading = tf.config.threading
     return {
-        "jit_compile": str(model.jit_compile),
         "device": str(details.get("device_name", "gpu")) if gpus else "cpu",
         "platform": "gpu" if gpus else "cpu",
         "tf32": str(tf.config.experimental.tensor_float_32_execution_enabled()),
         "threads": f"{threading.get_intra_op_parallelism_threads() or 'all'} intra-op, "
         f"{threading.get_inter_op_parallelism_threads() or 'all'} inter-op",
     }
+
+
+def precision() -> str:
+    """Tell how precise products in float32 are here: ``float32`` or ``tf32``."""
+    import tensorflow as tf
+
+    on_gpu = bool(tf.config.list_physical_devices("GPU"))
+    enabled = tf.config.experimental.tensor_float_32_execution_enabled()
+    return "tf32" if on_gpu and enabled else "float32"
+
+
+def full_float32() -> None:
+    """Have products in float32 be just that, on any device."""
+    import tensorflow as tf
+
+    tf.config.experimental.enable_tensor_float_32_execution(False)
 
 
 def device_peak_bytes() -> int | None:

@@ -32,19 +32,33 @@ def wait(value: Any) -> None:
         torch.mps.synchronize()
 
 
-def settings(model: Any) -> dict[str, str]:
-    """Return what is in force for a compiled Keras model."""
+def settings() -> dict[str, str]:
+    """Return what is in force, beside what Keras knows of its model."""
     import torch
 
     cuda = torch.cuda.is_available()
     return {
-        "jit_compile": str(model.jit_compile),
         "device": torch.cuda.get_device_name() if cuda else "cpu",
         "platform": "gpu" if cuda else "cpu",
         "matmul_precision": torch.get_float32_matmul_precision(),
         "threads": f"{torch.get_num_threads()} intra-op, "
         f"{torch.get_num_interop_threads()} inter-op",
     }
+
+
+def precision() -> str:
+    """Tell how precise products in float32 are here: ``float32`` or ``tf32``."""
+    import torch
+
+    highest = torch.get_float32_matmul_precision() == "highest"
+    return "float32" if highest or not torch.cuda.is_available() else "tf32"
+
+
+def full_float32() -> None:
+    """Have products in float32 be just that, on any device."""
+    import torch
+
+    torch.set_float32_matmul_precision("highest")
 
 
 def device_peak_bytes() -> int | None:

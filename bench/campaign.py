@@ -16,16 +16,17 @@ from bench import machine
 from bench.context import Context
 from bench.datasets import Arrays, Dataset, convert
 from bench.display import Display
-from bench.errors import BadInputError
+from bench.errors import BadInputError, refusing
 from bench.estimate import unit_seconds
 from bench.fleet import Fleet
-from bench.passes import footprint, quality
+from bench.passes import footprint, parity, quality
 from bench.passes.speed import SpeedPass
 from bench.plan import Plan
 from reports.journal import Journal, Record, RecordError
 from reports.record import SCHEMA, DataInfo, End, Failure, Header, PassEnd, Resume, Unit
 
 _PASSES: dict[str, Callable[[Context, Sequence[Unit]], None]] = {
+    "parity": parity.run,
     "speed": lambda context, units: SpeedPass(context).run(units),
     "footprint": footprint.run,
     "quality": quality.run,
@@ -128,10 +129,8 @@ def resume(plan: Plan, setting: Setting, record: Path) -> str:
         If the record can't be carried on, or the images aren't those it was measured on.
     """
     arrays = convert(setting.dataset, setting.scratch)
-    try:
+    with refusing(RecordError):
         journal = Journal.resume(record)
-    except RecordError as error:
-        raise BadInputError(str(error)) from error
     was = journal.record.header.data
     if (arrays.train_sha256, arrays.test_sha256) != (was.train_sha256, was.test_sha256):
         journal.close()

@@ -1,89 +1,25 @@
 """The command ``aebench``. Heavy imports wait inside the commands, so that --help is quick."""
 
-import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-import typer.core
 
-from bench.errors import BadInputError
+from bench import options
+from bench.errors import BadInputError, refusing
 
 OK, FAILURES, BAD_INPUT, TOO_NOISY, INTERRUPTED = 0, 1, 2, 3, 130
 _CODES = {"complete": OK, "failures": FAILURES, "interrupted": INTERRUPTED}
 _NEAREST = {"×": "x", "–": "-", "→": "->", "…": "...", "·": "-", "†": "*", "‡": "**", "≥": ">="}
-_BESIDE_RESUME = ("resume", "report", "time_limit", "dry_run")
 
 app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-
-class _ManyValues(typer.core.TyperCommand):
-    """Takes several values after one option: ``--backend jax torch`` or ``--backend jax,torch``."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        many = {
-            flag
-            for parameter in self.params
-            if getattr(parameter, "multiple", False)
-            for flag in parameter.opts
-        }
-        return super().parse_args(ctx, _spread(args, many))
-
-
-def _spread(arguments: list[str], many: set[str]) -> list[str]:
-    """Repeat an option before each of its values."""
-    spread: list[str] = []
-    option = ""
-    waiting = False
-    for argument in arguments:
-        flag, equals, value = argument.partition("=")
-        if argument.startswith("--"):
-            if waiting:
-                spread.append(option)
-            option, waiting = (flag, True) if flag in many else ("", False)
-            if not option:
-                spread.append(argument)
-            elif equals:
-                waiting = False
-                for each in value.split(","):
-                    spread += [option, each]
-        elif option:
-            waiting = False
-            for each in filter(None, argument.split(",")):
-                spread += [option, each]
-        else:
-            spread.append(argument)
-    return [*spread, option] if waiting else spread
-
-
-_Data = Annotated[
-    str,
-    typer.Option(
-        envvar="AEBENCH_DATA",
-        help="auto, mnist, fashion_mnist, embedded, or the path of an .npz.",
-    ),
-]
-_Out = Annotated[Path | None, typer.Option(help="Folder for the record; results/NAME if left out.")]
-_Resume = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="RECORD", help="Measure only what is missing in a record; nothing else to give."
-    ),
-]
-_TimeLimit = Annotated[
-    float, typer.Option(help="Seconds of silence after which a worker counts as hung.")
-]
-_DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Show the plan and what it would take; do nothing.")
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -101,23 +37,16 @@ def aebench(
     return OK
 
 
-@app.command(cls=_ManyValues)
+@app.command(cls=options.ManyValues)
 def run(
     context: typer.Context,
     preset: Annotated[str, typer.Option(help="quick, standard or publish (see: list).")] = "quick",
-    backend: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Which backends; all installed ones if left out. jax@PYTHON runs with another "
-            "interpreter."
-        ),
-    ] = None,
-    definition: Annotated[
-        list[str] | None, typer.Option(help="Which autoencoders, such as ae400 ae800-dropout0.5.")
-    ] = None,
+    contender: options.Contenders = None,
+    definition: options.Definitions = None,
     workload: Annotated[list[str] | None, typer.Option(help="train, predict.")] = None,
     passes: Annotated[
-        list[str] | None, typer.Option("--pass", help="speed, footprint, quality.")
+        list[str] | None,
+        typer.Option("--pass", help="parity, speed (parity comes with it), footprint, quality."),
     ] = None,
     batch_size: Annotated[
         list[int] | None,
@@ -131,8 +60,15 @@ def run(
     threads: Annotated[
         int | None, typer.Option(help="Cores that each contender may use; all if left out.")
     ] = None,
+    yardsticks: Annotated[
+        bool | None,
+        typer.Option(
+            help="Measure the frameworks without Keras, and matrix products alone, beside them; "
+            "on in publish."
+        ),
+    ] = None,
     reference: Annotated[
-        str | None, typer.Option(help="The backend that the others are compared with.")
+        str | None, typer.Option(help="The contender that the others are compared with.")
     ] = None,
     different_beyond: Annotated[
         float,
@@ -141,27 +77,28 @@ def run(
     same_within: Annotated[
         float, typer.Option(metavar="PERCENT", help="The same up to this difference.")
     ] = 3.0,
-    data: _Data = "auto",
-    out: _Out = None,
-    resume: _Resume = None,
+    data: options.Data = "auto",
+    out: options.Out = None,
+    resume: options.Resume = None,
     report: Annotated[
         bool, typer.Option("--report", help="Write the Markdown report beside the record too.")
     ] = False,
-    time_limit: _TimeLimit = 600.0,
-    dry_run: _DryRun = False,
+    time_limit: options.TimeLimit = 600.0,
+    dry_run: options.DryRun = False,
 ) -> int:
     """Measure, and keep a record.
 
     Options that take several values take them one after the other (--backend jax torch), with
     commas, or by repeating the option.
     """
+    from bench.measuring import How, measure
     from bench.plan import Request
 
     if resume:
-        _refuse_beside_resume(context)
+        options.refuse_beside_resume(context)
     request = Request(
         preset=preset,
-        backends=backend or (),
+        backends=contender or (),
         definitions=definition or (),
         workloads=workload or (),
         passes=passes or (),
@@ -173,13 +110,49 @@ def run(
         reference=reference,
         different=different_beyond / 100,
         same=same_within / 100,
+        yardsticks=yardsticks,
     )
-    outcome, folder = _measure(request, preset, data, out, resume, time_limit, dry_run)
+    outcome, folder = measure(request, preset, How(data, out, resume, time_limit, dry_run))
     if folder and report:
         from reports.terminal import new_console
 
         _write_report([folder], folder / "report", new_console())
     return _CODES[outcome]
+
+
+@app.command(cls=options.ManyValues)
+def parity(
+    context: typer.Context,
+    contender: options.Contenders = None,
+    definition: options.Definitions = None,
+    yardsticks: Annotated[
+        bool, typer.Option(help="Compare the frameworks without Keras too.")
+    ] = False,
+    data: options.Data = "auto",
+    out: options.Out = None,
+    resume: options.Resume = None,
+    time_limit: options.TimeLimit = 600.0,
+    dry_run: options.DryRun = False,
+) -> int:
+    """Show whether contenders are the same model: each beside a float64 reference.
+
+    The same is part of every run that measures speed. Ends with exit code 1 if one differs.
+    """
+    from bench.measuring import How, measure
+    from bench.plan import Request
+
+    if resume:
+        options.refuse_beside_resume(context)
+    request = Request(
+        backends=contender or (),
+        definitions=definition or (),
+        passes=("parity",),
+        yardsticks=yardsticks,
+    )
+    outcome, folder = measure(request, "parity", How(data, out, resume, time_limit, dry_run))
+    if outcome != "complete" or not folder:
+        return _CODES[outcome]
+    return FAILURES if any(row.differs for row in _summarise([folder])[0].parity) else OK
 
 
 @app.command()
@@ -193,11 +166,11 @@ def selfcheck(
     ] = None,
     definition: Annotated[str, typer.Option(help="Of which autoencoder.")] = "ae400",
     batch_size: Annotated[int, typer.Option(help="With which batch size.")] = 32,
-    data: _Data = "auto",
-    out: _Out = None,
-    resume: _Resume = None,
-    time_limit: _TimeLimit = 600.0,
-    dry_run: _DryRun = False,
+    data: options.Data = "auto",
+    out: options.Out = None,
+    resume: options.Resume = None,
+    time_limit: options.TimeLimit = 600.0,
+    dry_run: options.DryRun = False,
 ) -> int:
     """Test aebench on this machine: whether its verdicts are right where the truth is known.
 
@@ -206,14 +179,16 @@ def selfcheck(
     noisy for verdicts.
     """
     from bench import selfcheck
+    from bench.measuring import How, measure
     from bench.plan import Request
 
     if resume:
-        _refuse_beside_resume(context)
+        options.refuse_beside_resume(context)
         request = Request()
     else:
         request = selfcheck.request(backend, preset, definition, batch_size)
-    outcome, folder = _measure(request, "selfcheck", data, out, resume, time_limit, dry_run)
+    how = How(data, out, resume, time_limit, dry_run)
+    outcome, folder = measure(request, "selfcheck", how)
     if not folder or outcome != "complete":
         return _CODES[outcome]
     from reports.selfcheck import judge
@@ -228,83 +203,9 @@ def selfcheck(
     return OK if check.right else TOO_NOISY
 
 
-def _measure(
-    request: Any,
-    name: str,
-    data: str,
-    out: Path | None,
-    resume: Path | None,
-    time_limit: float,
-    dry_run: bool,
-) -> tuple[str, Path | None]:
-    """Measure what is asked for, or what a record lacks; tell the outcome, and in which folder."""
-    from bench import campaign, datasets, planned
-    from bench.estimate import pace_here
-    from bench.plan import again, make
-    from reports.journal import load
-    from reports.terminal import new_console
-
-    console = new_console()
-    if time_limit <= 0:
-        raise BadInputError(f"--time-limit {time_limit:g} must be more than 0 seconds.")
-    if resume:
-        with _refusing_bad_records():
-            begun = load(resume)
-        folder = resume if resume.is_dir() else resume.parent
-        plan = again(begun.header)
-        units = campaign.missing(plan, begun)
-        if not units:
-            print("Nothing is missing.")
-            return "complete", folder
-    with datasets.scratch_folder() as scratch_path:
-        scratch = Path(scratch_path)
-        if resume:
-            dataset = datasets.load_again(begun.header.data, scratch)
-        else:
-            dataset = datasets.load(data, request.train_samples, scratch)
-            plan = make(request, dataset)
-            units = plan.units()
-            folder = out or planned.new_folder(name)
-            campaign.check_folder(folder)
-        pace = pace_here() if dry_run else None
-        planned.show(console, plan, dataset, units, pace)
-        if pace is not None:
-            if not resume:
-                planned.show_presets(console, request, dataset, pace)
-            return "complete", None
-        command = ["aebench", *sys.argv[1:]]
-        setting = campaign.Setting(dataset, command, scratch, console, time_limit)
-        if resume:
-            outcome = campaign.resume(plan, setting, resume)
-        else:
-            outcome = campaign.run(plan, setting, folder)
-    # Each pass's tables were shown when it ended: all of them, if all was measured just now.
-    shown = outcome == "complete" and not resume
-    planned.show_end(console, folder / "record.jsonl", outcome, shown)
-    return outcome, folder
-
-
-def _refuse_beside_resume(context: typer.Context) -> None:
-    for name in context.params:
-        source = context.get_parameter_source(name)
-        if name not in _BESIDE_RESUME and source and source.name == "COMMANDLINE":
-            option = "--pass" if name == "passes" else "--" + name.replace("_", "-")
-            raise BadInputError(f"--resume takes the plan from the record: leave out {option}.")
-
-
-_Records = Annotated[
-    list[Path],
-    typer.Argument(
-        metavar="RECORD...",
-        help="A record.jsonl, the folder that holds it, or a folder of such folders; several are "
-        "shown side by side.",
-    ),
-]
-
-
 @app.command()
 def show(
-    records: _Records,
+    records: options.Records,
     json: Annotated[bool, typer.Option("--json", help="Everything shown, as JSON.")] = False,
 ) -> int:
     """Show the tables of a record again."""
@@ -322,7 +223,7 @@ def show(
 
 @app.command()
 def report(
-    records: _Records,
+    records: options.Records,
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", help="Folder; report/ beside the first if left out."),
@@ -356,22 +257,12 @@ def doctor() -> int:
     return OK
 
 
-@contextlib.contextmanager
-def _refusing_bad_records() -> Iterator[None]:
-    from reports.journal import RecordError
-
-    try:
-        yield
-    except RecordError as error:
-        raise BadInputError(str(error)) from error
-
-
 def _summarise(paths: list[Path]) -> tuple[Any, list[Path]]:
     """Summarise records side by side; tell where they are."""
-    from reports.journal import load, record_paths
+    from reports.journal import RecordError, load, record_paths
     from reports.summary import summarise
 
-    with _refusing_bad_records():
+    with refusing(RecordError):
         found = record_paths(paths)
         return summarise(*map(load, found)), found
 

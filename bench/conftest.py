@@ -29,7 +29,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what chooses the measurements."""
     group = parser.getgroup("aebench", "what is measured (several values with commas)")
     group.addoption("--preset", default="quick", help="quick, standard or publish.")
-    group.addoption("--backend", type=_names, default=[], help="Which backends: jax,torch.")
+    group.addoption(
+        "--backend",
+        "--contender",
+        type=_names,
+        default=[],
+        help="Which backends: jax,torch:jit (settings: jit, nojit, steps=N, precision=NAME).",
+    )
     group.addoption("--definition", type=_names, default=[], help="Which autoencoders: ae400,ae800")
     group.addoption("--batch-size", type=_sizes, default=[], help="Which batch sizes: 32,500")
     group.addoption(

@@ -118,6 +118,7 @@ def job(
     return {
         "pass": pass_name,
         "backend": contender.backend,
+        "settings": contender.settings,
         "definition": definition.name,
         "threads": plan.info.threads,
         "seed": plan.info.seeds[0],

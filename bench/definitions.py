@@ -48,6 +48,11 @@ class Definition:
         return tuple(pairwise((PIXELS, *self.widths, *self.widths[-2::-1], PIXELS)))
 
     @property
+    def dropout_layers(self) -> tuple[int, ...]:
+        """Which dense layers dropout follows, counted from 0."""
+        return tuple(range(min(2, len(self.widths) - 1))) if self.dropout else ()
+
+    @property
     def parameters(self) -> int:
         """Count the weights and biases."""
         return sum(inputs * units + units for inputs, units in self.dense_shapes)

@@ -96,6 +96,7 @@ class Display:
         """Show the tables of a pass, or those of one definition."""
         summary = summarise(self._record)
         chosen = {
+            "parity": lambda: tables.parity(summary),
             "speed": lambda: tables.speed(summary, definition),
             "footprint": lambda: tables.footprint(summary),
             "quality": lambda: tables.quality(summary),

@@ -99,7 +99,7 @@ class Door:
             for workload in info.workloads
             for batch_size in info.batch_sizes
             for contender in self.plan.contenders
-            if not contender.twin_of
+            if not contender.twin_of and not contender.yardstick
         ]
 
     def measure(self, selected: frozenset[Place]) -> None:

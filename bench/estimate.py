@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 
+import backends
 from bench.definitions import Definition
 from bench.passes.speed import LAUNCHES_WITH_SHORT_EPOCHS
 from bench.plan import Plan
@@ -19,7 +20,10 @@ _STEP_OVERHEAD_SECONDS = {
     "train": {"jax": 0.0008, "tensorflow": 0.0035, "torch": 0.0085},
     "predict": {"jax": 0.0004, "tensorflow": 0.0025, "torch": 0.0035},
 }
-_START_SECONDS = {"jax": 4.0, "tensorflow": 9.0, "torch": 6.0}
+# A yardstick's beside its products, as a share of them.
+_YARDSTICK_OVERHEAD = 0.5
+_START_SECONDS = {"jax": 4.0, "tensorflow": 9.0, "torch": 6.0, "gemm": 12.0}
+_PARITY_SECONDS = {"jax": 5.0, "tensorflow": 8.0, "torch": 5.0}
 # Median seconds of a product of 512 × 784 by 784 × 400 in float32, there.
 _PRODUCT_SECONDS = 0.0021
 _PRODUCTS = 30
@@ -42,6 +46,8 @@ def unit_seconds(plan: Plan, unit: Unit, train_samples: int, test_samples: int) 
     if unit.pass_name == "speed":
         return _speed_seconds(plan, definition, unit.launch)
     (backend,) = (each.backend for each in plan.running if each.name == unit.contender)
+    if unit.pass_name == "parity":
+        return _PARITY_SECONDS[backends.framework(backend)]
     if unit.pass_name == "footprint":
         return _COLD_START_SECONDS[backend]
     return _quality_seconds(plan, definition, backend, test_samples)
@@ -62,15 +68,17 @@ def step_seconds(backend: str, workload: str, definition: Definition, batch_size
     """Guess what a step takes."""
     train = workload == "train"
     operations = definition.training_operations if train else definition.forward_operations
-    overhead = _STEP_OVERHEAD_SECONDS[workload][backend]
-    return overhead + batch_size * operations / OPERATIONS_PER_SECOND
+    products = batch_size * operations / OPERATIONS_PER_SECOND
+    if backend not in backends.NAMES:
+        return products * (1 + (_YARDSTICK_OVERHEAD if backend != backends.GEMM else 0))
+    return _STEP_OVERHEAD_SECONDS[workload][backend] + products
 
 
 def _speed_seconds(plan: Plan, definition: Definition, launch: int) -> float:
     info = plan.info
     name = definition.name
     starting = [each.backend for each in plan.in_blocks if plan.selects(each, name)]
-    total = 0.6 * sum(_START_SECONDS[each] for each in starting)
+    total = 0.6 * sum(_START_SECONDS[backends.framework(each)] for each in starting)
     for workload in info.workloads:
         for batch_size in info.batch_sizes:
             steps = [
@@ -85,7 +93,7 @@ def _speed_seconds(plan: Plan, definition: Definition, launch: int) -> float:
             compiling = 2.5 * len(steps)
             total += info.blocks * (sum(slices) + 0.025 * len(steps)) + warmup + compiling
             if workload == "train" and launch < LAUNCHES_WITH_SHORT_EPOCHS:
-                total += 5.0 * len(plan.running)
+                total += 5.0 * len(plan.on_keras)
     return total
 
 

@@ -66,7 +66,7 @@ class Fleet:
         Parameters
         ----------
         backend : str
-            Its Keras backend.
+            Its Keras backend, or what it runs without Keras.
         job : dict
             Its first message.
         python : str
@@ -264,7 +264,7 @@ def _environment(backend: str, folder: Path) -> dict[str, str]:
     return {
         **os.environ,
         **backends.load(backend).environment(folder),
-        "KERAS_BACKEND": backend,
+        **({"KERAS_BACKEND": backend} if backend in backends.NAMES else {}),
         "KERAS_HOME": str(keras_home),
         "PYTHONPATH": str(ROOT),
         "PYTHONSAFEPATH": "1",

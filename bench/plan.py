@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+import backends
 from bench import contenders, machine
 from bench.datasets import Dataset
 from bench.definitions import Definition, parse
@@ -30,7 +31,8 @@ ORDER_SEED = 20260101
 class Request:
     """What the user asked for; what is None or empty is the preset's.
 
-    ``different`` and ``same`` are the verdicts' margins, as shares. With a ``handicap`` one more
+    ``backends`` are contenders as :func:`bench.contenders.find` takes them. ``different`` and
+    ``same`` are the verdicts' margins, as shares. With a ``handicap`` one more
     worker of the reference runs so large a share more steps than it reports.
     """
 
@@ -48,6 +50,7 @@ class Request:
     different: float = DIFFERENT
     same: float = SAME
     handicap: float = 0.0
+    yardsticks: bool | None = None
 
 
 class Place(NamedTuple):
@@ -88,15 +91,31 @@ class Plan:
         """Who takes part in the speed pass: the contenders that can run here, and the controls."""
         return [each for each in self.contenders if not each.missing]
 
+    @property
+    def compared(self) -> list[ContenderInfo]:
+        """Who has a model that can be compared: all that run but the matrix products."""
+        return [each for each in self.running if each.backend != backends.GEMM]
+
+    @property
+    def on_keras(self) -> list[ContenderInfo]:
+        """Whose footprint and quality are measured: the contenders that run on Keras."""
+        return [each for each in self.running if each.backend in backends.NAMES]
+
     def selects(
         self, contender: ContenderInfo, definition: str, workload: str = "", batch_size: int = 0
     ) -> bool:
         """Tell whether a contender is measured there; without a workload: anywhere there.
 
-        A control is wherever the contender is that it controls.
+        A control is wherever the contender is that it controls, a yardstick wherever anyone is.
         """
         if self.selected is None:
             return True
+        if contender.yardstick:
+            return any(
+                each.definition == definition
+                and (not workload or each[2:] == (workload, batch_size))
+                for each in self.selected
+            )
         name = contender.twin_of or contender.name
         if workload:
             return Place(name, definition, workload, batch_size) in self.selected
@@ -107,11 +126,12 @@ class Plan:
     def only(self, selected: frozenset[Place]) -> "Plan":
         """Leave out what no selected place needs; the reference is one that is measured."""
         here = {place.contender for place in selected}
-        found = [each for each in self.contenders if each.name in here or each.missing]
-        running = [each.name for each in self.running if each.name in here]
+        found = [
+            each for each in self.contenders if each.name in here or each.missing or each.yardstick
+        ]
         reference = self.info.reference
-        if reference not in running:
-            reference = _reference(None, running)
+        if reference not in here:
+            reference = _reference(None, [each for each in found if not each.yardstick])
         found = _with_controls(found, reference)
         info = msgspec.structs.replace(
             self.info,
@@ -135,17 +155,18 @@ class Plan:
     def units(self) -> list[Unit]:
         """List what is measured as a whole, in the order of measuring."""
         info = self.info
-        pairs = [
-            (definition.name, contender.name)
-            for definition in self.definitions
-            for contender in self.running
-            if self.selects(contender, definition.name)
-        ]
+        pairs = self._pairs(self.on_keras)
         units = {
+            # One worker compares all definitions of a contender.
+            "parity": [
+                Unit("parity", name, each.name, 0)
+                for each in self.compared
+                for name, _ in self._pairs([each])
+            ],
             "speed": [
                 Unit("speed", name, "", launch)
                 for launch in range(info.launches)
-                for name in dict.fromkeys(name for name, _ in pairs)
+                for name in dict.fromkeys(name for name, _ in self._pairs(self.running))
             ],
             "footprint": [
                 Unit("footprint", *pair, launch)
@@ -155,6 +176,15 @@ class Plan:
             "quality": [Unit("quality", *pair, seed) for pair in pairs for seed in info.seeds],
         }
         return [unit for name in info.passes for unit in units[name]]
+
+    def _pairs(self, contenders: Sequence[ContenderInfo]) -> list[tuple[str, str]]:
+        """List definition and contender wherever one of some contenders is measured."""
+        return [
+            (definition.name, contender.name)
+            for definition in self.definitions
+            for contender in contenders
+            if self.selects(contender, definition.name)
+        ]
 
     def describe_definitions(self) -> list[DefinitionInfo]:
         """Describe the definitions for the record."""
@@ -208,9 +238,15 @@ def make(request: Request, dataset: Dataset) -> Plan:
     _check_batch_sizes(batch_sizes, dataset)
     definitions = _unique([parse(name) for name in request.definitions or preset.definitions])
     found = contenders.find(request.backends)
-    running = [contender.name for contender in found if not contender.missing]
-    passes = [name for name in PASSES if name in (request.passes or PASSES)]
-    reference = _reference(request.reference, running)
+    asked = set(request.passes or PASSES)
+    # Nobody is ranked who isn't shown to be the same model.
+    passes = [
+        name for name in PASSES if name in asked | ({"parity"} if "speed" in asked else set())
+    ]
+    reference = _reference(request.reference, found)
+    wanted = preset.yardsticks if request.yardsticks is None else request.yardsticks
+    if wanted and {"speed", "parity"} & asked:
+        found = [*found, *contenders.yardsticks(found)]
     found = _with_controls(found, reference, request.handicap)
     train_samples = len(dataset.train)
     if request.train_samples is None and preset.quality_train_samples is not None:
@@ -318,16 +354,19 @@ def _check_batch_sizes(batch_sizes: Sequence[int], dataset: Dataset) -> None:
             )
 
 
-def default_reference(running: Sequence[str]) -> str:
-    """Choose jax where it is there, else the first by name."""
-    return "jax" if "jax" in running else sorted(running)[0]
+def default_reference(found: Sequence[ContenderInfo]) -> str:
+    """Choose jax where it is there, else the first by name, one of Keras's if there is one."""
+    able = [each for each in found if not each.missing and each.backend != backends.GEMM]
+    keras = [each for each in able if each.backend in backends.NAMES]
+    return min(keras or able, key=lambda each: (each.backend != "jax", each.name)).name
 
 
-def _reference(asked: str | None, running: Sequence[str]) -> str:
+def _reference(asked: str | None, found: Sequence[ContenderInfo]) -> str:
     if asked is None:
-        return default_reference(running)
-    if asked not in running:
+        return default_reference(found)
+    able = [each.name for each in found if not each.missing and each.backend != backends.GEMM]
+    if asked not in able:
         raise BadInputError(
-            f"--reference {asked!r} is not among the backends measured: use {', '.join(running)}."
+            f"--reference {asked!r} is not among the backends measured: use {', '.join(able)}."
         )
     return asked

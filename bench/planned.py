@@ -47,15 +47,20 @@ def show(
     controls = ", ".join(each.name for each in plan.in_blocks if each.twin_of)
     lines = [
         f"preset {info.preset}: {running}; {', '.join(each.name for each in plan.definitions)}",
-        f"compared with {info.reference}, different beyond {100 * info.different:g} %, the same "
-        f"within {100 * info.same:g} %; as a control: {controls}",
         f"data: {dataset.name}, {len(dataset.train):,} training and "
         f"{len(dataset.test):,} test images",
     ]
+    if "speed" in info.passes:
+        lines.insert(
+            1,
+            f"compared with {info.reference}, different beyond {100 * info.different:g} %, the "
+            f"same within {100 * info.same:g} %; as a control: {controls}",
+        )
     for text in lines:
         console.print(Text(text), soft_wrap=True)
     grid = Table("pass", "what", "about", header_style="bold")
     told = {
+        "parity": "the same model as a float64 reference?",
         "speed": f"{', '.join(info.workloads)}; batch {', '.join(map(str, info.batch_sizes))}; "
         f"{info.launches} × {info.blocks} blocks",
         "footprint": f"cold starts of each: {info.footprint_launches}",

@@ -8,7 +8,7 @@ WORKLOADS = {
     "train": "steps of fit: forward, backward, update",
     "predict": "steps of predict: forward",
 }
-PASSES = ("speed", "footprint", "quality")
+PASSES = ("parity", "speed", "footprint", "quality")
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Preset:
         For the quality pass.
     quality_train_samples : int or None
         How many training images the quality pass uses; None is all.
+    yardsticks : bool
+        Whether the frameworks without Keras, and the matrix products, are measured too.
     """
 
     definitions: tuple[str, ...]
@@ -40,10 +42,11 @@ class Preset:
     epochs: int
     seeds: int
     quality_train_samples: int | None
+    yardsticks: bool = False
 
 
 PRESETS = {
     "quick": Preset(TABLE[:3], ("train", "predict"), (32,), 1, 16, 1, 3, 1, 10_000),
     "standard": Preset(TABLE, ("train", "predict"), (32, 500), 5, 24, 3, 20, 1, None),
-    "publish": Preset(TABLE, ("train", "predict"), (32, 500), 8, 64, 3, 20, 5, None),
+    "publish": Preset(TABLE, ("train", "predict"), (32, 500), 8, 64, 3, 20, 5, None, True),
 }

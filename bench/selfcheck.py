@@ -26,7 +26,7 @@ def request(backend: str | None, preset: str, definition: str, batch_size: int) 
     asked: Sequence[str] = [backend] if backend else []
     if not asked:
         found = contenders.find([])
-        asked = [default_reference([each.name for each in found if not each.missing])]
+        asked = [default_reference(found)]
     return Request(
         preset=preset,
         backends=asked,
@@ -35,4 +35,5 @@ def request(backend: str | None, preset: str, definition: str, batch_size: int) 
         passes=["speed"],
         batch_sizes=[batch_size],
         handicap=HANDICAP,
+        yardsticks=False,
     )

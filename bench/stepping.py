@@ -69,7 +69,8 @@ class Stepper:
     workload : str
         ``"train"`` or ``"predict"``.
     images : ndarray
-        Float32, samples × 28 × 28; a whole number of batches.
+        Float32, samples × 28 × 28; a whole number of batches, and of calls where a call of the
+        model's function runs several steps.
     batch_size : int
         Samples per step.
     """
@@ -83,6 +84,7 @@ class Stepper:
         self._images = images
         self._batch_size = batch_size
         self._batches = len(images) // batch_size
+        self._steps_per_call = steps_per_call(model)
         self._steps_run = 0
         self._last_result: Any = None
         # On TensorFlow this is the epoch's iterator, which is slow to let go of (see
@@ -97,7 +99,8 @@ class Stepper:
         Parameters
         ----------
         script : generator
-            Advanced once before each step; when it ends, one more step is run and that is all.
+            Advanced before each call of the model's function, which is a step or several; when it
+            ends, one more call is made and that is all.
         """
         images, batch_size = self._images, self._batch_size
 
@@ -106,7 +109,7 @@ class Stepper:
                 self._advance(script)
             self._last_arguments = arguments
             self._last_result = step(*arguments)
-            self._steps_run += 1
+            self._steps_run += self._steps_per_call
             return self._last_result
 
         with replaced_step(self._model, self._workload, around):
@@ -144,15 +147,16 @@ class Stepper:
         return time.perf_counter()
 
     def steps(self, count: int) -> Script:
-        """Let ``count`` steps run."""
-        for _ in range(count):
+        """Let ``count`` steps run: whole calls."""
+        for _ in range(count // self._steps_per_call):
             yield
 
     def room(self, count: int) -> Script:
-        """Run into the next epoch, one step far, unless ``count`` steps fit into this one."""
+        """Run into the next epoch, one call far, unless ``count`` steps fit into this one."""
         position = self._steps_run % self._batches
         if position == 0 or position + count >= self._batches:
-            yield from self.steps((self._batches - position) % self._batches + 1)
+            left = (self._batches - position) % self._batches
+            yield from self.steps(left + self._steps_per_call)
 
     def slice(
         self, steps: int, lead_steps: int, answer: Callable[[dict[str, float]], object]
@@ -164,7 +168,7 @@ class Stepper:
         steps : int
             How many are timed; with the lead they must be fewer than an epoch's.
         lead_steps : int
-            How many are run before, untimed: caches are cold after a pause.
+            How many are run before, untimed: caches are cold after a pause. Both are whole calls.
         answer : callable
             Is given the slice's ``seconds``, the ``cpu_seconds`` that this process used meanwhile,
             and the ``lead_seconds`` of the steps before.
@@ -185,6 +189,11 @@ class Stepper:
         answer({"seconds": seconds, "cpu_seconds": cpu_seconds, "lead_seconds": began - called})
 
 
+def steps_per_call(model: Any) -> int:
+    """Tell how many steps a call of the model's function runs."""
+    return int(model.steps_per_execution or 1)
+
+
 def short_epochs(
     model: Any, backend: Backend, images: Any, batch_size: int, count: int
 ) -> list[dict[str, float]]:
@@ -197,7 +206,7 @@ def short_epochs(
     backend : Backend
         Knows how to wait for a result.
     images : ndarray
-        One epoch's data: a whole number of batches, two at least.
+        One epoch's data: a whole number of calls of the model's function, two at least.
     batch_size : int
         Samples per step.
     count : int
@@ -209,35 +218,35 @@ def short_epochs(
         Per epoch, in seconds: ``age_seconds`` from its first step's begin to its last step's end,
         ``step_seconds`` of an ordinary step in it, ``seam_seconds`` from its last step's end to
         the next epoch's first step, ``first_step_seconds`` of that one, which may have to wait for
-        the input path.
+        the input path. Where a call runs several steps, a step here is a call.
     """
-    batches = len(images) // batch_size
+    calls = len(images) // batch_size // steps_per_call(model)
     rows: list[dict[str, float]] = []
-    steps_run = 0
+    calls_made = 0
     first_began = first_ended = last_ended = 0.0
 
     def around(step: Callable[..., Any], *arguments: Any) -> Any:
-        nonlocal steps_run, first_began, first_ended, last_ended
-        position = steps_run % batches
+        nonlocal calls_made, first_began, first_ended, last_ended
+        position = calls_made % calls
         entered = time.perf_counter()
         result = step(*arguments)
-        if position in (0, batches - 1):
+        if position in (0, calls - 1):
             backend.wait(result)
         if position == 0:
             left = time.perf_counter()
-            if steps_run:
+            if calls_made:
                 rows.append(
                     {
                         "age_seconds": last_ended - first_began,
-                        "step_seconds": (last_ended - first_ended) / (batches - 1),
+                        "step_seconds": (last_ended - first_ended) / (calls - 1),
                         "seam_seconds": entered - last_ended,
                         "first_step_seconds": left - entered,
                     }
                 )
             first_began, first_ended = entered, left
-        elif position == batches - 1:
+        elif position == calls - 1:
             last_ended = time.perf_counter()
-        steps_run += 1
+        calls_made += 1
         return result
 
     with replaced_step(model, "train", around):

@@ -56,25 +56,35 @@ def loaded_frameworks() -> list[str]:
     ]
 
 
-def facts(backend: Any, model: Any) -> Message:
+def facts(backend: Any, model: Any, told: dict[str, str] | None = None) -> Message:
     """Collect what is in force in this process, for the record.
 
     Parameters
     ----------
     backend : Backend
         The file of the backend.
-    model : keras.Model
-        A compiled model.
+    model : keras.Model or None
+        A compiled model, if it is one of Keras's.
+    told : dict, optional
+        What else to tell among the settings.
     """
-    import keras
     import numpy as np
 
     affinity = getattr(os, "sched_getaffinity", None)
+    settings, versions = dict(told or {}), {"python": sys.version.split()[0]}
+    precision = backend.precision()
+    if model is not None:
+        import keras
+
+        versions["keras"] = keras.__version__
+        settings["jit_compile"] = str(model.jit_compile)
+        settings["steps_per_execution"] = str(model.steps_per_execution)
+        policy = keras.config.dtype_policy().name
+        precision = precision if policy == "float32" else policy
     return {
-        "settings": backend.settings(model),
+        "settings": {**settings, "precision": precision, **backend.settings()},
         "versions": {
-            "python": sys.version.split()[0],
-            "keras": keras.__version__,
+            **versions,
             "numpy": np.__version__,
             **{name: sys.modules[name].__version__ for name in loaded_frameworks()},
         },

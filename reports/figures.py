@@ -66,10 +66,11 @@ def _throughput(summary: Summary, axes: Axes) -> bool:
     labels = [f"{cell.workload} {cell.definition}, {cell.batch_size}" for cell in cells]
     contenders = list(dict.fromkeys(row.contender for cell in cells for row in cell.rows))
     controls = {row.contender for cell in cells for row in cell.rows if row.twin_of}
+    spacing = min(0.18, 0.8 / max(1, len(contenders)))
     for shift, contender in enumerate(contenders):
         colour, marker = _style(contender)
         points = [
-            (place + (shift - (len(contenders) - 1) / 2) * 0.18, row.samples_per_second)
+            (place + (shift - (len(contenders) - 1) / 2) * spacing, row.samples_per_second)
             for place, cell in enumerate(cells)
             for row in cell.rows
             if row.contender == contender and row.samples_per_second
@@ -106,7 +107,8 @@ def _throughput(summary: Summary, axes: Axes) -> bool:
     axes.set_xlabel("samples per second (logarithmic)")
     axes.grid(axis="x", alpha=0.3)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
-    axes.get_figure().set_size_inches(8, 1.2 + 0.45 * len(cells))  # type: ignore[union-attr]
+    height = max(0.45, 0.14 * len(contenders))
+    axes.get_figure().set_size_inches(8, 1.2 + height * len(cells))  # type: ignore[union-attr]
     return True
 
 

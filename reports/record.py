@@ -6,9 +6,10 @@ carry their units in their names.
 
 import msgspec
 
-SCHEMA = 2
+SCHEMA = 3
 # The verdicts' margins, as shares: different beyond the one, the same within the other.
 DIFFERENT, SAME = 0.01, 0.03
+NATIVE, GEMM = "native-", "gemm"
 
 
 class DefinitionInfo(msgspec.Struct, frozen=True):
@@ -27,9 +28,11 @@ class DefinitionInfo(msgspec.Struct, frozen=True):
 class ContenderInfo(msgspec.Struct, frozen=True):
     """One contender; ``missing`` is the reason why it can't run, or empty.
 
-    ``python`` is the interpreter that runs it, or empty for the one that runs aebench. A control
-    is another worker of the contender ``twin_of``, in the speed pass alone: a twin, or one that
-    runs ``handicap`` (a share) more steps than it reports.
+    ``backend`` is Keras's, or a ``native-`` framework without Keras, or ``gemm``. ``settings`` are
+    those asked for; a ``yardstick`` is measured beside the others and not judged. ``python`` is
+    the interpreter that runs it, or empty for the one that runs aebench. A control is another
+    worker of the contender ``twin_of``, in the speed pass alone: a twin, or one that runs
+    ``handicap`` (a share) more steps than it reports.
     """
 
     name: str
@@ -39,6 +42,13 @@ class ContenderInfo(msgspec.Struct, frozen=True):
     python: str = ""
     twin_of: str = ""
     handicap: float = 0.0
+    settings: dict[str, str] = {}
+    yardstick: bool = False
+
+    @property
+    def on_keras(self) -> bool:
+        """Whether it runs Keras: only that has a footprint and a quality."""
+        return self.backend != GEMM and not self.backend.startswith(NATIVE)
 
 
 class DataInfo(msgspec.Struct, frozen=True):
@@ -176,6 +186,39 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
         return self.definition, self.workload, self.batch_size, self.launch, self.block
 
 
+class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
+    """How far a contender is from the float64 reference in one respect.
+
+    It is the same model where no ``difference`` is more than its ``tolerance``; ``where`` is at
+    which weight or step it is largest.
+    """
+
+    contender: str
+    definition: str
+    check: str
+    difference: float
+    tolerance: float
+    where: str = ""
+    launch: int = 0
+
+    @property
+    def same(self) -> bool:
+        """Whether it passes."""
+        return self.difference <= self.tolerance
+
+
+class Library(msgspec.Struct, frozen=True, tag="library", tag_field="kind"):
+    """Which library does a cell's matrix products fastest; what a step takes with each."""
+
+    contender: str
+    definition: str
+    workload: str
+    batch_size: int
+    launch: int
+    library: str
+    library_step_seconds: dict[str, float]
+
+
 class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):
     """What a warm call of ``fit`` takes before its first epoch begins."""
 
@@ -306,6 +349,8 @@ class End(msgspec.Struct, frozen=True, tag="end", tag_field="kind"):
 
 
 _PASS_OF: dict[type, str] = {
+    Parity: "parity",
+    Library: "speed",
     Slice: "speed",
     Block: "speed",
     Call: "speed",
@@ -319,6 +364,8 @@ Event = (
     Worker
     | Slice
     | Block
+    | Parity
+    | Library
     | Call
     | ShortEpoch
     | Phase

@@ -54,9 +54,13 @@ class _Fitting:
         self._table = table
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        widths = _least_widths(self._table)
+        least = _least_widths(self._table)
         # Beside its text each column has two blanks, and the grid one more.
-        if sum(widths) + 2 * len(widths) + 1 <= options.max_width:
+        room = options.max_width - 2 * len(least) - 1
+        if sum(least) <= room:
+            whole = [max(map(cell_len, each)) for each in _by_column(self._table)]
+            for column, width in zip(self._grid.columns, _spread(least, whole, room), strict=True):
+                column.width = width
             yield self._grid
             return
         yield plain(self._table.title, "bold")
@@ -70,11 +74,35 @@ class _Fitting:
 
 def _least_widths(table: Table) -> list[int]:
     """Tell how wide each column must be to break no word, nor any line of the first column."""
-    first, *others = zip(table.columns, *table.rows, strict=True)
+    first, *others = _by_column(table)
     return [
         max(map(cell_len, first)),
         *(max(cell_len(word) for cell in cells for word in cell.split()) for cells in others),
     ]
+
+
+def _by_column(table: Table) -> list[tuple[str, ...]]:
+    return list(zip(table.columns, *table.rows, strict=True))
+
+
+def _spread(least: list[int], whole: list[int], room: int) -> list[int]:
+    """Give every column what it needs to break nothing, as far as there is room.
+
+    Parameters
+    ----------
+    least, whole : list of int
+        How wide each column must be, and has to be to break no line; not more than ``room`` in
+        all, the one.
+    room : int
+        How wide all may be together.
+    """
+    widths = list(least)
+    # The narrowest wish first: a number that stays on its line costs less than an interval.
+    for place in sorted(range(len(least)), key=lambda each: whole[each] - least[each]):
+        wish = whole[place] - least[place]
+        if wish <= room - sum(widths):
+            widths[place] += wish
+    return widths
 
 
 def _parts(table: Table) -> Iterable[RenderableType]:
@@ -86,21 +114,18 @@ def _parts(table: Table) -> Iterable[RenderableType]:
         padding=(0, 1, 0, 0),
         pad_edge=False,
     )
-    for position, (column, width) in enumerate(
-        zip(table.columns, _least_widths(table), strict=True)
-    ):
+    for position, column in enumerate(table.columns):
         grid.add_column(
             plain(column),
             justify="left" if position == 0 else "right",
             no_wrap=position == 0,
-            min_width=width,
         )
-    for row in table.rows:
+    for number, row in enumerate(table.rows):
         cells = [
             plain(cell, _COLOURS.get(cell, "") if column == VERDICT else "")
             for column, cell in zip(table.columns, row, strict=True)
         ]
-        grid.add_row(*cells, style="dim" if table.doubtful else "")
+        grid.add_row(*cells, style="dim" if table.doubtful or number in table.faint else "")
     yield _Fitting(grid, table)
     for note in table.notes:
         yield Padding(plain(note, "dim"), (0, 0, 0, 1))

@@ -42,11 +42,12 @@ def test_model_is_what_the_definition_says(backend, tmp_path):
         import json, numpy as np, keras
         from bench import model
         from bench.definitions import parse
+        from bench.weights import initial_weights
         rows = {}
         for name in ("ae400", "ae800", "ae800-dropout", "ae800-steep", "ae200", "ae25"):
             definition = parse(name)
             autoencoder, encoder, decoder = model.build(definition)
-            weights = model.initial_weights(definition, 3)
+            weights = initial_weights(definition, 3)
             autoencoder.set_weights(weights)
             assert autoencoder.count_params() == definition.parameters, name
             assert sum(w.nbytes for w in weights) == definition.weight_bytes
@@ -109,6 +110,7 @@ def test_slices_are_keras_own_steps(backend, tmp_path):
         import backends
         from bench import model
         from bench.definitions import parse
+        from bench.weights import initial_weights
         from bench.stepping import Stepper, short_epochs
         import os
         backend = backends.load(os.environ["KERAS_BACKEND"])
@@ -117,7 +119,7 @@ def test_slices_are_keras_own_steps(backend, tmp_path):
 
         def fresh():
             autoencoder, _, _ = model.build(definition)
-            autoencoder.set_weights(model.initial_weights(definition, 0))
+            autoencoder.set_weights(initial_weights(definition, 0))
             return autoencoder
 
         autoencoder = fresh()
@@ -166,7 +168,7 @@ def test_layers_of_equal_shape_start_equal(tmp_path):
             """
         import json, numpy as np
         from bench.definitions import parse
-        from bench.model import initial_weights
+        from bench.weights import initial_weights
         narrow, wide = (initial_weights(parse(name), 1) for name in ("ae400", "ae800"))
         other = initial_weights(parse("ae400"), 2)
         shared = 0

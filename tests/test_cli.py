@@ -34,7 +34,7 @@ def record(tmp_path) -> Path:
         (["run", "--definition", "ae300"], "300, 150, 75, stop"),
         (["run", "--preset", "slow"], "not a preset: use quick, standard, publish"),
         (["run", "--workload", "dream"], "not a workload: use train, predict"),
-        (["run", "--pass", "speeed"], "not a pass: use speed, footprint, quality"),
+        (["run", "--pass", "speeed"], "not a pass: use parity, speed, footprint, quality"),
         (["run", "--batch-size", "0"], "must be at least 1"),
         (["run", "--batch-size", "32", "-5"], "-5"),
         (["run", "--batch-size", "2000"], "larger than the data"),
@@ -93,7 +93,7 @@ def test_a_folder_that_cannot_be_made_is_refused(aebench, tmp_path):
 def test_resume_takes_everything_from_the_record(aebench, record):
     before = record.read_bytes()
     for arguments, reason in (
-        (["--backend", "jax"], "leave out --backend"),
+        (["--backend", "jax"], "leave out --contender"),
         (["--pass", "speed"], "leave out --pass"),
         (["--data", "embedded"], "leave out --data"),
     ):

@@ -135,10 +135,11 @@ def test_units_are_what_the_passes_measure_in_their_order(monkeypatch):
     installed(monkeypatch, "jax", "torch")
     plan = make(Request(preset="standard", definitions=["ae400", "ae800"], seeds=2), DATA)
     units = plan.units()
-    assert [unit.pass_name for unit in units] == ["speed"] * 10 + ["footprint"] * 12 + [
-        "quality"
-    ] * 8
-    assert units[:3] == [
+    assert [unit.pass_name for unit in units] == ["parity"] * 4 + ["speed"] * 10 + [
+        "footprint"
+    ] * 12 + ["quality"] * 8
+    assert units[:2] == [Unit("parity", name, "jax", 0) for name in ("ae400", "ae800")]
+    assert units[4:7] == [
         Unit("speed", "ae400", "", 0),
         Unit("speed", "ae800", "", 0),
         Unit("speed", "ae400", "", 1),

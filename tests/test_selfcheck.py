@@ -88,7 +88,11 @@ def test_it_asks_for_one_backend_and_both_controls():
     plan = make(request(None, "standard", "ae400", 32), _images())
     names = [each.name for each in plan.in_blocks]
     assert names == ["jax", "jax twin", "jax +5 %"]
-    assert (plan.info.passes, plan.info.workloads, plan.info.blocks) == (["speed"], ["train"], 24)
+    assert (plan.info.passes, plan.info.workloads, plan.info.blocks) == (
+        ["parity", "speed"],
+        ["train"],
+        24,
+    )
     with pytest.raises(BadInputError, match="not a backend"):
         make(request("theano", "standard", "ae400", 32), _images())
 

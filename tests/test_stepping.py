@@ -1,6 +1,7 @@
 """What the stepper does beside stepping; its steps are in test_backends."""
 
 import threading
+from types import SimpleNamespace
 
 from bench import stepping
 from bench.stepping import Stepper
@@ -19,7 +20,7 @@ class Slow:
 
 def test_an_input_path_that_is_slow_to_go_is_left_to_a_thread(monkeypatch):
     monkeypatch.setattr(stepping, "_LETTING_GO_SECONDS", 0.05)
-    stepper = Stepper(None, None, "train", [0] * 64, 32)
+    stepper = Stepper(SimpleNamespace(steps_per_execution=1), None, "train", [0] * 64, 32)
     slow = Slow()
     may_go, gone = slow.may_go, slow.gone
     # As in Keras, whose epoch iterator is in a cycle.

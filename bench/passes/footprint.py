@@ -12,7 +12,7 @@ from reports.record import ContenderInfo, Unit
 
 def run(context: Context, units: Sequence[Unit]) -> None:
     """Measure cold starts, in the order given."""
-    contenders = {each.name: each for each in context.plan.running}
+    contenders = {each.name: each for each in context.plan.on_keras}
     for unit in units:
         context.display.doing(f"{unit.definition}: cold start of {unit.contender}")
         try:

@@ -13,7 +13,7 @@ from reports.record import ContenderInfo, Unit
 
 def run(context: Context, units: Sequence[Unit]) -> None:
     """Train, in the order given; one worker for all seeds of a contender × definition."""
-    contenders = {each.name: each for each in context.plan.running}
+    contenders = {each.name: each for each in context.plan.on_keras}
     for (_, contender), group in groupby(units, lambda unit: (unit.definition, unit.contender)):
         _Training(context, contenders[contender], list(group)).run()
     context.display.results("quality", None)

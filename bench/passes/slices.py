@@ -9,6 +9,7 @@ from bench.context import Context
 from bench.definitions import Definition
 from bench.errors import MeasurementError
 from bench.fleet import Worker
+from bench.settings import Settings
 from reports import record
 from reports.record import ContenderInfo
 
@@ -37,6 +38,16 @@ class Cell:
         """Make a request to a worker."""
         return {"do": do, "workload": self.workload, "batch_size": self.batch_size, **fields}
 
+    def of(self, contender: ContenderInfo) -> dict[str, str | int]:
+        """Say of whom and where something was measured."""
+        return {
+            "contender": contender.name,
+            "definition": self.definition.name,
+            "workload": self.workload,
+            "batch_size": self.batch_size,
+            "launch": self.launch,
+        }
+
     def __str__(self) -> str:
         return f"{self.definition.name}: {self.workload}, batch {self.batch_size}"
 
@@ -51,6 +62,11 @@ class Length(NamedTuple):
     def of(cls, steps: int) -> "Length":
         """Lead in with a tenth: what is slow after a pause is the first steps."""
         return cls(steps, max(1, steps // 10))
+
+
+def steps_per_call(contender: ContenderInfo) -> int:
+    """Tell how many steps a call of a contender's function runs."""
+    return Settings.of(contender.settings).steps
 
 
 def present(entrants: Sequence[Entrant]) -> list[Entrant]:
@@ -77,6 +93,8 @@ def take(
         If it fails.
     """
     steps, lead_steps = length
+    each = steps_per_call(entrant.contender)
+    lead_steps = -(-lead_steps // each) * each
     # A handicapped one does more than it reports.
     done_steps = round(steps * (1 + Fraction(str(entrant.contender.handicap))))
     others = [other for other in present(entrants) if other is not entrant]
@@ -86,11 +104,7 @@ def take(
     row = context.append(
         record.Slice,
         answer,
-        contender=entrant.contender.name,
-        definition=cell.definition.name,
-        workload=cell.workload,
-        batch_size=cell.batch_size,
-        launch=cell.launch,
+        **cell.of(entrant.contender),
         block=block,
         position=position,
         steps=steps,

@@ -5,12 +5,22 @@ import time
 from collections.abc import Sequence
 from fractions import Fraction
 
+import backends
 from bench.context import Context
 from bench.definitions import Definition, parse
 from bench.errors import MeasurementError
 from bench.fleet import expect
 from bench.passes import blocks
-from bench.passes.slices import Cell, Dropping, Entrant, Length, dropping, present, take
+from bench.passes.slices import (
+    Cell,
+    Dropping,
+    Entrant,
+    Length,
+    dropping,
+    present,
+    steps_per_call,
+    take,
+)
 from reports import record
 from reports.record import Unit
 
@@ -111,6 +121,8 @@ class SpeedPass:
             with dropping(context, entrant, cell):
                 answer = entrant.worker.ask(cell.request("calibrate", steps=CALIBRATION_STEPS))
                 (entrant.step_seconds,) = expect(answer, "step_seconds")
+                if "library" in answer:
+                    context.append(record.Library, answer, **cell.of(entrant.contender))
         if not present(entrants):
             return
         key = (cell.definition.name, cell.workload, cell.batch_size)
@@ -132,7 +144,7 @@ class SpeedPass:
                 entrant.worker.ask(cell.request("leave"))
         if cell.workload == "train" and cell.launch < LAUNCHES_WITH_SHORT_EPOCHS:
             for entrant in present(entrants):
-                if not entrant.contender.twin_of:
+                if not entrant.contender.twin_of and entrant.contender.backend in backends.NAMES:
                     context.display.doing(f"{cell}, ends of epochs of {entrant.contender.name}")
                     with dropping(context, entrant, cell):
                         self._short_epochs(entrant, cell)
@@ -144,18 +156,20 @@ class SpeedPass:
         """Choose how many steps make slices and blocks that are long enough."""
         each = [entrant.step_seconds for entrant in entrants]
         enough = max(FASTEST_SLICE_SECONDS / min(each), BLOCK_SECONDS / sum(each))
-        # So many that a handicap comes to whole steps.
-        handicaps = [
-            Fraction(str(contender.handicap)) for contender in self._context.plan.in_blocks
-        ]
-        unit = math.lcm(*(handicap.denominator for handicap in handicaps))
+        # So many that a handicap comes to whole steps, and everyone's to whole calls.
+        unit = math.lcm(
+            *(
+                Fraction(str(contender.handicap)).denominator * steps_per_call(contender)
+                for contender in self._context.plan.in_blocks
+            )
+        )
         return math.ceil(enough / unit) * unit
 
     def _enter(self, entrant: Entrant, cell: Cell, length: Length) -> None:
         """Enter ``fit`` or ``predict``."""
         least = LEAST_SLICES_IN_AN_EPOCH * sum(length)
         answer = entrant.worker.ask(cell.request("enter", epoch_steps=least))
-        if cell.workload == "train":
+        if cell.workload == "train" and entrant.contender.backend in backends.NAMES:
             (seconds,) = expect(answer, "call_seconds")
             self._context.append(
                 record.Call,
@@ -181,7 +195,8 @@ class SpeedPass:
         entrant.step_seconds = min(step_seconds)
 
     def _short_epochs(self, entrant: Entrant, cell: Cell) -> None:
-        steps = max(2, round(SHORT_EPOCH_SECONDS / entrant.step_seconds))
+        each = steps_per_call(entrant.contender)
+        steps = each * max(2, round(SHORT_EPOCH_SECONDS / entrant.step_seconds / each))
         epochs = SHORT_EPOCHS_WHERE_SOME_WAIT if entrant.some_epochs_wait else SHORT_EPOCHS
         time.sleep(blocks.PAUSE_SECONDS)
         answer = entrant.worker.ask(cell.request("short epochs", steps=steps, epochs=epochs))

@@ -22,8 +22,9 @@ def work(channel: Channel, job: Message) -> None:
     channel : Channel
         To the parent.
     job : dict
-        ``backend``, ``definition``, ``seed``, ``batch_size``, ``npz`` (the data file as a user
-        has it), ``train_samples``, ``exact`` (whether peaks can be read exactly here).
+        ``backend``, ``settings``, ``definition``, ``seed``, ``batch_size``, ``npz``
+        (the data file as a user has it), ``train_samples``, ``exact`` (whether peaks can be read
+        exactly here).
     """
     backend = backends.load(job["backend"])
     held: dict[str, Any] = {}
@@ -43,10 +44,12 @@ def work(channel: Channel, job: Message) -> None:
     def build() -> None:
         from bench import model as keras_model
         from bench.definitions import parse
+        from bench.settings import Settings
+        from bench.weights import initial_weights
 
         definition = parse(job["definition"])
-        held["model"], _, _ = keras_model.build(definition)
-        held["model"].set_weights(keras_model.initial_weights(definition, job["seed"]))
+        held["model"], _, _ = keras_model.build(definition, Settings.of(job["settings"]))
+        held["model"].set_weights(initial_weights(definition, job["seed"]))
 
     def train(steps: int) -> None:
         batch = job["batch_size"]

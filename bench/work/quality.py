@@ -7,6 +7,8 @@ import backends
 from bench import model as keras_model
 from bench.channel import Channel, Message
 from bench.definitions import parse
+from bench.settings import Settings
+from bench.weights import initial_weights
 from bench.worker import facts, finite
 
 
@@ -18,15 +20,15 @@ def work(channel: Channel, job: Message) -> None:
     channel : Channel
         To the parent.
     job : dict
-        ``backend``, ``definition``, ``seeds``, ``epochs``, ``batch_size``, ``train_samples``,
-        ``train`` and ``test`` (paths of float32 ``.npy``).
+        ``backend``, ``settings``, ``definition``, ``seeds``, ``epochs``, ``batch_size``,
+        ``train_samples``, ``train`` and ``test`` (paths of float32 ``.npy``).
     """
     import keras
     import numpy as np
 
     backend = backends.load(job["backend"])
     definition = parse(job["definition"])
-    autoencoder, _, _ = keras_model.build(definition)
+    autoencoder, _, _ = keras_model.build(definition, Settings.of(job["settings"]))
     channel.send(facts(backend, autoencoder))
     batch = job["batch_size"]
     train = np.asarray(np.load(job["train"], mmap_mode="r"))[: job["train_samples"]]
@@ -39,7 +41,7 @@ def work(channel: Channel, job: Message) -> None:
         return float(autoencoder.evaluate(images, images, chunk, verbose=0))
 
     for seed in job["seeds"]:
-        autoencoder.set_weights(keras_model.initial_weights(definition, seed))
+        autoencoder.set_weights(initial_weights(definition, seed))
         if definition.dropout:
             for layer in autoencoder.get_layer("encoder").layers:
                 if isinstance(layer, keras.layers.Dropout):

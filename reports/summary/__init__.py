@@ -1,17 +1,19 @@
 """One summary of one or more records, from which every renderer draws; seconds, samples, bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from reports import record
 from reports.journal import Record
-from reports.summary import footprint, quality, speed
+from reports.summary import footprint, parity, quality, speed
+from reports.summary.cell import SpeedCell, SpeedRow
 from reports.summary.epochs import EpochCost
 from reports.summary.footprint import FootprintRow
+from reports.summary.parity import ParityRow
 from reports.summary.quality import QualityRow
 from reports.summary.shared import MIB, RECIPE_EPOCHS, Interval, Shown, contenders, definitions
-from reports.summary.speed import SpeedCell, SpeedRow, Spent
+from reports.summary.speed import Spent
 
 __all__ = [
     "MIB",
@@ -19,6 +21,7 @@ __all__ = [
     "EpochCost",
     "FootprintRow",
     "Interval",
+    "ParityRow",
     "QualityRow",
     "Run",
     "SpeedCell",
@@ -50,6 +53,7 @@ class Summary(msgspec.Struct, frozen=True):
 
     runs: list[Run]
     definitions: list[record.DefinitionInfo]
+    parity: list[ParityRow]
     speed: list[SpeedCell]
     footprint: list[FootprintRow]
     quality: list[QualityRow]
@@ -69,6 +73,7 @@ def summarise(*sources: Record) -> Summary:
     return Summary(
         runs=[_run(source, entrants) for source in sources],
         definitions=definitions(sources),
+        parity=parity.rows(sources, entrants),
         speed=speed.cells(sources, entrants),
         footprint=footprint.rows(sources, entrants),
         quality=quality.rows(sources, entrants),
@@ -78,6 +83,7 @@ def summarise(*sources: Record) -> Summary:
             *dict.fromkeys(
                 each for source in sources for each in _notices(source, alone=len(sources) == 1)
             ),
+            *_settings(entrants),
             *_guests(entrants),
         ],
     )
@@ -156,6 +162,41 @@ def _differences(sources: Sequence[Record]) -> list[str]:
     if len({each.plan.threads for each in headers}) > 1:
         notices.append("The runs were limited to different numbers of cores.")
     return notices
+
+
+def _settings(entrants: Sequence[Shown]) -> Iterator[str]:
+    """Say whose settings aren't what was asked for, and whose are the same."""
+    in_force: dict[str, dict[str, str]] = {}
+    for entrant in entrants:
+        if entrant.info.twin_of or not entrant.info.on_keras:
+            continue
+        workers = [
+            each for each in entrant.source.of(record.Worker) if each.contender == entrant.info.name
+        ]
+        if workers:
+            in_force[entrant.name] = settings = workers[0].settings
+            yield from _overruled(entrant, settings)
+    places = {each.name: (each.run, each.info.backend, each.info.python) for each in entrants}
+    names = list(in_force)
+    for position, name in enumerate(names):
+        for other in names[position + 1 :]:
+            if places[name] == places[other] and in_force[name] == in_force[other]:
+                yield (
+                    f"{name} and {other} turned out to have the same settings in force: what "
+                    "differs between them is noise."
+                )
+
+
+def _overruled(entrant: Shown, settings: dict[str, str]) -> Iterator[str]:
+    asked = entrant.info.settings
+    wanted = {
+        "jit_compile": {"on": "True", "off": "False"}.get(asked.get("jit", "")),
+        "steps_per_execution": asked.get("steps"),
+        "precision": asked.get("precision"),
+    }
+    for name, value in wanted.items():
+        if value is not None and settings.get(name, value) != value:
+            yield f"{entrant.name} asked for {name} {value}, and {settings[name]} is in force."
 
 
 def _guests(entrants: Sequence[Shown]) -> list[str]:

@@ -101,13 +101,20 @@ def definitions(sources: Sequence[Record]) -> list[record.DefinitionInfo]:
     )
 
 
-def pairs(
+def asked(
     sources: Sequence[Record], entrants: Sequence[Shown], pass_name: str
 ) -> Iterator[tuple[str, Shown]]:
     """Go through definition × contender as far as a pass without controls was to measure them."""
     for definition in definitions(sources):
         for entrant in entrants:
             header = entrant.source.header
-            asked = definition.name in [each.name for each in header.definitions]
-            if asked and pass_name in header.plan.passes and not entrant.info.twin_of:
+            there = definition.name in [each.name for each in header.definitions]
+            if there and pass_name in header.plan.passes and not entrant.info.twin_of:
                 yield definition.name, entrant
+
+
+def pairs(
+    sources: Sequence[Record], entrants: Sequence[Shown], pass_name: str
+) -> Iterator[tuple[str, Shown]]:
+    """Go through definition × contender like :func:`asked`, those on Keras alone."""
+    return (each for each in asked(sources, entrants, pass_name) if each[1].info.on_keras)

@@ -16,12 +16,13 @@ def ready() -> Callable[[], object]:
     steps = int(os.environ["AGAINST_STEPS"])
     from bench import datasets, model
     from bench.definitions import parse
+    from bench.weights import initial_weights
 
     with tempfile.TemporaryDirectory() as folder:
         images = datasets.load("embedded", None, Path(folder)).train.astype("float32") / 255
     images = images[: steps * BATCH_SIZE]
     definition = parse("ae400")
     autoencoder, _, _ = model.build(definition)
-    autoencoder.set_weights(model.initial_weights(definition, 0))
+    autoencoder.set_weights(initial_weights(definition, 0))
     autoencoder.fit(images, images, BATCH_SIZE, verbose=0)
     return lambda: autoencoder.fit(images, images, BATCH_SIZE, verbose=0)

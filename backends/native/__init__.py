@@ -1,0 +1,98 @@
+"""Yardsticks: the same network and step in each framework without Keras, and what bounds them.
+
+One file per framework with the same class in each, so that reading one is reading all; importing
+this package imports no framework. ``gemm`` has the matrix products of a step alone, ``reference``
+the whole step in float64 NumPy, to which every other one is compared.
+
+Each framework's file has a class ``Network`` with the names of :class:`Network`.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a network is and how it learns, beside its weights.
+
+    Parameters
+    ----------
+    learning_rate : float
+        Of plain stochastic gradient descent.
+    dropout : float
+        Rate; 0 is none.
+    dropout_layers : tuple of int
+        After which dense layers it stands, counted from 0.
+    seed : int
+        Of its masks.
+    """
+
+    learning_rate: float
+    dropout: float = 0.0
+    dropout_layers: tuple[int, ...] = ()
+    seed: int = 0
+
+
+class Loop(Protocol):
+    """What runs steps: a whole network, or its matrix products alone."""
+
+    def load(self, images: Array, batch_size: int) -> Any:
+        """Put images (samples × pixels, whole batches) where steps take them from."""
+
+    def prepare(self, workload: str, batches: Any, steps: int) -> None:
+        """Compile what :meth:`run` needs for so many steps."""
+
+    def run(self, workload: str, batches: Any, first: int, steps: int) -> Any:
+        """Run steps from batch ``first`` on, over and over through the batches.
+
+        Returns
+        -------
+        Any
+            Something of the framework's to wait for: of ``"train"`` the loss of each step.
+        """
+
+
+class Network(Loop, Protocol):
+    """The autoencoder: dense layers, ReLU between them, binary cross-entropy of a sigmoid.
+
+    Made from ``weights`` (list of ndarray, kernel (inputs × units) and bias of each layer) and a
+    :class:`Recipe`; ``HOW`` says how its steps are run.
+    """
+
+    HOW: str
+    learning_rate: float
+
+    def __init__(self, weights: list[Array], recipe: Recipe) -> None: ...
+
+    def weights(self) -> list[Array]:
+        """Return the weights as they were given."""
+
+    def forward(self, images: Array) -> Array:
+        """Reconstruct images, samples × pixels, without dropout."""
+
+    def loss(self, images: Array) -> float:
+        """Return the mean binary cross-entropy of a batch, without dropout."""
+
+    def masks(self, samples: int) -> list[Array]:
+        """Return what each dropout layer makes of ones (samples × units) while training."""
+
+
+def load(framework: str) -> type[Network]:
+    """Import the network of one framework, and with it the framework.
+
+    Parameters
+    ----------
+    framework : str
+        ``"jax"``, ``"tensorflow"`` or ``"torch"``.
+
+    Returns
+    -------
+    type
+        Its ``Network``.
+    """
+    return cast(type[Network], import_module(f"backends.native.{framework}").Network)

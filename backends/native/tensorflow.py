@@ -1,0 +1,96 @@
+"""The network in TensorFlow: all steps of a slice are one loop in a graph, compiled by XLA."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from backends.native import Array, Recipe
+
+
+class Network:
+    """See :class:`backends.native.Network`."""
+
+    HOW = "one tf.function loop over the steps, compiled by XLA"
+
+    def __init__(self, weights: list[Array], recipe: Recipe) -> None:
+        tf.random.set_seed(recipe.seed)
+        self.learning_rate = recipe.learning_rate
+        self._recipe = recipe
+        self._variables = [tf.Variable(each) for each in weights]
+        self._train = tf.function(self._train_steps, jit_compile=True)
+        self._predict = tf.function(self._predict_steps, jit_compile=True)
+        self._prepared: set[tuple[Any, ...]] = set()
+
+    def weights(self) -> list[Array]:
+        """Return the weights as they were given."""
+        return [each.numpy() for each in self._variables]
+
+    def forward(self, images: Array) -> Array:
+        """Reconstruct images, samples × pixels, without dropout."""
+        return np.asarray(tf.sigmoid(self._logits(tf.constant(images), training=False)))
+
+    def loss(self, images: Array) -> float:
+        """Return the mean binary cross-entropy of a batch, without dropout."""
+        return float(self._loss(tf.constant(images), training=False))
+
+    def masks(self, samples: int) -> list[Array]:
+        """Return what each dropout layer makes of ones (samples × units) while training."""
+        units = [self._variables[2 * layer + 1].shape[0] for layer in self._recipe.dropout_layers]
+        return [np.asarray(self._drop(tf.ones((samples, each)))) for each in units]
+
+    def load(self, images: Array, batch_size: int) -> Any:
+        """Put images (samples × pixels, whole batches) where steps take them from."""
+        return tf.constant(images.reshape(-1, batch_size, images.shape[-1]))
+
+    def prepare(self, workload: str, batches: Any, steps: int) -> None:
+        """Compile what :meth:`run` needs, which XLA does when so many steps are first run."""
+        key = (workload, tuple(batches.shape), steps)
+        if key not in self._prepared:
+            self._prepared.add(key)
+            self.run(workload, batches, 0, steps)
+
+    def run(self, workload: str, batches: Any, first: int, steps: int) -> Any:
+        """Run steps from batch ``first`` on, over and over through the batches."""
+        # XLA compiles a loop for its bounds: they are constants, and where it begins is none.
+        begin, count = tf.constant(first), tf.constant(steps)
+        if workload == "predict":
+            return self._predict(batches, begin, count)
+        return self._train(batches, begin, count, tf.constant(self.learning_rate, tf.float32))
+
+    def _train_steps(self, batches: Any, first: Any, steps: Any, learning_rate: Any) -> Any:
+        # XLA has no list that grows: of the steps' losses there is the last one's.
+        loss = tf.constant(0.0)
+        for step in tf.range(steps):
+            images = tf.gather(batches, (first + step) % tf.shape(batches)[0])
+            with tf.GradientTape() as tape:
+                loss = self._loss(images, training=True)
+            gradients = tape.gradient(loss, self._variables)
+            for variable, gradient in zip(self._variables, gradients, strict=True):
+                variable.assign_sub(learning_rate * gradient)
+        return loss
+
+    def _predict_steps(self, batches: Any, first: Any, steps: Any) -> Any:
+        made = tf.zeros_like(batches[0])
+        for step in tf.range(steps):
+            images = tf.gather(batches, (first + step) % tf.shape(batches)[0])
+            made = tf.sigmoid(self._logits(images, training=False))
+        return made
+
+    def _loss(self, images: Any, training: bool) -> Any:
+        logits = self._logits(images, training)
+        return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=images, logits=logits))
+
+    def _logits(self, values: Any, training: bool) -> Any:
+        layers = len(self._variables) // 2
+        for layer in range(layers):
+            kernel, bias = self._variables[2 * layer : 2 * layer + 2]
+            values = tf.matmul(values, kernel) + bias
+            if layer < layers - 1:
+                values = tf.nn.relu(values)
+            if training and layer in self._recipe.dropout_layers:
+                values = self._drop(values)
+        return values
+
+    def _drop(self, values: Any) -> Any:
+        return tf.nn.dropout(values, self._recipe.dropout)

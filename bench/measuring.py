@@ -1,0 +1,106 @@
+"""What every measuring command does: from a request, or a cut record, to a whole record."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import campaign, datasets, planned
+from bench.errors import BadInputError, refusing
+from bench.estimate import pace_here
+from bench.plan import Request, again, make
+from reports.journal import RecordError, load
+from reports.terminal import new_console
+
+
+@dataclass(frozen=True)
+class How:
+    """How to measure, whatever is measured: what the commands' common options say.
+
+    Parameters
+    ----------
+    data : str
+        Which images; see :func:`bench.datasets.load`.
+    out : Path or None
+        Folder for the record; one named by the clock if None.
+    resume : Path or None
+        A record that is carried on: then there is no new one, and no request.
+    time_limit : float
+        Seconds of silence after which a worker counts as hung.
+    dry_run : bool
+        Only show the plan.
+    """
+
+    data: str
+    out: Path | None
+    resume: Path | None
+    time_limit: float
+    dry_run: bool
+
+
+def measure(request: Request, name: str, how: How) -> tuple[str, Path | None]:
+    """Measure what is asked for, or what a record lacks.
+
+    Parameters
+    ----------
+    request : Request
+        What to measure in a new record.
+    name : str
+        For a folder that the clock names.
+    how : How
+        On which images, where to, and so on.
+
+    Returns
+    -------
+    str
+        ``complete``, ``failures`` or ``interrupted``.
+    Path or None
+        The record's folder, unless it was a dry run.
+
+    Raises
+    ------
+    BadInputError
+        If it can't be done.
+    """
+    console = new_console()
+    resume = how.resume
+    if how.time_limit <= 0:
+        raise BadInputError(f"--time-limit {how.time_limit:g} must be more than 0 seconds.")
+    if resume:
+        with refusing(RecordError):
+            begun = load(resume)
+        folder = resume if resume.is_dir() else resume.parent
+        plan = again(begun.header)
+        units = campaign.missing(plan, begun)
+        if not units:
+            print("Nothing is missing.")
+            return "complete", folder
+    with datasets.scratch_folder() as scratch_path:
+        scratch = Path(scratch_path)
+        if resume:
+            dataset = datasets.load_again(begun.header.data, scratch)
+        else:
+            dataset = datasets.load(how.data, request.train_samples, scratch)
+            plan = make(request, dataset)
+            units = plan.units()
+            if not units:
+                raise BadInputError(
+                    "there is nothing to measure: yardsticks have no footprint and no quality."
+                )
+            folder = how.out or planned.new_folder(name)
+            campaign.check_folder(folder)
+        pace = pace_here() if how.dry_run else None
+        planned.show(console, plan, dataset, units, pace)
+        if pace is not None:
+            if not resume:
+                planned.show_presets(console, request, dataset, pace)
+            return "complete", None
+        command = ["aebench", *sys.argv[1:]]
+        setting = campaign.Setting(dataset, command, scratch, console, how.time_limit)
+        if resume:
+            outcome = campaign.resume(plan, setting, resume)
+        else:
+            outcome = campaign.run(plan, setting, folder)
+    # Each pass's tables were shown when it ended: all of them, if all was measured just now.
+    shown = outcome == "complete" and not resume
+    planned.show_end(console, folder / "record.jsonl", outcome, shown)
+    return outcome, folder

@@ -1,0 +1,69 @@
+"""What the parity pass showed: who is the same model as the reference."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from reports import record
+from reports.journal import Record
+from reports.summary.shared import Shown, asked
+
+
+class ParityRow(msgspec.Struct, frozen=True):
+    """One contender in one definition: how far it is from the reference, check by check.
+
+    ``precision`` is the one in force, which the tolerances are for. ``differs`` says in what it
+    isn't the same model, or why that isn't known; it is empty where it is the same.
+    """
+
+    definition: str
+    contender: str
+    precision: str = ""
+    checks: list[record.Parity] = []
+    differs: str = ""
+    failure: str = ""
+
+
+def rows(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[ParityRow]:
+    """Summarise every definition × contender that was to be compared."""
+    return [
+        ParityRow(
+            definition,
+            entrant.name,
+            precision(entrant, definition),
+            entrant.of(record.Parity, definition),
+            differs(entrant, definition),
+            entrant.failure("parity", definition),
+        )
+        for definition, entrant in asked(sources, entrants, "parity")
+        if entrant.info.backend != record.GEMM
+    ]
+
+
+def precision(entrant: Shown, definition: str) -> str:
+    """Tell the precision in force; empty if it isn't known."""
+    told = [each.settings.get("precision", "") for each in entrant.of(record.Worker, definition)]
+    return next(filter(None, told), "")
+
+
+def differs(entrant: Shown, definition: str) -> str:
+    """Say why a contender isn't shown to be the same model; empty if it is.
+
+    A record that was made before contenders were compared is believed.
+    """
+    if "parity" not in entrant.source.header.plan.passes:
+        return ""
+    failure = entrant.failure("parity", definition)
+    if failure:
+        return failure
+    checks = entrant.of(record.Parity, definition)
+    if not checks:
+        return "it wasn't compared with the reference"
+    wrong = [each for each in checks if not each.same]
+    if not wrong:
+        return ""
+    worst = max(wrong, key=lambda each: each.difference / each.tolerance if each.tolerance else 1e9)
+    where = f" at {worst.where}" if worst.where else ""
+    return (
+        f"{worst.check} differs by {worst.difference:.2g}{where}, {worst.tolerance:.2g} is allowed"
+    )

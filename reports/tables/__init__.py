@@ -1,0 +1,29 @@
+"""The tables, as data: what the terminal and Markdown both show."""
+
+from reports.summary import Summary
+from reports.tables.facts import facts, failed_where
+from reports.tables.footprint import SHORT_PHASES, footprint
+from reports.tables.parity import parity
+from reports.tables.quality import quality
+from reports.tables.shared import VERDICT, Table, percent
+from reports.tables.speed import speed, times
+
+__all__ = [
+    "SHORT_PHASES",
+    "VERDICT",
+    "Table",
+    "all_tables",
+    "facts",
+    "failed_where",
+    "footprint",
+    "parity",
+    "percent",
+    "quality",
+    "speed",
+    "times",
+]
+
+
+def all_tables(summary: Summary) -> list[Table]:
+    """Return every table, in the order of the passes."""
+    return [*parity(summary), *speed(summary), *footprint(summary), *quality(summary)]

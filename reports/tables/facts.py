@@ -1,0 +1,49 @@
+"""The lines that stand under every set of tables, and where something failed."""
+
+from reports.record import Failure
+from reports.summary import Run, Summary
+from reports.tables.shared import percent
+from reports.units import duration
+
+
+def failed_where(failure: Failure) -> str:
+    """Say where a failure happened."""
+    names = (failure.pass_name, failure.definition, failure.contender)
+    return " ".join(filter(None, names)) or "the run"
+
+
+def facts(summary: Summary) -> list[str]:
+    """Return the lines on machine, data and versions that stand under every set of tables."""
+    # What runs have in common is said once.
+    return list(dict.fromkeys(line for run in summary.runs for line in _facts(run)))
+
+
+def _facts(run: Run) -> list[str]:
+    machine, data, plan = run.machine, run.data, run.plan
+    load = "" if machine.load_before is None else f", load before {machine.load_before}"
+    threads = f", limited to {plan.threads}" if plan.threads else ""
+    lines = [
+        f"Machine: {machine.processor}, {machine.cores} cores{threads}, "
+        f"{machine.memory_bytes / 2**30:.0f} GiB, {machine.system}.",
+        f"Data: {data.name}, {data.train_samples:,} + {data.test_samples:,} images, "
+        f"train SHA-256 {data.train_sha256[:12]}….",
+    ]
+    if run.versions:
+        versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+        lines.append(f"Versions: {versions}, aebench {run.aebench}.")
+    for contender, settings in run.settings.items():
+        told = ", ".join(f"{name} {value}" for name, value in settings.items())
+        lines.append(f"{contender}: {told}.")
+    lines.append(f"Run: {run.name}, {run.created}, order seed {plan.order_seed}{load}.")
+    if run.speed:
+        shares = [
+            (run.speed.slices, "in slices and warm-up"),
+            (run.speed.repeated, "in blocks that were repeated"),
+            (
+                run.speed.overhead,
+                "overhead (starting, compiling, lead-ins, pauses, ends of epochs)",
+            ),
+        ]
+        told = ", ".join(f"{percent(share)} {what}" for share, what in shares if share)
+        lines.append(f"Speed pass: {duration(run.speed.seconds)}, {told}.")
+    return lines

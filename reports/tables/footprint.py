@@ -1,0 +1,91 @@
+"""The tables of the footprint pass: cold starts."""
+
+from collections.abc import Sequence
+
+from reports.summary import MIB, FootprintRow, Summary
+from reports.tables.shared import Table, failed, shown
+from reports.units import interval
+
+SHORT_PHASES = {
+    "interpreter": "python",
+    "framework": "import",
+    "first step": "step 1",
+    "first prediction": "predict 1",
+}
+
+
+def footprint(summary: Summary) -> list[Table]:
+    """Return the cold starts: seconds and memory by phase."""
+    if not summary.footprint:
+        return []
+    return [_cold_start_seconds(summary), _cold_start_memory(summary)]
+
+
+def _cold_start_seconds(summary: Summary) -> Table:
+    phases = _phases(summary.footprint)
+    columns = ["cold start, s", *(SHORT_PHASES.get(name, name) for name in phases), "total"]
+    rows, notes = [], []
+    for row in summary.footprint:
+        name = f"{row.definition} {row.contender}"
+        if not row.launches:
+            cells, note = failed(name, columns, row.failure)
+            rows.append(cells)
+            notes.append(note)
+            continue
+        rows.append(
+            [
+                name,
+                *(interval(row.phase_seconds.get(phase, 0.0)) for phase in phases),
+                shown(row.total_seconds),
+            ]
+        )
+    notes.append(
+        "Each in a fresh process with empty compile caches; steady is 50 further steps. "
+        + _launches(summary)
+    )
+    return Table("Cold start", columns, rows, notes)
+
+
+def _cold_start_memory(summary: Summary) -> Table:
+    phases = _phases(summary.footprint)
+    columns = ["peak, MiB", *(SHORT_PHASES.get(name, name) for name in phases), "highest"]
+    rows = []
+    sampled = False
+    for row in summary.footprint:
+        if not row.launches:
+            continue
+        sampled |= not row.exact
+        rows.append(
+            [
+                f"{row.definition} {row.contender}",
+                *(interval(row.phase_peak_bytes.get(phase, 0) / MIB) for phase in phases),
+                shown(row.peak_bytes, 1 / MIB),
+            ]
+        )
+    how = "sampled every 20 ms: short peaks are missed" if sampled else "exact"
+    notes = [f"Resident memory of the whole process, peaks {how}. " + _launches(summary)]
+    counted = {row.definition: row for row in summary.footprint if row.launches}
+    notes.append(
+        "Parameters, counted by Keras: "
+        + ", ".join(
+            f"{name} {row.parameters:,} ({interval(row.weight_bytes / MIB)} MiB in float32)"
+            for name, row in counted.items()
+        )
+        + "."
+    )
+    for row in summary.footprint:
+        if row.device_peak_bytes is not None:
+            notes.append(
+                f"{row.definition} {row.contender}: {interval(row.device_peak_bytes / MIB)} MiB "
+                "at most on the accelerator."
+            )
+    return Table("Memory", columns, rows, notes)
+
+
+def _launches(summary: Summary) -> str:
+    most = max((row.launches for row in summary.footprint), default=0)
+    return "One launch: no range." if most == 1 else f"Median and range of {most} launches."
+
+
+def _phases(rows: Sequence[FootprintRow]) -> list[str]:
+    return list(dict.fromkeys(phase for row in rows for phase in row.phase_seconds))

@@ -1,0 +1,75 @@
+"""The table of the parity pass: how far everyone is from the float64 reference."""
+
+from reports.summary import ParityRow, Summary
+from reports.tables.shared import Table, failed
+
+SHORT_CHECKS = {
+    "short training": "10 steps",
+    "long training": "100 steps",
+    "dropout layers": "layers",
+    "dropout rate": "rate, SD",
+    "dropout scale": "scale",
+    "dropout loss": "loss, SD",
+}
+
+
+def parity(summary: Summary) -> list[Table]:
+    """Return one table of what all definitions share, and one of dropout where there is some."""
+    if not summary.parity:
+        return []
+    names = [check.check for row in summary.parity for check in row.checks]
+    kinds = {
+        "Parity": [each for each in dict.fromkeys(names) if not each.startswith("dropout")],
+        "Parity of dropout": [each for each in dict.fromkeys(names) if each.startswith("dropout")],
+    }
+    tables = [_table(title, checks, summary.parity) for title, checks in kinds.items() if checks]
+    if not tables:
+        tables = [_table("Parity", [], summary.parity)]
+    tables[0].notes.append(
+        "The largest difference from a NumPy float64 reference, from the same weights on the same "
+        "batches: reconstructions, loss and weights after a step (step); gradients and losses "
+        "relative to their size. Who differs is in no ranking."
+    )
+    allowed: dict[str, dict[str, float]] = {}
+    for row in summary.parity:
+        told = allowed.setdefault(row.precision, {})
+        told |= {each.check: each.tolerance for each in row.checks}
+    tables[0].notes.extend(
+        f"Allowed in {precision}: "
+        + ", ".join(f"{SHORT_CHECKS.get(name, name)} {each:g}" for name, each in told.items())
+        + "."
+        for precision, told in allowed.items()
+        if told
+    )
+    return tables
+
+
+def _table(title: str, checks: list[str], rows: list[ParityRow]) -> Table:
+    columns = [title.lower(), *(SHORT_CHECKS.get(each, each) for each in checks), "model"]
+    shown: list[list[str]] = []
+    notes: list[str] = []
+    faint: list[int] = []
+    dropout = title != "Parity"
+    for row in rows:
+        name = f"{row.definition} {row.contender}"
+        found = {each.check: each for each in row.checks}
+        if not found:
+            if not dropout:
+                cells, note = failed(name, columns, row.failure or row.differs)
+                shown.append(cells)
+                notes.append(note)
+            continue
+        if dropout and not any(each in found for each in checks):
+            continue
+        if row.differs:
+            faint.append(len(shown))
+            if not dropout:
+                notes.append(f"{name}: {row.differs}.")
+        cells = ["–" if each not in found else _short(found[each].difference) for each in checks]
+        shown.append([name, *cells, "differs" if row.differs else "same"])
+    return Table(title, columns, shown, notes, faint=faint)
+
+
+def _short(difference: float) -> str:
+    """Show how large a difference is, not what it is."""
+    return f"{difference:.0e}" if 0 < difference < 0.01 else f"{difference:.2g}"

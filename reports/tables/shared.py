@@ -1,0 +1,59 @@
+"""What the tables of all passes share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from reports.summary import Interval
+from reports.units import interval
+
+VERDICT = "verdict"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text; the first column is left-aligned, the others right-aligned.
+
+    ``doubtful`` is one of which nothing may be concluded: it is shown faintly, as are its rows
+    whose numbers are in ``faint``.
+    """
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+    notes: list[str] = field(default_factory=list)
+    doubtful: bool = False
+    faint: list[int] = field(default_factory=list)
+
+
+def shown(value: Interval | None, factor: float = 1.0) -> str:
+    """Show a value with its interval, a dash if there is none."""
+    if value is None:
+        return "–"
+    low = None if value.low is None else value.low * factor
+    high = None if value.high is None else value.high * factor
+    return interval(value.value * factor, low, high)
+
+
+def share(value: Interval | None) -> str:
+    """Show a share in whole per cent, and to how many its interval reaches."""
+    if value is None:
+        return "–"
+    if value.low is None or value.high is None:
+        return f"{100 * value.value:.0f}"
+    reach = max(value.high - value.value, value.value - value.low)
+    return f"{100 * value.value:.0f} ±{max(1, round(100 * reach))}"
+
+
+def failed(contender: str, columns: Sequence[str], reason: str) -> tuple[list[str], str]:
+    """Make the row of one that failed, and the note that says why."""
+    return [contender, *["–"] * (len(columns) - 1)], f"{contender}: {reason}"
+
+
+def percent(share: float) -> str:
+    """Show a share in per cent, with two digits."""
+    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.0f} %"
+
+
+def count(number: int, what: str) -> str:
+    """Count things: 1 block, 2 blocks."""
+    return f"{number} {what}{'' if number == 1 else 's'}"

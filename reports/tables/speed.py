@@ -1,0 +1,200 @@
+"""The tables of the speed pass: one per cell."""
+
+from collections.abc import Iterator
+
+from reports.summary import RECIPE_EPOCHS, SpeedCell, SpeedRow, Summary
+from reports.tables.shared import VERDICT, Table, count, failed, percent, share, shown
+from reports.units import duration, interval
+
+
+def speed(summary: Summary, definition: str | None = None) -> list[Table]:
+    """Return one table per cell, or only those of one definition."""
+    return [
+        _speed_cell(cell, summary)
+        for cell in summary.speed
+        if definition in (None, cell.definition)
+    ]
+
+
+def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
+    train = cell.workload == "train"
+    columns = ["backend", "samples/s [95 %]", f"× {cell.reference}'s time [95 %]", VERDICT]
+    yardsticks = any(row.of_native or row.of_limit for row in cell.rows)
+    if yardsticks:
+        columns += ["% of native", "% of limit"]
+    if train:
+        columns += ["epoch s", f"{RECIPE_EPOCHS} epochs"]
+    rows: list[list[str]] = []
+    notes: list[str] = []
+    faint: list[int] = []
+    precisions = {row.precision for row in summary.parity}
+    for row in cell.rows:
+        if row.samples_per_second is None:
+            cells, note = failed(row.contender, columns, row.failure)
+            rows.append(cells)
+            notes.append(note)
+            continue
+        reference = row.contender == cell.reference
+        cells = [
+            row.contender,
+            shown(row.samples_per_second),
+            "1"
+            if reference
+            else times(row) + ("" if row.twin_of in ("", cell.reference) else " ‡"),
+            "reference" if reference and not row.differs else row.verdict or "–",
+        ]
+        if yardsticks:
+            cells += [
+                "" if row.twin_of else share(row.of_native),
+                "" if row.twin_of else share(row.of_limit),
+            ]
+        if row.differs:
+            faint.append(len(rows))
+            notes.append(f"{row.contender}: in no ranking, not the same model: {row.differs}.")
+        elif row.verdict in precisions:
+            notes.append(
+                f"{row.contender}: in no ranking, since it computes in {row.verdict}: a class of "
+                "its own."
+            )
+        if train and row.epoch:
+            cells += [interval(row.epoch.seconds), duration(row.epoch.recipe_seconds)]
+        elif train:
+            # A control's epochs are its original's; a yardstick has no fit.
+            cells += ["" if row.twin_of or row.verdict == "yardstick" else "–"] * 2
+        rows.append(cells)
+        if row.drift is not None:
+            notes.append(
+                f"{row.contender}: not steady, the last third of its slices took "
+                f"{100 * row.drift:+.0f} % against the first."
+            )
+        if row.failure:
+            notes.append(f"{row.contender}: {row.failure} (after {row.slices} slices)")
+    if cell.answer:
+        notes.insert(0, cell.answer)
+    notes += [*_how_judged(cell), *_controls(cell), *_of_fit(cell)]
+    if yardsticks:
+        notes.append(_yardsticks(cell))
+    if not all(row.shares_blocks for row in cell.rows):
+        notes.append("† not from the same blocks: what changed between the runs is in it too.")
+    if any(row.twin_of not in ("", cell.reference) for row in cell.rows):
+        notes.append("‡ times its own original's, not the reference's.")
+    one = " (one process each: how much processes differ isn't in it)" if cell.launches == 1 else ""
+    steps = " to ".join(map(str, sorted({*cell.steps_per_slice[:1], *cell.steps_per_slice[-1:]})))
+    notes.append(
+        f"{cell.blocks} blocks of {steps} steps in {cell.launches} "
+        f"{'launch' if cell.launches == 1 else 'launches'}{one}; {_on_what(summary)}."
+    )
+    title = f"{cell.workload} {cell.definition}, batch {cell.batch_size}"
+    return Table(title, columns, rows, notes, doubtful=bool(cell.unstable), faint=faint)
+
+
+def _yardsticks(cell: SpeedCell) -> str:
+    by = f", by {' or '.join(cell.libraries)}" if cell.libraries else ""
+    return (
+        "% of native: of the throughput of the same framework without Keras; % of limit: of that "
+        f"of gemm, the step's matrix products alone{by}; both in shared blocks, ± to the 95 % "
+        "interval's farther end. Yardsticks aren't judged."
+    )
+
+
+def _how_judged(cell: SpeedCell) -> list[str]:
+    """Say what this run could have seen, and what verdicts mean here."""
+    judged = [row for row in cell.rows if row.verdict and not row.twin_of]
+    if not judged:
+        return []
+    seen = [row.detectable for row in judged if row.detectable is not None]
+    told = f"This run could have told differences of about {percent(max(seen))} and more. "
+    return [
+        f"{told if seen else ''}Faster or slower: wholly beyond {percent(cell.different)}; same: "
+        f"wholly within {percent(cell.same)}; by intervals adjusted for "
+        f"{count(cell.comparisons, 'comparison')}."
+    ]
+
+
+def _controls(cell: SpeedCell) -> list[str]:
+    """Say what the twin, and the blocks that were watched, tell of the machine."""
+    notes = []
+    twins = [row for row in cell.rows if row.twin_of and not row.handicap]
+    if cell.unstable:
+        notes.append(
+            "Unstable: where a twin comes out different, a difference of that kind is no news. "
+            "Larger ones may be real, but there is no verdict on them: run again on a quieter "
+            "machine (aebench doctor), or with more launches."
+        )
+    if cell.noise_floor is not None:
+        names = " and ".join(f"{row.contender}, a second worker of {row.twin_of}," for row in twins)
+        notes.append(
+            f"Control: {names} could be up to {percent(cell.noise_floor)} apart from it by the "
+            "interval: the noise floor."
+        )
+    if cell.control_sd is not None:
+        notes.append(f"Noise: {'; '.join(_noise(cell))}.")
+    return notes
+
+
+def _noise(cell: SpeedCell) -> Iterator[str]:
+    """Say what the machine did beside the work."""
+    if cell.control_sd is not None:
+        yield f"fixed NumPy work varied by {percent(cell.control_sd)} (SD)"
+    if cell.foreign_share is not None:
+        yield f"other work took {percent(cell.foreign_share)} of the machine"
+    if cell.stolen_share is not None and cell.most_stolen_share is not None:
+        most = f", {percent(cell.most_stolen_share)} in the worst block"
+        yield (
+            f"the hypervisor took {percent(cell.stolen_share)}"
+            f"{most if cell.most_stolen_share else ''}"
+        )
+    yield f"{count(cell.repeated, 'contaminated block')} repeated" + (
+        f", {cell.contaminated} of the {cell.blocks} that count contaminated too: no more may be "
+        "repeated"
+        if cell.contaminated
+        else ""
+    )
+
+
+def _of_fit(cell: SpeedCell) -> list[str]:
+    """Say what ``fit`` adds to the steps."""
+    notes = []
+    timed = [(row.contender, row.epoch) for row in cell.rows if row.epoch]
+    if timed:
+        told = ", ".join(
+            f"{name} {_short(each.fixed_seconds)} and {_short(each.call_seconds)}"
+            for name, each in timed
+        )
+        notes.append(f"Beside its steps, fit takes so much for an epoch and for the call: {told}.")
+    for name, epoch in timed:
+        if epoch.waiting_share:
+            without = epoch.seconds - epoch.fixed_seconds + epoch.base_seconds
+            waiting = without + epoch.wait_seconds
+            notes.append(
+                f"{name}: {percent(epoch.waiting_share)} of the epochs wait at their end for the "
+                f"input path: {interval(without)} s without, {interval(waiting)} s with that; "
+                "shown is what to expect of many."
+            )
+    return notes
+
+
+def _short(seconds: float) -> str:
+    """Show what an epoch or a call adds, which is known to a millisecond or so."""
+    if seconds < 0.001:
+        return "<1 ms"
+    return f"{seconds * 1e3:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def times(row: SpeedRow) -> str:
+    """Show how many times as long as the reference's a contender's step takes."""
+    return shown(row.times_reference) + ("" if row.shares_blocks else " †")
+
+
+def _on_what(summary: Summary) -> str:
+    """Say on what the runs were; each under its name if they differ."""
+    said: dict[str, list[str]] = {}
+    for run in summary.runs:
+        what = (
+            f"{run.machine.cores} cores; data: {run.data.name}, {run.data.train_samples:,} images "
+            "an epoch"
+        )
+        said.setdefault(what, []).append(run.name)
+    if len(said) == 1:
+        return next(iter(said))
+    return "; ".join(f"{' and '.join(names)}: {what}" for what, names in said.items())
