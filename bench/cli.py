@@ -152,7 +152,7 @@ def parity(
     outcome, folder = measure(request, "parity", How(data, out, resume, time_limit, dry_run))
     if outcome != "complete" or not folder:
         return _CODES[outcome]
-    return FAILURES if any(row.differs for row in _summarise([folder])[0].parity) else OK
+    return FAILURES if any(row.differs for row in _summarise([folder]).parity) else OK
 
 
 @app.command()
@@ -194,7 +194,7 @@ def selfcheck(
     from reports.selfcheck import judge
     from reports.terminal import new_console, plain
 
-    check = judge(_summarise([folder])[0])
+    check = judge(_summarise([folder]))
     if not check:
         raise BadInputError(f"{folder} is not a self-check's: use aebench run --resume for it.")
     console = new_console()
@@ -209,7 +209,7 @@ def show(
     json: Annotated[bool, typer.Option("--json", help="Everything shown, as JSON.")] = False,
 ) -> int:
     """Show the tables of a record again."""
-    summary, _ = _summarise(records)
+    summary = _summarise(records)
     if json:
         import msgspec
 
@@ -229,7 +229,7 @@ def report(
         typer.Option("-o", "--out", help="Folder; report/ beside the first if left out."),
     ] = None,
 ) -> int:
-    """Write the Markdown report and its figures."""
+    """Write the report: Markdown, HTML, figures, CSV, and the records it all follows from."""
     from reports.terminal import new_console
 
     first = records[0] if records[0].is_dir() else records[0].parent
@@ -257,23 +257,23 @@ def doctor() -> int:
     return OK
 
 
-def _summarise(paths: list[Path]) -> tuple[Any, list[Path]]:
-    """Summarise records side by side; tell where they are."""
+def _summarise(paths: list[Path]) -> Any:
+    """Summarise records side by side."""
     from reports.journal import RecordError, load, record_paths
     from reports.summary import summarise
 
     with refusing(RecordError):
-        found = record_paths(paths)
-        return summarise(*map(load, found)), found
+        return summarise(*map(load, record_paths(paths)))
 
 
 def _write_report(records: list[Path], folder: Path, console: Any) -> None:
-    from reports import markdown
+    from reports import publish
+    from reports.journal import RecordError, record_paths
     from reports.terminal import plain
 
-    summary, paths = _summarise(records)
     try:
-        target = markdown.write(summary, folder, [path.as_posix() for path in paths])
+        with refusing(RecordError):
+            target = publish.write(record_paths(records), folder)
     except OSError as error:
         raise BadInputError(f"{folder} can't be written: {error.strerror}.") from error
     console.print(plain(f"Report: {target}"), soft_wrap=True)

@@ -145,17 +145,23 @@ class Door:
             if (cell.definition, cell.workload, cell.batch_size) == place[1:]
         )
         speed = next(row for row in cell.rows if row.contender == place.contender)
+        # Who runs without Keras has none.
         footprint = next(
-            row
-            for row in self.summary.footprint
-            if (row.contender, row.definition) == (place.contender, place.definition)
+            (
+                row
+                for row in self.summary.footprint
+                if (row.contender, row.definition) == (place.contender, place.definition)
+            ),
+            FootprintRow(place.contender, place.definition),
         )
         definition = next(each for each in self.plan.definitions if each.name == place.definition)
         failure = speed.failure or footprint.failure
-        if not failure and footprint.parameters != definition.parameters:
+        if not failure and footprint.parameters not in (0, definition.parameters):
             failure = (
                 f"Keras counts {footprint.parameters:,} parameters, not {definition.parameters:,}"
             )
+        if not failure and speed.differs:
+            failure = f"not the same model: {speed.differs}"
         slices = self._slices.get(place, [])
         return Replay(
             [row.seconds for row in slices],
@@ -194,6 +200,8 @@ def _extra_info(
         "times_reference_adjusted": speed.adjusted and [speed.adjusted.low, speed.adjusted.high],
         "verdict": speed.verdict,
         "noise_floor": cell.noise_floor,
+        "of_native": speed.of_native and speed.of_native.value,
+        "of_limit": speed.of_limit and speed.of_limit.value,
         "samples_per_second": speed.samples_per_second and speed.samples_per_second.value,
         "samples_per_second_interval": speed.samples_per_second
         and [speed.samples_per_second.low, speed.samples_per_second.high],

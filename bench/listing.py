@@ -78,6 +78,7 @@ def _presets() -> Table:
         "launches × blocks (speed), at least": lambda each: f"{each.launches} × {each.blocks}",
         "cold starts (footprint)": lambda each: str(each.footprint_launches),
         "epochs × seeds (quality)": lambda each: f"{each.epochs} × {each.seeds}",
+        "yardsticks (speed)": lambda each: "yes" if each.yardsticks else "with --yardsticks",
         "training images (quality)": lambda each: (
             f"{each.quality_train_samples:,}" if each.quality_train_samples else "all"
         ),

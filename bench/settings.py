@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import backends
 from bench.errors import BadInputError
 
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16")
+# Weights of 16 bits can't hold a step of this recipe: where they were tried, steps were off by more
+# than they are long. So of Keras's lower policies the mixed ones, whose weights are float32.
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 _WORDS = "jit, nojit, steps=N, precision=NAME"
 
 

@@ -12,7 +12,7 @@ from backends import native
 from bench.definitions import Definition, parse
 from bench.passes.parity import BATCH_SIZE, reference
 from bench.weights import initial_weights
-from bench.work import keras_subject, parity
+from bench.work import keras_subject, native_subject, parity
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (400, 28, 28), dtype=np.uint8)
 ROWS = np.resize(np.arange(len(IMAGES)), parity.LONG_STEPS * BATCH_SIZE)
@@ -27,7 +27,7 @@ class OneLayer(Definition):
 
 
 def checks(definition=PLAIN, images=FLOATS, built=None, engine="jax"):
-    kind = keras_subject.KerasSubject if engine == "jax" else parity.NativeSubject
+    kind = keras_subject.KerasSubject if engine == "jax" else native_subject.NativeSubject
     subject = kind(built or definition, {**JOB, "backend": engine})
     wanted = REFERENCES[definition.name]
     return list(parity.compare(subject, definition, images, BATCH_SIZE, wanted))

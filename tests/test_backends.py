@@ -160,6 +160,40 @@ def test_slices_are_keras_own_steps(backend, tmp_path):
     assert told == "fine"
 
 
+@pytest.mark.parametrize("backend", ["jax", "tensorflow"])
+def test_slices_are_whole_calls_where_a_call_runs_several_steps(backend, tmp_path):
+    told = inside(
+        backend,
+        tmp_path,
+        """
+        import json, os, numpy as np
+        import backends
+        from bench import model
+        from bench.definitions import parse
+        from bench.settings import Settings
+        from bench.stepping import Stepper, short_epochs
+        backend = backends.load(os.environ["KERAS_BACKEND"])
+        autoencoder, _, _ = model.build(parse("ae200"), Settings(jit=True, steps=4))
+        assert (autoencoder.jit_compile, autoencoder.steps_per_execution) == (True, 4)
+        images = np.random.default_rng(0).random((640, 28, 28), dtype=np.float32)
+        seen = []
+        stepper = Stepper(autoencoder, backend, "train", images, 32)
+        def script():
+            for _ in range(3):
+                yield from stepper.slice(8, 4, seen.append)
+        stepper.run(script())
+        # Twenty steps make an epoch. A slice takes 12, and a call is left untimed at its begin: 16,
+        # then 4 to the epoch's end and 16 twice; one more call ended fit.
+        assert stepper._steps_run == 16 + 20 + 20 + 4, stepper._steps_run
+        assert int(autoencoder.optimizer.iterations) == stepper._steps_run
+        rows = short_epochs(autoencoder, backend, images[: 8 * 32], 32, 3)
+        assert len(rows) == 3 and all(value > 0 for row in rows for value in row.values())
+        print(json.dumps("fine"))
+        """,
+    )
+    assert told == "fine"
+
+
 def test_layers_of_equal_shape_start_equal(tmp_path):
     assert (
         inside(

@@ -34,6 +34,10 @@ def record(tmp_path) -> Path:
         (["run", "--definition", "ae300"], "300, 150, 75, stop"),
         (["run", "--preset", "slow"], "not a preset: use quick, standard, publish"),
         (["run", "--workload", "dream"], "not a workload: use train, predict"),
+        (["run", "--contender", "torch:steps=4"], "torch:steps=4 can't be had: Keras runs one"),
+        (["run", "--contender", "jax:fast"], "'fast' is not a setting of jax"),
+        (["parity", "--contender", "gemm"], "gemm trains nothing"),
+        (["run", "--contender", "native-jax", "--pass", "quality"], "nothing to measure"),
         (["run", "--pass", "speeed"], "not a pass: use parity, speed, footprint, quality"),
         (["run", "--batch-size", "0"], "must be at least 1"),
         (["run", "--batch-size", "32", "-5"], "-5"),
@@ -63,7 +67,9 @@ def record(tmp_path) -> Path:
     ],
 )
 def test_bad_input_is_one_sentence_and_writes_nothing(aebench, tmp_path, arguments, reason):
-    if arguments[0] in ("run", "selfcheck") and not {"--data", "--resume"} & set(arguments):
+    if arguments[0] in ("run", "selfcheck", "parity") and not {"--data", "--resume"} & set(
+        arguments
+    ):
         arguments = [*arguments, "--data", "embedded"]
     done = aebench(*arguments)
     assert done.returncode == 2

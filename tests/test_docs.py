@@ -5,6 +5,7 @@ import json
 import against_others
 import pytest
 import selfchecks
+import yardsticks
 from conftest import ROOT
 
 MEASURED = ROOT / "docs" / "measured"
@@ -18,6 +19,11 @@ def test_the_table_of_self_checks_follows_from_the_records(size):
     assert selfchecks.table(paths) in METHOD
 
 
-def test_the_table_of_other_tools_follows_from_their_verdicts():
-    rows = json.loads((MEASURED / "against-others.json").read_text())
+@pytest.mark.parametrize("name", ["against-others", "against-others-under-steal"])
+def test_the_tables_of_other_tools_follow_from_their_verdicts(name):
+    rows = json.loads((MEASURED / f"{name}.json").read_text())
     assert against_others.table(rows) in METHOD
+
+
+def test_the_table_of_yardsticks_follows_from_the_record():
+    assert yardsticks.table(MEASURED / "yardsticks-standard.jsonl") in METHOD

@@ -7,7 +7,7 @@ import pytest
 import sample
 from rich.console import Console
 
-from reports import markdown, tables
+from reports import figures, html, markdown, page, tables
 from reports.record import Block, ShortEpoch, Slice, Worker
 from reports.summary import summarise
 from reports.terminal import WIDTH, render, render_summary
@@ -128,7 +128,7 @@ def test_everything_fits_into_100_columns(summary):
 
 
 def test_markdown_golden(summary):
-    text = markdown.render(summary, [("loss", "Loss")], ["record.jsonl"])
+    text = markdown.render(page.make(summary, [("loss", "Loss")], ["record.jsonl"]))
     assert text.startswith(
         "# Keras backends on Processor, 2 cores\n\n"
         "- jax trains ae400 at batch 32 fastest here: for a step, torch takes 4 times as long.\n"
@@ -157,13 +157,19 @@ def test_a_hostile_record_is_only_text(tmp_path):
     shown = printed(render_summary(hostile), force_terminal=True, color_system=None)
     assert "\x1b[31m" not in shown
     assert "[red]" in shown
-    text = markdown.write(hostile, tmp_path, [HOSTILE]).read_text()
+    made = page.make(hostile, figures.write(hostile, tmp_path), [HOSTILE])
+    text = markdown.render(made)
     assert "\x1b" not in text
     assert "\n# heading" not in text
     # Outside of code, where nothing is markup, every sign that could be markup is escaped.
     prose = re.sub(r"`[^`\n]*`", "", text)
     assert re.findall(r"\\<script\\>", prose)
     assert not re.findall(r"(?<!\\)<|(?<!\\)\](?=\(http)", prose)
+    # A browser is given text too: what could be markup is escaped, and no script may run.
+    shown = html.render(made, tmp_path)
+    assert "\x1b" not in shown and "&lt;script&gt;" in shown
+    assert not re.findall(r"<script|<a |<iframe|onerror=", shown)
+    assert "default-src 'none'" in shown
     # Every row keeps its number of cells.
     (rule,) = {line for line in text.splitlines() if line.startswith("| --- |")} & {
         "| --- | ---: | ---: | ---: | ---: | ---: |"
@@ -174,12 +180,12 @@ def test_a_hostile_record_is_only_text(tmp_path):
     )
 
 
-def test_report_writes_its_figures(summary, tmp_path):
-    target = markdown.write(summary, tmp_path / "report", ["record.jsonl"])
-    for name in re.findall(r"\(figures/(\w+)\.png\)", target.read_text()):
-        assert (target.parent / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
-        assert b"<svg" in (target.parent / "figures" / f"{name}.svg").read_bytes()
-    assert len(list((target.parent / "figures").iterdir())) == 6
+def test_figures_are_drawn_twice_each(summary, tmp_path):
+    drawn = figures.write(summary, tmp_path)
+    for name, _ in drawn:
+        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert b"<svg" in (tmp_path / f"{name}.svg").read_bytes()
+    assert len(drawn) == 3 and len(list(tmp_path.iterdir())) == 6
 
 
 def test_verdicts_wait_for_the_planned_number_of_blocks():
@@ -396,7 +402,7 @@ def test_several_records_stand_side_by_side_but_rank_nobody():
     assert "0.9999 [0.9911, 1.0089] ‡" in shown and "‡ times its own original's" in shown
     assert max(map(len, shown.splitlines())) <= WIDTH
     assert shown.count("Machine: ") == 1
-    text = markdown.render(summary, [], ["a/record.jsonl", "b/record.jsonl"])
+    text = markdown.render(page.make(summary, [], ["a/record.jsonl", "b/record.jsonl"]))
     assert "`a/record.jsonl`" in text and "`b/record.jsonl`" in text
 
 

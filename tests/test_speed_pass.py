@@ -13,7 +13,7 @@ from bench.passes import blocks
 from bench.passes.speed import SpeedPass
 from bench.plan import Plan
 from reports.journal import Journal
-from reports.record import Call, ContenderInfo, ShortEpoch, Slice, Unit, UnitEnd
+from reports.record import Call, ContenderInfo, Library, ShortEpoch, Slice, Unit, UnitEnd
 
 
 class Knowing:
@@ -21,7 +21,8 @@ class Knowing:
 
     pid = 0
 
-    def __init__(self, step_seconds: float, at_first: float) -> None:
+    def __init__(self, step_seconds: float, at_first: float, gemm: bool = False) -> None:
+        self._gemm = gemm
         self._step_seconds = step_seconds
         self._at_first = at_first
 
@@ -38,7 +39,14 @@ class Knowing:
         steps = request.get("steps", 0)
         end = {"age_seconds": 0.2, "step_seconds": 0.01, "seam_seconds": 0, "first_step_seconds": 0}
         return {
-            "calibrate": {"step_seconds": self._at_first},
+            "calibrate": {
+                "step_seconds": self._at_first,
+                **(
+                    {"library": "numpy", "library_step_seconds": {"numpy": 1.0}}
+                    if self._gemm
+                    else {}
+                ),
+            },
             "enter": {"call_seconds": 0.1},
             "slice": {
                 "seconds": steps * self._step_seconds,
@@ -76,7 +84,9 @@ def run(tmp_path, monkeypatch):
         silent = dict.fromkeys(("doing", "figure", "problem", "results"), lambda *_: None)
         display = SimpleNamespace(**silent, stage_done=lambda: None)
         fleet = SimpleNamespace(
-            start=lambda backend, job, python: Knowing(seconds[backend], at_first),
+            start=lambda backend, job, python: Knowing(
+                seconds[backend], at_first, backend == "gemm"
+            ),
             stop=lambda worker: None,
         )
         arrays = SimpleNamespace(train_path="", test_path="")
@@ -135,3 +145,31 @@ def test_ends_of_epochs_are_timed_in_the_first_launches_and_not_of_controls(run)
     assert set(ends) == {(name, launch) for name in ("jax", "torch") for launch in (0, 1, 2)}
     assert {row.launch for row in record.of(Call)} == {0, 1, 2, 3}
     assert all(each.seconds > 0 for each in record.of(UnitEnd))
+
+
+STRIDED = [
+    ContenderInfo("jax", "jax", "1"),
+    ContenderInfo("tensorflow:steps=16", "tensorflow", "1", settings={"steps": "16"}),
+    ContenderInfo("native-jax", "native-jax", "1", yardstick=True),
+    ContenderInfo("gemm", "gemm", "1", yardstick=True),
+]
+
+
+def test_where_a_call_runs_several_steps_everyone_runs_whole_calls(run):
+    seconds = {"jax": 0.01, "tensorflow": 0.03, "native-jax": 0.009, "gemm": 0.008}
+    record = run([0], seconds, contenders=STRIDED)
+    slices = [row for row in record.of(Slice) if row.block >= 0]
+    assert {row.steps % 16 for row in slices} == {0}
+    leads = {row.contender: row.lead_steps for row in slices}
+    assert leads["jax"] == 1 and leads["tensorflow:steps=16"] == 16
+    assert {row.steps % 16 for row in record.of(ShortEpoch) if ":" in row.contender} == {0}
+
+
+def test_yardsticks_have_no_epochs_and_gemm_tells_its_library(run):
+    seconds = {"jax": 0.01, "tensorflow": 0.03, "native-jax": 0.009, "gemm": 0.008}
+    record = run([0, 1], seconds, contenders=STRIDED)
+    on_keras = {"jax", "tensorflow:steps=16"}
+    assert {row.contender for row in record.of(Call)} == on_keras
+    assert {row.contender for row in record.of(ShortEpoch)} == on_keras
+    told = [(row.contender, row.launch, row.library) for row in record.of(Library)]
+    assert told == [("gemm", 0, "numpy"), ("gemm", 1, "numpy")]

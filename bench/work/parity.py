@@ -6,11 +6,9 @@ from typing import Any, Protocol
 import numpy as np
 
 import backends
-from backends import native
 from bench.channel import Channel, Message
 from bench.definitions import Definition, parse
-from bench.weights import initial_weights, recipe
-from bench.worker import facts, finite
+from bench.worker import finite
 
 Array = np.ndarray[Any, Any]
 SHORT_STEPS, LONG_STEPS = 10, 100
@@ -64,11 +62,15 @@ def work(channel: Channel, job: Message) -> None:
         ``backend``, ``settings``, ``seed``, ``batch_size``, ``train`` (path of float32 ``.npy``).
         Each request then has a ``definition`` and the ``reference``, the path of an ``.npz``.
     """
-    make: Callable[[Definition, Message], Any] = NativeSubject
+    make: Callable[[Definition, Message], Any]
     if job["backend"] in backends.NAMES:
         from bench.work.keras_subject import KerasSubject
 
         make = KerasSubject
+    else:
+        from bench.work.native_subject import NativeSubject
+
+        make = NativeSubject
     batch_size = job["batch_size"]
     while True:
         request = channel.receive()
@@ -109,20 +111,21 @@ def compare(
         for place in range(max(len(given), len(shapes)))
         if place >= min(len(given), len(shapes)) or given[place].shape != shapes[place]
     ]
-    yield _check("shapes", float(len(wrong)), weight_name(wrong[0]) if wrong else "")
+    yield _check("shapes", float(len(wrong)), _weight_name(wrong[0]) if wrong else "")
     if wrong:
         return  # nothing else can be compared
     yield _check("forward", _most(subject.forward(first) - reference["forward"]))
     yield _check("loss", _relative(subject.loss(first), float(reference["loss"])))
     subject.train(first, batch_size, None)
     after = subject.weights()
-    steps = [_most(now - wanted) for now, wanted in zip(after, _weights(reference), strict=True)]
-    yield _check("step", max(steps), weight_name(int(np.argmax(steps))))
-    moved = [
-        _most(now - wanted) / max(_most(wanted - before), float(np.finfo(np.float32).tiny))
-        for now, wanted, before in zip(after, _weights(reference), initial(reference), strict=True)
-    ]
-    yield _check("gradients", max(moved), weight_name(int(np.argmax(moved))))
+    places = range(len(after))
+    steps = [_most(after[place] - reference[f"after {place}"]) for place in places]
+    yield _check("step", max(steps), _weight_name(int(np.argmax(steps))))
+    moves = [_most(reference[f"after {place}"] - reference[f"before {place}"]) for place in places]
+    # A weight that nothing moves has no size to be relative to.
+    tiny = float(np.finfo(np.float32).tiny)
+    off = [step / max(move, tiny) for step, move in zip(steps, moves, strict=True)]
+    yield _check("gradients", max(off), _weight_name(int(np.argmax(off))))
     for name, count, rate in (
         ("short", SHORT_STEPS, None),
         ("long", LONG_STEPS, LONG_LEARNING_RATE),
@@ -184,85 +187,6 @@ def _relative(value: float, wanted: float) -> float:
     return abs(value - wanted) / abs(wanted)
 
 
-def _weights(reference: Any) -> list[Array]:
-    return [reference[f"after {place}"] for place in range(int(reference["count"]))]
-
-
-def initial(reference: Any) -> list[Array]:
-    """Return the weights that the reference began with."""
-    return [reference[f"before {place}"] for place in range(int(reference["count"]))]
-
-
-def weight_name(place: int) -> str:
+def _weight_name(place: int) -> str:
     """Name a weight by its place in Keras's order."""
     return f"{'bias' if place % 2 else 'kernel'} of layer {place // 2 + 1}"
-
-
-class NativeSubject:
-    """A yardstick's network."""
-
-    def __init__(self, definition: Definition, job: Message) -> None:
-        self._backend = backends.load(job["backend"])
-        self._make = native.load(backends.framework(job["backend"]))
-        self._initial = initial_weights(definition, job["seed"])
-        self._recipe = recipe(definition, job["seed"])
-        self._network = self._make(self._initial, self._recipe)
-
-    def facts(self) -> Message:
-        """Tell what is in force."""
-        return facts(self._backend, None, {"steps": self._network.HOW})
-
-    def weights(self) -> list[Array]:
-        """See :class:`Subject`."""
-        return self._network.weights()
-
-    def forward(self, images: Array) -> Array:
-        """See :class:`Subject`."""
-        return self._network.forward(_flat(images))
-
-    def loss(self, images: Array) -> float:
-        """See :class:`Subject`."""
-        return self._network.loss(_flat(images))
-
-    def train(
-        self, images: Array, batch_size: int, learning_rate: float | None
-    ) -> tuple[list[int], list[float], bool]:
-        """See :class:`Subject`; in runs of growing length, since slices are long ones."""
-        from dataclasses import replace
-
-        self._network = self._make(self._initial, replace(self._recipe, dropout_layers=()))
-        if learning_rate is not None:
-            self._network.learning_rate = learning_rate
-        count = len(images) // batch_size
-        batches = self._network.load(_flat(images), batch_size)
-        done, length = 0, 1
-        steps: list[int] = []
-        losses: list[float] = []
-        while done < count:
-            length = min(length, count - done)
-            result = self._network.run("train", batches, done, length)
-            losses.append(_last(result))
-            done += length
-            steps.append(done)
-            length = 3 * length
-        return steps, losses, False
-
-    def masks(self, samples: int) -> list[Array]:
-        """See :class:`Subject`."""
-        return self._make(self._initial, self._recipe).masks(samples)
-
-    def masked_losses(self, images: Array, count: int) -> float:
-        """See :class:`Subject`; at rate 0, where only the masks change."""
-        network = self._make(self._initial, self._recipe)
-        network.learning_rate = 0.0
-        batches = network.load(_flat(images), len(images))
-        return float(np.mean([_last(network.run("train", batches, 0, 1)) for _ in range(count)]))
-
-
-def _flat(images: Array) -> Array:
-    return images.reshape(len(images), -1)
-
-
-def _last(losses: Any) -> float:
-    """Return the last of the steps' losses; some return no other."""
-    return float(losses[-1] if getattr(losses, "ndim", 1) else losses)

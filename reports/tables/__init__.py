@@ -5,7 +5,7 @@ from reports.tables.facts import facts, failed_where
 from reports.tables.footprint import SHORT_PHASES, footprint
 from reports.tables.parity import parity
 from reports.tables.quality import quality
-from reports.tables.shared import VERDICT, Table, percent
+from reports.tables.shared import VERDICT, Table, percent, share, shown
 from reports.tables.speed import speed, times
 
 __all__ = [
@@ -19,6 +19,8 @@ __all__ = [
     "parity",
     "percent",
     "quality",
+    "share",
+    "shown",
     "speed",
     "times",
 ]

@@ -18,9 +18,12 @@ def parity(summary: Summary) -> list[Table]:
     if not summary.parity:
         return []
     names = [check.check for row in summary.parity for check in row.checks]
+    # Where shapes are wrong nothing else is there, and a note says it.
+    checks = [each for each in dict.fromkeys(names) if each != "shapes"]
+    dropout = [each for each in checks if each.startswith("dropout")]
     kinds = {
-        "Parity": [each for each in dict.fromkeys(names) if not each.startswith("dropout")],
-        "Parity of dropout": [each for each in dict.fromkeys(names) if each.startswith("dropout")],
+        "Parity": [each for each in checks if each not in dropout],
+        "Parity of dropout": dropout,
     }
     tables = [_table(title, checks, summary.parity) for title, checks in kinds.items() if checks]
     if not tables:

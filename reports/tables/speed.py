@@ -99,13 +99,17 @@ def _yardsticks(cell: SpeedCell) -> str:
 
 def _how_judged(cell: SpeedCell) -> list[str]:
     """Say what this run could have seen, and what verdicts mean here."""
-    judged = [row for row in cell.rows if row.verdict and not row.twin_of]
+    judged = [row for row in cell.rows if row.adjusted and not row.twin_of]
     if not judged:
         return []
     seen = [row.detectable for row in judged if row.detectable is not None]
-    told = f"This run could have told differences of about {percent(max(seen))} and more. "
+    told = (
+        f"This run could have told differences of about {percent(max(seen))} and more. "
+        if seen
+        else ""
+    )
     return [
-        f"{told if seen else ''}Faster or slower: wholly beyond {percent(cell.different)}; same: "
+        f"{told}Faster or slower: wholly beyond {percent(cell.different)}; same: "
         f"wholly within {percent(cell.same)}; by intervals adjusted for "
         f"{count(cell.comparisons, 'comparison')}."
     ]

@@ -1,0 +1,93 @@
+"""``data.csv``: every figure that a report shows, one a line, for a spreadsheet or a script."""
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from reports.summary import Interval, Summary
+
+COLUMNS = (
+    "definition",
+    "workload",
+    "batch_size",
+    "contender",
+    "figure",
+    "value",
+    "low",
+    "high",
+    "unit",
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+Line = tuple[str | int | float | None, ...]
+
+
+def write(summary: Summary, path: Path) -> None:
+    """Write the file.
+
+    Parameters
+    ----------
+    summary : Summary
+        Whose figures; ``low`` and ``high`` are the ends of the 95 % interval, or of the range where
+        there are few values, and empty where there is neither.
+    path : Path
+        Of the file.
+    """
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        writer.writerows([_harmless(each) for each in line] for line in _lines(summary))
+
+
+def _harmless(cell: str | int | float | None) -> str | int | float | None:
+    """Keep text from a record from being a formula in a spreadsheet."""
+    if not isinstance(cell, str):
+        return cell
+    text = _CONTROL.sub(" ", cell)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+
+
+def _lines(summary: Summary) -> Iterator[Line]:
+    for compared in summary.parity:
+        where: Line = (compared.definition, None, None, compared.contender)
+        for check in compared.checks:
+            yield from _line(where, f"parity: {check.check}", check.difference)
+            yield from _line(where, f"parity, allowed: {check.check}", check.tolerance)
+    for cell in summary.speed:
+        for row in cell.rows:
+            where = (cell.definition, cell.workload, cell.batch_size, row.contender)
+            yield from _line(where, "throughput", row.samples_per_second, "samples/s")
+            yield from _line(where, "step", row.step_seconds, "s")
+            yield from _line(where, f"times {row.twin_of or cell.reference}", row.times_reference)
+            yield from _line(where, "share of native", row.of_native)
+            yield from _line(where, "share of limit", row.of_limit)
+            if row.epoch:
+                yield from _line(where, "epoch of fit", row.epoch.seconds, "s")
+                yield from _line(where, "epoch of fit, fixed", row.epoch.fixed_seconds, "s")
+                yield from _line(where, "call of fit", row.epoch.call_seconds, "s")
+                yield from _line(where, "20 epochs", row.epoch.recipe_seconds, "s")
+    for start in summary.footprint:
+        where = (start.definition, None, None, start.contender)
+        for phase, seconds in start.phase_seconds.items():
+            yield from _line(where, f"cold start: {phase}", seconds, "s")
+        for phase, peak in start.phase_peak_bytes.items():
+            yield from _line(where, f"peak memory: {phase}", peak, "bytes")
+        yield from _line(where, "cold start", start.total_seconds, "s")
+        yield from _line(where, "peak memory", start.peak_bytes, "bytes")
+    for training in summary.quality:
+        where = (training.definition, None, None, training.contender)
+        yield from _line(where, "test loss", training.test_loss)
+        yield from _line(where, "train loss", training.train_loss)
+        yield from _line(where, "gap", training.gap)
+        for number, loss in enumerate(training.test_losses, 1):
+            yield from _line(where, f"test loss, epoch {number}", loss)
+
+
+def _line(
+    where: Line, figure: str, value: Interval | float | None, unit: str = ""
+) -> Iterator[Line]:
+    """Give the line of one figure, if it is there."""
+    if isinstance(value, Interval):
+        yield (*where, figure, value.value, value.low, value.high, unit)
+    elif value is not None:
+        yield (*where, figure, value, None, None, unit)

@@ -1,0 +1,87 @@
+"""What a report says, whatever it is written in."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports.summary import Summary
+from reports.tables import Table, all_tables, facts, failed_where
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Page:
+    """What Markdown and HTML both say, as text.
+
+    Parameters
+    ----------
+    title : str
+        What it is about.
+    answers : list of str
+        Who is fastest, where that can be said.
+    notices, failures : list of str
+        What a reader must know, and what went wrong.
+    tables : list of Table
+        In the order of the passes.
+    figures : list of (str, str)
+        Names and captions of the figures in ``figures/``.
+    facts : list of str
+        How it was measured.
+    records : list of (str, str)
+        The command of each run, and where its record lies.
+    method : str
+        How the figures follow from what was measured.
+    """
+
+    title: str
+    answers: list[str]
+    notices: list[str]
+    failures: list[str]
+    tables: list[Table]
+    figures: list[tuple[str, str]]
+    facts: list[str]
+    records: list[tuple[str, str]]
+    method: str
+
+
+def make(summary: Summary, drawn: list[tuple[str, str]], record_paths: Sequence[str]) -> Page:
+    """Put a page together.
+
+    Parameters
+    ----------
+    summary : Summary
+        What it says.
+    drawn : list of (str, str)
+        Names and captions of the figures.
+    record_paths : sequence of str
+        Where each run's record lies, as the reader should see it.
+    """
+    machines = dict.fromkeys(
+        f"{run.machine.processor}, {run.machine.cores} cores" for run in summary.runs
+    )
+    return Page(
+        title=f"Keras backends on {' and '.join(machines)}",
+        answers=[each.answer for each in summary.speed if each.answer],
+        notices=list(summary.notices),
+        failures=[f"{failed_where(each)}: {each.reason}" for each in summary.failures],
+        tables=all_tables(summary),
+        figures=drawn,
+        facts=facts(summary),
+        records=[
+            (shlex.join(run.command), path)
+            for run, path in zip(summary.runs, record_paths, strict=True)
+        ],
+        method=_METHOD,
+    )
+
+
+_METHOD = (
+    "Throughput is the median of interleaved slices with its order-statistic interval; “× …'s "
+    "time” is the geometric mean of the blocks' paired ratios, its interval the wider of "
+    "Student's over launches and over blocks (†: the ratio of medians of separate runs). The "
+    "verdict goes by that interval, adjusted for the number of comparisons; a twin is a second "
+    "worker of the same, which shows how much of a difference is noise. “Epoch s” is the mean "
+    "slice's steps with what fit adds to them, and “20 epochs” adds the call of fit once."
+)

@@ -1,0 +1,56 @@
+"""Everything that a report consists of, written into one folder."""
+
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from reports import data, figures, html, markdown, page
+from reports.journal import load
+from reports.summary import summarise
+
+_UNSAFE = re.compile(r"[^\w-]+")
+
+
+def write(records: Sequence[Path], folder: Path) -> Path:
+    """Write ``README.md``, ``index.html``, ``figures/``, ``data.csv`` and ``records/``.
+
+    Parameters
+    ----------
+    records : sequence of Path
+        Of the records; shown side by side.
+    folder : Path
+        Where; it is made.
+
+    Returns
+    -------
+    Path
+        Of the ``README.md``.
+
+    Raises
+    ------
+    RecordError
+        If one isn't a record.
+    OSError
+        If something can't be written.
+    """
+    loaded = [load(path) for path in records]
+    summary = summarise(*loaded)
+    (folder / "records").mkdir(parents=True, exist_ok=True)
+    copies = []
+    for number, (path, record) in enumerate(zip(records, loaded, strict=True), 1):
+        # A record may be named anything: not its name alone decides where it goes.
+        name = _UNSAFE.sub("-", record.header.name).strip("-") or "record"
+        stem = name if len(loaded) == 1 else f"{number}-{name}"
+        copy = folder / "records" / f"{stem}.jsonl"
+        if copy.resolve() != path.resolve():
+            shutil.copyfile(path, copy)
+        copies.append(copy.relative_to(folder).as_posix())
+    data.write(summary, folder / "data.csv")
+    drawn = figures.write(summary, folder / "figures")
+    made = page.make(summary, drawn, copies)
+    text = html.render(made, folder / "figures")
+    (folder / "index.html").write_text(text, encoding="utf-8")
+    target = folder / "README.md"
+    target.write_text(markdown.render(made), encoding="utf-8")
+    return target

@@ -1,0 +1,31 @@
+"""Put what yardsticks reach of the matrix products' limit into a table in Markdown.
+
+Usage: python tools/yardsticks.py RECORD
+"""
+
+import sys
+from pathlib import Path
+
+from reports.journal import load
+from reports.summary import summarise
+from reports.tables import share, shown
+
+
+def table(path: Path) -> str:
+    summary = summarise(load(path))
+    names = [row.contender for row in summary.speed[0].rows if not row.twin_of]
+    others = [name for name in names if name != "gemm"]
+    lines = [
+        "| batch | gemm, samples/s (by) | " + " | ".join(others) + " |",
+        "| --- |" + " ---: |" * (1 + len(others)),
+    ]
+    for cell in summary.speed:
+        rows = {row.contender: row for row in cell.rows}
+        gemm = f"{shown(rows['gemm'].samples_per_second)} ({' or '.join(cell.libraries)})"
+        reached = [f"{share(rows[name].of_limit)} %" for name in others]
+        lines.append(f"| {cell.batch_size} | {gemm} | " + " | ".join(reached) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(table(Path(sys.argv[1])))
