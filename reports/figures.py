@@ -1,5 +1,6 @@
 """The figures, by matplotlib: legible in grey, for the colour-blind, and small."""
 
+import re
 from pathlib import Path
 
 import matplotlib
@@ -10,6 +11,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
+from reports.record import GEMM, NATIVE
 from reports.summary import MIB, Summary
 from reports.tables import SHORT_PHASES
 
@@ -24,8 +26,14 @@ _GREYS = ("#d9d9d9", "#bdbdbd", "#969696", "#737373", "#525252", "#252525", "#00
 
 
 def _style(contender: str) -> tuple[str, str]:
-    """Style a contender by its backend, whose name begins its own."""
-    return _STYLES.get(contender.split("@")[0].split(" ")[0], _OTHER)
+    """Style a contender: its framework's colour, and a marker that tells what else it is."""
+    engine = re.split("[:@ ]", contender)[0]
+    colour, marker = _STYLES.get(engine.removeprefix(NATIVE), _OTHER)
+    if engine == GEMM:
+        return "#000000", "X"
+    if engine.startswith(NATIVE):
+        return colour, "*"
+    return colour, "v" if ":" in contender else marker
 
 
 def write(summary: Summary, folder: Path) -> list[tuple[str, str]]:

@@ -34,7 +34,8 @@ def render(page: Page, figures: Path) -> str:
     environment.filters |= {"text": _plain}
     images = {
         name: base64.b64encode((figures / f"{name}.svg").read_bytes()).decode()
-        for name, _ in page.figures
+        for section in page.sections
+        for name, _ in section.figures
     }
     return environment.get_template("report.html.j2").render(
         page=page, images=images, verdict=VERDICT, classes=_CLASSES

@@ -5,10 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reports.answer import sentences
 from reports.summary import Summary
-from reports.tables import Table, all_tables, facts, failed_where
+from reports.tables import Table, facts, failed_where, footprint, parity, quality, speed
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a report: its tables, and names and captions of its figures in ``figures/``."""
+
+    title: str
+    tables: list[Table]
+    figures: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -20,13 +30,11 @@ class Page:
     title : str
         What it is about.
     answers : list of str
-        Who is fastest, where that can be said.
+        What it comes to, in a few sentences.
     notices, failures : list of str
         What a reader must know, and what went wrong.
-    tables : list of Table
-        In the order of the passes.
-    figures : list of (str, str)
-        Names and captions of the figures in ``figures/``.
+    sections : list of Section
+        What was measured.
     facts : list of str
         How it was measured.
     records : list of (str, str)
@@ -39,8 +47,7 @@ class Page:
     answers: list[str]
     notices: list[str]
     failures: list[str]
-    tables: list[Table]
-    figures: list[tuple[str, str]]
+    sections: list[Section]
     facts: list[str]
     records: list[tuple[str, str]]
     method: str
@@ -63,11 +70,10 @@ def make(summary: Summary, drawn: list[tuple[str, str]], record_paths: Sequence[
     )
     return Page(
         title=f"Keras backends on {' and '.join(machines)}",
-        answers=[each.answer for each in summary.speed if each.answer],
+        answers=sentences(summary),
         notices=list(summary.notices),
         failures=[f"{failed_where(each)}: {each.reason}" for each in summary.failures],
-        tables=all_tables(summary),
-        figures=drawn,
+        sections=[each for each in _sections(summary, drawn) if each.tables or each.figures],
         facts=facts(summary),
         records=[
             (shlex.join(run.command), path)
@@ -75,6 +81,18 @@ def make(summary: Summary, drawn: list[tuple[str, str]], record_paths: Sequence[
         ],
         method=_METHOD,
     )
+
+
+def _sections(summary: Summary, drawn: list[tuple[str, str]]) -> list[Section]:
+    def figure(name: str) -> list[tuple[str, str]]:
+        return [each for each in drawn if each[0] == name]
+
+    return [
+        Section("Throughput", speed(summary), figure("throughput")),
+        Section("Footprint", footprint(summary), figure("memory")),
+        Section("Quality", quality(summary), figure("loss")),
+        Section("The same model?", parity(summary), []),
+    ]
 
 
 _METHOD = (

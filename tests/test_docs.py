@@ -8,6 +8,11 @@ import selfchecks
 import yardsticks
 from conftest import ROOT
 
+from reports.journal import load
+from reports.summary import summarise
+from reports.tables import percent
+from reports.units import duration
+
 MEASURED = ROOT / "docs" / "measured"
 METHOD = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
 
@@ -27,3 +32,9 @@ def test_the_tables_of_other_tools_follow_from_their_verdicts(name):
 
 def test_the_table_of_yardsticks_follows_from_the_record():
     assert yardsticks.table(MEASURED / "yardsticks-standard.jsonl") in METHOD
+
+
+def test_the_overhead_is_what_the_record_says():
+    (run,) = summarise(load(MEASURED / "publish-train.jsonl")).runs
+    told = f"took {duration(run.speed.seconds)}, {percent(run.speed.overhead)} of it overhead"
+    assert told in METHOD

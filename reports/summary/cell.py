@@ -57,6 +57,7 @@ class SpeedRow(msgspec.Struct, frozen=True):
 class SpeedCell(msgspec.Struct, frozen=True):
     """Where contenders met: definition × workload × batch size.
 
+    ``answer`` says who is ``fastest``, or that it can't be said; then ``fastest`` is empty.
     ``launches`` and ``blocks`` are those of the contender that had most; ``comparisons`` is how
     many the adjustment is for. ``unstable`` names the twins that were called faster or slower than
     their originals: then nobody gets a verdict. ``noise_floor`` is the largest difference, as a
@@ -76,6 +77,7 @@ class SpeedCell(msgspec.Struct, frozen=True):
     blocks: int
     rows: list[SpeedRow]
     answer: str
+    fastest: str = ""
     comparisons: int = 0
     different: float = record.DIFFERENT
     same: float = record.SAME
@@ -145,7 +147,8 @@ class Meeting:
         mine, other = (
             precision(self._entrants[each], self.definition) for each in (name, self.reference)
         )
-        return mine if mine != other else ""
+        # A record from before precisions were recorded tells none.
+        return mine if mine and other and mine != other else ""
 
     def summarise(self) -> SpeedCell:
         """Judge everyone."""
@@ -165,6 +168,8 @@ class Meeting:
             for each in (row.times_reference for row in twins)
             if each
         ]
+        why_not = self._why_no_verdicts(unstable)
+        fastest, answer = ("", why_not) if why_not else self._answer()
         counted = [row for row in self._watched.values() if not row.repeated]
         return SpeedCell(
             self.definition,
@@ -177,7 +182,8 @@ class Meeting:
             ),
             blocks=max(map(len, self.blocks.values()), default=0),
             rows=rows,
-            answer=self._why_no_verdicts(unstable) or self._answer(),
+            answer=answer,
+            fastest=fastest,
             comparisons=comparisons,
             different=self.plan.different,
             same=self.plan.same,
@@ -329,11 +335,11 @@ class Meeting:
                 return f"{nobody}: {len(mine)} of {planned} blocks were measured."
         return ""
 
-    def _answer(self) -> str:
-        """Say who is fastest, if the paired intervals bear it."""
+    def _answer(self) -> tuple[str, str]:
+        """Name who is fastest, if the paired intervals bear it, and say so or why not."""
         verb = {"train": "trains", "predict": "predicts with"}[self.workload]
         if len(self.rivals) < 2:
-            return ""
+            return "", ""
         leader = min(
             self.rivals, key=lambda each: statistics.median(list(self.blocks[each].values())).value
         )
@@ -341,7 +347,7 @@ class Meeting:
         found = {rival: self._compare(rival, leader, len(rivals)) for rival in rivals}
         strangers = [rival for rival, comparison in found.items() if comparison is None]
         if strangers:
-            return (
+            return "", (
                 f"No backend is called fastest for {self.where}: {leader} leads, but shared no "
                 f"blocks with {' and '.join(strangers)}."
             )
@@ -352,9 +358,9 @@ class Meeting:
         }
         if len(beaten) == len(rivals):
             told = " and ".join(f"{each} takes {beaten[each]:.2g} times as long" for each in rivals)
-            return f"{leader} {verb} {self.where} fastest here: for a step, {told}."
+            return leader, f"{leader} {verb} {self.where} fastest here: for a step, {told}."
         others = " and ".join(sorted(set(rivals) - set(beaten)))
-        return (
+        return "", (
             f"No backend is shown to be fastest for {self.where}: {leader} leads, "
             f"{others} can't be told apart from it."
         )

@@ -1,0 +1,92 @@
+"""The sentences that a report opens with."""
+
+import msgspec
+import pytest
+import sample
+
+from reports.answer import sentences
+from reports.summary import Interval, summarise
+
+
+@pytest.fixture
+def summary():
+    return summarise(sample.make())
+
+
+def with_cells(summary, *cells):
+    """Make a summary of the sample's cell under other names, batch sizes and leaders."""
+    (first,) = summary.speed
+    made = [
+        msgspec.structs.replace(
+            first,
+            definition=definition,
+            workload=workload,
+            batch_size=batch,
+            fastest=leader,
+            answer="something",
+        )
+        for definition, workload, batch, leader in cells
+    ]
+    return msgspec.structs.replace(summary, speed=made)
+
+
+def test_what_is_fastest_is_said_of_all_cells_at_once(summary):
+    told = with_cells(
+        summary,
+        ("ae400", "train", 32, "jax"),
+        ("ae400", "train", 500, "torch"),
+        ("ae800", "train", 32, "jax"),
+        ("ae800", "train", 500, "jax"),
+        ("ae400", "predict", 32, ""),
+    )
+    assert sentences(told)[0] == (
+        "jax is fastest at training ae400 (batch 32) and ae800 (batch 32 and 500); torch is "
+        "fastest at training ae400 (batch 500); nobody is shown to be fastest at predicting ae400 "
+        "(batch 32)."
+    )
+
+
+def test_where_nobody_is_shown_to_be_fastest_that_is_said(summary):
+    told = with_cells(summary, ("ae400", "train", 32, ""), ("ae800", "train", 32, ""))
+    assert sentences(told)[0] == (
+        "Nobody is shown to be fastest at training ae400 and ae800 (batch 32)."
+    )
+
+
+def test_one_who_is_alone_is_not_called_fastest(summary):
+    (first,) = summary.speed
+    alone = msgspec.structs.replace(first, answer="", fastest="")
+    told = sentences(msgspec.structs.replace(summary, speed=[alone]))
+    assert not any("fastest" in each for each in told)
+
+
+def test_losses_are_told_with_their_range_over_backends_and_seeds(summary):
+    row = summary.quality[0]
+    quality = [
+        msgspec.structs.replace(row, seeds=2, test_loss=Interval(0.11, 0.107, 0.118)),
+        msgspec.structs.replace(row, contender="torch", test_loss=Interval(0.112)),
+        msgspec.structs.replace(row, definition="ae800", test_loss=Interval(0.121)),
+    ]
+    told = sentences(msgspec.structs.replace(summary, quality=quality))[-1]
+    assert told == (
+        "After 2 epochs of training the loss on the test set is 0.107 to 0.118 with ae400 and "
+        "0.121 with ae800, over backends and seeds."
+    )
+
+
+def test_nothing_measured_says_nothing(summary):
+    empty = msgspec.structs.replace(summary, speed=[], footprint=[], quality=[])
+    assert sentences(empty) == []
+
+
+def test_an_unstable_cell_names_nobody():
+    made = sample.make()
+    made.events = [
+        msgspec.structs.replace(each, seconds=1.05 * each.seconds)
+        if getattr(each, "contender", "") == "jax twin" and getattr(each, "block", -1) >= 0
+        else each
+        for each in made.events
+    ]
+    assert sentences(summarise(made))[0] == (
+        "Nobody is shown to be fastest at training ae400 (batch 32)."
+    )
