@@ -79,10 +79,14 @@ def parse(engine: str, text: str) -> Settings:
     for word in filter(None, text.split(",")):
         name, _, value = word.partition("=")
         if word in ("jit", "nojit"):
+            if jit is not None and jit != (word == "jit"):
+                raise BadInputError(f"{engine}:{text} says both jit and nojit: give one of them.")
             jit = word == "jit"
         elif name == "steps":
             if not value.isdecimal() or int(value) < 1:
-                raise BadInputError(f"{engine}:{word} must be a whole number from 1: steps=32.")
+                raise BadInputError(
+                    f"{engine}:{word} can't be: steps must be a whole number from 1, such as 32."
+                )
             steps = int(value)
         elif name == "precision":
             if value not in PRECISIONS:

@@ -25,8 +25,8 @@ def _speed(cells: Sequence[SpeedCell]) -> Iterator[str]:
         for name, mine in by_leader.items()
     ]
     sentence = "; ".join(told)
-    # A name stays as it is, also where a sentence begins with it.
-    yield f"{sentence.replace('nobody', 'Nobody', 1) if '' in list(by_leader)[:1] else sentence}."
+    # Steps: what fit adds to an epoch may turn it round, and stands in the tables.
+    yield f"Step for step, {sentence}."
 
 
 def _where(cells: Sequence[SpeedCell]) -> str:

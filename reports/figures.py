@@ -21,6 +21,7 @@ _STYLES = {
     "torch": ("#D55E00", "s"),
     "tensorflow": ("#009E73", "^"),
 }
+_NATIVE_MARKERS = {"native-jax": "*", "native-torch": "P", "native-tensorflow": "d"}
 _OTHER = ("#444444", "D")
 _GREYS = ("#d9d9d9", "#bdbdbd", "#969696", "#737373", "#525252", "#252525", "#000000")
 
@@ -32,7 +33,7 @@ def _style(contender: str) -> tuple[str, str]:
     if engine == GEMM:
         return "#000000", "X"
     if engine.startswith(NATIVE):
-        return colour, "*"
+        return colour, _NATIVE_MARKERS.get(engine, "*")
     return colour, "v" if ":" in contender else marker
 
 

@@ -40,16 +40,16 @@ def test_what_is_fastest_is_said_of_all_cells_at_once(summary):
         ("ae400", "predict", 32, ""),
     )
     assert sentences(told)[0] == (
-        "jax is fastest at training ae400 (batch 32) and ae800 (batch 32 and 500); torch is "
-        "fastest at training ae400 (batch 500); nobody is shown to be fastest at predicting ae400 "
-        "(batch 32)."
+        "Step for step, jax is fastest at training ae400 (batch 32) and ae800 (batch 32 and 500); "
+        "torch is fastest at training ae400 (batch 500); nobody is shown to be fastest at "
+        "predicting ae400 (batch 32)."
     )
 
 
 def test_where_nobody_is_shown_to_be_fastest_that_is_said(summary):
     told = with_cells(summary, ("ae400", "train", 32, ""), ("ae800", "train", 32, ""))
     assert sentences(told)[0] == (
-        "Nobody is shown to be fastest at training ae400 and ae800 (batch 32)."
+        "Step for step, nobody is shown to be fastest at training ae400 and ae800 (batch 32)."
     )
 
 
@@ -88,5 +88,5 @@ def test_an_unstable_cell_names_nobody():
         for each in made.events
     ]
     assert sentences(summarise(made))[0] == (
-        "Nobody is shown to be fastest at training ae400 (batch 32)."
+        "Step for step, nobody is shown to be fastest at training ae400 (batch 32)."
     )

@@ -121,7 +121,7 @@ def test_who_differs_is_shown_and_in_no_ranking(aebench, tmp_path):
     who = ("--contender", "jax", f"jax@{other}")
     done = aebench("run", *SMALL, *sizes, *who, "--out", "r")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "in no ranking, not the same model: " in done.stdout
+    assert "in no ranking, not shown to be the same model: " in done.stdout
     shown = json.loads(aebench("show", "r", "--json").stdout)
     (cell,) = shown["speed"]
     verdicts = [row["verdict"] for row in cell["rows"] if not row["twin_of"]]

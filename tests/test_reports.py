@@ -95,8 +95,8 @@ def test_terminal_golden(summary):
  jax twin    16,000 [14,700, 17,600]  0.9999 [0.9911, 1.0089]       same
  jax trains ae400 at batch 32 fastest here: for a step, torch takes 4 times as long.
  tensorflow: not installed
- This run could have told differences of about 1 % and more. Faster or slower: wholly beyond 1 %;
- same: wholly within 3 %; by intervals adjusted for 1 comparison.
+ Four of five such runs would call a difference of 1 %, fewer a smaller one. Faster or slower:
+ wholly beyond 1 %; same: wholly within 3 %; by intervals adjusted for 1 comparison.
  Control: jax twin, a second worker of jax, could be up to 0.9 % apart from it by the interval: the
  noise floor.
  Noise: fixed NumPy work varied by 5.1 % (SD); other work took 1 % of the machine; the hypervisor
@@ -131,7 +131,7 @@ def test_markdown_golden(summary):
     text = markdown.render(page.make(summary, [("loss", "Loss")], ["record.jsonl"]))
     assert text.startswith(
         "# Keras backends on Processor, 2 cores\n\n"
-        "jax is fastest at training ae400 \\(batch 32\\).\n\n"
+        "Step for step, jax is fastest at training ae400 \\(batch 32\\).\n\n"
         "A cold start takes 3.04 s and 600 MiB at most with jax and 12.2 s and 600 MiB at most "
         "with torch.\n\n"
         "After 2 epochs of training the loss on the test set is 0.210 with ae400, over backends "
@@ -212,7 +212,7 @@ def test_who_is_not_steady_is_told():
     (cell,) = summarise(made).speed
     assert [row.drift is not None for row in cell.rows] == [False, True, False, False]
     shown = " ".join(printed(render_summary(summarise(made))).split())
-    assert "torch: not steady, the last third of its slices took +5" in shown
+    assert "torch: not steady, the last third of its slices was 5" in shown
     assert "jax: not steady" not in shown
 
 

@@ -48,11 +48,19 @@ def test_a_worker_starts_with_the_standard_library():
 
 
 def test_a_working_worker_needs_numpy_keras_and_its_framework_only():
-    for name in ("speed", "footprint", "quality"):
-        text = (ROOT / "bench" / "work" / f"{name}.py").read_text()
-        assert imported(text) <= {"keras", "numpy", "backends", "bench"} | set(
+    files = list((ROOT / "bench" / "work").glob("*.py"))
+    assert len(files) > 4
+    for file in [*files, ROOT / "bench" / "settings.py", ROOT / "bench" / "weights.py"]:
+        assert imported(file.read_text()) <= {"keras", "numpy", "backends", "bench"} | set(
             sys.stdlib_module_names
         )
+
+
+def test_a_native_framework_needs_itself_and_numpy_only():
+    for file in (ROOT / "backends" / "native").glob("*.py"):
+        own = {file.stem} if file.stem in FRAMEWORKS else FRAMEWORKS - {"keras"}
+        known = own | {"numpy", "backends"} | set(sys.stdlib_module_names)
+        assert imported(file.read_text()) <= known, file
 
 
 def test_help_needs_nothing_heavy():

@@ -65,8 +65,9 @@ def test_what_was_split_at_commas_is_put_together_again():
     ("asked", "reason"),
     [
         ("jax:fast", "'fast' is not a setting of jax: use jit, nojit, steps=N, precision=NAME"),
-        ("jax:steps=0", "steps=0 must be a whole number from 1"),
-        ("jax:steps=many", "steps=many must be a whole number from 1"),
+        ("jax:steps=0", "jax:steps=0 can't be: steps must be a whole number from 1"),
+        ("jax:steps=many", "steps must be a whole number from 1"),
+        ("jax:jit,nojit", "jax:jit,nojit says both jit and nojit"),
         ("jax:precision=double", "precision=double is not a precision: use float32"),
         ("torch:steps=32", "torch:steps=32 can't be had: Keras runs one step a call on PyTorch"),
         ("native-jax:jit", "native-jax:jit can't be had: a yardstick is as it is"),

@@ -46,12 +46,13 @@ def test_a_worker_that_goes_wrong_is_a_row(tmp_path, shell, python, reason):
     run = Run(tmp_path / "run", "--backend", "jax", f"torch@{broken}", *SPEED)
     assert run.end() == 1, run.output + run.errors
     record = load(run.folder)
-    (failure,) = record.of(Failure)
-    assert failure.contender == "torch"
+    # It may go wrong in the parity pass too, which is before.
+    (failure,) = (each for each in record.of(Failure) if each.pass_name == "speed")
+    assert {each.contender for each in record.of(Failure)} == {"torch"}
     assert reason in failure.reason and failure.reason
     assert f"torch: {failure.reason}" in " ".join(run.output.split())
     assert {row.block for row in record.of(Slice) if row.contender == "jax"} >= set(range(16))
-    assert not record.of(UnitEnd)
+    assert not [each for each in record.of(UnitEnd) if each.unit.pass_name == "speed"]
     assert record.outcome == "failures"
     assert f"--resume {run.folder}" in run.output.replace("\n", "")
 
@@ -72,8 +73,8 @@ def small_disk(tmp_path):
 @pytest.mark.slow
 def test_a_full_disk_keeps_what_was_measured_and_can_be_resumed(tmp_path, small_disk):
     filler = small_disk / "filler"
-    # What is left is the journal's reserve, the header and a few slices.
-    filler.write_bytes(b"x" * (64 - 16 - 4) * 1024)
+    # What is left is the journal's reserve, the header, parity and a few slices.
+    filler.write_bytes(b"x" * (64 - 16 - 8) * 1024)
     run = Run(small_disk / "run", "--backend", "jax", *SPEED)
     assert run.end() == 1, run.output + run.errors
     assert "No space left on device" in run.output

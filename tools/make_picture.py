@@ -11,7 +11,7 @@ from rich.console import Console
 
 from reports.journal import load
 from reports.summary import summarise
-from reports.tables import speed
+from reports.tables import parity, speed
 from reports.terminal import WIDTH, render
 
 TARGET = Path(__file__).parent.parent / "docs" / "tables.svg"
@@ -21,7 +21,7 @@ def main() -> None:
     summary = summarise(load(Path(sys.argv[1])))
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     trained = [table for table in speed(summary) if table.title.startswith("train")]
-    console.print(render(trained))
+    console.print(render([*parity(summary)[:1], *trained]))
     TARGET.write_text(console.export_svg(title="aebench run"), encoding="utf-8")
     print(TARGET)
 

@@ -27,7 +27,7 @@ class NativeSubject:
 
     def facts(self) -> Message:
         """Tell what is in force."""
-        return facts(self._backend, None, {"steps": self._network.HOW})
+        return facts(self._backend, None, {"how": self._network.HOW})
 
     def weights(self) -> list[Array]:
         """See :class:`bench.work.parity.Subject`."""

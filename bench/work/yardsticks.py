@@ -97,7 +97,7 @@ class Networks(Loops):
 
     def facts(self) -> Message:
         """Tell what is in force."""
-        return facts(self._backend, None, {"steps": self._network.HOW})
+        return facts(self._backend, None, {"how": self._network.HOW})
 
     def _begin(self, request: Message, images: Any) -> tuple[Run, Callable[[Any], None]]:
         batch_size = request["batch_size"]
@@ -128,7 +128,7 @@ class Products(Loops):
 
     def facts(self) -> Message:
         """Tell what is in force."""
-        return facts(self._backend, None, {"steps": gemm.HOW})
+        return facts(self._backend, None, {"how": gemm.HOW})
 
     def _begin(self, request: Message, images: Any) -> tuple[Run, Callable[[Any], None]]:
         key = (request["workload"], request["batch_size"])

@@ -130,7 +130,7 @@ def _notices(source: Record, alone: bool) -> list[str]:
     if load is not None and load > header.machine.cores:
         notices.append(
             f"{run} began on a busy machine (load {load:g} on {header.machine.cores} cores): "
-            "aebench doctor says what else ran."
+            "what its blocks saw of other work stands below each table."
         )
     if source.damage:
         notices.append(f"The record is damaged: {source.damage}.")

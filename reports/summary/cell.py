@@ -9,7 +9,7 @@ import numpy as np
 from reports import record, statistics
 from reports.comparison import Comparison, compare, detectable, drift, noise_floor, verdict
 from reports.summary.epochs import EpochCost, epoch_cost
-from reports.summary.parity import differs, precision
+from reports.summary.parity import differs, precision, word
 from reports.summary.shared import Interval, Shown
 
 # Where a slice stood: run, launch, block.
@@ -24,13 +24,13 @@ class SpeedRow(msgspec.Struct, frozen=True):
     ``verdict`` goes by the ``adjusted`` interval, all comparisons of the cell holding together:
     faster, slower, same, inconclusive; unstable where a twin says that none can be trusted,
     unfinished where fewer blocks than planned were measured. Who isn't judged has another word:
-    ``yardstick``, ``differs`` (not the same model: ``differs`` says in what), or a precision that
-    isn't the reference's. ``of_native`` is the share of the throughput of the same framework
-    without Keras, ``of_limit`` of the matrix products alone. ``detectable`` is the smallest
-    difference that such a run calls in 80 % of cases, ``pair_sd`` and ``launch_sd`` are the
-    standard deviations of the log-ratio. ``drift`` is there where the last third of its slices
-    differs from the first: it wasn't steady. A control is compared with the contender ``twin_of``,
-    on its own, and runs ``handicap`` (a share) more steps than it reports.
+    ``yardstick``, ``differs`` or ``unchecked`` (not shown to be the same model: ``differs`` says
+    why), or a precision that isn't the reference's. ``of_native`` is the share of the throughput of
+    the same framework without Keras, ``of_limit`` of the matrix products alone. ``detectable`` is
+    the smallest difference that such a run calls in 80 % of cases, ``pair_sd`` and ``launch_sd``
+    are the standard deviations of the log-ratio. ``drift`` is there where the last third of its
+    slices differs from the first: it wasn't steady. A control is compared with the contender
+    ``twin_of``, on its own, and runs ``handicap`` (a share) more steps than it reports.
     """
 
     contender: str
@@ -143,7 +143,7 @@ class Meeting:
         if self._is_yardstick(name):
             return "yardstick"
         if self._differs.get(name):
-            return "differs"
+            return word(self._entrants[name], self.definition)
         mine, other = (
             precision(self._entrants[each], self.definition) for each in (name, self.reference)
         )
@@ -357,7 +357,7 @@ class Meeting:
             if comparison and self._verdict(rival, leader, comparison) == "slower"
         }
         if len(beaten) == len(rivals):
-            told = " and ".join(f"{each} takes {beaten[each]:.2g} times as long" for each in rivals)
+            told = " and ".join(f"{each} takes {beaten[each]:.3g} times as long" for each in rivals)
             return leader, f"{leader} {verb} {self.where} fastest here: for a step, {told}."
         others = " and ".join(sorted(set(rivals) - set(beaten)))
         return "", (

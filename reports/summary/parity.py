@@ -46,6 +46,14 @@ def precision(entrant: Shown, definition: str) -> str:
     return next(filter(None, told), "")
 
 
+def word(entrant: Shown, definition: str) -> str:
+    """Say in a word why a contender can't be ranked: it ``differs``, or is ``unchecked``."""
+    if not differs(entrant, definition):
+        return ""
+    wrong = any(not each.same for each in entrant.of(record.Parity, definition))
+    return "differs" if wrong else "unchecked"
+
+
 def differs(entrant: Shown, definition: str) -> str:
     """Say why a contender isn't shown to be the same model; empty if it is.
 

@@ -7,9 +7,9 @@ SHORT_CHECKS = {
     "short training": "10 steps",
     "long training": "100 steps",
     "dropout layers": "layers",
-    "dropout rate": "rate, SD",
+    "dropout rate": "rate (SD)",
     "dropout scale": "scale",
-    "dropout loss": "loss, SD",
+    "dropout loss": "loss (SD)",
 }
 
 
@@ -31,15 +31,23 @@ def parity(summary: Summary) -> list[Table]:
     tables[0].notes.append(
         "The largest difference from a NumPy float64 reference, from the same weights on the same "
         "batches: reconstructions, loss and weights after a step (step); gradients and losses "
-        "relative to their size. Who differs is in no ranking."
+        "relative to their size (gradients: as far as float32 weights can hold a step). Who "
+        "differs is in no ranking."
     )
+    if dropout:
+        tables[-1].notes.append(
+            "Of masks: whether the right layers are dropped, the share of zeros and the mean loss "
+            "in standard deviations of chance, and the scale of what is kept."
+        )
     allowed: dict[str, dict[str, float]] = {}
     for row in summary.parity:
         told = allowed.setdefault(row.precision, {})
         told |= {each.check: each.tolerance for each in row.checks}
     tables[0].notes.extend(
         f"Allowed in {precision}: "
-        + ", ".join(f"{SHORT_CHECKS.get(name, name)} {each:g}" for name, each in told.items())
+        + ", ".join(
+            f"{SHORT_CHECKS.get(name, name)} {each:g}" for name, each in told.items() if each
+        )
         + "."
         for precision, told in allowed.items()
         if told

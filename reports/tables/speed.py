@@ -50,7 +50,9 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
             ]
         if row.differs:
             faint.append(len(rows))
-            notes.append(f"{row.contender}: in no ranking, not the same model: {row.differs}.")
+            notes.append(
+                f"{row.contender}: in no ranking, not shown to be the same model: {row.differs}."
+            )
         elif row.verdict in precisions:
             notes.append(
                 f"{row.contender}: in no ranking, since it computes in {row.verdict}: a class of "
@@ -64,8 +66,9 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
         rows.append(cells)
         if row.drift is not None:
             notes.append(
-                f"{row.contender}: not steady, the last third of its slices took "
-                f"{100 * row.drift:+.0f} % against the first."
+                f"{row.contender}: not steady, the last third of its slices was "
+                f"{percent(abs(row.drift))} {'slower' if row.drift > 0 else 'faster'} than the "
+                "first."
             )
         if row.failure:
             notes.append(f"{row.contender}: {row.failure} (after {row.slices} slices)")
@@ -104,7 +107,8 @@ def _how_judged(cell: SpeedCell) -> list[str]:
         return []
     seen = [row.detectable for row in judged if row.detectable is not None]
     told = (
-        f"This run could have told differences of about {percent(max(seen))} and more. "
+        f"Four of five such runs would call a difference of {percent(max(seen))}, fewer a smaller "
+        "one. "
         if seen
         else ""
     )
