@@ -46,7 +46,7 @@ def parity(summary: Summary) -> list[Table]:
     tables[0].notes.extend(
         f"Allowed in {precision}: "
         + ", ".join(
-            f"{SHORT_CHECKS.get(name, name)} {each:g}" for name, each in told.items() if each
+            f"{SHORT_CHECKS.get(name, name)} {each:.2g}" for name, each in told.items() if each
         )
         + "."
         for precision, told in allowed.items()
