@@ -81,7 +81,7 @@ def run(
     out: options.Out = None,
     resume: options.Resume = None,
     report: Annotated[
-        bool, typer.Option("--report", help="Write the Markdown report beside the record too.")
+        bool, typer.Option("--report", help="Write the report beside the record too.")
     ] = False,
     time_limit: options.TimeLimit = 600.0,
     dry_run: options.DryRun = False,

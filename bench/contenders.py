@@ -87,7 +87,7 @@ def yardsticks(found: Sequence[ContenderInfo]) -> list[ContenderInfo]:
         one's.
     """
     present = [each for each in found if not each.missing]
-    keras = [each for each in present if each.backend in backends.NAMES]
+    keras = [each for each in present if each.on_keras]
     wanted = [
         *(_Wanted(backends.NATIVE + each.backend, Settings(), each.python) for each in keras),
         _Wanted(backends.GEMM, Settings(), present[0].python),

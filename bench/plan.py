@@ -99,7 +99,7 @@ class Plan:
     @property
     def on_keras(self) -> list[ContenderInfo]:
         """Whose footprint and quality are measured: the contenders that run on Keras."""
-        return [each for each in self.running if each.backend in backends.NAMES]
+        return [each for each in self.running if each.on_keras]
 
     def selects(
         self, contender: ContenderInfo, definition: str, workload: str = "", batch_size: int = 0
@@ -357,7 +357,7 @@ def _check_batch_sizes(batch_sizes: Sequence[int], dataset: Dataset) -> None:
 def default_reference(found: Sequence[ContenderInfo]) -> str:
     """Choose jax where it is there, else the first by name, one of Keras's if there is one."""
     able = [each for each in found if not each.missing and each.backend != backends.GEMM]
-    keras = [each for each in able if each.backend in backends.NAMES]
+    keras = [each for each in able if each.on_keras]
     return min(keras or able, key=lambda each: (each.backend != "jax", each.name)).name
 
 

@@ -1,11 +1,11 @@
 """``data.csv``: every figure that a report shows, one a line, for a spreadsheet or a script."""
 
 import csv
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from reports.summary import Interval, Summary
+from reports.text import printable
 
 COLUMNS = (
     "definition",
@@ -18,7 +18,6 @@ COLUMNS = (
     "high",
     "unit",
 )
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 Line = tuple[str | int | float | None, ...]
 
 
@@ -43,7 +42,7 @@ def _harmless(cell: str | int | float | None) -> str | int | float | None:
     """Keep text from a record from being a formula in a spreadsheet."""
     if not isinstance(cell, str):
         return cell
-    text = _CONTROL.sub(" ", cell)
+    text = printable(cell)
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 

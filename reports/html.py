@@ -1,16 +1,14 @@
 """The report as one HTML file: it needs no script, no network and no other file to be read."""
 
 import base64
-import re
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from reports.page import TEMPLATES, Page
+from reports.page import Page, environment
 from reports.tables import VERDICT
+from reports.text import printable
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_CLASSES = {"faster": "faster", "slower": "slower"}
+# Only what the intervals bear is coloured.
+_COLOURED = ("faster", "slower")
 
 
 def render(page: Page, figures: Path) -> str:
@@ -23,25 +21,13 @@ def render(page: Page, figures: Path) -> str:
     figures : Path
         The folder of its figures; they are put into the file.
     """
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=True,  # all that comes from a record is text
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"text": _plain}
+    templates = environment(autoescape=True)  # all that comes from a record is text
+    templates.filters |= {"text": printable}
     images = {
         name: base64.b64encode((figures / f"{name}.svg").read_bytes()).decode()
         for section in page.sections
         for name, _ in section.figures
     }
-    return environment.get_template("report.html.j2").render(
-        page=page, images=images, verdict=VERDICT, classes=_CLASSES
+    return templates.get_template("report.html.j2").render(
+        page=page, images=images, verdict=VERDICT, coloured=_COLOURED
     )
-
-
-def _plain(text: str) -> str:
-    """Take what isn't printed out of a text; Jinja escapes the rest."""
-    return _CONTROL.sub(" ", text)

@@ -2,22 +2,20 @@
 
 import re
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from reports.page import TEMPLATES, Page
+from reports.page import Page, environment
+from reports.text import printable
 
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>()#|~!])")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def plain(text: str) -> str:
     """Make text safe to stand in Markdown: nothing in it is markup, and it stays on one line."""
-    return _ACTIVE.sub(r"\\\1", _CONTROL.sub(" ", text))
+    return _ACTIVE.sub(r"\\\1", printable(text))
 
 
 def code(text: str) -> str:
     """Make text safe to stand between backticks."""
-    return _CONTROL.sub(" ", text).replace("`", "'")
+    return printable(text).replace("`", "'")
 
 
 def row(cells: list[str]) -> str:
@@ -32,13 +30,6 @@ def rule(columns: list[str]) -> str:
 
 def render(page: Page) -> str:
     """Render a report."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=False,  # the filters below escape for Markdown
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"text": plain, "code": code, "row": row, "rule": rule}
-    return environment.get_template("report.md.j2").render(page=page)
+    templates = environment(autoescape=False)  # the filters escape for Markdown
+    templates.filters |= {"text": plain, "code": code, "row": row, "rule": rule}
+    return templates.get_template("report.md.j2").render(page=page)

@@ -1,7 +1,6 @@
 """The tables in a terminal, by Rich."""
 
 import os
-import re
 import sys
 from collections.abc import Iterable
 
@@ -14,11 +13,11 @@ from rich.text import Text
 
 from reports.summary import Summary
 from reports.tables import VERDICT, Table, all_tables, facts, failed_where
+from reports.text import printable
 
 WIDTH = 100
 # Only what the intervals bear is coloured.
 _COLOURS = {"faster": "green", "slower": "red"}
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class _Console(Console):
@@ -38,7 +37,7 @@ def new_console() -> Console:
 
 def plain(text: str = "", style: str = "") -> Text:
     """Make text of what a record says: no markup in it is read, no escape reaches the terminal."""
-    return Text(_CONTROL.sub(" ", text), style)
+    return Text(printable(text), style)
 
 
 def render(tables: Iterable[Table]) -> RenderableType:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Sequence
 from fractions import Fraction
 
-import backends
 from bench.context import Context
 from bench.definitions import Definition, parse
 from bench.errors import MeasurementError
@@ -144,7 +143,7 @@ class SpeedPass:
                 entrant.worker.ask(cell.request("leave"))
         if cell.workload == "train" and cell.launch < LAUNCHES_WITH_SHORT_EPOCHS:
             for entrant in present(entrants):
-                if not entrant.contender.twin_of and entrant.contender.backend in backends.NAMES:
+                if not entrant.contender.twin_of and entrant.contender.on_keras:
                     context.display.doing(f"{cell}, ends of epochs of {entrant.contender.name}")
                     with dropping(context, entrant, cell):
                         self._short_epochs(entrant, cell)
@@ -169,7 +168,7 @@ class SpeedPass:
         """Enter ``fit`` or ``predict``."""
         least = LEAST_SLICES_IN_AN_EPOCH * sum(length)
         answer = entrant.worker.ask(cell.request("enter", epoch_steps=least))
-        if cell.workload == "train" and entrant.contender.backend in backends.NAMES:
+        if cell.workload == "train" and entrant.contender.on_keras:
             (seconds,) = expect(answer, "call_seconds")
             self._context.append(
                 record.Call,

@@ -61,9 +61,11 @@ def work(channel: Channel, job: Message) -> None:
         request = channel.receive()
         cell_images = images[request["workload"]]
         if request["do"] == "calibrate":
-            channel.send(serve.calibrate(request, cell_images))
+            answer = serve.calibrate(request, cell_images)
+            # Before the answer: after it, it is another's turn.
             gc.collect()
             gc.freeze()
+            channel.send(answer)
         elif request["do"] == "enter":
             serve.enter(request, cell_images)
             channel.send({"left": True})
