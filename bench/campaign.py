@@ -14,7 +14,7 @@ from rich.console import Console
 
 from bench import machine
 from bench.context import Context
-from bench.datasets import Arrays, Dataset, convert
+from bench.datasets import Arrays, Dataset, convert, mean_image_loss
 from bench.display import Display
 from bench.errors import BadInputError, refusing
 from bench.estimate import unit_seconds
@@ -168,6 +168,9 @@ def _header(plan: Plan, setting: Setting, arrays: Arrays, folder: Path) -> Heade
             train_sha256=arrays.train_sha256,
             test_sha256=arrays.test_sha256,
             notice=dataset.notice,
+            examples=list(dataset.examples),
+            example_pixels=dataset.example_pixels,
+            mean_image_loss=mean_image_loss(dataset),
         ),
         machine=machine.describe(),
     )

@@ -32,6 +32,7 @@ _FASHION_FILES = {
     "x_test": ("t10k-images-idx3-ubyte.gz", "md5:bef4ecab320f06d8554ea6380940ec79"),
 }
 _IDX_HEADER_BYTES = 16
+_EXAMPLES = 10
 
 
 class FetchError(Exception):
@@ -54,6 +55,8 @@ class Dataset:
         Why these aren't the images asked for, or empty.
     choice : str
         What was asked for.
+    examples : tuple of int
+        Test images to look at: the first of each class where classes are known, else the first.
     """
 
     name: str
@@ -62,6 +65,14 @@ class Dataset:
     npz: Path
     notice: str = ""
     choice: str = ""
+    examples: tuple[int, ...] = ()
+
+    @property
+    def example_pixels(self) -> bytes:
+        """The examples, a byte a pixel, row by row."""
+        images = self.test[list(self.examples)]
+        scale = 1 if images.dtype == np.uint8 else 255
+        return bytes(np.rint(images * scale).astype(np.uint8).data)
 
 
 def load(choice: str, train_samples: int | None, scratch: Path) -> Dataset:
@@ -234,7 +245,8 @@ def _fashion_mnist(scratch: Path) -> Dataset:
         arrays[name] = flat.reshape(-1, *IMAGE_SHAPE)
     npz = scratch / "fashion_mnist.npz"
     np.savez_compressed(npz, x_train=arrays["x_train"], x_test=arrays["x_test"])
-    return Dataset("fashion_mnist", arrays["x_train"], arrays["x_test"], npz)
+    test = arrays["x_test"]
+    return Dataset("fashion_mnist", arrays["x_train"], test, npz, examples=_examples(test, None))
 
 
 def read_npz(path: Path, name: str) -> Dataset:
@@ -249,6 +261,7 @@ def read_npz(path: Path, name: str) -> Dataset:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             train, test = arrays["x_train"], arrays["x_test"]
+            classes = arrays["y_test"] if "y_test" in arrays.files else None
     except OSError as error:
         raise BadInputError(f"{path} can't be read: {error.strerror or 'not an .npz'}.") from error
     except KeyError:
@@ -260,7 +273,38 @@ def read_npz(path: Path, name: str) -> Dataset:
         ) from error
     for array_name, array in (("x_train", train), ("x_test", test)):
         _check(path, array_name, array)
-    return Dataset(name, train, test, path)
+    return Dataset(name, train, test, path, examples=_examples(test, classes))
+
+
+def _examples(test: Images, classes: Images | None) -> tuple[int, ...]:
+    """Choose the test images to look at."""
+    if classes is None or classes.shape != (len(test),):
+        return tuple(range(min(_EXAMPLES, len(test))))
+    _, first = np.unique(classes, return_index=True)
+    return tuple(map(int, first[:_EXAMPLES]))
+
+
+def mean_image_loss(dataset: Dataset) -> float:
+    """Tell the loss of answering every test image with the mean training image.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The images.
+
+    Returns
+    -------
+    float
+        The mean binary cross-entropy, pixels clipped to [1e-7, 1 - 1e-7] as Keras does: what a
+        network reaches that has learnt nothing of any single image.
+    """
+    mean, target = (
+        images.mean(axis=0, dtype=np.float64) / (255 if images.dtype == np.uint8 else 1)
+        for images in (dataset.train, dataset.test)
+    )
+    mean = np.clip(mean, 1e-7, 1 - 1e-7)
+    # Linear in the target, so that the mean test image stands for all of them.
+    return float(-np.mean(target * np.log(mean) + (1 - target) * np.log1p(-mean)))
 
 
 def _check(path: Path, name: str, images: Images) -> None:

@@ -6,7 +6,7 @@ carry their units in their names.
 
 import msgspec
 
-SCHEMA = 3
+SCHEMA = 4
 # The verdicts' margins, as shares: different beyond the one, the same within the other.
 DIFFERENT, SAME = 0.01, 0.03
 NATIVE, GEMM = "native-", "gemm"
@@ -54,7 +54,10 @@ class ContenderInfo(msgspec.Struct, frozen=True):
 class DataInfo(msgspec.Struct, frozen=True):
     """The images: SHA-256 over the float32 array bytes; a notice if they are a stand-in.
 
-    ``choice`` is how they were asked for.
+    ``choice`` is how they were asked for. ``examples`` are the indices of those test images of
+    which every training shows what it makes; ``example_pixels`` holds them, a byte a pixel, row by
+    row.
+    ``mean_image_loss`` is the cross-entropy of the test images with the mean training image.
     """
 
     name: str
@@ -65,6 +68,9 @@ class DataInfo(msgspec.Struct, frozen=True):
     test_sha256: str
     notice: str = ""
     choice: str = "auto"
+    examples: list[int] = []
+    example_pixels: bytes = b""
+    mean_image_loss: float | None = None
 
 
 class MachineInfo(msgspec.Struct, frozen=True):
@@ -285,6 +291,15 @@ class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind")
     train_loss: float | None
 
 
+class Reconstructions(msgspec.Struct, frozen=True, tag="reconstructions", tag_field="kind"):
+    """What a trained network makes of the data's ``examples``: a byte a pixel, row by row."""
+
+    contender: str
+    definition: str
+    seed: int
+    pixels: bytes
+
+
 class Failure(msgspec.Struct, frozen=True, tag="failure", tag_field="kind"):
     """A measurement that failed, and why."""
 
@@ -358,6 +373,7 @@ _PASS_OF: dict[type, str] = {
     Phase: "footprint",
     FootprintFacts: "footprint",
     QualityEpoch: "quality",
+    Reconstructions: "quality",
 }
 
 Event = (
@@ -371,6 +387,7 @@ Event = (
     | Phase
     | FootprintFacts
     | QualityEpoch
+    | Reconstructions
     | Failure
     | UnitEnd
     | Resume

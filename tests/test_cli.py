@@ -14,7 +14,7 @@ from conftest import CLEAN, ROOT
 from running import SMALL, Run, gone
 
 from reports.journal import Journal, load
-from reports.record import Block, End, Failure, QualityEpoch, Slice
+from reports.record import Block, End, Failure, QualityEpoch, Reconstructions, Slice
 
 
 @pytest.fixture
@@ -244,6 +244,10 @@ def test_everything_is_measured_on_all_backends(tmp_path):
             assert len({row.steps for row in counted}) == 1
         (quality,) = [row for row in loaded.of(QualityEpoch) if row.contender == backend]
         assert 0.2 < quality.test_loss < 0.7
+        (made,) = [row for row in loaded.of(Reconstructions) if row.contender == backend]
+        assert len(made.pixels) == len(loaded.header.data.example_pixels) == 10 * 784
+        assert len(set(made.pixels)) > 50
+    assert 0.2 < loaded.header.data.mean_image_loss < 0.3
     # The same weights, data and order: the losses agree far beyond what training changes.
     losses = [row.test_loss for row in loaded.of(QualityEpoch)]
     assert max(losses) - min(losses) < 1e-4

@@ -195,3 +195,30 @@ def test_no_room_for_temporary_files_is_a_sentence(tmp_path):
     (tmp_path / "train.npy").mkdir()
     with pytest.raises(BadInputError, match=r"no room for temporary files .* set TMPDIR"):
         convert(load("embedded", None, tmp_path), tmp_path)
+
+
+def test_examples_are_the_first_of_each_class_or_the_first(tmp_path):
+    images = (np.arange(12 * 784) % 256).astype(np.uint8).reshape(12, 28, 28)
+    classes = np.array([2, 2, 0, 1, 0, 1, 2, 0, 1, 2, 0, 1])
+    np.savez(tmp_path / "told.npz", x_train=images, x_test=images, y_test=classes)
+    told = load(str(tmp_path / "told.npz"), None, tmp_path)
+    assert told.examples == (2, 3, 0)
+    assert told.example_pixels == images[[2, 3, 0]].tobytes()
+    # Without classes, or with what can't be some: the first ones.
+    np.savez(tmp_path / "untold.npz", x_train=images, x_test=images / np.float32(255))
+    untold = load(str(tmp_path / "untold.npz"), None, tmp_path)
+    assert untold.examples == tuple(range(10))
+    assert untold.example_pixels == images[:10].tobytes()
+    np.savez(tmp_path / "odd.npz", x_train=images, x_test=images, y_test=classes[:3])
+    assert load(str(tmp_path / "odd.npz"), None, tmp_path).examples == tuple(range(10))
+
+
+def test_the_loss_of_the_mean_image_is_the_mean_of_every_image_s(tmp_path):
+    generator = np.random.default_rng(0)
+    train, test = (generator.integers(0, 256, (n, 28, 28)).astype(np.uint8) for n in (50, 20))
+    train[:, 0, 0] = 0  # a pixel that is always black: its logarithm is clipped
+    test[:, 0, 0] = 1
+    dataset = datasets.Dataset("some", train, test, tmp_path / "some.npz")
+    mean = np.clip((train / 255).mean(axis=0), 1e-7, 1 - 1e-7)
+    each = [-(image * np.log(mean) + (1 - image) * np.log(1 - mean)).mean() for image in test / 255]
+    assert datasets.mean_image_loss(dataset) == pytest.approx(np.mean(each), rel=1e-9)

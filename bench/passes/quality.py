@@ -50,6 +50,7 @@ class _Training:
             "epochs": info.epochs,
             "batch_size": info.quality_batch_size,
             "train_samples": info.quality_train_samples,
+            "examples": list(context.dataset.examples),
         }
         context.display.doing(f"{self._definition}: {name} starts")
         worker = context.start(self._contender, job)
@@ -59,6 +60,12 @@ class _Training:
             while self._left:
                 for epoch in range(1, info.epochs + 1):
                     self._epoch(worker, epoch)
+                context.append(
+                    record.Reconstructions,
+                    worker.answer(),
+                    contender=name,
+                    definition=self._definition,
+                )
                 context.end(self._left.pop(0))
         finally:
             context.fleet.stop(worker)

@@ -1,5 +1,6 @@
 """The worker's side of the quality pass: full training, and the loss on the whole test set."""
 
+import base64
 import time
 from typing import Any
 
@@ -15,13 +16,16 @@ from bench.worker import facts, finite
 def work(channel: Channel, job: Message) -> None:
     """Train from each seed's weights, in that seed's order of the data, a row per epoch.
 
+    After each training comes what it makes of some test images.
+
     Parameters
     ----------
     channel : Channel
         To the parent.
     job : dict
         ``backend``, ``settings``, ``definition``, ``seeds``, ``epochs``, ``batch_size``,
-        ``train_samples``, ``train`` and ``test`` (paths of float32 ``.npy``).
+        ``train_samples``, ``examples`` (indices of test images), ``train`` and ``test`` (paths of
+        float32 ``.npy``).
     """
     import keras
     import numpy as np
@@ -69,6 +73,9 @@ def work(channel: Channel, job: Message) -> None:
             for name, value in row.items():
                 finite(f"{name} in epoch {epoch} of seed {seed}", value)
             channel.send(row)
+        made = autoencoder.predict(test[job["examples"]], verbose=0)
+        pixels = np.rint(255 * np.asarray(made, np.float32)).astype(np.uint8)
+        channel.send({"seed": seed, "pixels": base64.b64encode(pixels.tobytes()).decode()})
 
 
 def evaluation_batch(samples: int) -> int:
