@@ -1,8 +1,10 @@
 """The command ``aebench``. Heavy imports wait inside the commands, so that --help is quick."""
 
+import contextlib
 import io
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -237,6 +239,26 @@ def report(
     return OK
 
 
+@app.command()
+def site(
+    published: Annotated[
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="Of reports; those of this suite if left out."),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Folder to write, for any web host.")
+    ] = Path("site"),
+) -> int:
+    """Build published reports into one static site, with an index."""
+    from reports import site
+    from reports.terminal import new_console, plain
+
+    with _writing(out):
+        index = site.build(published or site.PUBLISHED, out)
+    new_console().print(plain(f"Site: {index}"), soft_wrap=True)
+    return OK
+
+
 @app.command(name="list")
 def list_everything() -> int:
     """List definitions, backends, workloads and presets."""
@@ -268,15 +290,24 @@ def _summarise(paths: list[Path]) -> Any:
 
 def _write_report(records: list[Path], folder: Path, console: Any) -> None:
     from reports import publish
-    from reports.journal import RecordError, record_paths
+    from reports.journal import record_paths
     from reports.terminal import plain
+
+    with _writing(folder):
+        written = publish.write(record_paths(records), folder)
+    console.print(plain(f"Report: {written.readme}"), soft_wrap=True)
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Refuse records that can't be read, and a folder that can't be written."""
+    from reports.journal import RecordError
 
     try:
         with refusing(RecordError):
-            target = publish.write(record_paths(records), folder)
+            yield
     except OSError as error:
         raise BadInputError(f"{folder} can't be written: {error.strerror}.") from error
-    console.print(plain(f"Report: {target}"), soft_wrap=True)
 
 
 def main() -> NoReturn:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from reports.summary import MIB, FootprintRow, QualityRow, SpeedCell, Summary
-from reports.units import interval
+from reports.units import interval, listed
 
 _DOING = {"train": "training", "predict": "predicting"}
 
@@ -41,11 +41,11 @@ def _where(cells: Sequence[SpeedCell]) -> str:
             sizes = tuple(cell.batch_size for cell in mine if cell.definition == name)
             batches.setdefault(sizes, []).append(name)
         named = [
-            f"{_and(names)} (batch {_and([str(size) for size in sizes])})"
+            f"{listed(names)} (batch {listed([str(size) for size in sizes])})"
             for sizes, names in batches.items()
         ]
-        parts.append(f"{_DOING[workload]} {_and(named)}")
-    return _and(parts)
+        parts.append(f"{_DOING[workload]} {listed(named)}")
+    return listed(parts)
 
 
 def _footprint(rows: Sequence[FootprintRow]) -> Iterator[str]:
@@ -59,11 +59,11 @@ def _footprint(rows: Sequence[FootprintRow]) -> Iterator[str]:
         seconds = [row.total_seconds.value for row in mine if row.total_seconds]
         peaks = [row.peak_bytes.value / MIB for row in mine if row.peak_bytes]
         parts.append(f"{_span(seconds)} s and {_span(peaks)} MiB at most with {name}")
-    yield f"A cold start takes {_and(parts)}."
+    yield f"A cold start takes {listed(parts)}."
 
 
 def _quality(rows: Sequence[QualityRow]) -> Iterator[str]:
-    told = [row for row in rows if row.test_loss]
+    told = [row for row in rows if row.seeds]
     if not told:
         return
     epochs = sorted({row.epochs for row in told})
@@ -73,18 +73,19 @@ def _quality(rows: Sequence[QualityRow]) -> Iterator[str]:
     ]
     several = len({row.contender for row in told}) > 1 or max(row.seeds for row in told) > 1
     of_what = ", over backends and seeds" if several else ""
-    after = f"After {_and(list(map(str, epochs)))} epochs"
-    yield f"{after} of training the loss on the test set is {_and(parts)}{of_what}."
+    after = f"After {listed(list(map(str, epochs)))} {'epoch' if epochs == [1] else 'epochs'}"
+    stuck = sum(row.on_plateau for row in told)
+    plateau = (
+        f"; {stuck} of {sum(row.seeds for row in told)} trainings stayed on the plateau of the "
+        "mean image"
+        if stuck
+        else ""
+    )
+    yield f"{after} of training the loss on the test set is {listed(parts)}{of_what}{plateau}."
 
 
 def _losses(rows: Sequence[QualityRow]) -> str:
-    ends = [
-        end
-        for row in rows
-        if row.test_loss
-        for end in (row.test_loss.low, row.test_loss.value, row.test_loss.high)
-        if end is not None
-    ]
+    ends = [each.test_loss for row in rows for each in row.counted]
     low, high = f"{min(ends):.3f}", f"{max(ends):.3f}"
     return low if low == high else f"{low} to {high}"
 
@@ -92,9 +93,3 @@ def _losses(rows: Sequence[QualityRow]) -> str:
 def _span(values: Sequence[float]) -> str:
     low, high = interval(min(values)), interval(max(values))
     return low if low == high else f"{low} to {high}"
-
-
-def _and(words: Sequence[str]) -> str:
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
-from reports.statistics import Estimate
+from reports.statistics import Estimate, standard_error, student_quantile
 
 POWER = 0.8
 _MOST_LAUNCHES = 10_000
@@ -78,14 +77,16 @@ def compare(
     value = float(np.mean(means))
     told = [
         (error, freedom)
-        for error, freedom in map(_standard_error, (means, np.concatenate(logs)))
+        for error, freedom in map(standard_error, (means, np.concatenate(logs)))
         if freedom
     ]
 
     def interval(level: float) -> Estimate:
         if not told:
             return Estimate(math.exp(value), None, None)
-        half = max(_quantile(1 - (1 - level) / 2, freedom) * error for error, freedom in told)
+        half = max(
+            student_quantile(1 - (1 - level) / 2, freedom) * error for error, freedom in told
+        )
         return Estimate(math.exp(value), math.exp(value - half), math.exp(value + half))
 
     adjusted = interval(1 - (1 - confidence) / comparisons)
@@ -133,7 +134,7 @@ def detectable(
     ]
     tail = (1 - confidence) / comparisons / 2
     needed = [
-        error * (_quantile(1 - tail, freedom) + _quantile(POWER, freedom))
+        error * (student_quantile(1 - tail, freedom) + student_quantile(POWER, freedom))
         for error, freedom in errors
         if freedom
     ]
@@ -248,16 +249,3 @@ def _spreads(
         return math.sqrt(pair), None
     explained = pair * float(np.mean([1 / len(each) for each in logs]))
     return math.sqrt(pair), math.sqrt(max(0.0, float(np.var(means, ddof=1)) - explained))
-
-
-def _standard_error(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[float, int]:
-    """Return the mean's standard error and its degrees of freedom."""
-    count = len(values)
-    if count < 2:
-        return 0.0, 0  # no error can be told from one value
-    return float(np.std(values, ddof=1)) / math.sqrt(count), count - 1
-
-
-def _quantile(probability: float, freedom: int) -> float:
-    """Return Student's quantile."""
-    return float(special.stdtrit(freedom, probability))

@@ -17,6 +17,7 @@ COLUMNS = (
     "low",
     "high",
     "unit",
+    "verdict",
 )
 Line = tuple[str | int | float | None, ...]
 
@@ -57,7 +58,12 @@ def _lines(summary: Summary) -> Iterator[Line]:
             where = (cell.definition, cell.workload, cell.batch_size, row.contender)
             yield from _line(where, "throughput", row.samples_per_second, "samples/s")
             yield from _line(where, "step", row.step_seconds, "s")
-            yield from _line(where, f"times {row.twin_of or cell.reference}", row.times_reference)
+            yield from _line(
+                where,
+                f"times {row.twin_of or cell.reference}",
+                row.times_reference,
+                verdict=row.verdict,
+            )
             yield from _line(where, "share of native", row.of_native)
             yield from _line(where, "share of limit", row.of_limit)
             if row.epoch:
@@ -78,15 +84,33 @@ def _lines(summary: Summary) -> Iterator[Line]:
         yield from _line(where, "test loss", training.test_loss)
         yield from _line(where, "train loss", training.train_loss)
         yield from _line(where, "gap", training.gap)
-        for number, loss in enumerate(training.test_losses, 1):
-            yield from _line(where, f"test loss, epoch {number}", loss)
+        for each in training.trainings:
+            seed = f"seed {each.seed}"
+            yield from _line(where, f"train loss, {seed}", each.train_loss)
+            yield from _line(where, f"on the plateau, {seed}", int(each.on_plateau))
+            for number, (loss, seconds) in enumerate(
+                zip(each.test_losses, each.seconds, strict=True), 1
+            ):
+                yield from _line(where, f"test loss, {seed}, epoch {number}", loss)
+                yield from _line(where, f"training, {seed}, to epoch {number}", seconds, "s")
+    for pair in summary.break_even:
+        where = (pair.definition, "train", pair.batch_size, pair.faster)
+        yield from _line(where, f"pays before {pair.slower}", pair.epochs, "epochs")
 
 
 def _line(
-    where: Line, figure: str, value: Interval | float | None, unit: str = ""
+    where: Line, figure: str, value: Interval | float | None, unit: str = "", verdict: str = ""
 ) -> Iterator[Line]:
     """Give the line of one figure, if it is there."""
     if isinstance(value, Interval):
-        yield (*where, figure, value.value, value.low, value.high, unit)
+        numbers = (value.value, value.low, value.high)
     elif value is not None:
-        yield (*where, figure, value, None, None, unit)
+        numbers = (value, None, None)
+    else:
+        return
+    # More digits differ from processor to processor, and mean nothing.
+    yield (*where, figure, *(_digits(each) for each in numbers), unit, verdict)
+
+
+def _digits(number: float | None) -> float | None:
+    return None if number is None else float(f"{number:.10g}")

@@ -9,7 +9,20 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reports.answer import sentences
 from reports.summary import Summary
-from reports.tables import Table, facts, failed_where, footprint, parity, quality, speed
+from reports.tables import (
+    Table,
+    break_even,
+    controls,
+    cost,
+    facts,
+    failed_where,
+    footprint,
+    overview,
+    parity,
+    quality,
+    speed,
+)
+from reports.units import listed
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -41,8 +54,8 @@ class Page:
 
     Parameters
     ----------
-    title : str
-        What it is about.
+    title, about : str
+        Which machine it is about, and what was measured there and when.
     answers : list of str
         What it comes to, in a few sentences.
     notices, failures : list of str
@@ -53,17 +66,21 @@ class Page:
         How it was measured.
     records : list of (str, str)
         The command of each run, and where its record lies.
+    made_by : str
+        The command that makes this report again from what lies in its folder.
     method : str
         How the figures follow from what was measured.
     """
 
     title: str
+    about: str
     answers: list[str]
     notices: list[str]
     failures: list[str]
     sections: list[Section]
     facts: list[str]
     records: list[tuple[str, str]]
+    made_by: str
     method: str
 
 
@@ -84,6 +101,7 @@ def make(summary: Summary, drawn: list[tuple[str, str]], record_paths: Sequence[
     )
     return Page(
         title=f"Keras backends on {' and '.join(machines)}",
+        about=_about(summary),
         answers=sentences(summary),
         notices=list(summary.notices),
         failures=[f"{failed_where(each)}: {each.reason}" for each in summary.failures],
@@ -93,19 +111,42 @@ def make(summary: Summary, drawn: list[tuple[str, str]], record_paths: Sequence[
             (shlex.join(run.command), path)
             for run, path in zip(summary.runs, record_paths, strict=True)
         ],
+        made_by=shlex.join(["aebench", "report", *record_paths, "-o", "."]),
         method=_METHOD,
     )
 
 
+def _about(summary: Summary) -> str:
+    contenders = dict.fromkeys(name for run in summary.runs for name in run.settings)
+    names = [each.name for each in summary.definitions]
+    plans = [run.plan for run in summary.runs]
+    passes = dict.fromkeys(name for plan in plans for name in plan.passes)
+    sizes = sorted({size for plan in plans for size in plan.batch_sizes})
+    data = dict.fromkeys(run.data.name for run in summary.runs)
+    days = dict.fromkeys(run.created[:10] for run in summary.runs)
+    return (
+        f"{listed(contenders)}; {listed(names)}; batch {listed(map(str, sizes))}; "
+        f"{listed(passes)} on {listed(data)}; measured on {listed(days)}."
+    )
+
+
 def _sections(summary: Summary, drawn: list[tuple[str, str]]) -> list[Section]:
-    def figure(name: str) -> list[tuple[str, str]]:
-        return [each for each in drawn if each[0] == name]
+    def figures(*names: str) -> list[tuple[str, str]]:
+        return [each for each in drawn if each[0] in names]
 
     return [
-        Section("Throughput", speed(summary), figure("throughput")),
-        Section("Footprint", footprint(summary), figure("memory")),
-        Section("Quality", quality(summary), figure("loss")),
+        Section("Throughput at a glance", overview(summary), figures("throughput")),
+        Section("Throughput, cell by cell", speed(summary), []),
+        Section(
+            "Footprint",
+            [*footprint(summary), *break_even(summary)],
+            figures("memory", "cold-start"),
+        ),
+        Section("Quality", quality(summary), figures("loss")),
+        Section("Cost against quality", cost(summary), figures("cost")),
+        Section("Reconstructions", [], figures("digits")),
         Section("The same model?", parity(summary), []),
+        Section("Is the instrument right?", controls(summary), []),
     ]
 
 

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from reports import data, figures, html, markdown, page
@@ -12,7 +13,16 @@ from reports.summary import summarise
 _UNSAFE = re.compile(r"[^\w-]+")
 
 
-def write(records: Sequence[Path], folder: Path) -> Path:
+@dataclass(frozen=True)
+class Written:
+    """A report that was written: its ``README.md``, what it says, and when its newest run began."""
+
+    readme: Path
+    page: page.Page
+    created: str
+
+
+def write(records: Sequence[Path], folder: Path) -> Written:
     """Write ``README.md``, ``index.html``, ``figures/``, ``data.csv`` and ``records/``.
 
     Parameters
@@ -24,8 +34,8 @@ def write(records: Sequence[Path], folder: Path) -> Path:
 
     Returns
     -------
-    Path
-        Of the ``README.md``.
+    Written
+        What it says, and where.
 
     Raises
     ------
@@ -53,4 +63,4 @@ def write(records: Sequence[Path], folder: Path) -> Path:
     (folder / "index.html").write_text(text, encoding="utf-8")
     target = folder / "README.md"
     target.write_text(markdown.render(made), encoding="utf-8")
-    return target
+    return Written(target, made, max(run.created for run in summary.runs))

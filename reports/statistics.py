@@ -1,5 +1,7 @@
 """Statistics as pure functions on arrays. They know nothing of records or backends."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +71,77 @@ def median(values: ArrayLike, confidence: float = 0.95) -> Estimate:
     if rank == 0:
         return Estimate(value, None, None)
     return Estimate(value, float(ordered[rank - 1]), float(ordered[count - rank]))
+
+
+def mean(values: ArrayLike, confidence: float = 0.95) -> Estimate:
+    """Estimate a mean, with Student's interval.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        Independent observations, n at least 1.
+    confidence : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Estimate
+        The sample mean ± t(1 - (1 - confidence) / 2, n - 1) standard errors; no interval of one
+        value.
+
+    Raises
+    ------
+    ValueError
+        If ``values`` is empty.
+
+    Notes
+    -----
+    Student, "The probable error of a mean", Biometrika 6 (1908).
+    """
+    observed = np.asarray(values, dtype=float)
+    if not observed.size:
+        raise ValueError("a mean needs at least one value")
+    value = float(np.mean(observed))
+    error, freedom = standard_error(observed)
+    if not freedom:
+        return Estimate(value, None, None)
+    half = student_quantile(1 - (1 - confidence) / 2, freedom) * error
+    return Estimate(value, value - half, value + half)
+
+
+def standard_error(values: ArrayLike) -> tuple[float, int]:
+    """Return the standard error of a mean, and its degrees of freedom: 0 if it can't be told."""
+    observed = np.asarray(values, dtype=float)
+    count = len(observed)
+    if count < 2:
+        return 0.0, 0
+    return float(np.std(observed, ddof=1)) / math.sqrt(count), count - 1
+
+
+def student_quantile(probability: float, freedom: int) -> float:
+    """Return Student's quantile."""
+    return float(special.stdtrit(freedom, probability))
+
+
+def pareto_front(costs: Sequence[float], losses: Sequence[float]) -> list[int]:
+    """Find the points that no other one beats.
+
+    Parameters
+    ----------
+    costs, losses : sequence of float, length n
+        Of each point; less is better in both.
+
+    Returns
+    -------
+    list of int
+        Indices of the points for which no other one is at most as costly and at most as bad, and
+        less in one of them; the cheapest first. Of equal points the first alone is there.
+    """
+    front: list[int] = []
+    for index in sorted(range(len(costs)), key=lambda each: (costs[each], losses[each])):
+        if not front or losses[index] < losses[front[-1]]:
+            front.append(index)
+    return front
 
 
 def unpaired_ratio(seconds: ArrayLike, reference: ArrayLike, confidence: float = 0.95) -> Estimate:

@@ -1,6 +1,7 @@
 """Numbers as people read them: no more digits than their interval bears."""
 
 import math
+from collections.abc import Iterable
 
 
 def _cut(value: float, step: float) -> str:
@@ -38,3 +39,9 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Join words: ``one, two and three``."""
+    *others, last = [*words] or [""]
+    return f"{', '.join(others)} and {last}" if others else last

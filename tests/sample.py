@@ -7,6 +7,9 @@ ORDERED_SECONDS = (1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.02, 0.98)
 # By block: the twin's seconds over its original's.
 TWIN = (1.01, 0.99, 1.01, 0.99, 1.01, 0.99, 1.01, 0.99)
 REPEATED_BLOCK = 8
+# Two images of 28 × 28: one that grows darker from line to line, one that is its negative.
+EXAMPLES = bytes(9 * line for line in range(28) for _ in range(28))
+EXAMPLES += bytes(255 - each for each in EXAMPLES)
 
 
 def make(hostile: str = "") -> Record:
@@ -45,7 +48,17 @@ def make(hostile: str = "") -> Record:
         plan=plan,
         definitions=[definition],
         contenders=contenders,
-        data=record.DataInfo("mnist" + hostile, 60000, 10000, [28, 28], "a" * 64, "b" * 64),
+        data=record.DataInfo(
+            "mnist" + hostile,
+            60000,
+            10000,
+            [28, 28],
+            "a" * 64,
+            "b" * 64,
+            examples=[3, 1],
+            example_pixels=EXAMPLES,
+            mean_image_loss=0.263,
+        ),
         machine=record.MachineInfo(
             "Processor" + hostile, 2, 2**34, "Linux", "3.11.7", 0.1, {"OMP_NUM_THREADS": "2"}
         ),
@@ -109,6 +122,7 @@ def make(hostile: str = "") -> Record:
                     0.2 if epoch == 2 else None,
                 )
             )
+        made.events.append(record.Reconstructions(contender, name, 0, EXAMPLES[::-1]))
     made.events.append(record.UnitEnd(record.Unit("speed", name, "", 0), 60.0))
     made.events.append(record.End("complete", 100.0))
     return made

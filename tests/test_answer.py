@@ -5,7 +5,7 @@ import pytest
 import sample
 
 from reports.answer import sentences
-from reports.summary import Interval, summarise
+from reports.summary import Training, summarise
 
 
 @pytest.fixture
@@ -60,18 +60,40 @@ def test_one_who_is_alone_is_not_called_fastest(summary):
     assert not any("fastest" in each for each in told)
 
 
+def trained(row, definition, contender, *losses, on_plateau=()):
+    trainings = [
+        Training(seed, [0.3, loss], [1.0, 2.0], loss, seed in on_plateau)
+        for seed, loss in enumerate(losses)
+    ]
+    return msgspec.structs.replace(
+        row,
+        contender=contender,
+        definition=definition,
+        seeds=len(losses),
+        trainings=trainings,
+        on_plateau=len(on_plateau),
+    )
+
+
 def test_losses_are_told_with_their_range_over_backends_and_seeds(summary):
     row = summary.quality[0]
     quality = [
-        msgspec.structs.replace(row, seeds=2, test_loss=Interval(0.11, 0.107, 0.118)),
-        msgspec.structs.replace(row, contender="torch", test_loss=Interval(0.112)),
-        msgspec.structs.replace(row, definition="ae800", test_loss=Interval(0.121)),
+        trained(row, "ae400", "jax", 0.107, 0.118),
+        trained(row, "ae400", "torch", 0.112),
+        trained(row, "ae800", "jax", 0.121),
     ]
     told = sentences(msgspec.structs.replace(summary, quality=quality))[-1]
     assert told == (
         "After 2 epochs of training the loss on the test set is 0.107 to 0.118 with ae400 and "
         "0.121 with ae800, over backends and seeds."
     )
+
+
+def test_who_stayed_on_the_plateau_is_counted_and_not_in_the_range(summary):
+    quality = [trained(summary.quality[0], "ae400", "jax", 0.11, 0.262, on_plateau=(1,))]
+    told = sentences(msgspec.structs.replace(summary, quality=quality))[-1]
+    assert "is 0.110 with ae400" in told
+    assert told.endswith("; 1 of 2 trainings stayed on the plateau of the mean image.")
 
 
 def test_nothing_measured_says_nothing(summary):

@@ -40,33 +40,36 @@ def test_every_figure_is_in_the_data(tmp_path):
     torch = found["ae400", "torch", "times jax"]
     assert [float(torch[name]) for name in ("value", "low", "high")] == pytest.approx([4, 4, 4])
     assert (torch["workload"], torch["batch_size"], torch["unit"]) == ("train", "32", "")
+    assert torch["verdict"] == "slower"
     jax = found["ae400", "jax", "throughput"]
     assert float(jax["value"]) == pytest.approx(16_000) and jax["unit"] == "samples/s"
     assert float(found["ae400", "jax", "cold start: framework"]["value"]) == 2.0
     assert float(found["ae400", "torch", "peak memory: first step"]["value"]) == 600 * 2**20
-    assert float(found["ae400", "jax", "test loss, epoch 2"]["value"]) == 0.21
+    assert float(found["ae400", "jax", "test loss, seed 0, epoch 2"]["value"]) == 0.21
     # Two seeds would give a range; one gives none.
     assert found["ae400", "jax", "test loss"]["low"] == ""
 
 
 def test_the_record_lies_beside_the_report(tmp_path):
     source = written(tmp_path / "run")
-    target = publish.write([source], tmp_path / "report")
+    target = publish.write([source], tmp_path / "report").readme
     copy = tmp_path / "report" / "records" / "sample.jsonl"
     assert copy.read_bytes() == source.read_bytes()
     assert "`records/sample.jsonl`" in target.read_text()
     # From what lies there the report can be made again, over itself too.
     before = target.read_text()
-    assert publish.write([copy], tmp_path / "report").read_text() == before
+    assert publish.write([copy], tmp_path / "report").readme.read_text() == before
     assert copy.read_bytes() == source.read_bytes()
 
 
 def test_the_page_is_one_file_that_says_what_markdown_says(tmp_path):
-    target = publish.write([written(tmp_path / "run")], tmp_path / "report")
+    target = publish.write([written(tmp_path / "run")], tmp_path / "report").readme
     text = (tmp_path / "report" / "index.html").read_text()
     # Whatever it shows is in it, and it is well-formed.
-    sources = re.findall(r'(?:src|href)="([^"]*)"', text)
-    assert sources and all(each.startswith("data:image/svg+xml;base64,") for each in sources)
+    sources = re.findall(r'src="([^"]*)"', text)
+    assert re.findall(r'href="([^"]*)"', text) == ["records/sample.jsonl", "data.csv"]
+    assert len(sources) == 6
+    assert all(each.startswith("data:image/svg+xml;base64,") for each in sources)
     drawn = [base64.b64decode(each.partition(",")[2]) for each in sources]
     assert all(ElementTree.fromstring(each).tag.endswith("svg") for each in drawn)
     body = re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
@@ -77,7 +80,7 @@ def test_the_page_is_one_file_that_says_what_markdown_says(tmp_path):
     assert not missing
     # The words that the intervals bear are the only coloured ones.
     assert re.findall(r'<td class="(\w+)">(\w+)</td>', text) == [("slower", "slower")]
-    assert text.count("<table") == text.count("<thead>") == text.count("</table>") == 4
+    assert text.count("<table") == text.count("<thead>") == text.count("</table>") == 8
 
 
 def test_several_records_of_one_name_lie_side_by_side(tmp_path):

@@ -4,8 +4,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from reports.statistics import EpochEnd, epoch_end, median, next_tick, unpaired_ratio
+from reports.statistics import (
+    EpochEnd,
+    Estimate,
+    epoch_end,
+    mean,
+    median,
+    next_tick,
+    pareto_front,
+    unpaired_ratio,
+)
 
 TICKS = tuple(0.01 * (2**k - 1) for k in range(1, 14))
 positive = st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=60)
@@ -83,3 +93,35 @@ def test_epoch_end_without_ticks_is_a_mean():
 def test_expected_end_reaches_to_the_tick():
     assert EpochEnd(0.03, 1.0, TICKS).expected_seconds(3.0) == pytest.approx(5.11 - 3.0)
     assert EpochEnd(0.03, 0.5, TICKS).expected_seconds(3.0) == pytest.approx((0.03 + 2.11) / 2)
+
+
+@given(st.lists(st.integers(-1000, 1000), min_size=2, max_size=30, unique=True))
+def test_a_mean_has_student_s_interval(values):
+    estimate = mean(values)
+    low, high = stats.t.interval(
+        0.95, len(values) - 1, loc=np.mean(values), scale=stats.sem(values)
+    )
+    assert (estimate.value, estimate.low, estimate.high) == pytest.approx(
+        (np.mean(values), low, high), rel=1e-6, abs=1e-6
+    )
+
+
+def test_one_value_is_its_mean_and_has_no_interval():
+    assert mean([0.5]) == Estimate(0.5, None, None)
+    with pytest.raises(ValueError, match="at least one"):
+        mean([])
+
+
+few = st.integers(0, 6)
+
+
+@given(st.lists(st.tuples(few, few), max_size=20))
+def test_what_is_on_a_front_is_beaten_by_nothing(points):
+    def beats(one, other):
+        return one != other and one[0] <= other[0] and one[1] <= other[1]
+
+    front = pareto_front([cost for cost, _ in points], [loss for _, loss in points])
+    # By the definition: every pair that no other beats, each once, the cheapest first.
+    unbeaten = {each for each in points if not any(beats(other, each) for other in points)}
+    assert [points[index] for index in front] == sorted(unbeaten)
+    assert all(points.index(points[index]) == index for index in front)

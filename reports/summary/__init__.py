@@ -7,17 +7,24 @@ import msgspec
 from reports import record
 from reports.journal import Record
 from reports.summary import footprint, parity, quality, speed
+from reports.summary.breakeven import BreakEven, break_even
 from reports.summary.cell import SpeedCell, SpeedRow
+from reports.summary.cost import Cost, CostPoint, cost
+from reports.summary.digits import Digits, digits
 from reports.summary.epochs import EpochCost
 from reports.summary.footprint import FootprintRow
 from reports.summary.parity import ParityRow
-from reports.summary.quality import QualityRow
+from reports.summary.quality import QualityRow, Training
 from reports.summary.shared import MIB, RECIPE_EPOCHS, Interval, Shown, contenders, definitions
 from reports.summary.speed import Spent
 
 __all__ = [
     "MIB",
     "RECIPE_EPOCHS",
+    "BreakEven",
+    "Cost",
+    "CostPoint",
+    "Digits",
     "EpochCost",
     "FootprintRow",
     "Interval",
@@ -28,6 +35,7 @@ __all__ = [
     "SpeedRow",
     "Spent",
     "Summary",
+    "Training",
     "summarise",
 ]
 
@@ -57,6 +65,9 @@ class Summary(msgspec.Struct, frozen=True):
     speed: list[SpeedCell]
     footprint: list[FootprintRow]
     quality: list[QualityRow]
+    break_even: list[BreakEven]
+    cost: Cost
+    digits: list[Digits]
     failures: list[record.Failure]
     notices: list[str]
 
@@ -70,13 +81,21 @@ def summarise(*sources: Record) -> Summary:
         As loaded; each may end anywhere.
     """
     entrants = contenders(sources)
+    cells = speed.cells(sources, entrants)
+    starts = footprint.rows(sources, entrants)
+    trained = quality.rows(sources, entrants)
     return Summary(
         runs=[_run(source, entrants) for source in sources],
         definitions=definitions(sources),
         parity=parity.rows(sources, entrants),
-        speed=speed.cells(sources, entrants),
-        footprint=footprint.rows(sources, entrants),
-        quality=quality.rows(sources, entrants),
+        speed=cells,
+        footprint=starts,
+        quality=trained,
+        break_even=break_even(
+            cells, starts, {source.header.plan.quality_batch_size for source in sources}
+        ),
+        cost=cost(trained, definitions(sources)),
+        digits=digits(entrants, trained),
         failures=[failure for source in sources for failure in source.of(record.Failure)],
         notices=[
             *_differences(sources),

@@ -1,6 +1,7 @@
 """What the quality pass showed: losses after training."""
 
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 import msgspec
 
@@ -8,55 +9,123 @@ from reports import record, statistics
 from reports.journal import Record
 from reports.summary.shared import Interval, Shown, pairs
 
+# A training that ends within this share of the mean image's loss hasn't left the plateau.
+_PLATEAU = 0.05
+
+
+class Training(msgspec.Struct, frozen=True):
+    """One training to its last epoch, from one seed.
+
+    ``test_losses`` and ``seconds`` are there for each epoch: losses in inference mode, and seconds
+    of training from the beginning; ``train_loss`` is that after the last. ``on_plateau`` is whether
+    it ended hardly better than answering with the mean image.
+    """
+
+    seed: int
+    test_losses: list[float]
+    seconds: list[float]
+    train_loss: float
+    on_plateau: bool
+
+    @property
+    def test_loss(self) -> float:
+        """The one after the last epoch."""
+        return self.test_losses[-1]
+
 
 class QualityRow(msgspec.Struct, frozen=True):
-    """Training of one contender × definition; intervals are the seeds' range."""
+    """Training of one contender × definition.
+
+    Means over seeds, with Student's intervals, of the trainings that left the plateau, or of all if
+    none did; ``on_plateau`` counts those that stayed. ``seeds_planned`` were to be trained.
+    """
 
     contender: str
     definition: str
     seeds: int = 0
+    seeds_planned: int = 0
     epochs: int = 0
+    on_plateau: int = 0
     test_loss: Interval | None = None
     train_loss: Interval | None = None
     gap: Interval | None = None
     epoch_seconds: float = 0.0
     test_losses: list[float] = []
+    trainings: list[Training] = []
     failure: str = ""
+
+    @property
+    def counted(self) -> list[Training]:
+        """The trainings that the means are of."""
+        return [each for each in self.trainings if not each.on_plateau] or self.trainings
 
 
 def rows(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[QualityRow]:
     """Summarise every contender × definition of which a training ended, or failed."""
     found = []
     for definition, entrant in pairs(sources, entrants, "quality"):
-        epochs = entrant.source.header.plan.epochs
-        mine = entrant.of(record.QualityEpoch, definition)
         failure = entrant.failure("quality", definition)
-        last = [row for row in mine if row.epoch == epochs and row.train_loss is not None]
-        if not last:
-            if failure:
-                found.append(QualityRow(entrant.name, definition, failure=failure))
+        trainings = _trainings(entrant, definition)
+        nothing = QualityRow(
+            entrant.name,
+            definition,
+            seeds_planned=len(entrant.source.header.plan.seeds),
+            failure=failure,
+        )
+        if trainings:
+            found.append(_row(nothing, trainings))
+        elif failure:
+            found.append(nothing)
+    return found
+
+
+def _trainings(entrant: Shown, definition: str) -> list[Training]:
+    header = entrant.source.header
+    epochs = header.plan.epochs
+    mean_image = header.data.mean_image_loss
+    by_seed: dict[int, list[record.QualityEpoch]] = {}
+    for row in entrant.of(record.QualityEpoch, definition):
+        by_seed.setdefault(row.seed, []).append(row)
+    found = []
+    for seed, mine in by_seed.items():
+        last = mine[-1]
+        if len(mine) < epochs or last.epoch != epochs or last.train_loss is None:
             continue
-        train = [row.train_loss for row in last if row.train_loss is not None]
         found.append(
-            QualityRow(
-                entrant.name,
-                definition,
-                seeds=len(last),
-                epochs=epochs,
-                test_loss=Interval.spanning([row.test_loss for row in last]),
-                train_loss=Interval.spanning(train),
-                gap=Interval.spanning(
-                    [row.test_loss - each for row, each in zip(last, train, strict=True)]
-                ),
-                epoch_seconds=statistics.median(
-                    [row.train_seconds for row in mine if row.epoch > 1]
-                    or [row.train_seconds for row in mine]
-                ).value,
-                test_losses=[
-                    statistics.median([row.test_loss for row in mine if row.epoch == epoch]).value
-                    for epoch in range(1, epochs + 1)
-                ],
-                failure=failure,
+            Training(
+                seed,
+                test_losses=[row.test_loss for row in mine],
+                seconds=list(accumulate(row.train_seconds for row in mine)),
+                train_loss=last.train_loss,
+                on_plateau=mean_image is not None and last.test_loss > (1 - _PLATEAU) * mean_image,
             )
         )
     return found
+
+
+def _row(nothing: QualityRow, trainings: list[Training]) -> QualityRow:
+    row = msgspec.structs.replace(
+        nothing,
+        seeds=len(trainings),
+        epochs=len(trainings[0].test_losses),
+        on_plateau=sum(each.on_plateau for each in trainings),
+        trainings=trainings,
+    )
+    counted = row.counted
+    # The first epoch of a process compiles.
+    later = [after - before for each in trainings for before, after in pairwise(each.seconds)]
+    return msgspec.structs.replace(
+        row,
+        test_loss=_mean([each.test_loss for each in counted]),
+        train_loss=_mean([each.train_loss for each in counted]),
+        gap=_mean([each.test_loss - each.train_loss for each in counted]),
+        epoch_seconds=statistics.median(later or [each.seconds[0] for each in trainings]).value,
+        test_losses=[
+            statistics.mean(losses).value
+            for losses in zip(*(each.test_losses for each in counted), strict=True)
+        ],
+    )
+
+
+def _mean(values: Sequence[float]) -> Interval:
+    return Interval.of(statistics.mean(values))

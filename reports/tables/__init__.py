@@ -1,10 +1,13 @@
 """The tables, as data: what the terminal and Markdown both show."""
 
 from reports.summary import Summary
+from reports.tables.breakeven import break_even
+from reports.tables.controls import controls
 from reports.tables.facts import facts, failed_where
 from reports.tables.footprint import SHORT_PHASES, footprint
+from reports.tables.overview import overview
 from reports.tables.parity import parity
-from reports.tables.quality import quality
+from reports.tables.quality import cost, quality
 from reports.tables.shared import VERDICT, Table, percent, share, shown
 from reports.tables.speed import speed, times
 
@@ -13,9 +16,13 @@ __all__ = [
     "VERDICT",
     "Table",
     "all_tables",
+    "break_even",
+    "controls",
+    "cost",
     "facts",
     "failed_where",
     "footprint",
+    "overview",
     "parity",
     "percent",
     "quality",
@@ -28,4 +35,11 @@ __all__ = [
 
 def all_tables(summary: Summary) -> list[Table]:
     """Return every table, in the order of the passes."""
-    return [*parity(summary), *speed(summary), *footprint(summary), *quality(summary)]
+    return [
+        *parity(summary),
+        *speed(summary),
+        *footprint(summary),
+        *break_even(summary),
+        *quality(summary),
+        *cost(summary),
+    ]

@@ -1,6 +1,9 @@
-"""The table of the quality pass: losses after training."""
+"""The tables of the quality pass: losses after training, and what they cost."""
 
-from reports.summary import RECIPE_EPOCHS, Interval, QualityRow, Run, Summary
+from collections.abc import Sequence
+from itertools import groupby
+
+from reports.summary import RECIPE_EPOCHS, CostPoint, Interval, QualityRow, Run, Summary
 from reports.tables.shared import Table, failed
 from reports.units import interval
 
@@ -9,7 +12,7 @@ def quality(summary: Summary) -> list[Table]:
     """Return the losses after training."""
     if not summary.quality:
         return []
-    columns = ["loss", "test", "train", "gap", "training s/epoch", "test loss by epoch"]
+    columns = ["loss", "test", "train", "gap", "on plateau", "training s/epoch", "test by epoch"]
     rows, notes = [], []
     for row in summary.quality:
         name = f"{row.definition} {row.contender}"
@@ -24,27 +27,90 @@ def quality(summary: Summary) -> list[Table]:
                 _loss(row.test_loss),
                 _loss(row.train_loss),
                 _loss(row.gap),
+                f"{row.on_plateau} of {row.seeds}",
                 interval(row.epoch_seconds),
                 _curve(row),
             ]
         )
+        if row.failure:
+            notes.append(f"{name}: {row.failure} (after {row.seeds} of {row.seeds_planned} seeds)")
     notes += dict.fromkeys(
         note for run in summary.runs if "quality" in run.plan.passes for note in _trained_how(run)
     )
     return [Table("Quality", columns, rows, notes)]
 
 
+def cost(summary: Summary) -> list[Table]:
+    """Return who is on the Pareto front, by seconds of training and by parameters."""
+    front = [each for each in summary.cost.by_seconds if each.on_front]
+    if not front:
+        return []
+    rows = []
+    for (definition, contender), group in groupby(
+        sorted(front, key=lambda each: each.seconds),
+        key=lambda each: (each.definition, each.contender),
+    ):
+        stretch = list(group)
+        rows.append(
+            [
+                f"{definition} {contender}",
+                _span([str(each.epoch) for each in stretch]),
+                _span([interval(each.seconds) for each in stretch]),
+                _span([f"{each.test_loss:.4f}" for each in stretch]),
+            ]
+        )
+    note = (
+        "On the front is what nothing measured here beats in both; the first epoch's seconds hold "
+        "compiling. By the mean of the seeds, whose differences may be noise."
+    )
+    return [
+        Table(
+            "Least loss for the seconds of training",
+            ["on the front", "epochs", "seconds", "test loss"],
+            rows,
+            [note],
+        ),
+        _by_parameters(summary.cost.by_parameters),
+    ]
+
+
+def _by_parameters(points: Sequence[CostPoint]) -> Table:
+    return Table(
+        "Loss and parameters",
+        ["definition", "parameters", "test loss", "on the front"],
+        [
+            [
+                each.definition,
+                f"{each.parameters:,}",
+                f"{each.test_loss:.4f}",
+                "yes" if each.on_front else "no",
+            ]
+            for each in sorted(points, key=lambda each: each.parameters)
+        ],
+        ["After the last epoch, the mean over backends and seeds."],
+    )
+
+
+def _span(values: Sequence[str]) -> str:
+    return values[0] if len(values) == 1 else f"{values[0]} to {values[-1]}"
+
+
 def _trained_how(run: Run) -> list[str]:
     plan = run.plan
-    seeds = (
-        "one seed: no error between seeds" if len(plan.seeds) == 1 else "median [range] of seeds"
-    )
+    seeds = "one seed: no interval" if len(plan.seeds) == 1 else "mean [95 %] of seeds"
+    epochs = "1 epoch" if plan.epochs == 1 else f"{plan.epochs} epochs"
     notes = [
-        f"{plan.epochs} epochs at batch {plan.quality_batch_size} on "
+        f"{epochs} at batch {plan.quality_batch_size} on "
         f"{plan.quality_train_samples:,} training images ({seeds}); losses in inference mode, "
         f"test on all {run.data.test_samples:,} images; training s/epoch is such an epoch, the "
         "call of fit included."
     ]
+    if run.data.mean_image_loss is not None:
+        notes.append(
+            "On the plateau: seeds that ended less than 5 % below "
+            f"{run.data.mean_image_loss:.4f}, the loss of answering with the mean image. They are "
+            "not in the means, unless none left it."
+        )
     if plan.epochs < RECIPE_EPOCHS or plan.quality_train_samples < run.data.train_samples:
         notes.append(
             f"This is less than the recipe ({RECIPE_EPOCHS} epochs on all images): "

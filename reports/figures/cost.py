@@ -1,0 +1,81 @@
+"""Cost against quality, with the Pareto fronts."""
+
+from itertools import groupby
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import StrMethodFormatter
+
+from reports.figures.style import DASHES, MOST_ROWS, label, legible, style
+from reports.summary import CostPoint, Summary
+
+
+def cost(summary: Summary, figure: Figure) -> str:
+    """Draw it; see :func:`reports.figures.write`."""
+    points = summary.cost.by_seconds
+    if not points:
+        return ""
+    figure.set_size_inches(8, 4.2)
+    by_seconds, by_parameters = figure.subplots(1, 2, sharey=True, width_ratios=[2, 1])
+    definitions = list(dict.fromkeys(each.definition for each in points))
+    curves = [
+        list(group) for _, group in groupby(points, lambda each: (each.contender, each.definition))
+    ]
+    shown, limit = legible(curves, MOST_ROWS)
+    for curve in shown:
+        contender, definition = curve[0].contender, curve[0].definition
+        colour, marker = style(contender)
+        by_seconds.plot(
+            [each.seconds for each in curve],
+            [each.test_loss for each in curve],
+            color=colour,
+            marker=marker,
+            markevery=[-1],
+            markersize=6,
+            linewidth=1,
+            linestyle=DASHES[definitions.index(definition) % len(DASHES)],
+            label=label(f"{definition} {contender}"),
+        )
+    front = sorted((each for each in points if each.on_front), key=lambda each: each.seconds)
+    _front(by_seconds, [each.seconds for each in front], front, "Pareto front")
+    by_seconds.set_xscale("log")
+    by_seconds.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    by_seconds.set_xlabel("seconds of training (logarithmic)")
+    by_seconds.set_ylabel("test loss")
+    ends = sorted(summary.cost.by_parameters, key=lambda each: each.parameters)
+    ends = list(legible(ends, MOST_ROWS)[0])
+    for each in ends:
+        millions = each.parameters / 1e6
+        by_parameters.plot(millions, each.test_loss, "o", color="#444444", markersize=6)
+        by_parameters.annotate(
+            label(each.definition),
+            (millions, each.test_loss),
+            xytext=(0, 6),
+            textcoords="offset points",
+            ha="center",
+            fontsize="small",
+        )
+    best = [each for each in ends if each.on_front]
+    _front(by_parameters, [each.parameters / 1e6 for each in best], best)
+    by_parameters.margins(x=0.35)
+    by_parameters.set_xlabel("million parameters")
+    for axes in (by_seconds, by_parameters):
+        axes.grid(alpha=0.3)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize="small")
+    return (
+        "Test loss by seconds of training (a marker at the last epoch) and, after it, by "
+        f"parameters; thick grey: the Pareto front, which nothing measured here beats{limit}"
+    )
+
+
+def _front(axes: Axes, costs: list[float], points: list[CostPoint], name: str = "") -> None:
+    axes.step(
+        costs,
+        [each.test_loss for each in points],
+        where="post",
+        color="#999999",
+        linewidth=5,
+        alpha=0.45,
+        zorder=0,
+        label=name,
+    )

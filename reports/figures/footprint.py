@@ -1,0 +1,74 @@
+"""Cold starts, phase by phase: memory and seconds, stacked."""
+
+from collections.abc import Callable, Sequence
+
+from matplotlib.figure import Figure
+
+from reports.figures.style import GREYS, MOST_ROWS, label, legible
+from reports.summary import MIB, FootprintRow, Summary
+from reports.tables import SHORT_PHASES
+
+
+def memory(summary: Summary, figure: Figure) -> str:
+    """Draw peaks; see :func:`reports.figures.write`."""
+
+    def added(rows: Sequence[FootprintRow], phase: str, so_far: list[float]) -> list[float]:
+        # Each band is what the phase added to the highest peak so far.
+        peaks = [row.phase_peak_bytes.get(phase, 0) / MIB for row in rows]
+        return [max(0.0, peak - before) for peak, before in zip(peaks, so_far, strict=True)]
+
+    return _stacked(
+        summary,
+        figure,
+        added,
+        "MiB resident, highest peak so far, by the phase that raised it",
+        "Peak memory of a cold start, by phase",
+    )
+
+
+def cold_start(summary: Summary, figure: Figure) -> str:
+    """Draw seconds; see :func:`reports.figures.write`."""
+
+    def taken(rows: Sequence[FootprintRow], phase: str, so_far: list[float]) -> list[float]:
+        return [row.phase_seconds.get(phase, 0.0) for row in rows]
+
+    return _stacked(
+        summary,
+        figure,
+        taken,
+        "seconds; step 1 holds compiling",
+        "Seconds of a cold start, by phase",
+    )
+
+
+def _stacked(
+    summary: Summary,
+    figure: Figure,
+    sizes: Callable[[Sequence[FootprintRow], str, list[float]], list[float]],
+    axis: str,
+    caption: str,
+) -> str:
+    rows, limit = legible([row for row in summary.footprint if row.launches], MOST_ROWS)
+    if not rows:
+        return ""
+    figure.set_size_inches(8, 1.2 + 0.3 * len(rows))
+    axes = figure.subplots()
+    so_far = [0.0] * len(rows)
+    phases = list(dict.fromkeys(phase for row in rows for phase in row.phase_seconds))
+    for number, phase in enumerate(phases):
+        widths = sizes(rows, phase, so_far)
+        axes.barh(
+            range(len(rows)),
+            widths,
+            left=so_far,
+            color=GREYS[number % len(GREYS)],
+            edgecolor="white",
+            label=label(SHORT_PHASES.get(phase, phase)),
+        )
+        so_far = [before + width for before, width in zip(so_far, widths, strict=True)]
+    axes.set_yticks(range(len(rows)), [label(f"{row.definition} {row.contender}") for row in rows])
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.03 * max(so_far) or 1)
+    axes.set_xlabel(axis)
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    return caption + limit

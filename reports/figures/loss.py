@@ -1,0 +1,66 @@
+"""Losses by epoch: a panel for each definition."""
+
+from typing import Any
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from reports.figures.style import DASHES, MOST_PANELS, label, legible, style
+from reports.summary import Summary
+
+_COLUMNS = 2
+
+
+def loss(summary: Summary, figure: Figure) -> str:
+    """Draw them; see :func:`reports.figures.write`."""
+    rows = [row for row in summary.quality if row.test_losses]
+    if not rows:
+        return ""
+    names, limit = legible(list(dict.fromkeys(row.definition for row in rows)), MOST_PANELS)
+    columns = min(_COLUMNS, len(names))
+    lines = -(-len(names) // columns)
+    figure.set_size_inches(8, 0.7 + 2.3 * lines)
+    panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
+    contenders = list(dict.fromkeys(row.contender for row in rows))
+    by_label: dict[str, Any] = {}
+    for axes, name in zip(panels.flat, names, strict=False):
+        for row in rows:
+            if row.definition != name:
+                continue
+            colour, marker = style(row.contender)
+            epochs = range(1, len(row.test_losses) + 1)
+            # What lies over one another, as it should, is told apart by place and dashes.
+            start = contenders.index(row.contender)
+            (line,) = axes.plot(
+                epochs,
+                row.test_losses,
+                color=colour,
+                marker=marker,
+                markevery=(start % len(epochs), max(1, len(contenders))),
+                markersize=4,
+                linestyle=DASHES[start % len(DASHES)],
+            )
+            by_label[label(row.contender)] = line
+            if len(row.counted) > 1:
+                seeds = list(zip(*(each.test_losses for each in row.counted), strict=True))
+                axes.fill_between(
+                    epochs, list(map(min, seeds)), list(map(max, seeds)), color=colour, alpha=0.2
+                )
+        axes.set_title(label(name), fontsize="medium", loc="left")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+    for axes in panels[-1]:
+        axes.set_xlabel("epoch")
+    for axes in panels[:, 0]:
+        axes.set_ylabel("test loss")
+    for axes in list(panels.flat)[len(names) :]:
+        axes.set_visible(False)
+    figure.legend(
+        list(by_label.values()), list(by_label), loc="outside upper center", ncols=4, frameon=False
+    )
+    band = "; bands: from the least to the most of the seeds" if _several(summary) else ""
+    return f"Cross-entropy on the test set after each epoch, the mean of the seeds{band}{limit}"
+
+
+def _several(summary: Summary) -> bool:
+    return any(len(row.counted) > 1 for row in summary.quality)

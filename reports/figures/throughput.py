@@ -1,0 +1,90 @@
+"""Throughput by batch size: a panel for each definition and workload."""
+
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
+from reports.figures.style import MOST_PANELS, label, legible, style
+from reports.summary import SpeedCell, Summary
+
+_MOST_TICKS = 12
+
+
+def throughput(summary: Summary, figure: Figure) -> str:
+    """Draw it; see :func:`reports.figures.write`."""
+    cells = [cell for cell in summary.speed if any(row.samples_per_second for row in cell.rows)]
+    if not cells:
+        return ""
+    workloads = list(dict.fromkeys(cell.workload for cell in cells))
+    names, limit = legible(
+        list(dict.fromkeys(cell.definition for cell in cells)), MOST_PANELS // len(workloads)
+    )
+    figure.set_size_inches(8, 0.8 + 1.9 * len(names))
+    panels = figure.subplots(len(names), len(workloads), sharey=True, squeeze=False)
+    for line, name in enumerate(names):
+        for column, workload in enumerate(workloads):
+            axes = panels[line][column]
+            mine = [c for c in cells if (c.definition, c.workload) == (name, workload)]
+            _panel(axes, mine)
+            axes.set_title(label(f"{workload} {name}"), fontsize="medium", loc="left")
+            if column == 0:
+                axes.set_ylabel("samples/s")
+            if line == len(names) - 1:
+                axes.set_xlabel("batch size")
+    by_label: dict[str, Any] = {}
+    for axes in panels.flat:
+        handles, labels = axes.get_legend_handles_labels()
+        by_label |= dict(zip(map(str, labels), handles, strict=True))
+    figure.legend(
+        list(by_label.values()), list(by_label), loc="outside upper center", ncols=4, frameon=False
+    )
+    return (
+        "Throughput of steady steps, logarithmic, with 95 % intervals; hollow: the control, which "
+        f"does what its original does{limit}"
+    )
+
+
+def _panel(axes: Axes, cells: list[SpeedCell]) -> None:
+    cells = sorted(cells, key=lambda cell: cell.batch_size)
+    contenders = list(dict.fromkeys(row.contender for cell in cells for row in cell.rows))
+    spacing = min(0.12, 0.7 / max(1, len(contenders)))
+    for shift, contender in enumerate(contenders):
+        colour, marker = style(contender)
+        points = [
+            (place + (shift - (len(contenders) - 1) / 2) * spacing, row, row.samples_per_second)
+            for place, cell in enumerate(cells)
+            for row in cell.rows
+            if row.contender == contender and row.samples_per_second
+        ]
+        if not points:
+            continue
+        twin = bool(points[0][1].twin_of)
+        values = [each for *_, each in points]
+        low = [0.0 if each.low is None else each.value - each.low for each in values]
+        high = [0.0 if each.high is None else each.high - each.value for each in values]
+        axes.errorbar(
+            [place for place, *_ in points],
+            [each.value for each in values],
+            yerr=[low, high],
+            fmt=marker,
+            linestyle="none" if twin or len(points) == 1 else "-",
+            linewidth=0.7,
+            elinewidth=1.4,
+            color=colour,
+            capsize=3,
+            markersize=5,
+            markerfacecolor="none" if twin else colour,
+            label=label(contender),
+        )
+    every = -(-len(cells) // _MOST_TICKS)
+    axes.set_xticks(
+        range(0, len(cells), every) if cells else [], [str(c.batch_size) for c in cells[::every]]
+    )
+    axes.set_xlim(-0.5, max(0, len(cells) - 1) + 0.5)
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.grid(axis="y", alpha=0.3)

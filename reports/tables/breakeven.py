@@ -1,0 +1,43 @@
+"""The table of when a shorter epoch has earned back a longer start."""
+
+from reports.summary import RECIPE_EPOCHS, BreakEven, Summary
+from reports.tables.shared import Table
+from reports.units import interval
+
+
+def break_even(summary: Summary) -> list[Table]:
+    """Return it, if cold starts and epochs were both measured, of more than one contender."""
+    if not summary.break_even:
+        return []
+    rows = [
+        [
+            f"{each.definition} {each.faster} before {each.slower}",
+            interval(each.starts_later_seconds),
+            interval(each.gains_seconds),
+            _epochs(each),
+        ]
+        for each in summary.break_even
+    ]
+    sizes = " and ".join(map(str, sorted({each.batch_size for each in summary.break_even})))
+    return [
+        Table(
+            "When the shorter epoch pays",
+            ["in the lead", "starts later, s", "gains, s/epoch", "pays after epochs"],
+            rows,
+            [
+                f"At batch {sizes}: a cold start to the end of the first step, compiling included, "
+                "then epochs of fit. Brackets: the ends of the steps' 95 % intervals and of the "
+                "cold starts' ranges, the worst taken together; ∞ where by these it may never pay. "
+                f"The recipe has {RECIPE_EPOCHS} epochs."
+            ],
+        )
+    ]
+
+
+def _epochs(each: BreakEven) -> str:
+    value, low, high = each.epochs.value, each.epochs.low or 0.0, each.epochs.high
+    if high == 0:
+        return "0: leads from the start"
+    if high is None:
+        return f"{interval(value)} [{interval(low)}, ∞]"
+    return interval(value, low, high)

@@ -1,0 +1,45 @@
+"""All cells of the speed pass at a glance."""
+
+from reports.summary import SpeedCell, SpeedRow, Summary
+from reports.tables.shared import Table, shown
+from reports.tables.speed import times
+
+
+def overview(summary: Summary) -> list[Table]:
+    """Return one line per cell, if there are several: who does how well beside the reference."""
+    if len(summary.speed) < 2:
+        return []
+    names = list(
+        dict.fromkeys(
+            row.contender
+            for cell in summary.speed
+            for row in cell.rows
+            if not row.twin_of and row.samples_per_second
+        )
+    )
+    rows: list[list[str]] = []
+    faint: list[int] = []
+    for cell in summary.speed:
+        if cell.unstable:
+            faint.append(len(rows))
+        by_name = {row.contender: row for row in cell.rows}
+        rows.append(
+            [
+                f"{cell.workload} {cell.definition}, {cell.batch_size}",
+                *(_beside(cell, by_name.get(name)) for name in names),
+            ]
+        )
+    references = " and ".join(dict.fromkeys(cell.reference for cell in summary.speed))
+    note = (
+        f"Of {references}: samples/s with their 95 % interval. Of the others: how many times as "
+        "long a step takes, with its 95 % interval, and the verdict."
+    )
+    return [Table("At a glance", ["cell, batch", *names], rows, [note], faint=faint)]
+
+
+def _beside(cell: SpeedCell, row: SpeedRow | None) -> str:
+    if row is None or row.samples_per_second is None:
+        return "–"
+    if row.contender == cell.reference:
+        return shown(row.samples_per_second)
+    return f"× {times(row)} {row.verdict}".rstrip()

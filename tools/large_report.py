@@ -1,0 +1,63 @@
+"""Time the report of a large record, made up from the tests' sample.
+
+Usage: python tools/large_report.py [CELLS]
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+import sample
+
+from reports import publish
+from reports.journal import Journal
+from reports.record import Block, Slice
+
+BATCHES = 50
+
+
+def write(cells: int, folder: Path) -> Path:
+    """Write a record of so many cells: definitions × train × 50 batch sizes."""
+    made = sample.make()
+    names = [f"ae{width}" for width in range(100, 100 + max(1, cells // BATCHES))]
+    sizes = list(range(1, 1 + min(BATCHES, cells)))
+    (definition,) = made.header.definitions
+    plan = msgspec.structs.replace(made.header.plan, batch_sizes=sizes)
+    definitions = [msgspec.structs.replace(definition, name=name) for name in names]
+    header = msgspec.structs.replace(made.header, plan=plan, definitions=definitions)
+    journal = Journal.begin(folder / "record.jsonl", header)
+    for event in made.events:
+        if not hasattr(event, "definition"):
+            continue
+        for name in names:
+            moved = msgspec.structs.replace(event, definition=name)
+            if isinstance(event, (Slice, Block)):
+                for size in sizes:
+                    journal.append(msgspec.structs.replace(moved, batch_size=size))
+            else:
+                journal.append(moved)
+    journal.close()
+    return folder / "record.jsonl"
+
+
+def main() -> None:
+    cells = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+    with tempfile.TemporaryDirectory() as scratch:
+        record = write(cells, Path(scratch))
+        began = time.perf_counter()
+        publish.write([record], Path(scratch) / "report")
+        seconds = time.perf_counter() - began
+        pages = sum(path.stat().st_size for path in (Path(scratch) / "report").glob("*.*"))
+        mib = record.stat().st_size / 2**20
+        print(
+            f"{cells:,} cells, a record of {mib:.0f} MiB: {seconds:.1f} s, "
+            f"{pages / 2**20:.1f} MiB of pages and data"
+        )
+
+
+if __name__ == "__main__":
+    main()
