@@ -30,8 +30,9 @@ def test_the_tables_of_other_tools_follow_from_their_verdicts(name):
     assert against_others.table(rows) in METHOD
 
 
-def test_the_table_of_yardsticks_follows_from_the_record():
-    assert yardsticks.table(MEASURED / "yardsticks-standard.jsonl") in METHOD
+@pytest.mark.parametrize("machine", ["epyc", "xeon"])
+def test_the_tables_of_yardsticks_follow_from_the_records(machine):
+    assert yardsticks.table(MEASURED / f"yardsticks-standard-{machine}.jsonl") in METHOD
 
 
 def test_the_overhead_is_what_the_record_says():

@@ -56,6 +56,9 @@ def write(summary: Summary, folder: Path) -> list[tuple[str, str]]:
             figure = plt.figure(figsize=(8, 3.2), layout="constrained")
             caption = draw(summary, figure)
             if caption:
+                # Laid out once: it takes as long as drawing.
+                figure.draw_without_rendering()
+                figure.set_layout_engine("none")
                 for ending in ("svg", "png"):
                     # No date: the same record gives the same file.
                     metadata = {"Date": None} if ending == "svg" else None

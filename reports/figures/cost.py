@@ -4,7 +4,7 @@ from itertools import groupby
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from reports.figures.style import DASHES, MOST_ROWS, label, legible, style
 from reports.summary import CostPoint, Summary
@@ -39,7 +39,9 @@ def cost(summary: Summary, figure: Figure) -> str:
     front = sorted((each for each in points if each.on_front), key=lambda each: each.seconds)
     _front(by_seconds, [each.seconds for each in front], front, "Pareto front")
     by_seconds.set_xscale("log")
-    by_seconds.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    by_seconds.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    by_seconds.xaxis.set_minor_locator(NullLocator())
+    by_seconds.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     by_seconds.set_xlabel("seconds of training (logarithmic)")
     by_seconds.set_ylabel("test loss")
     ends = sorted(summary.cost.by_parameters, key=lambda each: each.parameters)

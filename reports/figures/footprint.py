@@ -62,6 +62,8 @@ def _stacked(
             widths,
             left=so_far,
             color=GREYS[number % len(GREYS)],
+            # Neighbours differ in more than a shade.
+            hatch="////" if number % 2 else "",
             edgecolor="white",
             label=label(SHORT_PHASES.get(phase, phase)),
         )

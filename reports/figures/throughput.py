@@ -49,7 +49,7 @@ def throughput(summary: Summary, figure: Figure) -> str:
 def _panel(axes: Axes, cells: list[SpeedCell]) -> None:
     cells = sorted(cells, key=lambda cell: cell.batch_size)
     contenders = list(dict.fromkeys(row.contender for cell in cells for row in cell.rows))
-    spacing = min(0.12, 0.7 / max(1, len(contenders)))
+    spacing = min(0.06, 0.7 / max(1, len(contenders)))
     for shift, contender in enumerate(contenders):
         colour, marker = style(contender)
         points = [
