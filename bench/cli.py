@@ -42,7 +42,9 @@ def aebench(
 @app.command(cls=options.ManyValues)
 def run(
     context: typer.Context,
-    preset: Annotated[str, typer.Option(help="quick, standard or publish (see: list).")] = "quick",
+    preset: Annotated[
+        str, typer.Option(help="quick, standard, publish or original (see: list).")
+    ] = "quick",
     contender: options.Contenders = None,
     definition: options.Definitions = None,
     workload: Annotated[list[str] | None, typer.Option(help="train, predict.")] = None,
@@ -230,12 +232,18 @@ def report(
         Path | None,
         typer.Option("-o", "--out", help="Folder; report/ beside the first if left out."),
     ] = None,
+    language: Annotated[
+        str, typer.Option(help="Of the answer to the two first questions: en or fr.")
+    ] = "en",
 ) -> int:
     """Write the report: Markdown, HTML, figures, CSV, and the records it all follows from."""
+    from reports.phrases import LANGUAGES
     from reports.terminal import new_console
 
+    if language not in LANGUAGES:
+        raise BadInputError(f"--language {language!r} isn't known: use {' or '.join(LANGUAGES)}.")
     first = records[0] if records[0].is_dir() else records[0].parent
-    _write_report(records, out or first / "report", new_console())
+    _write_report(records, out or first / "report", new_console(), language)
     return OK
 
 
@@ -288,13 +296,13 @@ def _summarise(paths: list[Path]) -> Any:
         return summarise(*map(load, record_paths(paths)))
 
 
-def _write_report(records: list[Path], folder: Path, console: Any) -> None:
+def _write_report(records: list[Path], folder: Path, console: Any, language: str = "en") -> None:
     from reports import publish
     from reports.journal import record_paths
     from reports.terminal import plain
 
     with _writing(folder):
-        written = publish.write(record_paths(records), folder)
+        written = publish.write(record_paths(records), folder, language)
     console.print(plain(f"Report: {written.readme}"), soft_wrap=True)
 
 

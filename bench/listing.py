@@ -72,6 +72,7 @@ def _workloads() -> Table:
 def _presets() -> Table:
     grid = Table("preset", *PRESETS, title="Presets", title_justify="left")
     rows: dict[str, Callable[[Preset], str]] = {
+        "passes": lambda each: " ".join(each.passes),
         "definitions": lambda each: " ".join(each.definitions),
         "workloads": lambda each: " ".join(each.workloads),
         "batch sizes": lambda each: " ".join(map(str, each.batch_sizes)),

@@ -238,7 +238,7 @@ def make(request: Request, dataset: Dataset) -> Plan:
     _check_batch_sizes(batch_sizes, dataset)
     definitions = _unique([parse(name) for name in request.definitions or preset.definitions])
     found = contenders.find(request.backends)
-    asked = set(request.passes or PASSES)
+    asked = set(request.passes or preset.passes)
     # Nobody is ranked who isn't shown to be the same model.
     passes = [
         name for name in PASSES if name in asked | ({"parity"} if "speed" in asked else set())

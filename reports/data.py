@@ -93,6 +93,14 @@ def _lines(summary: Summary) -> Iterator[Line]:
             ):
                 yield from _line(where, f"test loss, {seed}, epoch {number}", loss)
                 yield from _line(where, f"training, {seed}, to epoch {number}", seconds, "s")
+    for choice in summary.differences:
+        where = (choice.definition, None, None, choice.contender)
+        beside = f"beside {choice.against}, {choice.train_samples} training images"
+        yield from _line(where, f"test loss {beside}", choice.test_loss)
+        yield from _line(where, f"test loss {beside}, adjusted", choice.test_loss_adjusted)
+        yield from _line(where, f"gap {beside}", choice.gap)
+        yield from _line(where, f"gap {beside}, adjusted", choice.gap_adjusted)
+        yield from _line(where, f"training time {beside}, ratio", choice.times)
     for pair in summary.break_even:
         where = (pair.definition, "train", pair.batch_size, pair.faster)
         yield from _line(where, f"pays before {pair.slower}", pair.epochs, "epochs")

@@ -2,12 +2,13 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reports.answer import sentences
+from reports.question import answers
 from reports.summary import Summary
 from reports.tables import (
     Table,
@@ -41,11 +42,12 @@ def environment(autoescape: bool) -> Environment:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a report: its tables, and names and captions of its figures in ``figures/``."""
+    """A part of a report: text, tables, and names and captions of figures in ``figures/``."""
 
     title: str
     tables: list[Table]
     figures: list[tuple[str, str]]
+    paragraphs: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,12 @@ class Page:
     method: str
 
 
-def make(summary: Summary, drawn: list[tuple[str, str]], record_paths: Sequence[str]) -> Page:
+def make(
+    summary: Summary,
+    drawn: list[tuple[str, str]],
+    record_paths: Sequence[str],
+    language: str = "en",
+) -> Page:
     """Put a page together.
 
     Parameters
@@ -95,6 +102,8 @@ def make(summary: Summary, drawn: list[tuple[str, str]], record_paths: Sequence[
         Names and captions of the figures.
     record_paths : sequence of str
         Where each run's record lies, as the reader should see it.
+    language : str
+        Of the answer to the questions that it began with; all else is in English.
     """
     machines = dict.fromkeys(
         f"{run.machine.processor}, {run.machine.cores} cores" for run in summary.runs
@@ -105,13 +114,22 @@ def make(summary: Summary, drawn: list[tuple[str, str]], record_paths: Sequence[
         answers=sentences(summary),
         notices=list(summary.notices),
         failures=[f"{failed_where(each)}: {each.reason}" for each in summary.failures],
-        sections=[each for each in _sections(summary, drawn) if each.tables or each.figures],
+        sections=[
+            *(
+                Section(each.title, each.tables, [], each.paragraphs)
+                for each in answers(summary, language)
+            ),
+            *(each for each in _sections(summary, drawn) if each.tables or each.figures),
+        ],
         facts=facts(summary),
         records=[
             (shlex.join(run.command), path)
             for run, path in zip(summary.runs, record_paths, strict=True)
         ],
-        made_by=shlex.join(["aebench", "report", *record_paths, "-o", "."]),
+        made_by=shlex.join(
+            ["aebench", "report", *record_paths, "-o", "."]
+            + (["--language", language] if language != "en" else [])
+        ),
         method=_METHOD,
     )
 

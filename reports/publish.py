@@ -22,7 +22,7 @@ class Written:
     created: str
 
 
-def write(records: Sequence[Path], folder: Path) -> Written:
+def write(records: Sequence[Path], folder: Path, language: str = "en") -> Written:
     """Write ``README.md``, ``index.html``, ``figures/``, ``data.csv`` and ``records/``.
 
     Parameters
@@ -31,6 +31,8 @@ def write(records: Sequence[Path], folder: Path) -> Written:
         Of the records; shown side by side.
     folder : Path
         Where; it is made.
+    language : str
+        Of the answer to the questions that it began with; see :data:`reports.phrases.LANGUAGES`.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def write(records: Sequence[Path], folder: Path) -> Written:
         copies.append(copy.relative_to(folder).as_posix())
     data.write(summary, folder / "data.csv")
     drawn = figures.write(summary, folder / "figures")
-    made = page.make(summary, drawn, copies)
+    made = page.make(summary, drawn, copies, language)
     text = html.render(made, folder / "figures")
     (folder / "index.html").write_text(text, encoding="utf-8")
     target = folder / "README.md"

@@ -4,9 +4,21 @@ A record is append-only and self-contained: every number in every report follows
 carry their units in their names.
 """
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 SCHEMA = 4
+# A record may come from anywhere: what can't have been measured is refused where it is read, so
+# that nothing that computes with it has to look.
+Count = Annotated[int, Meta(ge=0, le=2**50)]
+Positive = Annotated[int, Meta(ge=1, le=2**50)]
+Seconds = Annotated[float, Meta(ge=0, le=1e8)]
+PositiveSeconds = Annotated[float, Meta(ge=1e-6, le=1e8)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Figure = Annotated[float, Meta(ge=-1e8, le=1e8)]
+Workload = Annotated[str, Meta(pattern="^(train|predict)$")]
 # The verdicts' margins, as shares: different beyond the one, the same within the other.
 DIFFERENT, SAME = 0.01, 0.03
 NATIVE, GEMM = "native-", "gemm"
@@ -17,12 +29,12 @@ class DefinitionInfo(msgspec.Struct, frozen=True):
 
     name: str
     widths: list[int]
-    dropout: float
-    learning_rate: float
-    parameters: int
-    weight_bytes: int
-    forward_operations: int
-    training_operations: int
+    dropout: Share
+    learning_rate: Figure
+    parameters: Count
+    weight_bytes: Count
+    forward_operations: Count
+    training_operations: Count
 
 
 class ContenderInfo(msgspec.Struct, frozen=True):
@@ -41,7 +53,7 @@ class ContenderInfo(msgspec.Struct, frozen=True):
     missing: str = ""
     python: str = ""
     twin_of: str = ""
-    handicap: float = 0.0
+    handicap: Share = 0.0
     settings: dict[str, str] = {}
     yardstick: bool = False
 
@@ -61,27 +73,27 @@ class DataInfo(msgspec.Struct, frozen=True):
     """
 
     name: str
-    train_samples: int
-    test_samples: int
-    image_shape: list[int]
+    train_samples: Positive
+    test_samples: Positive
+    image_shape: list[Count]
     train_sha256: str
     test_sha256: str
     notice: str = ""
     choice: str = "auto"
-    examples: list[int] = []
+    examples: list[Count] = []
     example_pixels: bytes = b""
-    mean_image_loss: float | None = None
+    mean_image_loss: Figure | None = None
 
 
 class MachineInfo(msgspec.Struct, frozen=True):
     """Where it ran."""
 
     processor: str
-    cores: int
-    memory_bytes: int
+    cores: Positive
+    memory_bytes: Count
     system: str
     python: str
-    load_before: float | None
+    load_before: Figure | None
     environment: dict[str, str]
 
 
@@ -93,20 +105,20 @@ class PlanInfo(msgspec.Struct, frozen=True):
 
     preset: str
     passes: list[str]
-    workloads: list[str]
-    batch_sizes: list[int]
-    launches: int
-    blocks: int
-    footprint_launches: int
-    quality_batch_size: int
-    epochs: int
+    workloads: list[Workload]
+    batch_sizes: list[Positive]
+    launches: Count
+    blocks: Count
+    footprint_launches: Count
+    quality_batch_size: Positive
+    epochs: Positive
     seeds: list[int]
-    quality_train_samples: int
-    threads: int
+    quality_train_samples: Positive
+    threads: Count
     reference: str
     order_seed: int
-    different: float = DIFFERENT
-    same: float = SAME
+    different: Share = DIFFERENT
+    same: Share = SAME
 
 
 class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
@@ -119,7 +131,7 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
     command: list[str]
     plan: PlanInfo
     definitions: list[DefinitionInfo]
-    contenders: list[ContenderInfo]
+    contenders: Annotated[list[ContenderInfo], Meta(min_length=1)]
     data: DataInfo
     machine: MachineInfo
 
@@ -134,8 +146,8 @@ class Worker(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):
     settings: dict[str, str]
     versions: dict[str, str]
     frameworks_held: list[str]
-    cores: int
-    epoch_end_ticks_seconds: list[float]
+    cores: Positive
+    epoch_end_ticks_seconds: list[Seconds]
 
 
 class Slice(msgspec.Struct, frozen=True, tag="slice", tag_field="kind"):
@@ -147,17 +159,17 @@ class Slice(msgspec.Struct, frozen=True, tag="slice", tag_field="kind"):
 
     contender: str
     definition: str
-    workload: str
-    batch_size: int
+    workload: Workload
+    batch_size: Positive
     launch: int
     block: int
     position: int
-    steps: int
-    lead_steps: int
-    seconds: float
-    cpu_seconds: float
-    lead_seconds: float | None = None
-    waiting_cpu_seconds: float | None = None
+    steps: Positive
+    lead_steps: Count
+    seconds: PositiveSeconds
+    cpu_seconds: Seconds
+    lead_seconds: Seconds | None = None
+    waiting_cpu_seconds: Seconds | None = None
 
     @property
     def place(self) -> tuple[str, str, int, int, int]:
@@ -175,14 +187,14 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
     """
 
     definition: str
-    workload: str
-    batch_size: int
+    workload: Workload
+    batch_size: Positive
     launch: int
     block: int
-    seconds: float
-    foreign_share: float | None
-    stolen_share: float | None
-    control_seconds: float
+    seconds: PositiveSeconds
+    foreign_share: Figure | None
+    stolen_share: Figure | None
+    control_seconds: PositiveSeconds
     contaminated: bool
     repeated: bool
 
@@ -218,8 +230,8 @@ class Library(msgspec.Struct, frozen=True, tag="library", tag_field="kind"):
 
     contender: str
     definition: str
-    workload: str
-    batch_size: int
+    workload: Workload
+    batch_size: Positive
     launch: int
     library: str
     library_step_seconds: dict[str, float]
@@ -230,9 +242,9 @@ class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):
 
     contender: str
     definition: str
-    batch_size: int
+    batch_size: Positive
     launch: int
-    seconds: float
+    seconds: Figure
 
 
 class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind"):
@@ -240,13 +252,13 @@ class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind
 
     contender: str
     definition: str
-    batch_size: int
+    batch_size: Positive
     launch: int
-    steps: int
-    age_seconds: float
-    step_seconds: float
-    seam_seconds: float
-    first_step_seconds: float
+    steps: Positive
+    age_seconds: Figure
+    step_seconds: Figure
+    seam_seconds: Figure
+    first_step_seconds: Figure
 
 
 class Phase(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
@@ -256,9 +268,9 @@ class Phase(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
     definition: str
     launch: int
     phase: str
-    seconds: float
-    resident_bytes: int
-    peak_bytes: int
+    seconds: Seconds
+    resident_bytes: Count
+    peak_bytes: Count
     exact: bool
 
 
@@ -271,10 +283,10 @@ class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="ki
     contender: str
     definition: str
     launch: int
-    parameters: int
-    device_peak_bytes: int | None
-    loss_steps: int = 0
-    loss: float | None = None
+    parameters: Count
+    device_peak_bytes: Count | None
+    loss_steps: Count = 0
+    loss: Figure | None = None
 
 
 class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind"):
@@ -283,12 +295,12 @@ class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind")
     contender: str
     definition: str
     seed: int
-    epoch: int
-    train_seconds: float
-    evaluate_seconds: float
-    fit_loss: float
-    test_loss: float
-    train_loss: float | None
+    epoch: Positive
+    train_seconds: PositiveSeconds
+    evaluate_seconds: Seconds
+    fit_loss: Figure
+    test_loss: Figure
+    train_loss: Figure | None
 
 
 class Reconstructions(msgspec.Struct, frozen=True, tag="reconstructions", tag_field="kind"):
@@ -338,7 +350,7 @@ class UnitEnd(msgspec.Struct, frozen=True, tag="unit_end", tag_field="kind"):
     """A unit was measured whole, nothing in it failed; ``seconds`` is what all of it took."""
 
     unit: Unit
-    seconds: float | None = None
+    seconds: Seconds | None = None
 
 
 class Resume(msgspec.Struct, frozen=True, tag="resume", tag_field="kind"):
@@ -353,14 +365,14 @@ class PassEnd(msgspec.Struct, frozen=True, tag="pass_end", tag_field="kind"):
     """A pass ran to its end."""
 
     pass_name: str
-    seconds: float
+    seconds: Seconds
 
 
 class End(msgspec.Struct, frozen=True, tag="end", tag_field="kind"):
     """The last line: ``complete``, ``failures`` or ``interrupted``."""
 
     outcome: str
-    seconds: float
+    seconds: Seconds
 
 
 _PASS_OF: dict[type, str] = {

@@ -10,6 +10,7 @@ import backends
 from bench import machine
 from bench.contenders import find
 from bench.datasets import EMBEDDED, Dataset
+from bench.definitions import parse
 from bench.errors import BadInputError
 from bench.estimate import unit_seconds
 from bench.plan import Place, Request, again, make
@@ -30,8 +31,23 @@ def installed(monkeypatch, *names):
 
 def test_presets_are_the_protocols():
     sizes = {name: (each.launches, each.blocks) for name, each in PRESETS.items()}
+    original = sizes.pop("original")
     assert sizes == {"quick": (1, 16), "standard": (5, 24), "publish": (8, 64)}
+    # Steps are timed by the others; who asks for them there gets those of standard.
+    assert original == sizes["standard"]
     assert PRESETS["quick"].definitions == ("ae400", "ae800", "ae800-dropout")
+
+
+def test_the_original_recipe_is_whole():
+    info = make(Request(preset="original"), DATA).info
+    assert info.passes == ["parity", "footprint", "quality"]
+    assert (info.epochs, info.quality_batch_size, info.seeds) == (20, 32, [0, 1, 2, 3, 4])
+    assert info.quality_train_samples == len(DATA.train)
+    assert all(parse(name).learning_rate == 1.5 for name in PRESETS["original"].definitions)
+    assert make(Request(preset="original", passes=["speed"]), DATA).info.passes == [
+        "parity",
+        "speed",
+    ]
 
 
 @pytest.mark.parametrize(("count", "blocks"), [(1, 16), (2, 18), (3, 16)])

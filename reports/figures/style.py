@@ -21,7 +21,7 @@ GREYS = ("#d9d9d9", "#bdbdbd", "#969696", "#737373", "#525252", "#252525", "#000
 DASHES = ("-", "--", ":", "-.")
 _LONGEST = 40
 # More rows or panels than these aren't legible, and take long to draw: the tables hold all.
-MOST_ROWS, MOST_PANELS = 40, 12
+MOST_ROWS, MOST_PANELS = 40, 8
 
 
 def style(contender: str) -> tuple[str, str]:

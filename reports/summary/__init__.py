@@ -10,6 +10,7 @@ from reports.summary import footprint, parity, quality, speed
 from reports.summary.breakeven import BreakEven, break_even
 from reports.summary.cell import SpeedCell, SpeedRow
 from reports.summary.cost import Cost, CostPoint, cost
+from reports.summary.differences import Difference, differences
 from reports.summary.digits import Digits, digits
 from reports.summary.epochs import EpochCost
 from reports.summary.footprint import FootprintRow
@@ -24,6 +25,7 @@ __all__ = [
     "BreakEven",
     "Cost",
     "CostPoint",
+    "Difference",
     "Digits",
     "EpochCost",
     "FootprintRow",
@@ -67,6 +69,7 @@ class Summary(msgspec.Struct, frozen=True):
     quality: list[QualityRow]
     break_even: list[BreakEven]
     cost: Cost
+    differences: list[Difference]
     digits: list[Digits]
     failures: list[record.Failure]
     notices: list[str]
@@ -84,6 +87,9 @@ def summarise(*sources: Record) -> Summary:
     cells = speed.cells(sources, entrants)
     starts = footprint.rows(sources, entrants)
     trained = quality.rows(sources, entrants)
+    alike = {
+        run for run, source in enumerate(sources) if _trained_on(source) == _trained_on(sources[0])
+    }
     return Summary(
         runs=[_run(source, entrants) for source in sources],
         definitions=definitions(sources),
@@ -94,7 +100,9 @@ def summarise(*sources: Record) -> Summary:
         break_even=break_even(
             cells, starts, {source.header.plan.quality_batch_size for source in sources}
         ),
-        cost=cost(trained, definitions(sources)),
+        # Trained on other images a loss is another's: those of the first run are compared.
+        cost=cost([row for row in trained if row.run in alike], definitions(sources)),
+        differences=differences(entrants, trained),
         digits=digits(entrants, trained),
         failures=[failure for source in sources for failure in source.of(record.Failure)],
         notices=[
@@ -106,6 +114,11 @@ def summarise(*sources: Record) -> Summary:
             *_guests(entrants),
         ],
     )
+
+
+def _trained_on(source: Record) -> tuple[str, str, int]:
+    data = source.header.data
+    return data.train_sha256, data.test_sha256, source.header.plan.quality_train_samples
 
 
 def _run(source: Record, entrants: Sequence[Shown]) -> Run:
@@ -120,8 +133,8 @@ def _run(source: Record, entrants: Sequence[Shown]) -> Run:
             versions[package] = (
                 known if version in known.split(" and ") else f"{known} and {version}"
             )
-        entrant = names[worker.contender]
-        if entrant.info.twin_of:
+        entrant = names.get(worker.contender)
+        if entrant is None or entrant.info.twin_of:
             continue
         settings[entrant.name] = {**worker.settings, "cores": str(worker.cores)}
         if entrant.info.python:

@@ -39,15 +39,16 @@ def epoch_cost(
     calls = [
         row.seconds for row in entrant.of(record.Call, definition) if row.batch_size == batch_size
     ]
-    if not ends or not calls:
+    workers = entrant.of(record.Worker, definition)
+    steps = entrant.source.header.data.train_samples // batch_size
+    if not ends or not calls or not workers or not steps:
         return None
     end = statistics.epoch_end(
         [row.age_seconds for row in ends],
         # Of the first step only what it takes beyond an ordinary one is the epoch's.
         [row.seam_seconds + row.first_step_seconds - row.step_seconds for row in ends],
-        tuple(entrant.of(record.Worker, definition)[0].epoch_end_ticks_seconds),
+        tuple(workers[0].epoch_end_ticks_seconds),
     )
-    steps = entrant.source.header.data.train_samples // batch_size
     # An epoch is a sum of steps, slow ones too: its expectation takes their mean. The fixed cost is
     # averaged over the speeds seen, since a tick just behind the mean may be before or behind.
     works = [steps * each for each in step_seconds]

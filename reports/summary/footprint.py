@@ -52,9 +52,12 @@ def _row(entrant: Shown, definition: str, weight_bytes: int, failure: str) -> Fo
     whole = [row for row in entrant.of(record.Phase, definition) if row.launch in done]
     names = list(dict.fromkeys(row.phase for row in whole))
     held = next(
-        worker.frameworks_held
-        for worker in entrant.of(record.Worker, definition)
-        if worker.pass_name == "footprint"
+        (
+            worker.frameworks_held
+            for worker in entrant.of(record.Worker, definition)
+            if worker.pass_name == "footprint"
+        ),
+        [],
     )
 
     def middle(values: Iterable[float]) -> float:

@@ -32,18 +32,26 @@ class Training(msgspec.Struct, frozen=True):
         """The one after the last epoch."""
         return self.test_losses[-1]
 
+    @property
+    def gap(self) -> float:
+        """The loss on the test set less the one on training images."""
+        return self.test_loss - self.train_loss
+
 
 class QualityRow(msgspec.Struct, frozen=True):
     """Training of one contender × definition.
 
     Means over seeds, with Student's intervals, of the trainings that left the plateau, or of all if
-    none did; ``on_plateau`` counts those that stayed. ``seeds_planned`` were to be trained.
+    none did; ``on_plateau`` counts those that stayed. ``seeds_planned`` were to be trained, on so
+    many ``train_samples``; ``run`` is which of the records they are of.
     """
 
     contender: str
     definition: str
     seeds: int = 0
     seeds_planned: int = 0
+    train_samples: int = 0
+    run: int = 0
     epochs: int = 0
     on_plateau: int = 0
     test_loss: Interval | None = None
@@ -70,6 +78,8 @@ def rows(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[QualityRo
             entrant.name,
             definition,
             seeds_planned=len(entrant.source.header.plan.seeds),
+            train_samples=entrant.source.header.plan.quality_train_samples,
+            run=entrant.run,
             failure=failure,
         )
         if trainings:
@@ -89,7 +99,8 @@ def _trainings(entrant: Shown, definition: str) -> list[Training]:
     found = []
     for seed, mine in by_seed.items():
         last = mine[-1]
-        if len(mine) < epochs or last.epoch != epochs or last.train_loss is None:
+        whole = [row.epoch for row in mine] == list(range(1, epochs + 1))
+        if not whole or last.train_loss is None:
             continue
         found.append(
             Training(
@@ -118,7 +129,7 @@ def _row(nothing: QualityRow, trainings: list[Training]) -> QualityRow:
         row,
         test_loss=_mean([each.test_loss for each in counted]),
         train_loss=_mean([each.train_loss for each in counted]),
-        gap=_mean([each.test_loss - each.train_loss for each in counted]),
+        gap=_mean([each.gap for each in counted]),
         epoch_seconds=statistics.median(later or [each.seconds[0] for each in trainings]).value,
         test_losses=[
             statistics.mean(losses).value

@@ -1,0 +1,240 @@
+"""The words of the answer to the questions that it began with, in the languages it is given in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports.summary import Interval
+
+_PHRASES = {
+    "en": {
+        "width": "Why 400 and not 800?",
+        "dropout": "Does dropout at 800 help?",
+        "conjectures": "What was conjectured",
+        "higher": (
+            "{one} ends worse than {other}: its loss on the test set is {loss} beside the other's "
+            "({seeds} paired seeds, {who}), and not by luck: {adjusted} once adjusted for all "
+            "comparisons."
+        ),
+        "lower": (
+            "{one} ends better than {other}: its loss on the test set is {loss} beside the other's "
+            "({seeds} paired seeds, {who}), and not by luck: {adjusted} once adjusted for all "
+            "comparisons."
+        ),
+        "open": (
+            "No difference is shown between {one} and {other}: the loss on the test set is {loss} "
+            "with the first beside the second ({seeds} paired seeds, {who}); adjusted for all "
+            "comparisons, {adjusted} leaves both signs open."
+        ),
+        "single": (
+            "With one seed a difference can't be told from luck: the loss on the test set is "
+            "{loss} with {one} beside {other} ({who})."
+        ),
+        "gap higher": (
+            "The generalisation gap, the loss on the test set less that on training images, both "
+            "in inference mode, is wider with {one}: {mine} against {theirs}, a paired difference "
+            "of {gap}."
+        ),
+        "gap lower": (
+            "The generalisation gap, the loss on the test set less that on training images, both "
+            "in inference mode, is narrower with {one}: {mine} against {theirs}, a paired "
+            "difference of {gap}."
+        ),
+        "gap open": (
+            "The generalisation gap, the loss on the test set less that on training images, both "
+            "in inference mode, is {mine} with {one} and {theirs} with {other}: a paired "
+            "difference of {gap}, which shows neither to generalise better."
+        ),
+        "cost": (
+            "{one} takes {times} times as long to train, and has {parameters} parameters against "
+            "{parameters_other}{memory}."
+        ),
+        "memory": "; its cold start peaks at {mine} MiB against {theirs}",
+        "falling": (
+            "Over the last {epochs} of {all_epochs} epochs the loss changed by {mine} with {one} "
+            "and by {theirs} with {other}: {which}."
+        ),
+        "which both": (
+            "both were still falling, so that this is what the recipe gives, and not where longer "
+            "training would end"
+        ),
+        "which one": "{name} was still falling, so that longer training might answer otherwise",
+        "which none": "neither is shown to be falling still",
+        "seen": (
+            "On the images shown, reconstructions are {mine} grey levels of 255 from the original "
+            "with {one} and {theirs} with {other}, and {apart} from one another: {visible}."
+        ),
+        "visible": "{name} is visibly closer",
+        "invisible": "which is closer is nothing that an eye sees",
+        "width higher": "So, under this recipe: the wider first layer costs more, and ends worse.",
+        "width open": "So, under this recipe: the wider first layer costs more, and isn't shown to "
+        "buy anything.",
+        "width lower": "So, under this recipe: 800 buys a lower loss, for more time and memory.",
+        "dropout higher": "So, under this recipe: no, dropout at 800 makes the loss worse.",
+        "dropout open": "So, under this recipe: dropout at 800 isn't shown to help.",
+        "dropout lower": "So, under this recipe: yes, dropout at 800 lowers the loss.",
+        "left out": "{count} more seeds stayed on the plateau with one of the two, and aren't in "
+        "this.",
+        "conjecture": "conjecture",
+        "decided by": "decided by",
+        "images": "training images",
+        "difference": "difference [95 %]",
+        "seeds": "seeds",
+        "so": "so",
+        "overfits": "800 units overfit",
+        "narrows": "800 units must narrow faster",
+        "narrows 400": "narrowing faster, 800 beats 400",
+        "generalises": "dropout narrows the gap",
+        "improves": "dropout lowers the loss",
+        "gap of": "gap, {one} less {other}",
+        "loss of": "test loss, {one} less {other}",
+        "supported": "supported",
+        "contradicted": "contradicted",
+        "not shown": "not shown",
+        "note": (
+            "Paired by seed, {who}. Supported or contradicted: the whole interval, adjusted for "
+            "all comparisons of a run, lies on one side of zero. All under this recipe: its "
+            "learning rate is fixed, and training may not have converged."
+        ),
+        "and": "and",
+    },
+    "fr": {
+        "width": "Pourquoi 400 et pas 800 ?",
+        "dropout": "Le dropout à 800 aide-t-il ?",
+        "conjectures": "Ce qui avait été conjecturé",
+        "higher": (
+            "{one} finit moins bien que {other} : sa perte sur le jeu de test diffère de {loss} "
+            "({seeds} graines appariées, {who}), et ce n'est pas le hasard : {adjusted} une fois "
+            "l'intervalle ajusté pour toutes les comparaisons."
+        ),
+        "lower": (
+            "{one} finit mieux que {other} : sa perte sur le jeu de test diffère de {loss} "
+            "({seeds} graines appariées, {who}), et ce n'est pas le hasard : {adjusted} une fois "
+            "l'intervalle ajusté pour toutes les comparaisons."
+        ),
+        "open": (
+            "Aucune différence n'est établie entre {one} et {other} : la perte sur le jeu de test "
+            "diffère de {loss} entre le premier et le second ({seeds} graines appariées, {who}) ; "
+            "ajusté pour toutes les comparaisons, l'intervalle {adjusted} laisse les deux signes "
+            "possibles."
+        ),
+        "single": (
+            "Avec une seule graine, on ne distingue pas une différence du hasard : la perte sur le "
+            "jeu de test diffère de {loss} entre {one} et {other} ({who})."
+        ),
+        "gap higher": (
+            "L'écart de généralisation, perte de test moins perte d'entraînement, toutes deux en "
+            "mode inférence, est plus grand avec {one} : {mine} contre {theirs}, soit une "
+            "différence appariée de {gap}."
+        ),
+        "gap lower": (
+            "L'écart de généralisation, perte de test moins perte d'entraînement, toutes deux en "
+            "mode inférence, est plus petit avec {one} : {mine} contre {theirs}, soit une "
+            "différence appariée de {gap}."
+        ),
+        "gap open": (
+            "L'écart de généralisation, perte de test moins perte d'entraînement, toutes deux en "
+            "mode inférence, est de {mine} avec {one} et de {theirs} avec {other} : une différence "
+            "appariée de {gap}, qui n'établit pas que l'un des deux généralise mieux."
+        ),
+        "cost": (
+            "L'entraînement de {one} dure {times} fois plus longtemps, avec {parameters} "
+            "paramètres contre {parameters_other}{memory}."
+        ),
+        "memory": " ; son démarrage à froid culmine à {mine} Mio contre {theirs}",
+        "falling": (
+            "Sur les {epochs} dernières époques de {all_epochs}, la perte a changé de {mine} avec "
+            "{one} et de {theirs} avec {other} : {which}."
+        ),
+        "which both": (
+            "toutes deux baissaient encore ; c'est donc ce que donne la recette, et non le point "
+            "où finirait un entraînement plus long"
+        ),
+        "which one": (
+            "celle de {name} baissait encore ; un entraînement plus long pourrait répondre "
+            "autrement"
+        ),
+        "which none": "rien n'établit que l'une ou l'autre baissait encore",
+        "seen": (
+            "Sur les images montrées, les reconstructions sont à {mine} niveaux de gris sur 255 de "
+            "l'original avec {one} et à {theirs} avec {other}, et à {apart} l'une de l'autre : "
+            "{visible}."
+        ),
+        "visible": "{name} est visiblement plus proche",
+        "invisible": "laquelle est la plus proche, l'œil ne le voit pas",
+        "width higher": "Donc, avec cette recette : la première couche plus large coûte plus, et "
+        "finit moins bien.",
+        "width open": "Donc, avec cette recette : la première couche plus large coûte plus, et "
+        "rien n'établit qu'elle apporte quelque chose.",
+        "width lower": "Donc, avec cette recette : 800 donne une perte plus basse, pour plus de "
+        "temps et de mémoire.",
+        "dropout higher": "Donc, avec cette recette : non, le dropout à 800 aggrave la perte.",
+        "dropout open": "Donc, avec cette recette : rien n'établit que le dropout à 800 aide.",
+        "dropout lower": "Donc, avec cette recette : oui, le dropout à 800 abaisse la perte.",
+        "left out": "{count} graines de plus sont restées sur le plateau avec l'un des deux, et ne "
+        "comptent pas ici.",
+        "conjecture": "conjecture",
+        "decided by": "ce qui tranche",
+        "images": "images d'entraînement",
+        "difference": "différence [95 %]",
+        "seeds": "graines",
+        "so": "donc",
+        "overfits": "800 unités surapprennent",
+        "narrows": "avec 800, il faut rétrécir plus vite",
+        "narrows 400": "en rétrécissant plus vite, 800 bat 400",
+        "generalises": "le dropout réduit l'écart",
+        "improves": "le dropout abaisse la perte",
+        "gap of": "écart, {one} moins {other}",
+        "loss of": "perte de test, {one} moins {other}",
+        "supported": "confirmée",
+        "contradicted": "contredite",
+        "not shown": "non établie",
+        "note": (
+            "Apparié par graine, {who}. Confirmée ou contredite : l'intervalle entier, ajusté pour "
+            "toutes les comparaisons d'une mesure, est d'un seul côté de zéro. Tout cela avec "
+            "cette recette : son taux d'apprentissage est fixe, et l'entraînement peut ne pas "
+            "avoir convergé."
+        ),
+        "and": "et",
+    },
+}
+LANGUAGES = tuple(_PHRASES)
+
+
+@dataclass(frozen=True)
+class Words:
+    """Says things in a language, numbers as it writes them.
+
+    Parameters
+    ----------
+    language : str
+        One of :data:`LANGUAGES`.
+    """
+
+    language: str
+
+    def say(self, phrase: str, **values: str) -> str:
+        """Say a phrase."""
+        return _PHRASES[self.language][phrase].format(**values)
+
+    def number(self, text: str) -> str:
+        """Write a number that is written in English as this language does."""
+        if self.language == "fr":
+            # A narrow space that doesn't break, and a comma.
+            return text.translate({ord(","): "\u202f", ord("."): ","})
+        return text
+
+    def loss(self, value: float) -> str:
+        """Write a loss."""
+        return self.number(f"{value:.4f}")
+
+    def change(self, value: Interval) -> str:
+        """Write a difference of losses, signs and all, with its interval if there is one."""
+        values = (value.value, value.low, value.high)
+        middle, *ends = [self.number(f"{each:+.4f}") for each in values if each is not None]
+        separator = "; " if self.language == "fr" else ", "
+        return f"{middle} [{separator.join(ends)}]" if ends else middle
+
+    def listed(self, words: Sequence[str]) -> str:
+        """Join words."""
+        *others, last = words
+        return f"{', '.join(others)} {self.say('and')} {last}" if others else last

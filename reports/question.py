@@ -1,0 +1,225 @@
+"""The questions that it began with, answered in words: whichever way the differences fall.
+
+Why a first layer of 400 and not 800? Would 800 with dropout generalise better? Nothing here knows
+the answer: each sentence is chosen by paired differences and their intervals.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reports.phrases import Words
+from reports.summary import MIB, Difference, Interval, Summary
+from reports.tables import Table
+from reports.units import interval
+
+# Less of the range from black to white than this nobody sees.
+_VISIBLE_LEVELS = 0.01 * 255
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one question: paragraphs, and tables."""
+
+    title: str
+    paragraphs: list[str]
+    tables: list[Table]
+
+
+@dataclass(frozen=True)
+class _Conjecture:
+    """Something that was conjectured: that a difference has this sign."""
+
+    name: str
+    pair: tuple[str, str]
+    of_gap: bool
+    positive: bool
+
+
+_CONJECTURES = (
+    _Conjecture("overfits", ("ae800", "ae400"), of_gap=True, positive=True),
+    _Conjecture("narrows", ("ae800-steep", "ae800"), of_gap=False, positive=False),
+    _Conjecture("narrows 400", ("ae800-steep", "ae400"), of_gap=False, positive=False),
+    _Conjecture("generalises", ("ae800-dropout", "ae800"), of_gap=True, positive=False),
+    _Conjecture("improves", ("ae800-dropout", "ae800"), of_gap=False, positive=False),
+)
+
+
+def answers(summary: Summary, language: str = "en") -> list[Answer]:
+    """Answer what the record has differences for.
+
+    Parameters
+    ----------
+    summary : Summary
+        Of one record, or of several: with fewer training images, for what was conjectured of them.
+    language : str
+        One of :data:`reports.phrases.LANGUAGES`.
+
+    Returns
+    -------
+    list of Answer
+        Empty where no two definitions were trained from the same seeds.
+    """
+    words = Words(language)
+    found = []
+    for name, pair in (("width", ("ae800", "ae400")), ("dropout", ("ae800-dropout", "ae800"))):
+        main = _main(summary.differences, pair)
+        if main:
+            paragraphs = list(_paragraphs(summary, main, name, words))
+            found.append(Answer(words.say(name), paragraphs, []))
+    rows = [
+        row
+        for conjecture in _CONJECTURES
+        for row in _judged(summary.differences, conjecture, words)
+    ]
+    if rows:
+        columns = ["conjecture", "decided by", "images", "difference", "seeds", "so"]
+        who = words.listed(list(dict.fromkeys(each.contender for each in summary.differences)))
+        table = Table(
+            words.say("conjectures"),
+            [words.say(each) for each in columns],
+            rows,
+            [words.say("note", who=who)],
+        )
+        found.append(Answer(words.say("conjectures"), [], [table]))
+    return found
+
+
+def _main(differences: Sequence[Difference], pair: tuple[str, str]) -> Difference | None:
+    """Choose what answers a question: the most images, and of those the most seeds."""
+    about = [each for each in differences if (each.definition, each.against) == pair]
+    return max(about, key=lambda each: (each.train_samples, len(each.seeds)), default=None)
+
+
+def _paragraphs(summary: Summary, main: Difference, name: str, words: Words) -> Iterator[str]:
+    one, other = main.definition, main.against
+    sign = _sign(main.test_loss_adjusted)
+    yield words.say(
+        sign or "single",
+        one=one,
+        other=other,
+        loss=words.change(main.test_loss),
+        adjusted=words.change(main.test_loss_adjusted).partition(" ")[2],
+        seeds=str(len(main.seeds)),
+        who=main.contender,
+    )
+    if main.left_out:
+        yield words.say("left out", count=str(main.left_out))
+    losses = {
+        row.definition: row
+        for row in summary.quality
+        if row.contender == main.contender and row.gap
+    }
+    gaps = [losses[each].gap for each in (one, other)]
+    mine, theirs = (words.loss(each.value) if each else "–" for each in gaps)
+    yield words.say(
+        f"gap {_sign(main.gap_adjusted) or 'open'}",
+        one=one,
+        other=other,
+        mine=mine,
+        theirs=theirs,
+        gap=words.change(main.gap),
+    )
+    yield _cost(summary, main, words)
+    yield _falling(main, words)
+    if main.levels_apart is not None:
+        yield _seen(main, words)
+    if sign:
+        yield words.say(f"{name} {sign}")
+
+
+def _sign(value: Interval) -> str:
+    """Say on which side of zero an interval lies; empty if there is none."""
+    if value.low is None or value.high is None:
+        return ""
+    if value.low > 0:
+        return "higher"
+    return "lower" if value.high < 0 else "open"
+
+
+def _cost(summary: Summary, main: Difference, words: Words) -> str:
+    parameters = {each.name: each.parameters for each in summary.definitions}
+    peaks = {
+        row.definition: row.peak_bytes.value / MIB
+        for row in summary.footprint
+        if row.contender == main.contender and row.peak_bytes
+    }
+    memory = ""
+    if main.definition in peaks and main.against in peaks:
+        memory = words.say(
+            "memory",
+            mine=words.number(interval(peaks[main.definition])),
+            theirs=words.number(interval(peaks[main.against])),
+        )
+    times = main.times
+    return words.say(
+        "cost",
+        one=main.definition,
+        times=words.number(interval(times.value, times.low, times.high)),
+        parameters=words.number(f"{parameters[main.definition]:,}"),
+        parameters_other=words.number(f"{parameters[main.against]:,}"),
+        memory=memory,
+    )
+
+
+def _falling(main: Difference, words: Words) -> str:
+    still = [
+        name
+        for name, change in (
+            (main.definition, main.falling),
+            (main.against, main.falling_against),
+        )
+        if _sign(change) == "lower"
+    ]
+    which = {0: "which none", 1: "which one", 2: "which both"}[len(still)]
+    return words.say(
+        "falling",
+        epochs=str(max(1, main.epochs // 4)),
+        all_epochs=str(main.epochs),
+        one=main.definition,
+        other=main.against,
+        mine=words.change(main.falling),
+        theirs=words.change(main.falling_against),
+        which=words.say(which, name="".join(still[:1])),
+    )
+
+
+def _seen(main: Difference, words: Words) -> str:
+    off, off_other = main.levels_off or 0.0, main.levels_off_against or 0.0
+    closer = main.definition if off < off_other else main.against
+    seen = abs(off - off_other) >= _VISIBLE_LEVELS
+    return words.say(
+        "seen",
+        one=main.definition,
+        other=main.against,
+        mine=words.number(f"{off:.1f}"),
+        theirs=words.number(f"{off_other:.1f}"),
+        apart=words.number(f"{main.levels_apart or 0.0:.1f}"),
+        visible=words.say("visible" if seen else "invisible", name=closer),
+    )
+
+
+def _judged(
+    differences: Sequence[Difference], conjecture: _Conjecture, words: Words
+) -> Iterator[list[str]]:
+    """Give a row for each number of training images, fewest first."""
+    one, other = conjecture.pair
+    sizes = sorted({each.train_samples for each in differences})
+    for size in sizes:
+        main = _main([each for each in differences if each.train_samples == size], conjecture.pair)
+        if not main:
+            continue
+        of_gap = conjecture.of_gap
+        value = main.gap if of_gap else main.test_loss
+        sign = _sign(main.gap_adjusted if of_gap else main.test_loss_adjusted)
+        wanted = "higher" if conjecture.positive else "lower"
+        verdict = "supported" if sign == wanted else "not shown"
+        if sign in ("higher", "lower") and sign != wanted:
+            verdict = "contradicted"
+        yield [
+            words.say(conjecture.name),
+            words.say("gap of" if of_gap else "loss of", one=one, other=other),
+            words.number(f"{size:,}"),
+            words.change(value),
+            str(len(main.seeds)),
+            words.say(verdict),
+        ]
