@@ -63,6 +63,8 @@ def record(tmp_path) -> Path:
         (["run", "--frobnicate"], "--frobnicate"),
         (["show", "nowhere"], "can't be read"),
         (["report", "nowhere"], "can't be read"),
+        (["report", "old", "--language", "de"], "--language 'de' isn't known: use en or fr"),
+        (["site", "nowhere"], "holds no report"),
         (["dance"], "dance"),
     ],
 )

@@ -14,6 +14,7 @@ from reports.summary.differences import Difference, differences
 from reports.summary.digits import Digits, digits
 from reports.summary.epochs import EpochCost
 from reports.summary.footprint import FootprintRow
+from reports.summary.missing import missing
 from reports.summary.parity import ParityRow
 from reports.summary.quality import QualityRow, Training
 from reports.summary.shared import MIB, RECIPE_EPOCHS, Interval, Shown, contenders, definitions
@@ -167,9 +168,13 @@ def _notices(source: Record, alone: bool) -> list[str]:
     if source.damage:
         notices.append(f"The record is damaged: {source.damage}.")
     if source.outcome == "interrupted":
-        notices.append(f"{run} was interrupted: what was measured before is shown.")
+        notices.append(
+            f"{run} was interrupted: what was measured before is shown. {missing(source)}".strip()
+        )
     if source.outcome == "unfinished":
-        notices.append(f"{run} hasn't ended: what was measured so far is shown.")
+        notices.append(
+            f"{run} hasn't ended: what was measured so far is shown. {missing(source)}".strip()
+        )
     return notices
 
 

@@ -1,0 +1,57 @@
+"""What a run that was cut lacks of its plan."""
+
+import msgspec
+import pytest
+import sample
+from test_plan import DATA
+
+from bench.plan import Request, make
+from reports.journal import Record
+from reports.record import End, Header, UnitEnd
+from reports.summary import summarise
+from reports.summary.missing import _planned, missing
+
+
+def cut(done, **changes):
+    """Make a record whose plan is bench's own, of which some units were measured."""
+    header = sample.make().header
+    plan = make(Request(backends=["jax", "gemm"], definitions=["ae400", "ae800"]), DATA)
+    info = msgspec.structs.replace(plan.info, launches=2, seeds=[0, 1], **changes)
+    plan = type(plan)(info, plan.definitions, plan.contenders)
+    record = Record(
+        Header(
+            **{
+                **{name: getattr(header, name) for name in Header.__struct_fields__},
+                "plan": info,
+                "definitions": plan.describe_definitions(),
+                "contenders": plan.contenders,
+            }
+        )
+    )
+    record.events = [UnitEnd(unit) for unit in plan.units() if done(unit)]
+    record.events.append(End("interrupted", 1.0))
+    return plan, record
+
+
+@pytest.mark.parametrize("passes", [["speed", "footprint"], ["parity", "speed", "quality"]])
+def test_what_is_planned_is_what_is_measured(passes):
+    plan, record = cut(lambda unit: True, passes=passes)
+    planned = [unit for _, units in _planned(record) for unit in units]
+    assert sorted(map(str, planned)) == sorted(map(str, plan.units()))
+    assert missing(record) == ""
+
+
+def test_what_is_missing_is_named():
+    def done(unit):
+        return (
+            unit.pass_name in ("parity", "footprint")
+            or (unit.pass_name, unit.definition) == ("speed", "ae400")
+            or (unit.pass_name == "speed" and unit.launch == 0)
+            or (unit.definition, unit.launch) == ("ae400", 1)
+        )
+
+    _, record = cut(done)
+    told = "speed of ae800 (1 of 2); quality of ae400 with jax (1 of 2) and ae800 with jax."
+    assert missing(record) == f"Not measured, though planned: {told}"
+    (notice,) = [each for each in summarise(record).notices if "interrupted" in each]
+    assert notice.endswith(told)
