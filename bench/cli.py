@@ -1,7 +1,6 @@
 """The command ``aebench``. Heavy imports wait inside the commands, so that --help is quick."""
 
 import contextlib
-import io
 import os
 import sys
 from collections.abc import Iterator
@@ -10,12 +9,11 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from bench import options
+from bench import options, printing
 from bench.errors import BadInputError, refusing
 
 OK, FAILURES, BAD_INPUT, TOO_NOISY, INTERRUPTED = 0, 1, 2, 3, 130
 _CODES = {"complete": OK, "failures": FAILURES, "interrupted": INTERRUPTED}
-_NEAREST = {"×": "x", "–": "-", "→": "->", "…": "...", "·": "-", "†": "*", "‡": "**", "≥": ">="}
 
 app = typer.Typer(
     add_completion=False,
@@ -320,7 +318,7 @@ def _writing(folder: Path) -> Iterator[None]:
 
 def main() -> NoReturn:
     """Run the command; every error of the user's is one sentence and exit code 2."""
-    _print_what_can_be_printed()
+    printing.prepare()
     try:
         code = app(sys.argv[1:], standalone_mode=False)
         sys.stdout.flush()
@@ -335,22 +333,6 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)
     sys.exit(code if isinstance(code, int) else OK)
-
-
-def _print_what_can_be_printed() -> None:
-    """Replace what a locale without UTF-8 can't show by what comes near it."""
-    import codecs
-
-    def nearest(error: UnicodeError) -> tuple[str, int]:
-        assert isinstance(error, UnicodeEncodeError)
-        text = error.object[error.start : error.end]
-        return "".join(_NEAREST.get(each, "?") for each in text), error.end
-
-    codecs.register_error("nearest", nearest)
-    for stream in (sys.stdout, sys.stderr):
-        unable = stream.encoding.lower().replace("-", "") != "utf8"
-        if unable and isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="nearest")
 
 
 def _refuse(sentence: str) -> NoReturn:

@@ -13,6 +13,8 @@ SCHEMA = 4
 # A record may come from anywhere: what can't have been measured is refused where it is read, so
 # that nothing that computes with it has to look.
 Count = Annotated[int, Meta(ge=0, le=2**50)]
+# Of what is listed or counted through.
+Size = Annotated[int, Meta(ge=0, le=100_000)]
 Positive = Annotated[int, Meta(ge=1, le=2**50)]
 Seconds = Annotated[float, Meta(ge=0, le=1e8)]
 PositiveSeconds = Annotated[float, Meta(ge=1e-6, le=1e8)]
@@ -107,11 +109,11 @@ class PlanInfo(msgspec.Struct, frozen=True):
     passes: list[str]
     workloads: list[Workload]
     batch_sizes: list[Positive]
-    launches: Count
-    blocks: Count
-    footprint_launches: Count
+    launches: Size
+    blocks: Size
+    footprint_launches: Size
     quality_batch_size: Positive
-    epochs: Positive
+    epochs: Annotated[int, Meta(ge=1, le=100_000)]
     seeds: list[int]
     quality_train_samples: Positive
     threads: Count

@@ -129,7 +129,7 @@ def test_a_shorter_epoch_pays_after_what_the_start_takes_longer_over_what_it_gai
     ends = (pair.epochs.low, pair.epochs.high)
     assert ends == pytest.approx((later / most, later / least), rel=0.02)
     (table,) = break_even_table(summarise(made))
-    assert table.rows[0][:3] == ["ae400 jax before torch", "15.9", "11.2"]
+    assert table.rows[0][:3] == ["ae400: jax before torch", "15.9", "11.2"]
 
 
 def test_one_that_starts_no_later_leads_from_the_start_and_one_that_may_gain_nothing_is_open():

@@ -25,9 +25,7 @@ def missing(source: Record) -> str:
 def _planned(source: Record) -> Iterator[tuple[str, list[Unit]]]:
     """Give what belongs together, under its name: the units of :meth:`bench.plan.Plan.units`."""
     plan = source.header.plan
-    running = [
-        each for each in source.header.contenders if not each.missing and not each.twin_of
-    ]
+    running = [each for each in source.header.contenders if not each.missing and not each.twin_of]
     for name in plan.passes:
         for definition in source.header.definitions:
             if name == "speed":
@@ -44,9 +42,7 @@ def _planned(source: Record) -> Iterator[tuple[str, list[Unit]]]:
                 )
 
 
-def _numbers(
-    plan: record.PlanInfo, pass_name: str, contender: record.ContenderInfo
-) -> list[int]:
+def _numbers(plan: record.PlanInfo, pass_name: str, contender: record.ContenderInfo) -> list[int]:
     if pass_name == "parity":
         return [] if contender.backend == record.GEMM else [0]
     if not contender.on_keras:

@@ -11,7 +11,7 @@ def break_even(summary: Summary) -> list[Table]:
         return []
     rows = [
         [
-            f"{each.definition} {each.faster} before {each.slower}",
+            f"{each.definition}: {each.faster} before {each.slower}",
             interval(each.starts_later_seconds),
             interval(each.gains_seconds),
             _epochs(each),
@@ -22,7 +22,7 @@ def break_even(summary: Summary) -> list[Table]:
     return [
         Table(
             "When the shorter epoch pays",
-            ["in the lead", "starts later, s", "gains, s/epoch", "pays after epochs"],
+            ["shorter epochs", "starts later, s", "gains, s/epoch", "pays after epochs"],
             rows,
             [
                 f"At batch {sizes}: a cold start to the end of the first step, compiling included, "
