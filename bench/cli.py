@@ -94,7 +94,7 @@ def run(
     commas, or by repeating the option.
     """
     from bench.measuring import How, measure
-    from bench.plan import Request
+    from bench.request import Request
 
     if resume:
         options.refuse_beside_resume(context)
@@ -141,7 +141,7 @@ def parity(
     The same is part of every run that measures speed. Ends with exit code 1 if one differs.
     """
     from bench.measuring import How, measure
-    from bench.plan import Request
+    from bench.request import Request
 
     if resume:
         options.refuse_beside_resume(context)
@@ -182,7 +182,7 @@ def selfcheck(
     """
     from bench import selfcheck
     from bench.measuring import How, measure
-    from bench.plan import Request
+    from bench.request import Request
 
     if resume:
         options.refuse_beside_resume(context)

@@ -11,7 +11,8 @@ from rich.console import Console
 
 from bench import campaign, datasets, planned, smoke
 from bench.errors import BadInputError
-from bench.plan import Place, Request, make
+from bench.plan import Place
+from bench.request import Request, make
 from reports import terminal
 from reports.journal import RecordError, load, retire
 from reports.record import Block, Slice

@@ -7,7 +7,8 @@ from pathlib import Path
 from bench import campaign, datasets, planned
 from bench.errors import BadInputError, refusing
 from bench.estimate import pace_here
-from bench.plan import Request, again, make
+from bench.plan import again
+from bench.request import Request, make
 from reports.journal import RecordError, load
 from reports.terminal import new_console
 

@@ -1,4 +1,4 @@
-"""From what the user asked for to what will be done: checked, sized, fixed beforehand."""
+"""What will be done: who meets whom, how often, in which order; fixed beforehand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,11 @@ import msgspec
 
 import backends
 from bench import contenders, machine
-from bench.datasets import Dataset
 from bench.definitions import Definition, parse
 from bench.errors import BadInputError
 from bench.order import williams_rows
-from bench.presets import PASSES, PRESETS, WORKLOADS
+from bench.presets import PRESETS
 from reports.record import (
-    DIFFERENT,
-    SAME,
     ContenderInfo,
     DefinitionInfo,
     Header,
@@ -25,32 +22,6 @@ from reports.record import (
 
 T = TypeVar("T")
 ORDER_SEED = 20260101
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the user asked for; what is None or empty is the preset's.
-
-    ``backends`` are contenders as :func:`bench.contenders.find` takes them. ``different`` and
-    ``same`` are the verdicts' margins, as shares. With a ``handicap`` one more
-    worker of the reference runs so large a share more steps than it reports.
-    """
-
-    preset: str = "quick"
-    backends: Sequence[str] = ()
-    definitions: Sequence[str] = ()
-    workloads: Sequence[str] = ()
-    passes: Sequence[str] = ()
-    batch_sizes: Sequence[int] = ()
-    epochs: int | None = None
-    seeds: int | None = None
-    train_samples: int | None = None
-    threads: int | None = None
-    reference: str | None = None
-    different: float = DIFFERENT
-    same: float = SAME
-    handicap: float = 0.0
-    yardsticks: bool | None = None
 
 
 class Place(NamedTuple):
@@ -131,8 +102,8 @@ class Plan:
         ]
         reference = self.info.reference
         if reference not in here:
-            reference = _reference(None, [each for each in found if not each.yardstick])
-        found = _with_controls(found, reference)
+            reference = default_reference([each for each in found if not each.yardstick])
+        found = with_controls(found, reference)
         info = msgspec.structs.replace(
             self.info,
             workloads=[
@@ -145,7 +116,7 @@ class Plan:
                 for size in self.info.batch_sizes
                 if size in {place.batch_size for place in selected}
             ],
-            blocks=_blocks(self.info.preset, found),
+            blocks=blocks_of(self.info.preset, found),
             reference=reference,
         )
         names = {place.definition for place in selected}
@@ -205,78 +176,6 @@ def describe(definition: Definition) -> DefinitionInfo:
     )
 
 
-def make(request: Request, dataset: Dataset) -> Plan:
-    """Check a request and fix all sizes.
-
-    Raises
-    ------
-    BadInputError
-        If something asked for isn't known, isn't there or can't be done with these data.
-    """
-    if request.preset not in PRESETS:
-        raise BadInputError(f"{request.preset!r} is not a preset: use {', '.join(PRESETS)}.")
-    preset = PRESETS[request.preset]
-    _known("workload", request.workloads, WORKLOADS)
-    _known("pass", request.passes, PASSES)
-    for option, value in (
-        ("--epochs", request.epochs),
-        ("--seeds", request.seeds),
-        ("--threads", request.threads),
-    ):
-        if value is not None and value < 1:
-            raise BadInputError(f"{option} {value} must be at least 1.")
-    if request.threads and not machine.can_limit_cores():
-        raise BadInputError("--threads needs CPU affinity, which this system hasn't: leave it out.")
-    cores = machine.usable_cores()
-    if request.threads and request.threads > cores:
-        raise BadInputError(
-            f"--threads {request.threads} is more than the {cores} cores that "
-            "this machine lets it use."
-        )
-    _check_margins(request.different, request.same)
-    batch_sizes = _unique(request.batch_sizes or preset.batch_sizes)
-    _check_batch_sizes(batch_sizes, dataset)
-    definitions = _unique([parse(name) for name in request.definitions or preset.definitions])
-    found = contenders.find(request.backends)
-    asked = set(request.passes or preset.passes)
-    # Nobody is ranked who isn't shown to be the same model.
-    passes = [
-        name for name in PASSES if name in asked | ({"parity"} if "speed" in asked else set())
-    ]
-    reference = _reference(request.reference, found)
-    wanted = preset.yardsticks if request.yardsticks is None else request.yardsticks
-    if wanted and {"speed", "parity"} & asked:
-        found = [*found, *contenders.yardsticks(found)]
-    found = _with_controls(found, reference, request.handicap)
-    train_samples = len(dataset.train)
-    if request.train_samples is None and preset.quality_train_samples is not None:
-        train_samples = min(train_samples, preset.quality_train_samples)
-    if "quality" in passes and batch_sizes[0] > train_samples:
-        raise BadInputError(
-            f"--batch-size {batch_sizes[0]} is larger than the {train_samples:,} images that "
-            "the quality pass trains on: give --train-samples or leave the pass out."
-        )
-    info = PlanInfo(
-        preset=request.preset,
-        passes=passes,
-        workloads=_unique(request.workloads or preset.workloads),
-        batch_sizes=batch_sizes,
-        launches=preset.launches,
-        blocks=_blocks(request.preset, found),
-        footprint_launches=preset.footprint_launches,
-        quality_batch_size=batch_sizes[0],
-        epochs=request.epochs or preset.epochs,
-        seeds=list(range(request.seeds or preset.seeds)),
-        quality_train_samples=train_samples,
-        threads=request.threads or 0,
-        reference=reference,
-        order_seed=ORDER_SEED,
-        different=request.different,
-        same=request.same,
-    )
-    return Plan(info, definitions, found)
-
-
 def again(header: Header) -> Plan:
     """Make the plan of a record once more.
 
@@ -297,7 +196,7 @@ def again(header: Header) -> Plan:
     return Plan(header.plan, definitions, header.contenders)
 
 
-def _with_controls(
+def with_controls(
     found: Sequence[ContenderInfo], reference: str, handicap: float = 0.0
 ) -> list[ContenderInfo]:
     """Add the reference's twin, and a handicapped one if there is a handicap."""
@@ -314,44 +213,10 @@ def _with_controls(
     return [*found, *(controls if handicap else controls[:1])]
 
 
-def _blocks(preset: str, found: Sequence[ContenderInfo]) -> int:
+def blocks_of(preset: str, found: Sequence[ContenderInfo]) -> int:
     """Raise the preset's number of blocks to a multiple of the design's."""
     rows = len(williams_rows(sum(not each.missing for each in found)))
     return -(-PRESETS[preset].blocks // rows) * rows
-
-
-def _unique(values: Sequence[T]) -> list[T]:
-    return list(dict.fromkeys(values))
-
-
-def _known(what: str, asked: Sequence[str], known: Sequence[str] | dict[str, str]) -> None:
-    for name in asked:
-        if name not in known:
-            raise BadInputError(f"{name!r} is not a {what}: use {', '.join(known)}.")
-
-
-def _check_margins(different: float, same: float) -> None:
-    margins = {"--different-beyond": 100 * different, "--same-within": 100 * same}
-    for option, percent in margins.items():
-        if not 0 <= percent < 100:
-            raise BadInputError(f"{option} {percent:g} must be from 0 to 100: it is in per cent.")
-    if different >= same:
-        raise BadInputError(
-            f"--different-beyond {100 * different:g} must be less than --same-within "
-            f"{100 * same:g}, both in per cent: give both."
-        )
-
-
-def _check_batch_sizes(batch_sizes: Sequence[int], dataset: Dataset) -> None:
-    most = min(len(dataset.train), len(dataset.test))
-    for size in batch_sizes:
-        if size < 1:
-            raise BadInputError(f"--batch-size {size} must be at least 1.")
-        if size > most:
-            raise BadInputError(
-                f"--batch-size {size} is larger than the data: {dataset.name} has "
-                f"{len(dataset.train):,} training and {len(dataset.test):,} test images."
-            )
 
 
 def default_reference(found: Sequence[ContenderInfo]) -> str:
@@ -359,14 +224,3 @@ def default_reference(found: Sequence[ContenderInfo]) -> str:
     able = [each for each in found if not each.missing and each.backend != backends.GEMM]
     keras = [each for each in able if each.on_keras]
     return min(keras or able, key=lambda each: (each.backend != "jax", each.name)).name
-
-
-def _reference(asked: str | None, found: Sequence[ContenderInfo]) -> str:
-    if asked is None:
-        return default_reference(found)
-    able = [each.name for each in found if not each.missing and each.backend != backends.GEMM]
-    if asked not in able:
-        raise BadInputError(
-            f"--reference {asked!r} is not among the backends measured: use {', '.join(able)}."
-        )
-    return asked

@@ -11,8 +11,9 @@ from rich.text import Text
 
 from bench.datasets import Dataset
 from bench.estimate import unit_seconds
-from bench.plan import Plan, Request, make
+from bench.plan import Plan
 from bench.presets import PASSES, PRESETS
+from bench.request import Request, make
 from reports.journal import load
 from reports.record import Unit
 from reports.summary import summarise

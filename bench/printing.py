@@ -19,6 +19,7 @@ _NEAREST = {
 
 def prepare() -> None:
     """Replace what a locale without UTF-8 can't show by what comes near it."""
+
     def nearest(error: UnicodeError) -> tuple[str, int]:
         assert isinstance(error, UnicodeEncodeError)
         text = error.object[error.start : error.end]

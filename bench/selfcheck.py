@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from bench import contenders
-from bench.plan import Request, default_reference
+from bench.plan import default_reference
+from bench.request import Request
 
 HANDICAP = 0.05
 

@@ -33,7 +33,7 @@ from bench.fleet import Fleet
 from bench.passes import speed
 from bench.passes.blocks import PAUSE_SECONDS
 from bench.passes.slices import take
-from bench.plan import Request, make
+from bench.request import Request, make
 from reports.journal import Journal
 from reports.record import SCHEMA, DataInfo, Header, Slice
 from reports.record import Worker as WorkerFacts

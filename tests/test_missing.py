@@ -5,7 +5,7 @@ import pytest
 import sample
 from test_plan import DATA
 
-from bench.plan import Request, make
+from bench.request import Request, make
 from reports.journal import Record
 from reports.record import End, Header, UnitEnd
 from reports.summary import summarise

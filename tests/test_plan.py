@@ -13,8 +13,9 @@ from bench.datasets import EMBEDDED, Dataset
 from bench.definitions import parse
 from bench.errors import BadInputError
 from bench.estimate import unit_seconds
-from bench.plan import Place, Request, again, make
+from bench.plan import Place, again
 from bench.presets import PRESETS
+from bench.request import Request, make
 from reports.record import Unit
 
 DATA = Dataset(

@@ -10,7 +10,7 @@ import sample
 from bench import machine
 from bench.datasets import EMBEDDED, Dataset
 from bench.errors import BadInputError
-from bench.plan import Request, make
+from bench.request import Request, make
 from bench.selfcheck import request
 from reports.journal import Journal, Record, load
 from reports.record import Slice, UnitEnd

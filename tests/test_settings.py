@@ -12,7 +12,7 @@ import backends
 from bench.contenders import find, yardsticks
 from bench.datasets import EMBEDDED, Dataset
 from bench.errors import BadInputError
-from bench.plan import Request, make
+from bench.request import Request, make
 from bench.settings import PRECISIONS, Settings, parse
 from reports.record import ContenderInfo
 

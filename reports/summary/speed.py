@@ -6,7 +6,8 @@ import msgspec
 
 from reports import record
 from reports.journal import Record
-from reports.summary.cell import Key, Meeting, Place, SpeedCell
+from reports.summary.cell import SpeedCell
+from reports.summary.meeting import Key, Meeting, Place
 from reports.summary.shared import Shown, definitions
 
 
