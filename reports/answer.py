@@ -6,6 +6,7 @@ from reports.summary import MIB, FootprintRow, QualityRow, SpeedCell, Summary
 from reports.units import interval, listed
 
 _DOING = {"train": "training", "predict": "predicting"}
+_NOBODY = "nobody is shown to be"
 
 
 def sentences(summary: Summary) -> list[str]:
@@ -18,15 +19,24 @@ def _speed(cells: Sequence[SpeedCell]) -> Iterator[str]:
     if not compared:
         return
     by_leader: dict[str, list[SpeedCell]] = {}
-    for cell in sorted(compared, key=lambda each: not each.fastest):
-        by_leader.setdefault(cell.fastest, []).append(cell)
+    for cell in sorted(compared, key=lambda each: (not each.fastest, _is_cut(each))):
+        leader = cell.fastest or ("" if _is_cut(cell) else _NOBODY)
+        by_leader.setdefault(leader, []).append(cell)
     told = [
-        f"{name or 'nobody'} is {'' if name else 'shown to be '}fastest at {_where(mine)}"
+        f"{name} fastest at {_where(mine)}"
+        if name == _NOBODY
+        else f"{name} is fastest at {_where(mine)}"
+        if name
+        else f"there is no verdict yet on {_where(mine)}, of which blocks are missing"
         for name, mine in by_leader.items()
     ]
     sentence = "; ".join(told)
     # Steps: what fit adds to an epoch may turn it round, and stands in the tables.
     yield f"Step for step, {sentence}."
+
+
+def _is_cut(cell: SpeedCell) -> bool:
+    return any(row.verdict == "unfinished" for row in cell.rows if not row.twin_of)
 
 
 def _where(cells: Sequence[SpeedCell]) -> str:
@@ -58,7 +68,7 @@ def _footprint(rows: Sequence[FootprintRow]) -> Iterator[str]:
         mine = [row for row in told if row.contender == name]
         seconds = [row.total_seconds.value for row in mine if row.total_seconds]
         peaks = [row.peak_bytes.value / MIB for row in mine if row.peak_bytes]
-        parts.append(f"{_span(seconds)} s and {_span(peaks)} MiB at most with {name}")
+        parts.append(f"{_span(seconds)} s and peaks at {_span(peaks)} MiB with {name}")
     yield f"A cold start takes {listed(parts)}."
 
 
@@ -72,7 +82,7 @@ def _quality(rows: Sequence[QualityRow]) -> Iterator[str]:
         for name in dict.fromkeys(row.definition for row in told)
     ]
     several = len({row.contender for row in told}) > 1 or max(row.seeds for row in told) > 1
-    of_what = ", over backends and seeds" if several else ""
+    of_what = ", from the least to the most of backends and seeds" if several else ""
     after = f"After {listed(list(map(str, epochs)))} {'epoch' if epochs == [1] else 'epochs'}"
     stuck = sum(row.on_plateau for row in told)
     plateau = (

@@ -153,7 +153,7 @@ def _sections(summary: Summary, drawn: list[tuple[str, str]]) -> list[Section]:
         return [each for each in drawn if each[0] in names]
 
     return [
-        Section("Throughput at a glance", overview(summary), figures("throughput")),
+        Section("Throughput", overview(summary), figures("throughput")),
         Section("Throughput, cell by cell", speed(summary), []),
         Section(
             "Footprint",

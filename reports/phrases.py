@@ -11,23 +11,23 @@ _PHRASES = {
         "dropout": "Does dropout at 800 help?",
         "conjectures": "What was conjectured",
         "higher": (
-            "{one} ends worse than {other}: its loss on the test set is {loss} beside the other's "
-            "({seeds} paired seeds, {who}), and not by luck: {adjusted} once adjusted for all "
-            "comparisons."
+            "{one} ends worse than {other}: its loss on the test set differs by {loss} from the "
+            "other's ({seeds} paired seeds, {who}). Adjusted for all comparisons, {adjusted} still "
+            "excludes zero."
         ),
         "lower": (
-            "{one} ends better than {other}: its loss on the test set is {loss} beside the other's "
-            "({seeds} paired seeds, {who}), and not by luck: {adjusted} once adjusted for all "
-            "comparisons."
+            "{one} ends better than {other}: its loss on the test set differs by {loss} from the "
+            "other's ({seeds} paired seeds, {who}). Adjusted for all comparisons, {adjusted} still "
+            "excludes zero."
         ),
         "open": (
-            "No difference is shown between {one} and {other}: the loss on the test set is {loss} "
-            "with the first beside the second ({seeds} paired seeds, {who}); adjusted for all "
-            "comparisons, {adjusted} leaves both signs open."
+            "No difference is shown between {one} and {other}: the first's loss on the test set "
+            "differs by {loss} from the second's ({seeds} paired seeds, {who}); adjusted for all "
+            "comparisons, {adjusted} includes zero."
         ),
         "single": (
-            "With one seed a difference can't be told from luck: the loss on the test set is "
-            "{loss} with {one} beside {other} ({who})."
+            "With one seed a difference can't be told from luck: the loss on the test set of {one} "
+            "differs by {loss} from that of {other} ({who})."
         ),
         "gap higher": (
             "The generalisation gap, the loss on the test set less that on training images, both "
@@ -45,7 +45,7 @@ _PHRASES = {
             "difference of {gap}, which shows neither to generalise better."
         ),
         "cost": (
-            "{one} takes {times} times as long to train, and has {parameters} parameters against "
+            "{one} takes {times} times as long to train as {other}, and has {parameters} parameters against "
             "{parameters_other}{memory}."
         ),
         "memory": "; its cold start peaks at {mine} MiB against {theirs}",
@@ -72,8 +72,7 @@ _PHRASES = {
         "dropout higher": "So, under this recipe: no, dropout at 800 makes the loss worse.",
         "dropout open": "So, under this recipe: dropout at 800 isn't shown to help.",
         "dropout lower": "So, under this recipe: yes, dropout at 800 lowers the loss.",
-        "left out": "{count} more seeds stayed on the plateau with one of the two, and aren't in "
-        "this.",
+        "left out": "Left out, since with one of the two they stayed on the plateau: seeds {seeds}.",
         "conjecture": "conjecture",
         "decided by": "decided by",
         "images": "training images",
@@ -102,24 +101,23 @@ _PHRASES = {
         "dropout": "Le dropout à 800 aide-t-il ?",
         "conjectures": "Ce qui avait été conjecturé",
         "higher": (
-            "{one} finit moins bien que {other} : sa perte sur le jeu de test diffère de {loss} "
-            "({seeds} graines appariées, {who}), et ce n'est pas le hasard : {adjusted} une fois "
-            "l'intervalle ajusté pour toutes les comparaisons."
+            "{one} finit moins bien que {other} : {one} moins {other}, la perte sur le jeu de test "
+            "diffère de {loss} ({seeds} graines appariées, {who}). Ajusté pour toutes les "
+            "comparaisons, {adjusted} exclut encore zéro."
         ),
         "lower": (
-            "{one} finit mieux que {other} : sa perte sur le jeu de test diffère de {loss} "
-            "({seeds} graines appariées, {who}), et ce n'est pas le hasard : {adjusted} une fois "
-            "l'intervalle ajusté pour toutes les comparaisons."
+            "{one} finit mieux que {other} : {one} moins {other}, la perte sur le jeu de test "
+            "diffère de {loss} ({seeds} graines appariées, {who}). Ajusté pour toutes les "
+            "comparaisons, {adjusted} exclut encore zéro."
         ),
         "open": (
-            "Aucune différence n'est établie entre {one} et {other} : la perte sur le jeu de test "
-            "diffère de {loss} entre le premier et le second ({seeds} graines appariées, {who}) ; "
-            "ajusté pour toutes les comparaisons, l'intervalle {adjusted} laisse les deux signes "
-            "possibles."
+            "Aucune différence n'est établie entre {one} et {other} : {one} moins {other}, la perte "
+            "sur le jeu de test diffère de {loss} ({seeds} graines appariées, {who}) ; ajusté pour "
+            "toutes les comparaisons, {adjusted} contient zéro."
         ),
         "single": (
-            "Avec une seule graine, on ne distingue pas une différence du hasard : la perte sur le "
-            "jeu de test diffère de {loss} entre {one} et {other} ({who})."
+            "Avec une seule graine, on ne distingue pas une différence du hasard : {one} moins "
+            "{other}, la perte sur le jeu de test diffère de {loss} ({who})."
         ),
         "gap higher": (
             "L'écart de généralisation, perte de test moins perte d'entraînement, toutes deux en "
@@ -137,12 +135,12 @@ _PHRASES = {
             "appariée de {gap}, qui n'établit pas que l'un des deux généralise mieux."
         ),
         "cost": (
-            "L'entraînement de {one} dure {times} fois plus longtemps, avec {parameters} "
-            "paramètres contre {parameters_other}{memory}."
+            "L'entraînement de {one} dure {times} fois le temps de celui de {other}, avec "
+            "{parameters} paramètres contre {parameters_other}{memory}."
         ),
         "memory": " ; son démarrage à froid culmine à {mine} Mio contre {theirs}",
         "falling": (
-            "Sur les {epochs} dernières époques de {all_epochs}, la perte a changé de {mine} avec "
+            "Sur les {epochs} dernières des {all_epochs} époques, la perte a changé de {mine} avec "
             "{one} et de {theirs} avec {other} : {which}."
         ),
         "which both": (
@@ -165,19 +163,19 @@ _PHRASES = {
         "finit moins bien.",
         "width open": "Donc, avec cette recette : la première couche plus large coûte plus, et "
         "rien n'établit qu'elle apporte quelque chose.",
-        "width lower": "Donc, avec cette recette : 800 donne une perte plus basse, pour plus de "
-        "temps et de mémoire.",
-        "dropout higher": "Donc, avec cette recette : non, le dropout à 800 aggrave la perte.",
+        "width lower": "Donc, avec cette recette : 800 donne une perte plus basse, au prix de "
+        "plus de temps et de mémoire.",
+        "dropout higher": "Donc, avec cette recette : non, le dropout à 800 augmente la perte.",
         "dropout open": "Donc, avec cette recette : rien n'établit que le dropout à 800 aide.",
         "dropout lower": "Donc, avec cette recette : oui, le dropout à 800 abaisse la perte.",
-        "left out": "{count} graines de plus sont restées sur le plateau avec l'un des deux, et ne "
-        "comptent pas ici.",
+        "left out": "Ne comptent pas, étant restées sur le plateau avec l'un des deux : les graines "
+        "{seeds}.",
         "conjecture": "conjecture",
         "decided by": "ce qui tranche",
         "images": "images d'entraînement",
         "difference": "différence [95 %]",
         "seeds": "graines",
-        "so": "donc",
+        "so": "verdict",
         "overfits": "800 unités surapprennent",
         "narrows": "avec 800, il faut rétrécir plus vite",
         "narrows 400": "en rétrécissant plus vite, 800 bat 400",
@@ -190,7 +188,7 @@ _PHRASES = {
         "not shown": "non établie",
         "note": (
             "Apparié par graine, {who}. Confirmée ou contredite : l'intervalle entier, ajusté pour "
-            "toutes les comparaisons d'une mesure, est d'un seul côté de zéro. Tout cela avec "
+            "toutes les comparaisons d'une exécution, est d'un seul côté de zéro. Tout cela avec "
             "cette recette : son taux d'apprentissage est fixe, et l'entraînement peut ne pas "
             "avoir convergé."
         ),
@@ -214,14 +212,30 @@ class Words:
 
     def say(self, phrase: str, **values: str) -> str:
         """Say a phrase."""
-        return _PHRASES[self.language][phrase].format(**values)
+        text = _PHRASES[self.language][phrase].format(**values)
+        if self.language == "fr":
+            # Signs that don't stand at a line's beginning, and the apostrophe that is printed.
+            for sign, space in ((":", "\u00a0"), (";", "\u202f"), ("?", "\u202f"), ("%", "\u202f")):
+                text = text.replace(f" {sign}", f"{space}{sign}")
+            text = text.replace("'", "’")
+        return text
 
     def number(self, text: str) -> str:
-        """Write a number that is written in English as this language does."""
+        """Write one number that is written in English as this language does."""
+        text = text.replace("-", "−")
         if self.language == "fr":
             # A narrow space that doesn't break, and a comma.
             return text.translate({ord(","): "\u202f", ord("."): ","})
         return text
+
+    def interval(self, shown: str) -> str:
+        """Write a value and its interval, ``value [low, high]`` in English, or a value alone."""
+        value, _, ends = shown.partition(" [")
+        if not ends:
+            return self.number(value)
+        separator = "; " if self.language == "fr" else ", "
+        written = separator.join(map(self.number, ends.removesuffix("]").split(", ")))
+        return f"{self.number(value)} [{written}]"
 
     def loss(self, value: float) -> str:
         """Write a loss."""
@@ -229,10 +243,9 @@ class Words:
 
     def change(self, value: Interval) -> str:
         """Write a difference of losses, signs and all, with its interval if there is one."""
-        values = (value.value, value.low, value.high)
-        middle, *ends = [self.number(f"{each:+.4f}") for each in values if each is not None]
-        separator = "; " if self.language == "fr" else ", "
-        return f"{middle} [{separator.join(ends)}]" if ends else middle
+        if value.low is None or value.high is None:
+            return self.number(f"{value.value:+.4f}")
+        return self.interval(f"{value.value:+.4f} [{value.low:+.4f}, {value.high:+.4f}]")
 
     def listed(self, words: Sequence[str]) -> str:
         """Join words."""

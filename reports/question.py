@@ -103,7 +103,7 @@ def _paragraphs(summary: Summary, main: Difference, name: str, words: Words) -> 
         who=main.contender,
     )
     if main.left_out:
-        yield words.say("left out", count=str(main.left_out))
+        yield words.say("left out", seeds=words.listed(list(map(str, main.left_out))))
     losses = {
         row.definition: row
         for row in summary.quality
@@ -154,7 +154,8 @@ def _cost(summary: Summary, main: Difference, words: Words) -> str:
     return words.say(
         "cost",
         one=main.definition,
-        times=words.number(interval(times.value, times.low, times.high)),
+        other=main.against,
+        times=words.interval(interval(times.value, times.low, times.high)),
         parameters=words.number(f"{parameters[main.definition]:,}"),
         parameters_other=words.number(f"{parameters[main.against]:,}"),
         memory=memory,

@@ -85,7 +85,7 @@ def test_losses_are_told_with_their_range_over_backends_and_seeds(summary):
     told = sentences(msgspec.structs.replace(summary, quality=quality))[-1]
     assert told == (
         "After 2 epochs of training the loss on the test set is 0.107 to 0.118 with ae400 and "
-        "0.121 with ae800, over backends and seeds."
+        "0.121 with ae800, from the least to the most of backends and seeds."
     )
 
 

@@ -9,7 +9,7 @@ from bench.request import Request, make
 from reports.journal import Record
 from reports.record import End, Header, UnitEnd
 from reports.summary import summarise
-from reports.summary.missing import _planned, missing
+from reports.summary.missing import missing, planned
 
 
 def cut(done, **changes):
@@ -36,8 +36,8 @@ def cut(done, **changes):
 @pytest.mark.parametrize("passes", [["speed", "footprint"], ["parity", "speed", "quality"]])
 def test_what_is_planned_is_what_is_measured(passes):
     plan, record = cut(lambda unit: True, passes=passes)
-    planned = [unit for _, units in _planned(record) for unit in units]
-    assert sorted(map(str, planned)) == sorted(map(str, plan.units()))
+    found = [unit for name in passes for unit in planned(record, name)]
+    assert sorted(map(str, found)) == sorted(map(str, plan.units()))
     assert missing(record) == ""
 
 
@@ -51,7 +51,9 @@ def test_what_is_missing_is_named():
         )
 
     _, record = cut(done)
-    told = "speed of ae800 (1 of 2); quality of ae400 with jax (1 of 2) and ae800 with jax."
+    told = "speed of ae800 beyond 1 of 2; quality of ae400 with jax beyond 1 of 2 and ae800."
     assert missing(record) == f"Not measured, though planned: {told}"
     (notice,) = [each for each in summarise(record).notices if "interrupted" in each]
     assert notice.endswith(told)
+    _, nothing = cut(lambda unit: unit.pass_name in ("parity", "footprint"))
+    assert missing(nothing).endswith("planned: all of speed; all of quality.")

@@ -40,7 +40,7 @@ class Difference(msgspec.Struct, frozen=True):
     train_samples: int
     epochs: int
     seeds: list[int]
-    left_out: int
+    left_out: list[int]
     test_loss: Interval
     test_loss_adjusted: Interval
     gap: Interval
@@ -93,7 +93,7 @@ def _difference(
         row.train_samples,
         row.epochs,
         seeds,
-        left_out=len(both) - len(seeds),
+        left_out=[seed for seed in both if seed not in seeds],
         test_loss=_mean(test),
         test_loss_adjusted=_mean(test, adjusted),
         gap=_mean(gap),

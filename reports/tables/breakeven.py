@@ -22,7 +22,7 @@ def break_even(summary: Summary) -> list[Table]:
     return [
         Table(
             "When the shorter epoch pays",
-            ["shorter epochs", "starts later, s", "gains, s/epoch", "pays after epochs"],
+            ["shorter epochs", "start, s more", "epoch, s less", "pays after epochs"],
             rows,
             [
                 f"At batch {sizes}: a cold start to the end of the first step, compiling included, "

@@ -29,12 +29,14 @@ def overview(summary: Summary) -> list[Table]:
                 *(_beside(cell, by_name.get(name)) for name in names),
             ]
         )
-    references = " and ".join(dict.fromkeys(cell.reference for cell in summary.speed))
+    references = dict.fromkeys(cell.reference for cell in summary.speed)
+    heads = [f"{name}, samples/s" if name in references else f"{name}, × time" for name in names]
     note = (
-        f"Of {references}: samples/s with their 95 % interval. Of the others: how many times as "
-        "long a step takes, with its 95 % interval, and the verdict."
+        "× time: how many times as long as the reference's a step takes, and the verdict. All with "
+        "95 % intervals. Ratios are of pairs in the same block: the quotient of two throughputs, "
+        "which are medians of their own, is another."
     )
-    return [Table("At a glance", ["cell, batch", *names], rows, [note], faint=faint)]
+    return [Table("At a glance", ["cell, batch", *heads], rows, [note], faint=faint)]
 
 
 def _beside(cell: SpeedCell, row: SpeedRow | None) -> str:

@@ -37,7 +37,7 @@ def quality(summary: Summary) -> list[Table]:
     notes += dict.fromkeys(
         note for run in summary.runs if "quality" in run.plan.passes for note in _trained_how(run)
     )
-    return [Table("Quality", columns, rows, notes)]
+    return [Table("Losses after training", columns, rows, notes)]
 
 
 def cost(summary: Summary) -> list[Table]:

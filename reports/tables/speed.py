@@ -106,9 +106,10 @@ def _how_judged(cell: SpeedCell) -> list[str]:
     if not judged:
         return []
     seen = [row.detectable for row in judged if row.detectable is not None]
+    cut = any(row.verdict == "unfinished" for row in judged)
+    such = "runs of all blocks that were planned" if cut else "such runs"
     told = (
-        f"Four of five such runs would call a difference of {percent(max(seen))}, fewer a smaller "
-        "one. "
+        f"Four of five {such} would call a difference of {percent(max(seen))}, fewer a smaller one. "
         if seen
         else ""
     )
@@ -132,8 +133,8 @@ def _controls(cell: SpeedCell) -> list[str]:
     if cell.noise_floor is not None:
         names = " and ".join(f"{row.contender}, a second worker of {row.twin_of}," for row in twins)
         notes.append(
-            f"Control: {names} could be up to {percent(cell.noise_floor)} apart from it by the "
-            "interval: the noise floor."
+            f"Control: {names} could be up to {percent(cell.noise_floor)} apart from it "
+            "(the longer time over the shorter) by the interval: the noise floor."
         )
     if cell.control_sd is not None:
         notes.append(f"Noise: {'; '.join(_noise(cell))}.")
