@@ -11,7 +11,7 @@ from bench.definitions import parse
 from bench.errors import BadInputError
 from bench.plan import ORDER_SEED, Plan, blocks_of, default_reference, with_controls
 from bench.presets import PASSES, PRESETS, WORKLOADS
-from reports.record import DIFFERENT, SAME, ContenderInfo, PlanInfo
+from reports.record import DIFFERENT, MOST, SAME, ContenderInfo, PlanInfo
 
 T = TypeVar("T")
 
@@ -62,6 +62,8 @@ def make(request: Request, dataset: Dataset) -> Plan:
     ):
         if value is not None and value < 1:
             raise BadInputError(f"{option} {value} must be at least 1.")
+    if request.epochs and request.epochs > MOST:
+        raise BadInputError(f"--epochs {request.epochs} must be at most {MOST:,}.")
     if request.threads and not machine.can_limit_cores():
         raise BadInputError("--threads needs CPU affinity, which this system hasn't: leave it out.")
     cores = machine.usable_cores()

@@ -12,6 +12,7 @@ from reports.statistics import Estimate, standard_error, student_quantile
 
 POWER = 0.8
 _MOST_LAUNCHES = 10_000
+_LARGEST = 600.0
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,11 @@ def compare(
 
     def interval(level: float) -> Estimate:
         if not told:
-            return Estimate(math.exp(value), None, None)
+            return Estimate(_exp(value), None, None)
         half = max(
             student_quantile(1 - (1 - level) / 2, freedom) * error for error, freedom in told
         )
-        return Estimate(math.exp(value), math.exp(value - half), math.exp(value + half))
+        return Estimate(_exp(value), _exp(value - half), _exp(value + half))
 
     adjusted = interval(1 - (1 - confidence) / comparisons)
     return Comparison(interval(confidence), adjusted, *_spreads(logs, means))
@@ -138,7 +139,7 @@ def detectable(
         for error, freedom in errors
         if freedom
     ]
-    return math.expm1(math.log1p(different) + max(needed)) if needed else math.inf
+    return _exp(math.log1p(different) + max(needed)) - 1 if needed else math.inf
 
 
 def launches_needed(
@@ -249,3 +250,8 @@ def _spreads(
         return math.sqrt(pair), None
     explained = pair * float(np.mean([1 / len(each) for each in logs]))
     return math.sqrt(pair), math.sqrt(max(0.0, float(np.var(means, ddof=1)) - explained))
+
+
+def _exp(value: float) -> float:
+    """Return exp, of what is far beyond any measurement the most that can be told."""
+    return math.exp(min(_LARGEST, max(-_LARGEST, value)))

@@ -54,6 +54,13 @@ def _lines(summary: Summary) -> Iterator[Line]:
             yield from _line(where, f"parity: {check.check}", check.difference)
             yield from _line(where, f"parity, allowed: {check.check}", check.tolerance)
     for cell in summary.speed:
+        where = (cell.definition, cell.workload, cell.batch_size, "")
+        yield from _line(where, "noise floor, share", cell.noise_floor)
+        yield from _line(where, "blocks", cell.blocks)
+        yield from _line(where, "blocks repeated", cell.repeated)
+        yield from _line(where, "blocks contaminated", cell.contaminated)
+        yield from _line(where, "other work, share", cell.foreign_share)
+        yield from _line(where, "stolen at worst, share", cell.most_stolen_share)
         for row in cell.rows:
             where = (cell.definition, cell.workload, cell.batch_size, row.contender)
             yield from _line(where, "throughput", row.samples_per_second, "samples/s")
@@ -64,6 +71,7 @@ def _lines(summary: Summary) -> Iterator[Line]:
                 row.times_reference,
                 verdict=row.verdict,
             )
+            yield from _line(where, "would see, share", row.detectable)
             yield from _line(where, "share of native", row.of_native)
             yield from _line(where, "share of limit", row.of_limit)
             if row.epoch:
@@ -101,9 +109,20 @@ def _lines(summary: Summary) -> Iterator[Line]:
         yield from _line(where, f"gap {beside}", choice.gap)
         yield from _line(where, f"gap {beside}, adjusted", choice.gap_adjusted)
         yield from _line(where, f"training time {beside}, ratio", choice.times)
+        yield from _line(where, f"test loss, change over the last quarter {beside}", choice.falling)
+        for figure, level in (
+            ("off the original", choice.levels_off),
+            (f"of {choice.against} off the original", choice.levels_off_against),
+            (f"apart from {choice.against}", choice.levels_apart),
+        ):
+            yield from _line(where, f"grey levels {figure} {beside}", level)
     for pair in summary.break_even:
         where = (pair.definition, "train", pair.batch_size, pair.faster)
-        yield from _line(where, f"pays before {pair.slower}", pair.epochs, "epochs")
+        before = f"before {pair.slower}"
+        yield from _line(where, f"starts later {before}", pair.starts_later_seconds, "s")
+        yield from _line(where, f"gains an epoch {before}", pair.gains_seconds, "s")
+        # Without a high end it may never pay.
+        yield from _line(where, f"pays {before}", pair.epochs, "epochs")
 
 
 def _line(

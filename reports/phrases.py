@@ -12,18 +12,18 @@ _PHRASES = {
         "conjectures": "What was conjectured",
         "higher": (
             "{one} ends worse than {other}: its loss on the test set differs by {loss} from the "
-            "other's ({seeds} paired seeds, {who}). Adjusted for all comparisons, {adjusted} still "
-            "excludes zero."
+            "other's ({seeds} paired seeds, {who}). Adjusted for {comparisons} comparisons, "
+            "{adjusted} still excludes zero."
         ),
         "lower": (
             "{one} ends better than {other}: its loss on the test set differs by {loss} from the "
-            "other's ({seeds} paired seeds, {who}). Adjusted for all comparisons, {adjusted} still "
-            "excludes zero."
+            "other's ({seeds} paired seeds, {who}). Adjusted for {comparisons} comparisons, "
+            "{adjusted} still excludes zero."
         ),
         "open": (
             "No difference is shown between {one} and {other}: the first's loss on the test set "
-            "differs by {loss} from the second's ({seeds} paired seeds, {who}); adjusted for all "
-            "comparisons, {adjusted} includes zero."
+            "differs by {loss} from the second's ({seeds} paired seeds, {who}); adjusted for "
+            "{comparisons} comparisons, {adjusted} includes zero."
         ),
         "single": (
             "With one seed a difference can't be told from luck: the loss on the test set of {one} "
@@ -45,8 +45,8 @@ _PHRASES = {
             "difference of {gap}, which shows neither to generalise better."
         ),
         "cost": (
-            "{one} takes {times} times as long to train as {other}, and has {parameters} parameters against "
-            "{parameters_other}{memory}."
+            "{one} takes {times} times as long to train as {other}, and has {parameters} "
+            "parameters against {parameters_other}{memory}."
         ),
         "memory": "; its cold start peaks at {mine} MiB against {theirs}",
         "falling": (
@@ -65,14 +65,23 @@ _PHRASES = {
         ),
         "visible": "{name} is visibly closer",
         "invisible": "which is closer is nothing that an eye sees",
-        "width higher": "So, under this recipe: the wider first layer costs more, and ends worse.",
-        "width open": "So, under this recipe: the wider first layer costs more, and isn't shown to "
-        "buy anything.",
-        "width lower": "So, under this recipe: 800 buys a lower loss, for more time and memory.",
+        "width higher": (
+            "So, under this recipe: the wider first layer ends worse, whatever it costs."
+        ),
+        "width open": (
+            "So, under this recipe: the wider first layer isn't shown to buy anything for what it "
+            "costs."
+        ),
+        "width lower": "So, under this recipe: 800 buys a lower loss, for what it costs.",
         "dropout higher": "So, under this recipe: no, dropout at 800 makes the loss worse.",
         "dropout open": "So, under this recipe: dropout at 800 isn't shown to help.",
         "dropout lower": "So, under this recipe: yes, dropout at 800 lowers the loss.",
-        "left out": "Left out, since with one of the two they stayed on the plateau: seeds {seeds}.",
+        "all left out": (
+            "Nothing can be said: every seed stayed on the plateau with {one} or with {other}."
+        ),
+        "left out": (
+            "Left out, since with one of the two they stayed on the plateau: seeds {seeds}."
+        ),
         "conjecture": "conjecture",
         "decided by": "decided by",
         "images": "training images",
@@ -102,18 +111,18 @@ _PHRASES = {
         "conjectures": "Ce qui avait été conjecturé",
         "higher": (
             "{one} finit moins bien que {other} : {one} moins {other}, la perte sur le jeu de test "
-            "diffère de {loss} ({seeds} graines appariées, {who}). Ajusté pour toutes les "
+            "diffère de {loss} ({seeds} graines appariées, {who}). Ajusté pour {comparisons} "
             "comparaisons, {adjusted} exclut encore zéro."
         ),
         "lower": (
             "{one} finit mieux que {other} : {one} moins {other}, la perte sur le jeu de test "
-            "diffère de {loss} ({seeds} graines appariées, {who}). Ajusté pour toutes les "
+            "diffère de {loss} ({seeds} graines appariées, {who}). Ajusté pour {comparisons} "
             "comparaisons, {adjusted} exclut encore zéro."
         ),
         "open": (
-            "Aucune différence n'est établie entre {one} et {other} : {one} moins {other}, la perte "
-            "sur le jeu de test diffère de {loss} ({seeds} graines appariées, {who}) ; ajusté pour "
-            "toutes les comparaisons, {adjusted} contient zéro."
+            "Aucune différence n'est établie entre {one} et {other} : {one} moins {other}, la "
+            "perte sur le jeu de test diffère de {loss} ({seeds} graines appariées, {who}) ; "
+            "ajusté pour {comparisons} comparaisons, {adjusted} contient zéro."
         ),
         "single": (
             "Avec une seule graine, on ne distingue pas une différence du hasard : {one} moins "
@@ -159,17 +168,28 @@ _PHRASES = {
         ),
         "visible": "{name} est visiblement plus proche",
         "invisible": "laquelle est la plus proche, l'œil ne le voit pas",
-        "width higher": "Donc, avec cette recette : la première couche plus large coûte plus, et "
-        "finit moins bien.",
-        "width open": "Donc, avec cette recette : la première couche plus large coûte plus, et "
-        "rien n'établit qu'elle apporte quelque chose.",
-        "width lower": "Donc, avec cette recette : 800 donne une perte plus basse, au prix de "
-        "plus de temps et de mémoire.",
+        "width higher": (
+            "Donc, avec cette recette : la première couche plus large finit moins bien, quel qu'en "
+            "soit le coût."
+        ),
+        "width open": (
+            "Donc, avec cette recette : rien n'établit que la première couche plus large apporte "
+            "quelque chose pour ce qu'elle coûte."
+        ),
+        "width lower": (
+            "Donc, avec cette recette : 800 donne une perte plus basse, pour ce qu'elle coûte."
+        ),
         "dropout higher": "Donc, avec cette recette : non, le dropout à 800 augmente la perte.",
         "dropout open": "Donc, avec cette recette : rien n'établit que le dropout à 800 aide.",
         "dropout lower": "Donc, avec cette recette : oui, le dropout à 800 abaisse la perte.",
-        "left out": "Ne comptent pas, étant restées sur le plateau avec l'un des deux : les graines "
-        "{seeds}.",
+        "all left out": (
+            "Rien ne peut être dit : chaque graine est restée sur le plateau avec {one} ou avec "
+            "{other}."
+        ),
+        "left out": (
+            "Ne comptent pas, étant restées sur le plateau avec l'un des deux : les graines "
+            "{seeds}."
+        ),
         "conjecture": "conjecture",
         "decided by": "ce qui tranche",
         "images": "images d'entraînement",

@@ -66,22 +66,38 @@ def answers(summary: Summary, language: str = "en") -> list[Answer]:
         if main:
             paragraphs = list(_paragraphs(summary, main, name, words))
             found.append(Answer(words.say(name), paragraphs, []))
-    rows = [
-        row
+        elif _all_left_out(summary, pair):
+            told = words.say("all left out", one=pair[0], other=pair[1])
+            found.append(Answer(words.say(name), [told], []))
+    judged = [
+        (conjecture, main)
         for conjecture in _CONJECTURES
-        for row in _judged(summary.differences, conjecture, words)
+        for size in sorted({each.train_samples for each in summary.differences})
+        for main in [_main(_of_size(summary.differences, size), conjecture.pair)]
+        if main
     ]
-    if rows:
+    if judged:
         columns = ["conjecture", "decided by", "images", "difference", "seeds", "so"]
-        who = words.listed(list(dict.fromkeys(each.contender for each in summary.differences)))
+        who = words.listed(list(dict.fromkeys(main.contender for _, main in judged)))
         table = Table(
             words.say("conjectures"),
             [words.say(each) for each in columns],
-            rows,
+            [_judge(conjecture, main, words) for conjecture, main in judged],
             [words.say("note", who=who)],
         )
         found.append(Answer(words.say("conjectures"), [], [table]))
     return found
+
+
+def _all_left_out(summary: Summary, pair: tuple[str, str]) -> bool:
+    """Tell whether both definitions were trained by one, and a plateau left nothing to pair."""
+    trained = {(row.definition, row.contender) for row in summary.quality if row.on_plateau}
+    whole = {(row.definition, row.contender) for row in summary.quality if row.seeds}
+    return any(
+        all((each, contender) in whole for each in pair)
+        for definition, contender in trained
+        if definition in pair
+    )
 
 
 def _main(differences: Sequence[Difference], pair: tuple[str, str]) -> Difference | None:
@@ -101,26 +117,21 @@ def _paragraphs(summary: Summary, main: Difference, name: str, words: Words) -> 
         adjusted=words.change(main.test_loss_adjusted).partition(" ")[2],
         seeds=str(len(main.seeds)),
         who=main.contender,
+        comparisons=str(main.comparisons),
     )
     if main.left_out:
         yield words.say("left out", seeds=words.listed(list(map(str, main.left_out))))
-    losses = {
-        row.definition: row
-        for row in summary.quality
-        if row.contender == main.contender and row.gap
-    }
-    gaps = [losses[each].gap for each in (one, other)]
-    mine, theirs = (words.loss(each.value) if each else "–" for each in gaps)
     yield words.say(
         f"gap {_sign(main.gap_adjusted) or 'open'}",
         one=one,
         other=other,
-        mine=mine,
-        theirs=theirs,
+        mine=words.loss(main.gap_mine),
+        theirs=words.loss(main.gap_against),
         gap=words.change(main.gap),
     )
     yield _cost(summary, main, words)
-    yield _falling(main, words)
+    if main.epochs > 1:
+        yield _falling(main, words)
     if main.levels_apart is not None:
         yield _seen(main, words)
     if sign:
@@ -199,28 +210,24 @@ def _seen(main: Difference, words: Words) -> str:
     )
 
 
-def _judged(
-    differences: Sequence[Difference], conjecture: _Conjecture, words: Words
-) -> Iterator[list[str]]:
-    """Give a row for each number of training images, fewest first."""
+def _of_size(differences: Sequence[Difference], size: int) -> list[Difference]:
+    return [each for each in differences if each.train_samples == size]
+
+
+def _judge(conjecture: _Conjecture, main: Difference, words: Words) -> list[str]:
+    """Say what the figure that decides says of a conjecture."""
     one, other = conjecture.pair
-    sizes = sorted({each.train_samples for each in differences})
-    for size in sizes:
-        main = _main([each for each in differences if each.train_samples == size], conjecture.pair)
-        if not main:
-            continue
-        of_gap = conjecture.of_gap
-        value = main.gap if of_gap else main.test_loss
-        sign = _sign(main.gap_adjusted if of_gap else main.test_loss_adjusted)
-        wanted = "higher" if conjecture.positive else "lower"
-        verdict = "supported" if sign == wanted else "not shown"
-        if sign in ("higher", "lower") and sign != wanted:
-            verdict = "contradicted"
-        yield [
-            words.say(conjecture.name),
-            words.say("gap of" if of_gap else "loss of", one=one, other=other),
-            words.number(f"{size:,}"),
-            words.change(value),
-            str(len(main.seeds)),
-            words.say(verdict),
-        ]
+    of_gap = conjecture.of_gap
+    sign = _sign(main.gap_adjusted if of_gap else main.test_loss_adjusted)
+    wanted = "higher" if conjecture.positive else "lower"
+    verdict = "supported" if sign == wanted else "not shown"
+    if sign in ("higher", "lower") and sign != wanted:
+        verdict = "contradicted"
+    return [
+        words.say(conjecture.name),
+        words.say("gap of" if of_gap else "loss of", one=one, other=other),
+        words.number(f"{main.train_samples:,}"),
+        words.change(main.gap if of_gap else main.test_loss),
+        str(len(main.seeds)),
+        words.say(verdict),
+    ]

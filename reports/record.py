@@ -12,15 +12,16 @@ from msgspec import Meta
 SCHEMA = 4
 # A record may come from anywhere: what can't have been measured is refused where it is read, so
 # that nothing that computes with it has to look.
+MOST = 100_000
 Count = Annotated[int, Meta(ge=0, le=2**50)]
 # Of what is listed or counted through.
-Size = Annotated[int, Meta(ge=0, le=100_000)]
+Size = Annotated[int, Meta(ge=1, le=MOST)]
 Positive = Annotated[int, Meta(ge=1, le=2**50)]
 Seconds = Annotated[float, Meta(ge=0, le=1e8)]
 PositiveSeconds = Annotated[float, Meta(ge=1e-6, le=1e8)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Figure = Annotated[float, Meta(ge=-1e8, le=1e8)]
-Workload = Annotated[str, Meta(pattern="^(train|predict)$")]
+Workload = Annotated[str, Meta(pattern=r"^(train|predict)\Z")]
 # The verdicts' margins, as shares: different beyond the one, the same within the other.
 DIFFERENT, SAME = 0.01, 0.03
 NATIVE, GEMM = "native-", "gemm"
@@ -111,9 +112,9 @@ class PlanInfo(msgspec.Struct, frozen=True):
     batch_sizes: list[Positive]
     launches: Size
     blocks: Size
-    footprint_launches: Size
+    footprint_launches: Count
     quality_batch_size: Positive
-    epochs: Annotated[int, Meta(ge=1, le=100_000)]
+    epochs: Size
     seeds: list[int]
     quality_train_samples: Positive
     threads: Count
@@ -132,8 +133,8 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
     created: str
     command: list[str]
     plan: PlanInfo
-    definitions: list[DefinitionInfo]
-    contenders: Annotated[list[ContenderInfo], Meta(min_length=1)]
+    definitions: Annotated[list[DefinitionInfo], Meta(max_length=MOST)]
+    contenders: Annotated[list[ContenderInfo], Meta(min_length=1, max_length=1000)]
     data: DataInfo
     machine: MachineInfo
 

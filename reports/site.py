@@ -22,7 +22,7 @@ class Entry:
 
 
 def build(published: Path, target: Path) -> Path:
-    """Make every report anew from its records, and an index of them.
+    """Make every report anew from its records, in English, and an index of them.
 
     Parameters
     ----------

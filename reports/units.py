@@ -3,6 +3,9 @@
 import math
 from collections.abc import Iterable
 
+# Less has no digits that could be shown.
+_NOTHING = 1e-300
+
 
 def _cut(value: float, step: float) -> str:
     """Show a value in whole multiples of a power of ten."""
@@ -25,8 +28,8 @@ def interval(value: float, low: float | None = None, high: float | None = None) 
     low, high : float, optional
         Its interval; without one the value stands alone.
     """
-    if low is None or high is None or high <= low:
-        return "0" if value == 0 else _cut(value, _step(abs(value), 3))
+    if low is None or high is None or high - low < _NOTHING:
+        return "0" if abs(value) < _NOTHING else _cut(value, _step(abs(value), 3))
     step = _step((high - low) / 2, 2)
     return f"{_cut(value, step)} [{_cut(low, step)}, {_cut(high, step)}]"
 

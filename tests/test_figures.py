@@ -125,6 +125,14 @@ def test_a_panel_has_intervals_and_a_hollow_control(figure):
     assert bars["jax twin"].lines[0].get_markerfacecolor() == "none"
 
 
+def test_a_definition_without_a_workload_has_an_empty_panel(figure):
+    summary = summarise(sample.make())
+    (cell,) = summary.speed
+    cells = [cell, msgspec.structs.replace(cell, definition="ae800", workload="predict")]
+    throughput(msgspec.structs.replace(summary, speed=cells), figure)
+    assert [len(axes.containers) for axes in figure.axes] == [3, 0, 0, 3]
+
+
 def test_more_than_is_legible_is_left_to_the_tables(tmp_path):
     summary = summarise(sample.make())
     starts = [

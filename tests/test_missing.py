@@ -1,5 +1,7 @@
 """What a run that was cut lacks of its plan."""
 
+from collections import Counter
+
 import msgspec
 import pytest
 import sample
@@ -7,7 +9,7 @@ from test_plan import DATA
 
 from bench.request import Request, make
 from reports.journal import Record
-from reports.record import End, Header, UnitEnd
+from reports.record import End, Failure, Header, UnitEnd
 from reports.summary import summarise
 from reports.summary.missing import missing, planned
 
@@ -36,8 +38,14 @@ def cut(done, **changes):
 @pytest.mark.parametrize("passes", [["speed", "footprint"], ["parity", "speed", "quality"]])
 def test_what_is_planned_is_what_is_measured(passes):
     plan, record = cut(lambda unit: True, passes=passes)
-    found = [unit for name in passes for unit in planned(record, name)]
-    assert sorted(map(str, found)) == sorted(map(str, plan.units()))
+    found = Counter(
+        {
+            (name, each.definition, each.contender): each.units
+            for name in passes
+            for each in planned(record, name)
+        }
+    )
+    assert found == Counter((u.pass_name, u.definition, u.contender) for u in plan.units())
     assert missing(record) == ""
 
 
@@ -57,3 +65,10 @@ def test_what_is_missing_is_named():
     assert notice.endswith(told)
     _, nothing = cut(lambda unit: unit.pass_name in ("parity", "footprint"))
     assert missing(nothing).endswith("planned: all of speed; all of quality.")
+
+
+def test_what_failed_is_not_missing():
+    _, record = cut(lambda unit: unit.pass_name != "speed")
+    for name in ("ae400", "ae800"):
+        record.events.insert(0, Failure("speed", "jax", name, 0, "was killed", ""))
+    assert missing(record) == ""

@@ -151,9 +151,9 @@ def test_one_that_starts_no_later_leads_from_the_start_and_one_that_may_gain_not
         else row
         for row in summary.footprint
     ]
-    (pair,) = break_even([msgspec.structs.replace(cell, rows=rows)], starts, [32])
+    (pair,) = break_even([msgspec.structs.replace(cell, rows=rows)], starts)
     assert pair.epochs.high is None and pair.epochs.value > 0
     open_ended = msgspec.structs.replace(summary, break_even=[pair])
     assert break_even_table(open_ended)[0].rows[0][-1].endswith(", ∞]")
     # Cold starts were made with one batch size: of another one nothing is said.
-    assert break_even([cell], starts, [500]) == []
+    assert break_even([msgspec.structs.replace(cell, batch_size=500)], starts) == []

@@ -77,7 +77,7 @@ def test_a_difference_is_of_pairs_whose_common_luck_cancels():
     half = stats.t.ppf(0.975, 4) * stats.tstd(NOISE) / math.sqrt(5)
     found = (choice.test_loss.value, choice.test_loss.low, choice.test_loss.high)
     assert found == pytest.approx((0.006, 0.006 - half, 0.006 + half))
-    assert choice.test_loss_adjusted == choice.test_loss  # one choice alone
+    assert choice.comparisons == 2  # its loss and its gap
     assert choice.times.value == pytest.approx(2)
     # Two of eight epochs, 0.002 each.
     assert choice.falling.value == pytest.approx(-0.004)
@@ -91,19 +91,21 @@ def test_intervals_are_adjusted_for_all_choices_of_a_run():
     for choice in choices:
         own = choice.test_loss.high - choice.test_loss.value
         adjusted = choice.test_loss_adjusted.high - choice.test_loss_adjusted.value
-        expected = stats.t.ppf(1 - 0.05 / 4 / 2, 4) / stats.t.ppf(0.975, 4)
+        expected = stats.t.ppf(1 - 0.05 / 8 / 2, 4) / stats.t.ppf(0.975, 4)
         assert adjusted / own == pytest.approx(expected)
 
 
 def test_the_answer_follows_the_data_whichever_way_they_fall():
     worse = width(made({"ae400": 0.107, "ae800": 0.113}))
     assert "ae800 ends worse than ae400" in worse and "+0.0060 [+0.0050, +0.0070]" in worse
-    assert worse.endswith("the wider first layer costs more, and ends worse.")
+    assert worse.endswith("the wider first layer ends worse, whatever it costs.")
     better = width(made({"ae400": 0.113, "ae800": 0.107}))
     assert "ae800 ends better than ae400" in better and "−0.0060" in better
-    assert better.endswith("800 buys a lower loss, for more time and memory.")
+    assert better.endswith("800 buys a lower loss, for what it costs.")
     same = width(made({"ae400": 0.1070, "ae800": 0.1071}))
-    assert "No difference is shown" in same and same.endswith("isn't shown to buy anything.")
+    assert "No difference is shown" in same and same.endswith(
+        "isn't shown to buy anything for what it costs."
+    )
     assert "2.00 times as long to train" in same
     assert "2,110,809 parameters against 842,009" in same
 
@@ -131,6 +133,21 @@ def test_who_stayed_on_the_plateau_is_told_and_left_out():
     assert (choice.seeds, choice.left_out) == ([0, 1, 3, 4], [2])
     assert choice.test_loss.value == pytest.approx(0.006, abs=2e-4)
     assert "they stayed on the plateau: seeds 2." in width(record)
+
+
+def test_where_a_plateau_left_nothing_to_pair_that_is_said():
+    stuck = {("ae800", seed) for seed in range(5)}
+    text = width(made({"ae400": 0.107, "ae800": 0.113}, stuck=stuck))
+    assert text == "Nothing can be said: every seed stayed on the plateau with ae800 or with ae400."
+
+
+def test_the_gaps_are_those_of_the_pairs():
+    losses = {"ae400": 0.107, "ae800": 0.113}
+    record = made(losses, {"ae400": 0.002, "ae800": 0.005}, stuck={("ae400", 4)})
+    (choice,) = summarise(record).differences
+    assert (choice.gap_mine, choice.gap_against) == pytest.approx((0.005, 0.002))
+    assert choice.gap.value == pytest.approx(choice.gap_mine - choice.gap_against)
+    assert "is wider with ae800: 0.0050 against 0.0020" in width(record)
 
 
 def test_whether_training_had_converged_is_told():
@@ -180,11 +197,12 @@ def test_every_language_says_the_same_figures(language):
     assert [len(each.paragraphs) for each in found] == [len(each.paragraphs) for each in english]
 
     def figures(parts):
+        """Find the numbers, whatever stands between thousands and before decimals."""
         text = " ".join(text for each in parts for text in each.paragraphs)
-        return re.findall(r"\d+", text.replace("\u202f", "").replace(",", "."))
+        text = re.sub(r"(?<=\d)[\u202f,](?=\d{3}\b)", "", text)
+        return sorted(re.findall(r"[+−]?\d+(?:[.,]\d+)?", text.replace(",", ".")))
 
-    thousands = [each.replace(".", "") for each in figures(english)]
-    assert "".join(figures(found)) == "".join(thousands)
+    assert figures(found) == figures(english)
 
 
 def test_phrases_say_the_same_things_in_every_language():

@@ -97,8 +97,8 @@ def test_terminal_golden(summary):
  tensorflow: not installed
  Four of five such runs would call a difference of 1 %, fewer a smaller one. Faster or slower:
  wholly beyond 1 %; same: wholly within 3 %; by intervals adjusted for 1 comparison.
- Control: jax twin, a second worker of jax, could be up to 0.9 % apart from it by the interval: the
- noise floor.
+ Control: jax twin, a second worker of jax, could be up to 0.9 % apart from it (the longer time over
+ the shorter) by the interval: the noise floor.
  Noise: fixed NumPy work varied by 5.1 % (SD); other work took 1 % of the machine; the hypervisor
  took 0.5 %, 4 % in the worst block; 1 contaminated block repeated.
  Beside its steps, fit takes so much for an epoch and for the call: jax 5 ms and 300 ms, torch 5 ms

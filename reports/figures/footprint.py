@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from matplotlib.figure import Figure
 
-from reports.figures.style import GREYS, MOST_ROWS, label, legible
+from reports.figures.style import GREYS, MOST_LINES, MOST_ROWS, label, legible
 from reports.summary import MIB, FootprintRow, Summary
 from reports.tables import SHORT_PHASES
 
@@ -54,7 +54,9 @@ def _stacked(
     figure.set_size_inches(8, 1.2 + 0.3 * len(rows))
     axes = figure.subplots()
     so_far = [0.0] * len(rows)
-    phases = list(dict.fromkeys(phase for row in rows for phase in row.phase_seconds))
+    phases, _ = legible(
+        list(dict.fromkeys(phase for row in rows for phase in row.phase_seconds)), MOST_LINES
+    )
     for number, phase in enumerate(phases):
         widths = sizes(rows, phase, so_far)
         axes.barh(

@@ -5,7 +5,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from reports.figures.style import DASHES, MOST_PANELS, label, legible, style
+from reports.figures.style import DASHES, MOST_LINES, MOST_PANELS, label, legible, style
 from reports.summary import Summary
 
 _COLUMNS = 2
@@ -21,11 +21,11 @@ def loss(summary: Summary, figure: Figure) -> str:
     lines = -(-len(names) // columns)
     figure.set_size_inches(8, 0.7 + 2.3 * lines)
     panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
-    contenders = list(dict.fromkeys(row.contender for row in rows))
+    contenders, _ = legible(list(dict.fromkeys(row.contender for row in rows)), MOST_LINES)
     by_label: dict[str, Any] = {}
     for axes, name in zip(panels.flat, names, strict=False):
         for row in rows:
-            if row.definition != name:
+            if row.definition != name or row.contender not in contenders:
                 continue
             colour, marker = style(row.contender)
             epochs = range(1, len(row.test_losses) + 1)

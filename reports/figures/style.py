@@ -20,8 +20,8 @@ _OTHER = ("#444444", "D")
 GREYS = ("#d9d9d9", "#bdbdbd", "#969696", "#737373", "#525252", "#252525", "#000000")
 DASHES = ("-", "--", ":", "-.")
 _LONGEST = 40
-# More rows or panels than these aren't legible, and take long to draw: the tables hold all.
-MOST_ROWS, MOST_PANELS = 40, 8
+# More rows, panels, or lines in a panel aren't legible, and take long: the tables hold all.
+MOST_ROWS, MOST_PANELS, MOST_LINES = 40, 8, 12
 
 
 def style(contender: str) -> tuple[str, str]:

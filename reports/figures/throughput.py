@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
-from reports.figures.style import MOST_PANELS, label, legible, style
+from reports.figures.style import MOST_LINES, MOST_PANELS, label, legible, style
 from reports.summary import SpeedCell, Summary
 
 _MOST_TICKS = 12
@@ -48,7 +48,9 @@ def throughput(summary: Summary, figure: Figure) -> str:
 
 def _panel(axes: Axes, cells: list[SpeedCell]) -> None:
     cells = sorted(cells, key=lambda cell: cell.batch_size)
-    contenders = list(dict.fromkeys(row.contender for cell in cells for row in cell.rows))
+    contenders, _ = legible(
+        list(dict.fromkeys(row.contender for cell in cells for row in cell.rows)), MOST_LINES
+    )
     spacing = min(0.06, 0.7 / max(1, len(contenders)))
     for shift, contender in enumerate(contenders):
         colour, marker = style(contender)
@@ -78,10 +80,8 @@ def _panel(axes: Axes, cells: list[SpeedCell]) -> None:
             markerfacecolor="none" if twin else colour,
             label=label(contender),
         )
-    every = -(-len(cells) // _MOST_TICKS)
-    axes.set_xticks(
-        range(0, len(cells), every) if cells else [], [str(c.batch_size) for c in cells[::every]]
-    )
+    every = max(1, -(-len(cells) // _MOST_TICKS))
+    axes.set_xticks(range(0, len(cells), every), [str(each.batch_size) for each in cells[::every]])
     axes.set_xlim(-0.5, max(0, len(cells) - 1) + 0.5)
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

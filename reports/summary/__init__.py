@@ -98,9 +98,7 @@ def summarise(*sources: Record) -> Summary:
         speed=cells,
         footprint=starts,
         quality=trained,
-        break_even=break_even(
-            cells, starts, {source.header.plan.quality_batch_size for source in sources}
-        ),
+        break_even=break_even(cells, starts),
         # Trained on other images a loss is another's: those of the first run are compared.
         cost=cost([row for row in trained if row.run in alike], definitions(sources)),
         differences=differences(entrants, trained),

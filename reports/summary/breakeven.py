@@ -1,6 +1,6 @@
 """After how many epochs a faster contender has earned back what its start takes longer."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from math import inf
 
@@ -33,27 +33,15 @@ class BreakEven(msgspec.Struct, frozen=True):
     epochs: Interval
 
 
-def break_even(
-    cells: Sequence[SpeedCell], starts: Sequence[FootprintRow], batch_sizes: Collection[int]
-) -> list[BreakEven]:
-    """Compare every two contenders of which a cold start and epochs were measured.
-
-    Parameters
-    ----------
-    cells, starts
-        What the passes showed.
-    batch_sizes : collection of int
-        Those with which cold starts were made.
-    """
-    begun = {(row.definition, row.contender): row for row in starts if row.launches}
+def break_even(cells: Sequence[SpeedCell], starts: Sequence[FootprintRow]) -> list[BreakEven]:
+    """Compare every two contenders of which a cold start and epochs were measured, of one batch."""
+    begun = {(row.definition, row.contender, row.batch_size): row for row in starts if row.launches}
     found = []
     for cell in cells:
         told = [
-            (row, begun[cell.definition, row.contender])
+            (row, begun[cell.definition, row.contender, cell.batch_size])
             for row in cell.rows
-            if row.epoch
-            and cell.batch_size in batch_sizes
-            and (cell.definition, row.contender) in begun
+            if row.epoch and (cell.definition, row.contender, cell.batch_size) in begun
         ]
         for one, other in combinations(told, 2):
             faster, slower = sorted((one, other), key=lambda each: _epoch(each[0]).value)

@@ -26,9 +26,9 @@ class Difference(msgspec.Struct, frozen=True):
 
     Seeds pair the order of the data and, where layers have the same shape, the initial weights.
     ``left_out`` seeds stayed on the plateau with one of the two. ``test_loss`` and ``gap`` are
-    differences, with Student's 95 % intervals; the ``adjusted`` ones hold together for all choices
-    of a run, and decide. ``times`` is how many times as long training takes, after the first epoch,
-    the geometric mean. ``falling`` is by how much the definition's own test loss changed over the
+    differences, with Student's 95 % intervals; the ``adjusted`` ones hold together for all the
+    contender's ``comparisons`` in a run, and decide. ``times`` is how many times as long training
+    takes, after the first epoch, the geometric mean. ``falling`` is by how much the definition's own test loss changed over the
     last quarter of the epochs. ``levels_apart`` is how far its reconstructions are from the
     other's, the mean over all pixels in grey levels of 255; ``levels_off`` and
     ``levels_off_against`` are how far each is from the originals.
@@ -43,6 +43,9 @@ class Difference(msgspec.Struct, frozen=True):
     left_out: list[int]
     test_loss: Interval
     test_loss_adjusted: Interval
+    comparisons: int
+    gap_mine: float
+    gap_against: float
     gap: Interval
     gap_adjusted: Interval
     times: Interval
@@ -63,13 +66,14 @@ def differences(entrants: Sequence[Shown], rows: Sequence[QualityRow]) -> list[D
             for one, other in CHOICES
             if (one, entrant.name) in by_name and (other, entrant.name) in by_name
         ]
-        compared = [_difference(entrant, *pair, len(pairs)) for pair in pairs]
+        # Of each choice both the loss and the gap are judged.
+        compared = [_difference(entrant, *pair, 2 * len(pairs)) for pair in pairs]
         found += [each for each in compared if each]
     return found
 
 
 def _difference(
-    entrant: Shown, row: QualityRow, against: QualityRow, choices: int
+    entrant: Shown, row: QualityRow, against: QualityRow, comparisons: int
 ) -> Difference | None:
     mine, others = ({each.seed: each for each in each_row.trainings} for each_row in (row, against))
     both = sorted(mine.keys() & others.keys())
@@ -85,7 +89,7 @@ def _difference(
             for a, b in zip(ours, theirs, strict=True)
         ]
     )
-    adjusted = 1 - 0.05 / choices
+    adjusted = 1 - 0.05 / comparisons
     return Difference(
         row.definition,
         against.definition,
@@ -96,6 +100,9 @@ def _difference(
         left_out=[seed for seed in both if seed not in seeds],
         test_loss=_mean(test),
         test_loss_adjusted=_mean(test, adjusted),
+        comparisons=comparisons,
+        gap_mine=statistics.mean([each.gap for each in ours]).value,
+        gap_against=statistics.mean([each.gap for each in theirs]).value,
         gap=_mean(gap),
         gap_adjusted=_mean(gap, adjusted),
         times=Interval(

@@ -56,6 +56,8 @@ def epoch_cost(
     fixed = sum(map(end.expected_seconds, works)) / len(works)
     call = statistics.median(calls).value
     seconds = work + fixed
+    if seconds <= 0:
+        return None
     return EpochCost(
         steps=steps,
         fixed_seconds=fixed,

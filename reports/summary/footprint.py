@@ -12,12 +12,14 @@ from reports.summary.shared import Interval, Shown, definitions, pairs
 class FootprintRow(msgspec.Struct, frozen=True):
     """Cold starts of one contender × definition: medians over launches, per phase.
 
-    ``loss`` is the one after ``loss_steps`` steps from the given weights, in inference mode.
+    ``loss`` is the one after ``loss_steps`` steps of ``batch_size`` from the given weights, in
+    inference mode.
     """
 
     contender: str
     definition: str
     launches: int = 0
+    batch_size: int = 0
     phase_seconds: dict[str, float] = {}
     phase_peak_bytes: dict[str, int] = {}
     phase_resident_bytes: dict[str, int] = {}
@@ -70,6 +72,7 @@ def _row(entrant: Shown, definition: str, weight_bytes: int, failure: str) -> Fo
         entrant.name,
         definition,
         launches=len(done),
+        batch_size=next(iter(entrant.source.header.plan.batch_sizes), 0),
         phase_seconds={name: middle(row.seconds for row in of(name)) for name in names},
         phase_peak_bytes={name: int(middle(row.peak_bytes for row in of(name))) for name in names},
         phase_resident_bytes={

@@ -1,64 +1,89 @@
 """What of a plan wasn't measured: a run that was cut names what it lacks."""
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from reports import record
 from reports.journal import Record
-from reports.record import Unit
 from reports.units import listed
 
 
+class Planned(NamedTuple):
+    """How many units were to be measured of one sort; a speed unit is of all contenders."""
+
+    definition: str
+    contender: str
+    units: int
+
+
 def missing(source: Record) -> str:
-    """Say in a sentence what a record lacks of its plan; empty if it is whole."""
-    done = source.done()
-    told = [_told(name, planned(source, name), done) for name in source.header.plan.passes]
+    """Say in a sentence what a record lacks of its plan; empty if it is whole.
+
+    What failed isn't missing: it has a row with its reason.
+    """
+    ended = Counter((unit.pass_name, unit.definition, unit.contender) for unit in source.done())
+    failed = _failed(source)
+    told = []
+    for name in source.header.plan.passes:
+        sorts = [
+            each
+            for each in planned(source, name)
+            if (name, each.definition, each.contender) not in failed
+        ]
+        told.append(_told(name, sorts, ended))
     lacking = "; ".join(filter(None, told))
     return f"Not measured, though planned: {lacking}." if lacking else ""
 
 
-def planned(source: Record, pass_name: str) -> list[Unit]:
-    """List the units of a pass, as :meth:`bench.plan.Plan.units` does."""
+def planned(source: Record, pass_name: str) -> list[Planned]:
+    """Count the units of a pass that :meth:`bench.plan.Plan.units` lists."""
     header = source.header
-    plan = header.plan
-    found: list[Unit] = []
+    running = [each for each in header.contenders if not each.missing and not each.twin_of]
+    found: list[Planned] = []
     for definition in header.definitions:
         if pass_name == "speed":
-            found += [Unit(pass_name, definition.name, "", each) for each in range(plan.launches)]
+            found.append(Planned(definition.name, "", header.plan.launches))
             continue
-        for contender in header.contenders:
-            if not contender.missing and not contender.twin_of:
-                numbers = _numbers(plan, pass_name, contender)
-                found += [
-                    Unit(pass_name, definition.name, contender.name, each) for each in numbers
-                ]
+        for contender in running:
+            count = _count(header.plan, pass_name, contender)
+            if count:
+                found.append(Planned(definition.name, contender.name, count))
     return found
 
 
-def _numbers(
-    plan: record.PlanInfo, pass_name: str, contender: record.ContenderInfo
-) -> Sequence[int]:
+def _count(plan: record.PlanInfo, pass_name: str, contender: record.ContenderInfo) -> int:
     if pass_name == "parity":
-        return [] if contender.backend == record.GEMM else [0]
+        return 0 if contender.backend == record.GEMM else 1
     if not contender.on_keras:
-        return []
-    return plan.seeds if pass_name == "quality" else range(plan.footprint_launches)
+        return 0
+    return len(plan.seeds) if pass_name == "quality" else plan.footprint_launches
 
 
-def _told(pass_name: str, units: Sequence[Unit], done: set[Unit]) -> str:
+def _failed(source: Record) -> set[tuple[str, str, str]]:
+    return {
+        (each.pass_name, each.definition, "" if each.pass_name == "speed" else each.contender)
+        for each in source.of(record.Failure)
+    }
+
+
+def _told(pass_name: str, sorts: Sequence[Planned], ended: Counter[tuple[str, str, str]]) -> str:
     """Say what of a pass is missing, as shortly as names it."""
-    if not done.isdisjoint(units):
-        parts = []
-        for definition in dict.fromkeys(unit.definition for unit in units):
-            mine = [unit for unit in units if unit.definition == definition]
-            if done.isdisjoint(mine):
-                parts.append(definition)
-                continue
-            for contender in dict.fromkeys(unit.contender for unit in mine):
-                theirs = [unit for unit in mine if unit.contender == contender]
-                found = sum(unit in done for unit in theirs)
-                if found < len(theirs):
-                    who = f" with {contender}" if contender else ""
-                    some = f" beyond {found} of {len(theirs)}" if found else ""
-                    parts.append(f"{definition}{who}{some}")
-        return f"{pass_name} of {listed(parts)}" if parts else ""
-    return f"all of {pass_name}" if units else ""
+
+    def found(each: Planned) -> int:
+        return ended[pass_name, each.definition, each.contender]
+
+    if not any(map(found, sorts)):
+        return f"all of {pass_name}" if sorts else ""
+    parts = []
+    for definition in dict.fromkeys(each.definition for each in sorts):
+        mine = [each for each in sorts if each.definition == definition]
+        if not any(map(found, mine)):
+            parts.append(definition)
+            continue
+        for each in mine:
+            if found(each) < each.units:
+                who = f" with {each.contender}" if each.contender else ""
+                some = f" beyond {found(each)} of {each.units}" if found(each) else ""
+                parts.append(f"{definition}{who}{some}")
+    return f"{pass_name} of {listed(parts)}" if parts else ""

@@ -99,7 +99,7 @@ def _trainings(entrant: Shown, definition: str) -> list[Training]:
     found = []
     for seed, mine in by_seed.items():
         last = mine[-1]
-        whole = [row.epoch for row in mine] == list(range(1, epochs + 1))
+        whole = len(mine) == epochs and [row.epoch for row in mine] == list(range(1, epochs + 1))
         if not whole or last.train_loss is None:
             continue
         found.append(

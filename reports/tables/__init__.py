@@ -34,7 +34,7 @@ __all__ = [
 
 
 def all_tables(summary: Summary) -> list[Table]:
-    """Return every table, in the order of the passes."""
+    """Return the tables of a terminal, in the order of the passes; a report has two more."""
     return [
         *parity(summary),
         *speed(summary),

@@ -36,6 +36,8 @@ def overview(summary: Summary) -> list[Table]:
         "95 % intervals. Ratios are of pairs in the same block: the quotient of two throughputs, "
         "which are medians of their own, is another."
     )
+    if not all(row.shares_blocks for cell in summary.speed for row in cell.rows):
+        note += " †: not from the same blocks."
     return [Table("At a glance", ["cell, batch", *heads], rows, [note], faint=faint)]
 
 

@@ -109,7 +109,8 @@ def _how_judged(cell: SpeedCell) -> list[str]:
     cut = any(row.verdict == "unfinished" for row in judged)
     such = "runs of all blocks that were planned" if cut else "such runs"
     told = (
-        f"Four of five {such} would call a difference of {percent(max(seen))}, fewer a smaller one. "
+        f"Four of five {such} would call a difference of {percent(max(seen))}, fewer a smaller "
+        "one. "
         if seen
         else ""
     )
