@@ -28,10 +28,10 @@ class Difference(msgspec.Struct, frozen=True):
     ``left_out`` seeds stayed on the plateau with one of the two. ``test_loss`` and ``gap`` are
     differences, with Student's 95 % intervals; the ``adjusted`` ones hold together for all the
     contender's ``comparisons`` in a run, and decide. ``times`` is how many times as long training
-    takes, after the first epoch, the geometric mean. ``falling`` is by how much the definition's own test loss changed over the
-    last quarter of the epochs. ``levels_apart`` is how far its reconstructions are from the
-    other's, the mean over all pixels in grey levels of 255; ``levels_off`` and
-    ``levels_off_against`` are how far each is from the originals.
+    takes, after the first epoch, the geometric mean. ``falling`` is by how much the definition's
+    own test loss changed over the last quarter of the epochs. ``levels_apart`` is how far its
+    reconstructions are from the other's, the mean over all pixels in grey levels of 255;
+    ``levels_off`` and ``levels_off_against`` are how far each is from the originals.
     """
 
     definition: str
