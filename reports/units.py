@@ -28,7 +28,8 @@ def interval(value: float, low: float | None = None, high: float | None = None) 
     low, high : float, optional
         Its interval; without one the value stands alone.
     """
-    if low is None or high is None or high - low < _NOTHING:
+    # What is narrower than floating-point numbers of this size can tell is no interval.
+    if low is None or high is None or high - low < max(_NOTHING, 1e-12 * abs(value)):
         return "0" if abs(value) < _NOTHING else _cut(value, _step(abs(value), 3))
     step = _step((high - low) / 2, 2)
     return f"{_cut(value, step)} [{_cut(low, step)}, {_cut(high, step)}]"

@@ -39,3 +39,8 @@ def test_what_is_shown_is_within_a_tenth_of_the_half_width(value, relative):
 )
 def test_duration(seconds, shown):
     assert duration(seconds) == shown
+
+
+def test_an_interval_of_rounding_errors_is_none():
+    assert interval(1.5, 1.5 - 1e-16, 1.5 + 2e-16) == "1.50"
+    assert interval(5e-324) == "0" and interval(1.0, 1.0, 1.0 + 5e-324) == "1.00"
