@@ -90,14 +90,17 @@ def answers(summary: Summary, language: str = "en") -> list[Answer]:
 
 
 def _all_left_out(summary: Summary, pair: tuple[str, str]) -> bool:
-    """Tell whether both definitions were trained by one, and a plateau left nothing to pair."""
-    trained = {(row.definition, row.contender) for row in summary.quality if row.on_plateau}
-    whole = {(row.definition, row.contender) for row in summary.quality if row.seeds}
-    return any(
-        all((each, contender) in whole for each in pair)
-        for definition, contender in trained
-        if definition in pair
-    )
+    """Tell whether someone trained both from the same seeds, and a plateau left none to pair."""
+    stuck: dict[tuple[str, str], dict[int, bool]] = {
+        (row.definition, row.contender): {each.seed: each.on_plateau for each in row.trainings}
+        for row in summary.quality
+    }
+    for contender in dict.fromkeys(row.contender for row in summary.quality):
+        one, other = (stuck.get((each, contender), {}) for each in pair)
+        both = one.keys() & other.keys()
+        if both and all(one[seed] or other[seed] for seed in both):
+            return True
+    return False
 
 
 def _main(differences: Sequence[Difference], pair: tuple[str, str]) -> Difference | None:

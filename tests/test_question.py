@@ -140,6 +140,14 @@ def test_where_a_plateau_left_nothing_to_pair_that_is_said():
     assert text == "Nothing can be said: every seed stayed on the plateau with ae800 or with ae400."
 
 
+def test_where_no_seed_is_shared_nothing_is_said_of_a_plateau():
+    record = made({"ae400": 0.107, "ae800": 0.113}, stuck={("ae400", 0)})
+    record.events = [
+        each for each in record.events if (each.seed == 0) == (each.definition == "ae400")
+    ]
+    assert answers(summarise(record)) == []
+
+
 def test_the_gaps_are_those_of_the_pairs():
     losses = {"ae400": 0.107, "ae800": 0.113}
     record = made(losses, {"ae400": 0.002, "ae800": 0.005}, stuck={("ae400", 4)})

@@ -156,14 +156,6 @@ def test_a_hostile_record_is_only_text(tmp_path):
     )
 
 
-def test_figures_are_drawn_twice_each(summary, tmp_path):
-    drawn = figures.write(summary, tmp_path)
-    for name, _ in drawn:
-        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
-        assert b"<svg" in (tmp_path / f"{name}.svg").read_bytes()
-    assert len(drawn) == 6 and len(list(tmp_path.iterdir())) == 12
-
-
 def test_verdicts_wait_for_the_planned_number_of_blocks():
     made = sample.make()
     made.events = [each for each in made.events if getattr(each, "block", 0) < 7]
