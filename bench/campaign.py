@@ -19,7 +19,7 @@ from bench.display import Display
 from bench.errors import BadInputError, refusing
 from bench.estimate import unit_seconds
 from bench.fleet import Fleet
-from bench.passes import footprint, parity, quality
+from bench.passes import footprint, memory, parity, profile, quality
 from bench.passes.speed import SpeedPass
 from bench.plan import Plan
 from reports.journal import Journal, Record, RecordError
@@ -30,6 +30,8 @@ _PASSES: dict[str, Callable[[Context, Sequence[Unit]], None]] = {
     "speed": lambda context, units: SpeedPass(context).run(units),
     "footprint": footprint.run,
     "quality": quality.run,
+    "profile": profile.run,
+    "memory": memory.run,
 }
 
 

@@ -41,14 +41,17 @@ def aebench(
 def run(
     context: typer.Context,
     preset: Annotated[
-        str, typer.Option(help="quick, standard, publish or original (see: list).")
+        str, typer.Option(help="quick, standard, publish, original or profile (see: list).")
     ] = "quick",
     contender: options.Contenders = None,
     definition: options.Definitions = None,
     workload: Annotated[list[str] | None, typer.Option(help="train, predict.")] = None,
     passes: Annotated[
         list[str] | None,
-        typer.Option("--pass", help="parity, speed (parity comes with it), footprint, quality."),
+        typer.Option(
+            "--pass",
+            help="parity, speed (parity comes with it), footprint, quality; profile, memory.",
+        ),
     ] = None,
     batch_size: Annotated[
         list[int] | None,
@@ -56,9 +59,7 @@ def run(
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of the quality pass.")] = None,
     seeds: Annotated[int | None, typer.Option(help="Seeds of the quality pass.")] = None,
-    train_samples: Annotated[
-        int | None, typer.Option(help="Use only so many training images, in every pass.")
-    ] = None,
+    train_samples: options.TrainSamples = None,
     threads: Annotated[
         int | None, typer.Option(help="Cores that each contender may use; all if left out.")
     ] = None,
@@ -82,9 +83,7 @@ def run(
     data: options.Data = "auto",
     out: options.Out = None,
     resume: options.Resume = None,
-    report: Annotated[
-        bool, typer.Option("--report", help="Write the report beside the record too.")
-    ] = False,
+    report: options.Report = False,
     time_limit: options.TimeLimit = 600.0,
     dry_run: options.DryRun = False,
 ) -> int:
@@ -203,6 +202,85 @@ def selfcheck(
     for finding in check.findings:
         console.print(plain(finding, "bold" if finding is check.findings[-1] else ""))
     return OK if check.right else TOO_NOISY
+
+
+@app.command(cls=options.ManyValues)
+def profile(
+    context: typer.Context,
+    contender: options.Contenders = None,
+    definition: options.Definitions = None,
+    batch_size: options.BatchSize = 32,
+    steps: Annotated[int, typer.Option(help="How many warm training steps are traced.")] = 20,
+    train_samples: options.TrainSamples = None,
+    data: options.Data = "auto",
+    out: options.Out = None,
+    resume: options.Resume = None,
+    report: options.Report = False,
+    time_limit: options.TimeLimit = 600.0,
+    dry_run: options.DryRun = False,
+) -> int:
+    """Show where the time of training steps goes, and what each backend compiles when.
+
+    Each framework's own profiler traces warm steps inside fit. The traces are kept beside the
+    record, in traces/, for ui.perfetto.dev.
+    """
+    from bench.measuring import How
+    from bench.request import Request
+
+    request = Request(
+        preset="profile",
+        backends=contender or (),
+        definitions=definition or (),
+        passes=("profile",),
+        batch_sizes=(batch_size,),
+        train_samples=train_samples,
+        profile_steps=steps,
+    )
+    how = How(data, out, resume, time_limit, dry_run)
+    return _explain(context, request, "profile", how, report)
+
+
+@app.command(cls=options.ManyValues)
+def memory(
+    context: typer.Context,
+    contender: options.Contenders = None,
+    definition: options.Definitions = None,
+    batch_size: options.BatchSize = 32,
+    train_samples: options.TrainSamples = None,
+    data: options.Data = "auto",
+    out: options.Out = None,
+    resume: options.Resume = None,
+    report: options.Report = False,
+    time_limit: options.TimeLimit = 600.0,
+    dry_run: options.DryRun = False,
+) -> int:
+    """Show what each backend holds in memory when, and whether it grows with the steps."""
+    from bench.measuring import How
+    from bench.request import Request
+
+    request = Request(
+        preset="profile",
+        backends=contender or (),
+        definitions=definition or (),
+        passes=("memory",),
+        batch_sizes=(batch_size,),
+        train_samples=train_samples,
+    )
+    how = How(data, out, resume, time_limit, dry_run)
+    return _explain(context, request, "memory", how, report)
+
+
+def _explain(context: typer.Context, request: Any, name: str, how: Any, report: bool) -> int:
+    from bench.measuring import measure
+
+    if how.resume:
+        options.refuse_beside_resume(context)
+    outcome, folder = measure(request, name, how)
+    if folder and report:
+        from reports.terminal import new_console
+
+        _write_report([folder], folder / "report", new_console())
+    return _CODES[outcome]
 
 
 @app.command()

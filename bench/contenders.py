@@ -13,6 +13,7 @@ from bench.fleet import ROOT
 from bench.settings import Settings, is_setting, parse
 from reports.record import ContenderInfo
 
+ALL = "all"
 _PROBE_SECONDS = 60.0
 _PROBE = "import sys, backends; print(backends.installed_version(sys.argv[1]) or '')"
 
@@ -40,14 +41,17 @@ def find(asked: Sequence[str]) -> list[ContenderInfo]:
     asked : sequence of str
         Each ``ENGINE[:SETTING,…][@PYTHON]``: a Keras backend, ``native-`` with a framework, or
         ``gemm``; see :mod:`bench.settings` for settings; PYTHON is the path of an interpreter that
-        has NumPy, Keras and the framework. What has a comma in it may come in pieces. Empty for
-        Keras's backends; then one that isn't installed is told so in its ``missing``.
+        has NumPy, Keras and the framework. What has a comma in it may come in pieces. Empty, or
+        :data:`ALL` alone, for Keras's backends; then one that isn't installed is told so in its
+        ``missing``.
 
     Raises
     ------
     BadInputError
         If one that was asked for isn't known, can't be had or isn't there, or there is none at all.
     """
+    if list(asked) == [ALL]:
+        asked = ()
     words = _joined(asked or backends.NAMES)
     wanted = list(dict.fromkeys(map(_understand, words)))
     found = []

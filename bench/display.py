@@ -100,6 +100,8 @@ class Display:
             "speed": lambda: tables.speed(summary, definition),
             "footprint": lambda: tables.footprint(summary),
             "quality": lambda: tables.quality(summary),
+            "profile": lambda: tables.profile(summary),
+            "memory": lambda: tables.memory(summary),
         }[pass_name]()
         if chosen:
             self._console.print(terminal.render(chosen))

@@ -12,6 +12,7 @@ import backends
 from bench.definitions import Definition
 from bench.passes.speed import LAUNCHES_WITH_SHORT_EPOCHS
 from bench.plan import Plan
+from bench.work.memory import WATCHED_STEPS
 from reports.record import Unit
 
 OPERATIONS_PER_SECOND = 90e9
@@ -50,6 +51,10 @@ def unit_seconds(plan: Plan, unit: Unit, train_samples: int, test_samples: int) 
         return _PARITY_SECONDS[backends.framework(backend)]
     if unit.pass_name == "footprint":
         return _COLD_START_SECONDS[backend]
+    if unit.pass_name in ("profile", "memory"):
+        steps = WATCHED_STEPS if unit.pass_name == "memory" else 20 * plan.info.profile_steps
+        step = step_seconds(backend, "train", definition, plan.info.batch_sizes[0])
+        return 2 * _COLD_START_SECONDS[backend] + steps * step
     return _quality_seconds(plan, definition, backend, test_samples)
 
 

@@ -153,6 +153,8 @@ class Worker:
             "seconds": seconds,
             "resident_bytes": resident_bytes,
             "peak_bytes": resident_bytes,
+            "proportional_bytes": hello.get("proportional_bytes"),
+            "private_bytes": hello.get("private_bytes"),
         }
         self._send({**job, "exact": self.exact_peaks})
 

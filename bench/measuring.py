@@ -85,7 +85,7 @@ def measure(request: Request, name: str, how: How) -> tuple[str, Path | None]:
             units = plan.units()
             if not units:
                 raise BadInputError(
-                    "there is nothing to measure: yardsticks have no footprint and no quality."
+                    "there is nothing to measure: yardsticks take part in parity and speed alone."
                 )
             folder = how.out or planned.new_folder(name)
             campaign.check_folder(folder)

@@ -17,7 +17,7 @@ Contenders = Annotated[
         "--backend",
         metavar="BACKEND[:SETTING,...][@PYTHON]",
         help="Who: jax, tensorflow, torch, native-jax, gemm, ...; all installed backends if left "
-        "out. Settings: jit, nojit, steps=N, precision=NAME. PYTHON is another interpreter.",
+        "out, or all. Settings: jit, nojit, steps=N, precision=NAME. PYTHON: another interpreter.",
     ),
 ]
 Definitions = Annotated[
@@ -30,13 +30,21 @@ Data = Annotated[
         help="auto, mnist, fashion_mnist, embedded, or the path of an .npz.",
     ),
 ]
-Out = Annotated[Path | None, typer.Option(help="Folder for the record; results/NAME if left out.")]
+BatchSize = Annotated[int, typer.Option(help="Samples per step.")]
+TrainSamples = Annotated[
+    int | None, typer.Option(help="Use only so many training images, in every pass.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("-o", "--out", help="Folder for the record; results/NAME if left out."),
+]
 Resume = Annotated[
     Path | None,
     typer.Option(
         metavar="RECORD", help="Measure only what is missing in a record; nothing else to give."
     ),
 ]
+Report = Annotated[bool, typer.Option("--report", help="Write the report beside the record too.")]
 TimeLimit = Annotated[
     float, typer.Option(help="Seconds of silence after which a worker counts as hung.")
 ]
@@ -74,7 +82,7 @@ def _spread(arguments: list[str], many: set[str]) -> list[str]:
     waiting = False
     for argument in arguments:
         flag, equals, value = argument.partition("=")
-        if argument.startswith("--"):
+        if argument.startswith("--") or (argument[1:2].isalpha() and argument.startswith("-")):
             if waiting:
                 spread.append(option)
             option, waiting = (flag, True) if flag in many else ("", False)

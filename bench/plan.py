@@ -69,7 +69,7 @@ class Plan:
 
     @property
     def on_keras(self) -> list[ContenderInfo]:
-        """Whose footprint and quality are measured: the contenders that run on Keras."""
+        """Who is measured in the passes without yardsticks: the contenders that run on Keras."""
         return [each for each in self.running if each.on_keras]
 
     def selects(
@@ -145,6 +145,8 @@ class Plan:
                 for pair in pairs
             ],
             "quality": [Unit("quality", *pair, seed) for pair in pairs for seed in info.seeds],
+            "profile": [Unit("profile", *pair, 0) for pair in pairs],
+            "memory": [Unit("memory", *pair, 0) for pair in pairs],
         }
         return [unit for name in info.passes for unit in units[name]]
 

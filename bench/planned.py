@@ -12,7 +12,7 @@ from rich.text import Text
 from bench.datasets import Dataset
 from bench.estimate import unit_seconds
 from bench.plan import Plan
-from bench.presets import PASSES, PRESETS
+from bench.presets import COMPARING, PASSES, PRESETS
 from bench.request import Request, make
 from reports.journal import load
 from reports.record import Unit
@@ -67,6 +67,9 @@ def show(
         "footprint": f"cold starts of each: {info.footprint_launches}",
         "quality": f"epochs: {info.epochs}, seeds: {len(info.seeds)}, "
         f"{info.quality_train_samples:,} training images, batch {info.quality_batch_size}",
+        "profile": f"where {info.profile_steps} training steps' time goes, batch "
+        f"{info.batch_sizes[0]}; what is compiled when",
+        "memory": f"what is held when, batch {info.batch_sizes[0]}; does it grow with the steps?",
     }
     for name in dict.fromkeys(unit.pass_name for unit in units):
         seconds = sum(seconds for pass_name, seconds in estimated if pass_name == name)
@@ -86,10 +89,13 @@ def show(
 def show_presets(console: Console, request: Request, dataset: Dataset, pace: float) -> None:
     """Show what each preset would take here, all else being as asked for; see :func:`show`."""
     sizes = (len(dataset.train), len(dataset.test))
-    grid = Table("preset", "launches × blocks", *PASSES, "all", header_style="bold")
-    for name in PRESETS:
+    shown = [name for name in PASSES if name in {*COMPARING, *request.passes}]
+    grid = Table("preset", "launches × blocks", *shown, "all", header_style="bold")
+    for name, preset in PRESETS.items():
+        if not set(preset.passes) & set(COMPARING):
+            continue
         plan = make(replace(request, preset=name), dataset)
-        seconds = dict.fromkeys(PASSES, 0.0)
+        seconds = dict.fromkeys(shown, 0.0)
         for unit in plan.units():
             seconds[unit.pass_name] += pace * unit_seconds(plan, unit, *sizes)
         cells = [*seconds.values(), sum(seconds.values())]

@@ -14,6 +14,7 @@ from bench.presets import PASSES, PRESETS, WORKLOADS
 from reports.record import DIFFERENT, MOST, SAME, ContenderInfo, PlanInfo
 
 T = TypeVar("T")
+PROFILE_STEPS, MOST_PROFILE_STEPS = 20, 1000
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Request:
     same: float = SAME
     handicap: float = 0.0
     yardsticks: bool | None = None
+    profile_steps: int = PROFILE_STEPS
 
 
 def make(request: Request, dataset: Dataset) -> Plan:
@@ -59,11 +61,17 @@ def make(request: Request, dataset: Dataset) -> Plan:
         ("--epochs", request.epochs),
         ("--seeds", request.seeds),
         ("--threads", request.threads),
+        ("--steps", request.profile_steps),
     ):
         if value is not None and value < 1:
             raise BadInputError(f"{option} {value} must be at least 1.")
     if request.epochs and request.epochs > MOST:
         raise BadInputError(f"--epochs {request.epochs} must be at most {MOST:,}.")
+    if request.profile_steps > MOST_PROFILE_STEPS:
+        raise BadInputError(
+            f"--steps {request.profile_steps} must be at most {MOST_PROFILE_STEPS:,}: a trace "
+            "holds every operation of every step."
+        )
     if request.threads and not machine.can_limit_cores():
         raise BadInputError("--threads needs CPU affinity, which this system hasn't: leave it out.")
     cores = machine.usable_cores()
@@ -112,6 +120,7 @@ def make(request: Request, dataset: Dataset) -> Plan:
         order_seed=ORDER_SEED,
         different=request.different,
         same=request.same,
+        profile_steps=request.profile_steps,
     )
     return Plan(info, definitions, found)
 

@@ -20,7 +20,8 @@ def main() -> None:
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
     from bench import memory
 
-    channel.send({"resident_bytes": memory.resident_bytes(), "exact": memory.exact_peaks()})
+    held = {"resident_bytes": memory.resident_bytes(), **memory.shares()}
+    channel.send({**held, "exact": memory.exact_peaks()})
     try:
         job = channel.receive()
         if job["threads"]:

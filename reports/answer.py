@@ -2,16 +2,35 @@
 
 from collections.abc import Iterator, Sequence
 
-from reports.summary import MIB, FootprintRow, QualityRow, SpeedCell, Summary
-from reports.units import interval, listed
+from reports.summary import (
+    MIB,
+    FootprintRow,
+    MemoryRow,
+    ProfileRow,
+    QualityRow,
+    SpeedCell,
+    Summary,
+)
+from reports.units import interval, listed, percent
 
 _DOING = {"train": "training", "predict": "predicting"}
+_SENTENCES = 3
 _NOBODY = "nobody is shown to be"
 
 
 def sentences(summary: Summary) -> list[str]:
-    """Say who is fastest and where, what a cold start costs, and how good the loss gets."""
-    return [*_speed(summary.speed), *_footprint(summary.footprint), *_quality(summary.quality)]
+    """Say who is fastest and where, what a cold start costs, and how good the loss gets.
+
+    Where some of that wasn't measured, say where time and memory go.
+    """
+    found = [
+        *_speed(summary.speed),
+        *_footprint(summary.footprint),
+        *_quality(summary.quality),
+        *_profile(summary.profile),
+        *_memory(summary.memory),
+    ]
+    return found[:_SENTENCES]
 
 
 def _speed(cells: Sequence[SpeedCell]) -> Iterator[str]:
@@ -92,6 +111,31 @@ def _quality(rows: Sequence[QualityRow]) -> Iterator[str]:
         else ""
     )
     yield f"{after} of training the loss on the test set is {listed(parts)}{of_what}{plateau}."
+
+
+def _profile(rows: Sequence[ProfileRow]) -> Iterator[str]:
+    parts = []
+    for row in rows:
+        if row.category_seconds:
+            largest = max(row.category_seconds, key=lambda name: row.category_seconds[name])
+            share = row.category_seconds[largest] / row.traced_step_seconds
+            parts.append(f"{largest} with {row.contender} ({percent(share)} of {row.definition})")
+    if parts:
+        yield f"The largest part of a traced training step is {listed(parts)}."
+
+
+def _memory(rows: Sequence[MemoryRow]) -> Iterator[str]:
+    told = [row for row in rows if row.phases and row.steps]
+    if not told:
+        return
+    parts = [
+        f"{interval(max(each.peak_bytes for each in row.phases) / MIB)} MiB with {row.contender} "
+        f"({row.definition})"
+        for row in told
+    ]
+    growing = [f"{row.contender} ({row.definition})" for row in told if row.grows]
+    grown = f"{listed(growing)} grew with the steps" if growing else "none grew with the steps"
+    yield f"Memory peaks at {listed(parts)}; {grown}."
 
 
 def _losses(rows: Sequence[QualityRow]) -> str:

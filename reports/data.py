@@ -116,6 +116,7 @@ def _lines(summary: Summary) -> Iterator[Line]:
             (f"apart from {choice.against}", choice.levels_apart),
         ):
             yield from _line(where, f"grey levels {figure} {beside}", level)
+    yield from _explained(summary)
     for pair in summary.break_even:
         where = (pair.definition, "train", pair.batch_size, pair.faster)
         before = f"before {pair.slower}"
@@ -123,6 +124,40 @@ def _lines(summary: Summary) -> Iterator[Line]:
         yield from _line(where, f"gains an epoch {before}", pair.gains_seconds, "s")
         # Without a high end it may never pay.
         yield from _line(where, f"pays {before}", pair.epochs, "epochs")
+
+
+def _explained(summary: Summary) -> Iterator[Line]:
+    for step in summary.profile:
+        where: Line = (step.definition, "train", step.batch_size, step.contender)
+        if not step.steps:
+            continue
+        for category, seconds in step.category_seconds.items():
+            yield from _line(where, f"traced step: {category}", seconds, "s")
+        for each in step.operations:
+            yield from _line(where, f"operation: {each.operation}", each.seconds, "s")
+            yield from _line(where, f"operation, calls a step: {each.operation}", each.calls)
+        yield from _line(where, "traced step", step.traced_step_seconds, "s")
+        yield from _line(where, "untraced step", step.step_seconds, "s")
+        for made in step.compiled:
+            what = f"{made.stage} of {made.function}, {made.samples} samples, {made.cause}"
+            yield from _line(
+                (step.definition, made.workload, step.batch_size, step.contender),
+                f"compiled: {what}",
+                made.seconds,
+                "s",
+            )
+    for row in summary.memory:
+        where = (row.definition, "train", row.batch_size, row.contender)
+        for phase in row.phases:
+            for figure, size in (
+                ("resident", phase.resident_bytes),
+                ("proportional", phase.proportional_bytes),
+                ("private", phase.private_bytes),
+                ("peak", phase.peak_bytes),
+                ("device peak so far", phase.device_peak_bytes),
+            ):
+                yield from _line(where, f"{figure}: {phase.phase}", size, "bytes")
+        yield from _line(where, "growth a step", row.growth_bytes, "bytes")
 
 
 def _line(

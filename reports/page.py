@@ -18,8 +18,10 @@ from reports.tables import (
     facts,
     failed_where,
     footprint,
+    memory,
     overview,
     parity,
+    profile,
     quality,
     speed,
 )
@@ -68,6 +70,8 @@ class Page:
         How it was measured.
     records : list of (str, str)
         The command of each run, and where its record lies.
+    traces : list of (str, str)
+        What each trace is of, and where it lies.
     made_by : str
         The command that makes this report again from what lies in its folder.
     method : str
@@ -82,6 +86,7 @@ class Page:
     sections: list[Section]
     facts: list[str]
     records: list[tuple[str, str]]
+    traces: list[tuple[str, str]]
     made_by: str
     method: str
 
@@ -91,6 +96,7 @@ def make(
     drawn: list[tuple[str, str]],
     record_paths: Sequence[str],
     language: str = "en",
+    traces: Sequence[tuple[str, str]] = (),
 ) -> Page:
     """Put a page together.
 
@@ -104,6 +110,8 @@ def make(
         Where each run's record lies, as the reader should see it.
     language : str
         Of the answer to the questions that it began with; all else is in English.
+    traces : sequence of (str, str)
+        What each trace is of, and where it lies.
     """
     machines = dict.fromkeys(
         f"{run.machine.processor}, {run.machine.cores} cores" for run in summary.runs
@@ -126,6 +134,7 @@ def make(
             (shlex.join(run.command), path)
             for run, path in zip(summary.runs, record_paths, strict=True)
         ],
+        traces=list(traces),
         made_by=shlex.join(
             ["aebench", "report", *record_paths, "-o", "."]
             + (["--language", language] if language != "en" else [])
@@ -163,6 +172,11 @@ def _sections(summary: Summary, drawn: list[tuple[str, str]]) -> list[Section]:
         Section("Quality", quality(summary), figures("loss")),
         Section("Cost against quality", cost(summary), figures("cost")),
         Section("Reconstructions", [], figures("digits")),
+        Section(
+            "Where time and memory go",
+            [*profile(summary), *memory(summary)],
+            figures("profile", "memory-curve"),
+        ),
         Section("The same model?", parity(summary), []),
         Section("Is the instrument right?", controls(summary), []),
     ]

@@ -45,9 +45,10 @@ _PHRASES = {
             "difference of {gap}, which shows neither to generalise better."
         ),
         "cost": (
-            "{one} takes {times} times as long to train as {other}, and has {parameters} "
-            "parameters against {parameters_other}{memory}."
+            "{one} takes {times} times as long to train as {other}, and has {parameters}{memory}."
         ),
+        "parameters other": "{mine} parameters against {theirs}",
+        "parameters same": "as many parameters, {mine}",
         "memory": "; its cold start peaks at {mine} MiB against {theirs}",
         "falling": (
             "Over the last {epochs} of {all_epochs} epochs the loss changed by {mine} with {one} "
@@ -145,8 +146,10 @@ _PHRASES = {
         ),
         "cost": (
             "L'entraînement de {one} dure {times} fois le temps de celui de {other}, avec "
-            "{parameters} paramètres contre {parameters_other}{memory}."
+            "{parameters}{memory}."
         ),
+        "parameters other": "{mine} paramètres contre {theirs}",
+        "parameters same": "autant de paramètres, {mine}",
         "memory": " ; son démarrage à froid culmine à {mine} Mio contre {theirs}",
         "falling": (
             "Sur les {epochs} dernières des {all_epochs} époques, la perte a changé de {mine} avec "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports import data, figures, html, markdown, page
+from reports import data, figures, html, markdown, page, traces
 from reports.journal import load
 from reports.summary import summarise
 
@@ -49,7 +49,8 @@ def write(records: Sequence[Path], folder: Path, language: str = "en") -> Writte
     loaded = [load(path) for path in records]
     summary = summarise(*loaded)
     (folder / "records").mkdir(parents=True, exist_ok=True)
-    copies = []
+    copies: list[str] = []
+    kept: list[tuple[str, Path]] = []
     for number, (path, record) in enumerate(zip(records, loaded, strict=True), 1):
         # A record may be named anything: not its name alone decides where it goes.
         name = _UNSAFE.sub("-", record.header.name).strip("-") or "record"
@@ -58,9 +59,11 @@ def write(records: Sequence[Path], folder: Path, language: str = "en") -> Writte
         if copy.resolve() != path.resolve():
             shutil.copyfile(path, copy)
         copies.append(copy.relative_to(folder).as_posix())
+        kept += traces.copy(record, path.parent, copy.parent)
     data.write(summary, folder / "data.csv")
     drawn = figures.write(summary, folder / "figures")
-    made = page.make(summary, drawn, copies, language)
+    found = [(of, trace.relative_to(folder).as_posix()) for of, trace in kept]
+    made = page.make(summary, drawn, copies, language, found)
     text = html.render(made, folder / "figures")
     (folder / "index.html").write_text(text, encoding="utf-8")
     target = folder / "README.md"

@@ -151,7 +151,8 @@ def _sign(value: Interval) -> str:
 
 
 def _cost(summary: Summary, main: Difference, words: Words) -> str:
-    parameters = {each.name: each.parameters for each in summary.definitions}
+    counts = {each.name: each.parameters for each in summary.definitions}
+    same = counts[main.definition] == counts[main.against]
     peaks = {
         row.definition: row.peak_bytes.value / MIB
         for row in summary.footprint
@@ -170,8 +171,11 @@ def _cost(summary: Summary, main: Difference, words: Words) -> str:
         one=main.definition,
         other=main.against,
         times=words.interval(interval(times.value, times.low, times.high)),
-        parameters=words.number(f"{parameters[main.definition]:,}"),
-        parameters_other=words.number(f"{parameters[main.against]:,}"),
+        parameters=words.say(
+            "parameters same" if same else "parameters other",
+            mine=words.number(f"{counts[main.definition]:,}"),
+            theirs=words.number(f"{counts[main.against]:,}"),
+        ),
         memory=memory,
     )
 

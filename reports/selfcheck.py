@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from reports.comparison import launches_needed
 from reports.summary import SpeedCell, SpeedRow, Summary
-from reports.tables import percent, times
+from reports.tables import times
+from reports.units import percent
 
 WANTED_DIFFERENCE = 0.03
 _MOST_CONTAMINATED = 0.25

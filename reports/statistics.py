@@ -123,6 +123,40 @@ def student_quantile(probability: float, freedom: int) -> float:
     return float(special.stdtrit(freedom, probability))
 
 
+def growth(values: ArrayLike, blocks: int = 10, confidence: float = 0.95) -> Estimate | None:
+    """Estimate by how much a series grows from one value to the next.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        In the order of their measuring; two at least in each block.
+    blocks : int
+        Into how many stretches of equal length they are cut; what is left over at the beginning
+        isn't used.
+    confidence : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Estimate or None
+        The mean difference between neighbouring stretches' means, divided by their length, with
+        Student's interval over the differences; None if there are too few values.
+
+    Notes
+    -----
+    A line fitted to such a series would take each value for independent, and one jump for a trend.
+    The differences take a jump for what it is, one of them, so that the interval holds zero; noise
+    about a level makes neighbouring differences cancel, and the interval too wide rather than too
+    narrow.
+    """
+    series = np.asarray(values, float)
+    length = len(series) // blocks
+    if length < 2:
+        return None
+    means = series[len(series) - blocks * length :].reshape(blocks, length).mean(axis=1)
+    return mean(np.diff(means) / length, confidence)
+
+
 def pareto_front(costs: Sequence[float], losses: Sequence[float]) -> list[int]:
     """Find the points that no other one beats.
 

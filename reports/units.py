@@ -35,6 +35,11 @@ def interval(value: float, low: float | None = None, high: float | None = None) 
     return f"{_cut(value, step)} [{_cut(low, step)}, {_cut(high, step)}]"
 
 
+def percent(share: float) -> str:
+    """Show a share in per cent, with two digits."""
+    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.0f} %"
+
+
 def duration(seconds: float) -> str:
     """Show a duration: ``8 s``, ``3 min 20 s``, ``2 h 05 min``."""
     whole = round(seconds)

@@ -16,7 +16,7 @@ def make(hostile: str = "") -> Record:
     """Make a record; ``hostile`` is put wherever a record holds free text."""
     plan = record.PlanInfo(
         preset="quick",
-        passes=["speed", "footprint", "quality"],
+        passes=["speed", "footprint", "quality", "profile", "memory"],
         workloads=["train"],
         batch_sizes=[32],
         launches=1,
@@ -90,7 +90,7 @@ def make(hostile: str = "") -> Record:
             )
         )
     for contender, factor in (("jax", 1), ("torch", 4)):
-        for pass_name in ("footprint", "quality"):
+        for pass_name in ("footprint", "quality", "profile", "memory"):
             made.events.append(_worker(pass_name, contender, name, hostile))
         made.events.append(record.Call(contender, name, 32, 0, 0.3))
         for _ in range(3):
@@ -123,6 +123,8 @@ def make(hostile: str = "") -> Record:
                 )
             )
         made.events.append(record.Reconstructions(contender, name, 0, EXAMPLES[::-1]))
+        made.events += _profile(contender, name, factor, hostile)
+        made.events += _memory(contender, name, factor, hostile)
     made.events.append(record.UnitEnd(record.Unit("speed", name, "", 0), 60.0))
     made.events.append(record.End("complete", 100.0))
     return made
@@ -146,3 +148,57 @@ def _slice(contender: str, definition: str, block: int, seconds: float) -> recor
     return record.Slice(
         contender, definition, "train", 32, 0, block, 0, 50, 10, seconds, 0.2, 0.01, 0.0
     )
+
+
+def _profile(contender: str, definition: str, factor: int, hostile: str) -> list[record.Event]:
+    """Twenty steps of 2 ms (times the factor), of which tracing made 3 ms."""
+    where = (contender, definition, 0)
+    parts = (("matrix product", "dot", 0.03), ("loss", "log", 0.02), ("Python and Keras", "", 0.01))
+    return [
+        *(
+            record.Compilation(*where, stage, "step" + hostile, 0.4 * factor, cause, "train", size)
+            for stage in ("trace", "compile")
+            for cause, size in (("first call", 32), ("new shape", 16))
+            if contender == "jax"
+        ),
+        *(
+            record.Operation(*where, category, name + hostile, 40, seconds * factor)
+            for category, name, seconds in parts
+        ),
+        record.Profile(
+            *where,
+            batch_size=32,
+            steps=20,
+            untraced_seconds=[0.04 * factor, 0.042 * factor, 0.038 * factor],
+            clocked_seconds=[0.06 * factor],
+            traced_seconds=0.06 * factor,
+            trace_sha256="c" * 64,
+        ),
+    ]
+
+
+def _memory(contender: str, definition: str, factor: int, hostile: str) -> list[record.Event]:
+    """Three phases; jax stays as it is, torch grows by 100 KiB a step."""
+    where = (contender, definition, 0)
+    growth = 0 if contender == "jax" else 102400
+    phases = (("interpreter", 0.0, 12), ("framework", 2.0, 240), ("build", 3.0, 250))
+    return [
+        *(
+            record.MemoryPhase(
+                *where,
+                phase + hostile,
+                1.0,
+                ended * factor,
+                mib * 2**20,
+                (mib + 5) * 2**20,
+                True,
+                (mib - 1) * 2**20,
+                (mib - 2) * 2**20,
+            )
+            for phase, ended, mib in phases
+        ),
+        record.MemorySteps(*where, 32, 8, [2**28 + growth * step for step in range(200)]),
+        record.MemoryCurve(
+            *where, [0.0, 1.0 * factor, 3.0 * factor], [12 * 2**20, 120 * 2**20, 245 * 2**20]
+        ),
+    ]

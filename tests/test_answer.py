@@ -97,8 +97,20 @@ def test_who_stayed_on_the_plateau_is_counted_and_not_in_the_range(summary):
 
 
 def test_nothing_measured_says_nothing(summary):
-    empty = msgspec.structs.replace(summary, speed=[], footprint=[], quality=[])
+    nothing = {name: [] for name in ("speed", "footprint", "quality", "profile", "memory")}
+    empty = msgspec.structs.replace(summary, **nothing)
     assert sentences(empty) == []
+
+
+def test_where_time_and_memory_go_is_told_where_nothing_else_is(summary):
+    explained = msgspec.structs.replace(summary, speed=[], footprint=[], quality=[])
+    assert sentences(explained) == [
+        "The largest part of a traced training step is matrix product with jax (50 % of ae400) "
+        "and matrix product with torch (50 % of ae400).",
+        "Memory peaks at 255 MiB with jax (ae400) and 255 MiB with torch (ae400); torch (ae400) "
+        "grew with the steps.",
+    ]
+    assert len(sentences(summary)) == 3
 
 
 def test_an_unstable_cell_names_nobody():

@@ -30,6 +30,7 @@ def record(tmp_path) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
+        (["run", "--backend", "all", "jax"], "'all' is not a backend: use jax"),
         (["run", "--backend", "theano"], "'theano' is not a backend: use jax, tensorflow, torch"),
         (["run", "--definition", "ae300"], "300, 150, 75, stop"),
         (["run", "--preset", "slow"], "not a preset: use quick, standard, publish"),
@@ -38,7 +39,10 @@ def record(tmp_path) -> Path:
         (["run", "--contender", "jax:fast"], "'fast' is not a setting of jax"),
         (["parity", "--contender", "gemm"], "gemm trains nothing"),
         (["run", "--contender", "native-jax", "--pass", "quality"], "nothing to measure"),
-        (["run", "--pass", "speeed"], "not a pass: use parity, speed, footprint, quality"),
+        (
+            ["run", "--pass", "speeed"],
+            "use parity, speed, footprint, quality, profile, memory",
+        ),
         (["run", "--batch-size", "0"], "must be at least 1"),
         (["run", "--batch-size", "32", "-5"], "-5"),
         (["run", "--batch-size", "2000"], "larger than the data"),
@@ -55,6 +59,11 @@ def record(tmp_path) -> Path:
             ["run", "--same-within", "0.5"],
             "--different-beyond 1 must be less than --same-within 0.5",
         ),
+        (["profile", "--steps", "0"], "--steps 0 must be at least 1"),
+        (["profile", "--steps", "5000"], "--steps 5000 must be at most 1,000"),
+        (["profile", "--backend", "jax", "theano", "-o", "p"], "'theano' is not a backend"),
+        (["memory", "--backend", "native-jax"], "nothing to measure"),
+        (["memory", "--batch-size", "2000"], "larger than the data"),
         (["selfcheck", "--backend", "theano"], "'theano' is not a backend"),
         (["selfcheck", "--preset", "slow"], "not a preset"),
         (["selfcheck", "--batch-size", "2000"], "larger than the data"),
@@ -69,9 +78,8 @@ def record(tmp_path) -> Path:
     ],
 )
 def test_bad_input_is_one_sentence_and_writes_nothing(aebench, tmp_path, arguments, reason):
-    if arguments[0] in ("run", "selfcheck", "parity") and not {"--data", "--resume"} & set(
-        arguments
-    ):
+    measuring = ("run", "selfcheck", "parity", "profile", "memory")
+    if arguments[0] in measuring and not {"--data", "--resume"} & set(arguments):
         arguments = [*arguments, "--data", "embedded"]
     done = aebench(*arguments)
     assert done.returncode == 2

@@ -3,6 +3,7 @@
 import json
 
 import against_others
+import headline
 import pytest
 import selfchecks
 import yardsticks
@@ -10,8 +11,7 @@ from conftest import ROOT
 
 from reports.journal import load
 from reports.summary import summarise
-from reports.tables import percent
-from reports.units import duration
+from reports.units import duration, percent
 
 MEASURED = ROOT / "docs" / "measured"
 METHOD = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
@@ -39,3 +39,9 @@ def test_the_overhead_is_what_the_record_says():
     (run,) = summarise(load(MEASURED / "publish-train.jsonl")).runs
     told = f"took {duration(run.speed.seconds)}, {percent(run.speed.overhead)} of it overhead"
     assert told in METHOD
+
+
+def test_the_headline_follows_from_the_published_records():
+    readme = headline.README.read_text(encoding="utf-8")
+    assert readme.count(headline.BEGIN) == readme.count(headline.END) == 1
+    assert headline.put(readme) == readme

@@ -19,7 +19,9 @@ from reports.figures.throughput import throughput
 from reports.summary import summarise
 
 HOSTILE = r"_$\frac{1}{$ \x $x^$ " + "\x1b[31m<script>" + "W" * 500 + "\u0378"
-NAMES = ["throughput", "memory", "cold-start", "loss", "cost", "digits"]
+NAMES = [
+    *("throughput", "memory", "cold-start", "loss", "cost", "digits", "profile", "memory-curve"),
+]
 
 
 @pytest.fixture
@@ -66,7 +68,7 @@ def test_images_are_drawn_as_they_were_recorded(figure):
     assert np.array_equal(original, np.concatenate([one[0], one[1]], axis=1))
     turned = np.frombuffer(sample.EXAMPLES[::-1], np.uint8).reshape(2, 28, 28)
     assert np.array_equal(made, np.concatenate([turned[0], turned[1]], axis=1))
-    assert figure.axes[1].get_ylabel() == "ae400 0.2100"
+    assert figure.axes[1].get_ylabel() == "ae400\n0.2100"
 
 
 @pytest.mark.parametrize(

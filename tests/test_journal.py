@@ -158,8 +158,7 @@ def test_what_a_resumption_declares_void_no_longer_counts(tmp_path):
     assert {row.contender for row in loaded.of(Phase)} == {"jax"}
     assert {(row.pass_name, row.contender) for row in loaded.of(Worker)} == {
         ("footprint", "jax"),
-        ("quality", "jax"),
-        ("quality", "torch"),
+        *((name, who) for name in ("quality", "profile", "memory") for who in ("jax", "torch")),
     }
     assert not loaded.of(Slice) and not loaded.of(Failure)
     assert len(loaded.of(QualityEpoch)) == 4

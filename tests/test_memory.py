@@ -1,38 +1,170 @@
-import json
 import subprocess
 import sys
+from pathlib import Path
 
+import msgspec
 import pytest
-from conftest import ROOT
+from running import Run, interpreter
 
 from bench import memory
-
-PROBE = """
-import json, sys
-from bench import memory
-size = int(sys.argv[1]) * 2**20
-assert memory.exact_peaks()
-before = memory.resident_bytes()
-block = bytearray(size)
-block[::4096] = b"x" * len(block[::4096])
-del block
-peak = memory.peak_bytes()
-memory.reset_peak()
-print(json.dumps([peak - before, memory.peak_bytes() - before]))
-"""
+from bench.fleet import Fleet
+from reports.journal import load
+from reports.record import MemoryCurve, MemoryPhase, MemorySteps
+from reports.summary import summarise
+from reports.summary.memory import needs
+from reports.tables import memory as tables
 
 pytestmark = pytest.mark.skipif(not memory.exact_peaks(), reason="no exact peaks here")
 
+# A worker whose work is to take memory: to keep it, and to hold it for five milliseconds.
+TAKES = """
+import types
+planted = types.ModuleType("bench.work.planted")
+sys.modules["bench.work.planted"] = planted
+
+def work(channel, job):
+    from bench import memory
+    kept = []
+
+    def take():
+        block = bytearray(job["bytes"])
+        block[::4096] = b"x" * len(block[::4096])
+        return block
+
+    def briefly():
+        block = take()
+        time.sleep(0.005)
+
+    for phase in (lambda: None, lambda: kept.append(take()), briefly):
+        channel.send({**memory.measured(phase, True), **memory.shares()})
+
+planted.work = work
+"""
+
 
 @pytest.mark.parametrize("mebibytes", [64, 256, 512])
-def test_a_brief_peak_is_exact_and_can_be_reset(mebibytes):
+def test_what_a_worker_takes_is_reported_within_a_hundredth(tmp_path, mebibytes):
+    python = interpreter(tmp_path / "takes", python=TAKES)
+    size = mebibytes * 2**20
+    fleet = Fleet(tmp_path, 60)
+    try:
+        worker = fleet.start("jax", {"pass": "planted", "threads": 0, "bytes": size}, python)
+        before, kept, brief = (worker.answer() for _ in range(3))
+    finally:
+        fleet.close()
+    for figure in ("resident_bytes", "proportional_bytes", "private_bytes", "peak_bytes"):
+        assert kept[figure] - before[figure] == pytest.approx(size, rel=0.01), figure
+    # Gone after five milliseconds: it is in the peak, and in nothing else.
+    assert brief["peak_bytes"] - kept["resident_bytes"] == pytest.approx(size, rel=0.01)
+    assert brief["resident_bytes"] - kept["resident_bytes"] < 0.01 * size
+
+
+WEIGH = ("--preset", "profile", "--pass", "memory")
+LEAKS = """
+from bench import stepping
+was, leaked = stepping.Stepper.clock, []
+
+def clock(self):
+    leaked.append(b"x" * 102400)
+    return was(self)
+
+stepping.Stepper.clock = clock
+"""
+
+
+@pytest.fixture(scope="module")
+def weighed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weighed")
+    run = Run(folder / "run", *WEIGH, "--report")
+    assert run.end() == 0, run.output + run.errors
+    return run
+
+
+@pytest.mark.slow
+def test_no_leak_is_found_where_there_is_none(weighed):
+    rows = summarise(load(weighed.folder)).memory
+    assert [row.contender for row in rows] == ["jax", "tensorflow", "torch"]
+    assert not [row.contender for row in rows if row.grows]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["jax", "tensorflow", "torch"])
+def test_a_planted_leak_is_found(tmp_path, backend):
+    leaking = interpreter(tmp_path / "leaking", python=LEAKS)
+    run = Run(tmp_path / "run", *WEIGH, "--backend", f"{backend}@{leaking}")
+    assert run.end() == 0, run.output + run.errors
+    (row,) = summarise(load(run.folder)).memory
+    assert row.grows
+    assert row.growth_bytes.value == pytest.approx(102400, rel=0.5)
+    assert "grows" in run.output
+
+
+@pytest.mark.slow
+def test_phases_follow_each_other_and_the_curve_holds_them(weighed):
+    record = load(weighed.folder)
+    for name in ("jax", "tensorflow", "torch"):
+        phases = [each for each in record.of(MemoryPhase) if each.contender == name]
+        assert [each.phase for each in phases] == [
+            *("interpreter", "framework", "data", "build", "first step", "steady"),
+            *("prediction", "after release"),
+        ]
+        assert all(each.exact and each.peak_bytes >= each.resident_bytes for each in phases)
+        assert all(
+            each.resident_bytes >= each.proportional_bytes >= each.private_bytes > 0
+            for each in phases
+        )
+        ends = [each.ended_seconds for each in phases]
+        assert ends == sorted(ends)
+        (steps,) = (each for each in record.of(MemorySteps) if each.contender == name)
+        assert len(steps.anonymous_bytes) == 200
+        (curve,) = (each for each in record.of(MemoryCurve) if each.contender == name)
+        assert not curve.reason
+        assert curve.seconds == sorted(curve.seconds)
+        # Sampled from outside it is seen to hold what it says it holds.
+        highest = max(each.proportional_bytes for each in phases)
+        most = max(curve.proportional_bytes)
+        assert 0.9 * highest < most < 1.01 * max(each.peak_bytes for each in phases)
+    assert "memory-curve.png" in (weighed.folder / "report" / "README.md").read_text()
+
+
+@pytest.mark.slow
+def test_without_the_sampler_the_row_says_why(tmp_path):
+    hidden = tmp_path / "hidden"
+    (hidden / "memory_profiler").mkdir(parents=True)
+    (hidden / "memory_profiler" / "__init__.py").write_text("raise ImportError('not for you')")
     done = subprocess.run(
-        [sys.executable, "-c", PROBE, str(mebibytes)],
+        [
+            *(sys.executable, "-m", "bench", "memory", "--data", "embedded", "--backend", "jax"),
+            *("--train-samples", "640", "--definition", "ae200", "-o", str(tmp_path / "run")),
+        ],
         capture_output=True,
         text=True,
-        check=True,
-        env={"PYTHONPATH": str(ROOT)},
+        env={"PYTHONPATH": f"{hidden}:{Path(__file__).parent.parent}", "HOME": str(tmp_path)},
+        timeout=300,
     )
-    peak, after = json.loads(done.stdout)
-    assert peak == pytest.approx(mebibytes * 2**20, rel=0.01)
-    assert after < 0.05 * peak
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "memory-profiler can't be used here: not for you" in " ".join(done.stdout.split())
+
+
+def test_what_training_needs_is_arithmetic(weighed_by_hand):
+    (row, *_) = weighed_by_hand.memory
+    # 842,009 parameters; 784 + 400 + 200 + 100 + 50 + 25 + 50 + 100 + 200 + 400 + 784 = 3,093
+    # numbers of each of 32 images.
+    assert (row.needs.weights, row.needs.gradients, row.needs.optimiser) == (3368036, 3368036, 0)
+    assert row.needs.activations == 4 * 32 * 3093
+    info = weighed_by_hand.definitions[0]
+    dropped = msgspec.structs.replace(info, dropout=0.3)
+    assert needs(dropped, 784, 32).activations == 4 * 32 * (3093 + 400 + 200)
+
+
+@pytest.fixture
+def weighed_by_hand():
+    import sample
+
+    return summarise(sample.make())
+
+
+def test_tables_say_what_grows(weighed_by_hand):
+    found = {table.title: table for table in tables(weighed_by_hand)}
+    grown = {row[0]: row[3] for row in found["Growth with the steps"].rows}
+    assert grown == {"ae400 jax": "doesn't grow", "ae400 torch": "grows"}

@@ -35,7 +35,10 @@ def cut(done, **changes):
     return plan, record
 
 
-@pytest.mark.parametrize("passes", [["speed", "footprint"], ["parity", "speed", "quality"]])
+@pytest.mark.parametrize(
+    "passes",
+    [["speed", "footprint"], ["parity", "speed", "quality"], ["profile", "memory"]],
+)
 def test_what_is_planned_is_what_is_measured(passes):
     plan, record = cut(lambda unit: True, passes=passes)
     found = Counter(

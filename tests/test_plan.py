@@ -32,10 +32,12 @@ def installed(monkeypatch, *names):
 
 def test_presets_are_the_protocols():
     sizes = {name: (each.launches, each.blocks) for name, each in PRESETS.items()}
-    original = sizes.pop("original")
+    original, explains = sizes.pop("original"), sizes.pop("profile")
     assert sizes == {"quick": (1, 16), "standard": (5, 24), "publish": (8, 64)}
     # Steps are timed by the others; who asks for them there gets those of standard.
     assert original == sizes["standard"]
+    assert explains == sizes["quick"]
+    assert set(PRESETS["quick"].passes) == {"parity", "speed", "footprint", "quality"}
     assert PRESETS["quick"].definitions == ("ae400", "ae800", "ae800-dropout")
 
 

@@ -68,7 +68,7 @@ def test_the_page_is_one_file_that_says_what_markdown_says(tmp_path):
     # Whatever it shows is in it, and it is well-formed.
     sources = re.findall(r'src="([^"]*)"', text)
     assert re.findall(r'href="([^"]*)"', text) == ["records/sample.jsonl", "data.csv"]
-    assert len(sources) == 6
+    assert len(sources) == 8
     assert all(each.startswith("data:image/svg+xml;base64,") for each in sources)
     drawn = [base64.b64decode(each.partition(",")[2]) for each in sources]
     assert all(ElementTree.fromstring(each).tag.endswith("svg") for each in drawn)
@@ -80,7 +80,7 @@ def test_the_page_is_one_file_that_says_what_markdown_says(tmp_path):
     assert not missing
     # The words that the intervals bear are the only coloured ones.
     assert re.findall(r'<td class="(\w+)">(\w+)</td>', text) == [("slower", "slower")]
-    assert text.count("<table") == text.count("<thead>") == text.count("</table>") == 8
+    assert text.count("<table") == text.count("<thead>") == text.count("</table>") == 16
 
 
 def test_several_records_of_one_name_lie_side_by_side(tmp_path):

@@ -114,6 +114,7 @@ def test_dropout_is_judged_beside_the_same_network_without_it():
     answer = told(made(losses))["Does dropout at 800 help?"]
     assert answer.paragraphs[0].startswith("ae800-dropout ends worse than ae800")
     assert answer.paragraphs[-1].endswith("no, dropout at 800 makes the loss worse.")
+    assert "and has as many parameters, 2,110,809" in " ".join(answer.paragraphs)
     helped = told(made({**losses, "ae800-dropout": 0.105}))["Does dropout at 800 help?"]
     assert helped.paragraphs[-1].endswith("yes, dropout at 800 lowers the loss.")
 

@@ -50,14 +50,16 @@ def test_a_worker_starts_with_the_standard_library():
 def test_a_working_worker_needs_numpy_keras_and_its_framework_only():
     files = list((ROOT / "bench" / "work").glob("*.py"))
     assert len(files) > 4
-    for file in [*files, ROOT / "bench" / "settings.py", ROOT / "bench" / "weights.py"]:
+    others = ("settings", "weights", "stepping", "attribution", "chrome_trace", "ledger")
+    for file in [*files, *(ROOT / "bench" / f"{name}.py" for name in others)]:
         assert imported(file.read_text()) <= {"keras", "numpy", "backends", "bench"} | set(
             sys.stdlib_module_names
         )
 
 
-def test_a_native_framework_needs_itself_and_numpy_only():
-    for file in (ROOT / "backends" / "native").glob("*.py"):
+def test_a_native_framework_and_a_profiler_need_themselves_and_numpy_only():
+    folders = [ROOT / "backends" / name for name in ("native", "profilers")]
+    for file in (file for folder in folders for file in folder.glob("*.py")):
         own = {file.stem} if file.stem in FRAMEWORKS else FRAMEWORKS - {"keras"}
         known = own | {"numpy", "backends"} | set(sys.stdlib_module_names)
         assert imported(file.read_text()) <= known, file

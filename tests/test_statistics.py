@@ -10,6 +10,7 @@ from reports.statistics import (
     EpochEnd,
     Estimate,
     epoch_end,
+    growth,
     mean,
     median,
     next_tick,
@@ -125,3 +126,28 @@ def test_what_is_on_a_front_is_beaten_by_nothing(points):
     unbeaten = {each for each in points if not any(beats(other, each) for other in points)}
     assert [points[index] for index in front] == sorted(unbeaten)
     assert all(points.index(points[index]) == index for index in front)
+
+
+def test_steady_growth_is_found():
+    steps = np.arange(200)
+    noise = np.random.default_rng(0).normal(0, 50, 200)
+    found = growth(1000 + 7 * steps + noise)
+    assert found.low < 7 < found.high
+    assert found.low > 0
+
+
+@pytest.mark.parametrize("at", [3, 55, 100, 141, 198])
+def test_one_jump_is_no_growth(at):
+    found = growth(1000 + 500 * (np.arange(200) >= at))
+    assert found.low <= 0 <= found.high
+
+
+def test_noise_about_a_level_is_rarely_growth():
+    generator = np.random.default_rng(0)
+    found = [growth(generator.normal(1000, 10, 200)) for _ in range(500)]
+    assert sum(each.low > 0 for each in found) / 500 <= 0.025
+
+
+def test_what_stands_still_grows_by_nothing_and_few_values_tell_nothing():
+    assert growth([5.0] * 200) == Estimate(0.0, 0.0, 0.0)
+    assert growth(range(19)) is None

@@ -10,8 +10,8 @@ from pathlib import Path
 from reports.journal import load, record_paths
 from reports.selfcheck import judge
 from reports.summary import summarise
-from reports.tables import percent, times
-from reports.units import duration
+from reports.tables import times
+from reports.units import duration, percent
 
 COLUMNS = (
     "backend, size",

@@ -13,9 +13,11 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from reports.figures.cost import cost
+from reports.figures.curve import curve
 from reports.figures.digits import digits
 from reports.figures.footprint import cold_start, memory
 from reports.figures.loss import loss
+from reports.figures.profile import profile
 from reports.figures.throughput import throughput
 from reports.summary import Summary
 
@@ -29,6 +31,8 @@ _FIGURES: dict[str, Callable[[Summary, Figure], str]] = {
     "loss": loss,
     "cost": cost,
     "digits": digits,
+    "profile": profile,
+    "memory-curve": curve,
 }
 
 

@@ -20,10 +20,11 @@ def digits(summary: Summary, figure: Figure) -> str:
         axes.set_xticks([])
         axes.set_yticks([])
         axes.set_ylabel(
-            "original" if row is original else label(_name(row)),
+            "original" if row is original else _name(row),
             rotation="horizontal",
             ha="right",
             va="center",
+            fontsize=9,
         )
     who = ", ".join(dict.fromkeys(f"{row.contender}, seed {row.seed}" for row in shown))
     return (
@@ -33,7 +34,8 @@ def digits(summary: Summary, figure: Figure) -> str:
 
 
 def _name(row: Digits) -> str:
-    return row.definition if row.test_loss is None else f"{row.definition} {row.test_loss:.4f}"
+    name = label(row.definition)
+    return name if row.test_loss is None else f"{name}\n{row.test_loss:.4f}"
 
 
 def _side_by_side(row: Digits) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:

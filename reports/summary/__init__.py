@@ -6,7 +6,7 @@ import msgspec
 
 from reports import record
 from reports.journal import Record
-from reports.summary import footprint, parity, quality, speed
+from reports.summary import footprint, memory, parity, profile, quality, speed
 from reports.summary.breakeven import BreakEven, break_even
 from reports.summary.cell import SpeedCell, SpeedRow
 from reports.summary.cost import Cost, CostPoint, cost
@@ -14,8 +14,10 @@ from reports.summary.differences import Difference, differences
 from reports.summary.digits import Digits, digits
 from reports.summary.epochs import EpochCost
 from reports.summary.footprint import FootprintRow
+from reports.summary.memory import MemoryRow
 from reports.summary.missing import missing
 from reports.summary.parity import ParityRow
+from reports.summary.profile import ProfileRow
 from reports.summary.quality import QualityRow, Training
 from reports.summary.shared import MIB, RECIPE_EPOCHS, Interval, Shown, contenders, definitions
 from reports.summary.speed import Spent
@@ -31,7 +33,9 @@ __all__ = [
     "EpochCost",
     "FootprintRow",
     "Interval",
+    "MemoryRow",
     "ParityRow",
+    "ProfileRow",
     "QualityRow",
     "Run",
     "SpeedCell",
@@ -72,6 +76,8 @@ class Summary(msgspec.Struct, frozen=True):
     cost: Cost
     differences: list[Difference]
     digits: list[Digits]
+    profile: list[ProfileRow]
+    memory: list[MemoryRow]
     failures: list[record.Failure]
     notices: list[str]
 
@@ -103,6 +109,8 @@ def summarise(*sources: Record) -> Summary:
         cost=cost([row for row in trained if row.run in alike], definitions(sources)),
         differences=differences(entrants, trained),
         digits=digits(entrants, trained),
+        profile=profile.rows(sources, entrants),
+        memory=memory.rows(sources, entrants),
         failures=[failure for source in sources for failure in source.of(record.Failure)],
         notices=[
             *_differences(sources),

@@ -57,7 +57,7 @@ def _count(plan: record.PlanInfo, pass_name: str, contender: record.ContenderInf
         return 0 if contender.backend == record.GEMM else 1
     if not contender.on_keras:
         return 0
-    return len(plan.seeds) if pass_name == "quality" else plan.footprint_launches
+    return {"quality": len(plan.seeds), "footprint": plan.footprint_launches}.get(pass_name, 1)
 
 
 def _failed(source: Record) -> set[tuple[str, str, str]]:

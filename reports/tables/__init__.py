@@ -5,10 +5,12 @@ from reports.tables.breakeven import break_even
 from reports.tables.controls import controls
 from reports.tables.facts import facts, failed_where
 from reports.tables.footprint import SHORT_PHASES, footprint
+from reports.tables.memory import memory
 from reports.tables.overview import overview
 from reports.tables.parity import parity
+from reports.tables.profile import profile
 from reports.tables.quality import cost, quality
-from reports.tables.shared import VERDICT, Table, percent, share, shown
+from reports.tables.shared import VERDICT, Table, share, shown
 from reports.tables.speed import speed, times
 
 __all__ = [
@@ -22,9 +24,10 @@ __all__ = [
     "facts",
     "failed_where",
     "footprint",
+    "memory",
     "overview",
     "parity",
-    "percent",
+    "profile",
     "quality",
     "share",
     "shown",
@@ -42,4 +45,6 @@ def all_tables(summary: Summary) -> list[Table]:
         *break_even(summary),
         *quality(summary),
         *cost(summary),
+        *profile(summary),
+        *memory(summary),
     ]

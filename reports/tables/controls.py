@@ -1,8 +1,9 @@
 """What a referee asks of every cell: the twin, the noise, the blocks."""
 
 from reports.summary import SpeedCell, Summary
-from reports.tables.shared import Table, percent
+from reports.tables.shared import Table
 from reports.tables.speed import times
+from reports.units import percent
 
 
 def controls(summary: Summary) -> list[Table]:

@@ -2,8 +2,7 @@
 
 from reports.record import Failure
 from reports.summary import Run, Summary
-from reports.tables.shared import percent
-from reports.units import duration
+from reports.units import duration, percent
 
 
 def failed_where(failure: Failure) -> str:

@@ -49,11 +49,6 @@ def failed(contender: str, columns: Sequence[str], reason: str) -> tuple[list[st
     return [contender, *["–"] * (len(columns) - 1)], f"{contender}: {reason}"
 
 
-def percent(share: float) -> str:
-    """Show a share in per cent, with two digits."""
-    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.0f} %"
-
-
 def count(number: int, what: str) -> str:
     """Count things: 1 block, 2 blocks."""
     return f"{number} {what}{'' if number == 1 else 's'}"

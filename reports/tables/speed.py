@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from reports.summary import RECIPE_EPOCHS, SpeedCell, SpeedRow, Summary
-from reports.tables.shared import VERDICT, Table, count, failed, percent, share, shown
-from reports.units import duration, interval
+from reports.tables.shared import VERDICT, Table, count, failed, share, shown
+from reports.units import duration, interval, percent
 
 
 def speed(summary: Summary, definition: str | None = None) -> list[Table]:

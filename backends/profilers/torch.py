@@ -1,0 +1,188 @@
+"""PyTorch: torch.profiler's trace, with marks around the loss and the optimiser, which it lacks."""
+
+import bisect
+import functools
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from backends.profilers import (
+    DATA,
+    ELEMENT_WISE,
+    FUSED,
+    LOSS,
+    MATRIX_PRODUCT,
+    OPTIMISER,
+    OTHER,
+    WAIT,
+    WAITING,
+    Compilation,
+    Span,
+)
+
+_FILE = "trace.json"
+_MARKS = {"aebench loss": LOSS, "aebench optimiser": OPTIMISER}
+_PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "matmul", "linear", "mkldnn_linear")
+_KERNELS = {"kernel": ELEMENT_WISE, "gpu_memcpy": DATA, "gpu_memset": DATA}
+# What torch.compile makes of a model.
+_COMPILED = ("Torch-Compiled Region", "CompiledFunction", "graph_", "## Call CompiledFxGraph")
+
+
+def prepare(model: Any) -> None:
+    """Mark the loss and the optimiser: eager operations don't know whose they are."""
+    if model.jit_compile:
+        return  # a compiled graph has no place for marks
+    for owner, method, mark in (
+        (model, "compute_loss", "aebench loss"),
+        (model.optimizer, "apply", "aebench optimiser"),
+    ):
+        setattr(owner, method, _marked(getattr(owner, method), mark))
+
+
+def _marked(method: Callable[..., Any], mark: str) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def marked(*arguments: Any, **named: Any) -> Any:
+        with annotation(mark):
+            return method(*arguments, **named)
+
+    return marked
+
+
+def annotation(name: str) -> AbstractContextManager[Any]:
+    """Mark a stretch of this thread in the trace."""
+    import torch
+
+    return torch.profiler.record_function(name)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def tracing(folder: Path) -> Iterator[None]:
+    """Have torch.profiler run, and leave its trace in a folder."""
+    import torch
+
+    activities = [torch.profiler.ProfilerActivity.CPU]
+    if torch.cuda.is_available():
+        activities.append(torch.profiler.ProfilerActivity.CUDA)
+    with torch.profiler.profile(activities=activities) as profiler:
+        yield
+    profiler.export_chrome_trace(str(folder / _FILE))
+
+
+def spans(folder: Path, model: Any) -> list[Span]:
+    """Read a trace.
+
+    What goes backward through the loss is the loss's too: autograd numbers a forward operation and
+    its gradient alike.
+    """
+    events = [
+        each
+        for each in json.loads((folder / _FILE).read_text())["traceEvents"]
+        if each.get("ph") == "X" and each.get("cat") != "Trace"
+    ]
+    on_device = any(each.get("cat") in _KERNELS for each in events)
+    marks = _Stretches(
+        (each["tid"], each["ts"], each["ts"] + each["dur"], _MARKS[each["name"]])
+        for each in events
+        if each["name"] in _MARKS
+    )
+    of_loss = {
+        each["args"]["Sequence number"]
+        for each in events
+        if "Sequence number" in each.get("args", {}) and marks.at(each) == LOSS
+    }
+    gradients = _Stretches(
+        (each["tid"], each["ts"], each["ts"] + each["dur"], LOSS)
+        for each in events
+        if each["name"].startswith("autograd::engine")
+        and each.get("args", {}).get("Sequence number") in of_loss
+    )
+    found = []
+    for each in events:
+        operation, category = _kind(each, marks.at(each) or gradients.at(each), on_device)
+        begin = each["ts"] / 1e6
+        thread = (
+            f"thread {each['tid']}" if each.get("cat") not in _KERNELS else f"gpu {each['tid']}"
+        )
+        end = begin + each["dur"] / 1e6
+        found.append(Span(thread, each["name"], operation, category, begin, end))
+    return found
+
+
+class _Stretches:
+    """Stretches of threads that don't overlap on one, looked up by what lies in them."""
+
+    def __init__(self, stretches: Iterator[tuple[Any, float, float, str]]) -> None:
+        self._by_thread: dict[Any, list[tuple[float, float, str]]] = {}
+        for thread, begin, end, name in sorted(stretches):
+            self._by_thread.setdefault(thread, []).append((begin, end, name))
+
+    def at(self, event: dict[str, Any]) -> str:
+        """Name the stretch that an event begins in; empty if there is none."""
+        mine = self._by_thread.get(event["tid"], [])
+        place = bisect.bisect(mine, event["ts"], key=lambda each: each[0]) - 1
+        if place >= 0 and event["ts"] < mine[place][1]:
+            return mine[place][2]
+        return ""
+
+
+def _kind(event: dict[str, Any], within: str, on_device: bool) -> tuple[str, str]:
+    name = str(event["name"])
+    if event.get("cat") in _KERNELS:
+        product = "gemm" in name.lower() or "cutlass" in name.lower()
+        return name, MATRIX_PRODUCT if product else _KERNELS[event["cat"]]
+    if name == WAIT:
+        return "until the steps are done", WAITING
+    if "DataLoader" in name:
+        return "next batch", DATA
+    if on_device or name in _MARKS or event.get("cat") == "user_annotation":
+        # Where a device does the work, the host's operations are what it takes to call it.
+        return name, ""
+    if within:
+        return name, within
+    if name.startswith(_COMPILED):
+        return name.partition(":")[0], FUSED
+    operation = name.removeprefix("aten::")
+    if operation in _PRODUCTS:
+        return name, MATRIX_PRODUCT
+    if name.startswith("aten::") or "detach" in name:
+        return name, ELEMENT_WISE
+    if "autograd" in name or name.endswith(tuple(f"Backward{digit}" for digit in range(10))):
+        return "autograd", OTHER
+    return name, OTHER
+
+
+@contextmanager
+def compilations(model: Any, told: Callable[[Compilation], None]) -> Iterator[None]:
+    """Tell of whatever torch.compile compiles meanwhile, and where it broke a graph."""
+    if not model.jit_compile:
+        yield
+        return
+    from torch._dynamo.callback import callback_handler
+    from torch._dynamo.utils import counters
+
+    began: list[float] = []
+
+    def start(arguments: Any) -> None:
+        began.append(time.perf_counter())
+
+    def end(arguments: Any) -> None:
+        if began:
+            trigger = str(arguments.callback_trigger.name).lower().replace("_", " ")
+            seconds = time.perf_counter() - began.pop()
+            told(Compilation("compile", trigger, seconds, time.time()))
+
+    callback_handler.register_start_callback(start)
+    callback_handler.register_end_callback(end)
+    broken = dict(counters["graph_break"])
+    try:
+        yield
+    finally:
+        callback_handler.remove_start_callback(start)
+        callback_handler.remove_end_callback(end)
+        for why, count in counters["graph_break"].items():
+            if count > broken.get(why, 0):
+                first_line = str(why).partition("\n")[0]
+                told(Compilation("graph break", "train_step", 0.0, time.time(), first_line))

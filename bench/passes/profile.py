@@ -1,0 +1,77 @@
+"""Profile: where the time of warm steps goes, and what is compiled when. Nothing here is a timing.
+
+Tracing slows what it traces, so these workers are profiled and nothing else.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.channel import Message
+from bench.context import Context
+from bench.definitions import parse
+from bench.errors import MeasurementError
+from bench.fleet import Worker, expect
+from reports import record
+from reports.record import ContenderInfo, Unit
+from reports.traces import trace_path
+
+
+def run(context: Context, units: Sequence[Unit]) -> None:
+    """Profile, in the order given."""
+    contenders = {each.name: each for each in context.plan.on_keras}
+    for unit in units:
+        context.display.doing(f"{unit.definition}: a profile of {unit.contender}")
+        try:
+            _profile(context, contenders[unit.contender], unit)
+        except MeasurementError as error:
+            context.note_failure(error, "profile", unit.contender, unit.definition, unit.launch)
+        context.end(unit)
+    context.display.results("profile", None)
+
+
+def _profile(context: Context, contender: ContenderInfo, unit: Unit) -> None:
+    info = context.plan.info
+    written = context.arrays.train_path.with_name("trace.json.gz")
+    job = {
+        **context.job("profile", contender, parse(unit.definition)),
+        "batch_size": info.batch_sizes[0],
+        "steps": info.profile_steps,
+        "trace": str(written),
+    }
+    who = {"contender": contender.name, "definition": unit.definition, "launch": unit.launch}
+    worker = context.start(contender, job)
+    try:
+        context.note_worker(
+            worker.answer(), "profile", contender.name, unit.definition, unit.launch
+        )
+        for row in _rows(worker.answer(), "compilations"):
+            context.append(record.Compilation, row, **who)
+        _note(context, worker, written, who)
+    finally:
+        context.fleet.stop(worker)
+
+
+def _note(context: Context, worker: Worker, written: Path, who: Message) -> None:
+    message = worker.answer()
+    for row in _rows(message, "operations"):
+        context.append(record.Operation, row, **who)
+    try:
+        digest = hashlib.sha256(written.read_bytes()).hexdigest()
+        batch_size = context.plan.info.batch_sizes[0]
+        noted = context.append(
+            record.Profile, message, **who, batch_size=batch_size, trace_sha256=digest
+        )
+        kept = trace_path(context.journal.path.parent, context.journal.record.header, noted)
+        kept.parent.mkdir(exist_ok=True)
+        shutil.move(written, kept)
+    except OSError as error:
+        raise MeasurementError(f"its trace can't be kept: {error.strerror}") from error
+
+
+def _rows(message: Message, name: str) -> list[Message]:
+    (rows,) = expect(message, name)
+    if not (isinstance(rows, list) and all(isinstance(each, dict) for each in rows)):
+        raise MeasurementError(f"answered nonsense: {name} that are none")
+    return rows

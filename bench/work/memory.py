@@ -1,0 +1,113 @@
+"""The worker's side of the memory pass: what is held when, and whether it grows with the steps."""
+
+import ctypes
+import gc
+import sys
+from collections.abc import Callable
+
+import backends
+from bench import memory
+from bench.channel import Channel, Message
+from bench.work.cold_start import ColdStart
+from bench.worker import facts
+
+WARM_STEPS = 100
+# After each of so many steps it is noted what the process holds.
+WATCHED_STEPS = 200
+# TensorFlow fills the buffers of each epoch's pipeline anew, while the last one's linger: as far as
+# so many bytes of images allow, all steps are of one epoch.
+_MOST_BYTES = 256 * 2**20
+PHASES = (
+    "framework",
+    "data",
+    "build",
+    "first step",
+    "steady",
+    "prediction",
+    "after release",
+)
+
+
+def work(channel: Channel, job: Message) -> None:
+    """Run the phases in order, sending a row after each.
+
+    Parameters
+    ----------
+    channel : Channel
+        To the parent.
+    job : dict
+        See :func:`bench.work.footprint.work`.
+    """
+    backend = backends.load(job["backend"])
+    start = ColdStart(job)
+    held: list[int] = []
+    told: Message = {}
+
+    def release() -> None:
+        import keras
+
+        told.update(
+            {
+                **facts(backend, start.model),
+                "optimiser_bytes": sum(_size(each) for each in start.model.optimizer.variables),
+                "anonymous_bytes": held,
+            }
+        )
+        start.model = start.images = None
+        keras.utils.clear_session()
+        gc.collect()
+        _give_back()
+
+    phases: tuple[Callable[[], None], ...] = (
+        start.framework,
+        start.data,
+        start.build,
+        lambda: start.train(1),
+        lambda: _watch(start, backend, job, held),
+        start.predict,
+        release,
+    )
+    for name, phase in zip(PHASES, phases, strict=True):
+        row = {"phase": name, **memory.measured(phase, job["exact"]), **memory.shares()}
+        known = name not in ("framework", "data")
+        channel.send({**row, "device_peak_bytes": backend.device_peak_bytes() if known else None})
+    channel.send(told)
+
+
+def _size(variable: object) -> int:
+    import numpy as np
+
+    return int(np.asarray(variable).nbytes)
+
+
+def _watch(start: ColdStart, backend: backends.Backend, job: Message, held: list[int]) -> None:
+    """Train on, and note what the process holds after each step."""
+    from bench.stepping import Script, Stepper, steps_per_call
+    from bench.work.speed import repeated
+
+    batch_size, each = job["batch_size"], steps_per_call(start.model)
+    steps = WARM_STEPS + WATCHED_STEPS + 2 * each
+    enough = min(steps, _MOST_BYTES // (batch_size * start.images[0].nbytes))
+    images = repeated(start.images, batch_size, max(each, enough), each)
+    stepper = Stepper(start.model, backend, "train", images, batch_size)
+
+    def script() -> Script:
+        yield from stepper.steps(-(-WARM_STEPS // each) * each)
+        for _ in range(0, WATCHED_STEPS, each):
+            yield from stepper.steps(each)
+            stepper.clock()
+            try:
+                held.append(memory.anonymous_bytes())
+            except OSError:
+                return
+
+    stepper.run(script())
+    stepper.let_go()
+
+
+def _give_back() -> None:
+    """Have the allocator return what it keeps, where it is glibc's."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim:
+            trim(0)

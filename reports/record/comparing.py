@@ -1,0 +1,167 @@
+"""What the passes leave that compare: parity, speed, footprint, quality."""
+
+import msgspec
+
+from reports.record.bounds import Count, Figure, Positive, PositiveSeconds, Seconds, Workload
+
+
+class Slice(msgspec.Struct, frozen=True, tag="slice", tag_field="kind"):
+    """One timed run of ``steps`` steps; ``block`` is -1 for a warm-up.
+
+    ``lead_seconds`` is what the untimed steps before it took; ``waiting_cpu_seconds`` what the
+    other workers, who should sleep, used meanwhile.
+    """
+
+    contender: str
+    definition: str
+    workload: Workload
+    batch_size: Positive
+    launch: int
+    block: int
+    position: int
+    steps: Positive
+    lead_steps: Count
+    seconds: PositiveSeconds
+    cpu_seconds: Seconds
+    lead_seconds: Seconds | None = None
+    waiting_cpu_seconds: Seconds | None = None
+
+    @property
+    def place(self) -> tuple[str, str, int, int, int]:
+        """Which block of which cell and launch it is of."""
+        return self.definition, self.workload, self.batch_size, self.launch, self.block
+
+
+class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
+    """What the machine did while a block was measured.
+
+    ``foreign_share`` is the share of all cores' time that went to other processes and to workers
+    whose turn it wasn't, ``stolen_share`` what the hypervisor gave to others: None where the system
+    doesn't tell. ``control_seconds`` is what fixed NumPy work of the parent took. A block that is
+    ``repeated`` was contaminated, and doesn't count: the next one stands for it.
+    """
+
+    definition: str
+    workload: Workload
+    batch_size: Positive
+    launch: int
+    block: int
+    seconds: PositiveSeconds
+    foreign_share: Figure | None
+    stolen_share: Figure | None
+    control_seconds: PositiveSeconds
+    contaminated: bool
+    repeated: bool
+
+    @property
+    def place(self) -> tuple[str, str, int, int, int]:
+        """Which block of which cell and launch it is of."""
+        return self.definition, self.workload, self.batch_size, self.launch, self.block
+
+
+class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
+    """How far a contender is from the float64 reference in one respect.
+
+    It is the same model where no ``difference`` is more than its ``tolerance``; ``where`` is at
+    which weight or step it is largest.
+    """
+
+    contender: str
+    definition: str
+    check: str
+    difference: float
+    tolerance: float
+    where: str = ""
+    launch: int = 0
+
+    @property
+    def same(self) -> bool:
+        """Whether it passes."""
+        return self.difference <= self.tolerance
+
+
+class Library(msgspec.Struct, frozen=True, tag="library", tag_field="kind"):
+    """Which library does a cell's matrix products fastest; what a step takes with each."""
+
+    contender: str
+    definition: str
+    workload: Workload
+    batch_size: Positive
+    launch: int
+    library: str
+    library_step_seconds: dict[str, float]
+
+
+class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):
+    """What a warm call of ``fit`` takes before its first epoch begins."""
+
+    contender: str
+    definition: str
+    batch_size: Positive
+    launch: int
+    seconds: Figure
+
+
+class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind"):
+    """The end of one short epoch of ``fit``, and the first step of the next."""
+
+    contender: str
+    definition: str
+    batch_size: Positive
+    launch: int
+    steps: Positive
+    age_seconds: Figure
+    step_seconds: Figure
+    seam_seconds: Figure
+    first_step_seconds: Figure
+
+
+class Phase(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
+    """One phase of a cold start; ``exact`` is whether the peak was read, not sampled."""
+
+    contender: str
+    definition: str
+    launch: int
+    phase: str
+    seconds: Seconds
+    resident_bytes: Count
+    peak_bytes: Count
+    exact: bool
+
+
+class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="kind"):
+    """What a cold start ended with; ``parameters`` is Keras's own count.
+
+    ``loss`` is the one on training images after ``loss_steps`` steps, in inference mode.
+    """
+
+    contender: str
+    definition: str
+    launch: int
+    parameters: Count
+    device_peak_bytes: Count | None
+    loss_steps: Count = 0
+    loss: Figure | None = None
+
+
+class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind"):
+    """One epoch of training; ``train_loss`` (inference mode) is there after the last."""
+
+    contender: str
+    definition: str
+    seed: int
+    epoch: Positive
+    train_seconds: PositiveSeconds
+    evaluate_seconds: Seconds
+    fit_loss: Figure
+    test_loss: Figure
+    train_loss: Figure | None
+
+
+class Reconstructions(msgspec.Struct, frozen=True, tag="reconstructions", tag_field="kind"):
+    """What a trained network makes of the data's ``examples``: a byte a pixel, row by row."""
+
+    contender: str
+    definition: str
+    seed: int
+    pixels: bytes

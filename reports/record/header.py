@@ -1,0 +1,125 @@
+"""The first line of a record: what was asked, of whom, on what, where."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from reports.record.bounds import MOST, Count, Figure, Positive, Share, Size, Workload
+
+# The verdicts' margins, as shares: different beyond the one, the same within the other.
+DIFFERENT, SAME = 0.01, 0.03
+NATIVE, GEMM = "native-", "gemm"
+
+
+class DefinitionInfo(msgspec.Struct, frozen=True):
+    """One autoencoder, with what follows from its shape."""
+
+    name: str
+    widths: list[int]
+    dropout: Share
+    learning_rate: Figure
+    parameters: Count
+    weight_bytes: Count
+    forward_operations: Count
+    training_operations: Count
+
+
+class ContenderInfo(msgspec.Struct, frozen=True):
+    """One contender; ``missing`` is the reason why it can't run, or empty.
+
+    ``backend`` is Keras's, or a ``native-`` framework without Keras, or ``gemm``. ``settings`` are
+    those asked for; a ``yardstick`` is measured beside the others and not judged. ``python`` is
+    the interpreter that runs it, or empty for the one that runs aebench. A control is another
+    worker of the contender ``twin_of``, in the speed pass alone: a twin, or one that runs
+    ``handicap`` (a share) more steps than it reports.
+    """
+
+    name: str
+    backend: str
+    version: str
+    missing: str = ""
+    python: str = ""
+    twin_of: str = ""
+    handicap: Share = 0.0
+    settings: dict[str, str] = {}
+    yardstick: bool = False
+
+    @property
+    def on_keras(self) -> bool:
+        """Whether it runs Keras: only that has a footprint and a quality."""
+        return self.backend != GEMM and not self.backend.startswith(NATIVE)
+
+
+class DataInfo(msgspec.Struct, frozen=True):
+    """The images: SHA-256 over the float32 array bytes; a notice if they are a stand-in.
+
+    ``choice`` is how they were asked for. ``examples`` are the indices of those test images of
+    which every training shows what it makes; ``example_pixels`` holds them, a byte a pixel, row by
+    row.
+    ``mean_image_loss`` is the cross-entropy of the test images with the mean training image.
+    """
+
+    name: str
+    train_samples: Positive
+    test_samples: Positive
+    image_shape: Annotated[list[Count], Meta(max_length=8)]
+    train_sha256: str
+    test_sha256: str
+    notice: str = ""
+    choice: str = "auto"
+    examples: list[Count] = []
+    example_pixels: bytes = b""
+    mean_image_loss: Figure | None = None
+
+
+class MachineInfo(msgspec.Struct, frozen=True):
+    """Where it ran."""
+
+    processor: str
+    cores: Positive
+    memory_bytes: Count
+    system: str
+    python: str
+    load_before: Figure | None
+    environment: dict[str, str]
+
+
+class PlanInfo(msgspec.Struct, frozen=True):
+    """The sizes that were fixed beforehand.
+
+    ``different`` and ``same`` are the verdicts' margins, as shares.
+    """
+
+    preset: str
+    passes: list[str]
+    workloads: list[Workload]
+    batch_sizes: list[Positive]
+    launches: Size
+    blocks: Size
+    footprint_launches: Count
+    quality_batch_size: Positive
+    epochs: Size
+    seeds: list[int]
+    quality_train_samples: Positive
+    threads: Count
+    reference: str
+    order_seed: int
+    different: Share = DIFFERENT
+    same: Share = SAME
+    profile_steps: Size = 20
+
+
+class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
+    """The first line of a record."""
+
+    schema: int
+    aebench: str
+    name: str
+    created: str
+    command: list[str]
+    plan: PlanInfo
+    definitions: Annotated[list[DefinitionInfo], Meta(max_length=MOST)]
+    contenders: Annotated[list[ContenderInfo], Meta(min_length=1, max_length=1000)]
+    data: DataInfo
+    machine: MachineInfo

@@ -1,0 +1,149 @@
+"""How a run went: its workers, what was measured whole, what failed, and its end."""
+
+import msgspec
+
+from reports.record.bounds import Positive, Seconds
+from reports.record.comparing import (
+    Block,
+    Call,
+    FootprintFacts,
+    Library,
+    Parity,
+    Phase,
+    QualityEpoch,
+    Reconstructions,
+    ShortEpoch,
+    Slice,
+)
+from reports.record.explaining import (
+    Compilation,
+    MemoryCurve,
+    MemoryPhase,
+    MemorySteps,
+    Operation,
+    Profile,
+)
+from reports.record.header import Header
+
+
+class Worker(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):
+    """What was in force in one worker."""
+
+    pass_name: str
+    contender: str
+    definition: str
+    launch: int
+    settings: dict[str, str]
+    versions: dict[str, str]
+    frameworks_held: list[str]
+    cores: Positive
+    epoch_end_ticks_seconds: list[Seconds]
+
+
+class Failure(msgspec.Struct, frozen=True, tag="failure", tag_field="kind"):
+    """A measurement that failed, and why."""
+
+    pass_name: str
+    contender: str
+    definition: str
+    launch: int
+    reason: str
+    log_tail: str
+
+
+class Unit(msgspec.Struct, frozen=True):
+    """What is measured as a whole, and again as a whole if it was cut.
+
+    In the speed pass that is a definition in a launch, with all contenders (``contender`` is
+    empty); in the quality pass a training, ``launch`` being its seed; in the others one worker of a
+    contender × definition.
+    """
+
+    pass_name: str
+    definition: str
+    contender: str
+    launch: int
+
+    def holds(self, event: "Event") -> bool:
+        """Tell whether an event was measured in this unit."""
+        return (
+            _PASS_OF.get(type(event), getattr(event, "pass_name", "")) == self.pass_name
+            and getattr(event, "definition", None) == self.definition
+            and self.contender in ("", getattr(event, "contender", None))
+            and getattr(event, "launch", getattr(event, "seed", None)) == self.launch
+        )
+
+
+class UnitEnd(msgspec.Struct, frozen=True, tag="unit_end", tag_field="kind"):
+    """A unit was measured whole, nothing in it failed; ``seconds`` is what all of it took."""
+
+    unit: Unit
+    seconds: Seconds | None = None
+
+
+class Resume(msgspec.Struct, frozen=True, tag="resume", tag_field="kind"):
+    """The run went on after a cut; what came before of these units doesn't count."""
+
+    created: str
+    command: list[str]
+    void: list[Unit]
+
+
+class PassEnd(msgspec.Struct, frozen=True, tag="pass_end", tag_field="kind"):
+    """A pass ran to its end."""
+
+    pass_name: str
+    seconds: Seconds
+
+
+class End(msgspec.Struct, frozen=True, tag="end", tag_field="kind"):
+    """The last line: ``complete``, ``failures`` or ``interrupted``."""
+
+    outcome: str
+    seconds: Seconds
+
+
+_PASS_OF: dict[type, str] = {
+    Parity: "parity",
+    Library: "speed",
+    Slice: "speed",
+    Block: "speed",
+    Call: "speed",
+    ShortEpoch: "speed",
+    Phase: "footprint",
+    FootprintFacts: "footprint",
+    QualityEpoch: "quality",
+    Reconstructions: "quality",
+    Compilation: "profile",
+    Operation: "profile",
+    Profile: "profile",
+    MemoryPhase: "memory",
+    MemorySteps: "memory",
+    MemoryCurve: "memory",
+}
+
+Event = (
+    Worker
+    | Slice
+    | Block
+    | Parity
+    | Library
+    | Call
+    | ShortEpoch
+    | Phase
+    | FootprintFacts
+    | QualityEpoch
+    | Reconstructions
+    | Compilation
+    | Operation
+    | Profile
+    | MemoryPhase
+    | MemorySteps
+    | MemoryCurve
+    | Failure
+    | UnitEnd
+    | Resume
+    | PassEnd
+    | End
+)
+Line = Header | Event

@@ -1,0 +1,154 @@
+"""What the memory pass showed: what is held when, what it should need, and whether it grows."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from reports import record, statistics
+from reports.journal import Record
+from reports.summary.shared import Interval, Shown, definitions, pairs
+
+_FLOAT_BYTES = 4
+# Memory is counted in pages: a growth below one a step can't be told from none.
+PAGE_BYTES = 4096
+
+
+class Held(msgspec.Struct, frozen=True):
+    """What a process held at a phase's end, and at most in it; see :class:`record.MemoryPhase`."""
+
+    phase: str
+    ended_seconds: float
+    resident_bytes: int
+    proportional_bytes: int | None
+    private_bytes: int | None
+    peak_bytes: int
+    device_peak_bytes: int | None
+
+
+class Needs(msgspec.Struct, frozen=True):
+    """What a training step needs by arithmetic, in bytes; see docs/method.md."""
+
+    weights: int
+    gradients: int
+    optimiser: int
+    activations: int
+
+    @property
+    def added_by_a_step(self) -> int:
+        """What the first step adds to a model that is built."""
+        return self.gradients + self.optimiser + self.activations
+
+
+class MemoryRow(msgspec.Struct, frozen=True):
+    """The memory of a contender × definition.
+
+    ``growth_bytes`` is per step, over so many ``steps``, of pages that no file is behind; ``grows``
+    is whether its interval lies above :data:`PAGE_BYTES`.
+    """
+
+    contender: str
+    definition: str
+    batch_size: int = 0
+    phases: list[Held] = []
+    exact: bool = True
+    needs: Needs | None = None
+    optimiser_bytes: int = 0
+    steps: int = 0
+    growth_bytes: Interval | None = None
+    curve_seconds: list[float] = []
+    curve_bytes: list[int] = []
+    curve_reason: str = ""
+    failure: str = ""
+
+    @property
+    def grows(self) -> bool:
+        """Whether it was seen to grow with the steps."""
+        growth = self.growth_bytes
+        return growth is not None and growth.low is not None and growth.low > PAGE_BYTES
+
+    def held(self, phase: str) -> Held | None:
+        """Return a phase, if it is there."""
+        return next((each for each in self.phases if each.phase == phase), None)
+
+
+def rows(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[MemoryRow]:
+    """Summarise every contender × definition that was to be weighed."""
+    infos = {each.name: each for each in definitions(sources)}
+    found = []
+    for name, entrant in pairs(sources, entrants, "memory"):
+        failure = entrant.failure("memory", name)
+        whole = entrant.of(record.MemorySteps, name)
+        if whole:
+            found.append(_row(entrant, infos[name], whole[-1], failure))
+        elif failure:
+            found.append(MemoryRow(entrant.name, name, failure=failure))
+    return found
+
+
+def _row(
+    entrant: Shown, info: record.DefinitionInfo, steps: record.MemorySteps, failure: str
+) -> MemoryRow:
+    phases = entrant.of(record.MemoryPhase, info.name)
+    curves = entrant.of(record.MemoryCurve, info.name)
+    curve = curves[-1] if curves else record.MemoryCurve("", "", 0, [], [], "it wasn't sampled")
+    pixels = 1
+    for side in entrant.source.header.data.image_shape:
+        pixels *= side
+    growth = statistics.growth(steps.anonymous_bytes)
+    return MemoryRow(
+        entrant.name,
+        info.name,
+        batch_size=steps.batch_size,
+        phases=[
+            Held(
+                each.phase,
+                each.ended_seconds,
+                each.resident_bytes,
+                each.proportional_bytes,
+                each.private_bytes,
+                each.peak_bytes,
+                each.device_peak_bytes,
+            )
+            for each in phases
+        ],
+        exact=all(each.exact for each in phases),
+        needs=needs(info, pixels, steps.batch_size),
+        optimiser_bytes=steps.optimiser_bytes,
+        steps=len(steps.anonymous_bytes),
+        growth_bytes=Interval.of(growth) if growth else None,
+        curve_seconds=curve.seconds,
+        curve_bytes=curve.proportional_bytes,
+        curve_reason=curve.reason,
+        failure=failure,
+    )
+
+
+def needs(info: record.DefinitionInfo, pixels: int, batch_size: int) -> Needs:
+    """Work out what a training step needs.
+
+    Parameters
+    ----------
+    info : DefinitionInfo
+        The network.
+    pixels : int
+        Numbers in an image.
+    batch_size : int
+        Images in a step.
+
+    Returns
+    -------
+    Needs
+        Weights and gradients are as many numbers; plain gradient descent keeps none of its own;
+        the backward pass needs the batch and what every layer made of it, and what dropout kept
+        after the first two layers.
+    """
+    widths = list(info.widths)
+    layers = [pixels, *widths, *widths[-2::-1], pixels]
+    dropped = widths[: min(2, len(widths) - 1)] if info.dropout else []
+    numbers = batch_size * (sum(layers) + sum(dropped))
+    return Needs(
+        weights=info.weight_bytes,
+        gradients=info.weight_bytes,
+        optimiser=0,
+        activations=_FLOAT_BYTES * numbers,
+    )

@@ -1,0 +1,129 @@
+"""What the profile pass showed: where a step's time went, and what was compiled when."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from reports import record
+from reports.journal import Record
+from reports.summary.shared import Interval, Shown, pairs
+
+OTHER = "other"
+# In which order they are shown; one that a record has beside them comes last.
+CATEGORIES = (
+    "matrix product",
+    "element-wise",
+    "fused",
+    "loss",
+    "optimiser",
+    "data",
+    "Python and Keras",
+    "waiting",
+    OTHER,
+)
+# From here on the table says by how much tracing inflated what it shows.
+INFLATED = 0.15
+
+
+class OperationRow(msgspec.Struct, frozen=True):
+    """One operation, per step."""
+
+    category: str
+    operation: str
+    calls: float
+    seconds: float
+
+
+class Compiled(msgspec.Struct, frozen=True):
+    """What was compiled in calls of one kind: so often, in so many seconds."""
+
+    workload: str
+    samples: int
+    stage: str
+    function: str
+    cause: str
+    times: int
+    seconds: float
+
+
+class ProfileRow(msgspec.Struct, frozen=True):
+    """The profile of a contender × definition.
+
+    ``step_seconds`` is of untraced slices, ``traced_seconds`` of traced ones, median and range per
+    step; ``inflation`` how many times as long a traced step takes. ``traced_step_seconds`` is of
+    the trace that is shown, by its own clock. ``partial_seconds`` went into compiling for a batch
+    that isn't full.
+    """
+
+    contender: str
+    definition: str
+    batch_size: int = 0
+    steps: int = 0
+    step_seconds: Interval | None = None
+    traced_seconds: Interval | None = None
+    traced_step_seconds: float = 0.0
+    inflation: float = 1.0
+    category_seconds: dict[str, float] = {}
+    operations: list[OperationRow] = []
+    compiled: list[Compiled] = []
+    partial_seconds: float = 0.0
+    failure: str = ""
+
+
+def rows(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[ProfileRow]:
+    """Summarise every contender × definition that was to be profiled."""
+    found = []
+    for definition, entrant in pairs(sources, entrants, "profile"):
+        failure = entrant.failure("profile", definition)
+        whole = entrant.of(record.Profile, definition)
+        if whole:
+            found.append(_row(entrant, definition, whole[-1], failure))
+        elif failure:
+            found.append(ProfileRow(entrant.name, definition, failure=failure))
+    return found
+
+
+def _row(entrant: Shown, definition: str, profile: record.Profile, failure: str) -> ProfileRow:
+    steps = profile.steps
+    operations = [
+        OperationRow(each.category, each.operation, each.calls / steps, each.seconds / steps)
+        for each in entrant.of(record.Operation, definition)
+    ]
+    spent: defaultdict[str, float] = defaultdict(float)
+    for each in operations:
+        spent[each.category] += each.seconds
+    known = [name for name in CATEGORIES if name in spent]
+    step = Interval.spanning([each / steps for each in profile.untraced_seconds])
+    traced = Interval.spanning([each / steps for each in profile.clocked_seconds])
+    compilations = entrant.of(record.Compilation, definition)
+    return ProfileRow(
+        entrant.name,
+        definition,
+        batch_size=profile.batch_size,
+        steps=steps,
+        step_seconds=step,
+        traced_seconds=traced,
+        traced_step_seconds=profile.traced_seconds / steps,
+        inflation=traced.value / step.value,
+        category_seconds={
+            name: spent[name] for name in [*known, *(each for each in spent if each not in known)]
+        },
+        operations=sorted(operations, key=lambda each: -each.seconds),
+        compiled=_compiled(compilations),
+        partial_seconds=sum(
+            each.seconds
+            for each in compilations
+            if each.workload == "train" and each.cause == "new shape"
+        ),
+        failure=failure,
+    )
+
+
+def _compiled(events: Iterable[record.Compilation]) -> list[Compiled]:
+    """Put together what was compiled for the same reason, in the order of its first time."""
+    groups: dict[tuple[str, int, str, str, str], list[float]] = {}
+    for each in events:
+        key = (each.workload, each.samples, each.stage, each.function, each.cause)
+        groups.setdefault(key, []).append(each.seconds)
+    return [Compiled(*key, len(seconds), sum(seconds)) for key, seconds in groups.items()]

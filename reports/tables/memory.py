@@ -1,0 +1,166 @@
+"""The tables of the memory pass: what is held when, what it should need, and whether it grows."""
+
+from collections.abc import Sequence
+
+from reports.summary import MIB, MemoryRow, Summary
+from reports.summary.memory import PAGE_BYTES
+from reports.tables.shared import Table, shown
+from reports.units import interval
+
+_KIB = 1024
+
+
+def memory(summary: Summary) -> list[Table]:
+    """Return each contender's phases, then what all should need and whether they grow."""
+    whole = [row for row in summary.memory if row.phases and row.steps]
+    failures = [
+        f"{row.definition} {row.contender}: {row.failure}" for row in summary.memory if row.failure
+    ]
+    if not whole:
+        return [Table("Memory by phase", ["MiB"], [], failures)] if failures else []
+    return [
+        *map(_phases, whole),
+        _arithmetic(whole),
+        _growth(whole, failures),
+    ]
+
+
+def _phases(row: MemoryRow) -> Table:
+    on_device = any(each.device_peak_bytes is not None for each in row.phases)
+    columns = ["MiB at the end of", "resident", "proportional", "private", "peak in it"]
+    lines = [
+        [
+            each.phase,
+            _mib(each.resident_bytes),
+            _mib(each.proportional_bytes),
+            _mib(each.private_bytes),
+            _mib(each.peak_bytes),
+            *([_mib(each.device_peak_bytes)] if on_device else []),
+        ]
+        for each in row.phases
+    ]
+    title = f"Memory by phase: {row.contender}, {row.definition}, batch {row.batch_size}"
+    columns += ["device, so far"] if on_device else []
+    return Table(title, columns, lines, _about_peaks(row))
+
+
+def _about_peaks(row: MemoryRow) -> list[str]:
+    highest = max(each.peak_bytes for each in row.phases)
+    how = "read from the system, exact" if row.exact else "sampled every 20 ms"
+    notes = [f"Peaks of resident memory are {how}: {_mib(highest)} MiB at most."]
+    if row.curve_bytes:
+        most = max(row.curve_bytes)
+        notes.append(
+            f"Sampled from outside ({len(row.curve_bytes):,} samples of proportional memory) it is "
+            f"{_mib(most)} MiB at most, {_mib(abs(highest - most))} MiB "
+            f"{'less' if most <= highest else 'more'}: sampling misses what is brief, and counts "
+            "shared pages in part."
+        )
+    if row.curve_reason:
+        notes.append(f"The curve over time lacks something: {row.curve_reason}.")
+    if all(each.proportional_bytes is None for each in row.phases[1:]):
+        notes.append("This system doesn't tell proportional and private memory.")
+    return notes
+
+
+def _mib(size: int | None) -> str:
+    return "–" if size is None else interval(size / MIB)
+
+
+def _arithmetic(rows: Sequence[MemoryRow]) -> Table:
+    lines = []
+    for row in rows:
+        needs = row.needs
+        if needs is None:
+            continue
+        lines.append(
+            [
+                f"{row.definition} {row.contender}",
+                _mib(needs.weights),
+                _mib(needs.gradients),
+                _mib(needs.optimiser),
+                _mib(needs.activations),
+                _mib(needs.weights + needs.added_by_a_step),
+                _added(row, "data", "build"),
+                _added(row, "build", "first step"),
+                _added(row, "first step", "steady"),
+            ]
+        )
+    columns = [
+        "MiB",
+        "weights",
+        "gradients",
+        "optimiser",
+        "activations",
+        "in all",
+        "+ build",
+        "+ step 1",
+        "+ steady",
+    ]
+    notes = [
+        "The first five are arithmetic: of float32, of plain gradient descent, which keeps "
+        "nothing, and of one batch. The last three were measured: the phase's peak above what was "
+        "resident before it. What goes beyond arithmetic is compilers, buffers, thread pools and "
+        "copies.",
+        *(
+            f"{row.definition} {row.contender}: the optimiser in fact holds "
+            f"{row.optimiser_bytes} bytes."
+            for row in rows
+            if row.optimiser_bytes > 1024
+        ),
+        *(
+            f"{row.definition} {row.contender}: no accelerator, so there are no counters of the "
+            "framework's allocator."
+            for row in rows
+            if all(each.device_peak_bytes is None for each in row.phases)
+        ),
+    ]
+    return Table("What training should need, and what it took", columns, lines, notes)
+
+
+def _added(row: MemoryRow, before: str, phase: str) -> str:
+    earlier, held = row.held(before), row.held(phase)
+    if earlier is None or held is None:
+        return "–"
+    return interval(max(0, held.peak_bytes - earlier.resident_bytes) / MIB)
+
+
+def _growth(rows: Sequence[MemoryRow], failures: Sequence[str]) -> Table:
+    lines = [
+        [
+            f"{row.definition} {row.contender}",
+            str(row.steps),
+            shown(row.growth_bytes, 1 / _KIB),
+            _verdict(row),
+            _released(row),
+        ]
+        for row in rows
+    ]
+    return Table(
+        "Growth with the steps",
+        ["", "steps", "KiB a step", "so it", "kept after release, MiB"],
+        lines,
+        [
+            "Pages that no file is behind, counted after each step; ten stretches' differences "
+            f"with Student's interval. It grows if that lies above {PAGE_BYTES // _KIB} KiB a "
+            "step, a page. Kept after release is what is resident above the imported framework "
+            "once model and data are gone.",
+            *failures,
+        ],
+    )
+
+
+def _verdict(row: MemoryRow) -> str:
+    growth = row.growth_bytes
+    if growth is None or growth.low is None or growth.high is None:
+        return "can't be told"
+    if row.grows:
+        return "grows"
+    return "doesn't grow" if growth.high <= PAGE_BYTES else "may grow"
+
+
+def _released(row: MemoryRow) -> str:
+    framework, last = row.held("framework"), row.held("after release")
+    if framework is None or last is None:
+        return "–"
+    return interval(max(0, last.resident_bytes - framework.resident_bytes) / MIB)

@@ -1,0 +1,147 @@
+"""The tables of the profile pass: where a step's time goes, and what is compiled when."""
+
+from collections.abc import Iterable, Sequence
+
+from reports.summary import ProfileRow, Summary
+from reports.summary.profile import CATEGORIES, INFLATED
+from reports.tables.shared import Table, count, shown
+from reports.units import interval, listed, percent
+
+_OPERATIONS = 12
+_COMPILED = 12
+_MILLI = 1000
+
+
+def profile(summary: Summary) -> list[Table]:
+    """Return the categories side by side, then each contender's operations and its ledger."""
+    found = []
+    for definition in dict.fromkeys(row.definition for row in summary.profile):
+        rows = [row for row in summary.profile if row.definition == definition]
+        whole = [row for row in rows if row.steps]
+        if whole:
+            found.append(_side_by_side(definition, whole, rows))
+        found += [_operations(row) for row in whole]
+        if whole:
+            found.append(_ledger(definition, whole))
+    return found
+
+
+def _side_by_side(
+    definition: str, whole: Sequence[ProfileRow], rows: Sequence[ProfileRow]
+) -> Table:
+    names = list(dict.fromkeys(name for row in whole for name in row.category_seconds))
+    names.sort(key=lambda name: CATEGORIES.index(name) if name in CATEGORIES else len(CATEGORIES))
+    lines = [[name, *(_part(row, name) for row in whole)] for name in names]
+    lines += [
+        ["in all", *(interval(_MILLI * row.traced_step_seconds) for row in whole)],
+        ["traced steps", *(shown(row.traced_seconds, _MILLI) for row in whole)],
+        ["untraced steps", *(shown(row.step_seconds, _MILLI) for row in whole)],
+    ]
+    notes = [
+        "Self time, shared out so that it adds up: an instant in which several operations run is "
+        "shared among them, one in which none runs is Python's, or waiting if Python waits too. "
+        "Optimiser and loss hold all of theirs; element-wise holds sums and copies. Traced and "
+        "untraced steps are medians and ranges; the parts are of the median trace.",
+        *(
+            f"{row.contender}'s profiler leaves out operations that it holds for cheap: they are "
+            "in waiting."
+            for row in whole
+            if row.contender.startswith("tensorflow")
+        ),
+        *(
+            f"Tracing made {row.contender}'s step {interval(row.inflation)} times as long: the "
+            "shares are of the traced one."
+            for row in whole
+            if abs(row.inflation - 1) > INFLATED
+        ),
+        *(f"{row.contender}: {row.failure}" for row in rows if row.failure),
+    ]
+    columns = ["ms a step", *(row.contender for row in whole)]
+    return Table(f"Where the time goes: {_where(definition, whole[0])}", columns, lines, notes)
+
+
+def _where(definition: str, row: ProfileRow) -> str:
+    return f"{definition}, training, batch {row.batch_size}"
+
+
+def _part(row: ProfileRow, category: str) -> str:
+    seconds = row.category_seconds.get(category)
+    if seconds is None:
+        return "–"
+    return f"{interval(_MILLI * seconds)} ({_share(seconds, row)})"
+
+
+def _share(seconds: float, row: ProfileRow) -> str:
+    share = seconds / row.traced_step_seconds
+    return "<0.1 %" if share < 0.001 else percent(share)
+
+
+def _operations(row: ProfileRow) -> Table:
+    shown_rows, left = row.operations[:_OPERATIONS], row.operations[_OPERATIONS:]
+    lines = [
+        [
+            each.operation,
+            each.category,
+            interval(each.calls),
+            interval(_MILLI * each.seconds),
+            _share(each.seconds, row),
+        ]
+        for each in shown_rows
+    ]
+    notes = [f"Of {count(row.steps, 'warm step')}."]
+    if left:
+        rest = sum(each.seconds for each in left)
+        notes = [
+            f"Of {count(row.steps, 'warm step')}; {count(len(left), 'more operation')} "
+            f"take {_share(rest, row)}."
+        ]
+    return Table(
+        f"Operations by self time: {row.contender}, {_where(row.definition, row)}",
+        ["operation", "category", "calls a step", "ms a step", "share"],
+        lines,
+        notes,
+    )
+
+
+def _ledger(definition: str, rows: Sequence[ProfileRow]) -> Table:
+    lines: list[list[str]] = []
+    notes: list[str] = []
+    for row in rows:
+        largest = sorted(row.compiled, key=lambda each: -each.seconds)[:_COMPILED]
+        kept = [each for each in row.compiled if each in largest]
+        for each in kept:
+            lines.append(
+                [
+                    f"{row.contender} {each.function}".strip(),
+                    f"{each.workload}, {each.samples}",
+                    each.stage if each.times == 1 else f"{each.stage}, {each.times} times",
+                    each.cause,
+                    interval(each.seconds),
+                ]
+            )
+        notes += _about(row, len(row.compiled) - len(kept))
+    return Table(
+        f"What is compiled when: {definition}",
+        ["what", "call, samples", "stage", "cause", "s"],
+        lines,
+        notes,
+    )
+
+
+def _about(row: ProfileRow, left: int) -> Iterable[str]:
+    if not row.compiled:
+        yield f"{row.contender} compiles nothing: each operation runs as it is met."
+    if left:
+        yield f"{row.contender}: {count(left, 'smaller one')} left out here."
+    if row.partial_seconds:
+        yield (
+            f"Warning: {row.contender} compiled again for the last batch, which isn't full: "
+            f"{interval(row.partial_seconds)} s in the first epoch, unless the data are a multiple "
+            "of the batch."
+        )
+    unknown = {each.function for each in row.compiled if each.cause == "unknown"}
+    if unknown:
+        yield (
+            f"Warning: {row.contender} compiled {listed(sorted(unknown))} again for what it had "
+            "seen before."
+        )

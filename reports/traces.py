@@ -1,0 +1,61 @@
+"""Where the traces of a record lie: beside it, each named by what it holds, never by the record."""
+
+import hashlib
+import re
+import shutil
+from pathlib import Path
+
+from reports.journal import Record
+from reports.record import Header, Profile
+
+_UNSAFE = re.compile(r"[^\w-]+")
+
+
+def trace_path(folder: Path, header: Header, profile: Profile) -> Path:
+    """Tell where the trace of a profile is kept.
+
+    Parameters
+    ----------
+    folder : Path
+        The record's.
+    header : Header
+        The record's; of a contender only its backend goes into the name, which may be anything.
+    profile : Profile
+        Of which profile.
+    """
+    backends = {each.name: each.backend for each in header.contenders}
+    words = [backends.get(profile.contender, ""), profile.definition, profile.trace_sha256[:8]]
+    stem = "-".join(_UNSAFE.sub("-", word)[:60] for word in words)
+    return folder / "traces" / f"{stem}.json.gz"
+
+
+def copy(record: Record, folder: Path, target: Path) -> list[tuple[str, Path]]:
+    """Copy a record's traces to where its copy is to lie.
+
+    Parameters
+    ----------
+    record : Record
+        Of a folder.
+    folder, target : Path
+        Where the record lies, and where its copy does; traces are in ``traces/`` of each.
+
+    Returns
+    -------
+    list of (str, Path)
+        What each is of, and where it lies now; without those that aren't there, or aren't what
+        the record says they are.
+    """
+    copied = []
+    for profile in record.of(Profile):
+        source = trace_path(folder, record.header, profile)
+        kept = trace_path(target, record.header, profile)
+        try:
+            if hashlib.sha256(source.read_bytes()).hexdigest() != profile.trace_sha256:
+                continue
+        except OSError:
+            continue
+        if source.resolve() != kept.resolve():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, kept)
+        copied.append((f"{profile.contender}, {profile.definition}", kept))
+    return copied

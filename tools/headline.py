@@ -1,0 +1,55 @@
+"""Write the headline figures of the published reports into README.md: ``python tools/headline.py``.
+
+They follow from the published records alone, between two marks.
+"""
+
+from pathlib import Path
+
+from reports import markdown
+from reports.answer import sentences
+from reports.journal import load
+from reports.question import answers
+from reports.site import PUBLISHED
+from reports.summary import Summary, summarise
+from reports.tables import Table, overview, quality
+
+README = Path(__file__).parent.parent / "README.md"
+BEGIN, END = "<!-- headline: python tools/headline.py -->", "<!-- end of headline -->"
+_LOSS_COLUMNS = 4
+
+
+def text() -> str:
+    """Return what stands between the marks."""
+    speed, trained = summary("three-backends"), summary("original")
+    (glance,) = overview(speed)
+    shown = [row for row in glance.rows if row[0].startswith("train")]
+    (losses,) = quality(trained)
+    narrow = [row[:_LOSS_COLUMNS] for row in losses.rows]
+    lines = [
+        *sentences(speed)[:2],
+        *table(glance, glance.columns, shown),
+        *(f"*{each.title}* {each.paragraphs[-1]}" for each in answers(trained) if each.paragraphs),
+        *table(losses, losses.columns[:_LOSS_COLUMNS], narrow),
+    ]
+    return "\n\n".join(lines)
+
+
+def summary(name: str) -> Summary:
+    """Summarise a published report's records."""
+    return summarise(*map(load, sorted((PUBLISHED / name / "records").glob("*.jsonl"))))
+
+
+def table(whole: Table, columns: list[str], rows: list[list[str]]) -> list[str]:
+    """Render a table, or a part of one, in Markdown."""
+    return ["\n".join([markdown.row(columns), markdown.rule(columns), *map(markdown.row, rows)])]
+
+
+def put(readme: str) -> str:
+    """Replace what stands between the marks of a README."""
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{text()}\n{END}{after}"
+
+
+if __name__ == "__main__":
+    README.write_text(put(README.read_text(encoding="utf-8")), encoding="utf-8")
