@@ -115,9 +115,7 @@ def run(
     )
     outcome, folder = measure(request, preset, How(data, out, resume, time_limit, dry_run))
     if folder and report:
-        from reports.terminal import new_console
-
-        _write_report([folder], folder / "report", new_console())
+        _report_beside(folder)
     return _CODES[outcome]
 
 
@@ -277,9 +275,7 @@ def _explain(context: typer.Context, request: Any, name: str, how: Any, report: 
         options.refuse_beside_resume(context)
     outcome, folder = measure(request, name, how)
     if folder and report:
-        from reports.terminal import new_console
-
-        _write_report([folder], folder / "report", new_console())
+        _report_beside(folder)
     return _CODES[outcome]
 
 
@@ -370,6 +366,12 @@ def _summarise(paths: list[Path]) -> Any:
 
     with refusing(RecordError):
         return summarise(*map(load, record_paths(paths)))
+
+
+def _report_beside(folder: Path) -> None:
+    from reports.terminal import new_console
+
+    _write_report([folder], folder / "report", new_console())
 
 
 def _write_report(records: list[Path], folder: Path, console: Any, language: str = "en") -> None:

@@ -5,8 +5,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
-INTERVAL_SECONDS = 0.02
+# Between a sample and the next one; reading takes a few milliseconds more.
+PAUSE_SECONDS = 0.02
+_MOST_SAMPLES = 2000
 _MIB = 2**20
 
 
@@ -32,6 +35,20 @@ class Curve:
     def now(self) -> float:
         """Tell how long ago sampling began, in seconds."""
         return time.time() - self.began_seconds
+
+    def thinned(self) -> dict[str, Any]:
+        """Return what is recorded: of a long curve the highest sample of each stretch."""
+        samples = list(zip(self.seconds, self.proportional_bytes, strict=True))
+        length = -(-len(samples) // _MOST_SAMPLES) or 1
+        kept = [
+            max(samples[begin : begin + length], key=lambda each: each[1])
+            for begin in range(0, len(samples), length)
+        ]
+        return {
+            "seconds": [each[0] for each in kept],
+            "proportional_bytes": [each[1] for each in kept],
+            "reason": self.reason,
+        }
 
 
 @contextmanager
@@ -61,7 +78,7 @@ def _sample(pid: int, curve: Curve, done: threading.Event) -> None:
         try:
             # One sample, and the pause after it, are what a call without a timeout is.
             ((mebibytes, when),) = memory_usage(
-                pid, INTERVAL_SECONDS, timestamps=True, backend="psutil_pss"
+                pid, PAUSE_SECONDS, timestamps=True, backend="psutil_pss"
             )
         except Exception as error:  # it raises whatever psutil does, and errors of its own
             curve.reason = f"sampling ended: {type(error).__name__}: {error}"

@@ -233,12 +233,22 @@ class Worker:
             return None
         return float(times.user + times.system)
 
-    @contextmanager
-    def sampled_peak(self, peaks: list[int]) -> Iterator[None]:
-        """Sample resident memory meanwhile, where the worker can't read its exact peak."""
+    def phase(self) -> Message:
+        """Sleep until the worker has run a phase; look at its memory where it can't itself."""
         if self.exact_peaks:
-            yield
-            return
+            return self.answer()
+        peaks: list[int] = []
+        with self._sampled_peak(peaks):
+            message = self.answer()
+        resident_bytes = self.resident_bytes()
+        return {
+            **message,
+            "resident_bytes": resident_bytes,
+            "peak_bytes": max([*peaks, resident_bytes]),
+        }
+
+    @contextmanager
+    def _sampled_peak(self, peaks: list[int]) -> Iterator[None]:
         done = threading.Event()
 
         def sample() -> None:

@@ -16,10 +16,14 @@ FULL_BATCHES = 4
 class _Call(NamedTuple):
     """One call of the model's function: when, in seconds, and with what."""
 
-    workload: str
     batch: tuple[int, str]
     began: float
     ended: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return self.ended - self.began
 
 
 def keep(
@@ -44,24 +48,27 @@ def keep(
         ``stage``, ``function``, ``seconds``, ``cause``, and of the call that it was for
         ``workload`` and ``samples``, in the order in which they came. Where a framework tells only
         of tracing, what the call took beyond that and beyond a warm call is told as compiling.
+        What is told of a compiled graph's breaks is told of the workload, not of a call.
     """
-    data = images[: FULL_BATCHES * batch_size + max(1, batch_size // 2)]
-    found: list[Compilation] = []
-    calls: list[_Call] = []
-    with profiler.compilations(model, found.append):
-        for workload in ("train", "predict"):
-            run = _watched(workload, data, batch_size, backend, calls)
+    size = batch_size // steps_per_call(model)
+    data = images[: FULL_BATCHES * batch_size + max(1, size // 2)]
+    rows: list[Message] = []
+    for workload in ("train", "predict"):
+        found: list[Compilation] = []
+        calls: list[_Call] = []
+        with profiler.compilations(model, found.append):
+            run = _watched(data, batch_size, backend, calls)
             with replaced_step(model, workload, run):
-                size = batch_size // steps_per_call(model)
                 if workload == "train":
                     model.fit(data, data, size, shuffle=False, verbose=0)
                 else:
                     model.predict(data, size, verbose=0)
-    return list(_told(calls, found))
+        rows += _told(workload, calls, found, bool(model.jit_compile))
+    return rows
 
 
 def _watched(
-    workload: str, data: Any, batch_size: int, backend: Backend, calls: list[_Call]
+    data: Any, batch_size: int, backend: Backend, calls: list[_Call]
 ) -> Callable[..., Any]:
     left = len(data)
 
@@ -72,46 +79,47 @@ def _watched(
         began = time.time()
         result = step(*arguments)
         backend.wait(result)
-        calls.append(_Call(workload, (samples, str(data.dtype)), began, time.time()))
+        calls.append(_Call((samples, str(data.dtype)), began, time.time()))
         return result
 
     return around
 
 
-def _told(calls: Sequence[_Call], found: Sequence[Compilation]) -> list[Message]:
+def _told(
+    workload: str, calls: Sequence[_Call], found: Sequence[Compilation], compiles: bool
+) -> list[Message]:
+    """Match what was compiled with the calls; ``compiles`` is whether a compiler is on at all."""
+    silent = not any(each.stage == "compile" for each in found)
     rows: list[Message] = []
-    seen: dict[str, list[tuple[int, str]]] = {}
-    cold = [call for call in calls if _within(call, found)]
+    before: list[tuple[int, str]] = []
     for call in calls:
-        before = seen.setdefault(call.workload, [])
         mine = _within(call, found)
-        if mine:
-            warm = [
-                each.ended - each.began
-                for each in calls
-                if each.workload == call.workload and each not in cold
-            ]
-            if warm and {each.stage for each in mine} == {"trace"}:
-                rest = call.ended - call.began - sum(each.seconds for each in mine)
-                rest -= statistics.median(warm)
-                mine = [
-                    *mine,
-                    Compilation("compile", f"{call.workload}_step", max(0.0, rest), call.ended),
-                ]
-        rows += [_row(each, call, cause(call.batch, before)) for each in mine]
+        if silent and (mine or (compiles and call.batch not in before)):
+            # A framework that doesn't tell of compiling: what the call took beyond the rest.
+            warm = [each.seconds for each in calls if not _is_cold(each, calls, found)]
+            if warm:
+                rest = call.seconds - statistics.median(warm) - sum(each.seconds for each in mine)
+                mine = [*mine, Compilation("compile", "", max(0.0, rest), call.ended)]
+        rows += [_row(workload, each, call, cause(call.batch, before)) for each in mine]
         before.append(call.batch)
     # A framework that leaves a compiled graph says so at the end, of all calls.
     broken = [each for each in found if each.stage == "graph break"]
-    return [*rows, *(_row(each, calls[0], "") for each in broken)]
+    return [*rows, *(_row(workload, each, calls[0], each.why) for each in broken)]
 
 
-def _row(each: Compilation, call: _Call, why: str) -> Message:
+def _is_cold(call: _Call, calls: Sequence[_Call], found: Sequence[Compilation]) -> bool:
+    """Tell whether something was compiled in a call, or may have been: its batch is a new one."""
+    first = next(each for each in calls if each.batch == call.batch)
+    return call is first or bool(_within(call, found))
+
+
+def _row(workload: str, each: Compilation, call: _Call, why: str) -> Message:
     return {
         "stage": each.stage,
-        "function": each.function,
+        "function": each.function or f"{workload}_step",
         "seconds": each.seconds,
-        "cause": why or each.why,
-        "workload": call.workload,
+        "cause": why,
+        "workload": workload,
         "samples": call.batch[0],
     }
 

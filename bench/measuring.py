@@ -8,6 +8,7 @@ from bench import campaign, datasets, planned
 from bench.errors import BadInputError, refusing
 from bench.estimate import pace_here
 from bench.plan import again
+from bench.presets import COMPARING
 from bench.request import Request, make
 from reports.journal import RecordError, load
 from reports.terminal import new_console
@@ -92,7 +93,7 @@ def measure(request: Request, name: str, how: How) -> tuple[str, Path | None]:
         pace = pace_here() if how.dry_run else None
         planned.show(console, plan, dataset, units, pace)
         if pace is not None:
-            if not resume:
+            if not resume and set(plan.info.passes) & set(COMPARING):
                 planned.show_presets(console, request, dataset, pace)
             return "complete", None
         command = ["aebench", *sys.argv[1:]]

@@ -15,6 +15,8 @@ from reports.record import DIFFERENT, MOST, SAME, ContenderInfo, PlanInfo
 
 T = TypeVar("T")
 PROFILE_STEPS, MOST_PROFILE_STEPS = 20, 1000
+MOST_PROFILE_BYTES = 2 * 2**30
+_FLOAT_BYTES = 4
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,14 @@ def make(request: Request, dataset: Dataset) -> Plan:
     _check_batch_sizes(batch_sizes, dataset)
     definitions = _unique([parse(name) for name in request.definitions or preset.definitions])
     found = contenders.find(request.backends)
+    image_bytes = dataset.train[0].size * _FLOAT_BYTES
+    traced_bytes = request.profile_steps * batch_sizes[0] * image_bytes
+    if "profile" in request.passes and traced_bytes > MOST_PROFILE_BYTES:
+        raise BadInputError(
+            f"--steps {request.profile_steps} of {batch_sizes[0]:,} images are "
+            f"{traced_bytes / 2**30:.1f} GiB of them, of which {MOST_PROFILE_BYTES // 2**30} can "
+            "be had: give fewer."
+        )
     asked = set(request.passes or preset.passes)
     # Nobody is ranked who isn't shown to be the same model.
     passes = [

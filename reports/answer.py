@@ -125,16 +125,15 @@ def _profile(rows: Sequence[ProfileRow]) -> Iterator[str]:
 
 
 def _memory(rows: Sequence[MemoryRow]) -> Iterator[str]:
-    told = [row for row in rows if row.phases and row.steps]
+    told = [row for row in rows if row.phases]
     if not told:
         return
     parts = [
-        f"{interval(max(each.peak_bytes for each in row.phases) / MIB)} MiB with {row.contender} "
-        f"({row.definition})"
+        f"{interval(row.highest_bytes / MIB)} MiB with {row.contender} ({row.definition})"
         for row in told
     ]
     growing = [f"{row.contender} ({row.definition})" for row in told if row.grows]
-    grown = f"{listed(growing)} grew with the steps" if growing else "none grew with the steps"
+    grown = f"{listed(growing)} grew with the steps" if growing else "none was seen to grow"
     yield f"Memory peaks at {listed(parts)}; {grown}."
 
 

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from reports.summary import Interval, Summary
+from reports.summary import Interval, MemoryRow, Summary
 from reports.text import printable
 
 COLUMNS = (
@@ -131,33 +131,46 @@ def _explained(summary: Summary) -> Iterator[Line]:
         where: Line = (step.definition, "train", step.batch_size, step.contender)
         if not step.steps:
             continue
+        yield from _line(where, "traced steps", step.traced_seconds, "s")
+        yield from _line(where, "untraced steps", step.step_seconds, "s")
+        yield from _line(where, "traced step that is shown", step.traced_step_seconds, "s")
+        yield from _line(where, "tracing, ratio", step.inflation)
         for category, seconds in step.category_seconds.items():
             yield from _line(where, f"traced step: {category}", seconds, "s")
         for each in step.operations:
-            yield from _line(where, f"operation: {each.operation}", each.seconds, "s")
-            yield from _line(where, f"operation, calls a step: {each.operation}", each.calls)
-        yield from _line(where, "traced step", step.traced_step_seconds, "s")
-        yield from _line(where, "untraced step", step.step_seconds, "s")
+            operation = f"{each.category}: {each.operation}"
+            yield from _line(where, f"operation, {operation}", each.seconds, "s")
+            yield from _line(where, f"calls a step, {operation}", each.calls)
+        yield from _line(where, "compiled for a batch that isn't full", step.partial_seconds, "s")
         for made in step.compiled:
+            call: Line = (step.definition, made.workload, step.batch_size, step.contender)
             what = f"{made.stage} of {made.function}, {made.samples} samples, {made.cause}"
-            yield from _line(
-                (step.definition, made.workload, step.batch_size, step.contender),
-                f"compiled: {what}",
-                made.seconds,
-                "s",
-            )
+            yield from _line(call, f"compiled, {what}", made.seconds, "s")
+            yield from _line(call, f"times compiled, {what}", made.times)
     for row in summary.memory:
-        where = (row.definition, "train", row.batch_size, row.contender)
-        for phase in row.phases:
-            for figure, size in (
-                ("resident", phase.resident_bytes),
-                ("proportional", phase.proportional_bytes),
-                ("private", phase.private_bytes),
-                ("peak", phase.peak_bytes),
-                ("device peak so far", phase.device_peak_bytes),
-            ):
-                yield from _line(where, f"{figure}: {phase.phase}", size, "bytes")
-        yield from _line(where, "growth a step", row.growth_bytes, "bytes")
+        yield from _weighed(row)
+
+
+def _weighed(row: MemoryRow) -> Iterator[Line]:
+    where: Line = (row.definition, "train", row.batch_size, row.contender)
+    for phase in row.phases:
+        for figure, size in (
+            ("resident", phase.resident_bytes),
+            ("proportional", phase.proportional_bytes),
+            ("private", phase.private_bytes),
+            ("peak", phase.peak_bytes),
+            ("device peak so far", phase.device_peak_bytes),
+        ):
+            yield from _line(where, f"{figure}: {phase.phase}", size, "bytes")
+    if row.needs:
+        for name in ("weights", "gradients", "optimiser", "activations"):
+            yield from _line(where, f"needed: {name}", getattr(row.needs, name), "bytes")
+    for name, size in row.added_bytes.items():
+        yield from _line(where, f"added: {name}", size, "bytes")
+    yield from _line(where, "kept after release", row.kept_bytes, "bytes")
+    yield from _line(where, "growth a step", row.growth_bytes, "bytes")
+    if row.curve_bytes:
+        yield from _line(where, "highest sampled from outside", max(row.curve_bytes), "bytes")
 
 
 def _line(

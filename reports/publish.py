@@ -1,6 +1,5 @@
 """Everything that a report consists of, written into one folder."""
 
-import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +8,7 @@ from pathlib import Path
 from reports import data, figures, html, markdown, page, traces
 from reports.journal import load
 from reports.summary import summarise
-
-_UNSAFE = re.compile(r"[^\w-]+")
+from reports.text import file_name
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Written:
 
 
 def write(records: Sequence[Path], folder: Path, language: str = "en") -> Written:
-    """Write ``README.md``, ``index.html``, ``figures/``, ``data.csv`` and ``records/``.
+    """Write ``README.md``, ``index.html``, ``figures/``, ``data.csv``, and records with traces.
 
     Parameters
     ----------
@@ -53,7 +51,7 @@ def write(records: Sequence[Path], folder: Path, language: str = "en") -> Writte
     kept: list[tuple[str, Path]] = []
     for number, (path, record) in enumerate(zip(records, loaded, strict=True), 1):
         # A record may be named anything: not its name alone decides where it goes.
-        name = _UNSAFE.sub("-", record.header.name).strip("-") or "record"
+        name = file_name(record.header.name) or "record"
         stem = name if len(loaded) == 1 else f"{number}-{name}"
         copy = folder / "records" / f"{stem}.jsonl"
         if copy.resolve() != path.resolve():

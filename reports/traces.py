@@ -1,14 +1,12 @@
 """Where the traces of a record lie: beside it, each named by what it holds, never by the record."""
 
 import hashlib
-import re
 import shutil
 from pathlib import Path
 
 from reports.journal import Record
 from reports.record import Header, Profile
-
-_UNSAFE = re.compile(r"[^\w-]+")
+from reports.text import file_name
 
 
 def trace_path(folder: Path, header: Header, profile: Profile) -> Path:
@@ -25,7 +23,7 @@ def trace_path(folder: Path, header: Header, profile: Profile) -> Path:
     """
     backends = {each.name: each.backend for each in header.contenders}
     words = [backends.get(profile.contender, ""), profile.definition, profile.trace_sha256[:8]]
-    stem = "-".join(_UNSAFE.sub("-", word)[:60] for word in words)
+    stem = "-".join(map(file_name, words))
     return folder / "traces" / f"{stem}.json.gz"
 
 
@@ -46,8 +44,9 @@ def copy(record: Record, folder: Path, target: Path) -> list[tuple[str, Path]]:
         the record says they are.
     """
     copied = []
-    for profile in record.of(Profile):
-        source = trace_path(folder, record.header, profile)
+    # By its path: the same trace twice is one.
+    profiles = {trace_path(folder, record.header, each): each for each in record.of(Profile)}
+    for source, profile in profiles.items():
         kept = trace_path(target, record.header, profile)
         try:
             if hashlib.sha256(source.read_bytes()).hexdigest() != profile.trace_sha256:

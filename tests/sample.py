@@ -178,10 +178,18 @@ def _profile(contender: str, definition: str, factor: int, hostile: str) -> list
 
 
 def _memory(contender: str, definition: str, factor: int, hostile: str) -> list[record.Event]:
-    """Three phases; jax stays as it is, torch grows by 100 KiB a step."""
+    """Some phases; jax stays as it is, torch grows by 100 KiB a step."""
     where = (contender, definition, 0)
     growth = 0 if contender == "jax" else 102400
-    phases = (("interpreter", 0.0, 12), ("framework", 2.0, 240), ("build", 3.0, 250))
+    phases = (
+        ("interpreter", 0.0, 12),
+        ("framework", 2.0, 240),
+        ("data", 2.1, 260),
+        ("build", 3.0, 280),
+        ("first step", 3.5, 310),
+        ("steady", 4.0, 320),
+        ("after release", 4.2, 290),
+    )
     return [
         *(
             record.MemoryPhase(
@@ -197,7 +205,7 @@ def _memory(contender: str, definition: str, factor: int, hostile: str) -> list[
             )
             for phase, ended, mib in phases
         ),
-        record.MemorySteps(*where, 32, 8, [2**28 + growth * step for step in range(200)]),
+        record.MemorySteps(*where, 32, 8, 1, [2**28 + growth * step for step in range(200)]),
         record.MemoryCurve(
             *where, [0.0, 1.0 * factor, 3.0 * factor], [12 * 2**20, 120 * 2**20, 245 * 2**20]
         ),

@@ -107,7 +107,7 @@ def test_where_time_and_memory_go_is_told_where_nothing_else_is(summary):
     assert sentences(explained) == [
         "The largest part of a traced training step is matrix product with jax (50 % of ae400) "
         "and matrix product with torch (50 % of ae400).",
-        "Memory peaks at 255 MiB with jax (ae400) and 255 MiB with torch (ae400); torch (ae400) "
+        "Memory peaks at 325 MiB with jax (ae400) and 325 MiB with torch (ae400); torch (ae400) "
         "grew with the steps.",
     ]
     assert len(sentences(summary)) == 3

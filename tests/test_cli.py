@@ -61,6 +61,7 @@ def record(tmp_path) -> Path:
         ),
         (["profile", "--steps", "0"], "--steps 0 must be at least 1"),
         (["profile", "--steps", "5000"], "--steps 5000 must be at most 1,000"),
+        (["profile", "--steps", "1000", "--batch-size", "1000"], "2.9 GiB of them, of which 2 can"),
         (["profile", "--backend", "jax", "theano", "-o", "p"], "'theano' is not a backend"),
         (["memory", "--backend", "native-jax"], "nothing to measure"),
         (["memory", "--batch-size", "2000"], "larger than the data"),

@@ -11,7 +11,8 @@ import sample
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
-from reports import figures
+from reports import figures, record
+from reports.figures.curve import curve
 from reports.figures.digits import digits
 from reports.figures.loss import loss
 from reports.figures.style import GREYS, MOST_ROWS, label, style
@@ -158,3 +159,15 @@ def test_contenders_differ_in_marker_and_phases_in_grey():
     assert style("jax:steps=4")[1] not in markers
     steps = np.diff([grey(each) for each in GREYS])
     assert np.all(steps < -0.08)
+
+
+def test_a_curve_that_cannot_be_is_drawn_as_far_as_it_goes(figure):
+    made = sample.make()
+    made.events = [
+        msgspec.structs.replace(each, seconds=each.seconds[:1])
+        if isinstance(each, record.MemoryCurve)
+        else each
+        for each in made.events
+    ]
+    assert curve(summarise(made), figure)
+    assert len(figure.axes[0].lines[0].get_xdata()) == 1

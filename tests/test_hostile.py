@@ -32,7 +32,7 @@ ODD = [
     [],
     {},
 ]
-ODD += [True, [[]], [1e9] * 3, "=1", "A" * 300]
+ODD += [True, [[]], [1e9] * 3, "=1", "A" * 300, 10**400]
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import sample
+from hypothesis import given
+from hypothesis import strategies as st
 from running import Run, interpreter
 
 from bench import memory
+from bench.curve import Curve
 from bench.fleet import Fleet
 from reports.journal import load
 from reports.record import MemoryCurve, MemoryPhase, MemorySteps
@@ -159,8 +163,6 @@ def test_what_training_needs_is_arithmetic(weighed_by_hand):
 
 @pytest.fixture
 def weighed_by_hand():
-    import sample
-
     return summarise(sample.make())
 
 
@@ -168,3 +170,45 @@ def test_tables_say_what_grows(weighed_by_hand):
     found = {table.title: table for table in tables(weighed_by_hand)}
     grown = {row[0]: row[3] for row in found["Growth with the steps"].rows}
     assert grown == {"ae400 jax": "doesn't grow", "ae400 torch": "grows"}
+
+
+def test_tables_say_what_phases_add_and_what_is_kept(weighed_by_hand):
+    (row, *_) = weighed_by_hand.memory
+    # A phase's peak, 5 MiB above what it ends with, less what was resident before.
+    assert row.added_bytes == {
+        "build": 25 * 2**20,
+        "first step": 35 * 2**20,
+        "steady": 15 * 2**20,
+    }
+    assert row.kept_bytes == 50 * 2**20
+
+
+def test_growth_is_per_step_where_a_call_runs_several():
+    made = sample.make()
+    made.events = [
+        msgspec.structs.replace(each, steps_between=4) if isinstance(each, MemorySteps) else each
+        for each in made.events
+    ]
+    row = next(row for row in summarise(made).memory if row.contender == "torch")
+    assert row.steps == 800
+    assert row.growth_bytes.value == pytest.approx(102400 / 4)
+
+
+def test_without_the_systems_word_on_growth_phases_are_shown_still(weighed_by_hand):
+    made = sample.make()
+    made.events = [
+        msgspec.structs.replace(each, anonymous_bytes=[]) if isinstance(each, MemorySteps) else each
+        for each in made.events
+    ]
+    shown = tables(summarise(made))
+    assert len(shown) == len(tables(weighed_by_hand))
+    assert {row[3] for row in shown[-1].rows} == {"can't be told"}
+
+
+@given(st.lists(st.integers(0, 2**40), max_size=9000))
+def test_a_long_curve_is_thinned_and_keeps_its_highest_sample(sizes):
+    curve = Curve(0.0, [float(each) for each in range(len(sizes))], sizes)
+    kept = curve.thinned()
+    assert len(kept["seconds"]) == len(kept["proportional_bytes"]) <= 2000
+    assert max(kept["proportional_bytes"], default=0) == max(sizes, default=0)
+    assert kept["seconds"] == sorted(kept["seconds"])

@@ -5,14 +5,18 @@ import hashlib
 import json
 import re
 
+import msgspec
 import pytest
+import sample
 from running import Run, interpreter
 
+from backends import profilers
 from backends.profilers import ELEMENT_WISE, FUSED, LOSS, MATRIX_PRODUCT, OPTIMISER, OTHER, xla
-from bench.ledger import cause
+from bench.ledger import _Call, _told, cause
 from reports.journal import load
 from reports.record import Compilation, Failure, Operation, Profile, UnitEnd
 from reports.summary import summarise
+from reports.tables import profile
 from reports.traces import trace_path
 
 PRODUCT = re.compile("^(aten::(add)?mm$|.*MatMul|dot|ynn_fusion .dot_general)")
@@ -73,34 +77,34 @@ def test_parts_add_up_and_little_is_left_over(profiled):
     record = load(profiled.folder)
     profiles = record.of(Profile)
     assert [each.contender for each in profiles] == ["jax", "tensorflow", "torch"]
-    for profile in profiles:
-        parts = [each for each in record.of(Operation) if each.contender == profile.contender]
-        assert sum(part.seconds for part in parts) == pytest.approx(profile.traced_seconds)
+    for one in profiles:
+        parts = [each for each in record.of(Operation) if each.contender == one.contender]
+        assert sum(part.seconds for part in parts) == pytest.approx(one.traced_seconds)
         left = sum(part.seconds for part in parts if part.category == OTHER)
-        assert left < 0.1 * profile.traced_seconds
+        assert left < 0.1 * one.traced_seconds
         found = {part.category for part in parts}
         assert {MATRIX_PRODUCT, LOSS, OPTIMISER, "data", "Python and Keras"} <= found
         # Eight dense layers: forward, by weights, and by inputs save for the first one.
         calls = sum(part.calls for part in parts if PRODUCT.search(part.operation))
         # TensorFlow leaves out those that it holds for cheap.
-        least = 0.6 if profile.contender == "tensorflow" else 1.0
-        assert least * 23 * profile.steps <= calls <= 23 * profile.steps, profile.contender
+        least = 0.6 if one.contender == "tensorflow" else 1.0
+        assert least * 23 * one.steps <= calls <= 23 * one.steps, one.contender
 
 
 @pytest.mark.slow
 def test_each_trace_opens_and_is_what_the_record_says(profiled):
     record = load(profiled.folder)
-    for profile in record.of(Profile):
-        path = trace_path(profiled.folder, record.header, profile)
+    for one in record.of(Profile):
+        path = trace_path(profiled.folder, record.header, one)
         content = path.read_bytes()
-        assert hashlib.sha256(content).hexdigest() == profile.trace_sha256
+        assert hashlib.sha256(content).hexdigest() == one.trace_sha256
         events = json.loads(gzip.decompress(content))["traceEvents"]
         spans = [each for each in events if each["ph"] == "X"]
         assert {"process_name", "thread_name"} <= {e["name"] for e in events if e["ph"] == "M"}
         assert all({"name", "cat", "pid", "tid", "ts", "dur"} <= each.keys() for each in spans)
         (mark,) = (each for each in spans if each["name"] == "aebench steps")
-        assert mark["dur"] / 1e6 == pytest.approx(profile.traced_seconds, rel=1e-6)
-        copied = trace_path(profiled.folder / "report" / "records", record.header, profile)
+        assert mark["dur"] / 1e6 == pytest.approx(one.traced_seconds, rel=1e-6)
+        copied = trace_path(profiled.folder / "report" / "records", record.header, one)
         assert copied.read_bytes() == content
         assert f"records/traces/{copied.name}" in (
             profiled.folder / "report" / "index.html"
@@ -156,3 +160,68 @@ def test_a_profile_that_fails_is_a_row_and_the_others_go_on(tmp_path):
     assert (failure.contender, failure.reason) == ("torch", "RuntimeError: no trace today")
     assert [each.unit.contender for each in record.of(UnitEnd)] == ["jax"]
     assert "torch: RuntimeError: no trace today" in " ".join(run.output.split())
+
+
+def a_row(record, **changes):
+    record.events = [
+        msgspec.structs.replace(each, **changes) if isinstance(each, Profile) else each
+        for each in record.events
+    ]
+    return record
+
+
+def test_tables_are_by_definition_and_batch_and_warn(summary):
+    titles = [table.title for table in profile(summary)]
+    assert titles[0] == "Where the time goes: ae400, training, batch 32"
+    two = summarise(sample.make(), a_row(sample.make(), batch_size=500))
+    firsts = [each.title for each in profile(two) if each.title.startswith("Where")]
+    assert [title.rpartition(" ")[2] for title in firsts] == ["32", "500"]
+    notes = " ".join(profile(summary)[0].notes)
+    assert "Tracing made jax's step 1.50 times as long" in notes
+    assert "jax's optimiser can't be told from the other operations" in notes
+    calm = summarise(a_row(sample.make(), clocked_seconds=[0.041]))
+    assert "Tracing made jax" not in " ".join(profile(calm)[0].notes)
+
+
+def test_what_failed_everywhere_is_told(summary):
+    failed = [
+        msgspec.structs.replace(row, steps=0, failure="no trace today") for row in summary.profile
+    ]
+    (table,) = profile(msgspec.structs.replace(summary, profile=failed))
+    assert table.notes[0] == "ae400 jax: no trace today"
+
+
+@pytest.fixture
+def summary():
+    return summarise(sample.make())
+
+
+# Two full calls and a smaller one, of which the first takes ten times what the others do.
+CALLS = [_Call((32, "f"), 0.0, 1.0), _Call((32, "f"), 1.0, 1.1), _Call((16, "f"), 2.0, 2.5)]
+
+
+def ledger(found, compiles):
+    rows = _told("train", CALLS, found, compiles)
+    return [(row["stage"], row["samples"], row["cause"], row["seconds"]) for row in rows]
+
+
+def test_a_framework_that_tells_only_of_tracing_compiles_in_the_rest_of_the_call():
+    traced = found("trace", 0.3, 0.4)
+    assert ledger([traced], False) == [
+        ("trace", 32, "first call", 0.3),
+        ("compile", 32, "first call", pytest.approx(0.6)),
+    ]
+    # With a compiler on, a new shape takes it too, though nothing is traced.
+    assert ledger([traced], True)[2:] == [("compile", 16, "new shape", pytest.approx(0.4))]
+
+
+def test_a_framework_that_tells_of_compiling_is_believed():
+    both = [found("trace", 0.3, 0.4), found("compile", 0.4, 0.9)]
+    assert [row[:2] for row in ledger(both, True)] == [("trace", 32), ("compile", 32)]
+    assert ledger([], False) == []
+    broken = [found("graph break", 0.0, 9.0, "a print")]
+    assert ledger(broken, False) == [("graph break", 32, "a print", 0.0)]
+
+
+def found(stage, seconds, ended, why=""):
+    return profilers.Compilation(stage, "", seconds, ended, why)

@@ -83,7 +83,7 @@ class Compilation(NamedTuple):
     stage : str
         ``trace``, ``compile``, or ``graph break`` where the framework left a compiled graph.
     function : str
-        Of what.
+        Of what, as far as the framework says.
     seconds : float
         How long it took; that of others nested in it is its own too, and they aren't told.
     ended_seconds : float
@@ -118,6 +118,16 @@ class Profiler(Protocol):
         self, model: Any, told: Callable[[Compilation], None]
     ) -> AbstractContextManager[Any]:
         """Tell of whatever the framework compiles meanwhile."""
+
+
+def kernel(name: str) -> str:
+    """Tell under which category an accelerator's kernel is counted, by its name alone."""
+    lower = name.lower()
+    if any(word in lower for word in ("gemm", "cutlass", "matmul")):
+        return MATRIX_PRODUCT
+    if "memcpy" in lower or "memset" in lower:
+        return DATA
+    return FUSED if "triton" in lower or "fusion" in lower else ELEMENT_WISE
 
 
 def load(name: str) -> Profiler:

@@ -33,6 +33,8 @@ def prepare(model: Any) -> None:
     """
     import jax
 
+    if not model.jit_compile:
+        return
     step = model.train_step
     shapes: list[Any] = []
 
@@ -46,6 +48,7 @@ def prepare(model: Any) -> None:
         )
         return step(state, data)
 
+    # Not through Keras, which would wrap and track what it is given.
     object.__setattr__(model, _SHAPES, (step, shapes))
     model.train_step = traced
 
@@ -84,14 +87,16 @@ def spans(folder: Path, model: Any) -> list[Span]:
         for number, line in enumerate(plane.lines):
             thread = f"{line.name} {number}" if "CPU" in plane.name else f"{plane.name} {line.name}"
             for event in line.events:
-                operation, category = _kind(event, known, optimiser)
+                operation, category = _kind(event, line.name, known, optimiser)
                 begin = event.start_ns / 1e9
                 end = begin + event.duration_ns / 1e9
                 found.append(Span(thread, event.name, operation, category, begin, end))
     return found
 
 
-def _kind(event: Any, known: dict[str, xla.Instruction], optimiser: str) -> tuple[str, str]:
+def _kind(
+    event: Any, line: str, known: dict[str, xla.Instruction], optimiser: str
+) -> tuple[str, str]:
     name = str(event.name)
     if name.startswith(_AROUND):
         return name, ""
@@ -102,15 +107,15 @@ def _kind(event: Any, known: dict[str, xla.Instruction], optimiser: str) -> tupl
         return "until the steps are done", WAITING
     if name.startswith(_COPIES):
         return name, DATA
-    # On the thread that calls them, all else is the runtime's part of a call from Python.
-    return name, OTHER if name.startswith("tf_") else ""
+    # On a thread of Python's all else is the runtime's part of a call; on a pool's it isn't known.
+    return name, OTHER if line.startswith("tf_") else ""
 
 
 def _instructions(model: Any) -> dict[str, xla.Instruction]:
     import jax
 
-    step, shapes = getattr(model, _SHAPES)
-    if not shapes or not model.jit_compile:
+    step, shapes = getattr(model, _SHAPES, (None, None))
+    if not shapes:
         return {}
     compiled = jax.jit(step, donate_argnums=0).lower(*shapes[0]).compile()
     return xla.instructions(compiled.as_text())

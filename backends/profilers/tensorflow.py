@@ -20,6 +20,7 @@ from backends.profilers import (
     WAITING,
     Compilation,
     Span,
+    kernel,
     xla,
 )
 
@@ -80,6 +81,8 @@ def spans(folder: Path, model: Any) -> list[Span]:
                 name = names[event.metadata_id]
                 compiled = any(each.metadata_id == of_xla for each in event.stats)
                 operation, category = _kind(name, in_pipeline, compiled, optimiser)
+                if not on_host and not category:
+                    category = kernel(name)
                 begin = line.timestamp_ns / 1e9 + event.offset_ps / 1e12
                 end = begin + event.duration_ps / 1e12
                 found.append(Span(thread, name, operation, category, begin, end))

@@ -21,12 +21,13 @@ from backends.profilers import (
     WAITING,
     Compilation,
     Span,
+    kernel,
 )
 
 _FILE = "trace.json"
 _MARKS = {"aebench loss": LOSS, "aebench optimiser": OPTIMISER}
 _PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "matmul", "linear", "mkldnn_linear")
-_KERNELS = {"kernel": ELEMENT_WISE, "gpu_memcpy": DATA, "gpu_memset": DATA}
+_DEVICE = ("kernel", "gpu_memcpy", "gpu_memset")
 # What torch.compile makes of a model.
 _COMPILED = ("Torch-Compiled Region", "CompiledFunction", "graph_", "## Call CompiledFxGraph")
 
@@ -80,9 +81,10 @@ def spans(folder: Path, model: Any) -> list[Span]:
     events = [
         each
         for each in json.loads((folder / _FILE).read_text())["traceEvents"]
-        if each.get("ph") == "X" and each.get("cat") != "Trace"
+        # What is marked on the host is told once more of each of a device's streams.
+        if each.get("ph") == "X" and each.get("cat") not in ("Trace", "gpu_user_annotation")
     ]
-    on_device = any(each.get("cat") in _KERNELS for each in events)
+    on_device = any(each.get("cat") in _DEVICE for each in events)
     marks = _Stretches(
         (each["tid"], each["ts"], each["ts"] + each["dur"], _MARKS[each["name"]])
         for each in events
@@ -103,9 +105,7 @@ def spans(folder: Path, model: Any) -> list[Span]:
     for each in events:
         operation, category = _kind(each, marks.at(each) or gradients.at(each), on_device)
         begin = each["ts"] / 1e6
-        thread = (
-            f"thread {each['tid']}" if each.get("cat") not in _KERNELS else f"gpu {each['tid']}"
-        )
+        thread = f"thread {each['tid']}" if each.get("cat") not in _DEVICE else f"gpu {each['tid']}"
         end = begin + each["dur"] / 1e6
         found.append(Span(thread, each["name"], operation, category, begin, end))
     return found
@@ -130,9 +130,8 @@ class _Stretches:
 
 def _kind(event: dict[str, Any], within: str, on_device: bool) -> tuple[str, str]:
     name = str(event["name"])
-    if event.get("cat") in _KERNELS:
-        product = "gemm" in name.lower() or "cutlass" in name.lower()
-        return name, MATRIX_PRODUCT if product else _KERNELS[event["cat"]]
+    if event.get("cat") in _DEVICE:
+        return name, kernel(name)
     if name == WAIT:
         return "until the steps are done", WAITING
     if "DataLoader" in name:
@@ -170,9 +169,7 @@ def compilations(model: Any, told: Callable[[Compilation], None]) -> Iterator[No
 
     def end(arguments: Any) -> None:
         if began:
-            trigger = str(arguments.callback_trigger.name).lower().replace("_", " ")
-            seconds = time.perf_counter() - began.pop()
-            told(Compilation("compile", trigger, seconds, time.time()))
+            told(Compilation("compile", "", time.perf_counter() - began.pop(), time.time()))
 
     callback_handler.register_start_callback(start)
     callback_handler.register_end_callback(end)
@@ -185,4 +182,4 @@ def compilations(model: Any, told: Callable[[Compilation], None]) -> Iterator[No
         for why, count in counters["graph_break"].items():
             if count > broken.get(why, 0):
                 first_line = str(why).partition("\n")[0]
-                told(Compilation("graph break", "train_step", 0.0, time.time(), first_line))
+                told(Compilation("graph break", "", 0.0, time.time(), first_line))

@@ -36,13 +36,7 @@ def _cold_start(context: Context, contender: ContenderInfo, unit: Unit) -> None:
         exact = worker.exact_peaks
         context.append(record.Phase, worker.interpreter, **who, exact=exact)
         for _ in PHASES:
-            sampled: list[int] = []
-            with worker.sampled_peak(sampled):
-                message = worker.answer()
-            if not exact:
-                message["resident_bytes"] = worker.resident_bytes()
-                message["peak_bytes"] = max([*sampled, message["resident_bytes"]])
-            context.append(record.Phase, message, **who, exact=exact)
+            context.append(record.Phase, worker.phase(), **who, exact=exact)
         last = worker.answer()
         context.note_worker(last, "footprint", contender.name, unit.definition, unit.launch)
         context.append(record.FootprintFacts, last, **who)

@@ -40,12 +40,7 @@ def _weigh(context: Context, contender: ContenderInfo, unit: Unit) -> None:
                 record.MemoryPhase, worker.interpreter, **who, exact=exact, ended_seconds=0.0
             )
             for _ in PHASES:
-                peaks: list[int] = []
-                with worker.sampled_peak(peaks):
-                    message = worker.answer()
-                if not exact:
-                    message["resident_bytes"] = worker.resident_bytes()
-                    message["peak_bytes"] = max([*peaks, message["resident_bytes"]])
+                message = worker.phase()
                 context.append(
                     record.MemoryPhase, message, **who, exact=exact, ended_seconds=sampled.now()
                 )
@@ -56,9 +51,7 @@ def _weigh(context: Context, contender: ContenderInfo, unit: Unit) -> None:
             record.MemoryCurve,
             {},
             **who,
-            seconds=sampled.seconds,
-            proportional_bytes=sampled.proportional_bytes,
-            reason=sampled.reason,
+            **sampled.thinned(),
         )
     finally:
         context.fleet.stop(worker)

@@ -4,6 +4,7 @@ import ctypes
 import gc
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import backends
 from bench import memory
@@ -12,8 +13,10 @@ from bench.work.cold_start import ColdStart
 from bench.worker import facts
 
 WARM_STEPS = 100
-# After each of so many steps it is noted what the process holds.
+# After each of these it is noted what the process holds; where a call runs several steps, after
+# each call, of which there must be some.
 WATCHED_STEPS = 200
+_LEAST_CALLS = 40
 # TensorFlow fills the buffers of each epoch's pipeline anew, while the last one's linger: as far as
 # so many bytes of images allow, all steps are of one epoch.
 _MOST_BYTES = 256 * 2**20
@@ -43,13 +46,20 @@ def work(channel: Channel, job: Message) -> None:
     held: list[int] = []
     told: Message = {}
 
+    def data() -> None:
+        start.data()
+        start.images = _enough(start.images, job)
+
     def release() -> None:
         import keras
+
+        from bench.stepping import steps_per_call
 
         told.update(
             {
                 **facts(backend, start.model),
                 "optimiser_bytes": sum(_size(each) for each in start.model.optimizer.variables),
+                "steps_between": steps_per_call(start.model),
                 "anonymous_bytes": held,
             }
         )
@@ -60,10 +70,10 @@ def work(channel: Channel, job: Message) -> None:
 
     phases: tuple[Callable[[], None], ...] = (
         start.framework,
-        start.data,
+        data,
         start.build,
         lambda: start.train(1),
-        lambda: _watch(start, backend, job, held),
+        lambda: _watch(start, backend, job["batch_size"], held),
         start.predict,
         release,
     )
@@ -72,6 +82,8 @@ def work(channel: Channel, job: Message) -> None:
         known = name not in ("framework", "data")
         channel.send({**row, "device_peak_bytes": backend.device_peak_bytes() if known else None})
     channel.send(told)
+    # The parent samples until it has heard this; then it closes the channel.
+    channel.receive()
 
 
 def _size(variable: object) -> int:
@@ -80,20 +92,28 @@ def _size(variable: object) -> int:
     return int(np.asarray(variable).nbytes)
 
 
-def _watch(start: ColdStart, backend: backends.Backend, job: Message, held: list[int]) -> None:
-    """Train on, and note what the process holds after each step."""
-    from bench.stepping import Script, Stepper, steps_per_call
+def _enough(images: Any, job: Message) -> Any:
+    """Repeat images that are too few for all steps to be of one epoch, as far as is reasonable."""
+    from bench.settings import Settings
     from bench.work.speed import repeated
 
-    batch_size, each = job["batch_size"], steps_per_call(start.model)
-    steps = WARM_STEPS + WATCHED_STEPS + 2 * each
-    enough = min(steps, _MOST_BYTES // (batch_size * start.images[0].nbytes))
-    images = repeated(start.images, batch_size, max(each, enough), each)
-    stepper = Stepper(start.model, backend, "train", images, batch_size)
+    batch_size, each = job["batch_size"], Settings.of(job["settings"]).steps
+    steps = WARM_STEPS + max(WATCHED_STEPS, _LEAST_CALLS * each) + 2 * each
+    most = _MOST_BYTES // (batch_size * images[0].nbytes)
+    wanted = max(1, min(steps, most) // each) * each
+    return repeated(images, batch_size, wanted, each)
+
+
+def _watch(start: ColdStart, backend: backends.Backend, batch_size: int, held: list[int]) -> None:
+    """Train on, and note what the process holds after each call."""
+    from bench.stepping import Script, Stepper, steps_per_call
+
+    each = steps_per_call(start.model)
+    stepper = Stepper(start.model, backend, "train", start.images, batch_size)
 
     def script() -> Script:
         yield from stepper.steps(-(-WARM_STEPS // each) * each)
-        for _ in range(0, WATCHED_STEPS, each):
+        for _ in range(max(WATCHED_STEPS // each, _LEAST_CALLS)):
             yield from stepper.steps(each)
             stepper.clock()
             try:

@@ -1,5 +1,6 @@
 """The worker's side of the profile pass: what is compiled when, and where a step's time goes."""
 
+import gc
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def work(channel: Channel, job: Message) -> None:
     images = np.asarray(np.load(job["train"], mmap_mode="r"))
     each = steps_per_call(model)
     call_samples = each * job["batch_size"]
-    few = repeated(images, call_samples, ledger.FULL_BATCHES + 1)
+    few = repeated(images, job["batch_size"], (ledger.FULL_BATCHES + 1) * each, each)
     channel.send({"compilations": ledger.keep(model, backend, profiler, few, call_samples)})
     steps = -(-job["steps"] // each) * each
     channel.send(_profile(model, backend, profiler, images, steps, job))
@@ -74,14 +75,19 @@ def _profile(
                 yield from stepper.slice(steps, lead_steps, untraced.append)
             for number in range(TRACES):
                 yield from stepper.room(lead_steps + steps)
-                with profiler.tracing(_folder(scratch, number)):
-                    yield from stepper.steps(lead_steps)
-                    began = stepper.clock()
-                    with profiler.annotation(profilers.WINDOW):
-                        yield from stepper.steps(steps)
-                        with profiler.annotation(profilers.WAIT):
-                            ended = stepper.clock()
-                    clocked.append(ended - began)
+                gc.collect()
+                gc.disable()  # as in an untraced slice
+                try:
+                    with profiler.tracing(_folder(scratch, number)):
+                        yield from stepper.steps(lead_steps)
+                        began = stepper.clock()
+                        with profiler.annotation(profilers.WINDOW):
+                            yield from stepper.steps(steps)
+                            with profiler.annotation(profilers.WAIT):
+                                ended = stepper.clock()
+                        clocked.append(ended - began)
+                finally:
+                    gc.enable()
 
         stepper.run(script())
         stepper.let_go()

@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.figures.style import MOST_PANELS, label, legible, style
+from reports.figures.style import MOST_LINES, MOST_PANELS, label, legible, style
 from reports.summary import MIB, MemoryRow, Summary
 
 _COLUMNS = 2
@@ -17,20 +17,16 @@ def curve(summary: Summary, figure: Figure) -> str:
     lines = -(-len(rows) // _COLUMNS)
     figure.set_size_inches(8, 0.4 + 2.6 * lines)
     panels = figure.subplots(lines, _COLUMNS, squeeze=False)
-    top = 1.12 * max(max(_highest(row), *row.curve_bytes) for row in rows) / MIB
+    top = 1.12 * max(max(row.highest_bytes, *row.curve_bytes) for row in rows) / MIB
     for axes, row in zip(panels.flat, rows, strict=False):
         _panel(axes, row)
         axes.set_ylim(0, top or 1)
     for axes in list(panels.flat)[len(rows) :]:
         axes.remove()
     return (
-        "Memory over time: proportional, sampled from outside; the bars are each phase's exact "
-        f"peak of resident memory{limit}"
+        "Memory over time: proportional, sampled from outside; the bars are each phase's peak "
+        f"of resident memory{limit}"
     )
-
-
-def _highest(row: MemoryRow) -> int:
-    return max((each.peak_bytes for each in row.phases), default=0)
 
 
 def _panel(axes: Axes, row: MemoryRow) -> None:
@@ -39,7 +35,7 @@ def _panel(axes: Axes, row: MemoryRow) -> None:
         row.curve_seconds, [each / MIB for each in row.curve_bytes], color=colour, linewidth=1.5
     )
     began = 0.0
-    for number, phase in enumerate(row.phases):
+    for number, phase in enumerate(row.phases[:MOST_LINES]):
         if phase.ended_seconds > began:
             peak = phase.peak_bytes / MIB
             axes.plot([began, phase.ended_seconds], [peak, peak], color="black", linewidth=1)
@@ -56,7 +52,7 @@ def _panel(axes: Axes, row: MemoryRow) -> None:
 def _name_phases(axes: Axes, row: MemoryRow, end: float) -> None:
     """Name the phases that are wide enough to be named."""
     began = 0.0
-    for phase in row.phases:
+    for phase in row.phases[:MOST_LINES]:
         width = phase.ended_seconds - began
         if width > 0.06 * end:
             axes.text(

@@ -80,13 +80,14 @@ class MemoryPhase(msgspec.Struct, frozen=True, tag="memory", tag_field="kind"):
 
 
 class MemorySteps(msgspec.Struct, frozen=True, tag="memory_steps", tag_field="kind"):
-    """What a process held after each of many steps, of pages that no file is behind."""
+    """What a process held of pages that no file is behind, every so many steps."""
 
     contender: str
     definition: str
     launch: int
     batch_size: Positive
     optimiser_bytes: Count
+    steps_between: Positive
     anonymous_bytes: Annotated[list[Count], Meta(max_length=MOST)]
 
 

@@ -16,7 +16,7 @@ class DefinitionInfo(msgspec.Struct, frozen=True):
     """One autoencoder, with what follows from its shape."""
 
     name: str
-    widths: list[int]
+    widths: Annotated[list[Positive], Meta(max_length=1000)]
     dropout: Share
     learning_rate: Figure
     parameters: Count

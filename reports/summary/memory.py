@@ -42,8 +42,8 @@ class Needs(msgspec.Struct, frozen=True):
 class MemoryRow(msgspec.Struct, frozen=True):
     """The memory of a contender × definition.
 
-    ``growth_bytes`` is per step, over so many ``steps``, of pages that no file is behind; ``grows``
-    is whether its interval lies above :data:`PAGE_BYTES`.
+    ``growth_bytes`` is per step, over so many ``steps``, of pages that no file is behind, None
+    where the system doesn't tell or there are too few.
     """
 
     contender: str
@@ -62,12 +62,34 @@ class MemoryRow(msgspec.Struct, frozen=True):
 
     @property
     def grows(self) -> bool:
-        """Whether it was seen to grow with the steps."""
+        """Whether it was seen to grow with the steps: by more than a page a step."""
         growth = self.growth_bytes
         return growth is not None and growth.low is not None and growth.low > PAGE_BYTES
 
-    def held(self, phase: str) -> Held | None:
-        """Return a phase, if it is there."""
+    @property
+    def highest_bytes(self) -> int:
+        """The most that it held in any phase."""
+        return max((each.peak_bytes for each in self.phases), default=0)
+
+    @property
+    def kept_bytes(self) -> int | None:
+        """What it holds beyond the imported framework once model and data are gone."""
+        framework, last = self._held("framework"), self._held("after release")
+        if framework is None or last is None:
+            return None
+        return max(0, last.resident_bytes - framework.resident_bytes)
+
+    @property
+    def added_bytes(self) -> dict[str, int]:
+        """By how much the peak of some phases lies above what was resident before them."""
+        found = {}
+        for before, phase in (("data", "build"), ("build", "first step"), ("first step", "steady")):
+            earlier, held = self._held(before), self._held(phase)
+            if earlier is not None and held is not None:
+                found[phase] = max(0, held.peak_bytes - earlier.resident_bytes)
+        return found
+
+    def _held(self, phase: str) -> Held | None:
         return next((each for each in self.phases if each.phase == phase), None)
 
 
@@ -95,6 +117,7 @@ def _row(
     for side in entrant.source.header.data.image_shape:
         pixels *= side
     growth = statistics.growth(steps.anonymous_bytes)
+    samples = min(len(curve.seconds), len(curve.proportional_bytes))
     return MemoryRow(
         entrant.name,
         info.name,
@@ -114,10 +137,10 @@ def _row(
         exact=all(each.exact for each in phases),
         needs=needs(info, pixels, steps.batch_size),
         optimiser_bytes=steps.optimiser_bytes,
-        steps=len(steps.anonymous_bytes),
-        growth_bytes=Interval.of(growth) if growth else None,
-        curve_seconds=curve.seconds,
-        curve_bytes=curve.proportional_bytes,
+        steps=steps.steps_between * len(steps.anonymous_bytes),
+        growth_bytes=Interval.of(growth.scaled(1 / steps.steps_between)) if growth else None,
+        curve_seconds=curve.seconds[:samples],
+        curve_bytes=curve.proportional_bytes[:samples],
         curve_reason=curve.reason,
         failure=failure,
     )

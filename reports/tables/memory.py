@@ -12,7 +12,7 @@ _KIB = 1024
 
 def memory(summary: Summary) -> list[Table]:
     """Return each contender's phases, then what all should need and whether they grow."""
-    whole = [row for row in summary.memory if row.phases and row.steps]
+    whole = [row for row in summary.memory if row.phases]
     failures = [
         f"{row.definition} {row.contender}: {row.failure}" for row in summary.memory if row.failure
     ]
@@ -45,8 +45,8 @@ def _phases(row: MemoryRow) -> Table:
 
 
 def _about_peaks(row: MemoryRow) -> list[str]:
-    highest = max(each.peak_bytes for each in row.phases)
-    how = "read from the system, exact" if row.exact else "sampled every 20 ms"
+    highest = row.highest_bytes
+    how = "read from the system, exact" if row.exact else "sampled: what is brief is missed"
     notes = [f"Peaks of resident memory are {how}: {_mib(highest)} MiB at most."]
     if row.curve_bytes:
         most = max(row.curve_bytes)
@@ -81,9 +81,7 @@ def _arithmetic(rows: Sequence[MemoryRow]) -> Table:
                 _mib(needs.optimiser),
                 _mib(needs.activations),
                 _mib(needs.weights + needs.added_by_a_step),
-                _added(row, "data", "build"),
-                _added(row, "build", "first step"),
-                _added(row, "first step", "steady"),
+                *(_mib(row.added_bytes.get(name)) for name in ("build", "first step", "steady")),
             ]
         )
     columns = [
@@ -118,13 +116,6 @@ def _arithmetic(rows: Sequence[MemoryRow]) -> Table:
     return Table("What training should need, and what it took", columns, lines, notes)
 
 
-def _added(row: MemoryRow, before: str, phase: str) -> str:
-    earlier, held = row.held(before), row.held(phase)
-    if earlier is None or held is None:
-        return "–"
-    return interval(max(0, held.peak_bytes - earlier.resident_bytes) / MIB)
-
-
 def _growth(rows: Sequence[MemoryRow], failures: Sequence[str]) -> Table:
     lines = [
         [
@@ -132,7 +123,7 @@ def _growth(rows: Sequence[MemoryRow], failures: Sequence[str]) -> Table:
             str(row.steps),
             shown(row.growth_bytes, 1 / _KIB),
             _verdict(row),
-            _released(row),
+            _mib(row.kept_bytes),
         ]
         for row in rows
     ]
@@ -141,10 +132,10 @@ def _growth(rows: Sequence[MemoryRow], failures: Sequence[str]) -> Table:
         ["", "steps", "KiB a step", "so it", "kept after release, MiB"],
         lines,
         [
-            "Pages that no file is behind, counted after each step; ten stretches' differences "
-            f"with Student's interval. It grows if that lies above {PAGE_BYTES // _KIB} KiB a "
-            "step, a page. Kept after release is what is resident above the imported framework "
-            "once model and data are gone.",
+            "Pages that no file is behind, counted after each call of the model's function; ten "
+            "stretches' differences with Student's interval. It grows if that lies above "
+            f"{PAGE_BYTES // _KIB} KiB a step, a page. Kept after release is what is resident "
+            "above the imported framework once model and data are gone.",
             *failures,
         ],
     )
@@ -157,10 +148,3 @@ def _verdict(row: MemoryRow) -> str:
     if row.grows:
         return "grows"
     return "doesn't grow" if growth.high <= PAGE_BYTES else "may grow"
-
-
-def _released(row: MemoryRow) -> str:
-    framework, last = row.held("framework"), row.held("after release")
-    if framework is None or last is None:
-        return "–"
-    return interval(max(0, last.resident_bytes - framework.resident_bytes) / MIB)

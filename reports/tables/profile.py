@@ -15,53 +15,70 @@ _MILLI = 1000
 def profile(summary: Summary) -> list[Table]:
     """Return the categories side by side, then each contender's operations and its ledger."""
     found = []
-    for definition in dict.fromkeys(row.definition for row in summary.profile):
-        rows = [row for row in summary.profile if row.definition == definition]
-        whole = [row for row in rows if row.steps]
-        if whole:
-            found.append(_side_by_side(definition, whole, rows))
-        found += [_operations(row) for row in whole]
-        if whole:
-            found.append(_ledger(definition, whole))
+    for definition, batch_size in dict.fromkeys(
+        (row.definition, row.batch_size) for row in summary.profile if row.steps
+    ):
+        rows = [
+            row
+            for row in summary.profile
+            if row.steps and (row.definition, row.batch_size) == (definition, batch_size)
+        ]
+        found.append(_side_by_side(rows))
+        found += map(_operations, rows)
+        found.append(_ledger(rows))
+    failures = [
+        f"{row.definition} {row.contender}: {row.failure}" for row in summary.profile if row.failure
+    ]
+    if failures and found:
+        found[0].notes.extend(failures)
+    elif failures:
+        found = [Table("Where the time goes", ["ms a step"], [], failures)]
     return found
 
 
-def _side_by_side(
-    definition: str, whole: Sequence[ProfileRow], rows: Sequence[ProfileRow]
-) -> Table:
-    names = list(dict.fromkeys(name for row in whole for name in row.category_seconds))
+def _side_by_side(rows: Sequence[ProfileRow]) -> Table:
+    names = list(dict.fromkeys(name for row in rows for name in row.category_seconds))
     names.sort(key=lambda name: CATEGORIES.index(name) if name in CATEGORIES else len(CATEGORIES))
-    lines = [[name, *(_part(row, name) for row in whole)] for name in names]
+    lines = [[name, *(_part(row, name) for row in rows)] for name in names]
     lines += [
-        ["in all", *(interval(_MILLI * row.traced_step_seconds) for row in whole)],
-        ["traced steps", *(shown(row.traced_seconds, _MILLI) for row in whole)],
-        ["untraced steps", *(shown(row.step_seconds, _MILLI) for row in whole)],
+        ["in all", *(interval(_MILLI * row.traced_step_seconds) for row in rows)],
+        ["traced steps", *(shown(row.traced_seconds, _MILLI) for row in rows)],
+        ["untraced steps", *(shown(row.step_seconds, _MILLI) for row in rows)],
     ]
     notes = [
         "Self time, shared out so that it adds up: an instant in which several operations run is "
         "shared among them, one in which none runs is Python's, or waiting if Python waits too. "
-        "Optimiser and loss hold all of theirs; element-wise holds sums and copies. Traced and "
-        "untraced steps are medians and ranges; the parts are of the median trace.",
-        *(
-            f"{row.contender}'s profiler leaves out operations that it holds for cheap: they are "
-            "in waiting."
-            for row in whole
-            if row.contender.startswith("tensorflow")
-        ),
+        "Optimiser and loss hold all of theirs, as far as they can be told; element-wise holds "
+        "sums and copies. Traced and untraced steps are medians and ranges; the parts are of the "
+        "median trace.",
+        *(note for row in rows for note in _left_out(row)),
         *(
             f"Tracing made {row.contender}'s step {interval(row.inflation)} times as long: the "
             "shares are of the traced one."
-            for row in whole
+            for row in rows
             if abs(row.inflation - 1) > INFLATED
         ),
-        *(f"{row.contender}: {row.failure}" for row in rows if row.failure),
     ]
-    columns = ["ms a step", *(row.contender for row in whole)]
-    return Table(f"Where the time goes: {_where(definition, whole[0])}", columns, lines, notes)
+    columns = ["ms a step", *(row.contender for row in rows)]
+    return Table(f"Where the time goes: {_where(rows[0])}", columns, lines, notes)
 
 
-def _where(definition: str, row: ProfileRow) -> str:
-    return f"{definition}, training, batch {row.batch_size}"
+def _left_out(row: ProfileRow) -> Iterable[str]:
+    if row.contender.startswith("tensorflow"):
+        yield (
+            f"{row.contender}'s profiler leaves out operations that it holds for cheap: they are "
+            "in waiting."
+        )
+    absent = [name for name in ("loss", "optimiser") if name not in row.category_seconds]
+    if absent:
+        yield (
+            f"{row.contender}'s {listed(absent)} can't be told from the other operations: "
+            f"{'they are' if len(absent) > 1 else 'it is'} among those."
+        )
+
+
+def _where(row: ProfileRow) -> str:
+    return f"{row.definition}, training, batch {row.batch_size}"
 
 
 def _part(row: ProfileRow, category: str) -> str:
@@ -96,14 +113,14 @@ def _operations(row: ProfileRow) -> Table:
             f"take {_share(rest, row)}."
         ]
     return Table(
-        f"Operations by self time: {row.contender}, {_where(row.definition, row)}",
+        f"Operations by self time: {row.contender}, {_where(row)}",
         ["operation", "category", "calls a step", "ms a step", "share"],
         lines,
         notes,
     )
 
 
-def _ledger(definition: str, rows: Sequence[ProfileRow]) -> Table:
+def _ledger(rows: Sequence[ProfileRow]) -> Table:
     lines: list[list[str]] = []
     notes: list[str] = []
     for row in rows:
@@ -121,7 +138,7 @@ def _ledger(definition: str, rows: Sequence[ProfileRow]) -> Table:
             )
         notes += _about(row, len(row.compiled) - len(kept))
     return Table(
-        f"What is compiled when: {definition}",
+        f"What is compiled when: {rows[0].definition}, batch {rows[0].batch_size}",
         ["what", "call, samples", "stage", "cause", "s"],
         lines,
         notes,
