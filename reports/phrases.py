@@ -10,6 +10,11 @@ _PHRASES = {
         "width": "Why 400 and not 800?",
         "dropout": "Does dropout at 800 help?",
         "conjectures": "What was conjectured",
+        "judged": "Conjectures, and the figures that decide them",
+        "undecided": (
+            "With {images} training images {stuck} of {trainings} trainings stayed on the plateau "
+            "of the mean image: no seed left it with both of a pair, and nothing is decided."
+        ),
         "higher": (
             "{one} ends worse than {other}: its loss on the test set differs by {loss} from the "
             "other's ({seeds} paired seeds, {who}). Adjusted for {comparisons} comparisons, "
@@ -110,6 +115,12 @@ _PHRASES = {
         "width": "Pourquoi 400 et pas 800 ?",
         "dropout": "Le dropout à 800 aide-t-il ?",
         "conjectures": "Ce qui avait été conjecturé",
+        "judged": "Les conjectures et les chiffres qui en décident",
+        "undecided": (
+            "Avec {images} images d'entraînement, {stuck} entraînements sur {trainings} sont "
+            "restés sur le plateau de l'image moyenne : aucune graine ne l'a quitté avec les deux "
+            "définitions d'une paire, et rien n'est décidé."
+        ),
         "higher": (
             "{one} finit moins bien que {other} : {one} moins {other}, la perte sur le jeu de test "
             "diffère de {loss} ({seeds} graines appariées, {who}). Ajusté pour {comparisons} "

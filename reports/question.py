@@ -79,11 +79,12 @@ def answers(summary: Summary, language: str = "en") -> list[Answer]:
     if judged:
         columns = ["conjecture", "decided by", "images", "difference", "seeds", "so"]
         who = words.listed(list(dict.fromkeys(main.contender for _, main in judged)))
+        sizes = {main.train_samples for _, main in judged}
         table = Table(
-            words.say("conjectures"),
+            words.say("judged"),
             [words.say(each) for each in columns],
             [_judge(conjecture, main, words) for conjecture, main in judged],
-            [words.say("note", who=who)],
+            [words.say("note", who=who), *_undecided(summary, sizes, words)],
         )
         found.append(Answer(words.say("conjectures"), [], [table]))
     return found
@@ -215,6 +216,21 @@ def _seen(main: Difference, words: Words) -> str:
         apart=words.number(f"{main.levels_apart or 0.0:.1f}"),
         visible=words.say("visible" if seen else "invisible", name=closer),
     )
+
+
+def _undecided(summary: Summary, judged: set[int], words: Words) -> Iterator[str]:
+    """Name the numbers of images with which a plateau left nothing to judge by."""
+    by_size: dict[int, list[bool]] = {}
+    for row in summary.quality:
+        by_size.setdefault(row.train_samples, []).extend(each.on_plateau for each in row.trainings)
+    for size, stuck in sorted(by_size.items()):
+        if size not in judged and any(stuck):
+            yield words.say(
+                "undecided",
+                images=words.number(f"{size:,}"),
+                stuck=str(sum(stuck)),
+                trainings=str(len(stuck)),
+            )
 
 
 def _of_size(differences: Sequence[Difference], size: int) -> list[Difference]:

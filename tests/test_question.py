@@ -194,6 +194,18 @@ def test_conjectures_are_judged_at_each_number_of_images():
     assert "60,000" not in width(whole, few) and "jax (original)" in width(whole, few)
 
 
+def test_where_a_plateau_left_nothing_to_judge_by_that_is_said():
+    losses = {"ae400": 0.107, "ae800": 0.113}
+    # With every seed one of the two stayed there.
+    stuck = {("ae400", 0), *(("ae800", seed) for seed in range(1, 5))}
+    few = made(losses, images=1000, name="few", stuck=stuck)
+    (table,) = told(made(losses), few)["What was conjectured"].tables
+    assert {row[2] for row in table.rows} == {"60,000"}
+    assert "With 1,000 training images 5 of 10 trainings stayed on the plateau" in table.notes[-1]
+    (whole,) = told(made(losses))["What was conjectured"].tables
+    assert len(whole.notes) == 1
+
+
 def test_where_nothing_was_paired_nothing_is_answered():
     assert answers(summarise(sample.make())) == []
 

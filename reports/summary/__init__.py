@@ -167,9 +167,10 @@ def _notices(source: Record, alone: bool) -> list[str]:
     load = header.machine.load_before
     notices = [header.data.notice] if header.data.notice else []
     if load is not None and load > header.machine.cores:
+        blocks = "what its blocks saw of other work stands below each table"
         notices.append(
             f"{run} began on a busy machine (load {load:g} on {header.machine.cores} cores): "
-            "what its blocks saw of other work stands below each table."
+            f"{blocks if 'speed' in header.plan.passes else 'its seconds may be too long'}."
         )
     if source.damage:
         notices.append(f"The record is damaged: {source.damage}.")
