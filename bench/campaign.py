@@ -12,7 +12,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from bench import machine
+from bench import control, machine
 from bench.context import Context
 from bench.datasets import Arrays, Dataset, convert, mean_image_loss
 from bench.display import Display
@@ -140,7 +140,7 @@ def resume(plan: Plan, setting: Setting, record: Path) -> str:
             f"the record was measured on other images ({was.name}): put them where they were."
         )
     left = missing(plan, journal.record)
-    journal.append(Resume(_now(), list(setting.command), left))
+    journal.append(Resume(_now(), list(setting.command), left, control.usual_seconds()))
     return _measure(plan, setting, arrays, journal, left)
 
 

@@ -47,7 +47,8 @@ def keep(
     list of dict
         ``stage``, ``function``, ``seconds``, ``cause``, and of the call that it was for
         ``workload`` and ``samples``, in the order in which they came. Where a framework tells only
-        of tracing, what the call took beyond that and beyond a warm call is told as compiling.
+        of tracing, what the call took beyond that and beyond a warm call is told as compiling,
+        or as building where no compiler is on.
         What is told of a compiled graph's breaks is told of the workload, not of a call.
     """
     size = batch_size // steps_per_call(model)
@@ -99,7 +100,8 @@ def _told(
             warm = [each.seconds for each in calls if not _is_cold(each, calls, found)]
             if warm:
                 rest = call.seconds - statistics.median(warm) - sum(each.seconds for each in mine)
-                mine = [*mine, Compilation("compile", "", max(0.0, rest), call.ended)]
+                stage = "compile" if compiles else "build"
+                mine = [*mine, Compilation(stage, "", max(0.0, rest), call.ended)]
         rows += [_row(workload, each, call, cause(call.batch, before)) for each in mine]
         before.append(call.batch)
     # A framework that leaves a compiled graph says so at the end, of all calls.

@@ -92,9 +92,13 @@ def _footprint(rows: Sequence[FootprintRow]) -> Iterator[str]:
 
 
 def _quality(rows: Sequence[QualityRow]) -> Iterator[str]:
-    told = [row for row in rows if row.seeds]
-    if not told:
+    trained = [row for row in rows if row.seeds]
+    if not trained:
         return
+    # Losses after fewer images are another question's.
+    most = max(row.train_samples for row in trained)
+    told = [row for row in trained if row.train_samples == most]
+    images = f" on {most:,} images" if len(told) < len(trained) else ""
     epochs = sorted({row.epochs for row in told})
     parts = [
         f"{_losses([row for row in told if row.definition == name])} with {name}"
@@ -103,6 +107,7 @@ def _quality(rows: Sequence[QualityRow]) -> Iterator[str]:
     several = len({row.contender for row in told}) > 1 or max(row.seeds for row in told) > 1
     of_what = ", from the least to the most of backends and seeds" if several else ""
     after = f"After {listed(list(map(str, epochs)))} {'epoch' if epochs == [1] else 'epochs'}"
+    after += images
     stuck = sum(row.on_plateau for row in told)
     plateau = (
         f"; {stuck} of {sum(row.seeds for row in told)} trainings stayed on the plateau of the "

@@ -139,7 +139,7 @@ def make(
             ["aebench", "report", *record_paths, "-o", "."]
             + (["--language", language] if language != "en" else [])
         ),
-        method=_METHOD,
+        method=_METHOD if summary.speed else _METHOD_ELSEWHERE,
     )
 
 
@@ -189,4 +189,8 @@ _METHOD = (
     "verdict goes by that interval, adjusted for the number of comparisons; a twin is a second "
     "worker of the same, which shows how much of a difference is noise. “Epoch s” is the mean "
     "slice's steps with what fit adds to them, and “20 epochs” adds the call of fit once."
+)
+_METHOD_ELSEWHERE = (
+    "Each contender in a process of its own, in fresh ones for each pass. How each number comes "
+    "about is in docs/method.md of aebench."
 )

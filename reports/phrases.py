@@ -47,7 +47,12 @@ _PHRASES = {
         "gap open": (
             "The generalisation gap, the loss on the test set less that on training images, both "
             "in inference mode, is {mine} with {one} and {theirs} with {other}: a paired "
-            "difference of {gap}, which shows neither to generalise better."
+            "difference of {gap}, which shows neither gap to be the wider one."
+        ),
+        "gap single": (
+            "The generalisation gap, the loss on the test set less that on training images, both "
+            "in inference mode, is {mine} with {one} and {theirs} with {other}; of one seed, the "
+            "difference of {gap} may be luck."
         ),
         "cost": (
             "{one} takes {times} times as long to train as {other}, and has {parameters}{memory}."
@@ -65,6 +70,7 @@ _PHRASES = {
         ),
         "which one": "{name} was still falling, so that longer training might answer otherwise",
         "which none": "neither is shown to be falling still",
+        "which single": "one seed can't tell whether they were falling still",
         "seen": (
             "On the images shown, reconstructions are {mine} grey levels of 255 from the original "
             "with {one} and {theirs} with {other}, and {apart} from one another: {visible}."
@@ -72,16 +78,21 @@ _PHRASES = {
         "visible": "{name} is visibly closer",
         "invisible": "which is closer is nothing that an eye sees",
         "width higher": (
-            "So, under this recipe: the wider first layer ends worse, whatever it costs."
+            "So, under this recipe: 800, which is wider and takes one layer more down to the code, "
+            "ends worse, and costs more."
         ),
         "width open": (
-            "So, under this recipe: the wider first layer isn't shown to buy anything for what it "
-            "costs."
+            "So, under this recipe: 800, which is wider and takes one layer more down to the code, "
+            "isn't shown to buy anything for what it costs."
         ),
         "width lower": "So, under this recipe: 800 buys a lower loss, for what it costs.",
-        "dropout higher": "So, under this recipe: no, dropout at 800 makes the loss worse.",
-        "dropout open": "So, under this recipe: dropout at 800 isn't shown to help.",
-        "dropout lower": "So, under this recipe: yes, dropout at 800 lowers the loss.",
+        "dropout higher": "So, under this recipe: dropout at 800 makes the loss worse{gap}.",
+        "dropout open": (
+            "So, under this recipe: dropout at 800 isn't shown to lower the loss{gap}."
+        ),
+        "dropout lower": "So, under this recipe: dropout at 800 lowers the loss{gap}.",
+        "and gap higher": ", and widens the gap",
+        "and gap lower": ", and narrows the gap",
         "all left out": (
             "Nothing can be said: every seed stayed on the plateau with {one} or with {other}."
         ),
@@ -91,10 +102,11 @@ _PHRASES = {
         "conjecture": "conjecture",
         "decided by": "decided by",
         "images": "training images",
-        "difference": "difference [95 %]",
+        "difference": "difference [95 %, adjusted]",
         "seeds": "seeds",
         "so": "so",
-        "overfits": "800 units overfit",
+        "overfits": "800 units overfit: a wider gap",
+        "wider": "800 units end better",
         "narrows": "800 units must narrow faster",
         "narrows 400": "narrowing faster, 800 beats 400",
         "generalises": "dropout narrows the gap",
@@ -106,9 +118,14 @@ _PHRASES = {
         "not shown": "not shown",
         "note": (
             "Paired by seed, {who}. Supported or contradicted: the whole interval, adjusted for "
-            "all comparisons of a run, lies on one side of zero. All under this recipe: its "
-            "learning rate is fixed, and training may not have converged."
+            "all comparisons of a run (each choice's loss and gap), lies on one side of zero. All "
+            "under this recipe: its learning rate is fixed, and training may not have converged."
         ),
+        "steps": (
+            "Epochs are equal, steps aren't: {steps}. Fewer images and less training aren't told "
+            "apart here."
+        ),
+        "steps with": "{steps} with {images} images",
         "and": "and",
     },
     "fr": {
@@ -153,7 +170,12 @@ _PHRASES = {
         "gap open": (
             "L'écart de généralisation, perte de test moins perte d'entraînement, toutes deux en "
             "mode inférence, est de {mine} avec {one} et de {theirs} avec {other} : une différence "
-            "appariée de {gap}, qui n'établit pas que l'un des deux généralise mieux."
+            "appariée de {gap}, qui n'établit pas lequel des deux écarts est le plus grand."
+        ),
+        "gap single": (
+            "L'écart de généralisation, perte de test moins perte d'entraînement, toutes deux en "
+            "mode inférence, est de {mine} avec {one} et de {theirs} avec {other} ; d'une seule "
+            "graine, la différence de {gap} peut être due au hasard."
         ),
         "cost": (
             "L'entraînement de {one} dure {times} fois le temps de celui de {other}, avec "
@@ -175,6 +197,7 @@ _PHRASES = {
             "autrement"
         ),
         "which none": "rien n'établit que l'une ou l'autre baissait encore",
+        "which single": "une seule graine ne dit pas si elles baissaient encore",
         "seen": (
             "Sur les images montrées, les reconstructions sont à {mine} niveaux de gris sur 255 de "
             "l'original avec {one} et à {theirs} avec {other}, et à {apart} l'une de l'autre : "
@@ -183,19 +206,23 @@ _PHRASES = {
         "visible": "{name} est visiblement plus proche",
         "invisible": "laquelle est la plus proche, l'œil ne le voit pas",
         "width higher": (
-            "Donc, avec cette recette : la première couche plus large finit moins bien, quel qu'en "
-            "soit le coût."
+            "Donc, avec cette recette : 800, plus large et d'une couche plus profond jusqu'au "
+            "code, finit moins bien et coûte davantage."
         ),
         "width open": (
-            "Donc, avec cette recette : rien n'établit que la première couche plus large apporte "
-            "quelque chose pour ce qu'elle coûte."
+            "Donc, avec cette recette : rien n'établit que 800, plus large et d'une couche plus "
+            "profond jusqu'au code, apporte quelque chose pour ce qu'il coûte."
         ),
         "width lower": (
             "Donc, avec cette recette : 800 donne une perte plus basse, pour ce qu'elle coûte."
         ),
-        "dropout higher": "Donc, avec cette recette : non, le dropout à 800 augmente la perte.",
-        "dropout open": "Donc, avec cette recette : rien n'établit que le dropout à 800 aide.",
-        "dropout lower": "Donc, avec cette recette : oui, le dropout à 800 abaisse la perte.",
+        "dropout higher": "Donc, avec cette recette : le dropout à 800 augmente la perte{gap}.",
+        "dropout open": (
+            "Donc, avec cette recette : rien n'établit que le dropout à 800 abaisse la perte{gap}."
+        ),
+        "dropout lower": "Donc, avec cette recette : le dropout à 800 abaisse la perte{gap}.",
+        "and gap higher": ", et élargit l'écart",
+        "and gap lower": ", et réduit l'écart",
         "all left out": (
             "Rien ne peut être dit : chaque graine est restée sur le plateau avec {one} ou avec "
             "{other}."
@@ -207,10 +234,11 @@ _PHRASES = {
         "conjecture": "conjecture",
         "decided by": "ce qui tranche",
         "images": "images d'entraînement",
-        "difference": "différence [95 %]",
+        "difference": "différence [95 %, ajusté]",
         "seeds": "graines",
         "so": "verdict",
-        "overfits": "800 unités surapprennent",
+        "overfits": "800 unités surapprennent : un écart plus grand",
+        "wider": "800 unités finissent mieux",
         "narrows": "avec 800, il faut rétrécir plus vite",
         "narrows 400": "en rétrécissant plus vite, 800 bat 400",
         "generalises": "le dropout réduit l'écart",
@@ -222,10 +250,15 @@ _PHRASES = {
         "not shown": "non établie",
         "note": (
             "Apparié par graine, {who}. Confirmée ou contredite : l'intervalle entier, ajusté pour "
-            "toutes les comparaisons d'une exécution, est d'un seul côté de zéro. Tout cela avec "
-            "cette recette : son taux d'apprentissage est fixe, et l'entraînement peut ne pas "
-            "avoir convergé."
+            "toutes les comparaisons d'une exécution (la perte et l'écart de chaque choix), est "
+            "d'un seul côté de zéro. Tout cela avec cette recette : son taux d'apprentissage est "
+            "fixe, et l'entraînement peut ne pas avoir convergé."
         ),
+        "steps": (
+            "Les époques sont égales, les pas ne le sont pas : {steps}. Moins d'images et moins "
+            "d'entraînement ne se distinguent pas ici."
+        ),
+        "steps with": "{steps} avec {images} images",
         "and": "et",
     },
 }

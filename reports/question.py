@@ -37,6 +37,7 @@ class _Conjecture:
 
 _CONJECTURES = (
     _Conjecture("overfits", ("ae800", "ae400"), of_gap=True, positive=True),
+    _Conjecture("wider", ("ae800", "ae400"), of_gap=False, positive=False),
     _Conjecture("narrows", ("ae800-steep", "ae800"), of_gap=False, positive=False),
     _Conjecture("narrows 400", ("ae800-steep", "ae400"), of_gap=False, positive=False),
     _Conjecture("generalises", ("ae800-dropout", "ae800"), of_gap=True, positive=False),
@@ -84,7 +85,11 @@ def answers(summary: Summary, language: str = "en") -> list[Answer]:
             words.say("judged"),
             [words.say(each) for each in columns],
             [_judge(conjecture, main, words) for conjecture, main in judged],
-            [words.say("note", who=who), *_undecided(summary, sizes, words)],
+            [
+                words.say("note", who=who),
+                *_steps(summary, sizes, words),
+                *_undecided(summary, sizes, words),
+            ],
         )
         found.append(Answer(words.say("conjectures"), [], [table]))
     return found
@@ -126,7 +131,7 @@ def _paragraphs(summary: Summary, main: Difference, name: str, words: Words) -> 
     if main.left_out:
         yield words.say("left out", seeds=words.listed(list(map(str, main.left_out))))
     yield words.say(
-        f"gap {_sign(main.gap_adjusted) or 'open'}",
+        f"gap {_sign(main.gap_adjusted) or 'single'}",
         one=one,
         other=other,
         mine=words.loss(main.gap_mine),
@@ -139,7 +144,9 @@ def _paragraphs(summary: Summary, main: Difference, name: str, words: Words) -> 
     if main.levels_apart is not None:
         yield _seen(main, words)
     if sign:
-        yield words.say(f"{name} {sign}")
+        gap = _sign(main.gap_adjusted)
+        beside = words.say(f"and gap {gap}") if gap in ("higher", "lower") else ""
+        yield words.say(f"{name} {sign}", gap=beside)
 
 
 def _sign(value: Interval) -> str:
@@ -191,6 +198,7 @@ def _falling(main: Difference, words: Words) -> str:
         if _sign(change) == "lower"
     ]
     which = {0: "which none", 1: "which one", 2: "which both"}[len(still)]
+    which = which if _sign(main.falling) else "which single"
     return words.say(
         "falling",
         epochs=str(max(1, main.epochs // 4)),
@@ -216,6 +224,23 @@ def _seen(main: Difference, words: Words) -> str:
         apart=words.number(f"{main.levels_apart or 0.0:.1f}"),
         visible=words.say("visible" if seen else "invisible", name=closer),
     )
+
+
+def _steps(summary: Summary, judged: set[int], words: Words) -> Iterator[str]:
+    """Say how many steps each number of images makes, where there are several."""
+    found = {
+        row.train_samples: row.epochs * (row.train_samples // row.batch_size)
+        for row in summary.quality
+        if row.seeds and row.batch_size
+    }
+    if len(found) > 1 and judged:
+        told = [
+            words.say(
+                "steps with", steps=words.number(f"{steps:,}"), images=words.number(f"{size:,}")
+            )
+            for size, steps in sorted(found.items())
+        ]
+        yield words.say("steps", steps=words.listed(told))
 
 
 def _undecided(summary: Summary, judged: set[int], words: Words) -> Iterator[str]:
@@ -250,7 +275,7 @@ def _judge(conjecture: _Conjecture, main: Difference, words: Words) -> list[str]
         words.say(conjecture.name),
         words.say("gap of" if of_gap else "loss of", one=one, other=other),
         words.number(f"{main.train_samples:,}"),
-        words.change(main.gap if of_gap else main.test_loss),
+        words.change(main.gap_adjusted if of_gap else main.test_loss_adjusted),
         str(len(main.seeds)),
         words.say(verdict),
     ]

@@ -9,17 +9,20 @@ from pathlib import Path
 import psutil
 from conftest import CLEAN, ROOT
 
-SMALL = ("--data", "embedded", "--train-samples", "640", "--definition", "ae200", "--epochs", "1")
+SMALL = ("--data", "embedded", "--train-samples", "640", "--definition", "ae200")
 
 
 class Run:
     """An aebench in the background: a small run, or whatever ``arguments`` say instead."""
 
-    def __init__(self, folder: Path, *arguments: str, resume: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *arguments: str, resume: bool = False, command: str = "run"
+    ) -> None:
         self.folder = folder
         what = ["--resume", str(folder)] if resume else [*SMALL, "--out", str(folder)]
+        what += ["--epochs", "1"] if command == "run" and not resume else []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bench", "run", *what, *arguments],
+            [sys.executable, "-m", "bench", command, *what, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -98,7 +98,7 @@ def test_intervals_are_adjusted_for_all_choices_of_a_run():
 def test_the_answer_follows_the_data_whichever_way_they_fall():
     worse = width(made({"ae400": 0.107, "ae800": 0.113}))
     assert "ae800 ends worse than ae400" in worse and "+0.0060 [+0.0050, +0.0070]" in worse
-    assert worse.endswith("the wider first layer ends worse, whatever it costs.")
+    assert worse.endswith("one layer more down to the code, ends worse, and costs more.")
     better = width(made({"ae400": 0.113, "ae800": 0.107}))
     assert "ae800 ends better than ae400" in better and "−0.0060" in better
     assert better.endswith("800 buys a lower loss, for what it costs.")
@@ -113,10 +113,12 @@ def test_dropout_is_judged_beside_the_same_network_without_it():
     losses = {"ae400": 0.1, "ae800": 0.115, "ae800-dropout": 0.125}
     answer = told(made(losses))["Does dropout at 800 help?"]
     assert answer.paragraphs[0].startswith("ae800-dropout ends worse than ae800")
-    assert answer.paragraphs[-1].endswith("no, dropout at 800 makes the loss worse.")
+    assert answer.paragraphs[-1].endswith("dropout at 800 makes the loss worse.")
     assert "and has as many parameters, 2,110,809" in " ".join(answer.paragraphs)
     helped = told(made({**losses, "ae800-dropout": 0.105}))["Does dropout at 800 help?"]
-    assert helped.paragraphs[-1].endswith("yes, dropout at 800 lowers the loss.")
+    assert helped.paragraphs[-1].endswith("dropout at 800 lowers the loss.")
+    narrowed = told(made(losses, {"ae800": 0.004}))["Does dropout at 800 help?"]
+    assert narrowed.paragraphs[-1].endswith("makes the loss worse, and narrows the gap.")
 
 
 def test_one_seed_answers_nothing():
@@ -124,6 +126,7 @@ def test_one_seed_answers_nothing():
     record.events = [each for each in record.events if each.seed == 0]
     text = width(record)
     assert "With one seed a difference can't be told from luck" in text
+    assert "may be luck" in text and "one seed can't tell whether they were falling" in text
     assert "So, under this recipe" not in text
 
 
@@ -184,8 +187,8 @@ def test_conjectures_are_judged_at_each_number_of_images():
     whole = made(losses, {**gaps, "ae800": 0.001})
     (table,) = told(whole, few)["What was conjectured"].tables
     verdicts = {(row[0], row[2]): row[-1] for row in table.rows}
-    assert verdicts["800 units overfit", "1,000"] == "supported"
-    assert verdicts["800 units overfit", "60,000"] == "contradicted"
+    assert verdicts["800 units overfit: a wider gap", "1,000"] == "supported"
+    assert verdicts["800 units overfit: a wider gap", "60,000"] == "contradicted"
     assert verdicts["800 units must narrow faster", "60,000"] == "supported"
     assert verdicts["800 units must narrow faster", "1,000"] == "contradicted"
     assert verdicts["dropout narrows the gap", "1,000"] == "supported"
@@ -202,6 +205,8 @@ def test_where_a_plateau_left_nothing_to_judge_by_that_is_said():
     (table,) = told(made(losses), few)["What was conjectured"].tables
     assert {row[2] for row in table.rows} == {"60,000"}
     assert "With 1,000 training images 5 of 10 trainings stayed on the plateau" in table.notes[-1]
+    steps = "248 with 1,000 images and 15,000 with 60,000 images"
+    assert f"Epochs are equal, steps aren't: {steps}." in table.notes[-2]
     (whole,) = told(made(losses))["What was conjectured"].tables
     assert len(whole.notes) == 1
 

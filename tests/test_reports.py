@@ -8,7 +8,7 @@ import sample
 from rich.console import Console
 
 from reports import figures, html, markdown, page, tables
-from reports.record import Block, ShortEpoch, Slice, Worker
+from reports.record import Block, QualityEpoch, Resume, ShortEpoch, Slice, Worker
 from reports.summary import summarise
 from reports.terminal import WIDTH, render, render_summary
 
@@ -404,3 +404,34 @@ def test_a_narrow_terminal_gets_every_figure_whole(summary, width):
     for figure in ("16,000", "3.04", "0.2100", "3.76", "epochs"):
         assert figure in shown
     assert shown.count("…") == 1  # of the hash
+
+
+def test_parts_of_a_run_on_machines_of_different_speed_are_told_apart():
+    def notice(factor):
+        made = sample.make()
+        # 10,000 of 60,000 images train in 1.5 s: an epoch of the speed pass takes 3.76 s.
+        plan = msgspec.structs.replace(made.header.plan, quality_train_samples=60_000)
+        made.header = msgspec.structs.replace(made.header, plan=plan)
+        losses = [each for each in made.events if isinstance(each, QualityEpoch)]
+        made.events = [each for each in made.events if each not in losses] + [
+            msgspec.structs.replace(each, train_seconds=factor * 3.76)
+            for each in losses
+            if each.contender == "jax"
+        ]
+        return [each for each in summarise(made).notices if "Epochs of the quality" in each]
+
+    assert not notice(1.0) and not notice(1.2)
+    (told,) = notice(0.5)
+    assert "took 0.501 times as long as those of the speed pass" in told
+
+
+def test_a_run_that_was_carried_on_elsewhere_says_so():
+    made = sample.make()
+    assert not [each for each in summarise(made).notices if "carried on" in each]
+    machine = msgspec.structs.replace(made.header.machine, control_seconds=0.02)
+    made.header = msgspec.structs.replace(made.header, machine=machine)
+    for seconds, count in ((0.021, 0), (0.01, 1), (None, 1)):
+        made.events.insert(0, Resume("2026-01-02", [], [], seconds))
+        found = [each for each in summarise(made).notices if "was carried on (2026-01-02)" in each]
+        assert len(found) == count
+    assert "took 0.500 times as long as at its beginning" in found[0]

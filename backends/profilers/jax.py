@@ -104,7 +104,7 @@ def _kind(
     if operation:
         return xla.kind(operation, known, optimiser)
     if name == WAIT:
-        return "until the steps are done", WAITING
+        return "waiting for the last step", WAITING
     if name.startswith(_COPIES):
         return name, DATA
     # On a thread of Python's all else is the runtime's part of a call; on a pool's it isn't known.

@@ -101,7 +101,7 @@ def _kind(
         return match["type"] if match else name.partition("[")[0], DATA
     if match is None:
         if name == WAIT:
-            return "until the steps are done", WAITING
+            return "waiting for the last step", WAITING
         if name.startswith(_CALLS):
             return "the executor", WAITING
         return name, OTHER if "/" in name else ""

@@ -133,7 +133,7 @@ def _kind(event: dict[str, Any], within: str, on_device: bool) -> tuple[str, str
     if event.get("cat") in _DEVICE:
         return name, kernel(name)
     if name == WAIT:
-        return "until the steps are done", WAITING
+        return "waiting for the last step", WAITING
     if "DataLoader" in name:
         return "next batch", DATA
     if on_device or name in _MARKS or event.get("cat") == "user_annotation":

@@ -11,7 +11,8 @@ from reports.record.bounds import MOST, Count, Positive, PositiveSeconds, Second
 class Compilation(msgspec.Struct, frozen=True, tag="compilation", tag_field="kind"):
     """Something that a framework traced or compiled.
 
-    ``stage`` is ``trace``, ``compile`` or ``graph break``; ``cause`` is what called for it:
+    ``stage`` is ``trace``, ``compile``, ``build`` (a graph's set-up, where no compiler is on) or
+    ``graph break``; ``cause`` is what called for it:
     ``first call``, ``new shape``, ``new type``, ``unknown``, or what the framework says. The call
     was of ``workload``, with a batch of ``samples``.
     """

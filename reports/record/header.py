@@ -5,7 +5,16 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from reports.record.bounds import MOST, Count, Figure, Positive, Share, Size, Workload
+from reports.record.bounds import (
+    MOST,
+    Count,
+    Figure,
+    Positive,
+    PositiveSeconds,
+    Share,
+    Size,
+    Workload,
+)
 
 # The verdicts' margins, as shares: different beyond the one, the same within the other.
 DIFFERENT, SAME = 0.01, 0.03
@@ -74,7 +83,7 @@ class DataInfo(msgspec.Struct, frozen=True):
 
 
 class MachineInfo(msgspec.Struct, frozen=True):
-    """Where it ran."""
+    """Where it ran; ``control_seconds`` is what fixed work took there when it began."""
 
     processor: str
     cores: Positive
@@ -83,6 +92,7 @@ class MachineInfo(msgspec.Struct, frozen=True):
     python: str
     load_before: Figure | None
     environment: dict[str, str]
+    control_seconds: PositiveSeconds | None = None
 
 
 class PlanInfo(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from reports.record.bounds import Positive, Seconds
+from reports.record.bounds import Positive, PositiveSeconds, Seconds
 from reports.record.comparing import (
     Block,
     Call,
@@ -87,6 +87,7 @@ class Resume(msgspec.Struct, frozen=True, tag="resume", tag_field="kind"):
     created: str
     command: list[str]
     void: list[Unit]
+    control_seconds: PositiveSeconds | None = None
 
 
 class PassEnd(msgspec.Struct, frozen=True, tag="pass_end", tag_field="kind"):

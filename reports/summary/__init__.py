@@ -6,7 +6,7 @@ import msgspec
 
 from reports import record
 from reports.journal import Record
-from reports.summary import footprint, memory, parity, profile, quality, speed
+from reports.summary import consistency, footprint, memory, parity, profile, quality, speed
 from reports.summary.breakeven import BreakEven, break_even
 from reports.summary.cell import SpeedCell, SpeedRow
 from reports.summary.cost import Cost, CostPoint, cost
@@ -117,6 +117,8 @@ def summarise(*sources: Record) -> Summary:
             *dict.fromkeys(
                 each for source in sources for each in _notices(source, alone=len(sources) == 1)
             ),
+            *(each for source in sources for each in consistency.resumed_elsewhere(source)),
+            *consistency.passes_apart(cells, trained),
             *_settings(entrants),
             *_guests(entrants),
         ],
@@ -190,14 +192,20 @@ def _differences(sources: Sequence[Record]) -> list[str]:
     if len(sources) < 2:
         return []
     headers = [source.header for source in sources]
+    timed = any("speed" in header.plan.passes for header in headers)
+    ratios = (
+        "so nobody is called fastest and ratios between runs are marked with †. tox -e duel "
+        "measures environments in shared blocks."
+    )
     notices = [
         f"These are {len(sources)} runs, one after the other, not from the same blocks: the "
-        "machine may have changed its speed in between, so nobody is called fastest and ratios "
-        "between runs are marked with †. tox -e duel measures environments in shared blocks."
+        "machine may have changed its speed in between, "
+        + (ratios if timed else "so seconds of one and of another compare roughly.")
     ]
     if len({(each.data.train_sha256, each.data.test_sha256) for each in headers}) > 1:
         notices.append(
-            "The runs used different data: their losses, epochs and 20 epochs can't be compared."
+            "The runs used different data: what their losses differ by is not the backend's doing, "
+            "and their epochs can't be compared."
         )
     if len({(each.machine.processor, each.machine.cores) for each in headers}) > 1:
         notices.append(

@@ -9,8 +9,8 @@ from reports.journal import Record
 from reports.summary.shared import Interval, Shown, definitions, pairs
 
 _FLOAT_BYTES = 4
-# Memory is counted in pages: a growth below one a step can't be told from none.
-PAGE_BYTES = 4096
+# A step. Over the steps that are watched that is a few MiB, which buffers may still take to fill.
+MARGIN_BYTES = 16 * 1024
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -62,9 +62,9 @@ class MemoryRow(msgspec.Struct, frozen=True):
 
     @property
     def grows(self) -> bool:
-        """Whether it was seen to grow with the steps: by more than a page a step."""
+        """Whether it was seen to grow with the steps: by more than the margin."""
         growth = self.growth_bytes
-        return growth is not None and growth.low is not None and growth.low > PAGE_BYTES
+        return growth is not None and growth.low is not None and growth.low > MARGIN_BYTES
 
     @property
     def highest_bytes(self) -> int:

@@ -60,6 +60,7 @@ class ProfileRow(msgspec.Struct, frozen=True):
     definition: str
     batch_size: int = 0
     steps: int = 0
+    train_samples: int = 0
     step_seconds: Interval | None = None
     traced_seconds: Interval | None = None
     traced_step_seconds: float = 0.0
@@ -102,6 +103,7 @@ def _row(entrant: Shown, definition: str, profile: record.Profile, failure: str)
         definition,
         batch_size=profile.batch_size,
         steps=steps,
+        train_samples=entrant.source.header.data.train_samples,
         step_seconds=step,
         traced_seconds=traced,
         traced_step_seconds=profile.traced_seconds / steps,

@@ -51,6 +51,7 @@ class QualityRow(msgspec.Struct, frozen=True):
     seeds: int = 0
     seeds_planned: int = 0
     train_samples: int = 0
+    batch_size: int = 0
     run: int = 0
     epochs: int = 0
     on_plateau: int = 0
@@ -79,6 +80,7 @@ def rows(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[QualityRo
             definition,
             seeds_planned=len(entrant.source.header.plan.seeds),
             train_samples=entrant.source.header.plan.quality_train_samples,
+            batch_size=entrant.source.header.plan.quality_batch_size,
             run=entrant.run,
             failure=failure,
         )

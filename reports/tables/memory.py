@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reports.summary import MIB, MemoryRow, Summary
-from reports.summary.memory import PAGE_BYTES
+from reports.summary.memory import MARGIN_BYTES
 from reports.tables.shared import Table, shown
 from reports.units import interval
 
@@ -50,11 +50,12 @@ def _about_peaks(row: MemoryRow) -> list[str]:
     notes = [f"Peaks of resident memory are {how}: {_mib(highest)} MiB at most."]
     if row.curve_bytes:
         most = max(row.curve_bytes)
+        shared = max(each.resident_bytes - (each.proportional_bytes or 0) for each in row.phases)
         notes.append(
-            f"Sampled from outside ({len(row.curve_bytes):,} samples of proportional memory) it is "
-            f"{_mib(most)} MiB at most, {_mib(abs(highest - most))} MiB "
-            f"{'less' if most <= highest else 'more'}: sampling misses what is brief, and counts "
-            "shared pages in part."
+            f"Sampled from outside, {len(row.curve_bytes):,} times, it is {_mib(most)} MiB of "
+            f"proportional memory at most, {_mib(abs(highest - most))} "
+            f"{'less' if most <= highest else 'more'}: up to {_mib(shared)} of resident memory is "
+            "shared and counts in part, and sampling misses what is brief."
         )
     if row.curve_reason:
         notes.append(f"The curve over time lacks something: {row.curve_reason}.")
@@ -134,7 +135,7 @@ def _growth(rows: Sequence[MemoryRow], failures: Sequence[str]) -> Table:
         [
             "Pages that no file is behind, counted after each call of the model's function; ten "
             "stretches' differences with Student's interval. It grows if that lies above "
-            f"{PAGE_BYTES // _KIB} KiB a step, a page. Kept after release is what is resident "
+            f"{MARGIN_BYTES // _KIB} KiB a step. Kept after release is what is resident "
             "above the imported framework once model and data are gone.",
             *failures,
         ],
@@ -147,4 +148,6 @@ def _verdict(row: MemoryRow) -> str:
         return "can't be told"
     if row.grows:
         return "grows"
-    return "doesn't grow" if growth.high <= PAGE_BYTES else "may grow"
+    if growth.high <= MARGIN_BYTES:
+        return f"stays within {MARGIN_BYTES // _KIB} KiB"
+    return "may grow" if growth.low > 0 else "isn't seen to"

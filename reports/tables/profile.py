@@ -66,8 +66,8 @@ def _side_by_side(rows: Sequence[ProfileRow]) -> Table:
 def _left_out(row: ProfileRow) -> Iterable[str]:
     if row.contender.startswith("tensorflow"):
         yield (
-            f"{row.contender}'s profiler leaves out operations that it holds for cheap: they are "
-            "in waiting."
+            f"{row.contender}'s profiler leaves out operations that it holds for cheap, small "
+            "matrix products too: they are in waiting."
         )
     absent = [name for name in ("loss", "optimiser") if name not in row.category_seconds]
     if absent:
@@ -99,7 +99,7 @@ def _operations(row: ProfileRow) -> Table:
         [
             each.operation,
             each.category,
-            interval(each.calls),
+            interval(each.calls) if each.calls else "–",
             interval(_MILLI * each.seconds),
             _share(each.seconds, row),
         ]
@@ -151,11 +151,13 @@ def _about(row: ProfileRow, left: int) -> Iterable[str]:
     if left:
         yield f"{row.contender}: {count(left, 'smaller one')} left out here."
     if row.partial_seconds:
-        yield (
-            f"Warning: {row.contender} compiled again for the last batch, which isn't full: "
-            f"{interval(row.partial_seconds)} s in the first epoch, unless the data are a multiple "
-            "of the batch."
+        warning = (
+            f"Warning: a last batch that isn't full costs {row.contender} "
+            f"{interval(row.partial_seconds)} s of compiling once more, in the first epoch"
         )
+        full = row.train_samples % row.batch_size == 0
+        size = f"{row.train_samples:,} images at batch {row.batch_size}"
+        yield f"{warning}; {size} have none." if full else f"{warning}, as with {size}."
     unknown = {each.function for each in row.compiled if each.cause == "unknown"}
     if unknown:
         yield (

@@ -27,15 +27,19 @@ def quality(summary: Summary) -> list[Table]:
                 _loss(row.test_loss),
                 _loss(row.train_loss),
                 _loss(row.gap),
-                f"{row.on_plateau} of {row.seeds}",
+                f"{row.on_plateau} of {row.seeds}"
+                + (" (1 in the mean)" if row.seeds > 1 == len(row.counted) else ""),
                 interval(row.epoch_seconds),
                 _curve(row),
             ]
         )
         if row.failure:
             notes.append(f"{name}: {row.failure} (after {row.seeds} of {row.seeds_planned} seeds)")
+    trained = [run for run in summary.runs if "quality" in run.plan.passes]
     notes += dict.fromkeys(
-        note for run in summary.runs if "quality" in run.plan.passes for note in _trained_how(run)
+        f"{run.name}: {note}" if len(trained) > 1 else note
+        for run in trained
+        for note in _trained_how(run)
     )
     return [Table("Losses after training", columns, rows, notes)]
 

@@ -1,0 +1,59 @@
+"""Whether the parts of a run bear comparing: the machine may have changed between them."""
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from reports import record
+from reports.journal import Record
+from reports.summary.cell import SpeedCell
+from reports.summary.quality import QualityRow
+from reports.units import interval
+
+# From here on seconds of two parts of a run aren't of one machine.
+_PASSES_APART = 1.25
+_RESUMED_APART = 1.15
+
+
+def resumed_elsewhere(source: Record) -> Iterator[str]:
+    """Say so where a run was carried on on a machine that is faster or slower than it was.
+
+    By the fixed work that is timed when a run begins and whenever it is carried on.
+    """
+    first = source.header.machine.control_seconds
+    for event in source.of(record.Resume):
+        if first is None or event.control_seconds is None:
+            continue
+        ratio = event.control_seconds / first
+        if not 1 / _RESUMED_APART < ratio < _RESUMED_APART:
+            yield (
+                f"The run {source.header.name} was carried on ({event.created[:10]}) where fixed "
+                f"work took {interval(ratio)} times as long as at its beginning: seconds measured "
+                "before and after can't be compared."
+            )
+
+
+def passes_apart(cells: Sequence[SpeedCell], trained: Sequence[QualityRow]) -> list[str]:
+    """Say so where the epochs of the quality pass aren't what the speed pass's steps come to."""
+    epochs = {
+        (cell.definition, cell.batch_size, row.contender): row.epoch
+        for cell in cells
+        if cell.workload == "train"
+        for row in cell.rows
+        if row.epoch
+    }
+    ratios = []
+    for row in trained:
+        epoch = epochs.get((row.definition, row.batch_size, row.contender))
+        # One over other data is another's.
+        if epoch and row.epoch_seconds and epoch.steps == row.train_samples // row.batch_size:
+            ratios.append(row.epoch_seconds / epoch.seconds)
+    if not ratios or 1 / _PASSES_APART < median(ratios) < _PASSES_APART:
+        return []
+    low, high = interval(min(ratios)), interval(max(ratios))
+    span = low if low == high else f"{low} to {high}"
+    return [
+        f"Epochs of the quality pass took {span} times as long as those of the speed pass: the "
+        "machine wasn't equally fast in both (a run that is carried on may be on another of the "
+        "same name). Within a pass figures compare; seconds of one and of the other don't, nor "
+        "ratios with them."
+    ]
