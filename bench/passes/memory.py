@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from bench import curve
 from bench.context import Context
-from bench.definitions import parse
-from bench.errors import MeasurementError
+from bench.passes import alone
 from bench.work.memory import PHASES
 from reports import record
 from reports.record import ContenderInfo, Unit
@@ -13,26 +12,12 @@ from reports.record import ContenderInfo, Unit
 
 def run(context: Context, units: Sequence[Unit]) -> None:
     """Weigh one process after the other, in the order given."""
-    contenders = {each.name: each for each in context.plan.on_keras}
-    for unit in units:
-        context.display.doing(f"{unit.definition}: memory of {unit.contender}")
-        try:
-            _weigh(context, contenders[unit.contender], unit)
-        except MeasurementError as error:
-            context.note_failure(error, "memory", unit.contender, unit.definition, unit.launch)
-        context.end(unit)
-    context.display.results("memory", None)
+    alone.run(context, units, "memory", _weigh)
 
 
 def _weigh(context: Context, contender: ContenderInfo, unit: Unit) -> None:
-    job = {
-        **context.job("memory", contender, parse(unit.definition)),
-        "batch_size": context.plan.info.batch_sizes[0],
-        "npz": str(context.dataset.npz.resolve()),
-        "train_samples": len(context.dataset.train),
-    }
-    who = {"contender": contender.name, "definition": unit.definition, "launch": unit.launch}
-    worker = context.start(contender, job)
+    who = alone.named(unit)
+    worker = context.start(contender, alone.cold_start(context, contender, unit))
     try:
         exact = worker.exact_peaks
         with curve.sampled(worker.pid) as sampled:

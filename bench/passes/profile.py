@@ -13,6 +13,7 @@ from bench.context import Context
 from bench.definitions import parse
 from bench.errors import MeasurementError
 from bench.fleet import Worker, expect
+from bench.passes import alone
 from reports import record
 from reports.record import ContenderInfo, Unit
 from reports.traces import trace_path
@@ -20,15 +21,7 @@ from reports.traces import trace_path
 
 def run(context: Context, units: Sequence[Unit]) -> None:
     """Profile, in the order given."""
-    contenders = {each.name: each for each in context.plan.on_keras}
-    for unit in units:
-        context.display.doing(f"{unit.definition}: a profile of {unit.contender}")
-        try:
-            _profile(context, contenders[unit.contender], unit)
-        except MeasurementError as error:
-            context.note_failure(error, "profile", unit.contender, unit.definition, unit.launch)
-        context.end(unit)
-    context.display.results("profile", None)
+    alone.run(context, units, "a profile", _profile)
 
 
 def _profile(context: Context, contender: ContenderInfo, unit: Unit) -> None:
@@ -40,7 +33,7 @@ def _profile(context: Context, contender: ContenderInfo, unit: Unit) -> None:
         "steps": info.profile_steps,
         "trace": str(written),
     }
-    who = {"contender": contender.name, "definition": unit.definition, "launch": unit.launch}
+    who = alone.named(unit)
     worker = context.start(contender, job)
     try:
         context.note_worker(
