@@ -10,7 +10,7 @@ from reports.answer import sentences
 from reports.journal import load
 from reports.question import answers
 from reports.site import PUBLISHED
-from reports.summary import Summary, summarise
+from reports.summary import RECIPE_EPOCHS, Summary, summarise
 from reports.tables import Table, overview, quality
 
 README = Path(__file__).parent.parent / "README.md"
@@ -28,10 +28,21 @@ def text() -> str:
     lines = [
         *sentences(speed)[:2],
         *table(glance, glance.columns, shown),
-        *(f"*{each.title}* {each.paragraphs[-1]}" for each in answers(trained) if each.paragraphs),
+        *(
+            markdown.plain(f"{each.title} {each.paragraphs[0]} {each.paragraphs[-1]}")
+            for each in answers(trained)
+            if each.paragraphs
+        ),
         *table(losses, losses.columns[:_LOSS_COLUMNS], narrow),
+        f"After {RECIPE_EPOCHS} epochs at batch 32; seeds: {seeds(trained)}.",
     ]
     return "\n\n".join(lines)
+
+
+def seeds(trained: Summary) -> str:
+    """Say from how many seeds each contender trained."""
+    counts = {row.contender: row.seeds for row in trained.quality}
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
 def summary(name: str) -> Summary:
