@@ -113,11 +113,8 @@ def make(
     traces : sequence of (str, str)
         What each trace is of, and where it lies.
     """
-    machines = dict.fromkeys(
-        f"{run.machine.processor}, {run.machine.cores} cores" for run in summary.runs
-    )
     return Page(
-        title=f"Keras backends on {' and '.join(machines)}",
+        title=_title(summary),
         about=_about(summary),
         answers=sentences(summary),
         notices=list(summary.notices),
@@ -141,6 +138,23 @@ def make(
         ),
         method=_METHOD if summary.speed else _METHOD_ELSEWHERE,
     )
+
+
+def _title(summary: Summary) -> str:
+    """Say what a report is about, so that several tell apart, and on which machines."""
+    machines = dict.fromkeys(
+        f"{run.machine.processor}, {run.machine.cores} cores" for run in summary.runs
+    )
+    where = f"on {' and '.join(machines)}"
+    if summary.speed:
+        return f"Keras backends {where}"
+    if len({row.train_samples for row in summary.quality}) > 1:
+        return f"Autoencoders trained on fewer images, {where}"
+    if summary.quality:
+        return f"Autoencoders trained by Keras backends {where}"
+    if summary.profile or summary.memory:
+        return f"Where time and memory go with Keras backends {where}"
+    return f"Keras backends {where}"
 
 
 def _about(summary: Summary) -> str:

@@ -435,3 +435,18 @@ def test_a_run_that_was_carried_on_elsewhere_says_so():
         found = [each for each in summarise(made).notices if "was carried on (2026-01-02)" in each]
         assert len(found) == count
     assert "took 0.500 times as long as at its beginning" in found[0]
+
+
+def test_a_title_says_what_a_report_is_about():
+    def title(*records, **without):
+        summary = msgspec.structs.replace(summarise(*records), **without)
+        return page.make(summary, [], ["records/a.jsonl"] * len(records)).title
+
+    whole = sample.make()
+    plan = msgspec.structs.replace(whole.header.plan, quality_train_samples=1000)
+    few = sample.make()
+    few.header = msgspec.structs.replace(few.header, plan=plan)
+    assert title(whole) == "Keras backends on Processor, 2 cores"
+    assert title(whole, speed=[]).startswith("Autoencoders trained by Keras backends on")
+    assert title(whole, few, speed=[]).startswith("Autoencoders trained on fewer images, on")
+    assert title(whole, speed=[], quality=[]).startswith("Where time and memory go with")

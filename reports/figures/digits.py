@@ -14,6 +14,8 @@ def digits(summary: Summary, figure: Figure) -> str:
     (original, *made) = summary.digits
     shown, limit = legible(made, MOST_PANELS)
     figure.set_size_inches(8, 0.75 * (1 + len(shown)))
+    # The layout reckons with axes as wide as they may be, and images leave less beside their names.
+    figure.set_layout_engine("constrained", rect=(0.04, 0, 0.96, 1))
     panels = figure.subplots(1 + len(shown), 1, squeeze=False)
     for axes, row in zip(panels[:, 0], [original, *shown], strict=True):
         axes.imshow(_side_by_side(row), cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
