@@ -377,6 +377,9 @@ def _report_beside(folder: Path) -> None:
 def _write_report(records: list[Path], folder: Path, console: Any, language: str = "en") -> None:
     from reports import publish
     from reports.journal import record_paths
+
+    if (folder / "record.jsonl").exists():
+        raise BadInputError(f"{folder} holds a record of its own: give another -o.")
     from reports.terminal import plain
 
     with _writing(folder):

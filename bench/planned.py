@@ -79,7 +79,7 @@ def show(
         console.print(f"Going on: {len(units)} of {len(plan.units())} pieces are missing.")
     total = duration(sum(seconds for _, seconds in estimated))
     on = (
-        "here, if it is calm"
+        "here, if it stays as busy as now"
         if pace
         else "on a machine like the one the estimate was made on (2 cores)"
     )

@@ -87,15 +87,21 @@ def make(request: Request, dataset: Dataset) -> Plan:
     _check_batch_sizes(batch_sizes, dataset)
     definitions = _unique([parse(name) for name in request.definitions or preset.definitions])
     found = contenders.find(request.backends)
+    asked = set(request.passes or preset.passes)
+    elsewhere = [each.name for each in found if not each.missing and not each.on_keras]
+    if elsewhere and not {"speed", "parity"} & asked:
+        raise BadInputError(
+            f"{elsewhere[0]} takes part in parity and speed alone, and has nothing to measure in "
+            f"{', '.join(sorted(asked))}: leave it out."
+        )
     image_bytes = dataset.train[0].size * _FLOAT_BYTES
     traced_bytes = request.profile_steps * batch_sizes[0] * image_bytes
-    if "profile" in request.passes and traced_bytes > MOST_PROFILE_BYTES:
+    if "profile" in asked and traced_bytes > MOST_PROFILE_BYTES:
         raise BadInputError(
             f"--steps {request.profile_steps} of {batch_sizes[0]:,} images are "
             f"{traced_bytes / 2**30:.1f} GiB of them, of which {MOST_PROFILE_BYTES // 2**30} can "
             "be had: give fewer."
         )
-    asked = set(request.passes or preset.passes)
     # Nobody is ranked who isn't shown to be the same model.
     passes = [
         name for name in PASSES if name in asked | ({"parity"} if "speed" in asked else set())
@@ -176,5 +182,6 @@ def _check_batch_sizes(batch_sizes: Sequence[int], dataset: Dataset) -> None:
         if size > most:
             raise BadInputError(
                 f"--batch-size {size} is larger than the data: {dataset.name} has "
-                f"{len(dataset.train):,} training and {len(dataset.test):,} test images."
+                f"{len(dataset.train):,} training and {len(dataset.test):,} test images, and a "
+                "batch must fit into both."
             )

@@ -11,6 +11,7 @@ from reports.summary import (
     SpeedCell,
     Summary,
 )
+from reports.summary.memory import MARGIN_BYTES
 from reports.units import interval, listed, percent
 
 _DOING = {"train": "training", "predict": "predicting"}
@@ -119,12 +120,17 @@ def _quality(rows: Sequence[QualityRow]) -> Iterator[str]:
 
 
 def _profile(rows: Sequence[ProfileRow]) -> Iterator[str]:
+    several = len({row.batch_size for row in rows if row.steps}) > 1
+
+    def of(row: ProfileRow) -> str:
+        return f"{row.definition} at batch {row.batch_size}" if several else row.definition
+
     parts = []
     for row in rows:
-        if row.category_seconds:
+        if row.category_seconds and not row.noisy:
             largest = max(row.category_seconds, key=lambda name: row.category_seconds[name])
             share = row.category_seconds[largest] / row.traced_step_seconds
-            parts.append(f"{largest} with {row.contender} ({percent(share)} of {row.definition})")
+            parts.append(f"{largest} with {row.contender} ({percent(share)} of {of(row)})")
     if parts:
         yield f"The largest part of a traced training step is {listed(parts)}."
 
@@ -138,7 +144,11 @@ def _memory(rows: Sequence[MemoryRow]) -> Iterator[str]:
         for row in told
     ]
     growing = [f"{row.contender} ({row.definition})" for row in told if row.grows]
-    grown = f"{listed(growing)} grew with the steps" if growing else "none was seen to grow"
+    grown = (
+        f"{listed(growing)} grew with the steps"
+        if growing
+        else f"none is shown to grow by more than {MARGIN_BYTES // 1024} KiB a step"
+    )
     yield f"Memory peaks at {listed(parts)}; {grown}."
 
 

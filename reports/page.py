@@ -165,10 +165,14 @@ def _about(summary: Summary) -> str:
     sizes = sorted({size for plan in plans for size in plan.batch_sizes})
     data = dict.fromkeys(run.data.name for run in summary.runs)
     days = dict.fromkeys(run.created[:10] for run in summary.runs)
-    return (
-        f"{listed(contenders)}; {listed(names)}; batch {listed(map(str, sizes))}; "
-        f"{listed(passes)} on {listed(data)}; measured on {listed(days)}."
-    )
+    parts = [
+        listed(contenders),
+        listed(names),
+        f"batch {listed(map(str, sizes))}",
+        f"{listed(passes)} on {listed(data)}",
+        f"measured on {listed(days)}",
+    ]
+    return f"{'; '.join(filter(None, parts))}."
 
 
 def _sections(summary: Summary, drawn: list[tuple[str, str]]) -> list[Section]:

@@ -56,5 +56,6 @@ def copy(record: Record, folder: Path, target: Path) -> list[tuple[str, Path]]:
         if source.resolve() != kept.resolve():
             kept.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, kept)
-        copied.append((f"{profile.contender}, {profile.definition}", kept))
+        of = f"{profile.contender}, {profile.definition}, batch {profile.batch_size}"
+        copied.append((of, kept))
     return copied

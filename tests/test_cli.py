@@ -38,7 +38,14 @@ def record(tmp_path) -> Path:
         (["run", "--contender", "torch:steps=4"], "torch:steps=4 can't be had: Keras runs one"),
         (["run", "--contender", "jax:fast"], "'fast' is not a setting of jax"),
         (["parity", "--contender", "gemm"], "gemm trains nothing"),
-        (["run", "--contender", "native-jax", "--pass", "quality"], "nothing to measure"),
+        (
+            ["run", "--contender", "native-jax", "--pass", "quality"],
+            "nothing to measure in quality",
+        ),
+        (
+            ["profile", "--contender", "jax", "native-jax"],
+            "native-jax takes part in",
+        ),
         (
             ["run", "--pass", "speeed"],
             "use parity, speed, footprint, quality, profile, memory",
@@ -105,6 +112,15 @@ def test_a_folder_that_cannot_be_made_is_refused(aebench, tmp_path):
         done = aebench("run", *SMALL, "--out", folder)
         assert done.returncode == 2
         assert reason in done.stderr
+
+
+def test_a_report_does_not_go_where_another_record_lies(aebench, record, tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "record.jsonl").write_bytes(record.read_bytes())
+    done = aebench("report", "old", "-o", "other")
+    assert done.returncode == 2
+    assert done.stderr == "aebench: other holds a record of its own: give another -o.\n"
+    assert [path.name for path in (tmp_path / "other").iterdir()] == ["record.jsonl"]
 
 
 def test_resume_takes_everything_from_the_record(aebench, record):

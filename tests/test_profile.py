@@ -13,6 +13,7 @@ from running import Run, interpreter
 from backends import profilers
 from backends.profilers import ELEMENT_WISE, FUSED, LOSS, MATRIX_PRODUCT, OPTIMISER, OTHER, xla
 from bench.ledger import _Call, _told, cause
+from reports.answer import _profile
 from reports.journal import load
 from reports.record import Compilation, Failure, Operation, Profile, UnitEnd
 from reports.summary import summarise
@@ -183,6 +184,13 @@ def test_tables_are_by_definition_and_batch_and_warn(summary):
     assert "jax's optimiser can't be told from the other operations" in notes
     calm = summarise(a_row(sample.make(), clocked_seconds=[0.041]))
     assert "Tracing made jax" not in " ".join(profile(calm)[0].notes)
+
+
+def test_shares_of_steps_that_were_disturbed_are_not_in_the_answer():
+    noisy = summarise(a_row(sample.make(), clocked_seconds=[0.05, 0.06, 0.13]))
+    assert "jax's steps took very different times" in " ".join(profile(noisy)[0].notes)
+    assert not [each for each in _profile(noisy.profile) if "largest part" in each]
+    assert [each for each in _profile(summarise(sample.make()).profile) if "largest part" in each]
 
 
 def test_what_failed_everywhere_is_told(summary):

@@ -44,7 +44,12 @@ def profile(summary: Summary, figure: Figure) -> str:
         left = [before + width for before, width in zip(left, widths, strict=True)]
     untraced = [1000 * row.step_seconds.value if row.step_seconds else 0.0 for row in rows]
     axes.plot(untraced, range(len(rows)), "k|", markersize=16, markeredgewidth=2, label="untraced")
-    axes.set_yticks(range(len(rows)), [label(f"{row.definition} {row.contender}") for row in rows])
+    several = len({row.batch_size for row in rows}) > 1
+    names = [
+        f"{row.definition} {row.contender}" + (f", {row.batch_size}" if several else "")
+        for row in rows
+    ]
+    axes.set_yticks(range(len(rows)), list(map(label, names)))
     axes.invert_yaxis()
     axes.set_xlim(0, 1.05 * max(*left, *untraced) or 1)
     axes.set_xlabel("milliseconds of a traced training step; the line marks an untraced one")

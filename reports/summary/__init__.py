@@ -202,7 +202,9 @@ def _differences(sources: Sequence[Record]) -> list[str]:
         "machine may have changed its speed in between, "
         + (ratios if timed else "so seconds of one and of another compare roughly.")
     ]
-    if len({(each.data.train_sha256, each.data.test_sha256) for each in headers}) > 1:
+    explain = all({"profile", "memory"} >= set(each.plan.passes) for each in headers)
+    sums = {(each.data.train_sha256, each.data.test_sha256) for each in headers}
+    if len(sums) > 1 and not explain:
         notices.append(
             "The runs used different data: what their losses differ by is not the backend's doing, "
             "and their epochs can't be compared."

@@ -24,6 +24,8 @@ CATEGORIES = (
 )
 # From here on the table says by how much tracing inflated what it shows.
 INFLATED = 0.15
+# Steps of one contender that differ by more than this factor were disturbed.
+NOISY = 2.0
 
 
 class OperationRow(msgspec.Struct, frozen=True):
@@ -70,6 +72,16 @@ class ProfileRow(msgspec.Struct, frozen=True):
     compiled: list[Compiled] = []
     partial_seconds: float = 0.0
     failure: str = ""
+
+    @property
+    def noisy(self) -> bool:
+        """Whether steps took so differently that shares of one of them tell nothing."""
+        spans = [each for each in (self.step_seconds, self.traced_seconds) if each]
+        return any(
+            each.high > NOISY * each.low
+            for each in spans
+            if each.low is not None and each.high is not None
+        )
 
 
 def rows(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[ProfileRow]:

@@ -69,6 +69,7 @@ def _mib(size: int | None) -> str:
 
 
 def _arithmetic(rows: Sequence[MemoryRow]) -> Table:
+    on_device = any(each.device_peak_bytes is not None for row in rows for each in row.phases)
     lines = []
     for row in rows:
         needs = row.needs
@@ -100,19 +101,15 @@ def _arithmetic(rows: Sequence[MemoryRow]) -> Table:
         "The first five are arithmetic: of float32, of plain gradient descent, which keeps "
         "nothing, and of one batch. The last three were measured: the phase's peak above what was "
         "resident before it. What goes beyond arithmetic is compilers, buffers, thread pools and "
-        "copies.",
+        "copies: fit is given all images here, a cold start only those of its steps, so that peaks "
+        "of the one aren't the other's.",
         *(
             f"{row.definition} {row.contender}: the optimiser in fact holds "
             f"{row.optimiser_bytes} bytes."
             for row in rows
             if row.optimiser_bytes > 1024
         ),
-        *(
-            f"{row.definition} {row.contender}: no accelerator, so there are no counters of the "
-            "framework's allocator."
-            for row in rows
-            if all(each.device_peak_bytes is None for each in row.phases)
-        ),
+        *(["No accelerator: no counters of the frameworks' allocators."] if not on_device else []),
     ]
     return Table("What training should need, and what it took", columns, lines, notes)
 

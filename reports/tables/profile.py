@@ -53,10 +53,16 @@ def _side_by_side(rows: Sequence[ProfileRow]) -> Table:
         "median trace.",
         *(note for row in rows for note in _left_out(row)),
         *(
+            f"{row.contender}'s steps took very different times, by the ranges: something else "
+            "used the machine, and its shares tell nothing."
+            for row in rows
+            if row.noisy
+        ),
+        *(
             f"Tracing made {row.contender}'s step {interval(row.inflation)} times as long: the "
             "shares are of the traced one."
             for row in rows
-            if abs(row.inflation - 1) > INFLATED
+            if abs(row.inflation - 1) > INFLATED and not row.noisy
         ),
     ]
     columns = ["ms a step", *(row.contender for row in rows)]

@@ -118,7 +118,7 @@ def _trained_how(run: Run) -> list[str]:
     if plan.epochs < RECIPE_EPOCHS or plan.quality_train_samples < run.data.train_samples:
         notes.append(
             f"This is less than the recipe ({RECIPE_EPOCHS} epochs on all images): "
-            "it shows that training works, not where it ends."
+            "it doesn't show where training ends."
         )
     return notes
 
