@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from types import FrameType
 
+import msgspec
 from rich.console import Console
 
 from bench import control, machine
@@ -174,7 +175,9 @@ def _header(plan: Plan, setting: Setting, arrays: Arrays, folder: Path) -> Heade
             example_pixels=dataset.example_pixels,
             mean_image_loss=mean_image_loss(dataset),
         ),
-        machine=machine.describe(),
+        machine=msgspec.structs.replace(
+            machine.describe(), control_seconds=control.usual_seconds()
+        ),
     )
 
 

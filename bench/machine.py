@@ -7,7 +7,6 @@ from pathlib import Path
 
 import psutil
 
-from bench import control
 from reports.record import MachineInfo
 
 # Variables that change what frameworks do; anything else in the environment is nobody's business.
@@ -30,7 +29,6 @@ def describe() -> MachineInfo:
         system=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
         load_before=round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
-        control_seconds=control.usual_seconds(),
         environment={name: value for name, value in sorted(os.environ.items()) if is_telling(name)},
     )
 

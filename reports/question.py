@@ -87,7 +87,7 @@ def answers(summary: Summary, language: str = "en") -> list[Answer]:
             [_judge(conjecture, main, words) for conjecture, main in judged],
             [
                 words.say("note", who=who),
-                *_steps(summary, sizes, words),
+                *_steps(summary, words),
                 *_undecided(summary, sizes, words),
             ],
         )
@@ -226,14 +226,14 @@ def _seen(main: Difference, words: Words) -> str:
     )
 
 
-def _steps(summary: Summary, judged: set[int], words: Words) -> Iterator[str]:
+def _steps(summary: Summary, words: Words) -> Iterator[str]:
     """Say how many steps each number of images makes, where there are several."""
     found = {
         row.train_samples: row.epochs * (row.train_samples // row.batch_size)
         for row in summary.quality
         if row.seeds and row.batch_size
     }
-    if len(found) > 1 and judged:
+    if len(found) > 1:
         told = [
             words.say(
                 "steps with", steps=words.number(f"{steps:,}"), images=words.number(f"{size:,}")

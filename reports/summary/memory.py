@@ -34,9 +34,9 @@ class Needs(msgspec.Struct, frozen=True):
     activations: int
 
     @property
-    def added_by_a_step(self) -> int:
-        """What the first step adds to a model that is built."""
-        return self.gradients + self.optimiser + self.activations
+    def in_all(self) -> int:
+        """All of it."""
+        return self.weights + self.gradients + self.optimiser + self.activations
 
 
 class MemoryRow(msgspec.Struct, frozen=True):

@@ -9,7 +9,6 @@ from reports import record
 from reports.journal import Record
 from reports.summary.shared import Interval, Shown, pairs
 
-OTHER = "other"
 # In which order they are shown; one that a record has beside them comes last.
 CATEGORIES = (
     "matrix product",
@@ -20,7 +19,7 @@ CATEGORIES = (
     "data",
     "Python and Keras",
     "waiting",
-    OTHER,
+    "other",
 )
 # From here on the table says by how much tracing inflated what it shows.
 INFLATED = 0.15

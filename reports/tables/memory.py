@@ -50,12 +50,17 @@ def _about_peaks(row: MemoryRow) -> list[str]:
     notes = [f"Peaks of resident memory are {how}: {_mib(highest)} MiB at most."]
     if row.curve_bytes:
         most = max(row.curve_bytes)
-        shared = max(each.resident_bytes - (each.proportional_bytes or 0) for each in row.phases)
+        shared = [
+            each.resident_bytes - each.proportional_bytes
+            for each in row.phases
+            if each.proportional_bytes is not None
+        ]
+        told = f"up to {_mib(max(shared))} of resident memory is " if shared else "what is "
         notes.append(
             f"Sampled from outside, {len(row.curve_bytes):,} times, it is {_mib(most)} MiB of "
             f"proportional memory at most, {_mib(abs(highest - most))} "
-            f"{'less' if most <= highest else 'more'}: up to {_mib(shared)} of resident memory is "
-            "shared and counts in part, and sampling misses what is brief."
+            f"{'less' if most <= highest else 'more'}: {told}shared and counts in part, and "
+            "sampling misses what is brief."
         )
     if row.curve_reason:
         notes.append(f"The curve over time lacks something: {row.curve_reason}.")
@@ -82,7 +87,7 @@ def _arithmetic(rows: Sequence[MemoryRow]) -> Table:
                 _mib(needs.gradients),
                 _mib(needs.optimiser),
                 _mib(needs.activations),
-                _mib(needs.weights + needs.added_by_a_step),
+                _mib(needs.in_all),
                 *(_mib(row.added_bytes.get(name)) for name in ("build", "first step", "steady")),
             ]
         )
@@ -134,6 +139,12 @@ def _growth(rows: Sequence[MemoryRow], failures: Sequence[str]) -> Table:
             "stretches' differences with Student's interval. It grows if that lies above "
             f"{MARGIN_BYTES // _KIB} KiB a step. Kept after release is what is resident "
             "above the imported framework once model and data are gone.",
+            *(
+                f"{row.definition} {row.contender}: this system doesn't tell a process's anonymous "
+                "memory, so whether it grows can't be told."
+                for row in rows
+                if not row.steps
+            ),
             *failures,
         ],
     )

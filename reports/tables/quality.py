@@ -28,7 +28,7 @@ def quality(summary: Summary) -> list[Table]:
                 _loss(row.train_loss),
                 _loss(row.gap),
                 f"{row.on_plateau} of {row.seeds}"
-                + (" (1 in the mean)" if row.seeds > 1 == len(row.counted) else ""),
+                + (" (1 in the mean)" if row.seeds > 1 and len(row.counted) == 1 else ""),
                 interval(row.epoch_seconds),
                 _curve(row),
             ]
