@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import datasets
+from bench import datasets, download
 from bench.datasets import convert, keras_datasets, load
 from bench.errors import BadInputError
 
@@ -56,7 +56,7 @@ def empty_keras_home(tmp_path, monkeypatch):
 
 def test_fetch(server, tmp_path):
     target = tmp_path / "deep" / "file.npz"
-    assert datasets.fetch(f"{server}/file", SHA256, target, show=False) == target
+    assert download.fetch(f"{server}/file", SHA256, target, show=False) == target
     assert target.read_bytes() == CONTENT
     assert list(target.parent.iterdir()) == [target]
 
@@ -74,16 +74,16 @@ def test_fetch(server, tmp_path):
 def test_a_failed_fetch_has_a_reason_and_leaves_nothing(server, tmp_path, path, known, reason):
     target = tmp_path / "cache" / "file.npz"
     began = time.monotonic()
-    with pytest.raises(datasets.FetchError, match=reason):
-        datasets.fetch(server + path, known, target, seconds=0.5, show=False)
+    with pytest.raises(download.FetchError, match=reason):
+        download.fetch(server + path, known, target, seconds=0.5, show=False)
     assert time.monotonic() - began < 2.5
     assert not target.exists()
     assert not list(target.parent.iterdir())
 
 
 def test_a_dead_host_is_no_connection(tmp_path):
-    with pytest.raises(datasets.FetchError, match="no connection"):
-        datasets.fetch("http://127.0.0.1:9/", SHA256, tmp_path / "file", show=False)
+    with pytest.raises(download.FetchError, match="no connection"):
+        download.fetch("http://127.0.0.1:9/", SHA256, tmp_path / "file", show=False)
 
 
 def test_auto_takes_the_keras_cache(tmp_path):

@@ -1,0 +1,110 @@
+"""The commands that show and report. Heavy imports wait inside them, so that --help is quick."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bench.cli import options
+from bench.cli.codes import OK
+from bench.errors import BadInputError, refusing
+
+
+def show(
+    records: options.Records,
+    json: Annotated[bool, typer.Option("--json", help="Everything shown, as JSON.")] = False,
+) -> int:
+    """Show the tables of a record again."""
+    summary = summarise(records)
+    if json:
+        import msgspec
+
+        print(msgspec.json.format(msgspec.json.encode(summary)).decode())
+        return OK
+    from reports.terminal import new_console, render_summary
+
+    new_console().print(render_summary(summary))
+    return OK
+
+
+def report(
+    records: options.Records,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="Folder; report/ beside the first if left out."),
+    ] = None,
+    language: Annotated[
+        str, typer.Option(help="Of the answer to the two first questions: en or fr.")
+    ] = "en",
+) -> int:
+    """Write the report: Markdown, HTML, figures, CSV, and the records it all follows from."""
+    from reports.phrases import LANGUAGES
+    from reports.terminal import new_console
+
+    if language not in LANGUAGES:
+        raise BadInputError(f"--language {language!r} isn't known: use {' or '.join(LANGUAGES)}.")
+    first = records[0] if records[0].is_dir() else records[0].parent
+    _write_report(records, out or first / "report", new_console(), language)
+    return OK
+
+
+def site(
+    published: Annotated[
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="Of reports; those of this suite if left out."),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Folder to write, for any web host.")
+    ] = Path("site"),
+) -> int:
+    """Build published reports into one static site, with an index."""
+    from reports import site
+    from reports.terminal import new_console, plain
+
+    with _writing(out):
+        index = site.build(published or site.PUBLISHED, out)
+    new_console().print(plain(f"Site: {index}"), soft_wrap=True)
+    return OK
+
+
+def summarise(paths: list[Path]) -> Any:
+    """Summarise records side by side."""
+    from reports.journal import RecordError, load, record_paths
+    from reports.summary import summarise
+
+    with refusing(RecordError):
+        return summarise(*map(load, record_paths(paths)))
+
+
+def write_beside(folder: Path) -> None:
+    """Write the report on a record beside it."""
+    from reports.terminal import new_console
+
+    _write_report([folder], folder / "report", new_console())
+
+
+def _write_report(records: list[Path], folder: Path, console: Any, language: str = "en") -> None:
+    from reports import publish
+    from reports.journal import record_paths
+
+    if (folder / "record.jsonl").exists():
+        raise BadInputError(f"{folder} holds a record of its own: give another -o.")
+    from reports.terminal import plain
+
+    with _writing(folder):
+        written = publish.write(record_paths(records), folder, language)
+    console.print(plain(f"Report: {written.readme}"), soft_wrap=True)
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Refuse records that can't be read, and a folder that can't be written."""
+    from reports.journal import RecordError
+
+    try:
+        with refusing(RecordError):
+            yield
+    except OSError as error:
+        raise BadInputError(f"{folder} can't be written: {error.strerror}.") from error
