@@ -31,7 +31,9 @@ _PRODUCTS = 30
 _COLD_START_SECONDS = {"jax": 6.0, "tensorflow": 12.0, "torch": 8.0}
 
 
-def unit_seconds(plan: Plan, unit: Unit, train_samples: int, test_samples: int) -> float:
+def unit_seconds(
+    plan: Plan, unit: Unit, train_samples: int, test_samples: int, pace: float = 1.0
+) -> float:
     """Guess what a unit of a plan takes.
 
     Parameters
@@ -42,10 +44,18 @@ def unit_seconds(plan: Plan, unit: Unit, train_samples: int, test_samples: int) 
         One of its units.
     train_samples, test_samples : int
         Sizes of the data.
+    pace : float
+        How many times as long work takes as where the guess was made; see :func:`pace_here`.
+        Slices are as many steps as fill their time, so that a block takes as long on any machine.
     """
     definition = next(each for each in plan.definitions if each.name == unit.definition)
     if unit.pass_name == "speed":
-        return _speed_seconds(plan, definition, unit.launch)
+        return _speed_seconds(plan, definition, unit.launch, pace)
+    return pace * _alone_seconds(plan, unit, definition, test_samples)
+
+
+def _alone_seconds(plan: Plan, unit: Unit, definition: Definition, test_samples: int) -> float:
+    """Guess what a unit takes whose work is counted in steps."""
     (backend,) = (each.backend for each in plan.running if each.name == unit.contender)
     if unit.pass_name == "parity":
         return _PARITY_SECONDS[backends.framework(backend)]
@@ -79,15 +89,15 @@ def step_seconds(backend: str, workload: str, definition: Definition, batch_size
     return _STEP_OVERHEAD_SECONDS[workload][backend] + products
 
 
-def _speed_seconds(plan: Plan, definition: Definition, launch: int) -> float:
+def _speed_seconds(plan: Plan, definition: Definition, launch: int, pace: float) -> float:
     info = plan.info
     name = definition.name
     starting = [each.backend for each in plan.in_blocks if plan.selects(each, name)]
-    total = 0.6 * sum(_START_SECONDS[backends.framework(each)] for each in starting)
+    total = 0.6 * pace * sum(_START_SECONDS[backends.framework(each)] for each in starting)
     for workload in info.workloads:
         for batch_size in info.batch_sizes:
             steps = [
-                step_seconds(each.backend, workload, definition, batch_size)
+                pace * step_seconds(each.backend, workload, definition, batch_size)
                 for each in plan.in_blocks
                 if plan.selects(each, name, workload, batch_size)
             ]
@@ -95,8 +105,8 @@ def _speed_seconds(plan: Plan, definition: Definition, launch: int) -> float:
                 continue
             slices = [1.1 * step * max(1.0, 0.1 / min(steps), 0.5 / sum(steps)) for step in steps]
             warmup = sum(max(3 * each, 2.2) for each in slices)
-            compiling = 2.5 * len(steps)
-            total += info.blocks * (sum(slices) + 0.025 * len(steps)) + warmup + compiling
+            compiling = 2.5 * pace * len(steps)
+            total += info.blocks * (sum(slices) + 0.04 * len(steps)) + warmup + compiling
             if workload == "train" and launch < LAUNCHES_WITH_SHORT_EPOCHS:
                 total += 5.0 * len(plan.on_keras)
     return total

@@ -36,9 +36,7 @@ def show(
     """
     info = plan.info
     sizes = (len(dataset.train), len(dataset.test))
-    estimated = [
-        (unit.pass_name, (pace or 1.0) * unit_seconds(plan, unit, *sizes)) for unit in units
-    ]
+    estimated = [(unit.pass_name, unit_seconds(plan, unit, *sizes, pace or 1.0)) for unit in units]
     if dataset.notice:
         console.print(Text(f"! {dataset.notice}", "yellow"), soft_wrap=True)
     for contender in plan.contenders:
@@ -97,7 +95,7 @@ def show_presets(console: Console, request: Request, dataset: Dataset, pace: flo
         plan = make(replace(request, preset=name), dataset)
         seconds = dict.fromkeys(shown, 0.0)
         for unit in plan.units():
-            seconds[unit.pass_name] += pace * unit_seconds(plan, unit, *sizes)
+            seconds[unit.pass_name] += unit_seconds(plan, unit, *sizes, pace)
         cells = [*seconds.values(), sum(seconds.values())]
         size = f"{plan.info.launches} × {plan.info.blocks}"
         grid.add_row(name, size, *(duration(each) if each else "–" for each in cells))

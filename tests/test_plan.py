@@ -150,6 +150,18 @@ def test_an_estimate_grows_with_the_work(monkeypatch):
     assert 60 < total["quick"] < total["standard"] < total["publish"]
 
 
+def test_a_faster_machine_fills_the_same_slices_with_more_steps(monkeypatch):
+    installed(monkeypatch, "jax", "torch")
+    plan = make(Request(preset="standard"), DATA)
+    for unit in plan.units():
+        usual, faster = (unit_seconds(plan, unit, 60_000, 10_000, pace) for pace in (1.0, 0.5))
+        if unit.pass_name == "speed":
+            # Only starting and compiling get shorter.
+            assert 0.75 * usual < faster < usual
+        else:
+            assert faster == pytest.approx(usual / 2)
+
+
 def test_units_are_what_the_passes_measure_in_their_order(monkeypatch):
     installed(monkeypatch, "jax", "torch")
     plan = make(Request(preset="standard", definitions=["ae400", "ae800"], seeds=2), DATA)
