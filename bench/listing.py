@@ -76,14 +76,27 @@ def _presets() -> Table:
         "definitions": lambda each: " ".join(each.definitions),
         "workloads": lambda each: " ".join(each.workloads),
         "batch sizes": lambda each: " ".join(map(str, each.batch_sizes)),
-        "launches × blocks (speed), at least": lambda each: f"{each.launches} × {each.blocks}",
-        "cold starts (footprint)": lambda each: str(each.footprint_launches),
-        "epochs × seeds (quality)": lambda each: f"{each.epochs} × {each.seeds}",
-        "yardsticks (speed)": lambda each: "yes" if each.yardsticks else "with --yardsticks",
-        "training images (quality)": lambda each: (
-            f"{each.quality_train_samples:,}" if each.quality_train_samples else "all"
-        ),
     }
     for name, shown in rows.items():
-        grid.add_row(name, *(shown(each) for each in PRESETS.values()))
+        grid.add_row(name, *map(shown, PRESETS.values()))
+    sizes: list[tuple[str, str, Callable[[Preset], str]]] = [
+        ("launches × blocks, at least", "speed", lambda each: f"{each.launches} × {each.blocks}"),
+        (
+            "yardsticks",
+            "speed",
+            lambda each: "yes" if each.yardsticks else "with --yardsticks",
+        ),
+        ("cold starts", "footprint", lambda each: str(each.footprint_launches)),
+        ("epochs × seeds", "quality", lambda each: f"{each.epochs} × {each.seeds}"),
+        (
+            "training images",
+            "quality",
+            lambda each: f"{each.quality_train_samples:,}" if each.quality_train_samples else "all",
+        ),
+    ]
+    for name, of_pass, shown in sizes:
+        grid.add_row(
+            f"{name} ({of_pass})",
+            *(shown(each) if of_pass in each.passes else "–" for each in PRESETS.values()),
+        )
     return grid

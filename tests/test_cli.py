@@ -161,6 +161,10 @@ def test_help_and_list(aebench):
     for word in ("842,009", "2,110,809", "1,630,009", "4.41", "8 × 64", "predict", "jax"):
         assert word in listed
     assert max(map(len, listed.splitlines())) <= 100
+    # profile and original have no pass of speed, so that launches of theirs would be made up.
+    (launches,) = [line for line in listed.splitlines() if "1 × 16" in line]
+    assert [cell.strip() for cell in launches.split("│")[2:5]] == ["1 × 16", "5 × 24", "8 × 64"]
+    assert launches.count("–") == 2
 
 
 def test_several_values_after_one_option(aebench):
