@@ -107,6 +107,13 @@ def test_the_front_is_of_all_epochs_by_seconds_and_of_definitions_by_parameters(
     assert parameters.rows[1] == ["ae800", "2,110,809", "0.2200", "no"]
 
 
+def test_what_learnt_nothing_is_on_no_front():
+    stuck = summarise(with_trainings([0.262, 0.258]))
+    assert stuck.cost.by_seconds == stuck.cost.by_parameters == []
+    assert cost_tables(stuck) == []
+    assert summarise(with_trainings([0.262, 0.11])).cost.by_parameters[0].on_front
+
+
 def test_a_shorter_epoch_pays_after_what_the_start_takes_longer_over_what_it_gains():
     made = sample.make()
     # torch's epochs take 15.005 s and jax's 3.755; let jax's first step take 25 s longer.

@@ -8,7 +8,7 @@ import sample
 from rich.console import Console
 
 from reports import figures, html, markdown, page, tables
-from reports.record import Block, QualityEpoch, Resume, ShortEpoch, Slice, Worker
+from reports.record import Block, Parity, QualityEpoch, Resume, ShortEpoch, Slice, Worker
 from reports.summary import summarise
 from reports.terminal import WIDTH, render, render_summary
 
@@ -88,11 +88,11 @@ def test_nobody_is_fastest_if_the_blocks_disagree():
 def test_terminal_golden(summary):
     shown = printed(render(tables.all_tables(summary)))
     expected = """\
- backend            samples/s [95 %]      × jax's time [95 %]    verdict  epoch s   20 epochs
+ backend            samples/s [95 %]      × jax's time [95 %]  verdict    epoch s   20 epochs
  jax         16,000 [14,500, 17,800]                        1  reference     3.76  1 min 15 s
- torch          4,000 [3,640, 4,440]                     4.00     slower     15.0  5 min 00 s
- tensorflow                        –                        –          –        –           –
- jax twin    16,000 [14,700, 17,600]  0.9999 [0.9911, 1.0089]       same
+ torch          4,000 [3,640, 4,440]                     4.00  slower        15.0  5 min 00 s
+ tensorflow                        –                        –  –                –           –
+ jax twin    16,000 [14,700, 17,600]  0.9999 [0.9911, 1.0089]  same
  jax trains ae400 at batch 32 fastest here: for a step, torch takes 4 times as long.
  tensorflow: not installed
  Four of five such runs would call a difference of 1 %, fewer a smaller one. Faster or slower:
@@ -105,8 +105,8 @@ def test_terminal_golden(summary):
  and 300 ms.
  8 blocks of 50 steps in 1 launch (one process each: how much processes differ isn't in it); 2
  cores; data: mnist, 60,000 images an epoch.
- ae400 jax         0.0400    2.00    1.00   3.04
- ae400 torch    12.0     240     600      600
+ ae400 jax           0.04    2.00    1.00   3.04
+ ae400 torch      12     240     600      600
  ae400 jax         0.2100  0.2000  0.0100      0 of 1              1.50    0.250 0.210
 """
     got = [line.rstrip() for line in shown.splitlines()]
@@ -119,6 +119,28 @@ def test_terminal_golden(summary):
         "Speed pass: 1 min 00 s, 53 % in slices and warm-up, 35 % in blocks that were repeated, "
         "12 % overhead (starting, compiling, lead-ins, pauses, ends of epochs)."
     ) in " ".join(facts.split())
+
+
+def test_columns_of_words_are_on_the_left():
+    rows = [["a", "1", "–", "slower", ""], ["b", "<1 %", "∞", "–", ""], ["c", "∞", "2", "same", ""]]
+    table = tables.Table("t", ["", "digits", "one word", "words", "nothing"], rows)
+    assert table.lefts == [True, False, False, True, False]
+    assert tables.Table("t", ["", "digits"], []).lefts == [True, False]
+
+
+def test_what_a_run_could_see_is_told_of_each(summary):
+    (cell,) = summary.speed
+    jax, torch, *_ = cell.rows
+    other = msgspec.structs.replace(torch, contender="torch:jit", detectable=0.372)
+    two = msgspec.structs.replace(cell, rows=[jax, torch, other])
+    (table,) = tables.speed(msgspec.structs.replace(summary, speed=[two]))
+    assert any(
+        note.startswith(
+            "Four of five such runs would call differences of 1 % (torch) and 37 % (torch:jit), "
+            "fewer smaller ones. "
+        )
+        for note in table.notes
+    )
 
 
 def test_everything_fits_into_100_columns(summary):
@@ -150,7 +172,7 @@ def test_a_hostile_record_is_only_text(tmp_path):
     tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("| ")]
     assert len(tables) > 10
     for head, rule, *rows in tables:
-        assert rows and re.fullmatch(r"\| ---( \| ---:)* \|", rule)
+        assert rows and re.fullmatch(r"\| ---( \| ---:?)* \|", rule)
         for row in (head, *rows):
             assert len(re.findall(r"(?<!\\)\|", row)) == rule.count("|")
 
@@ -373,6 +395,74 @@ def test_several_records_stand_side_by_side_but_rank_nobody():
     assert "`a/record.jsonl`" in text and "`b/record.jsonl`" in text
 
 
+def parts():
+    """One run measured training, starts and losses, another prediction, of the same contenders."""
+    first, second = sample.make(), sample.make()
+    plan = first.header.plan
+    first.header = msgspec.structs.replace(
+        first.header, plan=msgspec.structs.replace(plan, passes=["parity", *plan.passes])
+    )
+    plan = msgspec.structs.replace(plan, passes=["parity", "speed"], workloads=["predict"])
+    second.header = msgspec.structs.replace(second.header, name="second", plan=plan)
+    measured = (each for each in second.events if isinstance(each, (Slice, Block)))
+    second.events = [msgspec.structs.replace(each, workload="predict") for each in measured]
+    for made, difference in ((first, 0.2), (second, 0.1)):
+        for contender in ("jax", "torch"):
+            made.events.append(Parity(contender, "ae400", "loss", difference, 0.5))
+    return first, second
+
+
+def test_parts_of_one_run_are_read_as_one():
+    summary = summarise(*parts())
+    train, predict = summary.speed
+    names = ["jax", "torch", "tensorflow", "jax twin"]
+    for cell, workload in ((train, "train"), (predict, "predict")):
+        assert cell.workload == workload
+        assert [row.contender for row in cell.rows] == names
+        assert [row.verdict for row in cell.rows] == ["", "slower", "", "same"]
+        assert cell.fastest == "jax"
+    found = [(row.contender, *(each.difference for each in row.checks)) for row in summary.parity]
+    assert found == [("jax", 0.2), ("torch", 0.2), ("tensorflow",)]
+    assert "in one and in another compares roughly." in summary.notices[0]
+    assert not any("tox -e duel" in each for each in summary.notices)
+
+
+def test_parts_are_told_apart_where_something_else_differs():
+    first, second = parts()
+    settings = {"threads": "1"}
+    torch = msgspec.structs.replace(second.header.contenders[1], settings=settings)
+    second.header = msgspec.structs.replace(
+        second.header, contenders=[second.header.contenders[0], torch]
+    )
+    cells = summarise(first, second).speed
+    assert [row.contender for row in cells[0].rows if row.slices] == [
+        "jax",
+        "torch (sample)",
+        "jax twin",
+    ]
+    assert [row.contender for row in cells[1].rows] == ["jax", "torch (second)"]
+    first, second = parts()
+    machine = msgspec.structs.replace(second.header.machine, processor="Another")
+    second.header = msgspec.structs.replace(second.header, machine=machine)
+    cells = summarise(first, second).speed
+    assert [cell.rows[0].contender for cell in cells] == ["jax (sample)", "jax (second)"]
+
+
+def test_runs_on_machines_of_one_name_and_different_speed_say_so():
+    def notices(seconds):
+        runs = parts()
+        for made, fixed in zip(runs, (0.02, seconds), strict=True):
+            machine = msgspec.structs.replace(made.header.machine, control_seconds=fixed)
+            made.header = msgspec.structs.replace(made.header, machine=machine)
+        return [each for each in summarise(*runs).notices if "fixed work" in each]
+
+    assert not notices(0.021) and not notices(None)
+    assert notices(0.04) == [
+        "When the run second began, fixed work took 2.00 times as long as when sample did: seconds "
+        "of one and of the other can't be compared."
+    ]
+
+
 def test_the_same_contender_of_two_runs_is_told_apart():
     again = sample.make()
     again.header = msgspec.structs.replace(again.header, name="again")
@@ -435,6 +525,9 @@ def test_a_run_that_was_carried_on_elsewhere_says_so():
         found = [each for each in summarise(made).notices if "was carried on (2026-01-02)" in each]
         assert len(found) == count
     assert "took 0.500 times as long as at its beginning" in found[0]
+    whole, cut = (" ".join(tables.facts(summarise(each))) for each in (sample.make(), made))
+    assert "carried on" not in whole
+    assert "carried on 2026-01-02, 2026-01-02 and 2026-01-02, order seed" in cut
 
 
 def test_a_title_says_what_a_report_is_about():

@@ -17,6 +17,7 @@ from reports.summary.footprint import FootprintRow
 from reports.summary.memory import MemoryRow
 from reports.summary.missing import missing
 from reports.summary.parity import ParityRow
+from reports.summary.parts import are_parts
 from reports.summary.profile import ProfileRow
 from reports.summary.quality import QualityRow, Training
 from reports.summary.shared import MIB, RECIPE_EPOCHS, Interval, Shown, contenders, definitions
@@ -48,7 +49,10 @@ __all__ = [
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One record: what was asked, on what, in which circumstances, and where its time went."""
+    """One record: what was asked, on what, in which circumstances, and where its time went.
+
+    ``carried_on`` is when it was, after it had been cut.
+    """
 
     name: str
     created: str
@@ -61,6 +65,7 @@ class Run(msgspec.Struct, frozen=True):
     versions: dict[str, str]
     settings: dict[str, dict[str, str]]
     speed: Spent | None = None
+    carried_on: list[str] = []
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -118,8 +123,10 @@ def summarise(*sources: Record) -> Summary:
                 each for source in sources for each in _notices(source, alone=len(sources) == 1)
             ),
             *(each for source in sources for each in consistency.resumed_elsewhere(source)),
+            *consistency.runs_apart(sources),
             *consistency.passes_apart(cells, trained),
-            *_settings(entrants),
+            # The parts of one run may say the same.
+            *dict.fromkeys(_settings(entrants)),
             *_guests(entrants),
         ],
     )
@@ -160,6 +167,7 @@ def _run(source: Record, entrants: Sequence[Shown]) -> Run:
         versions=dict(sorted(versions.items())),
         settings=settings,
         speed=speed.spent(source),
+        carried_on=[each.created for each in source.of(record.Resume)],
     )
 
 
@@ -192,17 +200,23 @@ def _differences(sources: Sequence[Record]) -> list[str]:
     if len(sources) < 2:
         return []
     headers = [source.header for source in sources]
+    explain = all({"profile", "memory"} >= set(each.plan.passes) for each in headers)
     timed = any("speed" in header.plan.passes for header in headers)
     ratios = (
         "so nobody is called fastest and ratios between runs are marked with †. tox -e duel "
         "measures environments in shared blocks."
     )
+    apart = (
+        "so that what was measured in one and in another compares roughly."
+        if are_parts(sources)
+        else ratios
+        if timed
+        else "so seconds of one and of another compare roughly."
+    )
     notices = [
         f"These are {len(sources)} runs, one after the other, not from the same blocks: the "
-        "machine may have changed its speed in between, "
-        + (ratios if timed else "so seconds of one and of another compare roughly.")
+        f"machine may have changed its speed in between, {apart}"
     ]
-    explain = all({"profile", "memory"} >= set(each.plan.passes) for each in headers)
     sums = {(each.data.train_sha256, each.data.test_sha256) for each in headers}
     if len(sums) > 1 and not explain:
         notices.append(

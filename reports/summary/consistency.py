@@ -11,7 +11,7 @@ from reports.units import interval
 
 # From here on seconds of two parts of a run aren't of one machine.
 _PASSES_APART = 1.25
-_RESUMED_APART = 1.15
+_FIXED_WORK_APART = 1.15
 
 
 def resumed_elsewhere(source: Record) -> Iterator[str]:
@@ -24,12 +24,36 @@ def resumed_elsewhere(source: Record) -> Iterator[str]:
         if first is None or event.control_seconds is None:
             continue
         ratio = event.control_seconds / first
-        if not 1 / _RESUMED_APART < ratio < _RESUMED_APART:
+        if _apart(ratio):
             yield (
                 f"The run {source.header.name} was carried on ({event.created[:10]}) where fixed "
                 f"work took {interval(ratio)} times as long as at its beginning: seconds measured "
                 "before and after can't be compared."
             )
+
+
+def runs_apart(sources: Sequence[Record]) -> Iterator[str]:
+    """Say so where several runs weren't on machines that are equally fast, whatever their names.
+
+    By the fixed work that is timed when a run begins.
+    """
+    timed = [
+        (each.header.name, each.header.machine.control_seconds)
+        for each in sources
+        if each.header.machine.control_seconds is not None
+    ]
+    for name, seconds in timed[1:]:
+        first, first_seconds = timed[0]
+        ratio = seconds / first_seconds
+        if _apart(ratio):
+            yield (
+                f"When the run {name} began, fixed work took {interval(ratio)} times as long as "
+                f"when {first} did: seconds of one and of the other can't be compared."
+            )
+
+
+def _apart(ratio: float) -> bool:
+    return not 1 / _FIXED_WORK_APART < ratio < _FIXED_WORK_APART
 
 
 def passes_apart(cells: Sequence[SpeedCell], trained: Sequence[QualityRow]) -> list[str]:

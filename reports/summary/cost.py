@@ -36,8 +36,12 @@ class Cost(msgspec.Struct, frozen=True):
 
 
 def cost(rows: Sequence[QualityRow], definitions: Sequence[record.DefinitionInfo]) -> Cost:
-    """Put losses beside what they cost; a Pareto front goes by the means, whatever their noise."""
+    """Put losses beside what they cost; a Pareto front goes by the means, whatever their noise.
+
+    Where every training stayed on the plateau nothing was bought: such rows aren't in it.
+    """
     parameters = {each.name: each.parameters for each in definitions}
+    rows = [row for row in rows if row.on_plateau < row.seeds]
     by_seconds = []
     for row in rows:
         seconds = zip(*(each.seconds for each in row.counted), strict=True)
@@ -53,7 +57,7 @@ def cost(rows: Sequence[QualityRow], definitions: Sequence[record.DefinitionInfo
             for epoch, (took, loss) in enumerate(zip(seconds, row.test_losses, strict=True), 1)
         ]
     by_parameters = []
-    for name in dict.fromkeys(row.definition for row in rows if row.seeds):
+    for name in dict.fromkeys(row.definition for row in rows):
         counted = [each for row in rows if row.definition == name for each in row.counted]
         by_parameters.append(
             CostPoint(

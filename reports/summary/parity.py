@@ -25,9 +25,15 @@ class ParityRow(msgspec.Struct, frozen=True):
 
 
 def rows(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[ParityRow]:
-    """Summarise every definition × contender that was to be compared."""
-    return [
-        ParityRow(
+    """Summarise every definition × contender that was to be compared.
+
+    One that several runs compared, as parts of one, is shown as far off as it ever was.
+    """
+    found: dict[tuple[str, str], ParityRow] = {}
+    for definition, entrant in asked(sources, entrants, "parity"):
+        if entrant.info.backend == record.GEMM:
+            continue
+        row = ParityRow(
             definition,
             entrant.name,
             precision(entrant, definition),
@@ -35,9 +41,23 @@ def rows(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[ParityRow
             differs(entrant, definition),
             entrant.failure("parity", definition),
         )
-        for definition, entrant in asked(sources, entrants, "parity")
-        if entrant.info.backend != record.GEMM
-    ]
+        key = (definition, entrant.name)
+        found[key] = _worse(found[key], row) if key in found else row
+    return list(found.values())
+
+
+def _worse(one: ParityRow, other: ParityRow) -> ParityRow:
+    by_check: dict[str, record.Parity] = {}
+    for each in [*one.checks, *other.checks]:
+        known = by_check.get(each.check)
+        if known is None or each.difference > known.difference:
+            by_check[each.check] = each
+    return msgspec.structs.replace(
+        one,
+        checks=list(by_check.values()),
+        differs=one.differs or other.differs,
+        failure=one.failure or other.failure,
+    )
 
 
 def precision(entrant: Shown, definition: str) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from reports import record, statistics
 from reports.journal import Record
 from reports.statistics import Estimate
+from reports.summary.parts import are_parts, to_tell_apart
 
 T = TypeVar("T")
 
@@ -42,7 +43,7 @@ class Shown:
     Parameters
     ----------
     name : str
-        The contender's, with the run's where several runs have one of that name.
+        The contender's, with the run's where several runs measured the same of one of that name.
     run : int
         Which of the records it is from.
     source : Record
@@ -76,15 +77,21 @@ class Shown:
 
 
 def contenders(sources: Sequence[Record]) -> list[Shown]:
-    """List the contenders of all records; one missing in a run is left out if another has it."""
+    """List the contenders of all records; one missing in a run is left out if another has it.
+
+    One missing in all is there once; in each of them where they are parts of one run.
+    """
     found = [(run, info) for run, source in enumerate(sources) for info in source.header.contenders]
     present = [info.name for _, info in found if not info.missing]
+    apart = to_tell_apart(sources)
+    whole = not are_parts(sources)
     shown: list[Shown] = []
     for run, info in found:
-        if info.missing and (info.name in present or any(s.info.name == info.name for s in shown)):
+        again = whole and any(each.info.name == info.name for each in shown)
+        if info.missing and (again or info.name in present):
             continue
         source = sources[run]
-        name = info.name if present.count(info.name) < 2 else f"{info.name} ({source.header.name})"
+        name = f"{info.name} ({source.header.name})" if info.name in apart else info.name
         events: dict[tuple[type, str], list[record.Event]] = {}
         for event in source.events:
             if getattr(event, "contender", None) == info.name:

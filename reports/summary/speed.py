@@ -8,6 +8,7 @@ from reports import record
 from reports.journal import Record
 from reports.summary.cell import SpeedCell
 from reports.summary.meeting import Key, Meeting, Place
+from reports.summary.parts import places
 from reports.summary.shared import Shown, definitions
 
 
@@ -19,6 +20,7 @@ def cells(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[SpeedCel
         for block in source.of(record.Block):
             key = (block.definition, block.workload, block.batch_size)
             watched.setdefault(key, {})[run, block.launch, block.block] = block
+    planned = [places(source) for source in sources]
     found = []
     for definition in definitions(sources):
         slices: dict[Key, dict[str, dict[Place, record.Slice]]] = {}
@@ -36,8 +38,10 @@ def cells(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[SpeedCel
         for workload in dict.fromkeys(each for plan in plans for each in plan.workloads):
             for batch_size in dict.fromkeys(each for plan in plans for each in plan.batch_sizes):
                 key = (definition.name, workload, batch_size)
-                if failed or key in slices:
-                    meeting = Meeting(key, entrants, slices.get(key, {}), watched.get(key, {}))
+                # Runs that weren't to measure it have no part in it.
+                there = [each for each in entrants if ("speed", *key) in planned[each.run]]
+                if there and (failed or key in slices):
+                    meeting = Meeting(key, there, slices.get(key, {}), watched.get(key, {}))
                     found.append(meeting.summarise())
     return found
 

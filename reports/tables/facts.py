@@ -2,7 +2,7 @@
 
 from reports.record import Failure
 from reports.summary import Run, Summary
-from reports.units import duration, percent
+from reports.units import duration, listed, percent
 
 
 def failed_where(failure: Failure) -> str:
@@ -33,7 +33,8 @@ def _facts(run: Run) -> list[str]:
     for contender, settings in run.settings.items():
         told = ", ".join(f"{name} {value}" for name, value in settings.items())
         lines.append(f"{contender}: {told}.")
-    lines.append(f"Run: {run.name}, {run.created}, order seed {plan.order_seed}{load}.")
+    on = f", carried on {listed(run.carried_on)}" if run.carried_on else ""
+    lines.append(f"Run: {run.name}, {run.created}{on}, order seed {plan.order_seed}{load}.")
     if run.speed:
         shares = [
             (run.speed.slices, "in slices and warm-up"),

@@ -1,0 +1,63 @@
+"""Whether several runs are parts of one: they measured different things of the same contenders."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from reports.journal import Record
+from reports.record import ContenderInfo
+
+# What can be measured once: pass, definition, and of the speed pass workload and batch size.
+Place = tuple[str, str, str, int]
+
+
+def are_parts(sources: Sequence[Record]) -> bool:
+    """Tell whether no two of several runs measured the same thing."""
+    planned = [places(source) for source in sources]
+    return len(sources) > 1 and not any(one & other for one, other in combinations(planned, 2))
+
+
+def to_tell_apart(sources: Sequence[Record]) -> set[str]:
+    """Name the contenders that several runs have and that aren't one: the reader sees whose."""
+    found = set()
+    for one, other in combinations(sources, 2):
+        meet = bool(places(one) & places(other)) or _where(one) != _where(other)
+        theirs = {each.name: each for each in _present(other)}
+        found |= {
+            each.name
+            for each in _present(one)
+            if each.name in theirs and (meet or each != theirs[each.name])
+        }
+    return found
+
+
+def places(source: Record) -> set[Place]:
+    """List what a run was to measure, save parity, which comes with each and says the same."""
+    return set(_planned(source))
+
+
+def _present(source: Record) -> list[ContenderInfo]:
+    return [each for each in source.header.contenders if not each.missing]
+
+
+def _where(source: Record) -> tuple[object, ...]:
+    """Say on what a run was, as far as its figures depend on it."""
+    header = source.header
+    return (
+        header.data.train_sha256,
+        header.data.test_sha256,
+        header.machine.processor,
+        header.machine.cores,
+        header.plan.threads,
+    )
+
+
+def _planned(source: Record) -> Iterator[Place]:
+    plan = source.header.plan
+    for definition in source.header.definitions:
+        for name in plan.passes:
+            if name == "speed":
+                for workload in plan.workloads:
+                    for size in plan.batch_sizes:
+                        yield name, definition.name, workload, size
+            elif name != "parity":
+                yield name, definition.name, "", 0
