@@ -15,6 +15,7 @@ from reports import figures, record
 from reports.figures.curve import curve
 from reports.figures.digits import digits
 from reports.figures.loss import loss
+from reports.figures.profile import profile
 from reports.figures.style import GREYS, MOST_ROWS, label, style
 from reports.figures.throughput import throughput
 from reports.summary import summarise
@@ -171,3 +172,22 @@ def test_a_curve_that_cannot_be_is_drawn_as_far_as_it_goes(figure):
     ]
     assert curve(summarise(made), figure)
     assert len(figure.axes[0].lines[0].get_xdata()) == 1
+    (legend,) = figure.legends
+    assert [each.get_text() for each in legend.texts] == [
+        "proportional, sampled",
+        "resident, peak of each phase",
+    ]
+
+
+def test_the_parts_of_a_step_are_drawn_in_milliseconds_and_as_shares(figure):
+    summary = summarise(sample.make())
+    profile(summary, figure)
+    milliseconds, shares = figure.axes
+    for row, each in enumerate(row for row in summary.profile if row.steps):
+        step = each.traced_step_seconds
+        parts = [bars[row].get_width() for bars in milliseconds.containers]
+        assert sum(parts) == pytest.approx(1000 * step)
+        assert [bars[row].get_width() for bars in shares.containers] == pytest.approx(
+            [part / (10 * step) for part in parts]
+        )
+        assert each.contender in milliseconds.get_yticklabels()[row].get_text()

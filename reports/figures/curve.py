@@ -2,11 +2,15 @@
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from reports.figures.style import MOST_LINES, MOST_PANELS, label, legible, style
 from reports.summary import MIB, MemoryRow, Summary
 
 _COLUMNS = 2
+_LINE = 1.5
+# In the legend: each contender has a colour of its own.
+_OF_ALL = "#888888"
 
 
 def curve(summary: Summary, figure: Figure) -> str:
@@ -15,7 +19,7 @@ def curve(summary: Summary, figure: Figure) -> str:
     if not rows:
         return ""
     lines = -(-len(rows) // _COLUMNS)
-    figure.set_size_inches(8, 0.4 + 2.6 * lines)
+    figure.set_size_inches(8, 0.7 + 2.6 * lines)
     panels = figure.subplots(lines, _COLUMNS, squeeze=False)
     top = 1.12 * max(max(row.highest_bytes, *row.curve_bytes) for row in rows) / MIB
     for axes, row in zip(panels.flat, rows, strict=False):
@@ -23,16 +27,16 @@ def curve(summary: Summary, figure: Figure) -> str:
         axes.set_ylim(0, top or 1)
     for axes in list(panels.flat)[len(rows) :]:
         axes.remove()
-    return (
-        "Memory over time: proportional, sampled from outside; the bars are each phase's peak "
-        f"of resident memory{limit}"
-    )
+    sampled = Line2D([], [], color=_OF_ALL, linewidth=_LINE, label="proportional, sampled")
+    peak = Line2D([], [], color="black", linewidth=1, label="resident, peak of each phase")
+    figure.legend(handles=[sampled, peak], loc="outside upper center", ncols=2, frameon=False)
+    return f"Memory over time: proportional, sampled from outside, and resident peaks{limit}"
 
 
 def _panel(axes: Axes, row: MemoryRow) -> None:
     colour, _ = style(row.contender)
     axes.plot(
-        row.curve_seconds, [each / MIB for each in row.curve_bytes], color=colour, linewidth=1.5
+        row.curve_seconds, [each / MIB for each in row.curve_bytes], color=colour, linewidth=_LINE
     )
     began = 0.0
     for number, phase in enumerate(row.phases[:MOST_LINES]):

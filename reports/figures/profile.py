@@ -1,9 +1,10 @@
 """Where a training step's time goes, category by category, side by side."""
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.figures.style import MOST_ROWS, label, legible
-from reports.summary import Summary
+from reports.summary import ProfileRow, Summary
 from reports.summary.profile import CATEGORIES
 
 # Neighbours differ in lightness and in hatching, so that grey print tells them apart too.
@@ -25,15 +26,49 @@ def profile(summary: Summary, figure: Figure) -> str:
     rows, limit = legible([row for row in summary.profile if row.steps], MOST_ROWS)
     if not rows:
         return ""
-    figure.set_size_inches(8, 1.4 + 0.35 * len(rows))
-    axes = figure.subplots()
-    left = [0.0] * len(rows)
-    for name, (colour, hatch) in zip(CATEGORIES, _LOOKS, strict=True):
-        widths = [1000 * row.category_seconds.get(name, 0.0) for row in rows]
+    figure.set_size_inches(8, 1.8 + 0.35 * len(rows))
+    # By itself the one that takes longest would leave the others' parts too narrow to be read.
+    in_milliseconds, in_percent = figure.subplots(1, 2, sharey=True)
+    milliseconds = [_parts(row, 1000) for row in rows]
+    whole = [row.traced_step_seconds or 1.0 for row in rows]
+    _stack(in_milliseconds, milliseconds)
+    _stack(in_percent, [_parts(row, 100 / step) for row, step in zip(rows, whole, strict=True)])
+    untraced = [1000 * row.step_seconds.value if row.step_seconds else 0.0 for row in rows]
+    in_milliseconds.plot(
+        untraced, range(len(rows)), "k|", markersize=16, markeredgewidth=2, label="untraced"
+    )
+    longest = max(map(sum, milliseconds))
+    in_milliseconds.set_xlim(0, 1.05 * max(longest, *untraced) or 1)
+    in_milliseconds.set_xlabel("milliseconds; the line marks an untraced step")
+    in_percent.set_xlim(0, 100)
+    in_percent.set_xlabel("% of the traced step")
+    several = len({row.batch_size for row in rows}) > 1
+    names = [
+        f"{row.definition} {row.contender}" + (f", {row.batch_size}" if several else "")
+        for row in rows
+    ]
+    in_milliseconds.set_yticks(range(len(rows)), list(map(label, names)))
+    in_milliseconds.invert_yaxis()
+    handles, labels = in_milliseconds.get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize="small"
+    )
+    return f"Where the time of a traced training step goes{limit}"
+
+
+def _parts(row: ProfileRow, factor: float) -> list[float]:
+    return [factor * row.category_seconds.get(name, 0.0) for name in CATEGORIES]
+
+
+def _stack(axes: Axes, parts: list[list[float]]) -> None:
+    """Draw a bar per row; a category that none has stays out of the legend."""
+    left = [0.0] * len(parts)
+    by_category = zip(*parts, strict=True)
+    for name, (colour, hatch), widths in zip(CATEGORIES, _LOOKS, by_category, strict=True):
         if not any(widths):
             continue
         axes.barh(
-            range(len(rows)),
+            range(len(parts)),
             widths,
             left=left,
             color=colour,
@@ -42,16 +77,3 @@ def profile(summary: Summary, figure: Figure) -> str:
             label=name,
         )
         left = [before + width for before, width in zip(left, widths, strict=True)]
-    untraced = [1000 * row.step_seconds.value if row.step_seconds else 0.0 for row in rows]
-    axes.plot(untraced, range(len(rows)), "k|", markersize=16, markeredgewidth=2, label="untraced")
-    several = len({row.batch_size for row in rows}) > 1
-    names = [
-        f"{row.definition} {row.contender}" + (f", {row.batch_size}" if several else "")
-        for row in rows
-    ]
-    axes.set_yticks(range(len(rows)), list(map(label, names)))
-    axes.invert_yaxis()
-    axes.set_xlim(0, 1.05 * max(*left, *untraced) or 1)
-    axes.set_xlabel("milliseconds of a traced training step; the line marks an untraced one")
-    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
-    return f"Where the time of a training step goes{limit}"
