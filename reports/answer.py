@@ -22,12 +22,13 @@ _NOBODY = "nobody is shown to be"
 def sentences(summary: Summary) -> list[str]:
     """Say who is fastest and where, what a cold start costs, and how good the loss gets.
 
-    Where some of that wasn't measured, say where time and memory go.
+    Where some of that wasn't measured, say what of the machine is used, where time and memory go.
     """
     found = [
         *_speed(summary.speed),
         *_footprint(summary.footprint),
         *_quality(summary.quality),
+        *_limit(summary.speed),
         *_profile(summary.profile),
         *_memory(summary.memory),
     ]
@@ -117,6 +118,24 @@ def _quality(rows: Sequence[QualityRow]) -> Iterator[str]:
         else ""
     )
     yield f"{after} of training the loss on the test set is {listed(parts)}{of_what}{plateau}."
+
+
+def _limit(cells: Sequence[SpeedCell]) -> Iterator[str]:
+    shares: dict[str, list[float]] = {}
+    for cell in cells:
+        for row in cell.rows:
+            if row.of_limit and row.verdict != "yardstick" and not cell.unstable:
+                shares.setdefault(row.contender, []).append(row.of_limit.value)
+    if not shares:
+        return
+    parts = []
+    for name, told in shares.items():
+        low, high = (f"{100 * share:.0f}" for share in (min(told), max(told)))
+        parts.append(f"{low if low == high else f'{low} to {high}'} % of it with {name}")
+    yield (
+        "A step's matrix products alone show what the machine can do at most: Keras reaches "
+        f"{listed(parts)}."
+    )
 
 
 def _profile(rows: Sequence[ProfileRow]) -> Iterator[str]:

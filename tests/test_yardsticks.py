@@ -9,6 +9,7 @@ import sample
 from rich.console import Console
 
 from reports import record, tables
+from reports.answer import sentences
 from reports.record import ContenderInfo, Parity, Slice
 from reports.summary import summarise
 from reports.terminal import render_summary
@@ -85,6 +86,40 @@ def test_yardsticks_are_measured_and_not_judged():
     # jax:jit and torch against jax.
     assert cell.comparisons == 2
     assert "jax:jit trains ae400 at batch 32 fastest here" in cell.answer
+
+
+def test_all_cells_at_a_glance_keep_yardsticks_apart():
+    summary = summarise(made())
+    (cell,) = summary.speed
+    other = msgspec.structs.replace(cell, batch_size=500)
+    two = msgspec.structs.replace(summary, speed=[cell, other])
+    glance, shares = tables.overview(two)
+    assert glance.columns == ["cell, batch", "jax, samples/s", "torch, × time", "jax:jit, × time"]
+    assert [row[0] for row in glance.rows] == ["train ae400, 32", "train ae400, 500"]
+    told = dict(zip(shares.columns, shares.rows[1], strict=True))
+    assert told.pop("cell, batch") == "train ae400, 500"
+    # 12.5: which way it is rounded is no matter of ours.
+    assert told.pop("native-torch, % of limit").startswith("1")
+    assert {name: value.split()[0] for name, value in told.items()} == {
+        "jax, % of native": "50",
+        "torch, % of native": "50",
+        "jax:jit, % of native": "56",
+        "jax, % of limit": "25",
+        "torch, % of limit": "6",
+        "jax:jit, % of limit": "28",
+        "native-jax, % of limit": "50",
+    }
+    bare = [msgspec.structs.replace(cell, rows=summarise(sample.make()).speed[0].rows)] * 2
+    (_,) = tables.overview(msgspec.structs.replace(summary, speed=bare))
+    assert _limit_of(two) == (
+        "A step's matrix products alone show what the machine can do at most: Keras reaches 25 % "
+        "of it with jax, 6 % of it with torch and 28 % of it with jax:jit."
+    )
+
+
+def _limit_of(summary):
+    alone = msgspec.structs.replace(summary, footprint=[], quality=[])
+    return sentences(alone)[1]
 
 
 def test_who_differs_is_in_no_ranking():

@@ -1,34 +1,20 @@
 """All cells of the speed pass at a glance."""
 
+from collections.abc import Callable, Sequence
+
 from reports.summary import SpeedCell, SpeedRow, Summary
-from reports.tables.shared import Table, shown
+from reports.tables.shared import Table, share, shown
 from reports.tables.speed import times
 
 
 def overview(summary: Summary) -> list[Table]:
-    """Return one line per cell, if there are several: who does how well beside the reference."""
+    """Return one line per cell, if there are several: who does how well beside the reference.
+
+    Where there are yardsticks, a second table says how near to them everyone comes.
+    """
     if len(summary.speed) < 2:
         return []
-    names = list(
-        dict.fromkeys(
-            row.contender
-            for cell in summary.speed
-            for row in cell.rows
-            if not row.twin_of and row.samples_per_second
-        )
-    )
-    rows: list[list[str]] = []
-    faint: list[int] = []
-    for cell in summary.speed:
-        if cell.unstable:
-            faint.append(len(rows))
-        by_name = {row.contender: row for row in cell.rows}
-        rows.append(
-            [
-                f"{cell.workload} {cell.definition}, {cell.batch_size}",
-                *(_beside(cell, by_name.get(name)) for name in names),
-            ]
-        )
+    names = _who(summary, lambda row: row.verdict != "yardstick" and row.samples_per_second)
     references = dict.fromkeys(cell.reference for cell in summary.speed)
     heads = [f"{name}, samples/s" if name in references else f"{name}, × time" for name in names]
     note = (
@@ -38,7 +24,71 @@ def overview(summary: Summary) -> list[Table]:
     )
     if not all(row.shares_blocks for cell in summary.speed for row in cell.rows):
         note += " †: not from the same blocks."
-    return [Table("At a glance", ["cell, batch", *heads], rows, [note], faint=faint)]
+    glance = _table(
+        "At a glance",
+        summary,
+        heads,
+        note,
+        lambda cell: [_beside(cell, row) for row in _rows(cell, names)],
+    )
+    return [glance, *_shares(summary)]
+
+
+def _shares(summary: Summary) -> list[Table]:
+    natives = _who(summary, lambda row: row.of_native)
+    limited = _who(summary, lambda row: row.of_limit)
+    if not natives and not limited:
+        return []
+    note = (
+        "% of native: of the throughput of the same framework without Keras; % of limit: of that "
+        "of the step's matrix products alone; both in shared blocks, ± to the 95 % interval's "
+        "farther end."
+    )
+    table = _table(
+        "How near to what could be",
+        summary,
+        [
+            *(f"{name}, % of native" for name in natives),
+            *(f"{name}, % of limit" for name in limited),
+        ],
+        note,
+        lambda cell: [
+            *(share(row.of_native if row else None) for row in _rows(cell, natives)),
+            *(share(row.of_limit if row else None) for row in _rows(cell, limited)),
+        ],
+    )
+    return [table]
+
+
+def _who(summary: Summary, told: Callable[[SpeedRow], object]) -> list[str]:
+    """Name those of whom something is told in any cell."""
+    rows = (row for cell in summary.speed for row in cell.rows)
+    return list(dict.fromkeys(row.contender for row in rows if not row.twin_of and told(row)))
+
+
+def _rows(cell: SpeedCell, names: Sequence[str]) -> list[SpeedRow | None]:
+    by_name = {row.contender: row for row in cell.rows}
+    return [by_name.get(name) for name in names]
+
+
+def _table(
+    title: str,
+    summary: Summary,
+    heads: list[str],
+    note: str,
+    shown_of: Callable[[SpeedCell], list[str]],
+) -> Table:
+    """Make a table of a line per cell."""
+    return Table(
+        title,
+        ["cell, batch", *heads],
+        [
+            [f"{cell.workload} {cell.definition}, {cell.batch_size}", *shown_of(cell)]
+            for cell in summary.speed
+        ],
+        [note],
+        faint=[number for number, cell in enumerate(summary.speed) if cell.unstable],
+    )
 
 
 def _beside(cell: SpeedCell, row: SpeedRow | None) -> str:
