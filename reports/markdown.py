@@ -23,9 +23,9 @@ def row(cells: list[str]) -> str:
     return "| " + " | ".join(map(plain, cells)) + " |"
 
 
-def rule(columns: list[str]) -> str:
-    """Render what stands under a table's head: the first column left, the others right."""
-    return "| " + " | ".join(["---", *["---:"] * (len(columns) - 1)]) + " |"
+def rule(lefts: list[bool]) -> str:
+    """Render what stands under a table's head: which columns are left-aligned."""
+    return "| " + " | ".join("---" if left else "---:" for left in lefts) + " |"
 
 
 def render(page: Page) -> str:

@@ -113,12 +113,8 @@ def _parts(table: Table) -> Iterable[RenderableType]:
         padding=(0, 1, 0, 0),
         pad_edge=False,
     )
-    for position, column in enumerate(table.columns):
-        grid.add_column(
-            plain(column),
-            justify="left" if position == 0 else "right",
-            no_wrap=position == 0,
-        )
+    for position, (column, left) in enumerate(zip(table.columns, table.lefts, strict=True)):
+        grid.add_column(plain(column), justify="left" if left else "right", no_wrap=position == 0)
     for number, row in enumerate(table.rows):
         cells = [
             plain(cell, _COLOURS.get(cell, "") if column == VERDICT else "")

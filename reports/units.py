@@ -35,6 +35,27 @@ def interval(value: float, low: float | None = None, high: float | None = None) 
     return f"{_cut(value, step)} [{_cut(low, step)}, {_cut(high, step)}]"
 
 
+def fixed(decimals: int, value: float, low: float | None = None, high: float | None = None) -> str:
+    """Show ``value [low, high]`` with so many decimals: for parts that add up, side by side.
+
+    Parameters
+    ----------
+    decimals : int
+        How many.
+    value : float
+        The number, not negative; one that would show no digit is shown as less than the last one.
+    low, high : float, optional
+        Its interval or range; without one the value stands alone.
+    """
+
+    def cut(number: float) -> str:
+        least = 10.0**-decimals
+        shown = f"{number:,.{decimals}f}"
+        return f"<{least:.{decimals}f}" if number and not float(shown.replace(",", "")) else shown
+
+    return cut(value) if low is None or high is None else f"{cut(value)} [{cut(low)}, {cut(high)}]"
+
+
 def percent(share: float) -> str:
     """Show a share in per cent, with two digits."""
     return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.0f} %"

@@ -79,7 +79,7 @@ def test_the_page_is_one_file_that_says_what_markdown_says(tmp_path):
     missing = set(re.findall(r"[\w,.%]+", re.sub(r"!\[.*?\]\(.*?\)", "", said))) - words
     assert not missing
     # The words that the intervals bear are the only coloured ones.
-    assert re.findall(r'<td class="(\w+)">(\w+)</td>', text) == [("slower", "slower")]
+    assert re.findall(r'<td class="words (\w+)">(\w+)</td>', text) == [("slower", "slower")]
     assert text.count("<table") == text.count("<thead>") == text.count("</table>") == 16
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reports.units import duration, interval
+from reports.units import duration, fixed, interval
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,21 @@ def test_what_is_shown_is_within_a_tenth_of_the_half_width(value, relative):
     shown = interval(value, low, high).replace(",", "")
     first = float(shown.split(" [")[0])
     assert abs(first - value) <= 0.051 * half_width
+
+
+@pytest.mark.parametrize(
+    ("numbers", "shown"),
+    [
+        ((2, 5.2537, 4.658, 5.2949), "5.25 [4.66, 5.29]"),
+        ((2, 0.0440), "0.04"),
+        ((2, 0.0041), "<0.01"),
+        ((0, 1590.4), "1,590"),
+        ((0, 0.4, 0.0, 0.6), "<1 [0, 1]"),
+        ((2, 0.0), "0.00"),
+    ],
+)
+def test_parts_side_by_side_have_the_same_decimals(numbers, shown):
+    assert fixed(*numbers) == shown
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,12 @@ _LOSS_COLUMNS = 4
 def text() -> str:
     """Return what stands between the marks."""
     speed, trained = summary("three-backends"), summary("original")
-    (glance,) = overview(speed)
-    shown = [row for row in glance.rows if row[0].startswith("train")]
+    glance, *_ = overview(speed)
     (losses,) = quality(trained)
     narrow = [row[:_LOSS_COLUMNS] for row in losses.rows]
     lines = [
-        *sentences(speed)[:2],
-        *table(glance, glance.columns, shown),
+        *sentences(speed),
+        *table(glance, glance.columns, glance.rows),
         *(
             markdown.plain(f"{each.title} {each.paragraphs[0]} {each.paragraphs[-1]}")
             for each in answers(trained)
@@ -52,7 +51,8 @@ def summary(name: str) -> Summary:
 
 def table(whole: Table, columns: list[str], rows: list[list[str]]) -> list[str]:
     """Render a table, or a part of one, in Markdown."""
-    return ["\n".join([markdown.row(columns), markdown.rule(columns), *map(markdown.row, rows)])]
+    rule = markdown.rule(whole.lefts[: len(columns)])
+    return ["\n".join([markdown.row(columns), rule, *map(markdown.row, rows)])]
 
 
 def put(readme: str) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from reports.summary import MIB, FootprintRow, Summary
-from reports.tables.shared import Table, failed, shown
-from reports.units import interval
+from reports.summary import MIB, FootprintRow, Interval, Summary
+from reports.tables.shared import Table, failed
+from reports.units import fixed, interval
 
 SHORT_PHASES = {
     "interpreter": "python",
@@ -35,8 +35,8 @@ def _cold_start_seconds(summary: Summary) -> Table:
         rows.append(
             [
                 name,
-                *(interval(row.phase_seconds.get(phase, 0.0)) for phase in phases),
-                shown(row.total_seconds),
+                *(fixed(2, row.phase_seconds.get(phase, 0.0)) for phase in phases),
+                _ranged(2, row.total_seconds),
             ]
         )
     notes.append(
@@ -58,8 +58,8 @@ def _cold_start_memory(summary: Summary) -> Table:
         rows.append(
             [
                 f"{row.definition} {row.contender}",
-                *(interval(row.phase_peak_bytes.get(phase, 0) / MIB) for phase in phases),
-                shown(row.peak_bytes, 1 / MIB),
+                *(fixed(0, row.phase_peak_bytes.get(phase, 0) / MIB) for phase in phases),
+                _ranged(0, row.peak_bytes, MIB),
             ]
         )
     how = "sampled every 20 ms: short peaks are missed" if sampled else "exact"
@@ -80,6 +80,14 @@ def _cold_start_memory(summary: Summary) -> Table:
                 "at most on the accelerator."
             )
     return Table("Memory", columns, rows, notes)
+
+
+def _ranged(decimals: int, value: Interval | None, unit: float = 1) -> str:
+    if value is None:
+        return "–"
+    if value.low is None or value.high is None:
+        return fixed(decimals, value.value / unit)
+    return fixed(decimals, *(each / unit for each in (value.value, value.low, value.high)))
 
 
 def _launches(summary: Summary) -> str:

@@ -65,7 +65,8 @@ def cost(summary: Summary) -> list[Table]:
         )
     note = (
         "On the front is what nothing measured here beats in both; the first epoch's seconds hold "
-        "compiling. By the mean of the seeds, whose differences may be noise."
+        "compiling. By the mean of the seeds, whose differences may be noise. What stayed on the "
+        "plateau has no part in it."
     )
     return [
         Table(

@@ -11,7 +11,7 @@ VERDICT = "verdict"
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text; the first column is left-aligned, the others right-aligned.
+    """A table of text.
 
     ``doubtful`` is one of which nothing may be concluded: it is shown faintly, as are its rows
     whose numbers are in ``faint``.
@@ -23,6 +23,17 @@ class Table:
     notes: list[str] = field(default_factory=list)
     doubtful: bool = False
     faint: list[int] = field(default_factory=list)
+
+    @property
+    def lefts(self) -> list[bool]:
+        """Which columns are left-aligned: the first, and those that hold words; numbers aren't."""
+        _, *others = list(zip(*self.rows, strict=True)) or [()] * len(self.columns)
+        return [True, *map(_of_words, others)]
+
+
+def _of_words(cells: Sequence[str]) -> bool:
+    begun = [cell[0] for cell in cells if cell not in ("", "–")]
+    return bool(begun) and all(first.isalpha() for first in begun)
 
 
 def shown(value: Interval | None, factor: float = 1.0) -> str:

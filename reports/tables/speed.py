@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from reports.summary import RECIPE_EPOCHS, SpeedCell, SpeedRow, Summary
 from reports.tables.shared import VERDICT, Table, count, failed, share, shown
-from reports.units import duration, interval, percent
+from reports.units import duration, interval, listed, percent
 
 
 def speed(summary: Summary, definition: str | None = None) -> list[Table]:
@@ -105,15 +105,17 @@ def _how_judged(cell: SpeedCell) -> list[str]:
     judged = [row for row in cell.rows if row.adjusted and not row.twin_of]
     if not judged:
         return []
-    seen = [row.detectable for row in judged if row.detectable is not None]
+    seen = {row.contender: row.detectable for row in judged if row.detectable is not None}
     cut = any(row.verdict == "unfinished" for row in judged)
     such = "runs of all blocks that were planned" if cut else "such runs"
-    told = (
-        f"Four of five {such} would call a difference of {percent(max(seen))}, fewer a smaller "
-        "one. "
-        if seen
-        else ""
-    )
+    told = ""
+    if len(seen) == 1:
+        told = f"a difference of {percent(*seen.values())}, fewer a smaller one"
+    elif seen:
+        each = listed(f"{percent(share)} ({name})" for name, share in seen.items())
+        told = f"differences of {each}, fewer smaller ones"
+    if told:
+        told = f"Four of five {such} would call {told}. "
     return [
         f"{told}Faster or slower: wholly beyond {percent(cell.different)}; same: "
         f"wholly within {percent(cell.same)}; by intervals adjusted for "
