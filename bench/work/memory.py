@@ -95,7 +95,7 @@ def _size(variable: object) -> int:
 def _enough(images: Any, job: Message) -> Any:
     """Repeat images that are too few for all steps to be of one epoch, as far as is reasonable."""
     from bench.settings import Settings
-    from bench.work.speed import repeated
+    from bench.work.batches import repeated
 
     batch_size, each = job["batch_size"], Settings.of(job["settings"]).steps
     steps = WARM_STEPS + max(WATCHED_STEPS, _LEAST_CALLS * each) + 2 * each

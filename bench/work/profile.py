@@ -14,7 +14,7 @@ from bench.definitions import parse
 from bench.settings import Settings
 from bench.stepping import Script, Stepper, steps_per_call
 from bench.weights import initial_weights
-from bench.work.speed import repeated
+from bench.work.batches import repeated
 from bench.worker import facts
 
 # A profiler's own first steps are slow: they are traced, and not counted.

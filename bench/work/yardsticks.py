@@ -11,7 +11,7 @@ from backends.native import gemm
 from bench.channel import Channel, Message
 from bench.definitions import parse
 from bench.weights import initial_weights, recipe
-from bench.work.speed import repeated
+from bench.work.batches import repeated
 from bench.worker import facts
 
 Run = Callable[[int], Any]
