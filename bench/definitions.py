@@ -107,7 +107,7 @@ def parse(name: str) -> Definition:
     if match is None:
         raise BadInputError(
             f"{name!r} is not a definition: use aeN, aeN-steep, aeN-dropout or aeN-dropoutRATE, "
-            f"such as {', '.join(TABLE)}."
+            f"N being {CODE} times a power of two, such as {', '.join(TABLE)}."
         )
     digits = match["width"]
     if len(digits) > len(str(WIDEST)) or int(digits) > WIDEST:

@@ -97,7 +97,8 @@ def show_presets(console: Console, request: Request, dataset: Dataset, pace: flo
         for unit in plan.units():
             seconds[unit.pass_name] += unit_seconds(plan, unit, *sizes, pace)
         cells = [*seconds.values(), sum(seconds.values())]
-        size = f"{plan.info.launches} × {plan.info.blocks}"
+        timed = "speed" in plan.info.passes
+        size = f"{plan.info.launches} × {plan.info.blocks}" if timed else "–"
         grid.add_row(name, size, *(duration(each) if each else "–" for each in cells))
     console.print(
         "What each preset would take here, roughly: matrix products just took "

@@ -89,35 +89,57 @@ def _footprint(rows: Sequence[FootprintRow]) -> Iterator[str]:
         mine = [row for row in told if row.contender == name]
         seconds = [row.total_seconds.value for row in mine if row.total_seconds]
         peaks = [row.peak_bytes.value / MIB for row in mine if row.peak_bytes]
-        parts.append(f"{_span(seconds)} s and peaks at {_span(peaks)} MiB with {name}")
+        where = {
+            max(row.phase_peak_bytes, key=lambda phase: row.phase_peak_bytes[phase])
+            for row in mine
+            if row.phase_peak_bytes
+        }
+        early = " (reached loading the images)" if where == {"data"} else ""
+        parts.append(f"{_span(seconds)} s and peaks at {_span(peaks)} MiB with {name}{early}")
     yield f"A cold start takes {listed(parts)}."
 
 
 def _quality(rows: Sequence[QualityRow]) -> Iterator[str]:
-    trained = [row for row in rows if row.seeds]
-    if not trained:
-        return
     # Losses after fewer images are another question's.
-    most = max(row.train_samples for row in trained)
-    told = [row for row in trained if row.train_samples == most]
-    images = f" on {most:,} images" if len(told) < len(trained) else ""
-    epochs = sorted({row.epochs for row in told})
+    by_size: dict[int, list[QualityRow]] = {}
+    for row in sorted(rows, key=lambda each: -each.train_samples):
+        if row.seeds:
+            by_size.setdefault(row.train_samples, []).append(row)
+    if not by_size:
+        return
+    (size, most), *fewer = by_size.items()
+    images = f" on {size:,} images" if fewer else ""
+    yield f"After {_epochs(most)} of training{images} the loss on the test set is {_ends(most)}."
+    if fewer:
+        told = "; ".join(
+            f"after {_epochs(mine)} on {size:,} images it is {_ends(mine)}" for size, mine in fewer
+        )
+        yield f"A{told[1:]}."
+
+
+def _epochs(rows: Sequence[QualityRow]) -> str:
+    epochs = sorted({row.epochs for row in rows})
+    return f"{listed(list(map(str, epochs)))} {'epoch' if epochs == [1] else 'epochs'}"
+
+
+def _ends(rows: Sequence[QualityRow]) -> str:
+    """Tell the losses after training, each definition's with their range, and how many stuck."""
     parts = [
-        f"{_losses([row for row in told if row.definition == name])} with {name}"
-        for name in dict.fromkeys(row.definition for row in told)
+        f"{_losses([row for row in rows if row.definition == name])} with {name}"
+        for name in dict.fromkeys(row.definition for row in rows)
     ]
-    several = len({row.contender for row in told}) > 1 or max(row.seeds for row in told) > 1
-    of_what = ", from the least to the most of backends and seeds" if several else ""
-    after = f"After {listed(list(map(str, epochs)))} {'epoch' if epochs == [1] else 'epochs'}"
-    after += images
-    stuck = sum(row.on_plateau for row in told)
+    what = ["backends"] * (len({row.contender for row in rows}) > 1)
+    what += ["seeds"] * (max(row.seeds for row in rows) > 1)
+    spread = any(" to " in each for each in parts)
+    of_what = f", from the least to the most of {listed(what)}" if what and spread else ""
+    stuck = sum(row.on_plateau for row in rows)
     plateau = (
-        f"; {stuck} of {sum(row.seeds for row in told)} trainings stayed on the plateau of the "
+        f"; {stuck} of {sum(row.seeds for row in rows)} trainings stayed on the plateau of the "
         "mean image"
         if stuck
         else ""
     )
-    yield f"{after} of training the loss on the test set is {listed(parts)}{of_what}{plateau}."
+    return f"{listed(parts)}{of_what}{plateau}"
 
 
 def _limit(cells: Sequence[SpeedCell]) -> Iterator[str]:
@@ -168,7 +190,8 @@ def _memory(rows: Sequence[MemoryRow]) -> Iterator[str]:
         if growing
         else f"none is shown to grow by more than {MARGIN_BYTES // 1024} KiB a step"
     )
-    yield f"Memory peaks at {listed(parts)}; {grown}."
+    # A cold start is given those of its steps alone, and peaks lower.
+    yield f"With all images given to fit, memory peaks at {listed(parts)}; {grown}."
 
 
 def _losses(rows: Sequence[QualityRow]) -> str:

@@ -249,7 +249,9 @@ def _read(path: Path) -> tuple[Record, int]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise RecordError(f"{path} can't be read: {error.strerror}.") from error
+        raise RecordError(
+            f"{path} can't be read ({error.strerror}): give the folder of a run, results/NAME."
+        ) from error
     if not content.strip():
         raise RecordError(f"{path} is empty: give the record.jsonl of a run.")
     # What follows the last line's end is nothing, or a line that was cut off.

@@ -62,7 +62,9 @@ def percent(share: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Show a duration: ``8 s``, ``3 min 20 s``, ``2 h 05 min``."""
+    """Show a duration: ``<1 s``, ``8 s``, ``3 min 20 s``, ``2 h 05 min``."""
+    if 0 < seconds < 0.5:
+        return "<1 s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

@@ -89,6 +89,35 @@ def test_losses_are_told_with_their_range_over_backends_and_seeds(summary):
     )
 
 
+def test_ranges_name_what_differs_and_fewer_images_are_told_apart(
+    summary,
+):
+    row = summary.quality[0]
+    few = [
+        msgspec.structs.replace(trained(row, "ae400", "jax (few)", *losses), train_samples=samples)
+        for samples, losses in ((1000, (0.262,)), (5000, (0.2, 0.25)))
+    ]
+    quality = [*few[:1], trained(row, "ae400", "jax", 0.107), few[1]]
+    told = sentences(msgspec.structs.replace(summary, quality=quality, speed=[], footprint=[]))
+    assert told[:2] == [
+        "After 2 epochs of training on 10,000 images the loss on the test set is 0.107 with ae400.",
+        "After 2 epochs on 5,000 images it is 0.200 to 0.250 with ae400, from the least to the "
+        "most of seeds; after 2 epochs on 1,000 images it is 0.262 with ae400.",
+    ]
+
+
+def test_a_peak_that_is_no_training_says_so(summary):
+    starts = [
+        msgspec.structs.replace(row, phase_peak_bytes={**row.phase_peak_bytes, "data": 2**30})
+        if row.contender == "torch"
+        else row
+        for row in summary.footprint
+    ]
+    told = sentences(msgspec.structs.replace(summary, footprint=starts))[1]
+    assert "MiB with jax and" in told
+    assert told.endswith("MiB with torch (reached loading the images).")
+
+
 def test_who_stayed_on_the_plateau_is_counted_and_not_in_the_range(summary):
     quality = [trained(summary.quality[0], "ae400", "jax", 0.11, 0.262, on_plateau=(1,))]
     told = sentences(msgspec.structs.replace(summary, quality=quality))[-1]
@@ -107,8 +136,8 @@ def test_where_time_and_memory_go_is_told_where_nothing_else_is(summary):
     assert sentences(explained) == [
         "The largest part of a traced training step is matrix product with jax (50 % of ae400) "
         "and matrix product with torch (50 % of ae400).",
-        "Memory peaks at 325 MiB with jax (ae400) and 325 MiB with torch (ae400); torch (ae400) "
-        "grew with the steps.",
+        "With all images given to fit, memory peaks at 325 MiB with jax (ae400) and 325 MiB with "
+        "torch (ae400); torch (ae400) grew with the steps.",
     ]
     assert len(sentences(summary)) == 3
 

@@ -76,9 +76,12 @@ def record(tmp_path) -> Path:
         (["selfcheck", "--preset", "slow"], "not a preset"),
         (["selfcheck", "--batch-size", "2000"], "larger than the data"),
         (["run", "--backend", "jax@nowhere/python"], "there is no interpreter 'nowhere/python'"),
-        (["run", "--resume", "nowhere"], "can't be read"),
+        (["run", "--resume", "nowhere"], "give the folder of a run"),
         (["run", "--frobnicate"], "--frobnicate"),
-        (["show", "nowhere"], "can't be read"),
+        (["show", "nowhere"], "can't be read (No such file or directory): give the folder"),
+        (["measure"], "No such command 'measure': see aebench --help."),
+        (["report"], "Missing argument 'RECORD...': see aebench report --help."),
+        (["run", "--definition", "foo"], "N being 25 times a power of two, such as ae400"),
         (["report", "nowhere"], "can't be read"),
         (["report", "old", "--language", "de"], "--language 'de' isn't known: use en or fr"),
         (["site", "nowhere"], "holds no report"),
@@ -186,6 +189,9 @@ def test_dry_run_plans_and_writes_nothing(aebench, tmp_path):
     assert "as a control: jax twin" in done.stdout
     for size in ("1 × 16", "5 × 24", "8 × 64"):
         assert size in done.stdout
+    # original has no pass of speed.
+    (original,) = [line for line in done.stdout.splitlines() if line.startswith("│ original")]
+    assert original.split("│")[2].strip() == "–"
     assert "About " in done.stdout
     assert "embedded" in done.stdout
     assert list(tmp_path.iterdir()) == []

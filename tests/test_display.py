@@ -21,11 +21,11 @@ def test_a_pipe_gets_one_line_per_subject_and_the_tables():
     display.stage_done()
     display.close()
     shown = console.file.getvalue()
-    assert shown.startswith("[0 s] speed · ae400: train, batch 32\nspeed ae400 torch: was killed")
+    assert shown.startswith("[<1 s] speed · ae400: train, batch 32\nspeed ae400 torch: was killed")
     assert "[red]signal 9" in shown
     assert "\x1b" not in shown
     assert "16,000 [14,500, 17,800]" in shown
-    assert shown.endswith("[0 s] 1 of 2 stages done, about 0 s left\n")
+    assert shown.endswith("[<1 s] 1 of 2 stages done, about <1 s left\n")
 
 
 def test_a_terminal_gets_a_live_view_that_draws_only_when_told():

@@ -50,7 +50,14 @@ def test_parts_side_by_side_have_the_same_decimals(numbers, shown):
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 00 s"), (200, "3 min 20 s"), (7500, "2 h 05 min")],
+    [
+        (0, "0 s"),
+        (0.4, "<1 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 00 s"),
+        (200, "3 min 20 s"),
+        (7500, "2 h 05 min"),
+    ],
 )
 def test_duration(seconds, shown):
     assert duration(seconds) == shown

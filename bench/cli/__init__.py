@@ -69,7 +69,7 @@ def main() -> NoReturn:
     """Run the command; every error of the user's is one sentence and exit code 2."""
     printing.prepare()
     try:
-        code = app(sys.argv[1:], standalone_mode=False)
+        code = app(sys.argv[1:], prog_name="aebench", standalone_mode=False)
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit):
         # Nobody reads on, which Typer makes a SystemExit of; nothing shall fail at exit either.
@@ -78,7 +78,8 @@ def main() -> NoReturn:
     except BadInputError as error:
         _refuse(str(error))
     except typer.TyperException as error:
-        _refuse(error.format_message())
+        command = getattr(getattr(error, "ctx", None), "command_path", "aebench")
+        _refuse(f"{error.format_message().rstrip('.')}: see {command} --help.")
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)
     sys.exit(code if isinstance(code, int) else OK)

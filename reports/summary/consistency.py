@@ -12,6 +12,7 @@ from reports.units import interval
 # From here on seconds of two parts of a run aren't of one machine.
 _PASSES_APART = 1.25
 _FIXED_WORK_APART = 1.15
+_LEAST_EPOCH_SECONDS = 1.0
 
 
 def resumed_elsewhere(source: Record) -> Iterator[str]:
@@ -69,15 +70,16 @@ def passes_apart(cells: Sequence[SpeedCell], trained: Sequence[QualityRow]) -> l
     for row in trained:
         epoch = epochs.get((row.definition, row.batch_size, row.contender))
         # One over other data is another's.
-        if epoch and row.epoch_seconds and epoch.steps == row.train_samples // row.batch_size:
+        alike = epoch and epoch.steps == row.train_samples // row.batch_size
+        # An only epoch holds compiling; a short one is ruled by what a call of fit takes.
+        if epoch and alike and row.epochs > 1 and epoch.seconds > _LEAST_EPOCH_SECONDS:
             ratios.append(row.epoch_seconds / epoch.seconds)
     if not ratios or 1 / _PASSES_APART < median(ratios) < _PASSES_APART:
         return []
     low, high = interval(min(ratios)), interval(max(ratios))
     span = low if low == high else f"{low} to {high}"
     return [
-        f"Epochs of the quality pass took {span} times as long as those of the speed pass: the "
-        "machine wasn't equally fast in both (a run that is carried on may be on another of the "
-        "same name). Within a pass figures compare; seconds of one and of the other don't, nor "
-        "ratios with them."
+        f"Epochs of the quality pass took {span} times as long as steps of the speed pass say: "
+        "the machine wasn't equally fast in both, or was another of the same name. Within a pass "
+        "figures compare; seconds of one and of the other don't, nor ratios with them."
     ]

@@ -21,20 +21,23 @@ def _facts(run: Run) -> list[str]:
     machine, data, plan = run.machine, run.data, run.plan
     load = "" if machine.load_before is None else f", load before {machine.load_before}"
     threads = f", limited to {plan.threads}" if plan.threads else ""
+    on = f", carried on {listed(run.carried_on)}" if run.carried_on else ""
     lines = [
+        f"Run: {run.name}, {run.created}{on}, order seed {plan.order_seed}{load}.",
         f"Machine: {machine.processor}, {machine.cores} cores{threads}, "
         f"{machine.memory_bytes / 2**30:.0f} GiB, {machine.system}.",
         f"Data: {data.name}, {data.train_samples:,} + {data.test_samples:,} images, "
         f"train SHA-256 {data.train_sha256[:12]}….",
     ]
+    if machine.environment:
+        told = ", ".join(f"{name}={value[:40]}" for name, value in machine.environment.items())
+        lines.append(f"Environment: {told}.")
     if run.versions:
         versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
         lines.append(f"Versions: {versions}, aebench {run.aebench}.")
     for contender, settings in run.settings.items():
         told = ", ".join(f"{name} {value}" for name, value in settings.items())
         lines.append(f"{contender}: {told}.")
-    on = f", carried on {listed(run.carried_on)}" if run.carried_on else ""
-    lines.append(f"Run: {run.name}, {run.created}{on}, order seed {plan.order_seed}{load}.")
     if run.speed:
         shares = [
             (run.speed.slices, "in slices and warm-up"),

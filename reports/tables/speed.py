@@ -110,12 +110,12 @@ def _how_judged(cell: SpeedCell) -> list[str]:
     such = "runs of all blocks that were planned" if cut else "such runs"
     told = ""
     if len(seen) == 1:
-        told = f"a difference of {percent(*seen.values())}, fewer a smaller one"
+        told = f"a difference of {percent(*seen.values())}, fewer would call a smaller one"
     elif seen:
         each = listed(f"{percent(share)} ({name})" for name, share in seen.items())
-        told = f"differences of {each}, fewer smaller ones"
+        told = f"differences of {each}, fewer would call smaller ones"
     if told:
-        told = f"Four of five {such} would call {told}. "
+        told = f"Power: four of five {such} would call {told}. "
     return [
         f"{told}Faster or slower: wholly beyond {percent(cell.different)}; same: "
         f"wholly within {percent(cell.same)}; by intervals adjusted for "
