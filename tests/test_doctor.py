@@ -13,8 +13,8 @@ from conftest import ROOT
 from rich.console import Console
 
 from bench import doctor
-from bench.doctor import checks, sampling
-from bench.doctor.checks import Finding
+from bench.doctor import clock, environment, memory, neighbours, processor, sampling
+from bench.doctor.finding import Finding
 from bench.doctor.sampling import Sample
 
 CPU = "sys/devices/system/cpu"
@@ -85,50 +85,50 @@ def shown(*findings: Finding) -> str:
 
 
 def test_load():
-    assert checks.load(QUIET, 2).ok
-    busy = checks.load(replace(QUIET, load=1.7), 2)
+    assert neighbours.load(QUIET, 2).ok
+    busy = neighbours.load(replace(QUIET, load=1.7), 2)
     assert busy.ok is False
     assert "1.70" in busy.says
-    assert checks.load(replace(QUIET, load=1.7), 64).ok  # a fortieth of so many cores
-    assert checks.load(Sample(), 2).ok is None
+    assert neighbours.load(replace(QUIET, load=1.7), 64).ok  # a fortieth of so many cores
+    assert neighbours.load(Sample(), 2).ok is None
 
 
 def test_other_processes():
-    assert checks.other_processes(QUIET, 2).ok
+    assert neighbours.other_processes(QUIET, 2).ok
     one = replace(QUIET, busy_cores=0.9, busiest="make (process 8)", busiest_cores=0.7)
-    found = checks.other_processes(one, 2)
+    found = neighbours.other_processes(one, 2)
     assert found.ok is False
     for word in ("0.90", "make (process 8)", "0.70"):
         assert word in found.says
     # Only one of the two ways to look is enough.
-    assert checks.other_processes(replace(one, busy_cores=None), 2).ok is False
-    unseen = checks.other_processes(replace(one, busiest="", busiest_cores=0.0), 2)
+    assert neighbours.other_processes(replace(one, busy_cores=None), 2).ok is False
+    unseen = neighbours.other_processes(replace(one, busiest="", busiest_cores=0.0), 2)
     assert unseen.ok is False
     assert "no single one that can be seen" in unseen.says
     # Who took a fiftieth of it isn't named.
-    assert "make" not in checks.other_processes(replace(one, busiest_cores=0.02), 2).says
-    assert checks.other_processes(Sample(), 2).ok is None
+    assert "make" not in neighbours.other_processes(replace(one, busiest_cores=0.02), 2).says
+    assert neighbours.other_processes(Sample(), 2).ok is None
 
 
 def test_stolen_time():
-    assert checks.stolen_time(QUIET).ok
-    found = checks.stolen_time(replace(QUIET, stolen_share=0.083))
+    assert neighbours.stolen_time(QUIET).ok
+    found = neighbours.stolen_time(replace(QUIET, stolen_share=0.083))
     assert found.ok is False
     assert "8.3%" in found.says
-    assert checks.stolen_time(Sample()).ok is None
+    assert neighbours.stolen_time(Sample()).ok is None
 
 
 def test_memory_and_swap():
-    assert checks.free_memory(QUIET).ok
-    short = checks.free_memory(replace(QUIET, available_bytes=4 * GIB))
+    assert memory.free_memory(QUIET).ok
+    short = memory.free_memory(replace(QUIET, available_bytes=4 * GIB))
     assert short.ok is False
     assert "4.0 GiB available" in short.says
     assert "4.5 GiB" in short.says
     assert "1.5 GiB" in short.advice
-    assert checks.free_memory(Sample()).ok is None
-    assert checks.swap(QUIET).ok
-    assert checks.swap(replace(QUIET, swapped_bytes=GIB)).ok is False
-    assert checks.swap(Sample()).ok is None
+    assert memory.free_memory(Sample()).ok is None
+    assert memory.swap(QUIET).ok
+    assert memory.swap(replace(QUIET, swapped_bytes=GIB)).ok is False
+    assert memory.swap(Sample()).ok is None
 
 
 def test_a_sample_names_who_is_busy():
@@ -143,7 +143,7 @@ def test_a_sample_names_who_is_busy():
     if seen.busy_cores is not None:
         assert seen.busy_cores > 0.1
     assert seen.available_bytes > 0
-    assert checks.other_processes(seen, 2).ok is False
+    assert neighbours.other_processes(seen, 2).ok is False
 
 
 def test_a_sample_leaves_this_process_out(monkeypatch):
@@ -214,15 +214,15 @@ def test_a_sample_without_proc(monkeypatch):
     ],
 )
 def test_virtual_machine(tree, cpuinfo, ok):
-    assert checks.virtual_machine(tree({"proc/cpuinfo": cpuinfo})).ok is ok
+    assert neighbours.virtual_machine(tree({"proc/cpuinfo": cpuinfo})).ok is ok
 
 
 def test_governor(tree):
     names = [f"{CPU}/cpu{core}/cpufreq/scaling_governor" for core in range(12)]
     root = tree(dict.fromkeys(names, "performance"))
-    assert checks.governor(root).ok
+    assert processor.governor(root).ok
     tree({names[11]: "powersave", names[10]: "powersave"})
-    found = checks.governor(root)
+    found = processor.governor(root)
     assert found.ok is False
     assert found.says == "performance on 10, powersave on 2 of 12 cores"
     assert "scaling_governor" in found.advice
@@ -240,30 +240,30 @@ def test_governor(tree):
     ],
 )
 def test_turbo(tree, files, ok, advice):
-    found = checks.turbo(tree({f"{CPU}/{name}": text for name, text in files.items()}))
+    found = processor.turbo(tree({f"{CPU}/{name}": text for name, text in files.items()}))
     assert found.ok is ok
     assert advice in found.advice
 
 
 def test_smt(tree):
     root = tree({f"{CPU}/smt/active": "0"})
-    assert checks.smt(root).ok
+    assert processor.smt(root).ok
     tree({f"{CPU}/smt/active": "1"})
-    found = checks.smt(root)
+    found = processor.smt(root)
     assert found.ok is False
     assert "taskset" not in found.advice
     pairs = {0: "0-1", 1: "0-1", 2: "2,3", 3: "2,3", 10: "10-11", 11: "10-11"}
     tree({f"{CPU}/cpu{core}/topology/thread_siblings_list": pairs[core] for core in pairs})
-    assert "taskset -c 0,2,10 " in checks.smt(root).advice
+    assert "taskset -c 0,2,10 " in processor.smt(root).advice
 
 
 def test_affinity():
-    assert checks.affinity(8, 8).ok
-    found = checks.affinity(2, 8)
+    assert processor.affinity(8, 8).ok
+    found = processor.affinity(2, 8)
     assert found.ok is False
     assert "2 of 8" in found.says
-    assert checks.affinity(None, 8).ok is None
-    assert checks.affinity(2, None).ok is None
+    assert processor.affinity(None, 8).ok is None
+    assert processor.affinity(2, None).ok is None
 
 
 # Version 2 on its own, beside version 1, and version 1; what is limited is a parent.
@@ -291,11 +291,11 @@ CPU_LIMITS = [
 def test_a_limit_on_processor_time(tree, told, files):
     files = {f"sys/fs/cgroup/{name}": text for name, text in files.items()}
     root = tree({"proc/self/cgroup": told, **files})
-    found = checks.processor_limit(root, 2)
+    found = processor.processor_limit(root, 2)
     assert found.ok is False
     assert "1.5 cores" in found.says
     assert "--threads 1" in found.advice
-    assert checks.processor_limit(root, 1).ok
+    assert processor.processor_limit(root, 1).ok
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_a_limit_on_processor_time(tree, told, files):
 def test_no_limit_on_processor_time(tree, told, files):
     files = {f"sys/fs/cgroup/{name}": text for name, text in files.items()}
     root = tree({"proc/self/cgroup": f"1:name=systemd:/\n{told}", **files})
-    found = checks.processor_limit(root, 2)
+    found = processor.processor_limit(root, 2)
     if told.startswith("3:cpuset"):
         assert found.ok is None
     else:
@@ -331,21 +331,21 @@ def test_no_limit_on_processor_time(tree, told, files):
 )
 def test_a_limit_on_memory(tree, told, files, ok, says):
     files = {f"sys/fs/cgroup/{name}": text for name, text in files.items()}
-    found = checks.memory_limit(tree({"proc/self/cgroup": told, **files}))
+    found = memory.memory_limit(tree({"proc/self/cgroup": told, **files}))
     assert found.ok is ok
     assert says in found.says
 
 
 def test_memory_peaks():
-    assert checks.memory_peaks(True).ok
-    assert checks.memory_peaks(False).ok is False
+    assert memory.memory_peaks(True).ok
+    assert memory.memory_peaks(False).ok is False
 
 
 def test_clock():
-    assert checks.clock(True, 1e-9).ok
-    assert checks.clock(True, 1e-6).ok
-    assert checks.clock(True, 1e-3).ok is False
-    found = checks.clock(False, 1e-9)
+    assert clock.clock(True, 1e-9).ok
+    assert clock.clock(True, 1e-6).ok
+    assert clock.clock(True, 1e-3).ok is False
+    found = clock.clock(False, 1e-9)
     assert found.ok is False
     assert "set back" in found.says
 
@@ -362,7 +362,7 @@ def test_clock():
     ],
 )
 def test_clock_source(tree, source, ok):
-    found = checks.clock_source(tree({CLOCK: source}))
+    found = clock.clock_source(tree({CLOCK: source}))
     assert found.ok is ok
     assert source in found.says
 
@@ -389,7 +389,7 @@ def test_clock_source(tree, source, ok):
     ],
 )
 def test_variables(name, effect):
-    found = checks.variables({name: "some", "HOME": "/root"})
+    found = environment.variables({name: "some", "HOME": "/root"})
     assert found.ok is False
     assert found.says == f"{name}=some"
     assert effect in found.advice
@@ -411,11 +411,11 @@ def test_variables(name, effect):
     ],
 )
 def test_variables_that_change_nothing(name):
-    assert checks.variables({name: "some"}).ok
+    assert environment.variables({name: "some"}).ok
 
 
 def test_long_values_are_cut_and_like_effects_said_once():
-    found = checks.variables(
+    found = environment.variables(
         {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "XLA_FLAGS": "x" * 99}
     )
     assert "some backends only (MKL_NUM_THREADS, OMP_NUM_THREADS)" in found.advice
@@ -424,13 +424,13 @@ def test_long_values_are_cut_and_like_effects_said_once():
 
 
 ROOTED = (
-    checks.virtual_machine,
-    checks.governor,
-    checks.turbo,
-    checks.smt,
-    checks.clock_source,
-    checks.memory_limit,
-    lambda root: checks.processor_limit(root, 2),
+    neighbours.virtual_machine,
+    processor.governor,
+    processor.turbo,
+    processor.smt,
+    clock.clock_source,
+    memory.memory_limit,
+    lambda root: processor.processor_limit(root, 2),
 )
 
 
@@ -480,7 +480,7 @@ def test_rendering(tree):
 
 def test_no_markup_and_no_escape_of_a_process_reaches_the_terminal():
     evil = replace(QUIET, busy_cores=2.0, busiest="[red]x[/] \x1b[2J", busiest_cores=2.0)
-    text = shown(checks.other_processes(evil, 2))
+    text = shown(neighbours.other_processes(evil, 2))
     assert "[red]x[/]" in text
     assert "\x1b" not in text
 
@@ -501,16 +501,16 @@ def test_what_is_fine_takes_one_line(tree):
     seen = replace(QUIET, available_bytes=512 * GIB)
     findings = [
         *(check(root) for check in ROOTED[:-1]),
-        checks.processor_limit(root, 64),
-        checks.load(seen, 64),
-        checks.other_processes(seen, 64),
-        checks.stolen_time(seen),
-        checks.affinity(64, 64),
-        checks.free_memory(seen),
-        checks.swap(seen),
-        checks.memory_peaks(True),
-        checks.clock(True, 1e-9),
-        checks.variables({}),
+        processor.processor_limit(root, 64),
+        neighbours.load(seen, 64),
+        neighbours.other_processes(seen, 64),
+        neighbours.stolen_time(seen),
+        processor.affinity(64, 64),
+        memory.free_memory(seen),
+        memory.swap(seen),
+        memory.memory_peaks(True),
+        clock.clock(True, 1e-9),
+        environment.variables({}),
     ]
     assert all(each.ok for each in findings)
     assert len(shown(*findings).splitlines()) == len(findings) + 2

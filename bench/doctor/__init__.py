@@ -9,14 +9,15 @@ import psutil
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from bench import memory
-from bench.doctor import checks
+from bench.doctor import clock, environment, memory, neighbours, processor
+from bench.doctor.finding import Finding
 from bench.doctor.sampling import SAMPLING_SECONDS, sample
 from bench.machine import usable_cores
+from bench.memory import exact_peaks
 from reports.terminal import plain
 
 
-def diagnose(root: Path = Path("/"), seconds: float = SAMPLING_SECONDS) -> list[checks.Finding]:
+def diagnose(root: Path = Path("/"), seconds: float = SAMPLING_SECONDS) -> list[Finding]:
     """Make all checks.
 
     Parameters
@@ -30,26 +31,26 @@ def diagnose(root: Path = Path("/"), seconds: float = SAMPLING_SECONDS) -> list[
     cores = usable_cores()
     timer = time.get_clock_info("perf_counter")
     return [
-        checks.load(seen, cores),
-        checks.other_processes(seen, cores),
-        checks.stolen_time(seen),
-        checks.virtual_machine(root),
-        checks.governor(root),
-        checks.turbo(root),
-        checks.smt(root),
-        checks.affinity(cores if hasattr(os, "sched_getaffinity") else None, psutil.cpu_count()),
-        checks.processor_limit(root, cores),
-        checks.free_memory(seen),
-        checks.swap(seen),
-        checks.memory_limit(root),
-        checks.memory_peaks(memory.exact_peaks()),
-        checks.clock(timer.monotonic, timer.resolution),
-        checks.clock_source(root),
-        checks.variables(os.environ),
+        neighbours.load(seen, cores),
+        neighbours.other_processes(seen, cores),
+        neighbours.stolen_time(seen),
+        neighbours.virtual_machine(root),
+        processor.governor(root),
+        processor.turbo(root),
+        processor.smt(root),
+        processor.affinity(cores if hasattr(os, "sched_getaffinity") else None, psutil.cpu_count()),
+        processor.processor_limit(root, cores),
+        memory.free_memory(seen),
+        memory.swap(seen),
+        memory.memory_limit(root),
+        memory.memory_peaks(exact_peaks()),
+        clock.clock(timer.monotonic, timer.resolution),
+        clock.clock_source(root),
+        environment.variables(os.environ),
     ]
 
 
-def render(findings: Sequence[checks.Finding]) -> RenderableType:
+def render(findings: Sequence[Finding]) -> RenderableType:
     """Lay findings out: one line each, what to do beneath the doubtful ones, then a sentence."""
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(no_wrap=True)
@@ -63,7 +64,7 @@ def render(findings: Sequence[checks.Finding]) -> RenderableType:
     return Group(grid, plain(), plain(summary(findings), "bold"))
 
 
-def summary(findings: Sequence[checks.Finding]) -> str:
+def summary(findings: Sequence[Finding]) -> str:
     """Say in one sentence what all findings come to."""
     doubtful = sum(each.ok is False for each in findings)
     untold = sum(each.ok is None for each in findings)
