@@ -146,17 +146,18 @@ def _limit(cells: Sequence[SpeedCell]) -> Iterator[str]:
     shares: dict[str, list[float]] = {}
     for cell in cells:
         for row in cell.rows:
-            if row.of_limit and row.verdict != "yardstick" and not cell.unstable:
+            judged = not cell.unstable and not row.differs and row.verdict != "yardstick"
+            if row.of_limit and judged:
                 shares.setdefault(row.contender, []).append(row.of_limit.value)
     if not shares:
         return
     parts = []
     for name, told in shares.items():
         low, high = (f"{100 * share:.0f}" for share in (min(told), max(told)))
-        parts.append(f"{low if low == high else f'{low} to {high}'} % of it with {name}")
+        parts.append(f"{name} reaches {low if low == high else f'{low} to {high}'} %")
     yield (
-        "A step's matrix products alone show what the machine can do at most: Keras reaches "
-        f"{listed(parts)}."
+        "Of the throughput of a step's matrix products alone, which is about what the machine can "
+        f"do, {listed(parts)}."
     )
 
 

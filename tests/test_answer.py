@@ -89,9 +89,7 @@ def test_losses_are_told_with_their_range_over_backends_and_seeds(summary):
     )
 
 
-def test_ranges_name_what_differs_and_fewer_images_are_told_apart(
-    summary,
-):
+def test_ranges_name_what_differs_and_fewer_images_are_told_apart(summary):
     row = summary.quality[0]
     few = [
         msgspec.structs.replace(trained(row, "ae400", "jax (few)", *losses), train_samples=samples)

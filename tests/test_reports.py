@@ -424,8 +424,25 @@ def test_parts_of_one_run_are_read_as_one():
         assert cell.fastest == "jax"
     found = [(row.contender, *(each.difference for each in row.checks)) for row in summary.parity]
     assert found == [("jax", 0.2), ("torch", 0.2), ("tensorflow",)]
+    turned = summarise(*reversed(parts())).parity
+    assert [each.difference for row in turned for each in row.checks] == [0.2, 0.2]
     assert "in one and in another compares roughly." in summary.notices[0]
     assert not any("tox -e duel" in each for each in summary.notices)
+
+
+def test_what_parts_of_one_run_both_say_is_said_once():
+    runs = parts()
+    for made in runs:
+        asked = [
+            msgspec.structs.replace(each, settings={"jit": "on"} if each.name == "jax" else {})
+            for each in made.header.contenders
+        ]
+        made.header = msgspec.structs.replace(made.header, contenders=asked)
+        worker = next(each for each in runs[0].of(Worker) if each.contender == "jax")
+        settings = {"jit_compile": "False"}
+        made.events.insert(0, msgspec.structs.replace(worker, settings=settings))
+    told = [each for each in summarise(*runs).notices if "is in force" in each]
+    assert told == ["jax asked for jit_compile True, and False is in force."]
 
 
 def test_parts_are_told_apart_where_something_else_differs():
@@ -442,6 +459,12 @@ def test_parts_are_told_apart_where_something_else_differs():
         "jax twin",
     ]
     assert [row.contender for row in cells[1].rows] == ["jax", "torch (second)"]
+    checks = parts()
+    for made in checks:
+        plan = msgspec.structs.replace(made.header.plan, passes=["parity"])
+        made.header = msgspec.structs.replace(made.header, plan=plan)
+    told = [row.contender for row in summarise(*checks).parity if row.checks]
+    assert told == ["jax (sample)", "torch (sample)", "jax (second)", "torch (second)"]
     first, second = parts()
     machine = msgspec.structs.replace(second.header.machine, processor="Another")
     second.header = msgspec.structs.replace(second.header, machine=machine)
@@ -507,9 +530,14 @@ def test_parts_of_a_run_on_machines_of_different_speed_are_told_apart():
         made.header = msgspec.structs.replace(made.header, plan=plan, data=data)
         losses = [each for each in made.events if isinstance(each, QualityEpoch)]
         made.events = [each for each in made.events if each not in losses] + [
-            msgspec.structs.replace(each, train_seconds=factor * 3.76 * images / 60_000)
+            # The last epochs of the two, since they end with the loss on the training images.
+            msgspec.structs.replace(
+                each,
+                epoch=each.epoch - (2 - epochs),
+                train_seconds=factor * 3.76 * images / 60_000,
+            )
             for each in losses
-            if each.contender == "jax" and each.epoch <= epochs
+            if each.contender == "jax" and each.epoch > 2 - epochs
         ]
         return [each for each in summarise(made).notices if "Epochs of the quality" in each]
 

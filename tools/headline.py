@@ -16,8 +16,6 @@ from reports.tables import Table, overview, quality
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- headline: python tools/headline.py -->", "<!-- end of headline -->"
 _LOSS_COLUMNS = 4
-# Without this a footprint would be taken for the backend's own.
-_GUESTS = "In their footprints"
 
 
 def text() -> str:
@@ -28,7 +26,7 @@ def text() -> str:
     narrow = [row[:_LOSS_COLUMNS] for row in losses.rows]
     lines = [
         *sentences(speed),
-        *(each for each in speed.notices if each.startswith(_GUESTS)),
+        f"Note on the figures above and in the next table: {' '.join(speed.notices)}",
         *table(glance, glance.columns, glance.rows),
         *(
             markdown.plain(f"{each.title} {each.paragraphs[0]} {each.paragraphs[-1]}")

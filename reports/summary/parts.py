@@ -31,7 +31,7 @@ def to_tell_apart(sources: Sequence[Record]) -> set[str]:
 
 
 def places(source: Record) -> set[Place]:
-    """List what a run was to measure, save parity, which comes with each and says the same."""
+    """List what a run was to measure; parity, which comes with speed, only where it is alone."""
     return set(_planned(source))
 
 
@@ -59,5 +59,5 @@ def _planned(source: Record) -> Iterator[Place]:
                 for workload in plan.workloads:
                     for size in plan.batch_sizes:
                         yield name, definition.name, workload, size
-            elif name != "parity":
+            elif name != "parity" or plan.passes == ["parity"]:
                 yield name, definition.name, "", 0

@@ -84,10 +84,10 @@ def contenders(sources: Sequence[Record]) -> list[Shown]:
     found = [(run, info) for run, source in enumerate(sources) for info in source.header.contenders]
     present = [info.name for _, info in found if not info.missing]
     apart = to_tell_apart(sources)
-    whole = not are_parts(sources)
+    parts = are_parts(sources)
     shown: list[Shown] = []
     for run, info in found:
-        again = whole and any(each.info.name == info.name for each in shown)
+        again = not parts and any(each.info.name == info.name for each in shown)
         if info.missing and (again or info.name in present):
             continue
         source = sources[run]

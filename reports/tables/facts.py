@@ -30,7 +30,7 @@ def _facts(run: Run) -> list[str]:
         f"train SHA-256 {data.train_sha256[:12]}….",
     ]
     if machine.environment:
-        told = ", ".join(f"{name}={value[:40]}" for name, value in machine.environment.items())
+        told = ", ".join(f"{name}={value}" for name, value in machine.environment.items())
         lines.append(f"Environment: {told}.")
     if run.versions:
         versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())

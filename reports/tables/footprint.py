@@ -1,9 +1,10 @@
 """The tables of the footprint pass: cold starts."""
 
 from collections.abc import Sequence
+from functools import partial
 
-from reports.summary import MIB, FootprintRow, Interval, Summary
-from reports.tables.shared import Table, failed
+from reports.summary import MIB, FootprintRow, Summary
+from reports.tables.shared import Table, failed, shown
 from reports.units import fixed, interval
 
 SHORT_PHASES = {
@@ -36,7 +37,7 @@ def _cold_start_seconds(summary: Summary) -> Table:
             [
                 name,
                 *(fixed(2, row.phase_seconds.get(phase, 0.0)) for phase in phases),
-                _ranged(2, row.total_seconds),
+                shown(row.total_seconds, how=partial(fixed, 2)),
             ]
         )
     notes.append(
@@ -59,7 +60,7 @@ def _cold_start_memory(summary: Summary) -> Table:
             [
                 f"{row.definition} {row.contender}",
                 *(fixed(0, row.phase_peak_bytes.get(phase, 0) / MIB) for phase in phases),
-                _ranged(0, row.peak_bytes, MIB),
+                shown(row.peak_bytes, 1 / MIB, partial(fixed, 0)),
             ]
         )
     how = "sampled every 20 ms: short peaks are missed" if sampled else "exact"
@@ -80,14 +81,6 @@ def _cold_start_memory(summary: Summary) -> Table:
                 "at most on the accelerator."
             )
     return Table("Memory", columns, rows, notes)
-
-
-def _ranged(decimals: int, value: Interval | None, unit: float = 1) -> str:
-    if value is None:
-        return "–"
-    if value.low is None or value.high is None:
-        return fixed(decimals, value.value / unit)
-    return fixed(decimals, *(each / unit for each in (value.value, value.low, value.high)))
 
 
 def _launches(summary: Summary) -> str:

@@ -1,6 +1,6 @@
 """What the tables of all passes share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from reports.summary import Interval
@@ -36,13 +36,13 @@ def _of_words(cells: Sequence[str]) -> bool:
     return bool(begun) and all(first.isalpha() for first in begun)
 
 
-def shown(value: Interval | None, factor: float = 1.0) -> str:
+def shown(value: Interval | None, factor: float = 1.0, how: Callable[..., str] = interval) -> str:
     """Show a value with its interval, a dash if there is none."""
     if value is None:
         return "–"
     low = None if value.low is None else value.low * factor
     high = None if value.high is None else value.high * factor
-    return interval(value.value * factor, low, high)
+    return how(value.value * factor, low, high)
 
 
 def share(value: Interval | None) -> str:
