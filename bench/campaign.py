@@ -2,18 +2,16 @@
 
 import contextlib
 import datetime
-import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from types import FrameType
 
 import msgspec
 from rich.console import Console
 
-from bench import control, machine
+from bench import control, interrupting, machine
 from bench.context import Context
 from bench.datasets import Arrays, Dataset, convert, mean_image_loss
 from bench.display import Display
@@ -25,6 +23,7 @@ from bench.passes.speed import SpeedPass
 from bench.plan import Plan
 from reports.journal import Journal, Record, RecordError
 from reports.record import SCHEMA, DataInfo, End, Failure, Header, PassEnd, Resume, Unit
+from reports.text import reason
 
 _PASSES: dict[str, Callable[[Context, Sequence[Unit]], None]] = {
     "parity": parity.run,
@@ -88,7 +87,7 @@ def run(plan: Plan, setting: Setting, folder: Path) -> str:
     try:
         journal = Journal.begin(folder / "record.jsonl", _header(plan, setting, arrays, folder))
     except OSError as error:
-        raise BadInputError(f"{folder} can't be written: {error.strerror}.") from error
+        raise BadInputError(f"{folder} can't be written: {reason(error)}.") from error
     return _measure(plan, setting, arrays, journal, plan.units())
 
 
@@ -140,6 +139,12 @@ def resume(plan: Plan, setting: Setting, record: Path) -> str:
         raise BadInputError(
             f"the record was measured on other images ({was.name}): put them where they were."
         )
+    if (plan.info, plan.contenders) != (
+        journal.record.header.plan,
+        journal.record.header.contenders,
+    ):
+        journal.close()
+        raise BadInputError(f"{record} was changed meanwhile: look at it, and try again.")
     left = missing(plan, journal.record)
     journal.append(Resume(_now(), list(setting.command), left, control.usual_seconds()))
     return _measure(plan, setting, arrays, journal, left)
@@ -192,17 +197,16 @@ def _measure(
     sizes = (len(setting.dataset.train), len(setting.dataset.test))
     stages = [(unit, unit_seconds(plan, unit, *sizes)) for unit in units]
     display = Display(setting.console, stages, journal.record)
-    fleet = Fleet(setting.scratch, setting.answer_seconds)
-    outcome = "interrupted"
-    with _interruptible() as tidy:
+    outcome, worthless = "interrupted", False
+    with interrupting.until_tidy() as tidy:
         try:
-            context = Context(plan, setting.dataset, arrays, fleet, journal, display)
-            for name in plan.info.passes:
-                mine = [unit for unit in units if unit.pass_name == name]
-                if mine:
-                    pass_began = time.monotonic()
-                    _PASSES[name](context, mine)
-                    journal.append(PassEnd(name, time.monotonic() - pass_began))
+            with contextlib.ExitStack() as ending:
+                fleet = Fleet(setting.scratch, setting.answer_seconds)
+                ending.callback(fleet.close)
+                ending.callback(display.close)
+                ending.callback(tidy)  # the last is called first
+                context = Context(plan, setting.dataset, arrays, fleet, journal, display)
+                _run_passes(context, units)
             outcome = "failures" if journal.record.of(Failure) else "complete"
         except KeyboardInterrupt:
             pass
@@ -212,37 +216,24 @@ def _measure(
             journal.free_reserve()
             with contextlib.suppress(RecordError):
                 journal.append(Failure("", "", "", 0, str(error), ""))
+        except BaseException:
+            worthless = not journal.record.events
+            raise
         finally:
-            tidy()
-            display.close()
-            fleet.close()
-            # A disk that is full to the last byte leaves a record without an end.
-            with contextlib.suppress(RecordError):
-                journal.append(End(outcome, time.monotonic() - began))
-            journal.close()
+            if worthless:
+                journal.discard()  # a record of nothing would only block the folder
+            else:
+                # A disk that is full to the last byte leaves a record without an end.
+                with contextlib.suppress(RecordError):
+                    journal.append(End(outcome, time.monotonic() - began))
+                journal.close()
     return outcome
 
 
-@contextlib.contextmanager
-def _interruptible() -> Iterator[Callable[[], None]]:
-    """Have SIGINT and SIGTERM end the run, until what is handed out is called."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    handlers = {number: signal.getsignal(number) for number in numbers}
-    interrupted = False
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal interrupted
-        interrupted = True
-        raise KeyboardInterrupt
-
-    def tidy() -> None:
-        for number in numbers:
-            signal.signal(number, signal.SIG_IGN)
-
-    for number in numbers:  # SIGINT too: it is ignored where a shell started this behind its back
-        signal.signal(number, interrupt)
-    yield tidy
-    # Whoever interrupts twice shall not interrupt the last tables.
-    if not interrupted:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+def _run_passes(context: Context, units: Sequence[Unit]) -> None:
+    for name in context.plan.info.passes:
+        mine = [unit for unit in units if unit.pass_name == name]
+        if mine:
+            began = time.monotonic()
+            _PASSES[name](context, mine)
+            context.journal.append(PassEnd(name, time.monotonic() - began))

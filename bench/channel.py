@@ -27,13 +27,14 @@ class Channel:
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
-        self._pending = b""
+        self._pending = bytearray()
 
     def send(self, message: Message) -> None:
         """Send one message; raise :class:`ChannelClosedError` if nobody is there."""
-        line = json.dumps(message, allow_nan=False).encode() + b"\n"
+        # An error's text may hold halves of characters, from names that aren't UTF-8.
+        line = json.dumps(message, allow_nan=False, ensure_ascii=False).encode(errors="replace")
         try:
-            self._socket.sendall(line)
+            self._socket.sendall(line + b"\n")
         except OSError as error:
             raise ChannelClosedError(str(error)) from error
 
@@ -55,24 +56,41 @@ class Channel:
             If what came is not a JSON object.
         """
         self._socket.settimeout(timeout_seconds)
-        while b"\n" not in self._pending:
-            try:
-                piece = self._socket.recv(65536)
-            except TimeoutError:
-                raise
-            except OSError as error:
-                raise ChannelClosedError(str(error)) from error
-            if not piece:
-                raise ChannelClosedError("the other side closed the channel")
-            self._pending += piece
-            if len(self._pending) > _MOST_BYTES:
+        end = self._pending.find(b"\n")
+        while end < 0:
+            seen = len(self._pending)
+            if seen > _MOST_BYTES:
                 raise ValueError("a message without an end")
-        line, _, self._pending = self._pending.partition(b"\n")
-        message = json.loads(line)
-        if not isinstance(message, dict):
-            raise ValueError("a message must be a JSON object")
-        return message
+            self._pending += self._piece()
+            end = self._pending.find(b"\n", seen)
+        line = bytes(self._pending[:end])
+        del self._pending[: end + 1]
+        return _understood(line)
+
+    def _piece(self) -> bytes:
+        try:
+            piece = self._socket.recv(65536)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise ChannelClosedError(str(error)) from error
+        if not piece:
+            raise ChannelClosedError("the other side closed the channel")
+        return piece
 
     def close(self) -> None:
         """Close this end."""
         self._socket.close()
+
+
+def _understood(line: bytes) -> Message:
+    """Read a message; what couldn't be sent, or written to a record, is none."""
+    try:
+        message = json.loads(line.decode())
+        # Halves of characters, infinities and what isn't a number are read without a word.
+        json.dumps(message, allow_nan=False, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("a message nested too deeply") from None
+    if not isinstance(message, dict):
+        raise ValueError("a message must be a JSON object")
+    return message

@@ -10,6 +10,9 @@ import pytest
 from bench import machine
 from bench.door import Door
 from bench.plan import Place
+from bench.presets import DATA, PRESETS
+from bench.settings import WORDS
+from bench.showing import shortly
 
 _DOOR: pytest.StashKey[Door] = pytest.StashKey()
 
@@ -22,26 +25,26 @@ def _sizes(text: str) -> list[int]:
     try:
         return [int(each) for each in _names(text)]
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} must be whole numbers: 32,500") from None
+        raise argparse.ArgumentTypeError(f"{shortly(text)} must be whole numbers: 32,500") from None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what chooses the measurements."""
     group = parser.getgroup("aebench", "what is measured (several values with commas)")
-    group.addoption("--preset", default="quick", help="quick, standard or publish.")
+    group.addoption("--preset", default="quick", help=f"{', '.join(PRESETS)}.")
     group.addoption(
         "--backend",
         "--contender",
         type=_names,
         default=[],
-        help="Which backends: jax,torch:jit (settings: jit, nojit, steps=N, precision=NAME).",
+        help=f"Which backends: jax,torch:jit (settings: {WORDS}).",
     )
     group.addoption("--definition", type=_names, default=[], help="Which autoencoders: ae400,ae800")
     group.addoption("--batch-size", type=_sizes, default=[], help="Which batch sizes: 32,500")
     group.addoption(
         "--data",
-        default=os.environ.get("AEBENCH_DATA", "auto"),
-        help="auto, mnist, fashion_mnist, embedded, or the path of an .npz.",
+        default=os.environ.get("AEBENCH_DATA") or "auto",
+        help=f"{', '.join(DATA)}, or the path of an .npz.",
     )
     group.addoption(
         "--record",

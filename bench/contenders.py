@@ -1,20 +1,29 @@
 """Who takes part: ``ENGINE[:SETTING,…][@PYTHON]``."""
 
 import os
-import subprocess
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 import backends
 from bench.errors import BadInputError
 from bench.fleet import ROOT
+from bench.probing import ask
 from bench.settings import Settings, is_setting, parse
+from bench.showing import is_encodable, shortly
 from reports.record import ContenderInfo
 
 ALL = "all"
+# What a dry run tells of a contender whose interpreter it doesn't ask.
+UNKNOWN = "(version unknown)"
+# Of a contender's words, its interpreter's path among them.
+MOST_CHARACTERS = 4096
 _PROBE_SECONDS = 60.0
+_VERSION = re.compile(r"[\w.+!-]{1,100}", re.ASCII)
 _PROBE = "import sys, backends; print(backends.installed_version(sys.argv[1]) or '')"
 
 
@@ -33,7 +42,7 @@ class _Wanted:
         return f"{self.engine}:{text}" if text else self.engine
 
 
-def find(asked: Sequence[str]) -> list[ContenderInfo]:
+def find(asked: Sequence[str], run: bool = True) -> list[ContenderInfo]:
     """Look for contenders.
 
     Parameters
@@ -44,6 +53,8 @@ def find(asked: Sequence[str]) -> list[ContenderInfo]:
         has NumPy, Keras and the framework. What has a comma in it may come in pieces. Empty, or
         :data:`ALL` alone, for Keras's backends; then one that isn't installed is told so in its
         ``missing``.
+    run : bool
+        Whether interpreters may be run, to tell their versions.
 
     Raises
     ------
@@ -56,7 +67,7 @@ def find(asked: Sequence[str]) -> list[ContenderInfo]:
     wanted = list(dict.fromkeys(map(_understand, words)))
     found = []
     for each in wanted:
-        version = _version(each.engine, each.python)
+        version = _version(each.engine, each.python, run)
         if version is None and asked:
             raise BadInputError(_not_there(each.engine, each.python))
         extra = backends.framework(each.engine)
@@ -81,7 +92,7 @@ def find(asked: Sequence[str]) -> list[ContenderInfo]:
     return found
 
 
-def yardsticks(found: Sequence[ContenderInfo]) -> list[ContenderInfo]:
+def yardsticks(found: Sequence[ContenderInfo], run: bool = True) -> list[ContenderInfo]:
     """List the yardsticks of contenders that aren't among them: their frameworks, and gemm.
 
     Parameters
@@ -89,6 +100,8 @@ def yardsticks(found: Sequence[ContenderInfo]) -> list[ContenderInfo]:
     found : sequence of ContenderInfo
         The contenders; each framework runs in its contender's interpreter, and gemm in the first
         one's.
+    run : bool
+        Whether interpreters may be run, to tell their versions.
     """
     present = [each for each in found if not each.missing]
     keras = [each for each in present if each.on_keras]
@@ -102,7 +115,7 @@ def yardsticks(found: Sequence[ContenderInfo]) -> list[ContenderInfo]:
         ContenderInfo(
             name=_name(each, left),
             backend=each.engine,
-            version=_version(each.engine, each.python) or "",
+            version=_version(each.engine, each.python, run) or "",
             python=each.python,
             yardstick=True,
         )
@@ -111,40 +124,60 @@ def yardsticks(found: Sequence[ContenderInfo]) -> list[ContenderInfo]:
 
 
 def check_again(contenders: Sequence[ContenderInfo]) -> None:
-    """Make sure that a record's contenders are here as they were.
+    """Make sure that a record's contenders are here as they were; their interpreters are run.
 
     Raises
     ------
     BadInputError
         If one is gone, or has another version.
     """
+    here: dict[tuple[str, str], str | None] = {}
     for each in contenders:
         if each.missing:
             continue
-        if each.python and not Path(each.python).exists():
-            raise BadInputError(
-                f"the record was measured with {each.python}, which isn't there: call aebench from "
-                "the folder where the run began, or start a new run."
-            )
-        version = _version(each.backend, each.python)
-        if version != each.version:
+        what = (each.backend, each.python)
+        if what not in here:
+            here[what] = _version(*what, run=True)
+        if here[what] != each.version:
             raise BadInputError(
                 f"the record was measured with {each.name} {each.version}, and here is "
-                f"{version or 'none'}: install that version, or start a new run."
+                f"{here[what] or 'none'}: install that version, or start a new run."
             )
 
 
 def interpreter(contender: ContenderInfo) -> str:
     """Return the path of the interpreter that runs a contender."""
-    # Not resolved: a virtual environment's interpreter is a link, and is known by its own path.
-    return os.path.abspath(contender.python) if contender.python else sys.executable  # noqa: PTH100
+    return _absolute(contender.python) or sys.executable
+
+
+def spelled(contender: ContenderInfo) -> str:
+    """Write how a contender is asked for."""
+    before = _Wanted(contender.backend, Settings.of(contender.settings), "").stem
+    return f"{before}@{contender.python}" if contender.python else before
+
+
+def same(asked: Sequence[str], contenders: Sequence[ContenderInfo]) -> bool:
+    """Tell whether words ask for just these contenders; no interpreter is run.
+
+    Raises
+    ------
+    BadInputError
+        If one of the words can't be understood.
+    """
+    wanted = {(each.stem, _absolute(each.python)) for each in map(_understand, _joined(asked))}
+    return wanted == {
+        (spelled(msgspec.structs.replace(each, python="")), _absolute(each.python))
+        for each in contenders
+    }
 
 
 def _joined(words: Sequence[str]) -> list[str]:
     """Put contenders together again whose settings were split at their commas."""
     joined: list[str] = []
     for word in words:
-        if is_setting(word) and joined and ":" in joined[-1] and "@" not in joined[-1]:
+        last = joined[-1] if joined else ""
+        fits = len(last) <= MOST_CHARACTERS  # beyond, it is refused anyway
+        if fits and is_setting(word) and ":" in last and "@" not in last:
             joined[-1] += f",{word}"
         else:
             joined.append(word)
@@ -152,23 +185,51 @@ def _joined(words: Sequence[str]) -> list[str]:
 
 
 def _understand(text: str) -> _Wanted:
+    if len(text) > MOST_CHARACTERS:
+        raise BadInputError(
+            f"{shortly(text)} is too long for a contender: it may have {MOST_CHARACTERS:,} "
+            "characters."
+        )
     before, at, python = text.partition("@")
-    engine, _, words = before.partition(":")
+    engine, _, settings_text = before.partition(":")
     if engine not in backends.ENGINES:
-        raise BadInputError(f"{engine!r} is not a backend: use {', '.join(backends.ENGINES)}.")
-    settings = parse(engine, words)
+        raise BadInputError(
+            f"{shortly(engine)} is not a backend: use {', '.join(backends.ENGINES)}."
+        )
+    settings = parse(engine, settings_text)
     if not at:
         return _Wanted(engine, settings, "")
     if not python:
-        raise BadInputError(f"{text!r} names no interpreter: give its path after the @.")
-    path = Path(python).expanduser()
-    if not (path.is_file() and os.access(path, os.X_OK)):
+        raise BadInputError(f"{shortly(text)} names no interpreter: give its path after the @.")
+    if not is_encodable(python):
+        raise BadInputError(
+            f"{shortly(python)} is no name in UTF-8, and no record can hold it: rename it."
+        )
+    path = _runnable(python)
+    if path is None:
         extra = backends.framework(engine)
         raise BadInputError(
-            f"there is no interpreter {python!r} for {engine}: give the path of a Python that "
-            f"has Keras and {extra} (tox -e {extra} --notest makes .tox/{extra}/bin/python)."
+            f"there is no interpreter {shortly(python)} for {engine}: give the path of a Python "
+            f"that has Keras and {extra} (tox -e {extra} --notest makes .tox/{extra}/bin/python)."
         )
-    return _Wanted(engine, settings, str(path))
+    return _Wanted(engine, settings, path)
+
+
+def _runnable(python: str) -> str | None:
+    """Return the path of a program that may be run; None if it is none."""
+    try:
+        path = Path(python).expanduser()
+        return str(path) if path.is_file() and os.access(_absolute(str(path)), os.X_OK) else None
+    except (OSError, RuntimeError, ValueError):  # a name too long, a home that isn't there
+        return None
+
+
+def _absolute(python: str) -> str:
+    """Make a path absolute, but follow no link: an environment's interpreter is one."""
+    try:
+        return os.path.abspath(python) if python else ""  # noqa: PTH100
+    except OSError:  # the working folder is gone
+        return python
 
 
 def _name(one: _Wanted, wanted: Sequence[_Wanted]) -> str:
@@ -186,22 +247,15 @@ def _environment_folder(python: str) -> str:
     return parts[-3] if len(parts) > 3 and parts[-2] == "bin" else python
 
 
-def _version(engine: str, python: str) -> str | None:
+def _version(engine: str, python: str, run: bool) -> str | None:
     if not python:
         return backends.installed_version(engine)
-    try:
-        told = subprocess.run(
-            [os.path.abspath(python), "-c", _PROBE, engine],  # noqa: PTH100
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"},
-            capture_output=True,
-            text=True,
-            timeout=_PROBE_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    lines = told.stdout.split()
-    return lines[-1] if told.returncode == 0 and lines else None
+    if not run:
+        return UNKNOWN
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
+    told = ask([_absolute(python), "-c", _PROBE, engine], _PROBE_SECONDS, environment)
+    lines = told.split() if told else []
+    return lines[-1] if lines and _VERSION.fullmatch(lines[-1]) else None
 
 
 def _not_there(engine: str, python: str) -> str:

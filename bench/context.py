@@ -15,6 +15,7 @@ from bench.plan import Plan
 from reports import record
 from reports.journal import Journal
 from reports.record import ContenderInfo
+from reports.record.bounds import MOST_NAME
 
 E = TypeVar("E", bound=msgspec.Struct)
 
@@ -89,7 +90,7 @@ class Context:
     ) -> None:
         """Record a failure, show it, and let the others go on."""
         failure = record.Failure(
-            pass_name, contender, definition, launch, str(error), error.log_tail
+            pass_name, contender, definition, launch, str(error)[:MOST_NAME], error.log_tail
         )
         self.journal.append(failure)
         self.display.problem(f"{pass_name} {definition} {contender}: {error}")

@@ -1,18 +1,25 @@
 """Where the images come from: the Keras cache, a download, a file, or the embedded sample."""
 
+import gzip
 import hashlib
 import os
 import tempfile
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bench.archive import MOST_BYTES, Archive, Promise
 from bench.definitions import IMAGE_SHAPE
 from bench.download import FetchError, fetch
 from bench.errors import BadInputError
+from bench.presets import DATA
+from bench.showing import is_encodable, shortly
+from reports.files import open_plain, size
 from reports.record import DataInfo
+from reports.text import reason
 
 Images = np.ndarray[Any, Any]
 
@@ -96,6 +103,11 @@ def load(choice: str, train_samples: int | None, scratch: Path) -> Dataset:
 def load_again(info: DataInfo, scratch: Path) -> Dataset:
     """Find the images of a record, by how they were asked for; see :func:`load`."""
     dataset = load(info.choice, None, scratch)
+    if info.train_samples > len(dataset.train):
+        raise BadInputError(
+            f"the record was measured on {info.train_samples:,} training images, of which "
+            f"{dataset.name} has {len(dataset.train):,}: put those where they were."
+        )
     return replace(dataset, train=dataset.train[: info.train_samples])
 
 
@@ -124,8 +136,8 @@ def _find(choice: str, scratch: Path) -> Dataset:
     path = Path(choice)
     if path.suffix != ".npz":
         raise BadInputError(
-            f"--data {choice!r} is neither auto, mnist, fashion_mnist, embedded nor the path of a "
-            "file that ends in .npz."
+            f"--data {shortly(choice)} is neither {', '.join(DATA)} nor the path of a file that "
+            "ends in .npz."
         )
     return read_npz(path, path.name)
 
@@ -142,24 +154,29 @@ def keras_datasets() -> Path:
 
 
 def _cached_mnist() -> Path:
-    cached = keras_datasets() / "mnist.npz"
-    return cached if cached.exists() else fetch(_HOST + "mnist.npz", _MNIST_SHA256, cached)
+    return _cached(keras_datasets() / "mnist.npz", _MNIST_SHA256)
+
+
+def _cached(path: Path, known_hash: str) -> Path:
+    """Return a file of the Keras cache, fetched if it isn't there."""
+    return path if os.path.lexists(path) else fetch(_HOST + path.name, known_hash, path)
 
 
 def _fashion_mnist(scratch: Path) -> Dataset:
-    import gzip
-
     arrays: dict[str, Images] = {}
     for name, (file_name, known_hash) in _FASHION_FILES.items():
-        cached = keras_datasets() / "fashion-mnist" / file_name
+        path = keras_datasets() / "fashion-mnist" / file_name
         try:
-            path = cached if cached.exists() else fetch(_HOST + file_name, known_hash, cached)
-            content = gzip.decompress(path.read_bytes())
-        except (FetchError, OSError) as error:
+            content = _unpacked(_cached(path, known_hash))
+        except FetchError as error:
             raise BadInputError(
                 f"Fashion-MNIST isn't in the Keras cache and couldn't be fetched ({error}): put "
-                f"{file_name} into {cached.parent}."
+                f"{file_name} into {path.parent}."
             ) from error
+        image_bytes = IMAGE_SHAPE[0] * IMAGE_SHAPE[1]
+        count, rest = divmod(len(content) - _IDX_HEADER_BYTES, image_bytes)
+        if count < 1 or rest:
+            raise _no_fashion(path)
         flat = np.frombuffer(content, np.uint8, offset=_IDX_HEADER_BYTES)
         arrays[name] = flat.reshape(-1, *IMAGE_SHAPE)
     npz = scratch / "fashion_mnist.npz"
@@ -168,36 +185,56 @@ def _fashion_mnist(scratch: Path) -> Dataset:
     return Dataset("fashion_mnist", arrays["x_train"], test, npz, examples=_examples(test, None))
 
 
+def _unpacked(path: Path) -> bytes:
+    """Unpack a file of Fashion-MNIST's, up to a bounded size."""
+    try:
+        with open_plain(path, MOST_BYTES) as packed, gzip.GzipFile(fileobj=packed) as unpacked:
+            content = unpacked.read(MOST_BYTES + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise _no_fashion(path) from error
+    except OSError as error:
+        raise BadInputError(f"{path} can't be read: {reason(error)}.") from error
+    if len(content) > MOST_BYTES:
+        raise BadInputError(f"{path} is larger than {size(MOST_BYTES)} once unpacked: remove it.")
+    return content
+
+
+def _no_fashion(path: Path) -> BadInputError:
+    return BadInputError(f"{path} isn't Fashion-MNIST's: remove it, and it is fetched anew.")
+
+
 def read_npz(path: Path, name: str) -> Dataset:
     """Read ``x_train`` and ``x_test`` from an ``.npz``.
 
     Raises
     ------
     BadInputError
-        If the file isn't there, isn't an ``.npz``, lacks an array, or holds what aren't images
-        of 28 × 28 pixels in 0-255 (uint8) or [0, 1] (floating-point).
+        If the file isn't there, isn't an ``.npz``, lacks an array, is larger than
+        :data:`bench.archive.MOST_BYTES`, unpacked or not, or holds what aren't images of 28 × 28
+        pixels in 0-255 (uint8) or [0, 1] (floating-point).
     """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            train, test = arrays["x_train"], arrays["x_test"]
-            classes = arrays["y_test"] if "y_test" in arrays.files else None
-    except OSError as error:
-        raise BadInputError(f"{path} can't be read: {error.strerror or 'not an .npz'}.") from error
-    except KeyError:
-        raise BadInputError(f"{path} needs the arrays x_train and x_test.") from None
-    except Exception as error:
-        raise BadInputError(
-            f"{path} is not an .npz of plain arrays: make it with numpy.savez(path, "
-            "x_train=images, x_test=images)."
-        ) from error
-    for array_name, array in (("x_train", train), ("x_test", test)):
-        _check(path, array_name, array)
-    return Dataset(name, train, test, path, examples=_examples(test, classes))
+    if not is_encodable(str(path)):
+        raise BadInputError(f"{path} is no name in UTF-8, and no record can hold it: rename it.")
+    with Archive(path) as archive:
+        promises = archive.promises(("x_train", "x_test", "y_test"))
+        for array_name in ("x_train", "x_test"):
+            if array_name not in promises:
+                raise BadInputError(f"{path} needs the arrays x_train and x_test.")
+            _check_promise(path, array_name, promises[array_name])
+        # What aren't the test images' classes needn't be read.
+        told = promises.get("y_test")
+        if told and (told.dtype.kind not in "iu" or told.shape != promises["x_test"].shape[:1]):
+            del promises["y_test"]
+        arrays = archive.take(promises)
+    for array_name in ("x_train", "x_test"):
+        _check_values(path, array_name, arrays[array_name])
+    train, test = arrays["x_train"], arrays["x_test"]
+    return Dataset(name, train, test, path, examples=_examples(test, arrays.get("y_test")))
 
 
 def _examples(test: Images, classes: Images | None) -> tuple[int, ...]:
     """Choose the test images to look at."""
-    if classes is None or classes.shape != (len(test),):
+    if classes is None:
         return tuple(range(min(_EXAMPLES, len(test))))
     _, first = np.unique(classes, return_index=True)
     return tuple(map(int, first[:_EXAMPLES]))
@@ -226,16 +263,18 @@ def mean_image_loss(dataset: Dataset) -> float:
     return float(-np.mean(target * np.log(mean) + (1 - target) * np.log1p(-mean)))
 
 
-def _check(path: Path, name: str, images: Images) -> None:
-    if images.ndim != 3 or images.shape[1:] != IMAGE_SHAPE or not len(images):
+def _check_promise(path: Path, name: str, promise: Promise) -> None:
+    shape, dtype = promise.shape, promise.dtype
+    if dtype.kind != "f" and dtype != np.uint8:
+        raise BadInputError(f"{name} in {path} is {dtype.name}: it must be uint8 or float.")
+    if len(shape) != 3 or shape[1:] != IMAGE_SHAPE or not shape[0]:
         raise BadInputError(
-            f"{name} in {path} has the shape {images.shape}: it must be samples × 28 × 28."
+            f"{name} in {path} has the shape {shortly(shape)}: it must be samples × 28 × 28."
         )
-    if images.dtype == np.uint8:
-        return
-    if images.dtype.kind != "f":
-        raise BadInputError(f"{name} in {path} is {images.dtype}: it must be uint8 or float.")
-    if not (np.min(images) >= 0 and np.max(images) <= 1):
+
+
+def _check_values(path: Path, name: str, images: Images) -> None:
+    if images.dtype.kind == "f" and not (np.min(images) >= 0 and np.max(images) <= 1):
         raise BadInputError(f"{name} in {path} has values outside [0, 1] or not numbers.")
 
 
@@ -275,7 +314,7 @@ def convert(dataset: Dataset, folder: Path) -> Arrays:
             np.save(path, floats)
         except OSError as error:
             raise BadInputError(
-                f"{folder.parent} has no room for temporary files ({error.strerror}): make room, "
+                f"{folder.parent} has no room for temporary files ({reason(error)}): make room, "
                 "or set TMPDIR to another folder."
             ) from error
         paths.append(path)
@@ -284,5 +323,20 @@ def convert(dataset: Dataset, folder: Path) -> Arrays:
 
 
 def scratch_folder() -> "tempfile.TemporaryDirectory[str]":
-    """Make the run's own folder for arrays, caches and logs; it goes with the run."""
-    return tempfile.TemporaryDirectory(prefix="aebench-", ignore_cleanup_errors=True)
+    """Make the run's own folder for arrays, caches and logs; it goes with the run.
+
+    Raises
+    ------
+    BadInputError
+        If none can be made.
+    """
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="aebench-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise BadInputError(
+            f"no folder for temporary files can be made ({reason(error)}): set TMPDIR to one."
+        ) from error
+    if not is_encodable(folder.name):
+        folder.cleanup()
+        raise BadInputError("TMPDIR is no name in UTF-8: set it to another folder.")
+    return folder

@@ -10,15 +10,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bench.errors import BadInputError
+from bench.showing import shortly
 
 IMAGE_SHAPE = (28, 28)
 PIXELS = 28 * 28
 CODE = 25
 DEFAULT_DROPOUT = 0.3
 WIDEST = 25 * 2**10
+# Of a dropout rate, which a name shows whole.
+MOST_DECIMALS = 4
 TABLE = ("ae400", "ae800", "ae800-dropout", "ae800-steep")
 
-_NAME = re.compile(r"ae(?P<width>[1-9]\d*)(?P<steep>-steep)?(-dropout(?P<rate>\d*\.?\d+)?)?")
+_NAME = re.compile(
+    r"ae(?P<width>[1-9]\d*)(?P<steep>-steep)?(-dropout(?P<rate>\d*\.?\d+)?)?", re.ASCII
+)
 
 
 @dataclass(frozen=True)
@@ -106,13 +111,13 @@ def parse(name: str) -> Definition:
     match = _NAME.fullmatch(name)
     if match is None:
         raise BadInputError(
-            f"{name!r} is not a definition: use aeN, aeN-steep, aeN-dropout or aeN-dropoutRATE, "
-            f"N being {CODE} times a power of two, such as {', '.join(TABLE)}."
+            f"{shortly(name)} is not a definition: use aeN, aeN-steep, aeN-dropout or "
+            f"aeN-dropoutRATE, N being {CODE} times a power of two, such as {', '.join(TABLE)}."
         )
     digits = match["width"]
     if len(digits) > len(str(WIDEST)) or int(digits) > WIDEST:
         raise BadInputError(
-            f"{name[:40]!r} is too wide: the widest first layer is {WIDEST:,} units."
+            f"{shortly(name)} is too wide: the widest first layer is {WIDEST:,} units."
         )
     widths = _halve(name, int(digits))
     if match["steep"]:
@@ -124,9 +129,10 @@ def parse(name: str) -> Definition:
     if "-dropout" not in name:
         return Definition(name, widths)
     rate = DEFAULT_DROPOUT if match["rate"] is None else float(match["rate"])
-    if not 0 < rate < 1:
+    if not 0 < rate < 1 or round(rate, MOST_DECIMALS) != rate:
         raise BadInputError(
-            f"{name!r} has a dropout rate of {rate:g}: it must lie between 0 and 1."
+            f"{shortly(name)} has a dropout rate of {rate:g}: it must lie between 0 and 1, with "
+            f"{MOST_DECIMALS} decimals at most."
         )
     if len(widths) < 2:
         raise BadInputError(f"{name!r} has no layer before the code to put dropout after.")

@@ -11,7 +11,6 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.padding import Padding
 from rich.progress_bar import ProgressBar
-from rich.text import Text
 
 from reports import tables, terminal
 from reports.journal import Record
@@ -70,7 +69,9 @@ class Display:
             self._figures = []
             # In a pipe a line per block would be noise: one when the subject changes.
             if not self._live:
-                self._console.print(Text(f"[{self._elapsed()}] {subject}"), soft_wrap=True)
+                self._console.print(
+                    terminal.plain(f"[{self._elapsed()}] {subject}"), soft_wrap=True
+                )
         self._draw()
 
     def figure(self, text: str) -> None:
@@ -90,7 +91,9 @@ class Display:
         self._figures = []
         self._draw(now=True)
         if not self._live and self._done < len(self._stages):
-            self._console.print(Text(f"[{self._elapsed()}] {self._progress()}"), soft_wrap=True)
+            self._console.print(
+                terminal.plain(f"[{self._elapsed()}] {self._progress()}"), soft_wrap=True
+            )
 
     def results(self, pass_name: str, definition: str | None) -> None:
         """Show the tables of a pass, or those of one definition."""
@@ -129,11 +132,11 @@ class Display:
         _, expected = self._stages[min(self._done, len(self._stages) - 1)]
         done += min(expected, time.monotonic() - self._stage_began)
         parts: list[RenderableType] = [
-            Text(self._doing, "bold"),
+            terminal.plain(self._doing, "bold"),
             Padding(
                 ProgressBar(total=total, completed=min(done, total), width=60)
             ),  # else it ends no line
-            Text(f"{self._progress()}, {self._elapsed()} gone"),
-            *(Text(figure, "dim") for figure in self._figures),
+            terminal.plain(f"{self._progress()}, {self._elapsed()} gone"),
+            *(terminal.plain(figure, "dim") for figure in self._figures),
         ]
         self._live.update(Group(*parts), refresh=True)

@@ -1,7 +1,6 @@
 """pytest's way in: the selected tests are one campaign, and each replays its own slices."""
 
 import io
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from reports import terminal
 from reports.journal import RecordError, load, retire
 from reports.record import Block, Slice
 from reports.summary import FootprintRow, SpeedCell, SpeedRow, Summary, summarise
+from reports.text import encodable, printable
 
 PASSES = ("speed", "footprint")
 _ANSWER_SECONDS = 600.0
@@ -64,8 +64,8 @@ class Door:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._scratch = tempfile.TemporaryDirectory(prefix="aebench-", ignore_cleanup_errors=True)
         try:
+            self._scratch = datasets.scratch_folder()
             self._dataset = datasets.load(
                 config.getoption("--data"), None, Path(self._scratch.name)
             )
@@ -78,7 +78,7 @@ class Door:
             )
             self.plan = make(request, self._dataset)
         except BadInputError as error:
-            raise pytest.UsageError(str(error)) from error
+            raise pytest.UsageError(printable(str(error))) from error
         given = config.getoption("--record")
         self._folder = Path(given) if given else planned.new_folder("pytest")
         self._keep_previous = bool(given)
@@ -115,7 +115,7 @@ class Door:
                 console.print(terminal.plain(f"The record that was there is kept: {kept}"))
             outcome = campaign.run(plan, setting, self._folder)
         except (BadInputError, RecordError) as error:
-            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+            pytest.exit(printable(str(error)), returncode=pytest.ExitCode.USAGE_ERROR)
         if outcome == "interrupted":
             raise KeyboardInterrupt
         record = load(self.record)
@@ -132,7 +132,10 @@ class Door:
         self._failures = smoke.run(plan, self._setting(Console(quiet=True)))
 
     def _setting(self, console: Console) -> campaign.Setting:
-        command = ["pytest", *map(str, self._config.invocation_params.args)]
+        command = [
+            "pytest",
+            *(encodable(str(each)) for each in self._config.invocation_params.args),
+        ]
         scratch = Path(self._scratch.name)
         return campaign.Setting(self._dataset, command, scratch, console, _ANSWER_SECONDS)
 

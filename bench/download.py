@@ -1,5 +1,6 @@
 """Downloading a file: all of it, in time, and the right one, or nothing."""
 
+import re
 import time
 from pathlib import Path
 
@@ -7,6 +8,10 @@ import pooch
 import requests
 import urllib3
 from rich.progress import DownloadColumn, Progress, TransferSpeedColumn
+
+from bench.archive import MOST_BYTES
+from reports.files import size
+from reports.text import reason
 
 FETCH_SECONDS = 60.0
 SILENCE_SECONDS = 5.0
@@ -49,10 +54,15 @@ def fetch(
             Path(output_file).open("wb") as file,
         ):
             response.raise_for_status()
-            length = response.headers.get("content-length")
-            bar = progress.add_task(target.name, total=int(length) if length else None)
+            length = response.headers.get("content-length", "")
+            told = int(length) if re.fullmatch("[0-9]{1,18}", length) else None
+            bar = progress.add_task(target.name, total=told)
+            left_bytes = MOST_BYTES
             # read1 returns what is there, so that a trickle can't outlast the limit.
             while piece := response.raw.read1(65536):
+                left_bytes -= len(piece)
+                if left_bytes < 0:
+                    raise FetchError(f"it is larger than {size(MOST_BYTES)}")
                 file.write(piece)
                 progress.advance(bar, len(piece))
                 if time.monotonic() > deadline:
@@ -65,7 +75,7 @@ def fetch(
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         raise FetchError(_in_short(error)) from error
     except OSError as error:
-        raise FetchError(error.strerror or type(error).__name__) from error
+        raise FetchError(reason(error)) from error
     except ValueError as error:
         raise FetchError("what came has the wrong hash") from error
     except Exception as error:

@@ -22,8 +22,9 @@ import psutil
 import backends
 from bench.channel import Channel, ChannelClosedError, Message
 from bench.errors import MeasurementError
-from bench.guard import kill_tree
+from bench.guard import GOODBYE, kill_tree
 from bench.processor import UNTOLD
+from reports.text import reason
 
 ROOT = Path(__file__).resolve().parent.parent
 HELLO_SECONDS = 60.0
@@ -50,7 +51,7 @@ class Fleet:
         self._scratch = scratch
         self._answer_seconds = answer_seconds
         self._guard = subprocess.Popen(
-            [sys.executable, "-P", "-m", "bench.guard"],
+            [sys.executable, "-P", "-m", "bench.guard", str(scratch)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -80,7 +81,7 @@ class Fleet:
         try:
             worker = Worker(backend, python, self._scratch, self._answer_seconds)
         except OSError as error:
-            raise MeasurementError(f"{python} can't be started: {error.strerror}") from error
+            raise MeasurementError(f"{python} can't be started: {reason(error)}") from error
         self._workers.append(worker)
         self._tell_guard("+", worker.pid)
         try:
@@ -100,15 +101,19 @@ class Fleet:
         """End all workers, then the guard."""
         for worker in list(self._workers):
             self.stop(worker)
+        self._say(GOODBYE)
         assert self._guard.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._guard.stdin.close()
         self._guard.wait()
 
     def _tell_guard(self, sign: str, pid: int) -> None:
+        self._say(f"{sign}{pid}")
+
+    def _say(self, text: str) -> None:
         assert self._guard.stdin is not None
         with contextlib.suppress(BrokenPipeError):
-            self._guard.stdin.write(f"{sign}{pid}\n")
+            self._guard.stdin.write(f"{text}\n")
             self._guard.stdin.flush()
 
 
@@ -187,7 +192,7 @@ class Worker:
             raise self._failure(f"gave no answer for {timeout_seconds:g} s") from None
         except ChannelClosedError:
             raise self._failure(self._death()) from None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._failure("answered nonsense") from None
         if "error" in message:
             raise self._failure(str(message["error"]))

@@ -1,16 +1,22 @@
 """Ends the workers if the parent dies without a word, ``kill -9`` included.
 
-One small process per run, started as ``PYTHON -m bench.guard``. It reads the process ids of
-workers from its standard input and sleeps; when that ends, because the parent closed it or is
-gone, it kills those workers and all their children.
+One small process per run, started as ``PYTHON -m bench.guard FOLDER``. It reads the process ids of
+workers from its standard input and sleeps. When that ends without a goodbye, because the parent is
+gone, it kills those workers and all their children, and removes the run's folder of temporary
+files.
 """
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
+import time
 
 import psutil
+
+GOODBYE = "."
+_TIDYING_SECONDS = 5.0
 
 
 def kill_tree(pid: int) -> None:
@@ -31,9 +37,11 @@ def kill_tree(pid: int) -> None:
 
 
 def main() -> None:
-    """Keep the set of living workers; when the parent is gone, kill them."""
+    """Keep the set of living workers; when the parent is gone, kill them and tidy."""
     workers: set[int] = set()
     for line in sys.stdin:
+        if line.strip() == GOODBYE:
+            return
         sign, pid = line[0], int(line[1:])
         if sign == "+":
             workers.add(pid)
@@ -41,6 +49,15 @@ def main() -> None:
             workers.discard(pid)
     for pid in workers:
         kill_tree(pid)
+    _remove(sys.argv[1])
+
+
+def _remove(folder: str) -> None:
+    """Remove a folder, in which processes that were just killed may still write."""
+    deadline = time.monotonic() + _TIDYING_SECONDS
+    while os.path.lexists(folder) and time.monotonic() < deadline:
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0.05)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import platform
 import shutil
-import subprocess
 from collections.abc import Callable
 
 from rich.console import Group, RenderableType
@@ -11,6 +10,10 @@ from rich.table import Table
 import backends
 from bench.definitions import TABLE, parse
 from bench.presets import PRESETS, WORKLOADS, Preset
+from bench.probing import ask
+from reports.terminal import plain
+
+_QUERY_SECONDS = 10.0
 
 
 def render() -> RenderableType:
@@ -46,8 +49,8 @@ def _backends() -> Table:
     grid = Table("backend", "version", "device", title="Backends", title_justify="left")
     for name in backends.NAMES:
         version = backends.installed_version(name)
-        install = f"not installed: pip install -c constraints.txt -e '.\\[{name}]'"
-        grid.add_row(name, version or install, device if version else "")
+        install = f"not installed: pip install -c constraints.txt -e '.[{name}]'"
+        grid.add_row(name, plain(version or install), plain(device if version else ""))
     return grid
 
 
@@ -55,10 +58,9 @@ def _device() -> str:
     """Name the accelerator that the driver's own tool lists, or the processor."""
     tool = shutil.which("nvidia-smi")
     if tool:
-        query = [tool, "--query-gpu=name", "--format=csv,noheader"]
-        found = subprocess.run(query, capture_output=True, text=True, timeout=10, check=False)
-        if found.returncode == 0 and found.stdout.strip():
-            return found.stdout.strip().splitlines()[0] + " (if the build supports it)"
+        names = ask([tool, "--query-gpu=name", "--format=csv,noheader"], _QUERY_SECONDS)
+        if names and names.strip():
+            return names.strip().splitlines()[0] + " (if the build supports it)"
     return f"CPU ({platform.machine()})"
 
 

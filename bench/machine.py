@@ -8,6 +8,8 @@ from pathlib import Path
 import psutil
 
 from reports.record import MachineInfo
+from reports.record.bounds import MOST_TEXT
+from reports.text import encodable
 
 # Variables that change what frameworks do; anything else in the environment is nobody's business.
 _TELLING = re.compile(
@@ -28,8 +30,12 @@ def describe() -> MachineInfo:
         memory_bytes=psutil.virtual_memory().total,
         system=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
-        load_before=round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
-        environment={name: value for name, value in sorted(os.environ.items()) if is_telling(name)},
+        load_before=_load(),
+        environment={
+            name: encodable(value)[:MOST_TEXT]
+            for name, value in sorted(os.environ.items())
+            if is_telling(name)
+        },
     )
 
 
@@ -50,9 +56,16 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def _load() -> float | None:
+    try:
+        return round(os.getloadavg()[0], 2)
+    except (AttributeError, OSError):  # a system without it, one that can't tell
+        return None
+
+
 def _processor() -> str:
     try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
+        for line in Path("/proc/cpuinfo").read_text(errors="replace").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     except OSError:

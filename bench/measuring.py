@@ -4,14 +4,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import campaign, datasets, planned
-from bench.errors import BadInputError, refusing
+from bench import campaign, checks, contenders, datasets, planned, resuming
+from bench.errors import refusing
 from bench.estimate import pace_here
-from bench.plan import again
 from bench.presets import COMPARING
 from bench.request import Request, make
 from reports.journal import RecordError, load
 from reports.terminal import new_console
+from reports.text import encodable
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def measure(request: Request, name: str, how: How) -> tuple[str, Path | None]:
     Parameters
     ----------
     request : Request
-        What to measure in a new record.
+        What to measure in a new record; beside one that is carried on its contenders alone, which
+        say whose interpreters may be run.
     name : str
         For a folder that the clock names.
     how : How
@@ -65,24 +66,31 @@ def measure(request: Request, name: str, how: How) -> tuple[str, Path | None]:
     """
     console = new_console()
     resume = how.resume
-    if how.time_limit <= 0:
-        raise BadInputError(f"--time-limit {how.time_limit:g} must be more than 0 seconds.")
+    checks.time_limit(how.time_limit)
     if resume:
         with refusing(RecordError):
             begun = load(resume)
         folder = resume if resume.is_dir() else resume.parent
-        plan = again(begun.header)
+        plan = resuming.again(begun.header)
+        resuming.check_asked(plan, request.backends)
+        resuming.check_machine(begun.header)
         units = campaign.missing(plan, begun)
         if not units:
             print("Nothing is missing.")
             return "complete", folder
+        if how.dry_run:
+            planned.show_programs(console, resuming.told(plan))
+        else:
+            resuming.check_allowed(plan, request.backends)
+            contenders.check_again(plan.contenders)
     with datasets.scratch_folder() as scratch_path:
         scratch = Path(scratch_path)
         if resume:
             dataset = datasets.load_again(begun.header.data, scratch)
+            resuming.check_images(plan, dataset)
         else:
             dataset = datasets.load(how.data, request.train_samples, scratch)
-            plan = make(request, dataset)
+            plan = make(request, dataset, run=not how.dry_run)
             units = plan.units()
             folder = how.out or planned.new_folder(name)
             campaign.check_folder(folder)
@@ -92,7 +100,7 @@ def measure(request: Request, name: str, how: How) -> tuple[str, Path | None]:
             if not resume and set(plan.info.passes) & set(COMPARING):
                 planned.show_presets(console, request, dataset, pace)
             return "complete", None
-        command = ["aebench", *sys.argv[1:]]
+        command = ["aebench", *map(encodable, sys.argv[1:])]
         setting = campaign.Setting(dataset, command, scratch, console, how.time_limit)
         if resume:
             outcome = campaign.resume(plan, setting, resume)

@@ -7,18 +7,10 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 import backends
-from bench import contenders, machine
-from bench.definitions import Definition, parse
-from bench.errors import BadInputError
+from bench.definitions import Definition
 from bench.order import williams_rows
 from bench.presets import PRESETS
-from reports.record import (
-    ContenderInfo,
-    DefinitionInfo,
-    Header,
-    PlanInfo,
-    Unit,
-)
+from reports.record import ContenderInfo, DefinitionInfo, PlanInfo, Unit
 
 T = TypeVar("T")
 ORDER_SEED = 20260101
@@ -176,26 +168,6 @@ def describe(definition: Definition) -> DefinitionInfo:
         forward_operations=definition.forward_operations,
         training_operations=definition.training_operations,
     )
-
-
-def again(header: Header) -> Plan:
-    """Make the plan of a record once more.
-
-    Raises
-    ------
-    BadInputError
-        If it can't be carried on here: another machine, other versions.
-    """
-    here = machine.describe()
-    was = header.machine
-    if (here.processor, here.cores) != (was.processor, was.cores):
-        raise BadInputError(
-            f"the record was measured on {was.processor} with {was.cores} cores, this is "
-            f"{here.processor} with {here.cores}: start a new run here."
-        )
-    contenders.check_again(header.contenders)
-    definitions = [parse(each.name) for each in header.definitions]
-    return Plan(header.plan, definitions, header.contenders)
 
 
 def with_controls(

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from bench.datasets import Dataset
+from bench.errors import BadInputError
 from bench.estimate import unit_seconds
 from bench.plan import Plan
 from bench.presets import COMPARING, PASSES, PRESETS
 from bench.request import Request, make
+from bench.resuming import command
 from reports.journal import load
 from reports.record import Unit
 from reports.summary import summarise
@@ -38,10 +39,10 @@ def show(
     sizes = (len(dataset.train), len(dataset.test))
     estimated = [(unit.pass_name, unit_seconds(plan, unit, *sizes, pace or 1.0)) for unit in units]
     if dataset.notice:
-        console.print(Text(f"! {dataset.notice}", "yellow"), soft_wrap=True)
+        console.print(plain(f"! {dataset.notice}", "yellow"), soft_wrap=True)
     for contender in plan.contenders:
         if contender.missing:
-            console.print(Text(f"- {contender.name}: {contender.missing}", "dim"), soft_wrap=True)
+            console.print(plain(f"- {contender.name}: {contender.missing}", "dim"), soft_wrap=True)
     running = ", ".join(f"{each.name} {each.version}" for each in plan.running)
     controls = ", ".join(each.name for each in plan.in_blocks if each.twin_of)
     lines = [
@@ -56,7 +57,7 @@ def show(
             f"same within {100 * info.same:g} %; as a control: {controls}",
         )
     for text in lines:
-        console.print(Text(text), soft_wrap=True)
+        console.print(plain(text), soft_wrap=True)
     grid = Table("pass", "what", "about", header_style="bold")
     told = {
         "parity": "the same model as a float64 reference?",
@@ -71,7 +72,7 @@ def show(
     }
     for name in dict.fromkeys(unit.pass_name for unit in units):
         seconds = sum(seconds for pass_name, seconds in estimated if pass_name == name)
-        grid.add_row(name, told[name], duration(seconds))
+        grid.add_row(name, plain(told[name]), duration(seconds))
     console.print(grid)
     if len(units) < len(plan.units()):
         console.print(f"Going on: {len(units)} of {len(plan.units())} pieces are missing.")
@@ -84,6 +85,12 @@ def show(
     console.print(f"About {total} {on}.")
 
 
+def show_programs(console: Console, programs: str) -> None:
+    """Show which programs a record's being carried on would run, if any."""
+    if programs:
+        console.print(plain(f"! {programs}", "yellow"), soft_wrap=True)
+
+
 def show_presets(console: Console, request: Request, dataset: Dataset, pace: float) -> None:
     """Show what each preset would take here, all else being as asked for; see :func:`show`."""
     sizes = (len(dataset.train), len(dataset.test))
@@ -92,7 +99,10 @@ def show_presets(console: Console, request: Request, dataset: Dataset, pace: flo
     for name, preset in PRESETS.items():
         if not set(preset.passes) & set(COMPARING):
             continue
-        plan = make(replace(request, preset=name), dataset)
+        try:
+            plan = make(replace(request, preset=name), dataset, run=False)
+        except BadInputError:  # what fits into the preset asked for needn't fit into this one
+            continue
         seconds = dict.fromkeys(shown, 0.0)
         for unit in plan.units():
             seconds[unit.pass_name] += unit_seconds(plan, unit, *sizes, pace)
@@ -114,7 +124,8 @@ def new_folder(preset: str) -> Path:
 
 def show_end(console: Console, record: Path, outcome: str, shown: bool) -> None:
     """Show what the tables come to and where the record is; the tables, unless they were shown."""
-    summary = summarise(load(record))
+    read = load(record)
+    summary = summarise(read)
     console.rule()
     console.print(render_summary(summary, tables=not shown))
     word = {"complete": "All measured", "failures": "Some failed", "interrupted": "Interrupted"}
@@ -125,4 +136,5 @@ def show_end(console: Console, record: Path, outcome: str, shown: bool) -> None:
     if shown:
         console.print(plain(f"All tables again: aebench show {record.parent}"), soft_wrap=True)
     if outcome != "complete":
-        console.print(plain(f"To measure what is missing: aebench run --resume {record.parent}"))
+        again = command(record.parent, read.header.contenders)
+        console.print(plain(f"To measure what is missing: {again}"), soft_wrap=True)

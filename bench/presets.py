@@ -8,6 +8,8 @@ WORKLOADS = {
     "train": "steps of fit: forward, backward, update",
     "predict": "steps of predict: forward",
 }
+# What --data names beside files.
+DATA = ("auto", "mnist", "fashion_mnist", "embedded")
 PASSES = ("parity", "speed", "footprint", "quality", "profile", "memory")
 # What a preset measures unless it says otherwise: the last two explain, and are asked for.
 COMPARING = PASSES[:4]

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import backends
-from bench import contenders, machine
+from bench import checks, contenders
+from bench.checks import MOST_PROFILE_STEPS
 from bench.datasets import Dataset
 from bench.definitions import parse
 from bench.errors import BadInputError
 from bench.plan import ORDER_SEED, Plan, blocks_of, default_reference, with_controls
 from bench.presets import PASSES, PRESETS, WORKLOADS
+from bench.showing import shortly
 from reports.record import DIFFERENT, MOST, SAME, ContenderInfo, PlanInfo
 
 T = TypeVar("T")
-PROFILE_STEPS, MOST_PROFILE_STEPS = 20, 1000
-MOST_PROFILE_BYTES = 2 * 2**30
-_FLOAT_BYTES = 4
+PROFILE_STEPS = 20
 
 
 @dataclass(frozen=True)
@@ -46,61 +46,45 @@ class Request:
     profile_steps: int = PROFILE_STEPS
 
 
-def make(request: Request, dataset: Dataset) -> Plan:
+def make(request: Request, dataset: Dataset, run: bool = True) -> Plan:
     """Check a request and fix all sizes.
+
+    Parameters
+    ----------
+    request : Request
+        What was asked for.
+    dataset : Dataset
+        The images.
+    run : bool
+        Whether contenders' interpreters may be run, to tell their versions.
 
     Raises
     ------
     BadInputError
         If something asked for isn't known, isn't there or can't be done with these data.
     """
-    if request.preset not in PRESETS:
-        raise BadInputError(f"{request.preset!r} is not a preset: use {', '.join(PRESETS)}.")
+    checks.known("preset", [request.preset], PRESETS)
     preset = PRESETS[request.preset]
-    _known("workload", request.workloads, WORKLOADS)
-    _known("pass", request.passes, PASSES)
-    for option, value in (
-        ("--epochs", request.epochs),
-        ("--seeds", request.seeds),
-        ("--threads", request.threads),
-        ("--steps", request.profile_steps),
-    ):
-        if value is not None and value < 1:
-            raise BadInputError(f"{option} {value} must be at least 1.")
-    if request.epochs and request.epochs > MOST:
-        raise BadInputError(f"--epochs {request.epochs} must be at most {MOST:,}.")
-    if request.profile_steps > MOST_PROFILE_STEPS:
-        raise BadInputError(
-            f"--steps {request.profile_steps} must be at most {MOST_PROFILE_STEPS:,}: a trace "
-            "holds every operation of every step."
-        )
-    if request.threads and not machine.can_limit_cores():
-        raise BadInputError("--threads needs CPU affinity, which this system hasn't: leave it out.")
-    cores = machine.usable_cores()
-    if request.threads and request.threads > cores:
-        raise BadInputError(
-            f"--threads {request.threads} is more than the {cores} cores that "
-            "this machine lets it use."
-        )
-    _check_margins(request.different, request.same)
+    checks.known("workload", request.workloads, WORKLOADS)
+    checks.known("pass", request.passes, PASSES)
+    checks.within("--epochs", request.epochs, MOST)
+    checks.within("--seeds", request.seeds, MOST)
+    checks.within("--steps", request.profile_steps, MOST_PROFILE_STEPS)
+    checks.threads(request.threads)
+    checks.margins(request.different, request.same)
+    checks.listed("--contender", request.backends)
+    checks.listed("--definition", request.definitions)
+    checks.listed("--batch-size", request.batch_sizes)
     batch_sizes = _unique(request.batch_sizes or preset.batch_sizes)
-    _check_batch_sizes(batch_sizes, dataset)
+    checks.batch_sizes(batch_sizes, dataset)
     definitions = _unique([parse(name) for name in request.definitions or preset.definitions])
-    found = contenders.find(request.backends)
+    found = contenders.find(request.backends, run)
     asked = set(request.passes or preset.passes)
     elsewhere = [each.name for each in found if not each.missing and not each.on_keras]
     if elsewhere and not {"speed", "parity"} & asked:
         raise BadInputError(
             f"{elsewhere[0]} takes part in parity and speed alone, and has nothing to measure in "
             f"{', '.join(sorted(asked))}: leave it out."
-        )
-    image_bytes = dataset.train[0].size * _FLOAT_BYTES
-    traced_bytes = request.profile_steps * batch_sizes[0] * image_bytes
-    if "profile" in asked and traced_bytes > MOST_PROFILE_BYTES:
-        raise BadInputError(
-            f"--steps {request.profile_steps} of {batch_sizes[0]:,} images are "
-            f"{traced_bytes / 2**30:.1f} GiB of them, of which {MOST_PROFILE_BYTES // 2**30} can "
-            "be had: give fewer."
         )
     # Nobody is ranked who isn't shown to be the same model.
     passes = [
@@ -109,16 +93,11 @@ def make(request: Request, dataset: Dataset) -> Plan:
     reference = _reference(request.reference, found)
     wanted = preset.yardsticks if request.yardsticks is None else request.yardsticks
     if wanted and {"speed", "parity"} & asked:
-        found = [*found, *contenders.yardsticks(found)]
+        found = [*found, *contenders.yardsticks(found, run)]
     found = with_controls(found, reference, request.handicap)
     train_samples = len(dataset.train)
     if request.train_samples is None and preset.quality_train_samples is not None:
         train_samples = min(train_samples, preset.quality_train_samples)
-    if "quality" in passes and batch_sizes[0] > train_samples:
-        raise BadInputError(
-            f"--batch-size {batch_sizes[0]} is larger than the {train_samples:,} images that "
-            "the quality pass trains on: give --train-samples or leave the pass out."
-        )
     info = PlanInfo(
         preset=request.preset,
         passes=passes,
@@ -138,7 +117,9 @@ def make(request: Request, dataset: Dataset) -> Plan:
         same=request.same,
         profile_steps=request.profile_steps,
     )
-    return Plan(info, definitions, found)
+    plan = Plan(info, definitions, found)
+    checks.fits(plan, dataset)
+    return plan
 
 
 def _reference(asked: str | None, found: Sequence[ContenderInfo]) -> str:
@@ -147,41 +128,11 @@ def _reference(asked: str | None, found: Sequence[ContenderInfo]) -> str:
     able = [each.name for each in found if not each.missing and each.backend != backends.GEMM]
     if asked not in able:
         raise BadInputError(
-            f"--reference {asked!r} is not among the backends measured: use {', '.join(able)}."
+            f"--reference {shortly(asked)} is not among the backends measured: use "
+            f"{', '.join(able)}."
         )
     return asked
 
 
 def _unique(values: Sequence[T]) -> list[T]:
     return list(dict.fromkeys(values))
-
-
-def _known(what: str, asked: Sequence[str], known: Sequence[str] | dict[str, str]) -> None:
-    for name in asked:
-        if name not in known:
-            raise BadInputError(f"{name!r} is not a {what}: use {', '.join(known)}.")
-
-
-def _check_margins(different: float, same: float) -> None:
-    margins = {"--different-beyond": 100 * different, "--same-within": 100 * same}
-    for option, percent in margins.items():
-        if not 0 <= percent < 100:
-            raise BadInputError(f"{option} {percent:g} must be from 0 to 100: it is in per cent.")
-    if different >= same:
-        raise BadInputError(
-            f"--different-beyond {100 * different:g} must be less than --same-within "
-            f"{100 * same:g}, both in per cent: give both."
-        )
-
-
-def _check_batch_sizes(batch_sizes: Sequence[int], dataset: Dataset) -> None:
-    most = min(len(dataset.train), len(dataset.test))
-    for size in batch_sizes:
-        if size < 1:
-            raise BadInputError(f"--batch-size {size} must be at least 1.")
-        if size > most:
-            raise BadInputError(
-                f"--batch-size {size} is larger than the data: {dataset.name} has "
-                f"{len(dataset.train):,} training and {len(dataset.test):,} test images, and a "
-                "batch must fit into both."
-            )

@@ -1,17 +1,21 @@
 """What can be set on a contender, and what can't be had. Standard library only: workers use it."""
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import backends
 from bench.errors import BadInputError
+from bench.showing import shortly
 
 # Weights of 16 bits can't hold a step of this recipe: where they were tried, steps were off by more
 # than they are long. So of Keras's lower policies the mixed ones, whose weights are float32.
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-_WORDS = "jit, nojit, steps=N, precision=NAME"
+WORDS = "jit, nojit, steps=N, precision=NAME"
+# Steps in one call: an epoch of the whole MNIST with a batch size of 6 has as many.
+MOST_STEPS = 10_000
 
 
 @dataclass(frozen=True)
@@ -80,27 +84,51 @@ def parse(engine: str, text: str) -> Settings:
         name, _, value = word.partition("=")
         if word in ("jit", "nojit"):
             if jit is not None and jit != (word == "jit"):
-                raise BadInputError(f"{engine}:{text} says both jit and nojit: give one of them.")
+                raise BadInputError(
+                    f"{shortly(f'{engine}:{text}')} says both jit and nojit: give one of them."
+                )
             jit = word == "jit"
         elif name == "steps":
-            if not value.isdecimal() or int(value) < 1:
-                raise BadInputError(
-                    f"{engine}:{word} can't be: steps must be a whole number from 1, such as 32."
-                )
-            steps = int(value)
+            steps = _steps(engine, value)
         elif name == "precision":
             if value not in PRECISIONS:
                 raise BadInputError(
-                    f"{engine}:{word} is not a precision: use {', '.join(PRECISIONS)}."
+                    f"{shortly(f'{engine}:{word}')} is not a precision: use "
+                    f"{', '.join(PRECISIONS)}."
                 )
             precision = value
         else:
-            raise BadInputError(f"{word!r} is not a setting of {engine}: use {_WORDS}.")
+            raise BadInputError(f"{shortly(word)} is not a setting of {engine}: use {WORDS}.")
     settings = Settings(jit, steps, precision)
     obstacle = _obstacle(engine, settings)
     if obstacle:
         raise BadInputError(f"{engine}:{settings} can't be had: {obstacle}")
     return settings
+
+
+def check(engine: str, told: Mapping[str, str]) -> None:
+    """Make sure that settings of a record's are what :meth:`Settings.told` writes.
+
+    Raises
+    ------
+    BadInputError
+        If they aren't, or can't be had here.
+    """
+    jit = {"on": "jit", "off": "nojit"}.get(told.get("jit", ""))
+    words = [*([jit] if jit else []), *(f"{name}={told[name]}" for name in told if name != "jit")]
+    if parse(engine, ",".join(words)).told() != dict(told):
+        raise BadInputError(f"{shortly(dict(told))} are no settings of {engine}.")
+
+
+def _steps(engine: str, value: str) -> int:
+    # Digits of other scripts are numbers to Python too, and too many are none.
+    steps = int(value) if re.fullmatch("[0-9]{1,9}", value) else 0
+    if not 1 <= steps <= MOST_STEPS:
+        raise BadInputError(
+            f"{shortly(f'{engine}:steps={value}')} can't be: steps must be a whole number from 1 "
+            f"to {MOST_STEPS:,}, such as 32."
+        )
+    return steps
 
 
 def _obstacle(engine: str, settings: Settings) -> str:

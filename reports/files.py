@@ -3,11 +3,11 @@
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 
-def open_plain(path: Path, most_bytes: int, follow: bool = True) -> BinaryIO:
+def open_plain(path: Path, most_bytes: int, follow: bool = True) -> BufferedReader:
     """Open a plain file for reading; a pipe, a device or a folder is none.
 
     Parameters
@@ -21,7 +21,7 @@ def open_plain(path: Path, most_bytes: int, follow: bool = True) -> BinaryIO:
 
     Returns
     -------
-    BinaryIO
+    BufferedReader
         The file, at its beginning.
 
     Raises

@@ -1,53 +1,33 @@
-"""Reading and appending records."""
+"""Appending to records; reading them is in :mod:`reports.reading`."""
 
+import contextlib
+import errno
 import fcntl
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import stat
+import tempfile
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
-from reports.record import SCHEMA, End, Event, Failure, Header, Line, Resume, Unit, UnitEnd
+from reports.reading import Record, RecordError, load, load_all, read, record_path, record_paths
+from reports.record import Event, Header, Line
+from reports.text import encodable, reason
 
-T = TypeVar("T")
-# Kept free beside a record, so that a full disk leaves room for saying so.
+__all__ = [
+    "Journal",
+    "Record",
+    "RecordError",
+    "load",
+    "load_all",
+    "record_path",
+    "record_paths",
+    "retire",
+]
+
+# Kept free for the record, so that a full disk leaves room for saying so.
 _RESERVE_BYTES = 16384
-
-
-class RecordError(Exception):
-    """A file can't be read as a record, or can't be written; the message says why."""
-
-
-@dataclass
-class Record:
-    """A record in memory: its header and its events in the order of their measuring."""
-
-    header: Header
-    events: list[Event] = field(default_factory=list)
-    damage: str = ""
-
-    def of(self, kind: type[T]) -> list[T]:
-        """Return the events of one kind."""
-        return [event for event in self.events if isinstance(event, kind)]
-
-    @property
-    def outcome(self) -> str:
-        """How it ended: ``complete``, ``failures``, ``interrupted``, or ``unfinished``."""
-        last = self.events[-1] if self.events else None
-        return last.outcome if isinstance(last, End) else "unfinished"
-
-    def add(self, event: Event) -> None:
-        """Take in one event; a resumption takes out what it declares void."""
-        if isinstance(event, Resume):
-            self.events = [each for each in self.events if not _is_void(each, event.void)]
-        self.events.append(event)
-
-    def done(self) -> set[Unit]:
-        """Return the units that were measured whole."""
-        return {each.unit for each in self.of(UnitEnd)}
 
 
 class Journal:
@@ -61,8 +41,10 @@ class Journal:
         self.record = record
         self._file = file
         self._length = os.fstat(file).st_size
-        self._reserve = path.with_name(f".{path.name}.reserve")
-        self._reserve.write_bytes(b"\0" * _RESERVE_BYTES)
+        # It has no name: no link lies in its place, and it goes with the process, whatever ends it.
+        self._reserve = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115
+        self._reserve.write(b"\0" * _RESERVE_BYTES)
+        self._reserve.flush()
 
     @classmethod
     def begin(cls, path: Path, header: Header) -> "Journal":
@@ -75,16 +57,22 @@ class Journal:
         OSError
             If it can't be written there; then nothing is left of it.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        line = _encode(header)
+        missing = [each for each in path.parents if not each.exists()]
+        file = None
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
             _lock(file, path)
             journal = cls(path, Record(header), file)
-            journal._write(header)
-        except OSError:
-            path.unlink()
-            path.with_name(f".{path.name}.reserve").unlink(missing_ok=True)
-            os.close(file)
+            journal._write(line)
+        except BaseException:
+            if file is not None:
+                path.unlink()
+                os.close(file)
+            with contextlib.suppress(OSError):  # what isn't empty stays
+                for each in missing:
+                    each.rmdir()
             raise
         return journal
 
@@ -95,23 +83,27 @@ class Journal:
         Raises
         ------
         RecordError
-            If it isn't a record, is damaged before its last line, or is being written.
+            If it isn't a record, is a link to one, is damaged before its last line, or is being
+            written.
         """
         path = record_path(path)
-        try:
-            file = os.open(path, os.O_RDWR | os.O_APPEND)
-        except OSError as error:
-            raise RecordError(f"{path} can't be written to: {error.strerror}.") from error
+        file = _open(path)
         try:
             _lock(file, path)
-            record, sound_bytes = _read(path)
-            if b"\n" in path.read_bytes()[sound_bytes:]:
-                raise RecordError(
-                    f"{path} can't be resumed: {record.damage}, and more follows. Start a new run."
-                )
-            os.ftruncate(file, sound_bytes)
+            with os.fdopen(os.dup(file), "rb") as content:
+                record = read(path, content)
+                content.seek(record.sound_bytes)
+                if any(b"\n" in piece for piece in iter(lambda: content.read(2**20), b"")):
+                    raise RecordError(
+                        f"{path} can't be resumed: {record.damage}, and more follows. Start a new "
+                        "run."
+                    )
+            os.ftruncate(file, record.sound_bytes)
             record.damage = ""
             return cls(path, record, file)
+        except OSError as error:
+            os.close(file)
+            raise RecordError(f"{path} can't be written to: {reason(error)}.") from error
         except BaseException:
             os.close(file)
             raise
@@ -125,17 +117,16 @@ class Journal:
             If it couldn't be written; what was there before is as it was.
         """
         try:
-            self._write(event)
+            self._write(_encode(event))
         except OSError as error:
-            raise RecordError(f"{self.path} can't be written: {error.strerror}") from error
+            raise RecordError(f"{self.path} can't be written: {reason(error)}") from error
         self.record.add(event)
 
     def free_reserve(self) -> None:
         """Give up the room kept for the last lines of a run that filled the disk."""
-        self._reserve.unlink(missing_ok=True)
+        self._reserve.close()
 
-    def _write(self, line: Line) -> None:
-        rest = msgspec.json.encode(line) + b"\n"
+    def _write(self, rest: bytes) -> None:
         length = self._length + len(rest)
         try:
             while rest:  # a disk that fills up takes a part
@@ -150,6 +141,31 @@ class Journal:
         self.free_reserve()
         os.close(self._file)
 
+    def discard(self) -> None:
+        """Remove the file, in which nothing was measured, and its folder if that is empty."""
+        self.path.unlink()
+        self.close()
+        with contextlib.suppress(OSError):
+            self.path.parent.rmdir()
+
+
+def _encode(line: Line) -> bytes:
+    """Write a line; what isn't text in it, as in names that aren't UTF-8, is shown as escapes."""
+    try:
+        return msgspec.json.encode(line) + b"\n"
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_as_text(msgspec.to_builtins(line))) + b"\n"
+
+
+def _as_text(value: object) -> object:
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, list):
+        return [_as_text(each) for each in value]
+    if isinstance(value, dict):
+        return {_as_text(name): _as_text(each) for name, each in value.items()}
+    return value
+
 
 def retire(path: Path) -> Path | None:
     """Make room for a new record: one that is there is renamed after the time it was begun.
@@ -162,22 +178,39 @@ def retire(path: Path) -> Path | None:
     Raises
     ------
     RecordError
-        If it is no record, or is being written.
+        If it is no record, is a link to one, or is being written.
     """
-    try:
-        file = os.open(path, os.O_RDONLY)
-    except (FileNotFoundError, NotADirectoryError):
+    if not os.path.lexists(path):
         return None
+    file = _open(path)
     try:
         _lock(file, path)
         begun = re.sub(r"[^0-9T]", "", load(path).header.created)[:15]
         kept = path.with_name(f"{path.stem}-{begun}{path.suffix}")
-        if kept.exists():
-            raise RecordError(f"{kept} exists already: move {path} away.")
-        path.rename(kept)
+        os.link(path, kept)  # unlike a renaming it replaces nothing
+        path.unlink()
+    except FileExistsError:
+        raise RecordError(f"{kept} exists already: move {path} away.") from None
+    except OSError as error:
+        raise RecordError(f"{path} can't be renamed: {reason(error)}.") from error
     finally:
         os.close(file)
     return kept
+
+
+def _open(path: Path) -> int:
+    """Open a record to go on with: a plain file, and no link to one."""
+    try:
+        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ELOOP:
+            raise RecordError(f"{path} is a link: give the record itself.") from error
+        why = reason(error) if isinstance(error, OSError) else "no file can have this name"
+        raise RecordError(f"{path} can't be written to: {why}.") from error
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise RecordError(f"{path} is not a plain file: give the record.jsonl of a run.")
+    return file
 
 
 def _lock(file: int, path: Path) -> None:
@@ -185,128 +218,3 @@ def _lock(file: int, path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise RecordError(f"{path} is being written by another run: wait for its end.") from None
-
-
-def record_path(path: Path) -> Path:
-    """Return the path of a run's record, given that or the folder that holds it.
-
-    Raises
-    ------
-    RecordError
-        If the folder holds none.
-    """
-    if not path.is_dir():
-        return path
-    if not (path / "record.jsonl").exists():
-        raise RecordError(
-            f"{path} holds no record.jsonl: give the folder of one run, results/NAME."
-        )
-    return path / "record.jsonl"
-
-
-def record_paths(paths: Sequence[Path]) -> list[Path]:
-    """Return the paths of records, given them, or folders of runs, or folders of such folders.
-
-    Raises
-    ------
-    RecordError
-        If one of them holds none.
-    """
-    found: list[Path] = []
-    for path in paths:
-        inner = sorted(path.glob("*/record.jsonl")) if path.is_dir() else []
-        if inner and not (path / "record.jsonl").exists():
-            found += inner
-        else:
-            found.append(record_path(path))
-    # One that is given twice is one.
-    return list({path.resolve(): path for path in found}.values())
-
-
-def load(path: Path) -> Record:
-    """Read a record; one that was cut off is read up to the damage.
-
-    Parameters
-    ----------
-    path : Path
-        A ``record.jsonl``, or a folder that holds one.
-
-    Returns
-    -------
-    Record
-        Its ``damage`` says where reading stopped, or is empty.
-
-    Raises
-    ------
-    RecordError
-        If there is no header to be read.
-    """
-    return _read(record_path(path))[0]
-
-
-def _read(path: Path) -> tuple[Record, int]:
-    """Read a record, and tell how many bytes of it are sound."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise RecordError(
-            f"{path} can't be read ({error.strerror}): give the folder of a run, results/NAME."
-        ) from error
-    if not content.strip():
-        raise RecordError(f"{path} is empty: give the record.jsonl of a run.")
-    # What follows the last line's end is nothing, or a line that was cut off.
-    first, *rest = content.split(b"\n")
-    if not rest and first.startswith(b'{"kind":"header"'):
-        raise RecordError(f"{path} is cut off in its first line: nothing can be read of it.")
-    record = Record(_header(path, first))
-    sound_bytes = len(first) + 1
-    decoder = msgspec.json.Decoder(Line)
-    for number, line in enumerate(rest, start=2):
-        last = number == len(rest) + 1
-        if last and not line:
-            break
-        damaged = f"read up to line {number - 1}; line {number} is"
-        try:
-            event = decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            record.damage = f"{damaged} cut off or damaged"
-            break
-        if last:
-            record.damage = f"{damaged} cut off or damaged"
-            break
-        if isinstance(event, Header):
-            record.damage = f"{damaged} a second header"
-            break
-        record.add(event)
-        sound_bytes += len(line) + 1
-    return record, sound_bytes
-
-
-def _header(path: Path, line: bytes) -> Header:
-    not_ours = f"{path} is not a record of aebench: give the record.jsonl of a run."
-    try:
-        version = msgspec.json.decode(line, type=_Versioned).schema
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RecordError(not_ours) from error
-    if version > SCHEMA:
-        raise RecordError(
-            f"{path} was written by a newer aebench (schema {version}, this one reads {SCHEMA}): "
-            "update aebench."
-        )
-    try:
-        return msgspec.json.decode(line, type=Header)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RecordError(f"{path} is not a record: its header is damaged ({error}).") from error
-
-
-class _Versioned(msgspec.Struct):
-    kind: str
-    schema: int
-
-
-def _is_void(event: Event, void: Sequence[Unit]) -> bool:
-    if isinstance(event, Failure) and not event.definition:
-        return True  # what ended the whole run, such as a full disk, is over
-    if isinstance(event, UnitEnd):
-        return event.unit in void
-    return any(unit.holds(event) for unit in void)

@@ -1,21 +1,33 @@
 """Everything that a report consists of, written into one folder."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from reports import data, figures, html, markdown, page, traces
-from reports.journal import load
+from reports.files import open_plain
+from reports.journal import Record, load_all
+from reports.manifest import RECORDS, read
+from reports.placing import write_into
+from reports.record.bounds import MOST_RECORD_BYTES
 from reports.summary import summarise
 from reports.text import file_name
+
+_PIECE_BYTES = 2**20
 
 
 @dataclass(frozen=True)
 class Written:
-    """A report that was written: its ``README.md``, what it says, and when its newest run began."""
+    """A report that was written: its ``README.md``, and where records lie that it left out."""
 
     readme: Path
+    left_out: list[Path]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A report that was made: what it says, and when its newest run began."""
+
     page: page.Page
     created: str
 
@@ -26,7 +38,7 @@ def write(records: Sequence[Path], folder: Path, language: str = "en") -> Writte
     Parameters
     ----------
     records : sequence of Path
-        Of the records; shown side by side.
+        Of the records; shown side by side, each once, wherever its copies lie.
     folder : Path
         Where; it is made.
     language : str
@@ -35,35 +47,98 @@ def write(records: Sequence[Path], folder: Path, language: str = "en") -> Writte
     Returns
     -------
     Written
-        What it says, and where.
+        Where it is.
 
     Raises
     ------
     RecordError
         If one isn't a record.
+    ManifestError
+        If something is in the way that aebench didn't write there.
     OSError
         If something can't be written.
     """
-    loaded = [load(path) for path in records]
-    summary = summarise(*loaded)
-    (folder / "records").mkdir(parents=True, exist_ok=True)
+
+    def fill(fresh: Path) -> None:
+        make(records, fresh, folder, language)
+
+    left_out = write_into(folder, fill)
+    return Written(folder / "README.md", left_out)
+
+
+def make(records: Sequence[Path], fresh: Path, home: Path, language: str = "en") -> Made:
+    """Make a report in a fresh folder; see :func:`write`.
+
+    Parameters
+    ----------
+    records : sequence of Path
+        Of the records.
+    fresh : Path
+        A folder with nothing in it.
+    home : Path
+        The folder of a report: a record that lies there keeps its name.
+    language : str
+        Of the answer.
+    """
+    loaded = load_all(records)
+    summary = summarise(*(record for _, record in loaded))
+    (fresh / RECORDS).mkdir()
     copies: list[str] = []
-    kept: list[tuple[str, Path]] = []
-    for number, (path, record) in enumerate(zip(records, loaded, strict=True), 1):
+    kept: list[tuple[str, str]] = []
+    for (path, record), name in zip(loaded, _names(loaded, home), strict=True):
+        copy = fresh / RECORDS / name
+        _copy(path, record, copy)
+        copies.append(f"{RECORDS}/{name}")
+        kept += [
+            (of, trace.relative_to(fresh).as_posix())
+            for of, trace in traces.copy(record, path.parent, copy.parent)
+        ]
+    data.write(summary, fresh / "data.csv")
+    drawn = figures.write(summary, fresh / "figures")
+    made = page.make(summary, drawn, copies, language, kept)
+    text = html.render(made, fresh / "figures")
+    (fresh / "index.html").write_text(text, encoding="utf-8")
+    (fresh / "README.md").write_text(markdown.render(made), encoding="utf-8")
+    return Made(made, max(run.created for run in summary.runs))
+
+
+def _copy(path: Path, record: Record, target: Path) -> None:
+    """Copy what was read of a record; it may have grown since."""
+    left = record.read_bytes
+    with open_plain(path, MOST_RECORD_BYTES) as source, target.open("xb") as copy:
+        while left and (piece := source.read(min(left, _PIECE_BYTES))):
+            copy.write(piece)
+            left -= len(piece)
+
+
+def _names(loaded: Sequence[tuple[Path, Record]], home: Path) -> list[str]:
+    """Name the copies: a record that lies in the report's folder is called as it is there."""
+    own = home / RECORDS
+    at_home = {
+        number: path.name
+        for number, (path, _) in enumerate(loaded)
+        if own.is_dir() and path.parent.exists() and path.parent.samefile(own)
+    }
+    manifest = read(home)
+    ours = set(manifest.files) if manifest else set()
+    # Somebody else's files stay, whatever they are called.
+    others = {each.name for each in own.glob("*") if f"{RECORDS}/{each.name}" not in ours}
+    taken = {*at_home.values(), *others}
+    names = []
+    for number, (_, record) in enumerate(loaded):
         # A record may be named anything: not its name alone decides where it goes.
-        name = file_name(record.header.name) or "record"
-        stem = name if len(loaded) == 1 else f"{number}-{name}"
-        copy = folder / "records" / f"{stem}.jsonl"
-        if copy.resolve() != path.resolve():
-            shutil.copyfile(path, copy)
-        copies.append(copy.relative_to(folder).as_posix())
-        kept += traces.copy(record, path.parent, copy.parent)
-    data.write(summary, folder / "data.csv")
-    drawn = figures.write(summary, folder / "figures")
-    found = [(of, trace.relative_to(folder).as_posix()) for of, trace in kept]
-    made = page.make(summary, drawn, copies, language, found)
-    text = html.render(made, folder / "figures")
-    (folder / "index.html").write_text(text, encoding="utf-8")
-    target = folder / "README.md"
-    target.write_text(markdown.render(made), encoding="utf-8")
-    return Written(target, made, max(run.created for run in summary.runs))
+        stem = file_name(record.header.name) or "record"
+        name = at_home.get(number) or _free(
+            stem if len(loaded) == 1 else f"{number + 1}-{stem}", taken
+        )
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _free(stem: str, taken: set[str]) -> str:
+    name, number = f"{stem}.jsonl", 1
+    while name in taken:
+        number += 1
+        name = f"{stem}-{number}.jsonl"
+    return name

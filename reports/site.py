@@ -5,7 +5,9 @@ from pathlib import Path
 
 from reports import publish
 from reports.journal import RecordError
+from reports.manifest import records
 from reports.page import Page, environment
+from reports.placing import write_into
 from reports.text import printable
 
 PUBLISHED = Path(__file__).parent / "published"
@@ -40,33 +42,39 @@ def build(published: Path, target: Path) -> Path:
     ------
     RecordError
         If there is no report, or a record can't be read.
+    ManifestError
+        If a record isn't the one that a report names, or something is in the way that aebench
+        didn't write there.
     OSError
         If something can't be written.
     """
     found = {
-        folder: records
+        folder: paths
         for folder in (sorted(published.iterdir()) if published.is_dir() else [])
-        if (records := sorted(folder.glob("records/*.jsonl")))
+        if (paths := records(folder))
     }
     if not found:
         raise RecordError(
             f"{published} holds no report: give a folder of folders that aebench report wrote."
         )
-    made = {
-        folder.name: publish.write(records, target / folder.name)
-        for folder, records in found.items()
-    }
-    newest_first = sorted(made.items(), key=lambda each: each[1].created, reverse=True)
+
+    def fill(fresh: Path) -> None:
+        made = []
+        for folder, paths in found.items():
+            (fresh / folder.name).mkdir()
+            made.append((folder.name, publish.make(paths, fresh / folder.name, folder)))
+        made.sort(key=lambda each: each[1].created, reverse=True)
+        (fresh / "index.html").write_text(_index(made), encoding="utf-8")
+
+    write_into(target, fill)
+    return target / "index.html"
+
+
+def _index(made: list[tuple[str, publish.Made]]) -> str:
     templates = environment(autoescape=True)
     templates.filters |= {"text": printable}
-    index = target / "index.html"
-    index.write_text(
-        templates.get_template("site.html.j2").render(
-            entries=[_entry(name, written.page) for name, written in newest_first]
-        ),
-        encoding="utf-8",
-    )
-    return index
+    entries = [_entry(name, each.page) for name, each in made]
+    return templates.get_template("site.html.j2").render(entries=entries)
 
 
 def _entry(name: str, page: Page) -> Entry:

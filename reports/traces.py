@@ -1,12 +1,14 @@
 """Where the traces of a record lie: beside it, each named by what it holds, never by the record."""
 
 import hashlib
-import shutil
 from pathlib import Path
 
+from reports.files import read_plain
 from reports.journal import Record
 from reports.record import Header, Profile
 from reports.text import file_name
+
+MOST_TRACE_BYTES = 512 * 2**20
 
 
 def trace_path(folder: Path, header: Header, profile: Profile) -> Path:
@@ -49,13 +51,13 @@ def copy(record: Record, folder: Path, target: Path) -> list[tuple[str, Path]]:
     for source, profile in profiles.items():
         kept = trace_path(target, record.header, profile)
         try:
-            if hashlib.sha256(source.read_bytes()).hexdigest() != profile.trace_sha256:
-                continue
+            content = read_plain(source, MOST_TRACE_BYTES)
         except OSError:
             continue
-        if source.resolve() != kept.resolve():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, kept)
+        if hashlib.sha256(content).hexdigest() != profile.trace_sha256:
+            continue
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(content)
         of = f"{profile.contender}, {profile.definition}, batch {profile.batch_size}"
         copied.append((of, kept))
     return copied

@@ -197,6 +197,18 @@ def test_no_room_for_temporary_files_is_a_sentence(tmp_path):
         convert(load("embedded", None, tmp_path), tmp_path)
 
 
+def test_without_a_folder_for_temporary_files_there_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(BadInputError, match=r"\(No such file or directory\): set TMPDIR to one\."):
+        datasets.scratch_folder()
+    odd = tmp_path / os.fsdecode(b"\xff")
+    odd.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(odd))
+    with pytest.raises(BadInputError, match="TMPDIR is no name in UTF-8"):
+        datasets.scratch_folder()
+    assert list(odd.iterdir()) == []
+
+
 def test_examples_are_the_first_of_each_class_or_the_first(tmp_path):
     images = (np.arange(12 * 784) % 256).astype(np.uint8).reshape(12, 28, 28)
     classes = np.array([2, 2, 0, 1, 0, 1, 2, 0, 1, 2, 0, 1])

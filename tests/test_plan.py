@@ -7,15 +7,16 @@ import pytest
 import sample
 
 import backends
-from bench import machine
-from bench.contenders import find
+from bench import checks, machine
+from bench.contenders import check_again, find
 from bench.datasets import EMBEDDED, Dataset
 from bench.definitions import parse
 from bench.errors import BadInputError
 from bench.estimate import unit_seconds
-from bench.plan import Place, again
-from bench.presets import PRESETS
+from bench.plan import Place
+from bench.presets import PASSES, PRESETS
 from bench.request import Request, make
+from bench.resuming import again, check_machine
 from reports.record import Unit
 
 DATA = Dataset(
@@ -162,6 +163,13 @@ def test_a_faster_machine_fills_the_same_slices_with_more_steps(monkeypatch):
             assert faster == pytest.approx(usual / 2)
 
 
+@pytest.mark.parametrize("preset", PRESETS)
+def test_what_is_counted_beforehand_is_what_is_listed(monkeypatch, preset):
+    installed(monkeypatch, "jax", "torch", *(f"native-{name}" for name in backends.NAMES), "gemm")
+    plan = make(Request(preset=preset, passes=PASSES, seeds=3), DATA)
+    assert checks._counts(plan, plan.info)[0] == len(plan.units())
+
+
 def test_units_are_what_the_passes_measure_in_their_order(monkeypatch):
     installed(monkeypatch, "jax", "torch")
     plan = make(Request(preset="standard", definitions=["ae400", "ae800"], seeds=2), DATA)
@@ -202,6 +210,25 @@ def test_a_contender_can_have_an_interpreter_of_its_own(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "script",
+    [
+        "while :; do echo 1.0; done",
+        r"printf '\377\376\n'",
+        r"printf '\033[31m1.0\n'",
+        "sleep 300 & exit 1",
+        "exit 0",
+        "printf '%1000s' | tr ' ' 9",
+    ],
+)
+def test_an_interpreter_that_answers_anything_is_refused(tmp_path, script):
+    path = tmp_path / "python"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    with pytest.raises(BadInputError, match=r"doesn't run, or has no jax"):
+        find([f"jax@{path}"])
+
+
+@pytest.mark.parametrize(
     ("asked", "reason"),
     [
         ("theano@python", "'theano' is not a backend"),
@@ -227,7 +254,7 @@ def test_a_record_is_carried_on_only_where_it_began(monkeypatch):
     assert again(header) == plan
     elsewhere = msgspec.structs.replace(header.machine, processor="another")
     with pytest.raises(BadInputError, match="measured on another"):
-        again(msgspec.structs.replace(header, machine=elsewhere))
+        check_machine(msgspec.structs.replace(header, machine=elsewhere))
     monkeypatch.setattr(backends, "installed_version", lambda name: "2.0")
     with pytest.raises(BadInputError, match=r"jax 1\.0, and here is 2\.0"):
-        again(header)
+        check_again(again(header).contenders)

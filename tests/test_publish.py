@@ -83,13 +83,6 @@ def test_the_page_is_one_file_that_says_what_markdown_says(tmp_path):
     assert text.count("<table") == text.count("<thead>") == text.count("</table>") == 16
 
 
-def test_several_records_of_one_name_lie_side_by_side(tmp_path):
-    paths = [written(tmp_path / name) for name in ("one", "two")]
-    publish.write(paths, tmp_path / "report")
-    names = sorted(path.name for path in (tmp_path / "report" / "records").iterdir())
-    assert names == ["1-sample.jsonl", "2-sample.jsonl"]
-
-
 def test_a_hostile_record_stays_in_its_folder_and_is_no_formula(tmp_path):
     source = written(tmp_path / "run", HOSTILE)
     publish.write([source], tmp_path / "deep" / "report")

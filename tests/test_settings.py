@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import backends
@@ -13,12 +14,15 @@ from bench.contenders import find, yardsticks
 from bench.datasets import EMBEDDED, Dataset
 from bench.errors import BadInputError
 from bench.request import Request, make
-from bench.settings import PRECISIONS, Settings, parse
+from bench.settings import PRECISIONS, Settings, check, parse
 from reports.record import ContenderInfo
 
 DATA = Dataset(
     "data", np.zeros((60000, 28, 28), np.uint8), np.zeros((10000, 28, 28), np.uint8), EMBEDDED
 )
+
+
+WORDS = ["jax", "torch:jit", "jax@/bin/sh", "steps=2", "jax:steps=", "@", ":", ",", "\udcff", "²"]
 
 
 @pytest.fixture(autouse=True)
@@ -65,22 +69,73 @@ def test_what_was_split_at_commas_is_put_together_again():
     ("asked", "reason"),
     [
         ("jax:fast", "'fast' is not a setting of jax: use jit, nojit, steps=N, precision=NAME"),
-        ("jax:steps=0", "jax:steps=0 can't be: steps must be a whole number from 1"),
-        ("jax:steps=many", "steps must be a whole number from 1"),
-        ("jax:jit,nojit", "jax:jit,nojit says both jit and nojit"),
-        ("jax:precision=double", "precision=double is not a precision: use float32"),
+        ("jax:steps=0", "'jax:steps=0' can't be: steps must be a whole number from 1"),
+        ("jax:steps=many", "steps must be a whole number from 1 to 10,000"),
+        ("jax:jit,nojit", "'jax:jit,nojit' says both jit and nojit"),
+        ("jax:precision=double", "precision=double' is not a precision: use float32"),
         ("torch:steps=32", "torch:steps=32 can't be had: Keras runs one step a call on PyTorch"),
         ("native-jax:jit", "native-jax:jit can't be had: a yardstick is as it is"),
         ("gemm:precision=mixed_float16", "can't be had: a yardstick is as it is"),
         ("native-theano", "'native-theano' is not a backend: use jax, tensorflow, torch, native-"),
         ("jax:jit@", "names no interpreter"),
         ("gemm", "gemm trains nothing: give a contender beside it"),
+        ("jax:steps=99999999999999999999", "steps must be a whole number from 1 to 10,000"),
+        ("jax:steps=" + "9" * 4000, "steps must be a whole number from 1 to 10,000"),
+        ("jax:steps=²", "steps must be a whole number from 1 to 10,000"),
+        ("jax:steps=٣", "steps must be a whole number from 1 to 10,000"),
+        ("jax:steps=10001", "steps must be a whole number from 1 to 10,000"),
+        ("jax:\x1b[31m\u202e", r"'\x1b[31m\u202e' is not a setting of jax"),
+        ("\u2028", r"'\u2028' is not a backend"),
+        ("j" * 10**6, "is too long for a contender: it may have 4,096 characters"),
+        ("jax@~nouser/python", "there is no interpreter '~nouser/python' for jax"),
+        ("jax@" + "a" * 300, "there is no interpreter 'aaa"),
+        ("jax@nu\0ll", r"there is no interpreter 'nu\x00ll'"),
+        ("jax@\udcff", r"'\udcff' is no name in UTF-8"),
+        ("jax@/", "there is no interpreter '/' for jax"),
     ],
 )
 def test_what_cannot_be_had_is_refused_with_the_reason(asked, reason):
     with pytest.raises(BadInputError) as error:
         find([asked])
     assert reason in str(error.value)
+    assert len(str(error.value)) < 300
+    assert str(error.value).isprintable()
+
+
+@given(st.lists(st.text() | st.sampled_from(WORDS), min_size=1, max_size=4))
+@hypothesis_settings(max_examples=300, deadline=None)
+def test_whatever_is_asked_for_it_is_had_or_refused_in_a_sentence(words):
+    try:
+        find(words, run=False)
+    except BadInputError as error:
+        assert str(error).isprintable() and len(str(error)) < 300
+
+
+def test_words_without_an_end_are_refused_soon():
+    with pytest.raises(BadInputError, match="too long for a contender"):
+        find(["jax:jit", *["steps=1"] * 200_000])
+
+
+def test_links_that_lead_nowhere_are_no_interpreters(tmp_path, monkeypatch):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(BadInputError, match="there is no interpreter"):
+        find([f"jax@{tmp_path}/loop"])
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(BadInputError, match="there is no interpreter"):
+        find(["jax@bin/python"])
+
+
+@given(st.dictionaries(st.sampled_from(["jit", "steps", "precision", "x"]), st.text(max_size=9)))
+@hypothesis_settings(deadline=None)
+def test_settings_of_a_record_are_what_is_written_or_refused(told):
+    try:
+        check("jax", told)
+    except BadInputError:
+        return
+    assert Settings.of(told).told() == told
 
 
 def test_a_setting_without_a_contender_is_refused():

@@ -1,16 +1,21 @@
 """The command ``aebench``. Heavy imports wait inside the commands, so that --help is quick."""
 
-import os
+import errno
 import sys
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from bench import printing
+from bench import interrupting, printing
 from bench.cli import measure, report
 from bench.cli.codes import BAD_INPUT, INTERRUPTED, OK
 from bench.cli.options import ManyValues
 from bench.errors import BadInputError
+from reports.text import printable, reason
+
+# The commands whose output is all that they leave; none is --help or --version.
+_ANSWERS = {"list", "doctor", "show", "--help", "--version"}
 
 app = typer.Typer(
     add_completion=False,
@@ -68,23 +73,53 @@ def doctor() -> int:
 def main() -> NoReturn:
     """Run the command; every error of the user's is one sentence and exit code 2."""
     printing.prepare()
+    interrupting.prepare()
     try:
+        _check(sys.argv[1:])
         code = app(sys.argv[1:], prog_name="aebench", standalone_mode=False)
-        sys.stdout.flush()
-    except (BrokenPipeError, SystemExit):
-        # Nobody reads on, which Typer makes a SystemExit of; nothing shall fail at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:  # which Typer makes of a closed pipe
         code = OK
     except BadInputError as error:
         _refuse(str(error))
     except typer.TyperException as error:
         command = getattr(getattr(error, "ctx", None), "command_path", "aebench")
         _refuse(f"{error.format_message().rstrip('.')}: see {command} --help.")
+    except OSError as error:
+        where = f"{error.filename} can't be used: " if error.filename else ""
+        _refuse(f"{where}{reason(error)}.")
+    except MemoryError:
+        _refuse("there is not enough memory for this.")
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)
+    sys.stdout.flush()
+    failure = getattr(sys.stdout, "failure", None)
+    # A measurement is in its record, whoever reads on; an answer that nobody got is none.
+    if failure and failure.errno != errno.EPIPE and set(sys.argv[1:2]) <= _ANSWERS:
+        _refuse(f"the output can't be written: {reason(failure)}.")
     sys.exit(code if isinstance(code, int) else OK)
 
 
+def _check(arguments: list[str]) -> None:
+    """Refuse what no command can work with.
+
+    Raises
+    ------
+    BadInputError
+        If a word isn't UTF-8, or the working folder is gone.
+    """
+    for word in arguments:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise BadInputError(
+                f"{word!r} is not UTF-8: give it, or the file, another name."
+            ) from None
+    try:
+        Path.cwd()
+    except OSError:
+        raise BadInputError("the working folder is gone: go to another one.") from None
+
+
 def _refuse(sentence: str) -> NoReturn:
-    print(f"aebench: {sentence}", file=sys.stderr)
+    print(f"aebench: {printable(sentence)}", file=sys.stderr)
     sys.exit(BAD_INPUT)

@@ -8,21 +8,20 @@ from bench.cli import options
 from bench.cli.codes import CODES, FAILURES, OK, TOO_NOISY
 from bench.cli.report import summarise, write_beside
 from bench.errors import BadInputError
+from bench.presets import PASSES, PRESETS, WORKLOADS
 
 
 def run(
     context: typer.Context,
-    preset: Annotated[
-        str, typer.Option(help="quick, standard, publish, original or profile (see: list).")
-    ] = "quick",
+    preset: Annotated[str, typer.Option(help=f"{', '.join(PRESETS)} (see: list).")] = "quick",
     contender: options.Contenders = None,
     definition: options.Definitions = None,
-    workload: Annotated[list[str] | None, typer.Option(help="train, predict.")] = None,
+    workload: Annotated[list[str] | None, typer.Option(help=f"{', '.join(WORKLOADS)}.")] = None,
     passes: Annotated[
         list[str] | None,
         typer.Option(
             "--pass",
-            help="parity, speed (parity comes with it), footprint, quality; profile, memory.",
+            help=f"{', '.join(PASSES)}; parity comes with speed.",
         ),
     ] = None,
     batch_size: Annotated[
@@ -39,7 +38,7 @@ def run(
         bool | None,
         typer.Option(
             help="Measure the frameworks without Keras, and matrix products alone, beside them; "
-            "on in publish."
+            f"on in {', '.join(name for name in PRESETS if PRESETS[name].yardsticks)}."
         ),
     ] = None,
     reference: Annotated[
@@ -131,7 +130,8 @@ def selfcheck(
         str, typer.Option(help="How many launches and blocks; a smaller one sees less.")
     ] = "publish",
     backend: Annotated[
-        str | None, typer.Option(help="With which backend; jax if it is there.")
+        str | None,
+        typer.Option("--backend", "--contender", help="With which backend; jax if it is there."),
     ] = None,
     definition: Annotated[str, typer.Option(help="Of which autoencoder.")] = "ae400",
     batch_size: Annotated[int, typer.Option(help="With which batch size.")] = 32,
@@ -153,7 +153,7 @@ def selfcheck(
 
     if resume:
         options.refuse_beside_resume(context)
-        request = Request()
+        request = Request(backends=[backend] if backend else ())
     else:
         request = selfcheck.request(backend, preset, definition, batch_size)
     how = How(data, out, resume, time_limit, dry_run)

@@ -7,8 +7,11 @@ import typer
 import typer.core
 
 from bench.errors import BadInputError
+from bench.presets import DATA
+from bench.settings import WORDS
 
-_BESIDE_RESUME = ("resume", "report", "time_limit", "dry_run")
+# Contenders are looked at later: they say whose interpreters may be run.
+_BESIDE_RESUME = ("resume", "report", "time_limit", "dry_run", "contender", "backend")
 
 Contenders = Annotated[
     list[str] | None,
@@ -17,7 +20,7 @@ Contenders = Annotated[
         "--backend",
         metavar="BACKEND[:SETTING,...][@PYTHON]",
         help="Who: jax, tensorflow, torch, native-jax, gemm, ...; all installed backends if left "
-        "out, or all. Settings: jit, nojit, steps=N, precision=NAME. PYTHON: another interpreter.",
+        f"out, or all. Settings: {WORDS}. PYTHON: another interpreter.",
     ),
 ]
 Definitions = Annotated[
@@ -27,7 +30,7 @@ Data = Annotated[
     str,
     typer.Option(
         envvar="AEBENCH_DATA",
-        help="auto, mnist, fashion_mnist, embedded, or the path of an .npz.",
+        help=f"{', '.join(DATA)}, or the path of an .npz.",
     ),
 ]
 BatchSize = Annotated[int, typer.Option(help="Samples per step.")]
@@ -41,7 +44,9 @@ Out = Annotated[
 Resume = Annotated[
     Path | None,
     typer.Option(
-        metavar="RECORD", help="Measure only what is missing in a record; nothing else to give."
+        metavar="RECORD",
+        help="Measure only what is missing in a record; nothing else to give, but --contender "
+        "where it names interpreters.",
     ),
 ]
 Report = Annotated[bool, typer.Option("--report", help="Write the report beside the record too.")]

@@ -21,7 +21,10 @@ def show(
     if json:
         import msgspec
 
-        print(msgspec.json.format(msgspec.json.encode(summary)).decode())
+        from reports.text import printable_json
+
+        text = msgspec.json.format(msgspec.json.encode(summary)).decode()
+        print(printable_json(text))
         return OK
     from reports.terminal import new_console, render_summary
 
@@ -71,11 +74,11 @@ def site(
 
 def summarise(paths: list[Path]) -> Any:
     """Summarise records side by side."""
-    from reports.journal import RecordError, load, record_paths
+    from reports.journal import RecordError, load_all, record_paths
     from reports.summary import summarise
 
     with refusing(RecordError):
-        return summarise(*map(load, record_paths(paths)))
+        return summarise(*(record for _, record in load_all(record_paths(paths))))
 
 
 def write_beside(folder: Path) -> None:
@@ -88,13 +91,14 @@ def write_beside(folder: Path) -> None:
 def _write_report(records: list[Path], folder: Path, console: Any, language: str = "en") -> None:
     from reports import publish
     from reports.journal import record_paths
-
-    if (folder / "record.jsonl").exists():
-        raise BadInputError(f"{folder} holds a record of its own: give another -o.")
     from reports.terminal import plain
 
     with _writing(folder):
+        if (folder / "record.jsonl").exists():
+            raise BadInputError(f"{folder} holds a record of its own: give another -o.")
         written = publish.write(record_paths(records), folder, language)
+    for path in written.left_out:
+        console.print(plain(f"No longer part of the report, and kept: {path}"), soft_wrap=True)
     console.print(plain(f"Report: {written.readme}"), soft_wrap=True)
 
 
@@ -102,9 +106,11 @@ def _write_report(records: list[Path], folder: Path, console: Any, language: str
 def _writing(folder: Path) -> Iterator[None]:
     """Refuse records that can't be read, and a folder that can't be written."""
     from reports.journal import RecordError
+    from reports.manifest import ManifestError
+    from reports.text import reason
 
     try:
-        with refusing(RecordError):
+        with refusing(RecordError), refusing(ManifestError):
             yield
     except OSError as error:
-        raise BadInputError(f"{folder} can't be written: {error.strerror}.") from error
+        raise BadInputError(f"{folder} can't be written: {reason(error)}.") from error

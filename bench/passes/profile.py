@@ -4,7 +4,6 @@ Tracing slows what it traces, so these workers are profiled and nothing else.
 """
 
 import hashlib
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +14,9 @@ from bench.errors import MeasurementError
 from bench.fleet import Worker, expect
 from bench.passes import alone
 from reports import record
+from reports.placing import keep
 from reports.record import ContenderInfo, Unit
+from reports.text import reason
 from reports.traces import trace_path
 
 
@@ -56,11 +57,10 @@ def _note(context: Context, worker: Worker, written: Path, who: Message) -> None
         noted = context.append(
             record.Profile, message, **who, batch_size=batch_size, trace_sha256=digest
         )
-        kept = trace_path(context.journal.path.parent, context.journal.record.header, noted)
-        kept.parent.mkdir(exist_ok=True)
-        shutil.move(written, kept)
+        keep(written, trace_path(context.journal.path.parent, context.journal.record.header, noted))
+        written.unlink()
     except OSError as error:
-        raise MeasurementError(f"its trace can't be kept: {error.strerror}") from error
+        raise MeasurementError(f"its trace can't be kept: {reason(error)}") from error
 
 
 def _rows(message: Message, name: str) -> list[Message]:

@@ -1,9 +1,17 @@
 """The figures, by matplotlib: legible in grey, for the colour-blind, and small."""
 
+import logging
+import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+# What these name is read at the import, and ends it where it isn't what matplotlib expects.
+for _name in ("MPLBACKEND", "MATPLOTLIBRC"):
+    os.environ.pop(_name, None)
+# It warns of folders for its caches.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 import matplotlib
 
@@ -21,8 +29,12 @@ from reports.figures.profile import profile
 from reports.figures.throughput import throughput
 from reports.summary import Summary
 
-# Names of elements that don't change from one time to the next.
-_STABLE: Any = {"svg.hashsalt": "aebench"}
+# The same record gives the same figure, whatever a user's matplotlibrc says.
+_STABLE: Any = {
+    **{name: value for name, value in matplotlib.rcParamsDefault.items() if name != "backend"},
+    # Names of elements that don't change from one time to the next.
+    "svg.hashsalt": "aebench",
+}
 # Each draws into an empty figure, and tells what it shows, or nothing if there is nothing to show.
 _FIGURES: dict[str, Callable[[Summary, Figure], str]] = {
     "throughput": throughput,

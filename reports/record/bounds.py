@@ -16,4 +16,18 @@ Seconds = Annotated[float, Meta(ge=0, le=1e8)]
 PositiveSeconds = Annotated[float, Meta(ge=1e-6, le=1e8)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Figure = Annotated[float, Meta(ge=-1e8, le=1e8)]
+# Of a contender, a path, a phase; and of what somebody wrote, such as a reason or a log.
+MOST_NAME, MOST_TEXT = 5000, 2**17
+Name = Annotated[str, Meta(max_length=MOST_NAME)]
+Text = Annotated[str, Meta(max_length=MOST_TEXT)]
+# What of a plan is gone through, once for each of the others.
+MOST_LISTED = 20_000
 Workload = Annotated[str, Meta(pattern=r"^(train|predict)\Z")]
+
+# Of a record as a file: all of it, a line, the events in it, and records side by side.
+MOST_RECORD_BYTES = 2**30
+MOST_LINE_BYTES = 2**24
+MOST_EVENTS = 2_000_000
+MOST_RECORDS = 100
+# Of definitions × contenders × workloads × batch sizes, each of which has a row.
+MOST_CELLS = 20_000

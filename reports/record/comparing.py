@@ -2,7 +2,16 @@
 
 import msgspec
 
-from reports.record.bounds import Count, Figure, Positive, PositiveSeconds, Seconds, Workload
+from reports.record.bounds import (
+    Count,
+    Figure,
+    Name,
+    Positive,
+    PositiveSeconds,
+    Seconds,
+    Text,
+    Workload,
+)
 
 
 class Slice(msgspec.Struct, frozen=True, tag="slice", tag_field="kind"):
@@ -12,8 +21,8 @@ class Slice(msgspec.Struct, frozen=True, tag="slice", tag_field="kind"):
     other workers, who should sleep, used meanwhile.
     """
 
-    contender: str
-    definition: str
+    contender: Name
+    definition: Name
     workload: Workload
     batch_size: Positive
     launch: int
@@ -41,7 +50,7 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
     ``repeated`` was contaminated, and doesn't count: the next one stands for it.
     """
 
-    definition: str
+    definition: Name
     workload: Workload
     batch_size: Positive
     launch: int
@@ -66,12 +75,12 @@ class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
     which weight or step it is largest.
     """
 
-    contender: str
-    definition: str
-    check: str
+    contender: Name
+    definition: Name
+    check: Name
     difference: float
     tolerance: float
-    where: str = ""
+    where: Text = ""
     launch: int = 0
 
     @property
@@ -83,20 +92,20 @@ class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
 class Library(msgspec.Struct, frozen=True, tag="library", tag_field="kind"):
     """Which library does a cell's matrix products fastest; what a step takes with each."""
 
-    contender: str
-    definition: str
+    contender: Name
+    definition: Name
     workload: Workload
     batch_size: Positive
     launch: int
-    library: str
-    library_step_seconds: dict[str, float]
+    library: Name
+    library_step_seconds: dict[Name, float]
 
 
 class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):
     """What a warm call of ``fit`` takes before its first epoch begins."""
 
-    contender: str
-    definition: str
+    contender: Name
+    definition: Name
     batch_size: Positive
     launch: int
     seconds: Figure
@@ -105,8 +114,8 @@ class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):
 class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind"):
     """The end of one short epoch of ``fit``, and the first step of the next."""
 
-    contender: str
-    definition: str
+    contender: Name
+    definition: Name
     batch_size: Positive
     launch: int
     steps: Positive
@@ -119,10 +128,10 @@ class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind
 class Phase(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
     """One phase of a cold start; ``exact`` is whether the peak was read, not sampled."""
 
-    contender: str
-    definition: str
+    contender: Name
+    definition: Name
     launch: int
-    phase: str
+    phase: Name
     seconds: Seconds
     resident_bytes: Count
     peak_bytes: Count
@@ -135,8 +144,8 @@ class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="ki
     ``loss`` is the one on training images after ``loss_steps`` steps, in inference mode.
     """
 
-    contender: str
-    definition: str
+    contender: Name
+    definition: Name
     launch: int
     parameters: Count
     device_peak_bytes: Count | None
@@ -147,8 +156,8 @@ class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="ki
 class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind"):
     """One epoch of training; ``train_loss`` (inference mode) is there after the last."""
 
-    contender: str
-    definition: str
+    contender: Name
+    definition: Name
     seed: int
     epoch: Positive
     train_seconds: PositiveSeconds
@@ -161,7 +170,7 @@ class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind")
 class Reconstructions(msgspec.Struct, frozen=True, tag="reconstructions", tag_field="kind"):
     """What a trained network makes of the data's ``examples``: a byte a pixel, row by row."""
 
-    contender: str
-    definition: str
+    contender: Name
+    definition: Name
     seed: int
     pixels: bytes

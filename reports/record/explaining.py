@@ -5,7 +5,16 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from reports.record.bounds import MOST, Count, Positive, PositiveSeconds, Seconds, Workload
+from reports.record.bounds import (
+    MOST,
+    Count,
+    Name,
+    Positive,
+    PositiveSeconds,
+    Seconds,
+    Text,
+    Workload,
+)
 
 
 class Compilation(msgspec.Struct, frozen=True, tag="compilation", tag_field="kind"):
@@ -17,13 +26,13 @@ class Compilation(msgspec.Struct, frozen=True, tag="compilation", tag_field="kin
     was of ``workload``, with a batch of ``samples``.
     """
 
-    contender: str
-    definition: str
+    contender: Name
+    definition: Name
     launch: int
-    stage: str
-    function: str
+    stage: Name
+    function: Text
     seconds: Seconds
-    cause: str
+    cause: Text
     workload: Workload
     samples: Positive
 
@@ -31,11 +40,11 @@ class Compilation(msgspec.Struct, frozen=True, tag="compilation", tag_field="kin
 class Operation(msgspec.Struct, frozen=True, tag="operation", tag_field="kind"):
     """What one operation took of the traced steps, by self time; the rows add up to all of it."""
 
-    contender: str
-    definition: str
+    contender: Name
+    definition: Name
     launch: int
-    category: str
-    operation: str
+    category: Name
+    operation: Text
     calls: Count
     seconds: Seconds
 
@@ -47,15 +56,15 @@ class Profile(msgspec.Struct, frozen=True, tag="profile", tag_field="kind"):
     traced, by the process's clock; the median one's trace lies beside the record.
     """
 
-    contender: str
-    definition: str
+    contender: Name
+    definition: Name
     launch: int
     batch_size: Positive
     steps: Positive
     untraced_seconds: Annotated[list[PositiveSeconds], Meta(min_length=1, max_length=1000)]
     clocked_seconds: Annotated[list[PositiveSeconds], Meta(min_length=1, max_length=1000)]
     traced_seconds: PositiveSeconds
-    trace_sha256: str
+    trace_sha256: Name
 
 
 class MemoryPhase(msgspec.Struct, frozen=True, tag="memory", tag_field="kind"):
@@ -66,10 +75,10 @@ class MemoryPhase(msgspec.Struct, frozen=True, tag="memory", tag_field="kind"):
     the :class:`MemoryCurve`. ``device_peak_bytes`` is the most so far, by the framework's counter.
     """
 
-    contender: str
-    definition: str
+    contender: Name
+    definition: Name
     launch: int
-    phase: str
+    phase: Name
     seconds: Seconds
     ended_seconds: Seconds
     resident_bytes: Count
@@ -83,8 +92,8 @@ class MemoryPhase(msgspec.Struct, frozen=True, tag="memory", tag_field="kind"):
 class MemorySteps(msgspec.Struct, frozen=True, tag="memory_steps", tag_field="kind"):
     """What a process held of pages that no file is behind, every so many steps."""
 
-    contender: str
-    definition: str
+    contender: Name
+    definition: Name
     launch: int
     batch_size: Positive
     optimiser_bytes: Count
@@ -95,9 +104,9 @@ class MemorySteps(msgspec.Struct, frozen=True, tag="memory_steps", tag_field="ki
 class MemoryCurve(msgspec.Struct, frozen=True, tag="memory_curve", tag_field="kind"):
     """Proportional memory over time, sampled from outside; ``reason`` is why it lacks something."""
 
-    contender: str
-    definition: str
+    contender: Name
+    definition: Name
     launch: int
     seconds: Annotated[list[Seconds], Meta(max_length=MOST)]
     proportional_bytes: Annotated[list[Count], Meta(max_length=MOST)]
-    reason: str = ""
+    reason: Text = ""

@@ -7,12 +7,15 @@ from msgspec import Meta
 
 from reports.record.bounds import (
     MOST,
+    MOST_LISTED,
     Count,
     Figure,
+    Name,
     Positive,
     PositiveSeconds,
     Share,
     Size,
+    Text,
     Workload,
 )
 
@@ -24,7 +27,7 @@ NATIVE, GEMM = "native-", "gemm"
 class DefinitionInfo(msgspec.Struct, frozen=True):
     """One autoencoder, with what follows from its shape."""
 
-    name: str
+    name: Name
     widths: Annotated[list[Positive], Meta(max_length=1000)]
     dropout: Share
     learning_rate: Figure
@@ -44,14 +47,14 @@ class ContenderInfo(msgspec.Struct, frozen=True):
     ``handicap`` (a share) more steps than it reports.
     """
 
-    name: str
-    backend: str
-    version: str
-    missing: str = ""
-    python: str = ""
-    twin_of: str = ""
+    name: Name
+    backend: Name
+    version: Name
+    missing: Name = ""
+    python: Name = ""
+    twin_of: Name = ""
     handicap: Share = 0.0
-    settings: dict[str, str] = {}
+    settings: dict[Name, Name] = {}
     yardstick: bool = False
 
     @property
@@ -69,15 +72,15 @@ class DataInfo(msgspec.Struct, frozen=True):
     ``mean_image_loss`` is the cross-entropy of the test images with the mean training image.
     """
 
-    name: str
+    name: Name
     train_samples: Positive
     test_samples: Positive
     image_shape: Annotated[list[Count], Meta(max_length=8)]
-    train_sha256: str
-    test_sha256: str
-    notice: str = ""
-    choice: str = "auto"
-    examples: list[Count] = []
+    train_sha256: Name
+    test_sha256: Name
+    notice: Text = ""
+    choice: Name = "auto"
+    examples: Annotated[list[Count], Meta(max_length=1000)] = []
     example_pixels: bytes = b""
     mean_image_loss: Figure | None = None
 
@@ -85,13 +88,13 @@ class DataInfo(msgspec.Struct, frozen=True):
 class MachineInfo(msgspec.Struct, frozen=True):
     """Where it ran; ``control_seconds`` is what fixed work took there when it began."""
 
-    processor: str
+    processor: Name
     cores: Positive
     memory_bytes: Count
-    system: str
-    python: str
+    system: Name
+    python: Name
     load_before: Figure | None
-    environment: dict[str, str]
+    environment: dict[Name, Text]
     control_seconds: PositiveSeconds | None = None
 
 
@@ -101,19 +104,19 @@ class PlanInfo(msgspec.Struct, frozen=True):
     ``different`` and ``same`` are the verdicts' margins, as shares.
     """
 
-    preset: str
-    passes: list[str]
-    workloads: list[Workload]
-    batch_sizes: list[Positive]
+    preset: Name
+    passes: Annotated[list[Name], Meta(max_length=20)]
+    workloads: Annotated[list[Workload], Meta(max_length=20)]
+    batch_sizes: Annotated[list[Positive], Meta(max_length=MOST_LISTED)]
     launches: Size
     blocks: Size
-    footprint_launches: Count
+    footprint_launches: Annotated[int, Meta(ge=0, le=MOST)]
     quality_batch_size: Positive
     epochs: Size
-    seeds: list[int]
+    seeds: Annotated[list[Annotated[int, Meta(ge=-(2**50), le=2**50)]], Meta(max_length=MOST)]
     quality_train_samples: Positive
     threads: Count
-    reference: str
+    reference: Name
     order_seed: int
     different: Share = DIFFERENT
     same: Share = SAME
@@ -124,10 +127,10 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
     """The first line of a record."""
 
     schema: int
-    aebench: str
-    name: str
-    created: str
-    command: list[str]
+    aebench: Name
+    name: Name
+    created: Name
+    command: Annotated[list[Text], Meta(max_length=MOST)]
     plan: PlanInfo
     definitions: Annotated[list[DefinitionInfo], Meta(max_length=MOST)]
     contenders: Annotated[list[ContenderInfo], Meta(min_length=1, max_length=1000)]

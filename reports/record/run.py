@@ -2,7 +2,7 @@
 
 import msgspec
 
-from reports.record.bounds import Positive, PositiveSeconds, Seconds
+from reports.record.bounds import Name, Positive, PositiveSeconds, Seconds, Text
 from reports.record.comparing import (
     Block,
     Call,
@@ -29,13 +29,13 @@ from reports.record.header import Header
 class Worker(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):
     """What was in force in one worker."""
 
-    pass_name: str
-    contender: str
-    definition: str
+    pass_name: Name
+    contender: Name
+    definition: Name
     launch: int
-    settings: dict[str, str]
-    versions: dict[str, str]
-    frameworks_held: list[str]
+    settings: dict[Name, Text]
+    versions: dict[Name, Name]
+    frameworks_held: list[Name]
     cores: Positive
     epoch_end_ticks_seconds: list[Seconds]
 
@@ -43,12 +43,12 @@ class Worker(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):
 class Failure(msgspec.Struct, frozen=True, tag="failure", tag_field="kind"):
     """A measurement that failed, and why."""
 
-    pass_name: str
-    contender: str
-    definition: str
+    pass_name: Name
+    contender: Name
+    definition: Name
     launch: int
-    reason: str
-    log_tail: str
+    reason: Text
+    log_tail: Text
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -59,19 +59,25 @@ class Unit(msgspec.Struct, frozen=True):
     contender × definition.
     """
 
-    pass_name: str
-    definition: str
-    contender: str
+    pass_name: Name
+    definition: Name
+    contender: Name
     launch: int
 
     def holds(self, event: "Event") -> bool:
         """Tell whether an event was measured in this unit."""
-        return (
-            _PASS_OF.get(type(event), getattr(event, "pass_name", "")) == self.pass_name
-            and getattr(event, "definition", None) == self.definition
-            and self.contender in ("", getattr(event, "contender", None))
-            and getattr(event, "launch", getattr(event, "seed", None)) == self.launch
-        )
+        return self in Unit.around(event)
+
+    @classmethod
+    def around(cls, event: "Event") -> "tuple[Unit, ...]":
+        """List the units that an event may have been measured in: a contender's, and everyone's."""
+        definition = getattr(event, "definition", None)
+        launch = getattr(event, "launch", getattr(event, "seed", None))
+        if definition is None or launch is None:
+            return ()
+        name = _PASS_OF.get(type(event), getattr(event, "pass_name", ""))
+        contender = getattr(event, "contender", "")
+        return (cls(name, definition, contender, launch), cls(name, definition, "", launch))
 
 
 class UnitEnd(msgspec.Struct, frozen=True, tag="unit_end", tag_field="kind"):
@@ -84,8 +90,8 @@ class UnitEnd(msgspec.Struct, frozen=True, tag="unit_end", tag_field="kind"):
 class Resume(msgspec.Struct, frozen=True, tag="resume", tag_field="kind"):
     """The run went on after a cut; what came before of these units doesn't count."""
 
-    created: str
-    command: list[str]
+    created: Name
+    command: list[Text]
     void: list[Unit]
     control_seconds: PositiveSeconds | None = None
 
@@ -93,14 +99,14 @@ class Resume(msgspec.Struct, frozen=True, tag="resume", tag_field="kind"):
 class PassEnd(msgspec.Struct, frozen=True, tag="pass_end", tag_field="kind"):
     """A pass ran to its end."""
 
-    pass_name: str
+    pass_name: Name
     seconds: Seconds
 
 
 class End(msgspec.Struct, frozen=True, tag="end", tag_field="kind"):
     """The last line: ``complete``, ``failures`` or ``interrupted``."""
 
-    outcome: str
+    outcome: Name
     seconds: Seconds
 
 

@@ -1,6 +1,6 @@
 """One summary of one or more records, from which every renderer draws; seconds, samples, bytes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -46,6 +46,10 @@ __all__ = [
     "Training",
     "summarise",
 ]
+
+
+# More of them say nothing more to a reader.
+MOST_FAILURES, MOST_VERSIONS = 1000, 10
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -96,6 +100,7 @@ def summarise(*sources: Record) -> Summary:
         As loaded; each may end anywhere.
     """
     entrants = contenders(sources)
+    failures = [failure for source in sources for failure in source.of(record.Failure)]
     cells = speed.cells(sources, entrants)
     starts = footprint.rows(sources, entrants)
     trained = quality.rows(sources, entrants)
@@ -116,7 +121,7 @@ def summarise(*sources: Record) -> Summary:
         digits=digits(entrants, trained),
         profile=profile.rows(sources, entrants),
         memory=memory.rows(sources, entrants),
-        failures=[failure for source in sources for failure in source.of(record.Failure)],
+        failures=failures[:MOST_FAILURES],
         notices=[
             *_differences(sources),
             *dict.fromkeys(
@@ -128,8 +133,14 @@ def summarise(*sources: Record) -> Summary:
             # The parts of one run may say the same.
             *dict.fromkeys(_settings(entrants)),
             *_guests(entrants),
+            *_left_out(failures),
         ],
     )
+
+
+def _left_out(failures: Sequence[record.Failure]) -> list[str]:
+    left = len(failures) - MOST_FAILURES
+    return [f"{left:,} further failures are in the record, and not shown."] if left > 0 else []
 
 
 def _trained_on(source: Record) -> tuple[str, str, int]:
@@ -139,16 +150,13 @@ def _trained_on(source: Record) -> tuple[str, str, int]:
 
 def _run(source: Record, entrants: Sequence[Shown]) -> Run:
     header = source.header
-    versions: dict[str, str] = {}
+    versions: dict[str, dict[str, None]] = {}
     settings: dict[str, dict[str, str]] = {}
     names = {each.info.name: each for each in entrants if each.source is source}
     for worker in source.of(record.Worker):
         # Contenders with interpreters of their own may differ in version.
         for package, version in worker.versions.items():
-            known = versions.get(package, version)
-            versions[package] = (
-                known if version in known.split(" and ") else f"{known} and {version}"
-            )
+            versions.setdefault(package, {})[version] = None
         entrant = names.get(worker.contender)
         if entrant is None or entrant.info.twin_of:
             continue
@@ -164,11 +172,18 @@ def _run(source: Record, entrants: Sequence[Shown]) -> Run:
         plan=header.plan,
         data=header.data,
         machine=header.machine,
-        versions=dict(sorted(versions.items())),
+        versions={package: _some(found) for package, found in sorted(versions.items())},
         settings=settings,
         speed=speed.spent(source),
         carried_on=[each.created for each in source.of(record.Resume)],
     )
+
+
+def _some(versions: Iterable[str]) -> str:
+    """Name versions, if they aren't too many."""
+    first, *others = versions
+    more = [f"{len(others) - MOST_VERSIONS:,} others"] if len(others) > MOST_VERSIONS else []
+    return " and ".join([first, *others[:MOST_VERSIONS], *more])
 
 
 def _notices(source: Record, alone: bool) -> list[str]:
@@ -238,9 +253,7 @@ def _settings(entrants: Sequence[Shown]) -> Iterator[str]:
     for entrant in entrants:
         if entrant.info.twin_of or not entrant.info.on_keras:
             continue
-        workers = [
-            each for each in entrant.source.of(record.Worker) if each.contender == entrant.info.name
-        ]
+        workers = entrant.all_of(record.Worker)
         if workers:
             in_force[entrant.name] = settings = workers[0].settings
             yield from _overruled(entrant, settings)
@@ -271,8 +284,8 @@ def _guests(entrants: Sequence[Shown]) -> list[str]:
     """Say which footprints hold a framework that isn't their own."""
     guests: dict[str, list[str]] = {}
     for entrant in entrants:
-        for worker in entrant.source.of(record.Worker):
-            if (worker.pass_name, worker.contender) != ("footprint", entrant.info.name):
+        for worker in entrant.all_of(record.Worker):
+            if worker.pass_name != "footprint":
                 continue
             foreign = sorted(set(worker.frameworks_held) - {entrant.info.backend})
             if foreign:

@@ -62,6 +62,11 @@ class Shown:
         """Return its events of one kind for one definition."""
         return self._events.get((kind, definition), [])  # type: ignore[return-value]
 
+    def all_of(self, kind: type[T]) -> list[T]:
+        """Return its events of one kind for all definitions, in the order of their measuring."""
+        found = [rows for (each, _), rows in self._events.items() if each is kind]
+        return [row for rows in found for row in rows]  # type: ignore[misc]
+
     def failure(self, pass_name: str, definition: str) -> str:
         """Return why it wasn't measured, or not wholly; empty if all went well."""
         if self.info.missing:
@@ -85,6 +90,7 @@ def contenders(sources: Sequence[Record]) -> list[Shown]:
     present = [info.name for _, info in found if not info.missing]
     apart = to_tell_apart(sources)
     parts = are_parts(sources)
+    measured = [_by_contender(source) for source in sources]
     shown: list[Shown] = []
     for run, info in found:
         again = not parts and any(each.info.name == info.name for each in shown)
@@ -92,13 +98,19 @@ def contenders(sources: Sequence[Record]) -> list[Shown]:
             continue
         source = sources[run]
         name = f"{info.name} ({source.header.name})" if info.name in apart else info.name
-        events: dict[tuple[type, str], list[record.Event]] = {}
-        for event in source.events:
-            if getattr(event, "contender", None) == info.name:
-                key = (type(event), event.definition)  # type: ignore[union-attr]
-                events.setdefault(key, []).append(event)
-        shown.append(Shown(name, run, source, info, events))
+        shown.append(Shown(name, run, source, info, measured[run].get(info.name, {})))
     return shown
+
+
+def _by_contender(source: Record) -> dict[str, dict[tuple[type, str], list[record.Event]]]:
+    """Sort a record's events by contender, then by kind and definition."""
+    found: dict[str, dict[tuple[type, str], list[record.Event]]] = {}
+    for event in source.events:
+        contender = getattr(event, "contender", None)
+        if contender is not None:
+            key = (type(event), event.definition)  # type: ignore[union-attr]
+            found.setdefault(contender, {}).setdefault(key, []).append(event)
+    return found
 
 
 def definitions(sources: Sequence[Record]) -> list[record.DefinitionInfo]:

@@ -1,0 +1,75 @@
+"""Asking another program something: a short answer in a short time, and nothing of it is left."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+
+MOST_ANSWER_BYTES = 2**16
+_NAP_SECONDS = 0.01
+
+
+def ask(
+    command: Sequence[str], seconds: float, environment: Mapping[str, str] | None = None
+) -> str | None:
+    """Run a program for what it prints.
+
+    Parameters
+    ----------
+    command : sequence of str
+        The program's path and its arguments.
+    seconds : float
+        How long it may take.
+    environment : mapping of str to str, optional
+        Its environment; this process's own if left out.
+
+    Returns
+    -------
+    str or None
+        What it printed, or None if it can't be run, failed, took longer or printed more than
+        :data:`MOST_ANSWER_BYTES`. What it started is ended with it.
+    """
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+        )
+    except (OSError, ValueError):
+        return None
+    try:
+        answer = _listen(process, time.monotonic() + seconds)
+    finally:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+    return answer if process.returncode == 0 else None
+
+
+def _listen(process: "subprocess.Popen[bytes]", deadline: float) -> str | None:
+    """Read until the program has ended: who it started may hold the pipe open for ever."""
+    assert process.stdout is not None
+    pipe = process.stdout.fileno()
+    os.set_blocking(pipe, False)
+    heard = bytearray()
+    while time.monotonic() < deadline:
+        ended = process.poll() is not None
+        try:
+            piece = os.read(pipe, MOST_ANSWER_BYTES)
+        except BlockingIOError:
+            piece = b""
+        heard += piece
+        if len(heard) > MOST_ANSWER_BYTES:
+            return None
+        if not piece:
+            if ended:
+                return heard.decode(errors="replace")
+            time.sleep(_NAP_SECONDS)
+    return None

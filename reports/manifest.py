@@ -1,0 +1,109 @@
+"""``manifest.json``: what aebench wrote into a folder, by the SHA-256 of each file.
+
+By it a folder's own files are told from everybody else's, and the records that a report was made
+of from others that lie beside them.
+"""
+
+import hashlib
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from reports.files import open_plain, read_plain
+
+NAME = "manifest.json"
+RECORDS = "records"
+_MOST_BYTES = 16 * 2**20
+_MOST_FILE_BYTES = 2**40
+_ABOUT = "The files here that aebench wrote, with their SHA-256: it replaces no others."
+
+
+class ManifestError(Exception):
+    """A manifest or a file of it isn't what aebench wrote; the message says what to do."""
+
+
+class Manifest(msgspec.Struct):
+    """The files of a folder.
+
+    Parameters
+    ----------
+    files : dict of str to list of str
+        By path within the folder, with ``/`` between its parts: what was written there. Two hashes
+        while one replaces the other.
+    about : str
+        For whoever finds the file.
+    """
+
+    files: dict[str, list[str]]
+    about: str = _ABOUT
+
+    def encode(self) -> bytes:
+        """Write it as JSON for people too."""
+        return msgspec.json.format(msgspec.json.encode(self, order="deterministic")) + b"\n"
+
+
+def read(folder: Path) -> Manifest | None:
+    """Read a folder's manifest; None if it has none.
+
+    Raises
+    ------
+    ManifestError
+        If there is something else by its name.
+    """
+    path = folder / NAME
+    try:
+        manifest = msgspec.json.decode(read_plain(path, _MOST_BYTES), type=Manifest)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ManifestError(
+            f"{path} is not what aebench writes there: give another folder, or move it away."
+        ) from error
+    if not all(map(_is_inside, manifest.files)):
+        raise ManifestError(f"{path} names files outside its folder: give another folder.")
+    return manifest
+
+
+def _is_inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and "\0" not in name and name != NAME
+
+
+def records(folder: Path) -> list[Path]:
+    """List the records that a report was made of, in the order of their names.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the report. In one without a manifest all of ``records/`` counts: reports of aebench 0.1
+        have none.
+
+    Raises
+    ------
+    ManifestError
+        If one isn't there as it was.
+    """
+    manifest = read(folder)
+    if manifest is None:
+        return sorted(folder.glob(f"{RECORDS}/*.jsonl"))
+    found = [
+        name
+        for name in sorted(manifest.files)
+        if PurePosixPath(name).parent == PurePosixPath(RECORDS) and name.endswith(".jsonl")
+    ]
+    for name in found:
+        if sha256(folder / name) not in manifest.files[name]:
+            raise ManifestError(
+                f"{folder / name} is not the record that the report was made of: put that back, "
+                "or make the report again in a new folder."
+            )
+    return [folder / name for name in found]
+
+
+def sha256(path: Path) -> str:
+    """Hash a file; empty for what isn't there or is no plain file, a link included."""
+    try:
+        with open_plain(path, _MOST_FILE_BYTES, follow=False) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

@@ -1,0 +1,325 @@
+"""Reading records, which may come from anywhere: in time and memory that go with their size."""
+
+import contextlib
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from io import BufferedReader
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from reports.files import open_plain, size
+from reports.record import SCHEMA, End, Event, Failure, Header, Line, Resume, Unit, UnitEnd
+from reports.record.bounds import (
+    MOST_CELLS,
+    MOST_EVENTS,
+    MOST_LINE_BYTES,
+    MOST_RECORD_BYTES,
+    MOST_RECORDS,
+)
+from reports.text import printable, reason
+
+T = TypeVar("T")
+# What a decoder raises at bytes that aren't what they should be.
+_NONSENSE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class RecordError(Exception):
+    """A file can't be read as a record, or can't be written; the message says why."""
+
+
+@dataclass
+class Record:
+    """A record in memory: its header and its events in the order of their measuring.
+
+    Parameters
+    ----------
+    header : Header
+        Its first line.
+    events : list of Event
+        The others, without what a resumption declared void.
+    damage : str
+        Where reading stopped and why, or empty.
+    read_bytes, sound_bytes : int
+        How large the file was when it was read, and how much of it was read as lines.
+    """
+
+    header: Header
+    events: list[Event] = field(default_factory=list)
+    damage: str = ""
+    read_bytes: int = field(default=0, compare=False)
+    sound_bytes: int = field(default=0, compare=False)
+
+    def of(self, kind: type[T]) -> list[T]:
+        """Return the events of one kind."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    @property
+    def outcome(self) -> str:
+        """How it ended: ``complete``, ``failures``, ``interrupted``, or ``unfinished``."""
+        last = self.events[-1] if self.events else None
+        return last.outcome if isinstance(last, End) else "unfinished"
+
+    def add(self, event: Event) -> None:
+        """Take in one event; a resumption takes out what it declares void."""
+        self.events.append(event)
+        if isinstance(event, Resume):
+            self.events = _without_void(self.events)
+
+    def done(self) -> set[Unit]:
+        """Return the units that were measured whole."""
+        return {each.unit for each in self.of(UnitEnd)}
+
+
+def record_path(path: Path) -> Path:
+    """Return the path of a run's record, given that or the folder that holds it.
+
+    Raises
+    ------
+    RecordError
+        If the folder holds none.
+    """
+    with _refusing(path):
+        if not path.is_dir():
+            return path
+        if not (path / "record.jsonl").exists():
+            raise RecordError(
+                f"{path} holds no record.jsonl: give the folder of one run, results/NAME."
+            )
+        return path / "record.jsonl"
+
+
+def record_paths(paths: Sequence[Path]) -> list[Path]:
+    """Return the paths of records, given them, or folders of runs, or folders of such folders.
+
+    Raises
+    ------
+    RecordError
+        If one of them holds none, or there are more than can be shown side by side.
+    """
+    found: list[Path] = []
+    for path in paths:
+        with _refusing(path):
+            inner = sorted(path.glob("*/record.jsonl")) if path.is_dir() else []
+            if inner and not (path / "record.jsonl").exists():
+                found += inner
+            else:
+                found.append(record_path(path))
+    if len(found) > MOST_RECORDS:
+        raise RecordError(
+            f"these are {len(found):,} records, of which {MOST_RECORDS} can be shown side by side: "
+            "give fewer."
+        )
+    # One that is given twice is one.
+    return list({_resolved(path): path for path in found}.values())
+
+
+def _resolved(path: Path) -> Path:
+    with _refusing(path):
+        return path.resolve()
+
+
+@contextlib.contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Refuse paths at which the system or Python's paths choke: too long, a loop of links."""
+    try:
+        yield
+    except OSError as error:
+        raise _unreadable(path, reason(error)) from error
+    except (RuntimeError, ValueError) as error:
+        raise _unreadable(path, "no file can have this name, or its links lead nowhere") from error
+
+
+def _unreadable(path: Path, why: str) -> RecordError:
+    return RecordError(f"{path} can't be read ({why}): give the folder of a run, results/NAME.")
+
+
+def load(path: Path) -> Record:
+    """Read a record; one that was cut off is read up to the damage.
+
+    Parameters
+    ----------
+    path : Path
+        A ``record.jsonl``, or a folder that holds one.
+
+    Returns
+    -------
+    Record
+        Its ``damage`` says where reading stopped, or is empty.
+
+    Raises
+    ------
+    RecordError
+        If there is no header to be read, or it is more than is read: see
+        :mod:`reports.record.bounds`.
+    """
+    path = record_path(path)
+    with _opened(path) as file:
+        return read(path, file)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[BufferedReader]:
+    try:
+        file = open_plain(path, MOST_RECORD_BYTES)
+    except OSError as error:
+        raise _unreadable(path, reason(error)) from error
+    with file:
+        yield file
+
+
+def load_all(paths: Sequence[Path]) -> list[tuple[Path, Record]]:
+    """Read records, each once: a copy of one, or of its beginning, counts with it.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        As :func:`load` takes them.
+
+    Returns
+    -------
+    list of (Path, Record)
+        In the order given, a record standing where it, or a part of it, stood first.
+
+    Raises
+    ------
+    RecordError
+        See :func:`load`.
+    """
+    found: list[tuple[Path, Record]] = []
+    for each in paths:
+        path = record_path(each)
+        record = load(path)
+        for number, (other_path, other) in enumerate(found):
+            if other.header != record.header:
+                continue
+            sound = min(other.sound_bytes, record.sound_bytes)
+            if _beginning(path, sound) == _beginning(other_path, sound):
+                if record.sound_bytes > other.sound_bytes:
+                    found[number] = (path, record)
+                break
+        else:
+            found.append((path, record))
+    return found
+
+
+def _beginning(path: Path, sound_bytes: int) -> str:
+    """Hash so much of a file."""
+    digest = hashlib.sha256()
+    with _opened(path) as file:
+        while sound_bytes and (piece := file.read(min(sound_bytes, MOST_LINE_BYTES))):
+            digest.update(piece)
+            sound_bytes -= len(piece)
+    return digest.hexdigest()
+
+
+def read(path: Path, file: BufferedReader) -> Record:
+    """Read a record from an open file; see :func:`load`."""
+    first = _line(file)
+    if not first.strip() and not file.peek(1).strip():
+        raise RecordError(f"{path} is empty: give the record.jsonl of a run.")
+    if not first.endswith(b"\n") and first.startswith(b'{"kind":"header"'):
+        raise RecordError(f"{path} is cut off in its first line: nothing can be read of it.")
+    record = Record(_header(path, first), sound_bytes=len(first))
+    _read_events(record, file)
+    record.events = _without_void(record.events)
+    with contextlib.suppress(OSError):
+        record.read_bytes = file.seek(0, 2)
+    return record
+
+
+def _line(file: BufferedReader) -> bytes:
+    return file.readline(MOST_LINE_BYTES)
+
+
+def _read_events(record: Record, file: BufferedReader) -> None:
+    """Read up to the end, or to what isn't a line of a record."""
+    decoder = msgspec.json.Decoder(Line)
+    number = 1
+    while line := _line(file):
+        number += 1
+        damaged = f"read up to line {number - 1}; line {number} is"
+        if len(line) == MOST_LINE_BYTES and not line.endswith(b"\n"):
+            record.damage = f"{damaged} longer than {size(MOST_LINE_BYTES)}"
+            return
+        try:
+            event = decoder.decode(line)
+        except _NONSENSE as error:
+            # One that can be read but says what can't be is told by what can't.
+            odd = isinstance(error, msgspec.ValidationError)
+            why = f" ({printable(str(error))})" if odd else ""
+            record.damage = f"{damaged} cut off or damaged{why}"
+            return
+        if not line.endswith(b"\n"):
+            record.damage = f"{damaged} cut off or damaged"
+            return
+        if isinstance(event, Header):
+            record.damage = f"{damaged} a second header"
+            return
+        if len(record.events) == MOST_EVENTS:
+            record.damage = f"read up to line {number - 1}; more than {MOST_EVENTS:,} aren't read"
+            return
+        record.events.append(event)
+        record.sound_bytes += len(line)
+
+
+def _header(path: Path, line: bytes) -> Header:
+    not_ours = f"{path} is not a record of aebench: give the record.jsonl of a run."
+    try:
+        version = msgspec.json.decode(line, type=_Versioned).schema
+    except _NONSENSE as error:
+        raise RecordError(not_ours) from error
+    if version > SCHEMA:
+        raise RecordError(
+            f"{path} was written by a newer aebench (schema {version}, this one reads {SCHEMA}): "
+            "update aebench."
+        )
+    try:
+        header = msgspec.json.decode(line, type=Header)
+    except _NONSENSE as error:
+        raise RecordError(
+            f"{path} is not a record: its header is damaged ({printable(str(error))})."
+        ) from error
+    cells = (
+        max(1, len(header.definitions))
+        * len(header.contenders)
+        * max(1, len(header.plan.workloads))
+        * max(1, len(header.plan.batch_sizes))
+    )
+    if cells > MOST_CELLS:
+        raise RecordError(
+            f"{path} plans {cells:,} comparisons, of which {MOST_CELLS:,} are read: definitions × "
+            "contenders × workloads × batch sizes."
+        )
+    return header
+
+
+class _Versioned(msgspec.Struct):
+    kind: str
+    schema: int
+
+
+def _without_void(events: Sequence[Event]) -> list[Event]:
+    """Leave out what later resumptions declare void."""
+    void: set[Unit] = set()
+    resumed = False
+    kept: list[Event] = []
+    for event in reversed(events):
+        if isinstance(event, Resume):
+            resumed = True
+            void.update(event.void)
+        elif resumed and _is_void(event, void):
+            continue
+        kept.append(event)
+    kept.reverse()
+    return kept
+
+
+def _is_void(event: Event, void: set[Unit]) -> bool:
+    if isinstance(event, Failure) and not event.definition:
+        return True  # what ended the whole run, such as a full disk, is over
+    if isinstance(event, UnitEnd):
+        return event.unit in void
+    return not void.isdisjoint(Unit.around(event))

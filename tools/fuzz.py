@@ -1,0 +1,159 @@
+"""Run a fuzzer for a long time, and collect the distinct faults that it finds.
+
+Usage: python tools/fuzz.py DOOR [--minutes 60] [--seed N] [--out FOLDER]
+
+DOOR is record, grammar, archives or command_line. Every round has a seed of its own, which is
+printed. A fault that was found is written to FOLDER, as small as it could be made, and passed over
+from then on. Exit code 1 if there was any.
+"""
+
+import argparse
+import contextlib
+import pprint
+import random
+import re
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(1, str(Path(__file__).parent.parent))
+from fuzz import DOORS, door
+from fuzz._attempt import Broken, Case, Counts, attempt
+from fuzz._commands import Commands
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+ROUND_EXAMPLES = 100
+SHRINK_SECONDS = 90.0
+PROGRESS_SECONDS = 300.0
+
+
+class Hunt:
+    """A door's faults as they are found.
+
+    Parameters
+    ----------
+    commands : Commands
+        Runs what is called.
+    out : Path
+        Where faults are written.
+    until : float
+        When it ends, by the monotonic clock.
+    """
+
+    def __init__(self, commands: Commands, out: Path, until: float) -> None:
+        self.counts = Counts()
+        self.faults: dict[str, int] = {}
+        self._commands = commands
+        self._out = out
+        self._until = until
+        self._wanted: tuple[str, float] | None = None
+        self._smallest: tuple[Case, Broken] | None = None
+
+    def round(self, strategy: Any, number: int) -> None:
+        """Go through fresh cases, until they are over or there is a new fault."""
+        self._wanted = self._smallest = None
+
+        @seed(number)
+        @settings(
+            max_examples=ROUND_EXAMPLES,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate, Phase.shrink],
+            suppress_health_check=list(HealthCheck),
+            report_multiple_bugs=False,
+            print_blob=False,
+        )
+        @given(strategy)
+        def through(case: Case) -> None:
+            self._through(case)
+
+        # Where the time for shrinking is over the last replay isn't the same: the smallest is kept.
+        with contextlib.suppress(Exception):
+            through()
+        if self._smallest:
+            self._keep(*self._smallest)
+
+    def _through(self, case: Case) -> None:
+        now = time.monotonic()
+        if self._wanted and now > self._wanted[1]:
+            return
+        if not self._wanted and now > self._until:
+            return
+        try:
+            attempt(case, self._commands, self.counts)
+        except Broken as broken:
+            kind = broken.faults[0].kind
+            if self._wanted is None and kind in self.faults:
+                self.faults[kind] += 1
+                return
+            if self._wanted is None:
+                self._wanted = (kind, now + SHRINK_SECONDS)
+                self._smallest = (case, broken)
+            if kind != self._wanted[0]:
+                return
+            self._smallest = (case, broken)
+            # What takes too long takes too long to shrink.
+            if not kind.startswith(("endless", "memory")):
+                raise
+
+    def _keep(self, case: Case, broken: Broken) -> None:
+        kind = broken.faults[0].kind
+        self.faults[kind] = self.faults.get(kind, 0) + 1
+        name = re.sub(r"\W+", "-", kind)[:80].strip("-")
+        path = self._out / f"{len(self.faults):02}-{name}.txt"
+        call = broken.step.call
+        text = f"{broken}\n\naebench {call.arguments!r}\n\n{call!r}\n\n{pprint.pformat(case)}\n"
+        path.write_text(text, "utf-8", "backslashreplace")
+        print(f"fault: {ascii(str(broken))[:400]}\n  {path}", flush=True)
+
+    def told(self) -> str:
+        """Sum up."""
+        counts = self.counts
+        return (
+            f"{counts.examples:,} examples, {sum(counts.codes.values()):,} commands: "
+            f"{counts.codes[0]:,} shown, {counts.codes[2]:,} refused; distinct faults: "
+            f"{len(self.faults)}; longest {counts.longest_seconds:.1f} s, peak "
+            f"{counts.peak_bytes // 2**20:,} MiB"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("door", choices=DOORS)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=random.randrange(2**32))
+    parser.add_argument("--out", type=Path)
+    asked = parser.parse_args()
+    # Archives with a name twice, and cases with long texts, are meant.
+    warnings.simplefilter("ignore")
+    out = asked.out or Path("results") / f"fuzz-{asked.door}"
+    out.mkdir(parents=True, exist_ok=True)
+    began = shown = time.monotonic()
+    commands = Commands()
+    hunt = Hunt(commands, out, began + 60 * asked.minutes)
+    number = asked.seed
+    print(f"{asked.door}: seed {asked.seed}, counted up by one each round", flush=True)
+    try:
+        while time.monotonic() < began + 60 * asked.minutes:
+            hunt.round(door(asked.door), number)
+            number += 1
+            if time.monotonic() - shown > PROGRESS_SECONDS:
+                shown = time.monotonic()
+                print(
+                    f"[{(shown - began) / 60:.0f} min] seed {number - 1}: {hunt.told()}", flush=True
+                )
+    finally:
+        commands.close()
+    seconds = time.monotonic() - began
+    print(f"{asked.door}: {seconds / 60:.1f} min, seeds {asked.seed} to {number - 1}")
+    print(f"{hunt.told()}, {hunt.counts.examples / seconds:.1f} examples/s")
+    for kind, times in sorted(hunt.faults.items()):
+        print(f"  {times:>6} × {kind!a}")
+    sys.exit(1 if hunt.faults else 0)
+
+
+if __name__ == "__main__":
+    main()
