@@ -139,10 +139,8 @@ def resume(plan: Plan, setting: Setting, record: Path) -> str:
         raise BadInputError(
             f"the record was measured on other images ({was.name}): put them where they were."
         )
-    if (plan.info, plan.contenders) != (
-        journal.record.header.plan,
-        journal.record.header.contenders,
-    ):
+    header = journal.record.header
+    if (plan.info, plan.contenders) != (header.plan, header.contenders):
         journal.close()
         raise BadInputError(f"{record} was changed meanwhile: look at it, and try again.")
     left = missing(plan, journal.record)

@@ -1,7 +1,5 @@
 """Where a report goes: nothing of anybody else's is replaced, followed or lost."""
 
-import os
-
 import msgspec
 import pytest
 import sample
@@ -49,7 +47,7 @@ def held(report):
 def files(folder):
     """What lies in a folder, links as what they point to."""
     return {
-        path.relative_to(folder).as_posix(): os.readlink(path)
+        path.relative_to(folder).as_posix(): str(path.readlink())
         if path.is_symlink()
         else path.read_bytes()
         for path in folder.rglob("*")
@@ -58,7 +56,7 @@ def files(folder):
 
 
 def test_a_report_made_where_its_records_lie_in_another_order_loses_none(two):
-    out, contents = two
+    out, _ = two
     before = held(out)
     records = out / "records"
     publish.write([records / "2-sample.jsonl", records / "1-sample.jsonl"], out)
@@ -68,7 +66,7 @@ def test_a_report_made_where_its_records_lie_in_another_order_loses_none(two):
 
 
 def test_a_record_that_is_given_twice_counts_once_wherever_it_lies(two, tmp_path):
-    out, contents = two
+    out, _ = two
     alone = publish.write([out / "records" / "1-sample.jsonl"], tmp_path / "alone").readme
     again = [out / "records" / "1-sample.jsonl", tmp_path / "a" / "run" / "record.jsonl"]
     assert publish.write(again, tmp_path / "twice").readme.read_text() == alone.read_text()

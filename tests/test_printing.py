@@ -1,4 +1,4 @@
-"""Output that can't be shown is nobody reading: what was measured is kept, and it ends as it should."""
+"""Output that can't be shown is nobody reading: what was measured is kept all the same."""
 
 import os
 import pty

@@ -14,7 +14,9 @@ from bench.cli.options import ManyValues
 from bench.errors import BadInputError
 from reports.text import printable, reason
 
-# The commands whose output is all that they leave; none is --help or --version.
+# Characters of a refusal.
+_MOST_SHOWN = 1000
+# The commands whose output is all that they leave; none is --help.
 _ANSWERS = {"list", "doctor", "show", "--help", "--version"}
 
 app = typer.Typer(
@@ -121,5 +123,8 @@ def _check(arguments: list[str]) -> None:
 
 
 def _refuse(sentence: str) -> NoReturn:
-    print(f"aebench: {printable(sentence)}", file=sys.stderr)
+    shown = printable(sentence)
+    if len(shown) > _MOST_SHOWN:  # of what was given the beginning; the end says what to do
+        shown = f"{shown[: _MOST_SHOWN // 2]}…{shown[-_MOST_SHOWN // 2 :]}"
+    print(f"aebench: {shown}", file=sys.stderr)
     sys.exit(BAD_INPUT)

@@ -114,7 +114,12 @@ def _said(step: Step, outcome: Outcome) -> list[Fault]:
 
 
 def _records(snapshot: Snapshot) -> set[tuple[object, ...]]:
-    return {about[2:] for path, about in snapshot.items() if path.endswith(".jsonl")}
+    """List which records there are, each by its content and the run or report that it lies in."""
+    return {
+        (Path(path).parts[:2], *about[2:])
+        for path, about in snapshot.items()
+        if path.endswith(".jsonl")
+    }
 
 
 def _is_cache(path: str, after: Snapshot) -> bool:

@@ -212,7 +212,7 @@ def _innermost(error: BaseException) -> str:
 
 def _watcher(call: Call, tell: Any) -> Any:
     """Note, and don't let happen, what runs a program; note what is written outside."""
-    inside = (call.room + os.sep, "/dev/", "/proc/self/")
+    inside = (call.room + os.sep, "/dev/", "/proc/")
     told = 0
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
