@@ -6,7 +6,7 @@ from fuzz._attempt import Counts, attempt
 from fuzz._commands import Commands
 from hypothesis import HealthCheck, Phase, given, settings
 
-CASES = {"record": 25, "grammar": 40, "archives": 40, "command_line": 25}
+CASES = {"record": 25, "grammar": 25, "archives": 25, "command_line": 20}
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,15 @@
 """What the footprint pass showed: cold starts, in seconds and bytes by phase."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from reports import record, statistics
 from reports.journal import Record
 from reports.summary.shared import Interval, Shown, definitions, pairs
+
+K = TypeVar("K")
 
 
 class FootprintRow(msgspec.Struct, frozen=True):
@@ -52,7 +55,8 @@ def _row(entrant: Shown, definition: str, weight_bytes: int, failure: str) -> Fo
     facts = entrant.of(record.FootprintFacts, definition)
     done = {row.launch for row in facts}
     whole = [row for row in entrant.of(record.Phase, definition) if row.launch in done]
-    names = list(dict.fromkeys(row.phase for row in whole))
+    by_phase = _grouped(whole, lambda row: row.phase)
+    by_launch = list(_grouped(whole, lambda row: row.launch).values())
     held = next(
         (
             worker.frameworks_held
@@ -65,25 +69,22 @@ def _row(entrant: Shown, definition: str, weight_bytes: int, failure: str) -> Fo
     def middle(values: Iterable[float]) -> float:
         return statistics.median(list(values)).value
 
-    def of(phase: str) -> list[record.Phase]:
-        return [row for row in whole if row.phase == phase]
-
     return FootprintRow(
         entrant.name,
         definition,
         launches=len(done),
         batch_size=next(iter(entrant.source.header.plan.batch_sizes), 0),
-        phase_seconds={name: middle(row.seconds for row in of(name)) for name in names},
-        phase_peak_bytes={name: int(middle(row.peak_bytes for row in of(name))) for name in names},
-        phase_resident_bytes={
-            name: int(middle(row.resident_bytes for row in of(name))) for name in names
+        phase_seconds={
+            name: middle(row.seconds for row in mine) for name, mine in by_phase.items()
         },
-        total_seconds=Interval.spanning(
-            [sum(row.seconds for row in whole if row.launch == each) for each in done]
-        ),
-        peak_bytes=Interval.spanning(
-            [max(row.peak_bytes for row in whole if row.launch == each) for each in done]
-        ),
+        phase_peak_bytes={
+            name: int(middle(row.peak_bytes for row in mine)) for name, mine in by_phase.items()
+        },
+        phase_resident_bytes={
+            name: int(middle(row.resident_bytes for row in mine)) for name, mine in by_phase.items()
+        },
+        total_seconds=_spanning([sum(row.seconds for row in mine) for mine in by_launch]),
+        peak_bytes=_spanning([max(row.peak_bytes for row in mine) for mine in by_launch]),
         exact=all(row.exact for row in whole),
         device_peak_bytes=facts[-1].device_peak_bytes,
         parameters=facts[-1].parameters,
@@ -93,3 +94,17 @@ def _row(entrant: Shown, definition: str, weight_bytes: int, failure: str) -> Fo
         frameworks_held=held,
         failure=failure,
     )
+
+
+def _grouped(
+    rows: Iterable[record.Phase], by: Callable[[record.Phase], K]
+) -> dict[K, list[record.Phase]]:
+    found: dict[K, list[record.Phase]] = {}
+    for row in rows:
+        found.setdefault(by(row), []).append(row)
+    return found
+
+
+def _spanning(values: list[float]) -> Interval | None:
+    """Give the median and the range; none of a record that has facts of a start and no phases."""
+    return Interval.spanning(values) if values else None

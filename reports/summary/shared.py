@@ -124,11 +124,11 @@ def asked(
     sources: Sequence[Record], entrants: Sequence[Shown], pass_name: str
 ) -> Iterator[tuple[str, Shown]]:
     """Go through definition × contender as far as a pass without controls was to measure them."""
+    there = [{each.name for each in source.header.definitions} for source in sources]
     for definition in definitions(sources):
         for entrant in entrants:
-            header = entrant.source.header
-            there = definition.name in [each.name for each in header.definitions]
-            if there and pass_name in header.plan.passes and not entrant.info.twin_of:
+            planned = pass_name in entrant.source.header.plan.passes
+            if planned and definition.name in there[entrant.run] and not entrant.info.twin_of:
                 yield definition.name, entrant
 
 

@@ -44,7 +44,8 @@ def _resumable(lines: Lines) -> Lines:
     header, *events = lines
     here = machine.describe()
     header["machine"].update(processor=here.processor, cores=here.cores)
-    header["data"].update(choice="embedded", train_samples=640)
+    header["data"].update(choice="embedded", train_samples=640, test_samples=1000)
+    header["plan"].update(quality_train_samples=640)
     for each in header["contenders"]:
         version = backends.installed_version(each["backend"])
         each.update(version=version or "", missing="" if version else "not installed")

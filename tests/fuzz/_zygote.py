@@ -116,7 +116,8 @@ def _child(call: Call, out: int, err: int, told: int, stack: int) -> NoReturn:
         _enter(call)
         if call.fresh:
             command = [sys.executable, "-m", "bench", *call.arguments]
-            os.execve(sys.executable, command, call.environment)
+            with contextlib.suppress(OSError):  # words that are too long for any program
+                os.execve(sys.executable, command, call.environment)
         os.environ.clear()
         os.environ.update(call.environment)
         faulthandler.dump_traceback_later(call.seconds - 1, file=stack)
