@@ -1,6 +1,7 @@
-"""The tables in the documentation are what the records beside it give."""
+"""The tables in the documentation are what the records beside it and the code give."""
 
 import json
+import re
 
 import against_others
 import headline
@@ -9,11 +10,16 @@ import selfchecks
 import yardsticks
 from conftest import ROOT
 
+from bench import archive, checks, fleet, probing
+from reports import traces
+from reports.files import size
 from reports.journal import load
+from reports.record import bounds
 from reports.summary import summarise
 from reports.units import duration, percent
 
 MEASURED = ROOT / "docs" / "measured"
+RELIABILITY = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
 METHOD = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
 
 
@@ -45,3 +51,33 @@ def test_the_headline_follows_from_the_published_records():
     readme = headline.README.read_text(encoding="utf-8")
     assert readme.count(headline.BEGIN) == readme.count(headline.END) == 1
     assert headline.put(readme) == readme
+
+
+def test_the_tests_that_reliability_names_are_there():
+    named = set(re.findall(r"`(test_\w+)`", RELIABILITY))
+    there = {
+        name
+        for path in (ROOT / "tests").glob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert len(named) > 20 and named <= there
+
+
+def test_the_bounds_that_reliability_tells_are_in_force():
+    told = [row.split(" | ")[1] for row in RELIABILITY.splitlines() if row.endswith(".py` |")]
+    for number in (
+        size(bounds.MOST_RECORD_BYTES),
+        size(bounds.MOST_LINE_BYTES),
+        f"{bounds.MOST_EVENTS:,}",
+        f"{bounds.MOST_RECORDS}",
+        f"{bounds.MOST_CELLS:,}",
+        f"{bounds.MOST_NAME:,}",
+        f"{bounds.MOST_TEXT:,} characters",
+        f"{checks.MOST_UNITS:,}",
+        f"{checks.MOST_LISTED:,}",
+        f"{size(archive.MOST_BYTES)} each",
+        size(probing.MOST_ANSWER_BYTES),
+        size(fleet.LOG_LIMIT_BYTES),
+        size(traces.MOST_TRACE_BYTES),
+    ):
+        assert any(number in cell for cell in told), number
