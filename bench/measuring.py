@@ -78,9 +78,7 @@ def measure(request: Request, name: str, how: How) -> tuple[str, Path | None]:
         if not units:
             print("Nothing is missing.")
             return "complete", folder
-        if how.dry_run:
-            planned.show_programs(console, resuming.told(plan))
-        else:
+        if not how.dry_run:
             resuming.check_allowed(plan, request.backends)
             contenders.check_again(plan.contenders)
     with datasets.scratch_folder() as scratch_path:
@@ -94,6 +92,9 @@ def measure(request: Request, name: str, how: How) -> tuple[str, Path | None]:
             units = plan.units()
             folder = how.out or planned.new_folder(name)
             campaign.check_folder(folder)
+        # All that can be refused is refused before anything is shown.
+        if resume and how.dry_run:
+            planned.show_programs(console, resuming.told(plan))
         pace = pace_here() if how.dry_run else None
         planned.show(console, plan, dataset, units, pace)
         if pace is not None:

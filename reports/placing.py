@@ -46,7 +46,8 @@ def write_into(folder: Path, make: Callable[[Path], None]) -> list[Path]:
         If something can't be written.
     """
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    if missing:
+        folder.mkdir(parents=True, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(prefix=".aebench-", dir=folder) as scratch:
             make(Path(scratch))

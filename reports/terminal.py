@@ -15,26 +15,16 @@ from reports.tables import VERDICT, Table, all_tables, facts, failed_where
 from reports.text import printable
 
 WIDTH = 100
-# What $COLUMNS and $LINES may say.
-LEAST, MOST = 5, 2000
 # Only what the intervals bear is coloured.
 _COLOURS = {"faster": "green", "slower": "red"}
 
 
 def new_console() -> Console:
     """Make a console as wide as the terminal; in a pipe as $COLUMNS says, or 100 columns."""
-    for name in ("COLUMNS", "LINES"):
-        # Rich takes the one for a number that only looks like one, and no width for a width.
-        if not _is_size(os.environ.get(name, "")):
-            os.environ.pop(name, None)
     console = Console()
     if console.is_terminal or "COLUMNS" in os.environ:
         return console
     return Console(width=WIDTH)
-
-
-def _is_size(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 5 and LEAST <= int(text) <= MOST
 
 
 def plain(text: str = "", style: str = "") -> Text:

@@ -1,17 +1,9 @@
 """The figures, by matplotlib: legible in grey, for the colour-blind, and small."""
 
-import logging
-import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-# What these name is read at the import, and ends it where it isn't what matplotlib expects.
-for _name in ("MPLBACKEND", "MATPLOTLIBRC"):
-    os.environ.pop(_name, None)
-# It warns of folders for its caches.
-logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 import matplotlib
 
