@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -121,10 +121,14 @@ def make(
         failures=[f"{failed_where(each)}: {each.reason}" for each in summary.failures],
         sections=[
             *(
-                Section(each.title, each.tables, [], each.paragraphs)
+                Section(each.title, _legible(each.tables), [], each.paragraphs)
                 for each in answers(summary, language)
             ),
-            *(each for each in _sections(summary, drawn) if each.tables or each.figures),
+            *(
+                replace(each, tables=_legible(each.tables))
+                for each in _sections(summary, drawn)
+                if each.tables or each.figures
+            ),
         ],
         facts=facts(summary),
         records=[
@@ -138,6 +142,10 @@ def make(
         ),
         method=_METHOD if summary.speed else _METHOD_ELSEWHERE,
     )
+
+
+def _legible(tables: Sequence[Table]) -> list[Table]:
+    return [each.legible() for each in tables]
 
 
 def _title(summary: Summary) -> str:

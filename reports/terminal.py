@@ -34,7 +34,7 @@ def plain(text: str = "", style: str = "") -> Text:
 
 def render(tables: Iterable[Table]) -> RenderableType:
     """Lay tables out for a terminal 100 columns wide."""
-    return Group(*(part for table in tables for part in _parts(table)))
+    return Group(*(part for table in tables for part in _parts(table.legible())))
 
 
 class _Fitting:

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sample
+
+from reports.journal import Journal
 
 ROOT = Path(__file__).parent.parent
 
@@ -31,3 +34,14 @@ def aebench(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Path:
+    """Write the sample's record."""
+    made = sample.make()
+    journal = Journal.begin(tmp_path / "old" / "record.jsonl", made.header)
+    for event in made.events:
+        journal.append(event)
+    journal.close()
+    return journal.path

@@ -5,26 +5,14 @@ import subprocess
 import sys
 import time
 from importlib import metadata
-from pathlib import Path
 
 import psutil
 import pytest
-import sample
 from conftest import CLEAN, ROOT
 from running import SMALL, Run, gone
 
-from reports.journal import Journal, load
+from reports.journal import load
 from reports.record import Block, End, Failure, QualityEpoch, Reconstructions, Slice
-
-
-@pytest.fixture
-def record(tmp_path) -> Path:
-    made = sample.make()
-    journal = Journal.begin(tmp_path / "old" / "record.jsonl", made.header)
-    for event in made.events:
-        journal.append(event)
-    journal.close()
-    return journal.path
 
 
 @pytest.mark.parametrize(

@@ -9,24 +9,13 @@ import time
 
 import psutil
 import pytest
-import sample
 from conftest import CLEAN, ROOT
 from running import SMALL, gone
 
-from reports.journal import Journal, load
+from reports.journal import load
 
 ENVIRONMENT = {**CLEAN, "PYTHONPATH": str(ROOT)}
 PARITY = ["run", *SMALL, "--pass", "parity", "--backend", "jax", "--out", "run"]
-
-
-@pytest.fixture
-def record(tmp_path):
-    made = sample.make()
-    journal = Journal.begin(tmp_path / "old" / "record.jsonl", made.header)
-    for event in made.events:
-        journal.append(event)
-    journal.close()
-    return journal.path
 
 
 def shell(folder, arguments, redirection):

@@ -8,6 +8,7 @@ from pathlib import Path
 from reports import markdown
 from reports.answer import sentences
 from reports.journal import load
+from reports.manifest import records
 from reports.question import answers
 from reports.site import PUBLISHED
 from reports.summary import RECIPE_EPOCHS, Summary, summarise
@@ -49,7 +50,7 @@ def seeds(trained: Summary) -> str:
 
 def summary(name: str) -> Summary:
     """Summarise a published report's records."""
-    return summarise(*map(load, sorted((PUBLISHED / name / "records").glob("*.jsonl"))))
+    return summarise(*map(load, records(PUBLISHED / name)))
 
 
 def table(whole: Table, columns: list[str], rows: list[list[str]]) -> list[str]:

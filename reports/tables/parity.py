@@ -22,7 +22,7 @@ def parity(summary: Summary) -> list[Table]:
     checks = [each for each in dict.fromkeys(names) if each != "shapes"]
     dropout = [each for each in checks if each.startswith("dropout")]
     kinds = {
-        "Parity": [each for each in checks if each not in dropout],
+        "Parity": [each for each in checks if not each.startswith("dropout")],
         "Parity of dropout": dropout,
     }
     tables = [_table(title, checks, summary.parity) for title, checks in kinds.items() if checks]

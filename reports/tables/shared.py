@@ -1,12 +1,14 @@
 """What the tables of all passes share."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reports.summary import Interval
 from reports.units import interval
 
 VERDICT = "verdict"
+# Of a table; a note has so many characters.
+MOST_ROWS, MOST_COLUMNS, MOST_NOTE = 20_000, 100, 5_000
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,28 @@ class Table:
         """Which columns are left-aligned: the first, and those that hold words; numbers aren't."""
         _, *others = list(zip(*self.rows, strict=True)) or [()] * len(self.columns)
         return [True, *map(_of_words, others)]
+
+    def legible(self) -> "Table":
+        """Leave out what is more than anybody reads, and say how much: the record has it all."""
+        rows, columns = len(self.rows) - MOST_ROWS, len(self.columns) - MOST_COLUMNS
+        left = [
+            f"{count:,} more {what}"
+            for count, what in ((rows, "rows"), (columns, "columns"))
+            if count > 0
+        ]
+        notes = [_short(each) for each in self.notes[:MOST_ROWS]]
+        if left:
+            notes.append(f"{' and '.join(left)} are in the record, and not shown.")
+        return replace(
+            self,
+            columns=self.columns[:MOST_COLUMNS],
+            rows=[row[:MOST_COLUMNS] for row in self.rows[:MOST_ROWS]],
+            notes=notes,
+        )
+
+
+def _short(note: str) -> str:
+    return note if len(note) <= MOST_NOTE else f"{note[: MOST_NOTE - 1]}…"
 
 
 def _of_words(cells: Sequence[str]) -> bool:
