@@ -8,6 +8,7 @@ import os
 
 # What $COLUMNS and $LINES may say; Rich takes 0 for a width, and ² for a number.
 LEAST, MOST = 5, 2000
+MOST_EPOCH_SECONDS = 10**11
 # Matplotlib's import ends where these name what it doesn't know; figures here need neither. Typer
 # answers the last, of a shell that completes words, instead of running the command.
 _NEVER = ("MPLBACKEND", "MATPLOTLIBRC", "_AEBENCH_COMPLETE")
@@ -21,7 +22,8 @@ def tame() -> None:
     for name in ("COLUMNS", "LINES"):
         if not LEAST <= _number(name) <= MOST:
             os.environ.pop(name, None)
-    if _number("SOURCE_DATE_EPOCH") < 0:  # NumPy makes a number of it
+    # NumPy makes a year of it.
+    if not 0 <= _number("SOURCE_DATE_EPOCH") < MOST_EPOCH_SECONDS:
         os.environ.pop("SOURCE_DATE_EPOCH", None)
 
 

@@ -138,7 +138,7 @@ def test_a_width_that_is_none_changes_nothing(aebench, record, columns):
         {"MPLBACKEND": "nothing"},
         {"MATPLOTLIBRC": "/dev/zero"},
         {"MPLCONFIGDIR": "/proc/nowhere"},
-        {"TERM": "\x1b[31m", "SOURCE_DATE_EPOCH": "x", "_AEBENCH_COMPLETE": " "},
+        {"TERM": "\x1b[31m", "SOURCE_DATE_EPOCH": "9" * 20, "_AEBENCH_COMPLETE": " "},
         {"HOME": "/dev/null", "KERAS_HOME": "/dev/null"},
     ],
 )
