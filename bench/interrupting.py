@@ -13,6 +13,12 @@ def prepare() -> None:
         signal.signal(number, _interrupt)
 
 
+def ignore() -> None:
+    """Ignore the signals from here on: what is left is a moment."""
+    for number in _numbers():
+        signal.signal(number, signal.SIG_IGN)
+
+
 @contextlib.contextmanager
 def until_tidy() -> Iterator[Callable[[], None]]:
     """Have the same signals end a run, until what is handed out is called.
@@ -28,13 +34,9 @@ def until_tidy() -> Iterator[Callable[[], None]]:
         interrupted = True
         _interrupt(number, frame)
 
-    def tidy() -> None:
-        for number in numbers:
-            signal.signal(number, signal.SIG_IGN)
-
     for number in numbers:
         signal.signal(number, interrupt)
-    yield tidy
+    yield ignore
     if not interrupted:
         for number, handler in handlers.items():
             signal.signal(number, handler)

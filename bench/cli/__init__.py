@@ -75,30 +75,38 @@ def doctor() -> int:
 def main() -> NoReturn:
     """Run the command; every error of the user's is one sentence and exit code 2."""
     printing.prepare()
-    interrupting.prepare()
     try:
-        _check(sys.argv[1:])
-        code = app(sys.argv[1:], prog_name="aebench", standalone_mode=False)
-    except SystemExit:  # which Typer makes of a closed pipe
-        code = OK
-    except BadInputError as error:
-        _refuse(str(error))
-    except typer.TyperException as error:
-        command = getattr(getattr(error, "ctx", None), "command_path", "aebench")
-        _refuse(f"{error.format_message().rstrip('.')}: see {command} --help.")
-    except OSError as error:
-        where = f"{error.filename} can't be used: " if error.filename else ""
-        _refuse(f"{where}{reason(error)}.")
-    except MemoryError:
-        _refuse("there is not enough memory for this.")
-    except (KeyboardInterrupt, typer.Abort):
-        sys.exit(INTERRUPTED)
+        interrupting.prepare()
+        code = _run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    interrupting.ignore()  # what comes now is the end
     sys.stdout.flush()
     failure = getattr(sys.stdout, "failure", None)
     # A measurement is in its record, whoever reads on; an answer that nobody got is none.
     if failure and failure.errno != errno.EPIPE and set(sys.argv[1:2]) <= _ANSWERS:
-        _refuse(f"the output can't be written: {reason(failure)}.")
-    sys.exit(code if isinstance(code, int) else OK)
+        code = _refuse(f"the output can't be written: {reason(failure)}.")
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    """Run the command, and return its exit code."""
+    try:
+        _check(arguments)
+        code = app(arguments, prog_name="aebench", standalone_mode=False)
+    except BadInputError as error:
+        return _refuse(str(error))
+    except typer.TyperException as error:
+        command = getattr(getattr(error, "ctx", None), "command_path", "aebench")
+        return _refuse(f"{error.format_message().rstrip('.')}: see {command} --help.")
+    except OSError as error:
+        where = f"{error.filename} can't be used: " if error.filename else ""
+        return _refuse(f"{where}{reason(error)}.")
+    except MemoryError:
+        return _refuse("there is not enough memory for this.")
+    except typer.Abort:  # which Typer makes of an interrupt
+        return INTERRUPTED
+    return code if isinstance(code, int) else OK
 
 
 def _check(arguments: list[str]) -> None:
@@ -122,9 +130,9 @@ def _check(arguments: list[str]) -> None:
         raise BadInputError("the working folder is gone: go to another one.") from None
 
 
-def _refuse(sentence: str) -> NoReturn:
+def _refuse(sentence: str) -> int:
     shown = printable(sentence)
     if len(shown) > _MOST_SHOWN:  # of what was given the beginning; the end says what to do
         shown = f"{shown[: _MOST_SHOWN // 2]}…{shown[-_MOST_SHOWN // 2 :]}"
     print(f"aebench: {shown}", file=sys.stderr)
-    sys.exit(BAD_INPUT)
+    return BAD_INPUT

@@ -20,6 +20,8 @@ Figure = Annotated[float, Meta(ge=-1e8, le=1e8)]
 MOST_NAME, MOST_TEXT = 5000, 2**17
 Name = Annotated[str, Meta(max_length=MOST_NAME)]
 Text = Annotated[str, Meta(max_length=MOST_TEXT)]
+# Ages at which an input path lets go.
+MOST_TICKS = 1000
 # What of a plan is gone through, once for each of the others.
 MOST_LISTED = 20_000
 Workload = Annotated[str, Meta(pattern=r"^(train|predict)\Z")]

@@ -1,8 +1,11 @@
 """How a run went: its workers, what was measured whole, what failed, and its end."""
 
-import msgspec
+from typing import Annotated
 
-from reports.record.bounds import Name, Positive, PositiveSeconds, Seconds, Text
+import msgspec
+from msgspec import Meta
+
+from reports.record.bounds import MOST_TICKS, Name, Positive, PositiveSeconds, Seconds, Text
 from reports.record.comparing import (
     Block,
     Call,
@@ -37,7 +40,7 @@ class Worker(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):
     versions: dict[Name, Name]
     frameworks_held: list[Name]
     cores: Positive
-    epoch_end_ticks_seconds: list[Seconds]
+    epoch_end_ticks_seconds: Annotated[list[Seconds], Meta(max_length=MOST_TICKS)]
 
 
 class Failure(msgspec.Struct, frozen=True, tag="failure", tag_field="kind"):

@@ -7,7 +7,7 @@ import msgspec
 from reports import record
 from reports.journal import Record
 from reports.summary import consistency, footprint, memory, parity, profile, quality, speed
-from reports.summary.breakeven import BreakEven, break_even
+from reports.summary.breakeven import MOST_PAIRS, BreakEven, break_even
 from reports.summary.cell import SpeedCell, SpeedRow
 from reports.summary.cost import Cost, CostPoint, cost
 from reports.summary.differences import Difference, differences
@@ -22,6 +22,7 @@ from reports.summary.profile import ProfileRow
 from reports.summary.quality import QualityRow, Training
 from reports.summary.shared import MIB, RECIPE_EPOCHS, Interval, Shown, contenders, definitions
 from reports.summary.speed import Spent
+from reports.units import listed
 
 __all__ = [
     "MIB",
@@ -49,7 +50,7 @@ __all__ = [
 
 
 # More of them say nothing more to a reader.
-MOST_FAILURES, MOST_VERSIONS = 1000, 10
+MOST_FAILURES, MOST_NAMED = 1000, 10
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -103,6 +104,7 @@ def summarise(*sources: Record) -> Summary:
     failures = [failure for source in sources for failure in source.of(record.Failure)]
     cells = speed.cells(sources, entrants)
     starts = footprint.rows(sources, entrants)
+    pays = break_even(cells, starts)
     trained = quality.rows(sources, entrants)
     alike = {
         run for run, source in enumerate(sources) if _trained_on(source) == _trained_on(sources[0])
@@ -114,7 +116,7 @@ def summarise(*sources: Record) -> Summary:
         speed=cells,
         footprint=starts,
         quality=trained,
-        break_even=break_even(cells, starts),
+        break_even=pays,
         # Trained on other images a loss is another's: those of the first run are compared.
         cost=cost([row for row in trained if row.run in alike], definitions(sources)),
         differences=differences(entrants, trained),
@@ -134,6 +136,7 @@ def summarise(*sources: Record) -> Summary:
             *dict.fromkeys(_settings(entrants)),
             *_guests(entrants),
             *_left_out(failures),
+            *_pairs_left_out(pays),
         ],
     )
 
@@ -141,6 +144,12 @@ def summarise(*sources: Record) -> Summary:
 def _left_out(failures: Sequence[record.Failure]) -> list[str]:
     left = len(failures) - MOST_FAILURES
     return [f"{left:,} further failures are in the record, and not shown."] if left > 0 else []
+
+
+def _pairs_left_out(pays: Sequence[BreakEven]) -> list[str]:
+    if len(pays) < MOST_PAIRS:
+        return []
+    return [f"Of pairs of contenders of which one starts later the first {MOST_PAIRS:,} are shown."]
 
 
 def _trained_on(source: Record) -> tuple[str, str, int]:
@@ -172,18 +181,20 @@ def _run(source: Record, entrants: Sequence[Shown]) -> Run:
         plan=header.plan,
         data=header.data,
         machine=header.machine,
-        versions={package: _some(found) for package, found in sorted(versions.items())},
+        versions={
+            package: " and ".join(_some(found)) for package, found in sorted(versions.items())
+        },
         settings=settings,
         speed=speed.spent(source),
         carried_on=[each.created for each in source.of(record.Resume)],
     )
 
 
-def _some(versions: Iterable[str]) -> str:
-    """Name versions, if they aren't too many."""
-    first, *others = versions
-    more = [f"{len(others) - MOST_VERSIONS:,} others"] if len(others) > MOST_VERSIONS else []
-    return " and ".join([first, *others[:MOST_VERSIONS], *more])
+def _some(names: Iterable[str]) -> list[str]:
+    """List names; of too many the first, and how many others there are."""
+    first, *others = names
+    more = [f"{len(others) - MOST_NAMED:,} others"] if len(others) > MOST_NAMED else []
+    return [first, *others[:MOST_NAMED], *more]
 
 
 def _notices(source: Record, alone: bool) -> list[str]:
@@ -258,14 +269,15 @@ def _settings(entrants: Sequence[Shown]) -> Iterator[str]:
             in_force[entrant.name] = settings = workers[0].settings
             yield from _overruled(entrant, settings)
     places = {each.name: (each.run, each.info.backend, each.info.python) for each in entrants}
-    names = list(in_force)
-    for position, name in enumerate(names):
-        for other in names[position + 1 :]:
-            if places[name] == places[other] and in_force[name] == in_force[other]:
-                yield (
-                    f"{name} and {other} turned out to have the same settings in force: what "
-                    "differs between them is noise."
-                )
+    alike: dict[object, list[str]] = {}
+    for name, settings in in_force.items():
+        alike.setdefault((places[name], frozenset(settings.items())), []).append(name)
+    for names in alike.values():
+        if len(names) > 1:
+            yield (
+                f"{listed(_some(names))} turned out to have the same settings in force: what "
+                "differs between them is noise."
+            )
 
 
 def _overruled(entrant: Shown, settings: dict[str, str]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """After how many epochs a faster contender has earned back what its start takes longer."""
 
-from collections.abc import Sequence
-from itertools import combinations
+from collections.abc import Iterator, Sequence
+from itertools import combinations, islice
 from math import inf
 
 import msgspec
@@ -10,6 +10,8 @@ from reports.summary.cell import SpeedCell, SpeedRow
 from reports.summary.footprint import FootprintRow
 from reports.summary.shared import Interval
 
+# All pairs of a thousand contenders are more than anybody reads.
+MOST_PAIRS = 10_000
 # What comes after the first step is no start.
 _NOT_STARTING = ("steady", "first prediction")
 
@@ -34,9 +36,15 @@ class BreakEven(msgspec.Struct, frozen=True):
 
 
 def break_even(cells: Sequence[SpeedCell], starts: Sequence[FootprintRow]) -> list[BreakEven]:
-    """Compare every two contenders of which a cold start and epochs were measured, of one batch."""
+    """Compare every two contenders of which a cold start and epochs were measured, of one batch.
+
+    The first :data:`MOST_PAIRS` of them.
+    """
+    return list(islice(_pairs(cells, starts), MOST_PAIRS))
+
+
+def _pairs(cells: Sequence[SpeedCell], starts: Sequence[FootprintRow]) -> Iterator[BreakEven]:
     begun = {(row.definition, row.contender, row.batch_size): row for row in starts if row.launches}
-    found = []
     for cell in cells:
         told = [
             (row, begun[cell.definition, row.contender, cell.batch_size])
@@ -46,8 +54,7 @@ def break_even(cells: Sequence[SpeedCell], starts: Sequence[FootprintRow]) -> li
         for one, other in combinations(told, 2):
             faster, slower = sorted((one, other), key=lambda each: _epoch(each[0]).value)
             if _epoch(faster[0]).value < _epoch(slower[0]).value:
-                found.append(_pair(cell, faster, slower))
-    return found
+                yield _pair(cell, faster, slower)
 
 
 def _pair(

@@ -33,12 +33,8 @@ def epoch_cost(
     entrant: Shown, definition: str, batch_size: int, step_seconds: Sequence[float]
 ) -> EpochCost | None:
     """Derive it for one contender; None where no ends were timed."""
-    ends = [
-        row for row in entrant.of(record.ShortEpoch, definition) if row.batch_size == batch_size
-    ]
-    calls = [
-        row.seconds for row in entrant.of(record.Call, definition) if row.batch_size == batch_size
-    ]
+    ends = entrant.of_batch(record.ShortEpoch, definition, batch_size)
+    calls = [row.seconds for row in entrant.of_batch(record.Call, definition, batch_size)]
     workers = entrant.of(record.Worker, definition)
     steps = entrant.source.header.data.train_samples // batch_size
     if not ends or not calls or not workers or not steps:

@@ -1,6 +1,6 @@
 """How contenders are compared where they meet: one cell of the speed pass."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite, log, sqrt
 
 import msgspec
@@ -10,7 +10,7 @@ from reports import record, statistics
 from reports.comparison import Comparison, compare, detectable, drift, noise_floor, verdict
 from reports.summary.cell import SpeedCell, SpeedRow
 from reports.summary.epochs import epoch_cost
-from reports.summary.parity import differs, precision, word
+from reports.summary.parity import Standing
 from reports.summary.shared import Interval, Shown
 
 # Where a slice stood: run, launch, block.
@@ -27,6 +27,8 @@ class Meeting:
         Definition, workload, batch size.
     entrants : sequence of Shown
         Everyone, also who wasn't measured here.
+    standings : mapping of (int, str) to Standing
+        How each of them, by run and name, stands in the definition.
     slices, watched : dict
         What was measured, by contender and place, and what the machine did, by place.
     """
@@ -35,12 +37,14 @@ class Meeting:
         self,
         key: Key,
         entrants: Sequence[Shown],
+        standings: Mapping[tuple[int, str], Standing],
         slices: dict[str, dict[Place, record.Slice]],
         watched: dict[Place, record.Block],
     ) -> None:
         self.definition, self.workload, self.batch_size = key
         self.where = f"{self.definition} at batch {self.batch_size}"
         self._entrants = {entrant.name: entrant for entrant in entrants}
+        self._standings = {each.name: standings[each.run, each.name] for each in entrants}
         self._watched = watched
         repeated = {place for place, row in watched.items() if row.repeated}
         # Seconds per step by contender, then by place: blocks are what pairs.
@@ -56,9 +60,10 @@ class Meeting:
             if not (self._entrants[name].info.twin_of or self._is_yardstick(name))
         ]
         self.reference = _reference(entrants, measured)
-        self._differs = {name: differs(self._entrants[name], self.definition) for name in measured}
+        self._differs = {name: self._standings[name].differs for name in measured}
         self.rivals = [name for name in measured if not self._apart(name)]
         self.plan = entrants[0].source.header.plan
+        self._medians: dict[str, statistics.Estimate] = {}
 
     def _is_yardstick(self, name: str) -> bool:
         info = self._entrants[name].info
@@ -69,10 +74,8 @@ class Meeting:
         if self._is_yardstick(name):
             return "yardstick"
         if self._differs.get(name):
-            return word(self._entrants[name], self.definition)
-        mine, other = (
-            precision(self._entrants[each], self.definition) for each in (name, self.reference)
-        )
+            return self._standings[name].word
+        mine, other = (self._standings[each].precision for each in (name, self.reference))
         # A record from before precisions were recorded tells none.
         return mine if mine and other and mine != other else ""
 
@@ -147,11 +150,7 @@ class Meeting:
             paired = self._compare(
                 entrant.name, against, comparisons if judged and not twin_of else 1
             )
-            ratio = (
-                paired.ratio
-                if paired
-                else statistics.unpaired_ratio(seconds, list(self.blocks[against].values()))
-            )
+            ratio = paired.ratio if paired else self._unpaired(entrant.name, against)
         epoch = None
         if self.workload == "train" and not twin_of and entrant.info.on_keras:
             epoch = epoch_cost(entrant, self.definition, self.batch_size, seconds)
@@ -197,8 +196,8 @@ class Meeting:
         found = [
             each.library
             for entrant in self._entrants.values()
-            for each in entrant.of(record.Library, self.definition)
-            if (each.workload, each.batch_size) == (self.workload, self.batch_size)
+            for each in entrant.of_batch(record.Library, self.definition, self.batch_size)
+            if each.workload == self.workload
         ]
         return sorted(set(found))
 
@@ -218,6 +217,14 @@ class Meeting:
         mine, other = self.blocks[name], self.blocks[against]
         ratios = {place: mine[place] / other[place] for place in mine.keys() & other.keys()}
         return compare(_by_launch(ratios), comparisons) if ratios else None
+
+    def _unpaired(self, name: str, against: str) -> statistics.Estimate:
+        """Compare two contenders that share no blocks."""
+        for each in (name, against):
+            if each not in self._medians:
+                seconds = list(self.blocks[each].values())
+                self._medians[each] = statistics.median(seconds, statistics.TOGETHER)
+        return statistics.ratio_of_medians(self._medians[name], self._medians[against])
 
     def _verdict(self, name: str, against: str, paired: Comparison) -> str:
         if min(len(self.blocks[each]) for each in (name, against)) < self._planned(name):

@@ -75,9 +75,11 @@ def _told(pass_name: str, sorts: Sequence[Planned], ended: Counter[tuple[str, st
 
     if not any(map(found, sorts)):
         return f"all of {pass_name}" if sorts else ""
+    by_definition: dict[str, list[Planned]] = {}
+    for each in sorts:
+        by_definition.setdefault(each.definition, []).append(each)
     parts = []
-    for definition in dict.fromkeys(each.definition for each in sorts):
-        mine = [each for each in sorts if each.definition == definition]
+    for definition, mine in by_definition.items():
         if not any(map(found, mine)):
             parts.append(definition)
             continue

@@ -1,6 +1,7 @@
 """What the parity pass showed: who is the same model as the reference."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -60,18 +61,30 @@ def _worse(one: ParityRow, other: ParityRow) -> ParityRow:
     )
 
 
+class Standing(NamedTuple):
+    """What decides whether a contender may be ranked in the cells of a definition.
+
+    ``word`` says why not: it ``differs``, or is ``unchecked``; ``differs`` says it in a sentence.
+    Both are empty where it is the same model.
+    """
+
+    precision: str
+    differs: str
+    word: str
+
+
+def standing(entrant: Shown, definition: str) -> Standing:
+    """Tell how a contender stands in a definition."""
+    told = differs(entrant, definition)
+    wrong = any(not each.same for each in entrant.of(record.Parity, definition))
+    word = ("differs" if wrong else "unchecked") if told else ""
+    return Standing(precision(entrant, definition), told, word)
+
+
 def precision(entrant: Shown, definition: str) -> str:
     """Tell the precision in force; empty if it isn't known."""
     told = [each.settings.get("precision", "") for each in entrant.of(record.Worker, definition)]
     return next(filter(None, told), "")
-
-
-def word(entrant: Shown, definition: str) -> str:
-    """Say in a word why a contender can't be ranked: it ``differs``, or is ``unchecked``."""
-    if not differs(entrant, definition):
-        return ""
-    wrong = any(not each.same for each in entrant.of(record.Parity, definition))
-    return "differs" if wrong else "unchecked"
 
 
 def differs(entrant: Shown, definition: str) -> str:

@@ -13,19 +13,19 @@ Place = tuple[str, str, str, int]
 def are_parts(sources: Sequence[Record]) -> bool:
     """Tell whether no two of several runs measured the same thing."""
     planned = [places(source) for source in sources]
-    return len(sources) > 1 and not any(one & other for one, other in combinations(planned, 2))
+    return len(sources) > 1 and len(set().union(*planned)) == sum(map(len, planned))
 
 
 def to_tell_apart(sources: Sequence[Record]) -> set[str]:
     """Name the contenders that several runs have and that aren't one: the reader sees whose."""
     found = set()
-    for one, other in combinations(sources, 2):
-        meet = bool(places(one) & places(other)) or _where(one) != _where(other)
-        theirs = {each.name: each for each in _present(other)}
+    told = [
+        (places(each), _where(each), {one.name: one for one in _present(each)}) for each in sources
+    ]
+    for (planned, where, mine), (others_planned, other_where, theirs) in combinations(told, 2):
+        meet = where != other_where or not planned.isdisjoint(others_planned)
         found |= {
-            each.name
-            for each in _present(one)
-            if each.name in theirs and (meet or each != theirs[each.name])
+            name for name in mine.keys() & theirs.keys() if meet or mine[name] != theirs[name]
         }
     return found
 

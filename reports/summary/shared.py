@@ -1,7 +1,8 @@
 """What the passes' summaries share: intervals, and contenders with what was measured of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeVar
 
 import msgspec
@@ -57,10 +58,22 @@ class Shown:
     source: Record
     info: record.ContenderInfo
     _events: dict[tuple[type, str], list[record.Event]]
+    _by_batch: dict[tuple[type, str], dict[int, list[record.Event]]] = field(
+        default_factory=dict, compare=False
+    )
 
     def of(self, kind: type[T], definition: str) -> list[T]:
         """Return its events of one kind for one definition."""
         return self._events.get((kind, definition), [])  # type: ignore[return-value]
+
+    def of_batch(self, kind: type[T], definition: str, batch_size: int) -> list[T]:
+        """Return its events of one kind for one definition and batch size."""
+        key = (kind, definition)
+        if key not in self._by_batch:
+            sorted_out = self._by_batch[key] = {}
+            for row in self._events.get(key, []):
+                sorted_out.setdefault(row.batch_size, []).append(row)  # type: ignore[union-attr]
+        return self._by_batch[key].get(batch_size, [])  # type: ignore[return-value]
 
     def all_of(self, kind: type[T]) -> list[T]:
         """Return its events of one kind for all definitions, in the order of their measuring."""
@@ -71,14 +84,15 @@ class Shown:
         """Return why it wasn't measured, or not wholly; empty if all went well."""
         if self.info.missing:
             return self.info.missing
-        return next(
-            (
-                each.reason
-                for each in self.of(record.Failure, definition)
-                if each.pass_name == pass_name
-            ),
-            "",
-        )
+        return self._reasons.get((pass_name, definition), "")
+
+    @cached_property
+    def _reasons(self) -> dict[tuple[str, str], str]:
+        """The first failure of each pass and definition."""
+        found: dict[tuple[str, str], str] = {}
+        for each in self.all_of(record.Failure):
+            found.setdefault((each.pass_name, each.definition), each.reason)
+        return found
 
 
 def contenders(sources: Sequence[Record]) -> list[Shown]:
@@ -87,15 +101,17 @@ def contenders(sources: Sequence[Record]) -> list[Shown]:
     One missing in all is there once; in each of them where they are parts of one run.
     """
     found = [(run, info) for run, source in enumerate(sources) for info in source.header.contenders]
-    present = [info.name for _, info in found if not info.missing]
+    present = {info.name for _, info in found if not info.missing}
     apart = to_tell_apart(sources)
     parts = are_parts(sources)
     measured = [_by_contender(source) for source in sources]
     shown: list[Shown] = []
+    listed: set[str] = set()
     for run, info in found:
-        again = not parts and any(each.info.name == info.name for each in shown)
+        again = not parts and info.name in listed
         if info.missing and (again or info.name in present):
             continue
+        listed.add(info.name)
         source = sources[run]
         name = f"{info.name} ({source.header.name})" if info.name in apart else info.name
         shown.append(Shown(name, run, source, info, measured[run].get(info.name, {})))

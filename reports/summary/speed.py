@@ -8,6 +8,7 @@ from reports import record
 from reports.journal import Record
 from reports.summary.cell import SpeedCell
 from reports.summary.meeting import Key, Meeting, Place
+from reports.summary.parity import standing
 from reports.summary.parts import places
 from reports.summary.shared import Shown, definitions
 
@@ -35,13 +36,16 @@ def cells(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[SpeedCel
             for entrant in entrants
             for each in entrant.of(record.Failure, definition.name)
         )
+        standings = {(each.run, each.name): standing(each, definition.name) for each in entrants}
         for workload in dict.fromkeys(each for plan in plans for each in plan.workloads):
             for batch_size in dict.fromkeys(each for plan in plans for each in plan.batch_sizes):
                 key = (definition.name, workload, batch_size)
                 # Runs that weren't to measure it have no part in it.
                 there = [each for each in entrants if ("speed", *key) in planned[each.run]]
                 if there and (failed or key in slices):
-                    meeting = Meeting(key, there, slices.get(key, {}), watched.get(key, {}))
+                    meeting = Meeting(
+                        key, there, standings, slices.get(key, {}), watched.get(key, {})
+                    )
                     found.append(meeting.summarise())
     return found
 
