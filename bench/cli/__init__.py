@@ -76,7 +76,6 @@ def main() -> NoReturn:
     """Run the command; every error of the user's is one sentence and exit code 2."""
     printing.prepare()
     try:
-        interrupting.prepare()
         code = _run(sys.argv[1:])
     except KeyboardInterrupt:
         code = INTERRUPTED

@@ -50,7 +50,7 @@ __all__ = [
 
 
 # More of them say nothing more to a reader.
-MOST_FAILURES, MOST_NAMED = 1000, 10
+MOST_FAILURES, MOST_NOTICES, MOST_NAMED = 1000, 1000, 10
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -125,20 +125,37 @@ def summarise(*sources: Record) -> Summary:
         memory=memory.rows(sources, entrants),
         failures=failures[:MOST_FAILURES],
         notices=[
-            *_differences(sources),
-            *dict.fromkeys(
-                each for source in sources for each in _notices(source, alone=len(sources) == 1)
-            ),
-            *(each for source in sources for each in consistency.resumed_elsewhere(source)),
-            *consistency.runs_apart(sources),
-            *consistency.passes_apart(cells, trained),
-            # The parts of one run may say the same.
-            *dict.fromkeys(_settings(entrants)),
-            *_guests(entrants),
+            *_few(_all_notices(sources, entrants, cells, trained)),
             *_left_out(failures),
             *_pairs_left_out(pays),
         ],
     )
+
+
+def _all_notices(
+    sources: Sequence[Record],
+    entrants: Sequence[Shown],
+    cells: Sequence[SpeedCell],
+    trained: Sequence[QualityRow],
+) -> list[str]:
+    return [
+        *_differences(sources),
+        *dict.fromkeys(
+            each for source in sources for each in _notices(source, alone=len(sources) == 1)
+        ),
+        *(each for source in sources for each in consistency.resumed_elsewhere(source)),
+        *consistency.runs_apart(sources),
+        *consistency.passes_apart(cells, trained),
+        # The parts of one run may say the same.
+        *dict.fromkeys(_settings(entrants)),
+        *_guests(entrants),
+    ]
+
+
+def _few(notices: Sequence[str]) -> list[str]:
+    left = len(notices) - MOST_NOTICES
+    more = [f"{left:,} further notices aren't shown."] if left > 0 else []
+    return [*notices[:MOST_NOTICES], *more]
 
 
 def _left_out(failures: Sequence[record.Failure]) -> list[str]:
@@ -186,15 +203,15 @@ def _run(source: Record, entrants: Sequence[Shown]) -> Run:
         },
         settings=settings,
         speed=speed.spent(source),
-        carried_on=[each.created for each in source.of(record.Resume)],
+        carried_on=_some(each.created for each in source.of(record.Resume)),
     )
 
 
 def _some(names: Iterable[str]) -> list[str]:
     """List names; of too many the first, and how many others there are."""
-    first, *others = names
-    more = [f"{len(others) - MOST_NAMED:,} others"] if len(others) > MOST_NAMED else []
-    return [first, *others[:MOST_NAMED], *more]
+    told = list(names)
+    left = len(told) - MOST_NAMED
+    return [*told[:MOST_NAMED], f"{left:,} others"] if left > 1 else told
 
 
 def _notices(source: Record, alone: bool) -> list[str]:

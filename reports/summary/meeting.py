@@ -63,6 +63,13 @@ class Meeting:
         self._differs = {name: self._standings[name].differs for name in measured}
         self.rivals = [name for name in measured if not self._apart(name)]
         self.plan = entrants[0].source.header.plan
+        # As they are shown, by run and by the record's name; the first of a name counts.
+        self._names: dict[tuple[int, str], str] = {}
+        self._by_backend: dict[str, list[Shown]] = {}
+        for name, each in self._entrants.items():
+            self._names.setdefault((each.run, each.info.name), name)
+            if name in self.blocks:
+                self._by_backend.setdefault(each.info.backend, []).append(each)
         self._medians: dict[str, statistics.Estimate] = {}
 
     def _is_yardstick(self, name: str) -> bool:
@@ -179,16 +186,15 @@ class Meeting:
     def _share(self, entrant: Shown, kind: str) -> Interval | None:
         """Tell a contender's share of a yardstick's throughput in the blocks that they share."""
         wanted = kind if kind == record.GEMM else kind + entrant.info.backend
-        yardsticks = [
-            other
-            for other in self._entrants.values()
-            if other.info.backend == wanted and other.name in self.blocks
-        ]
         # The one in the same interpreter, where there are several.
-        yardsticks.sort(key=lambda each: each.info.python != entrant.info.python)
-        if not yardsticks or yardsticks[0] is entrant:
+        yardstick = min(
+            self._by_backend.get(wanted, []),
+            key=lambda each: each.info.python != entrant.info.python,
+            default=None,
+        )
+        if yardstick is None or yardstick is entrant:
             return None
-        shared = self._compare(yardsticks[0].name, entrant.name, 1)
+        shared = self._compare(yardstick.name, entrant.name, 1)
         return Interval.of(shared.ratio) if shared else None
 
     def _libraries(self) -> list[str]:
@@ -203,14 +209,7 @@ class Meeting:
 
     def _original(self, entrant: Shown) -> str:
         """Name whom a control controls, as it is shown; empty for everyone else."""
-        return next(
-            (
-                other.name
-                for other in self._entrants.values()
-                if other.source is entrant.source and other.info.name == entrant.info.twin_of
-            ),
-            "",
-        )
+        return self._names.get((entrant.run, entrant.info.twin_of), "")
 
     def _compare(self, name: str, against: str, comparisons: int) -> Comparison | None:
         """Compare two contenders in the blocks that they share; None if there are none."""

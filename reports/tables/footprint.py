@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from reports.summary import MIB, FootprintRow, Summary
-from reports.tables.shared import Table, failed, shown
+from reports.tables.shared import MOST_BESIDE, Table, failed, few, shown
 from reports.units import fixed, interval
 
 SHORT_PHASES = {
@@ -23,9 +23,9 @@ def footprint(summary: Summary) -> list[Table]:
 
 
 def _cold_start_seconds(summary: Summary) -> Table:
-    phases = _phases(summary.footprint)
+    phases, left = few(_phases(summary.footprint), "phases", MOST_BESIDE)
     columns = ["cold start, s", *(SHORT_PHASES.get(name, name) for name in phases), "total"]
-    rows, notes = [], []
+    rows, notes = [], [*left]
     for row in summary.footprint:
         name = f"{row.definition} {row.contender}"
         if not row.launches:
@@ -48,7 +48,7 @@ def _cold_start_seconds(summary: Summary) -> Table:
 
 
 def _cold_start_memory(summary: Summary) -> Table:
-    phases = _phases(summary.footprint)
+    phases, _ = few(_phases(summary.footprint), "phases", MOST_BESIDE)
     columns = ["peak, MiB", *(SHORT_PHASES.get(name, name) for name in phases), "highest"]
     rows = []
     sampled = False

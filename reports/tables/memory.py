@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reports.summary import MIB, MemoryRow, Summary
 from reports.summary.memory import MARGIN_BYTES
-from reports.tables.shared import Table, shown
+from reports.tables.shared import Table, shown, some_tables
 from reports.units import interval
 
 _KIB = 1024
@@ -19,7 +19,7 @@ def memory(summary: Summary) -> list[Table]:
     if not whole:
         return [Table("Memory by phase", ["MiB"], [], failures)] if failures else []
     return [
-        *map(_phases, whole),
+        *some_tables(_phases, whole),
         _arithmetic(whole),
         _growth(whole, failures),
     ]

@@ -1,7 +1,9 @@
 """The table of the parity pass: how far everyone is from the float64 reference."""
 
+from collections.abc import Sequence
+
 from reports.summary import ParityRow, Summary
-from reports.tables.shared import Table, failed
+from reports.tables.shared import MOST_BESIDE, Table, failed, few
 
 SHORT_CHECKS = {
     "short training": "10 steps",
@@ -25,7 +27,7 @@ def parity(summary: Summary) -> list[Table]:
         "Parity": [each for each in checks if not each.startswith("dropout")],
         "Parity of dropout": dropout,
     }
-    tables = [_table(title, checks, summary.parity) for title, checks in kinds.items() if checks]
+    tables = [_table(title, each, summary.parity) for title, each in kinds.items() if each]
     if not tables:
         tables = [_table("Parity", [], summary.parity)]
     tables[0].notes.append(
@@ -55,10 +57,11 @@ def parity(summary: Summary) -> list[Table]:
     return tables
 
 
-def _table(title: str, checks: list[str], rows: list[ParityRow]) -> Table:
+def _table(title: str, checks: Sequence[str], rows: list[ParityRow]) -> Table:
+    checks, left = few(checks, "checks", MOST_BESIDE)
     columns = [title.lower(), *(SHORT_CHECKS.get(each, each) for each in checks), "model"]
     shown: list[list[str]] = []
-    notes: list[str] = []
+    notes: list[str] = [*left]
     faint: list[int] = []
     dropout = title != "Parity"
     for row in rows:

@@ -1,10 +1,11 @@
 """The tables of the profile pass: where a step's time goes, and what is compiled when."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from reports.summary import ProfileRow, Summary
 from reports.summary.profile import CATEGORIES, INFLATED
-from reports.tables.shared import Table, count, shown
+from reports.tables.shared import MOST_BESIDE, MOST_ROWS, Table, count, few, shown, some_tables
 from reports.units import interval, listed, percent
 
 _OPERATIONS = 12
@@ -14,18 +15,16 @@ _MILLI = 1000
 
 def profile(summary: Summary) -> list[Table]:
     """Return the categories side by side, then each contender's operations and its ledger."""
-    found = []
-    for definition, batch_size in dict.fromkeys(
-        (row.definition, row.batch_size) for row in summary.profile if row.steps
-    ):
-        rows = [
-            row
-            for row in summary.profile
-            if row.steps and (row.definition, row.batch_size) == (definition, batch_size)
-        ]
-        found.append(_side_by_side(rows))
-        found += map(_operations, rows)
-        found.append(_ledger(rows))
+    together: dict[tuple[str, int], list[ProfileRow]] = {}
+    for row in summary.profile:
+        if row.steps:
+            together.setdefault((row.definition, row.batch_size), []).append(row)
+    makers: list[Callable[[], Table]] = []
+    for rows in together.values():
+        makers.append(partial(_side_by_side, rows))
+        makers += (partial(_operations, row) for row in rows)
+        makers.append(partial(_ledger, rows))
+    found = some_tables(lambda make: make(), makers)
     failures = [
         f"{row.definition} {row.contender}: {row.failure}" for row in summary.profile if row.failure
     ]
@@ -37,8 +36,10 @@ def profile(summary: Summary) -> list[Table]:
 
 
 def _side_by_side(rows: Sequence[ProfileRow]) -> Table:
-    names = list(dict.fromkeys(name for row in rows for name in row.category_seconds))
-    names.sort(key=lambda name: CATEGORIES.index(name) if name in CATEGORIES else len(CATEGORIES))
+    rows, others = few(rows, "contenders", MOST_BESIDE)
+    found = list(dict.fromkeys(name for row in rows for name in row.category_seconds))
+    found.sort(key=lambda name: CATEGORIES.index(name) if name in CATEGORIES else len(CATEGORIES))
+    names, smaller = few(found, "categories", MOST_ROWS)
     lines = [[name, *(_part(row, name) for row in rows)] for name in names]
     lines += [
         ["in all", *(interval(_MILLI * row.traced_step_seconds) for row in rows)],
@@ -51,6 +52,8 @@ def _side_by_side(rows: Sequence[ProfileRow]) -> Table:
         "Optimiser and loss hold all of theirs, as far as they can be told; element-wise holds "
         "sums and copies. Traced and untraced steps are medians and ranges; the parts are of the "
         "median trace.",
+        *others,
+        *smaller,
         *(note for row in rows for note in _left_out(row)),
         *(
             f"{row.contender}'s steps took very different times, by the ranges: something else "

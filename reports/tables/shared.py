@@ -2,13 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from reports.summary import Interval
 from reports.units import interval
 
+T = TypeVar("T")
+
 VERDICT = "verdict"
 # Of a table; a note has so many characters.
 MOST_ROWS, MOST_COLUMNS, MOST_NOTE = 20_000, 100, 5_000
+# What is shown side by side stands between a name and a sum.
+MOST_BESIDE = MOST_COLUMNS - 2
+# Rows × columns of a table, and of tables of one kind; how many these may be.
+MOST_SHOWN_CELLS, MOST_TABLES = 100_000, 500
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,8 @@ class Table:
 
     def legible(self) -> "Table":
         """Leave out what is more than anybody reads, and say how much: the record has it all."""
-        rows, columns = len(self.rows) - MOST_ROWS, len(self.columns) - MOST_COLUMNS
+        kept = min(MOST_ROWS, MOST_SHOWN_CELLS // min(MOST_COLUMNS, len(self.columns)))
+        rows, columns = len(self.rows) - kept, len(self.columns) - MOST_COLUMNS
         left = [
             f"{count:,} more {what}"
             for count, what in ((rows, "rows"), (columns, "columns"))
@@ -46,9 +54,32 @@ class Table:
         return replace(
             self,
             columns=self.columns[:MOST_COLUMNS],
-            rows=[row[:MOST_COLUMNS] for row in self.rows[:MOST_ROWS]],
+            rows=[row[:MOST_COLUMNS] for row in self.rows[:kept]],
             notes=notes,
         )
+
+
+def some_tables(make: Callable[[T], Table], of: Sequence[T]) -> list[Table]:
+    """Make a table of each, as many as somebody reads; the last one says how many more are left."""
+    found: list[Table] = []
+    cells = 0
+    for each in of[:MOST_TABLES]:
+        found.append(make(each).legible())
+        cells += len(found[-1].rows) * len(found[-1].columns)
+        if cells > MOST_SHOWN_CELLS:
+            break
+    left = len(of) - len(found)
+    if left:
+        found[-1].notes.append(f"{left:,} more such tables are in the record, and not shown.")
+    return found
+
+
+def few(values: Sequence[T], what: str, most: int) -> tuple[Sequence[T], list[str]]:
+    """Take as many as are shown, with a note on the others, before a table is filled with them."""
+    left = len(values) - most
+    if left <= 0:
+        return values, []
+    return values[:most], [f"{left:,} more {what} are in the record, and not shown."]
 
 
 def _short(note: str) -> str:

@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 
 from reports.summary import RECIPE_EPOCHS, SpeedCell, SpeedRow, Summary
-from reports.tables.shared import VERDICT, Table, count, failed, share, shown
+from reports.tables.shared import VERDICT, Table, count, failed, share, shown, some_tables
 from reports.units import duration, interval, listed, percent
 
 
 def speed(summary: Summary, definition: str | None = None) -> list[Table]:
     """Return one table per cell, or only those of one definition."""
-    return [
-        _speed_cell(cell, summary)
-        for cell in summary.speed
-        if definition in (None, cell.definition)
-    ]
+    precisions = {row.precision for row in summary.parity}
+    return some_tables(
+        lambda cell: _speed_cell(cell, summary, precisions),
+        [cell for cell in summary.speed if definition in (None, cell.definition)],
+    )
 
 
-def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
+def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Table:
     train = cell.workload == "train"
     columns = ["backend", "samples/s [95 %]", f"× {cell.reference}'s time [95 %]", VERDICT]
     yardsticks = any(row.of_native or row.of_limit for row in cell.rows)
@@ -27,7 +27,6 @@ def _speed_cell(cell: SpeedCell, summary: Summary) -> Table:
     rows: list[list[str]] = []
     notes: list[str] = []
     faint: list[int] = []
-    precisions = {row.precision for row in summary.parity}
     for row in cell.rows:
         if row.samples_per_second is None:
             cells, note = failed(row.contender, columns, row.failure)
