@@ -1,6 +1,7 @@
 """The answer that a report opens with: three sentences, no ranking that intervals don't bear."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from reports.summary import (
     MIB,
@@ -13,6 +14,9 @@ from reports.summary import (
 )
 from reports.summary.memory import MARGIN_BYTES
 from reports.units import interval, listed, percent
+
+T = TypeVar("T")
+K = TypeVar("K")
 
 _DOING = {"train": "training", "predict": "predicting"}
 _SENTENCES = 3
@@ -62,14 +66,11 @@ def _is_cut(cell: SpeedCell) -> bool:
 
 def _where(cells: Sequence[SpeedCell]) -> str:
     """Name cells as shortly as tells them: by workload, definitions and batch sizes."""
-    by_workload: dict[str, list[SpeedCell]] = {}
-    for cell in cells:
-        by_workload.setdefault(cell.workload, []).append(cell)
     parts = []
-    for workload, mine in by_workload.items():
+    for workload, mine in _grouped(cells, lambda cell: cell.workload).items():
         batches: dict[tuple[int, ...], list[str]] = {}
-        for name in dict.fromkeys(cell.definition for cell in mine):
-            sizes = tuple(cell.batch_size for cell in mine if cell.definition == name)
+        for name, there in _grouped(mine, lambda cell: cell.definition).items():
+            sizes = tuple(cell.batch_size for cell in there)
             batches.setdefault(sizes, []).append(name)
         named = [
             f"{listed(names)} (batch {listed([str(size) for size in sizes])})"
@@ -83,10 +84,8 @@ def _footprint(rows: Sequence[FootprintRow]) -> Iterator[str]:
     told = [row for row in rows if row.total_seconds and row.peak_bytes]
     if not told:
         return
-    names = list(dict.fromkeys(row.contender for row in told))
     parts = []
-    for name in names:
-        mine = [row for row in told if row.contender == name]
+    for name, mine in _grouped(told, lambda row: row.contender).items():
         seconds = [row.total_seconds.value for row in mine if row.total_seconds]
         peaks = [row.peak_bytes.value / MIB for row in mine if row.peak_bytes]
         where = {
@@ -125,8 +124,8 @@ def _epochs(rows: Sequence[QualityRow]) -> str:
 def _ends(rows: Sequence[QualityRow]) -> str:
     """Tell the losses after training, each definition's with their range, and how many stuck."""
     parts = [
-        f"{_losses([row for row in rows if row.definition == name])} with {name}"
-        for name in dict.fromkeys(row.definition for row in rows)
+        f"{_losses(mine)} with {name}"
+        for name, mine in _grouped(rows, lambda row: row.definition).items()
     ]
     what = ["backends"] * (len({row.contender for row in rows}) > 1)
     what += ["seeds"] * (max(row.seeds for row in rows) > 1)
@@ -193,6 +192,13 @@ def _memory(rows: Sequence[MemoryRow]) -> Iterator[str]:
     )
     # A cold start is given those of its steps alone, and peaks lower.
     yield f"With all images given to fit, memory peaks at {listed(parts)}; {grown}."
+
+
+def _grouped(values: Iterable[T], by: Callable[[T], K]) -> dict[K, list[T]]:
+    found: dict[K, list[T]] = {}
+    for each in values:
+        found.setdefault(by(each), []).append(each)
+    return found
 
 
 def _losses(rows: Sequence[QualityRow]) -> str:

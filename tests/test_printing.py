@@ -182,3 +182,22 @@ def test_a_working_folder_that_is_gone(tmp_path):
     )
     assert done.returncode == 2
     assert done.stderr == "aebench: the working folder is gone: go to another one.\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_is_silent_whenever_it_comes(number):
+    codes = set()
+    for tenths in range(2, 14, 3):
+        listing = subprocess.Popen(
+            [sys.executable, "-m", "bench", "list"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=ENVIRONMENT,
+        )
+        time.sleep(tenths / 10)
+        listing.send_signal(number)
+        _, errors = listing.communicate()
+        assert errors == b""
+        codes.add(listing.returncode)
+    # At first Python itself is starting.
+    assert codes <= {130, 0, -number}

@@ -3,14 +3,14 @@
 import errno
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from bench import interrupting, printing
+from bench import printing
 from bench.cli import measure, report
-from bench.cli.codes import BAD_INPUT, INTERRUPTED, OK
 from bench.cli.options import ManyValues
+from bench.codes import BAD_INPUT, INTERRUPTED, OK
 from bench.errors import BadInputError
 from reports.text import printable, reason
 
@@ -72,20 +72,22 @@ def doctor() -> int:
     return OK
 
 
-def main() -> NoReturn:
-    """Run the command; every error of the user's is one sentence and exit code 2."""
+def main() -> int:
+    """Run the command; every error of the user's is one sentence and exit code 2.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
     printing.prepare()
-    try:
-        code = _run(sys.argv[1:])
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    interrupting.ignore()  # what comes now is the end
+    code = _run(sys.argv[1:])
     sys.stdout.flush()
     failure = getattr(sys.stdout, "failure", None)
     # A measurement is in its record, whoever reads on; an answer that nobody got is none.
     if failure and failure.errno != errno.EPIPE and set(sys.argv[1:2]) <= _ANSWERS:
         code = _refuse(f"the output can't be written: {reason(failure)}.")
-    sys.exit(code)
+    return code
 
 
 def _run(arguments: list[str]) -> int:

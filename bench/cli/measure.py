@@ -5,8 +5,8 @@ from typing import Annotated, Any
 import typer
 
 from bench.cli import options
-from bench.cli.codes import CODES, FAILURES, OK, TOO_NOISY
 from bench.cli.report import summarise, write_beside
+from bench.codes import CODES, FAILURES, OK, TOO_NOISY
 from bench.errors import BadInputError
 from bench.presets import PASSES, PRESETS, WORKLOADS
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bench.cli import options
-from bench.cli.codes import OK
+from bench.codes import OK
 from bench.errors import BadInputError, refusing
 
 

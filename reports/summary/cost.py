@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from reports import record, statistics
-from reports.summary.quality import QualityRow
+from reports.summary.quality import QualityRow, Training
 
 
 class CostPoint(msgspec.Struct, frozen=True):
@@ -56,9 +56,11 @@ def cost(rows: Sequence[QualityRow], definitions: Sequence[record.DefinitionInfo
             )
             for epoch, (took, loss) in enumerate(zip(seconds, row.test_losses, strict=True), 1)
         ]
+    by_definition: dict[str, list[Training]] = {}
+    for row in rows:
+        by_definition.setdefault(row.definition, []).extend(row.counted)
     by_parameters = []
-    for name in dict.fromkeys(row.definition for row in rows):
-        counted = [each for row in rows if row.definition == name for each in row.counted]
+    for name, counted in by_definition.items():
         by_parameters.append(
             CostPoint(
                 "",

@@ -15,7 +15,7 @@ MOST_ROWS, MOST_COLUMNS, MOST_NOTE = 20_000, 100, 5_000
 # What is shown side by side stands between a name and a sum.
 MOST_BESIDE = MOST_COLUMNS - 2
 # Rows × columns of a table, and of tables of one kind; how many these may be.
-MOST_SHOWN_CELLS, MOST_TABLES = 100_000, 500
+MOST_SHOWN_CELLS, MOST_TABLES = 50_000, 500
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,7 @@ def _main(tell: Any) -> int:
     from bench.cli import main
 
     try:
-        main()
+        return main()
     except SystemExit as end:
         if isinstance(end.code, int) or end.code is None:
             return end.code or 0
@@ -199,7 +199,6 @@ def _main(tell: Any) -> int:
         with contextlib.suppress(Exception):
             traceback.print_exc()
         return 1
-    return 0
 
 
 def _innermost(error: BaseException) -> str:
