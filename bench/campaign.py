@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ def check_folder(folder: Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise BadInputError(f"{folder} is a file: give a folder.")
-    if (folder / "record.jsonl").exists():
+    if os.path.lexists(folder / "record.jsonl"):
         raise BadInputError(
             f"{folder / 'record.jsonl'} exists: give another --out, or carry it on with --resume; "
             "nothing was overwritten."

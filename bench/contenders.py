@@ -12,9 +12,10 @@ import msgspec
 import backends
 from bench.errors import BadInputError
 from bench.fleet import ROOT
-from bench.probing import ask
+from bench.probing import MOST_ANSWER_BYTES, ask
 from bench.settings import Settings, is_setting, parse
 from bench.showing import is_encodable, shortly
+from reports.files import size
 from reports.record import ContenderInfo
 
 ALL = "all"
@@ -261,7 +262,10 @@ def _version(engine: str, python: str, run: bool) -> str | None:
 def _not_there(engine: str, python: str) -> str:
     name = backends.framework(engine)
     if python:
-        return f"{python} doesn't run, or has no {name}: install Keras and {name} for it."
+        return (
+            f"{python} doesn't run, or has no {name}, or doesn't say so within "
+            f"{_PROBE_SECONDS:g} s and {size(MOST_ANSWER_BYTES)}: install Keras and {name} for it."
+        )
     return (
         f"the backend {name} isn't installed: pip install -c constraints.txt "
         f"-e '.[{name}]', or leave it out."

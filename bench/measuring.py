@@ -9,7 +9,7 @@ from bench.errors import refusing
 from bench.estimate import pace_here
 from bench.presets import COMPARING
 from bench.request import Request, make
-from reports.journal import RecordError, load
+from reports.journal import Journal, RecordError, load
 from reports.terminal import new_console
 from reports.text import encodable
 
@@ -77,9 +77,11 @@ def measure(request: Request, name: str, how: How) -> tuple[str, Path | None]:
         units = campaign.missing(plan, begun)
         if not units:
             print("Nothing is missing.")
-            return "complete", folder
+            return "complete", None if how.dry_run else folder
         if not how.dry_run:
             resuming.check_allowed(plan, request.backends)
+            with refusing(RecordError):
+                Journal.check(resume)
             contenders.check_again(plan.contenders)
     with datasets.scratch_folder() as scratch_path:
         scratch = Path(scratch_path)

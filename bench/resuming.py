@@ -95,7 +95,8 @@ def check_asked(plan: Plan, asked: Sequence[str]) -> None:
         raise BadInputError("--resume takes the plan from the record: leave out --contender.")
     if not contenders.same(asked, own):
         raise BadInputError(
-            f"that isn't what the record runs: give {_consent(own)}, or nothing to see what it is."
+            f"that isn't what the record runs: give {_consent(own)}, or leave it out to see what "
+            "it runs."
         )
 
 
@@ -120,7 +121,7 @@ def told(plan: Plan) -> str:
     own = programs(plan.contenders)
     if not own:
         return ""
-    return f"To carry it on runs {_paths(own)}, and asks for {_consent(own)}."
+    return f"Carrying it on would run {_paths(own)}; it needs {_consent(own)}."
 
 
 def _paths(own: Sequence[ContenderInfo]) -> str:

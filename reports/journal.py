@@ -7,12 +7,15 @@ import os
 import re
 import stat
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
+from reports.files import size
 from reports.reading import Record, RecordError, load, load_all, read, record_path, record_paths
 from reports.record import Event, Header, Line
+from reports.record.bounds import MOST_RECORD_BYTES
 from reports.text import encodable, reason
 
 __all__ = [
@@ -41,6 +44,7 @@ class Journal:
         self.record = record
         self._file = file
         self._length = os.fstat(file).st_size
+        self._made: list[Path] = []  # folders, the innermost first
         # It has no name: no link lies in its place, and it goes with the process, whatever ends it.
         self._reserve = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115
         self._reserve.write(b"\0" * _RESERVE_BYTES)
@@ -66,13 +70,12 @@ class Journal:
             _lock(file, path)
             journal = cls(path, Record(header), file)
             journal._write(line)
+            journal._made = missing
         except BaseException:
             if file is not None:
                 path.unlink()
                 os.close(file)
-            with contextlib.suppress(OSError):  # what isn't empty stays
-                for each in missing:
-                    each.rmdir()
+            _remove_empty(missing)
             raise
         return journal
 
@@ -108,6 +111,22 @@ class Journal:
             os.close(file)
             raise
 
+    @staticmethod
+    def check(path: Path) -> None:
+        """Make sure that a record can be gone on with, as far as can be told without reading it.
+
+        Raises
+        ------
+        RecordError
+            See :meth:`resume`.
+        """
+        path = record_path(path)
+        file = _open(path)
+        try:
+            _lock(file, path)
+        finally:
+            os.close(file)
+
     def append(self, event: Event) -> None:
         """Add one event to the file and to :attr:`record`.
 
@@ -142,11 +161,16 @@ class Journal:
         os.close(self._file)
 
     def discard(self) -> None:
-        """Remove the file, in which nothing was measured, and its folder if that is empty."""
+        """Remove the file, in which nothing was measured, and the folders made for it."""
         self.path.unlink()
         self.close()
-        with contextlib.suppress(OSError):
-            self.path.parent.rmdir()
+        _remove_empty(self._made)
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    with contextlib.suppress(OSError):  # what isn't empty stays
+        for each in folders:
+            each.rmdir()
 
 
 def _encode(line: Line) -> bytes:
@@ -207,9 +231,15 @@ def _open(path: Path) -> int:
             raise RecordError(f"{path} is a link: give the record itself.") from error
         why = reason(error) if isinstance(error, OSError) else "no file can have this name"
         raise RecordError(f"{path} can't be written to: {why}.") from error
-    if not stat.S_ISREG(os.fstat(file).st_mode):
+    about = os.fstat(file)
+    wrong = ""
+    if not stat.S_ISREG(about.st_mode):
+        wrong = "not a plain file"
+    elif about.st_size > MOST_RECORD_BYTES:
+        wrong = f"larger than {size(MOST_RECORD_BYTES)}"
+    if wrong:
         os.close(file)
-        raise RecordError(f"{path} is not a plain file: give the record.jsonl of a run.")
+        raise RecordError(f"{path} is {wrong}: give the record.jsonl of a run.")
     return file
 
 

@@ -15,6 +15,7 @@ NAME = "manifest.json"
 RECORDS = "records"
 _MOST_BYTES = 16 * 2**20
 _MOST_FILE_BYTES = 2**40
+_PIECE_BYTES = 2**20
 _ABOUT = "The files here that aebench wrote, with their SHA-256: it replaces no others."
 
 
@@ -70,13 +71,12 @@ def _is_inside(name: str) -> bool:
 
 
 def records(folder: Path) -> list[Path]:
-    """List the records that a report was made of, in the order of their names.
+    """List the records that a report was made of, by name; none of what is no report.
 
     Parameters
     ----------
     folder : Path
-        Of the report. In one without a manifest all of ``records/`` counts: reports of aebench 0.1
-        have none.
+        Of the report.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def records(folder: Path) -> list[Path]:
     """
     manifest = read(folder)
     if manifest is None:
-        return sorted(folder.glob(f"{RECORDS}/*.jsonl"))
+        return []
     found = [
         name
         for name in sorted(manifest.files)
@@ -100,10 +100,14 @@ def records(folder: Path) -> list[Path]:
     return [folder / name for name in found]
 
 
-def sha256(path: Path) -> str:
-    """Hash a file; empty for what isn't there or is no plain file, a link included."""
+def sha256(path: Path, most_bytes: int = _MOST_FILE_BYTES) -> str:
+    """Hash a file, or so much of it; empty for what is no plain file, a link included."""
+    digest = hashlib.sha256()
     try:
         with open_plain(path, _MOST_FILE_BYTES, follow=False) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            while piece := file.read(min(most_bytes, _PIECE_BYTES)):
+                digest.update(piece)
+                most_bytes -= len(piece)
     except OSError:
         return ""
+    return digest.hexdigest()

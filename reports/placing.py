@@ -106,7 +106,10 @@ def _place(made: Path, folder: Path) -> list[Path]:
             )
     between = {name: old.get(name, []) + known for name, known in new.items()}
     _write(Manifest({**old, **between}), made, folder)
-    kept = [_drop(folder, name) for name in dropped]
+    raw = [made / name for name in new if _is_raw(name)]
+    kept = [
+        _drop(folder, name, any(_begins(folder / name, each) for each in raw)) for name in dropped
+    ]
     for name in new:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (made / name).replace(folder / name)
@@ -129,10 +132,19 @@ def _refuse_links(folder: Path, name: str) -> None:
             )
 
 
-def _drop(folder: Path, name: str) -> Path | None:
-    """Take a file away that isn't made any more; one that was measured is kept elsewhere."""
+def _begins(path: Path, other: Path) -> bool:
+    """Tell whether a file is another's beginning, or all of it."""
+    length = path.stat().st_size
+    return length <= other.stat().st_size and sha256(path) == sha256(other, length)
+
+
+def _drop(folder: Path, name: str, again: bool) -> Path | None:
+    """Take a file away that isn't made any more.
+
+    One that was measured is kept elsewhere, unless it is there ``again`` by another name.
+    """
     path = folder / name
-    if not _is_raw(name):
+    if again or not _is_raw(name):
         path.unlink()
         _remove_empty(path.parent, folder)
         return None

@@ -23,8 +23,8 @@ class Entry:
     answers: list[str]
 
 
-def build(published: Path, target: Path) -> Path:
-    """Make every report anew from its records, in English, and an index of them.
+def build(published: Path, target: Path) -> list[Path]:
+    """Make every report anew from its records, in English, and ``index.html``, the newest first.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ def build(published: Path, target: Path) -> Path:
 
     Returns
     -------
-    Path
-        Of the ``index.html``, the newest report first.
+    list of Path
+        Records of reports that are no longer published, where they are kept now.
 
     Raises
     ------
@@ -66,8 +66,7 @@ def build(published: Path, target: Path) -> Path:
         made.sort(key=lambda each: each[1].created, reverse=True)
         (fresh / "index.html").write_text(_index(made), encoding="utf-8")
 
-    write_into(target, fill)
-    return target / "index.html"
+    return write_into(target, fill)
 
 
 def _index(made: list[tuple[str, publish.Made]]) -> str:

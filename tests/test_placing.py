@@ -77,11 +77,26 @@ def test_a_record_that_a_report_no_longer_has_is_kept_beside_it(two, tmp_path):
     out, contents = two
     written = publish.write([tmp_path / "a" / "run" / "record.jsonl"], out)
     assert held(out) == {"sample.jsonl": contents[0]}
-    assert {path.read_bytes() for path in written.left_out} == set(contents)
+    # The other one is there by another name.
+    assert [path.read_bytes() for path in written.left_out] == [contents[1]]
     assert [path.name for path in manifest.records(out)] == ["sample.jsonl"]
-    # The site counts what the report names.
+    # The site counts what the report names, and nothing that is no report's.
+    (tmp_path / "none" / "records").mkdir(parents=True)
+    (tmp_path / "none" / "records" / "record.jsonl").write_bytes(contents[1])
     site.build(tmp_path, tmp_path / "site")
     assert held(tmp_path / "site" / "out") == {"sample.jsonl": contents[0]}
+    assert {path.name for path in (tmp_path / "site").iterdir() if path.is_dir()} == {"out"}
+
+
+def test_a_record_that_went_on_takes_the_place_of_its_beginning(tmp_path):
+    path = run_of(tmp_path / "run")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: whole.rindex(b"\n", 0, -1) + 1])
+    publish.write([path], tmp_path / "out")
+    path.write_bytes(whole)
+    assert publish.write([path], tmp_path / "out").left_out == []
+    assert held(tmp_path / "out") == {"sample.jsonl": whole}
+    assert not (tmp_path / "out" / "left-out").exists()
 
 
 def test_other_records_of_one_name_take_nobodys_place(two, tmp_path):

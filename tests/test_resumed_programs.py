@@ -99,7 +99,7 @@ def test_a_dry_run_says_what_would_be_run_and_runs_nothing(
     given = ["--contender", f"jax@{trapped}"] if allowed else []
     done = aebench(command, "--resume", "old", "--dry-run", *given)
     assert done.returncode == 0, done.stderr
-    assert f"To carry it on runs {trapped}, and asks for --contender jax@{trapped}." in done.stdout
+    assert f"Carrying it on would run {trapped}; it needs --contender jax@{trapped}." in done.stdout
     assert not (tmp_path / "was-run").exists()
 
 

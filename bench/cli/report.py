@@ -56,7 +56,10 @@ def report(
 def site(
     published: Annotated[
         Path | None,
-        typer.Argument(metavar="FOLDER", help="Of reports; those of this suite if left out."),
+        typer.Argument(
+            metavar="FOLDER",
+            help="That holds folders of reports; those of this suite if left out.",
+        ),
     ] = None,
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Folder to write, for any web host.")
@@ -67,8 +70,11 @@ def site(
     from reports.terminal import new_console, plain
 
     with _writing(out):
-        index = site.build(published or site.PUBLISHED, out)
-    new_console().print(plain(f"Site: {index}"), soft_wrap=True)
+        left_out = site.build(published or site.PUBLISHED, out)
+    console = new_console()
+    for path in left_out:
+        console.print(plain(f"No longer published, and kept: {path}"), soft_wrap=True)
+    console.print(plain(f"Site: {out / 'index.html'}"), soft_wrap=True)
     return OK
 
 

@@ -51,6 +51,7 @@ __all__ = [
 
 # More of them say nothing more to a reader.
 MOST_FAILURES, MOST_NOTICES, MOST_NAMED = 1000, 1000, 10
+MOST_REASON = 5000
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -123,7 +124,7 @@ def summarise(*sources: Record) -> Summary:
         digits=digits(entrants, trained),
         profile=profile.rows(sources, entrants),
         memory=memory.rows(sources, entrants),
-        failures=failures[:MOST_FAILURES],
+        failures=list(map(_shortened, failures[:MOST_FAILURES])),
         notices=[
             *_few(_all_notices(sources, entrants, cells, trained)),
             *_left_out(failures),
@@ -156,6 +157,12 @@ def _few(notices: Sequence[str]) -> list[str]:
     left = len(notices) - MOST_NOTICES
     more = [f"{left:,} further notices aren't shown."] if left > 0 else []
     return [*notices[:MOST_NOTICES], *more]
+
+
+def _shortened(failure: record.Failure) -> record.Failure:
+    if len(failure.reason) <= MOST_REASON:
+        return failure
+    return msgspec.structs.replace(failure, reason=f"{failure.reason[: MOST_REASON - 1]}…")
 
 
 def _left_out(failures: Sequence[record.Failure]) -> list[str]:
