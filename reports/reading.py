@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
@@ -18,6 +18,7 @@ from reports.record.bounds import (
     MOST_LINE_BYTES,
     MOST_RECORD_BYTES,
     MOST_RECORDS,
+    MOST_VALUES,
 )
 from reports.text import printable, reason
 
@@ -188,31 +189,35 @@ def load_all(paths: Sequence[Path]) -> list[tuple[Path, Record]]:
     RecordError
         See :func:`load`.
     """
-    found: list[tuple[Path, Record]] = []
-    for each in paths:
-        path = record_path(each)
-        record = load(path)
-        for number, (other_path, other) in enumerate(found):
-            if other.header != record.header:
-                continue
-            sound = min(other.sound_bytes, record.sound_bytes)
-            if _beginning(path, sound) == _beginning(other_path, sound):
-                if record.sound_bytes > other.sound_bytes:
-                    found[number] = (path, record)
+    loaded = [(path, load(path)) for path in map(record_path, paths)]
+    sizes = {record.sound_bytes for _, record in loaded}
+    # Of each size that occurs a file is hashed as far, in one go.
+    beginnings = [_beginnings(path, record.sound_bytes, sizes) for path, record in loaded]
+    found: list[int] = []
+    for number, (_, record) in enumerate(loaded):
+        for place, other in enumerate(found):
+            sound = min(record.sound_bytes, loaded[other][1].sound_bytes)
+            if beginnings[number][sound] == beginnings[other][sound]:
+                if record.sound_bytes > sound:
+                    found[place] = number
                 break
         else:
-            found.append((path, record))
-    return found
+            found.append(number)
+    return [loaded[each] for each in found]
 
 
-def _beginning(path: Path, sound_bytes: int) -> str:
-    """Hash so much of a file."""
+def _beginnings(path: Path, sound_bytes: int, sizes: Set[int]) -> dict[int, str]:
+    """Hash a file's first bytes, as many as each of the sizes, up to what of it is sound."""
     digest = hashlib.sha256()
+    found = {}
+    done = 0
     with _opened(path) as file:
-        while sound_bytes and (piece := file.read(min(sound_bytes, MOST_LINE_BYTES))):
-            digest.update(piece)
-            sound_bytes -= len(piece)
-    return digest.hexdigest()
+        for wanted in sorted(each for each in sizes if each <= sound_bytes):
+            while done < wanted and (piece := file.read(min(wanted - done, MOST_LINE_BYTES))):
+                digest.update(piece)
+                done += len(piece)
+            found[wanted] = digest.hexdigest()
+    return found
 
 
 def read(path: Path, file: BufferedReader) -> Record:
@@ -237,12 +242,18 @@ def _line(file: BufferedReader) -> bytes:
 def _read_events(record: Record, file: BufferedReader) -> None:
     """Read up to the end, or to what isn't a line of a record."""
     decoder = msgspec.json.Decoder(Line)
-    number = 1
+    number, values = 1, 0
     while line := _line(file):
         number += 1
         damaged = f"read up to line {number - 1}; line {number} is"
         if len(line) == MOST_LINE_BYTES and not line.endswith(b"\n"):
             record.damage = f"{damaged} longer than {size(MOST_LINE_BYTES)}"
+            return
+        values += line.count(b",")
+        if values > MOST_VALUES:
+            record.damage = (
+                f"read up to line {number - 1}; more than {MOST_VALUES:,} values aren't read"
+            )
             return
         try:
             event = decoder.decode(line)

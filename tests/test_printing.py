@@ -47,7 +47,7 @@ def whole(folder):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "redirection",
-    [">/dev/full", ">&-", "2>&-", ">&- 2>&- <&-", ">/dev/full 2>&1", "| true"],
+    [">&- 2>&- <&-", ">/dev/full 2>&1", "| true"],
 )
 def test_a_run_whose_output_goes_nowhere_is_measured(tmp_path, redirection):
     done = shell(tmp_path, PARITY, redirection)
@@ -125,27 +125,29 @@ def test_a_refusal_ends_with_2_whoever_hears_it(tmp_path):
         assert shell(tmp_path, ["show", "nowhere"], redirection).returncode == 2
 
 
-@pytest.mark.parametrize("columns", ["0", "1", "-5", "", "²", "9" * 30, "1000000000", "x"])
-def test_a_width_that_is_none_changes_nothing(aebench, record, columns):
+def test_a_width_that_is_none_changes_nothing(aebench, record):
     usual = aebench("show", "old").stdout
-    shown = aebench("show", "old", COLUMNS=columns, LINES=columns)
-    assert (shown.returncode, shown.stdout, shown.stderr) == (0, usual, "")
+    for columns in ("0", "²", "-5", "1000000000"):
+        shown = aebench("show", "old", COLUMNS=columns, LINES=columns)
+        assert (shown.returncode, shown.stdout, shown.stderr) == (0, usual, "")
 
 
-@pytest.mark.parametrize(
-    "environment",
-    [
-        {"MPLBACKEND": "nothing"},
-        {"MATPLOTLIBRC": "/dev/zero"},
-        {"MPLCONFIGDIR": "/proc/nowhere"},
-        {"TERM": "\x1b[31m", "SOURCE_DATE_EPOCH": "9" * 20, "_AEBENCH_COMPLETE": " "},
-        {"HOME": "/dev/null", "KERAS_HOME": "/dev/null"},
-    ],
-)
-def test_variables_that_a_library_chokes_on_change_nothing(aebench, record, environment):
-    done = aebench("report", "old", "-o", "out", **environment)
-    assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    assert aebench("report", "old", "-o", "usual").returncode == 0
+ODD_VARIABLES = {
+    "MPLBACKEND": "nothing",
+    "MATPLOTLIBRC": "/dev/zero",
+    "MPLCONFIGDIR": "/proc/nowhere",
+    "TERM": "\x1b[31m",
+    "SOURCE_DATE_EPOCH": "9" * 20,
+    "_AEBENCH_COMPLETE": " ",
+    "HOME": "/dev/null",
+    "KERAS_HOME": "/dev/null",
+}
+
+
+def test_variables_that_a_library_chokes_on_change_nothing(aebench, record):
+    for out, environment in (("usual", {}), ("out", ODD_VARIABLES)):
+        done = aebench("report", "old", "-o", out, **environment)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
     figures = [record.parent.parent / name / "figures" / "loss.svg" for name in ("out", "usual")]
     assert figures[0].read_bytes() == figures[1].read_bytes()
 
@@ -163,12 +165,11 @@ def test_what_is_no_utf8_is_refused_before_anything_is_written(tmp_path):
 
 
 def test_a_refusal_shows_what_it_was_given_as_printable_text(aebench):
-    for odd in ("\x1b[31mred", "a\u202eb", "a\u2028b", "a\u200bb", "a\nb"):
-        done = aebench("run", "--data", "embedded", "--preset", odd)
+    odd = "\x1b[31mred\u202eb\u2028a\u200bb\na"
+    for arguments in (["run", "--data", "embedded", "--preset", odd], ["show", odd], [odd]):
+        done = aebench(*arguments)
         assert done.returncode == 2 and done.stderr.count("\n") == 1
         assert done.stderr[:-1].isprintable()
-        done = aebench("show", odd)
-        assert done.returncode == 2 and done.stderr[:-1].isprintable()
 
 
 def test_a_working_folder_that_is_gone(tmp_path):
@@ -184,10 +185,10 @@ def test_a_working_folder_that_is_gone(tmp_path):
     assert done.stderr == "aebench: the working folder is gone: go to another one.\n"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_an_interrupt_is_silent_whenever_it_comes(number):
     codes = set()
-    for tenths in range(2, 14, 3):
+    for tenths in (2, 5, 9):
         listing = subprocess.Popen(
             [sys.executable, "-m", "bench", "list"],
             stdout=subprocess.PIPE,

@@ -30,6 +30,8 @@ Workload = Annotated[str, Meta(pattern=r"^(train|predict)\Z")]
 MOST_RECORD_BYTES = 2**30
 MOST_LINE_BYTES = 2**24
 MOST_EVENTS = 2_000_000
+# Of all lines, by their commas: memory goes with them, 2 bytes of a list take 32 of it.
+MOST_VALUES = 30_000_000
 MOST_RECORDS = 100
 # Of definitions × contenders × workloads × batch sizes, each of which has a row.
 MOST_CELLS = 20_000
