@@ -156,16 +156,14 @@ class Storm:
         folder = self.disk / f"run-{number}"
         self._known = b""
         cuts = 0
-        while True:
+        while not self._is_complete(folder):
             kind = ""
             if cuts < CUTS_IN_A_ROW and self.times.total() < kills:
                 kind = self.moments.choice([each for each in KINDS if self._can(each)])
             begun = (folder / "record.jsonl").exists()
             arguments = ["--resume", str(folder)] if begun else [*ASKED, "--out", str(folder)]
-            cuts = cuts + 1 if self._once(kind, arguments, folder) else 0
-            if not kind and self._is_complete(folder):
-                break
-            if not kind:
+            cuts += self._once(kind, arguments, folder)
+            if not kind and not self._is_complete(folder):
                 self._violation("no cut", [f"the run isn't complete: {_outcome(folder)}"], folder)
                 break
         self.completed += 1
@@ -237,6 +235,8 @@ class Storm:
 
 
 def _outcome(folder: Path) -> str:
+    if not (folder / "record.jsonl").exists():
+        return "not begun"
     try:
         return load(folder).outcome
     except RecordError as error:
@@ -381,15 +381,13 @@ def main() -> None:
     if not storm.mounted:
         print("full disk: skipped, mounting a tmpfs needs privileges that this process hasn't")
     began = time.monotonic()
-    try:
-        number = 0
+    number = 0
+    with contextlib.closing(storm), contextlib.suppress(KeyboardInterrupt):
         while storm.times.total() < asked.kills:
             number += 1
             storm.run_whole(number, asked.kills)
             minutes = (time.monotonic() - began) / 60
             print(f"[{minutes:.0f} min] {storm.times.total()} cuts, {number} runs", flush=True)
-    finally:
-        storm.close()
     print(storm.table())
     print(f"{storm.times.total()} cuts of {storm.completed} runs; {storm.late} came after the end")
     sys.exit(1 if storm.violated else 0)
