@@ -18,12 +18,8 @@ from reports.record import (
     Failure,
     FootprintFacts,
     Library,
-    MemoryPhase,
-    MemorySteps,
-    Operation,
     Parity,
     Phase,
-    Profile,
     QualityEpoch,
     Resume,
     ShortEpoch,
@@ -123,26 +119,6 @@ def many_contenders():
             yield at(FootprintFacts, *where)
 
 
-def many_memories():
-    yield header(contenders=1000, definitions=20, passes=("memory",))
-    for definition in range(20):
-        for number in range(1000):
-            yield at(MemorySteps, number, definition)
-            yield at(MemoryPhase, number, definition)
-
-
-def many_columns():
-    yield header(contenders=1000, definitions=20, passes=("parity", "footprint", "profile"))
-    for number in range(20_000):
-        where = (number % 1000, number // 1000)
-        who = (f"jax:{where[0]}", f"ae{where[1]}")
-        yield Parity(*who, f"check {number}", 1e-9, 1e-6)
-        yield at(FootprintFacts, *where)
-        yield at(Phase, *where, phase=f"phase {number}")
-        yield at(Profile, *where)
-        yield Operation(*who, 0, f"category {number}", "dot", 1, 0.1)
-
-
 def many_unshared_blocks():
     yield header(contenders=900)
     for block in range(200_000):
@@ -185,8 +161,6 @@ def write(path, lines):
         many_batch_sizes,
         many_definitions,
         many_contenders,
-        many_memories,
-        many_columns,
         many_unshared_blocks,
         many_resumptions,
     ],
