@@ -36,7 +36,7 @@ ASKED += ("--backend", "jax", "--workload", "train")
 ASKED += ("--pass", "speed", "footprint", "quality")
 MARK = "AEBENCH_STORM"
 # Before the first the interpreter itself is starting.
-MOMENTS_SECONDS = (0.8, 20.0)
+MOMENTS_SECONDS = (0.8, 12.0)
 # On a busy machine blocks are repeated, and a run takes many minutes.
 END_SECONDS = 900.0
 TIDY_SECONDS = 10.0
