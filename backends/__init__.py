@@ -9,7 +9,7 @@ Each backend's file has
     The installable packages that provide it, the first one found being the one in use.
 ``EPOCH_END_TICKS_SECONDS``
     Ages of an input pipeline at which the backend lets go of it, or an empty tuple if it lets go
-    at once (see :mod:`backends.tensorflow`).
+    at once (see :mod:`aebench.backends.tensorflow`).
 ``environment(scratch)``
     Variables to set before the interpreter starts.
 ``wait(value)``
@@ -81,7 +81,10 @@ def load(engine: str) -> Backend:
     """
     name = framework(engine)
     return cast(
-        Backend, import_module(f"backends.native.{name}" if name == GEMM else f"backends.{name}")
+        Backend,
+        import_module(
+            f"aebench.backends.native.{name}" if name == GEMM else f"aebench.backends.{name}"
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from reports.statistics import Estimate, standard_error, student_quantile
+from aebench.reports.statistics import Estimate, standard_error, student_quantile
 
 POWER = 0.8
 _MOST_LAUNCHES = 10_000

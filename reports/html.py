@@ -3,9 +3,9 @@
 import base64
 from pathlib import Path
 
-from reports.page import Page, environment
-from reports.tables import VERDICT
-from reports.text import printable
+from aebench.reports.document import Page, environment
+from aebench.reports.sanitize import printable
+from aebench.reports.tables import VERDICT
 
 # Only what the intervals bear is coloured.
 _COLOURED = ("faster", "slower")

@@ -1,4 +1,4 @@
-"""Appending to records; reading them is in :mod:`reports.reading`."""
+"""Appending to records; reading them is in :mod:`aebench.reports.reading`."""
 
 import contextlib
 import errno
@@ -12,11 +12,19 @@ from pathlib import Path
 
 import msgspec
 
-from reports.files import size
-from reports.reading import Record, RecordError, load, load_all, read, record_path, record_paths
-from reports.record import Event, Header, Line
-from reports.record.bounds import MOST_RECORD_BYTES
-from reports.text import encodable, reason
+from aebench.reports.files import size
+from aebench.reports.reading import (
+    Record,
+    RecordError,
+    load,
+    load_all,
+    read,
+    record_path,
+    record_paths,
+)
+from aebench.reports.record import Event, Header, Line
+from aebench.reports.record.bounds import MOST_RECORD_BYTES
+from aebench.reports.sanitize import encodable, reason
 
 __all__ = [
     "Journal",

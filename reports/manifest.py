@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from reports.files import open_plain, read_plain
+from aebench.reports.files import open_plain, read_plain
 
 NAME = "manifest.json"
 RECORDS = "records"

@@ -2,8 +2,8 @@
 
 import re
 
-from reports.page import Page, environment
-from reports.text import printable
+from aebench.reports.document import Page, environment
+from aebench.reports.sanitize import printable
 
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>()#|~!])")
 

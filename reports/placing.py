@@ -13,8 +13,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from reports import manifest
-from reports.manifest import NAME, RECORDS, Manifest, ManifestError, sha256
+from aebench.reports import manifest
+from aebench.reports.manifest import NAME, RECORDS, Manifest, ManifestError, sha256
 
 # Where records go that a report no longer holds: they may be the only copies.
 LEFT_OUT = "left-out"

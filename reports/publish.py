@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports import data, figures, html, markdown, page, traces
-from reports.files import open_plain
-from reports.journal import Record, load_all
-from reports.manifest import RECORDS, read
-from reports.placing import write_into
-from reports.record.bounds import MOST_RECORD_BYTES
-from reports.summary import summarise
-from reports.text import file_name
+from aebench.reports import csv_export, document, figures, html, markdown, traces
+from aebench.reports.files import open_plain
+from aebench.reports.journal import Record, load_all
+from aebench.reports.manifest import RECORDS, read
+from aebench.reports.placing import write_into
+from aebench.reports.record.bounds import MOST_RECORD_BYTES
+from aebench.reports.sanitize import file_name
+from aebench.reports.summary import summarise
 
 _PIECE_BYTES = 2**20
 
@@ -28,7 +28,7 @@ class Written:
 class Made:
     """A report that was made: what it says, and when its newest run began."""
 
-    page: page.Page
+    page: document.Page
     created: str
 
 
@@ -42,7 +42,7 @@ def write(records: Sequence[Path], folder: Path, language: str = "en") -> Writte
     folder : Path
         Where; it is made.
     language : str
-        Of the answer to the questions that it began with; see :data:`reports.phrases.LANGUAGES`.
+        Of the answer to the questions that it began with; see :data:`aebench.reports.studies.autoencoder.phrases.LANGUAGES`.
 
     Returns
     -------
@@ -93,9 +93,9 @@ def make(records: Sequence[Path], fresh: Path, home: Path, language: str = "en")
             (of, trace.relative_to(fresh).as_posix())
             for of, trace in traces.copy(record, path.parent, copy.parent)
         ]
-    data.write(summary, fresh / "data.csv")
+    csv_export.write(summary, fresh / "data.csv")
     drawn = figures.write(summary, fresh / "figures")
-    made = page.make(summary, drawn, copies, language, kept)
+    made = document.make(summary, drawn, copies, language, kept)
     text = html.render(made, fresh / "figures")
     (fresh / "index.html").write_text(text, encoding="utf-8")
     (fresh / "README.md").write_text(markdown.render(made), encoding="utf-8")

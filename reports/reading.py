@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import msgspec
 
-from reports.files import open_plain, size
-from reports.record import SCHEMA, End, Event, Failure, Header, Line, Resume, Unit, UnitEnd
-from reports.record.bounds import (
+from aebench.reports.files import open_plain, size
+from aebench.reports.record import SCHEMA, End, Event, Failure, Header, Line, Resume, Unit, UnitEnd
+from aebench.reports.record.bounds import (
     MOST_CELLS,
     MOST_EVENTS,
     MOST_LINE_BYTES,
@@ -20,7 +20,7 @@ from reports.record.bounds import (
     MOST_RECORDS,
     MOST_VALUES,
 )
-from reports.text import printable, reason
+from aebench.reports.sanitize import printable, reason
 
 T = TypeVar("T")
 # What a decoder raises at bytes that aren't what they should be.
@@ -154,7 +154,7 @@ def load(path: Path) -> Record:
     ------
     RecordError
         If there is no header to be read, or it is more than is read: see
-        :mod:`reports.record.bounds`.
+        :mod:`aebench.reports.record.bounds`.
     """
     path = record_path(path)
     with _opened(path) as file:

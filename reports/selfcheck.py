@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.comparison import launches_needed
-from reports.summary import SpeedCell, SpeedRow, Summary
-from reports.tables import times
-from reports.units import percent
+from aebench.reports.comparison import launches_needed
+from aebench.reports.formatting import percent
+from aebench.reports.summary import SpeedCell, SpeedRow, Summary
+from aebench.reports.tables import times
 
 WANTED_DIFFERENCE = 0.03
 _MOST_CONTAMINATED = 0.25

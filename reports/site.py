@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports import publish
-from reports.journal import RecordError
-from reports.manifest import records
-from reports.page import Page, environment
-from reports.placing import write_into
-from reports.text import printable
+from aebench.reports import publish
+from aebench.reports.document import Page, environment
+from aebench.reports.journal import RecordError
+from aebench.reports.manifest import records
+from aebench.reports.placing import write_into
+from aebench.reports.sanitize import printable
 
 PUBLISHED = Path(__file__).parent / "published"
 

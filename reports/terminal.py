@@ -10,9 +10,9 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from reports.summary import Summary
-from reports.tables import VERDICT, Table, all_tables, facts, failed_where
-from reports.text import printable
+from aebench.reports.sanitize import printable
+from aebench.reports.summary import Summary
+from aebench.reports.tables import VERDICT, Table, all_tables, facts, failed_where
 
 WIDTH = 100
 # Only what the intervals bear is coloured.

@@ -3,10 +3,10 @@
 import hashlib
 from pathlib import Path
 
-from reports.files import read_plain
-from reports.journal import Record
-from reports.record import Header, Profile
-from reports.text import file_name
+from aebench.reports.files import read_plain
+from aebench.reports.journal import Record
+from aebench.reports.record import Header, Profile
+from aebench.reports.sanitize import file_name
 
 MOST_TRACE_BYTES = 512 * 2**20
 
@@ -24,7 +24,11 @@ def trace_path(folder: Path, header: Header, profile: Profile) -> Path:
         Of which profile.
     """
     backends = {each.name: each.backend for each in header.contenders}
-    words = [backends.get(profile.contender, ""), profile.definition, profile.trace_sha256[:8]]
+    words = [
+        backends.get(profile.contender, ""),
+        profile.definition,
+        profile.trace_sha256[:8],
+    ]
     stem = "-".join(map(file_name, words))
     return folder / "traces" / f"{stem}.json.gz"
 

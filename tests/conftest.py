@@ -1,22 +1,13 @@
-import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import sample
 
-from reports.journal import Journal
-
-ROOT = Path(__file__).parent.parent
-
-# What an aebench started by a test sees: no data of this machine's, no width of this terminal's.
-CLEAN = {
-    name: value
-    for name, value in os.environ.items()
-    if not name.startswith(("AEBENCH_", "KERAS_", "COLUMNS", "FORCE_COLOR", "CLICOLOR"))
-}
+from aebench.reports.journal import Journal
+from helpers import sample
+from helpers.paths import CLEAN, ROOT
 
 
 @pytest.fixture
@@ -25,11 +16,11 @@ def aebench(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "bench", *arguments],
+            [sys.executable, "-m", "aebench", *arguments],
             capture_output=True,
             text=True,
             cwd=tmp_path,
-            env={**CLEAN, "PYTHONPATH": str(ROOT), **environment},
+            env={**CLEAN, "PYTHONPATH": str(ROOT / "src"), **environment},
             timeout=600,
         )
 

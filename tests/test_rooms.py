@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+
+from helpers.paths import ROOT
 
 FRAMEWORKS = {"keras", "jax", "torch", "tensorflow"}
 FORBIDDEN = {"reports": {"bench", "backends"} | FRAMEWORKS, "backends": {"bench", "reports"}}
@@ -38,12 +39,14 @@ def held_after(statement: str) -> set[str]:
 
 
 def test_the_parent_holds_no_framework():
-    held = held_after("import bench.cli, bench.campaign, bench.planned, bench.listing")
+    held = held_after(
+        "import aebench.bench.cli, aebench.bench.campaign.campaign, aebench.bench.campaign.run_output, aebench.bench.cli.listing"
+    )
     assert not held & FRAMEWORKS
 
 
 def test_a_worker_starts_with_the_standard_library():
-    held = held_after("import bench.worker, bench.memory")
+    held = held_after("import aebench.bench.worker, aebench.bench.system.proc_memory")
     assert not held & (FRAMEWORKS | {"numpy", "msgspec", "rich", "psutil", "typer", "reports"})
 
 
@@ -66,5 +69,5 @@ def test_a_native_framework_and_a_profiler_need_themselves_and_numpy_only():
 
 
 def test_help_needs_nothing_heavy():
-    held = held_after("import bench.cli")
+    held = held_after("import aebench.bench.cli")
     assert not held & (FRAMEWORKS | {"numpy", "scipy", "matplotlib", "msgspec"})

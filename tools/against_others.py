@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from reports.units import duration
+from aebench.reports.formatting import duration
 
 STEPS = {"plain": 80, "handicapped": 84, "again": 80}
 ROOT = Path(__file__).parent.parent

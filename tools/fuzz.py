@@ -20,10 +20,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 sys.path.insert(1, str(Path(__file__).parent.parent))
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
 from fuzz import DOORS, door
 from fuzz._attempt import Broken, Case, Counts, attempt
 from fuzz._commands import Commands
-from hypothesis import HealthCheck, Phase, given, seed, settings
 
 ROUND_EXAMPLES = 100
 SHRINK_SECONDS = 90.0

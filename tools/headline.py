@@ -5,14 +5,14 @@ They follow from the published records alone, between two marks.
 
 from pathlib import Path
 
-from reports import markdown
-from reports.answer import sentences
-from reports.journal import load
-from reports.manifest import records
-from reports.question import answers
-from reports.site import PUBLISHED
-from reports.summary import RECIPE_EPOCHS, Summary, summarise
-from reports.tables import Table, overview, quality
+from aebench.reports import markdown
+from aebench.reports.headline import sentences
+from aebench.reports.journal import load
+from aebench.reports.manifest import records
+from aebench.reports.site import PUBLISHED
+from aebench.reports.studies.autoencoder.width_dropout import answers
+from aebench.reports.summary import RECIPE_EPOCHS, Summary, summarise
+from aebench.reports.tables import Table, overview, quality
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- headline: python tools/headline.py -->", "<!-- end of headline -->"

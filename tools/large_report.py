@@ -11,11 +11,10 @@ from pathlib import Path
 import msgspec
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-import sample
-
-from reports import publish
-from reports.journal import Journal
-from reports.record import Block, Slice
+from aebench.reports import publish
+from aebench.reports.journal import Journal
+from aebench.reports.record import Block, Slice
+from helpers import sample
 
 BATCHES = 50
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from reports.journal import load
-from reports.summary import summarise
-from reports.tables import parity, speed
-from reports.terminal import WIDTH, render
+from aebench.reports.journal import load
+from aebench.reports.summary import summarise
+from aebench.reports.tables import parity, speed
+from aebench.reports.terminal import WIDTH, render
 
 TARGET = Path(__file__).parent.parent / "docs" / "tables.svg"
 

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from reports.journal import load, record_paths
-from reports.selfcheck import judge
-from reports.summary import summarise
-from reports.tables import times
-from reports.units import duration, percent
+from aebench.reports.formatting import duration, percent
+from aebench.reports.journal import load, record_paths
+from aebench.reports.selfcheck import judge
+from aebench.reports.summary import summarise
+from aebench.reports.tables import times
 
 COLUMNS = (
     "backend, size",

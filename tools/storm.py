@@ -28,7 +28,7 @@ from pathlib import Path
 import psutil
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from reports.journal import Record, RecordError, load
+from aebench.reports.journal import Record, RecordError, load
 
 ROOT = Path(__file__).resolve().parent.parent
 ASKED = ("--data", "embedded", "--train-samples", "640", "--definition", "ae200", "--epochs", "1")
@@ -52,8 +52,8 @@ class Going:
     def __init__(self, storm: "Storm", arguments: list[str], where: str) -> None:
         self.log = storm.room / "log.txt"
         self._held: int | None = None
-        command = [sys.executable, "-m", "bench", "run", *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(storm.scratch)}
+        command = [sys.executable, "-m", "aebench", "run", *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(storm.scratch)}
         environment[MARK] = str(os.getpid())
         with self.log.open("wb") as log:
             if where == "pipe":
@@ -291,7 +291,7 @@ def _workers(going: Going) -> list[psutil.Process]:
     while time.monotonic() < deadline and going.process.poll() is None:
         with contextlib.suppress(psutil.Error):
             children = psutil.Process(going.process.pid).children()
-            found = [each for each in children if "bench.worker" in each.cmdline()]
+            found = [each for each in children if "aebench.bench.worker" in each.cmdline()]
             if found:
                 return found
         time.sleep(0.05)

@@ -6,9 +6,9 @@ Usage: python tools/yardsticks.py RECORD
 import sys
 from pathlib import Path
 
-from reports.journal import load
-from reports.summary import summarise
-from reports.tables import share, shown
+from aebench.reports.journal import load
+from aebench.reports.summary import summarise
+from aebench.reports.tables import share, shown
 
 
 def table(path: Path) -> str:

@@ -95,4 +95,4 @@ def load(framework: str) -> type[Network]:
     type
         Its ``Network``.
     """
-    return cast(type[Network], import_module(f"backends.native.{framework}").Network)
+    return cast(type[Network], import_module(f"aebench.backends.native.{framework}").Network)

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-import backends
-from backends.native import Array
+from aebench import backends
+from aebench.backends.native import Array
 
 DISTRIBUTIONS = ("numpy",)
 EPOCH_END_TICKS_SECONDS: tuple[float, ...] = ()

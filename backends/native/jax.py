@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from backends.native import Array, Recipe
+from aebench.backends.native import Array, Recipe
 
 
 class Network:
-    """See :class:`backends.native.Network`."""
+    """See :class:`aebench.backends.native.Network`."""
 
     HOW = "one jitted lax.scan over the steps"
 

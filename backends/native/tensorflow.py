@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from backends.native import Array, Recipe
+from aebench.backends.native import Array, Recipe
 
 
 class Network:
-    """See :class:`backends.native.Network`."""
+    """See :class:`aebench.backends.native.Network`."""
 
     HOW = "one tf.function loop over the steps, compiled by XLA"
 

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from backends.native import Array, Recipe
+from aebench.backends.native import Array, Recipe
 
 
 class Network:
-    """See :class:`backends.native.Network`."""
+    """See :class:`aebench.backends.native.Network`."""
 
     HOW = "eager modules, foreach SGD"
 

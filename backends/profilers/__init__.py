@@ -132,4 +132,4 @@ def kernel(name: str) -> str:
 
 def load(name: str) -> Profiler:
     """Import the file of a framework, without that framework."""
-    return cast(Profiler, import_module(f"backends.profilers.{name}"))
+    return cast(Profiler, import_module(f"aebench.backends.profilers.{name}"))

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from backends.profilers import DATA, OTHER, WAIT, WAITING, Compilation, Span, xla
+from aebench.backends.profilers import DATA, OTHER, WAIT, WAITING, Compilation, Span, xla
 
 _TRACE_EVENT = "/jax/core/compile/jaxpr_trace_duration"
 _COMPILE_EVENT = "/jax/core/compile/backend_compile_duration"

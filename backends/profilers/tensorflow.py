@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from backends.profilers import (
+from aebench.backends.profilers import (
     DATA,
     ELEMENT_WISE,
     FUSED,

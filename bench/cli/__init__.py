@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from bench import printing
-from bench.cli import measure, report
-from bench.cli.options import ManyValues
-from bench.codes import BAD_INPUT, INTERRUPTED, OK
-from bench.errors import BadInputError
-from reports.text import printable, reason
+from aebench.bench.cli import measure, output_streams, report
+from aebench.bench.cli.exit_codes import BAD_INPUT, INTERRUPTED, OK
+from aebench.bench.cli.options import ManyValues
+from aebench.bench.errors import BadInputError
+from aebench.reports.sanitize import printable, reason
 
 # Characters of a refusal.
 _MOST_SHOWN = 1000
@@ -55,8 +54,8 @@ app.command()(report.site)
 @app.command(name="list")
 def list_everything() -> int:
     """List definitions, backends, workloads and presets."""
-    from bench.listing import render
-    from reports.terminal import new_console
+    from aebench.bench.cli.listing import render
+    from aebench.reports.terminal import new_console
 
     new_console().print(render())
     return OK
@@ -65,8 +64,8 @@ def list_everything() -> int:
 @app.command()
 def doctor() -> int:
     """Say what could make numbers wrong here, and what to do."""
-    from bench.doctor import diagnose, render
-    from reports.terminal import new_console
+    from aebench.bench.system.doctor import diagnose, render
+    from aebench.reports.terminal import new_console
 
     new_console().print(render(diagnose()))
     return OK
@@ -80,7 +79,7 @@ def main() -> int:
     int
         The exit code.
     """
-    printing.prepare()
+    output_streams.prepare()
     code = _run(sys.argv[1:])
     sys.stdout.flush()
     failure = getattr(sys.stdout, "failure", None)

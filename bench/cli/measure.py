@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from bench.cli import options
-from bench.cli.report import summarise, write_beside
-from bench.codes import CODES, FAILURES, OK, TOO_NOISY
-from bench.errors import BadInputError
-from bench.presets import PASSES, PRESETS, WORKLOADS
+from aebench.bench.cli import options
+from aebench.bench.cli.exit_codes import CODES, FAILURES, OK, TOO_NOISY
+from aebench.bench.cli.report import summarise, write_beside
+from aebench.bench.errors import BadInputError
+from aebench.bench.plan.presets import PASSES, PRESETS, WORKLOADS
 
 
 def run(
@@ -63,8 +63,8 @@ def run(
     Options that take several values take them one after the other (--backend jax torch), with
     commas, or by repeating the option.
     """
-    from bench.measuring import How, measure
-    from bench.request import Request
+    from aebench.bench.cli.run_command import How, measure
+    from aebench.bench.plan.run_options import Request
 
     if resume:
         options.refuse_beside_resume(context)
@@ -107,8 +107,8 @@ def parity(
 
     The same is part of every run that measures speed. Ends with exit code 1 if one differs.
     """
-    from bench.measuring import How, measure
-    from bench.request import Request
+    from aebench.bench.cli.run_command import How, measure
+    from aebench.bench.plan.run_options import Request
 
     if resume:
         options.refuse_beside_resume(context)
@@ -147,9 +147,9 @@ def selfcheck(
     than it reports. Ends with exit code 0 if both verdicts are right, with 3 if the machine is too
     noisy for verdicts.
     """
-    from bench import selfcheck
-    from bench.measuring import How, measure
-    from bench.request import Request
+    from aebench.bench.cli.run_command import How, measure
+    from aebench.bench.plan import selfcheck
+    from aebench.bench.plan.run_options import Request
 
     if resume:
         options.refuse_beside_resume(context)
@@ -160,8 +160,8 @@ def selfcheck(
     outcome, folder = measure(request, "selfcheck", how)
     if not folder or outcome != "complete":
         return CODES[outcome]
-    from reports.selfcheck import judge
-    from reports.terminal import new_console, plain
+    from aebench.reports.selfcheck import judge
+    from aebench.reports.terminal import new_console, plain
 
     check = judge(summarise([folder]))
     if not check:
@@ -191,8 +191,8 @@ def profile(
     Each framework's own profiler traces warm steps inside fit. The traces are kept beside the
     record, in traces/, for ui.perfetto.dev.
     """
-    from bench.measuring import How
-    from bench.request import Request
+    from aebench.bench.cli.run_command import How
+    from aebench.bench.plan.run_options import Request
 
     request = Request(
         preset="profile",
@@ -221,8 +221,8 @@ def memory(
     dry_run: options.DryRun = False,
 ) -> int:
     """Show what each backend holds in memory when, and whether it grows with the steps."""
-    from bench.measuring import How
-    from bench.request import Request
+    from aebench.bench.cli.run_command import How
+    from aebench.bench.plan.run_options import Request
 
     request = Request(
         preset="profile",
@@ -237,7 +237,7 @@ def memory(
 
 
 def _explain(context: typer.Context, request: Any, name: str, how: Any, report: bool) -> int:
-    from bench.measuring import measure
+    from aebench.bench.cli.run_command import measure
 
     if how.resume:
         options.refuse_beside_resume(context)

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
-from bench.errors import BadInputError
-from bench.presets import DATA
-from bench.settings import WORDS
+from aebench.bench.errors import BadInputError
+from aebench.bench.plan.presets import DATA
+from aebench.bench.plan.settings import WORDS
 
 # Contenders are looked at later: they say whose interpreters may be run.
 _BESIDE_RESUME = ("resume", "report", "time_limit", "dry_run", "contender", "backend")

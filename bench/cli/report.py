@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from bench.cli import options
-from bench.codes import OK
-from bench.errors import BadInputError, refusing
+from aebench.bench.cli import options
+from aebench.bench.cli.exit_codes import OK
+from aebench.bench.errors import BadInputError, refusing
 
 
 def show(
@@ -21,12 +21,12 @@ def show(
     if json:
         import msgspec
 
-        from reports.text import printable_json
+        from aebench.reports.sanitize import printable_json
 
         text = msgspec.json.format(msgspec.json.encode(summary)).decode()
         print(printable_json(text))
         return OK
-    from reports.terminal import new_console, render_summary
+    from aebench.reports.terminal import new_console, render_summary
 
     new_console().print(render_summary(summary))
     return OK
@@ -43,8 +43,8 @@ def report(
     ] = "en",
 ) -> int:
     """Write the report: Markdown, HTML, figures, CSV, and the records it all follows from."""
-    from reports.phrases import LANGUAGES
-    from reports.terminal import new_console
+    from aebench.reports.studies.autoencoder.phrases import LANGUAGES
+    from aebench.reports.terminal import new_console
 
     if language not in LANGUAGES:
         raise BadInputError(f"--language {language!r} isn't known: use {' or '.join(LANGUAGES)}.")
@@ -66,8 +66,8 @@ def site(
     ] = Path("site"),
 ) -> int:
     """Build published reports into one static site, with an index."""
-    from reports import site
-    from reports.terminal import new_console, plain
+    from aebench.reports import site
+    from aebench.reports.terminal import new_console, plain
 
     with _writing(out):
         left_out = site.build(published or site.PUBLISHED, out)
@@ -80,8 +80,8 @@ def site(
 
 def summarise(paths: list[Path]) -> Any:
     """Summarise records side by side."""
-    from reports.journal import RecordError, load_all, record_paths
-    from reports.summary import summarise
+    from aebench.reports.journal import RecordError, load_all, record_paths
+    from aebench.reports.summary import summarise
 
     with refusing(RecordError):
         return summarise(*(record for _, record in load_all(record_paths(paths))))
@@ -89,15 +89,15 @@ def summarise(paths: list[Path]) -> Any:
 
 def write_beside(folder: Path) -> None:
     """Write the report on a record beside it."""
-    from reports.terminal import new_console
+    from aebench.reports.terminal import new_console
 
     _write_report([folder], folder / "report", new_console())
 
 
 def _write_report(records: list[Path], folder: Path, console: Any, language: str = "en") -> None:
-    from reports import publish
-    from reports.journal import record_paths
-    from reports.terminal import plain
+    from aebench.reports import publish
+    from aebench.reports.journal import record_paths
+    from aebench.reports.terminal import plain
 
     with _writing(folder):
         if (folder / "record.jsonl").exists():
@@ -111,9 +111,9 @@ def _write_report(records: list[Path], folder: Path, console: Any, language: str
 @contextlib.contextmanager
 def _writing(folder: Path) -> Iterator[None]:
     """Refuse records that can't be read, and a folder that can't be written."""
-    from reports.journal import RecordError
-    from reports.manifest import ManifestError
-    from reports.text import reason
+    from aebench.reports.journal import RecordError
+    from aebench.reports.manifest import ManifestError
+    from aebench.reports.sanitize import reason
 
     try:
         with refusing(RecordError), refusing(ManifestError):

@@ -12,14 +12,14 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from reports.figures.cost import cost
-from reports.figures.curve import curve
-from reports.figures.digits import digits
-from reports.figures.footprint import cold_start, memory
-from reports.figures.loss import loss
-from reports.figures.profile import profile
-from reports.figures.throughput import throughput
-from reports.summary import Summary
+from aebench.reports.figures.cost import cost
+from aebench.reports.figures.footprint import cold_start, memory
+from aebench.reports.figures.loss import loss
+from aebench.reports.figures.memory_curve import curve
+from aebench.reports.figures.profile import profile
+from aebench.reports.figures.throughput import throughput
+from aebench.reports.studies.autoencoder.digits_figure import digits
+from aebench.reports.summary import Summary
 
 # The same record gives the same figure, whatever a user's matplotlibrc says.
 _STABLE: Any = {

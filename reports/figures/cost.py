@@ -6,12 +6,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
-from reports.figures.style import DASHES, MOST_ROWS, label, legible, style
-from reports.summary import CostPoint, Summary
+from aebench.reports.figures.style import DASHES, MOST_ROWS, label, legible, style
+from aebench.reports.summary import CostPoint, Summary
 
 
 def cost(summary: Summary, figure: Figure) -> str:
-    """Draw it; see :func:`reports.figures.write`."""
+    """Draw it; see :func:`aebench.reports.figures.write`."""
     points = summary.cost.by_seconds
     if not points:
         return ""

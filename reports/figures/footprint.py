@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 
 from matplotlib.figure import Figure
 
-from reports.figures.style import GREYS, MOST_LINES, MOST_ROWS, label, legible
-from reports.summary import MIB, FootprintRow, Summary
-from reports.tables import SHORT_PHASES
+from aebench.reports.figures.style import GREYS, MOST_LINES, MOST_ROWS, label, legible
+from aebench.reports.summary import MIB, FootprintRow, Summary
+from aebench.reports.tables import SHORT_PHASES
 
 
 def memory(summary: Summary, figure: Figure) -> str:
-    """Draw peaks; see :func:`reports.figures.write`."""
+    """Draw peaks; see :func:`aebench.reports.figures.write`."""
 
     def added(rows: Sequence[FootprintRow], phase: str, so_far: list[float]) -> list[float]:
         # Each band is what the phase added to the highest peak so far.
@@ -27,7 +27,7 @@ def memory(summary: Summary, figure: Figure) -> str:
 
 
 def cold_start(summary: Summary, figure: Figure) -> str:
-    """Draw seconds; see :func:`reports.figures.write`."""
+    """Draw seconds; see :func:`aebench.reports.figures.write`."""
 
     def taken(rows: Sequence[FootprintRow], phase: str, so_far: list[float]) -> list[float]:
         return [row.phase_seconds.get(phase, 0.0) for row in rows]

@@ -5,14 +5,14 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from reports.figures.style import DASHES, MOST_LINES, MOST_PANELS, label, legible, style
-from reports.summary import Summary
+from aebench.reports.figures.style import DASHES, MOST_LINES, MOST_PANELS, label, legible, style
+from aebench.reports.summary import Summary
 
 _COLUMNS = 2
 
 
 def loss(summary: Summary, figure: Figure) -> str:
-    """Draw them; see :func:`reports.figures.write`."""
+    """Draw them; see :func:`aebench.reports.figures.write`."""
     rows = [row for row in summary.quality if row.test_losses]
     if not rows:
         return ""

@@ -3,9 +3,9 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.figures.style import MOST_ROWS, label, legible
-from reports.summary import ProfileRow, Summary
-from reports.summary.profile import CATEGORIES
+from aebench.reports.figures.style import MOST_ROWS, label, legible
+from aebench.reports.summary import ProfileRow, Summary
+from aebench.reports.summary.profile import CATEGORIES
 
 # Neighbours differ in lightness and in hatching, so that grey print tells them apart too.
 _LOOKS = (
@@ -22,7 +22,7 @@ _LOOKS = (
 
 
 def profile(summary: Summary, figure: Figure) -> str:
-    """Draw stacked milliseconds; see :func:`reports.figures.write`."""
+    """Draw stacked milliseconds; see :func:`aebench.reports.figures.write`."""
     rows, limit = legible([row for row in summary.profile if row.steps], MOST_ROWS)
     if not rows:
         return ""

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import TypeVar
 
-from reports.record import GEMM, NATIVE
-from reports.text import printable
+from aebench.reports.record import GEMM, NATIVE
+from aebench.reports.sanitize import printable
 
 T = TypeVar("T")
 

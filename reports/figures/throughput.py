@@ -6,14 +6,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
-from reports.figures.style import MOST_LINES, MOST_PANELS, label, legible, style
-from reports.summary import SpeedCell, Summary
+from aebench.reports.figures.style import MOST_LINES, MOST_PANELS, label, legible, style
+from aebench.reports.summary import SpeedCell, Summary
 
 _MOST_TICKS = 12
 
 
 def throughput(summary: Summary, figure: Figure) -> str:
-    """Draw it; see :func:`reports.figures.write`."""
+    """Draw it; see :func:`aebench.reports.figures.write`."""
     cells = [cell for cell in summary.speed if any(row.samples_per_second for row in cell.rows)]
     if not cells:
         return ""

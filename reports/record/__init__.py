@@ -4,8 +4,8 @@ A record is append-only and self-contained: every number in every report follows
 carry their units in their names.
 """
 
-from reports.record.bounds import MOST
-from reports.record.comparing import (
+from aebench.reports.record.bounds import MOST
+from aebench.reports.record.comparing import (
     Block,
     Call,
     FootprintFacts,
@@ -17,7 +17,7 @@ from reports.record.comparing import (
     ShortEpoch,
     Slice,
 )
-from reports.record.explaining import (
+from aebench.reports.record.explaining import (
     Compilation,
     MemoryCurve,
     MemoryPhase,
@@ -25,7 +25,7 @@ from reports.record.explaining import (
     Operation,
     Profile,
 )
-from reports.record.header import (
+from aebench.reports.record.header import (
     DIFFERENT,
     GEMM,
     NATIVE,
@@ -37,7 +37,17 @@ from reports.record.header import (
     MachineInfo,
     PlanInfo,
 )
-from reports.record.run import End, Event, Failure, Line, PassEnd, Resume, Unit, UnitEnd, Worker
+from aebench.reports.record.run import (
+    End,
+    Event,
+    Failure,
+    Line,
+    PassEnd,
+    Resume,
+    Unit,
+    UnitEnd,
+    Worker,
+)
 
 SCHEMA = 5
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from reports.record.bounds import (
+from aebench.reports.record.bounds import (
     Count,
     Figure,
     Name,

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from reports.record.bounds import (
+from aebench.reports.record.bounds import (
     MOST,
     Count,
     Name,

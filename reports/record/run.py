@@ -5,8 +5,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from reports.record.bounds import MOST_TICKS, Name, Positive, PositiveSeconds, Seconds, Text
-from reports.record.comparing import (
+from aebench.reports.record.bounds import MOST_TICKS, Name, Positive, PositiveSeconds, Seconds, Text
+from aebench.reports.record.comparing import (
     Block,
     Call,
     FootprintFacts,
@@ -18,7 +18,7 @@ from reports.record.comparing import (
     ShortEpoch,
     Slice,
 )
-from reports.record.explaining import (
+from aebench.reports.record.explaining import (
     Compilation,
     MemoryCurve,
     MemoryPhase,
@@ -26,7 +26,7 @@ from reports.record.explaining import (
     Operation,
     Profile,
 )
-from reports.record.header import Header
+from aebench.reports.record.header import Header
 
 
 class Worker(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):

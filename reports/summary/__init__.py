@@ -4,25 +4,32 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from reports import record
-from reports.journal import Record
-from reports.summary import consistency, footprint, memory, parity, profile, quality, speed
-from reports.summary.breakeven import MOST_PAIRS, BreakEven, break_even
-from reports.summary.cell import SpeedCell, SpeedRow
-from reports.summary.cost import Cost, CostPoint, cost
-from reports.summary.differences import Difference, differences
-from reports.summary.digits import Digits, digits
-from reports.summary.epochs import EpochCost
-from reports.summary.footprint import FootprintRow
-from reports.summary.memory import MemoryRow
-from reports.summary.missing import missing
-from reports.summary.parity import ParityRow
-from reports.summary.parts import are_parts
-from reports.summary.profile import ProfileRow
-from reports.summary.quality import QualityRow, Training
-from reports.summary.shared import MIB, RECIPE_EPOCHS, Interval, Shown, contenders, definitions
-from reports.summary.speed import Spent
-from reports.units import listed
+from aebench.reports import record
+from aebench.reports.formatting import listed
+from aebench.reports.journal import Record
+from aebench.reports.studies.autoencoder.differences import Difference, differences
+from aebench.reports.studies.autoencoder.digits import Digits, digits
+from aebench.reports.summary import consistency, footprint, memory, parity, profile, quality, speed
+from aebench.reports.summary.breakeven import MOST_PAIRS, BreakEven, break_even
+from aebench.reports.summary.cost import Cost, CostPoint, cost
+from aebench.reports.summary.epochs import EpochCost
+from aebench.reports.summary.footprint import FootprintRow
+from aebench.reports.summary.memory import MemoryRow
+from aebench.reports.summary.missing import missing
+from aebench.reports.summary.parity import ParityRow
+from aebench.reports.summary.profile import ProfileRow
+from aebench.reports.summary.quality import QualityRow, Training
+from aebench.reports.summary.record_sets import are_parts
+from aebench.reports.summary.shared import (
+    MIB,
+    RECIPE_EPOCHS,
+    Interval,
+    Shown,
+    contenders,
+    definitions,
+)
+from aebench.reports.summary.speed import Spent
+from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow
 
 __all__ = [
     "MIB",

@@ -6,9 +6,9 @@ from math import inf
 
 import msgspec
 
-from reports.summary.cell import SpeedCell, SpeedRow
-from reports.summary.footprint import FootprintRow
-from reports.summary.shared import Interval
+from aebench.reports.summary.footprint import FootprintRow
+from aebench.reports.summary.shared import Interval
+from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow
 
 # All pairs of a thousand contenders are more than anybody reads.
 MOST_PAIRS = 10_000

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from reports import record
-from reports.journal import Record
-from reports.summary.cell import SpeedCell
-from reports.summary.quality import QualityRow
-from reports.units import interval
+from aebench.reports import record
+from aebench.reports.formatting import interval
+from aebench.reports.journal import Record
+from aebench.reports.summary.quality import QualityRow
+from aebench.reports.summary.speed_rows import SpeedCell
 
 # From here on seconds of two parts of a run aren't of one machine.
 _PASSES_APART = 1.25

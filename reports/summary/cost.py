@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from reports import record, statistics
-from reports.summary.quality import QualityRow, Training
+from aebench.reports import record, statistics
+from aebench.reports.summary.quality import QualityRow, Training
 
 
 class CostPoint(msgspec.Struct, frozen=True):

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from reports import record, statistics
-from reports.summary.shared import RECIPE_EPOCHS, Shown
+from aebench.reports import record, statistics
+from aebench.reports.summary.shared import RECIPE_EPOCHS, Shown
 
 
 class EpochCost(msgspec.Struct, frozen=True):

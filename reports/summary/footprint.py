@@ -5,9 +5,9 @@ from typing import TypeVar
 
 import msgspec
 
-from reports import record, statistics
-from reports.journal import Record
-from reports.summary.shared import Interval, Shown, definitions, pairs
+from aebench.reports import record, statistics
+from aebench.reports.journal import Record
+from aebench.reports.summary.shared import Interval, Shown, definitions, pairs
 
 K = TypeVar("K")
 

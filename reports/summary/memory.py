@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from reports import record, statistics
-from reports.journal import Record
-from reports.summary.shared import Interval, Shown, definitions, pairs
+from aebench.reports import record, statistics
+from aebench.reports.journal import Record
+from aebench.reports.summary.shared import Interval, Shown, definitions, pairs
 
 _FLOAT_BYTES = 4
 # A step. Over the steps that are watched that is a few MiB, which buffers may still take to fill.

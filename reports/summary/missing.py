@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from reports import record
-from reports.journal import Record
-from reports.units import listed
+from aebench.reports import record
+from aebench.reports.formatting import listed
+from aebench.reports.journal import Record
 
 
 class Planned(NamedTuple):
@@ -37,7 +37,7 @@ def missing(source: Record) -> str:
 
 
 def planned(source: Record, pass_name: str) -> list[Planned]:
-    """Count the units of a pass that :meth:`bench.plan.Plan.units` lists."""
+    """Count the units of a pass that :meth:`aebench.bench.plan.plan.Plan.units` lists."""
     header = source.header
     running = [each for each in header.contenders if not each.missing and not each.twin_of]
     found: list[Planned] = []

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from reports import record
-from reports.journal import Record
-from reports.summary.shared import Shown, asked
+from aebench.reports import record
+from aebench.reports.journal import Record
+from aebench.reports.summary.shared import Shown, asked
 
 
 class ParityRow(msgspec.Struct, frozen=True):

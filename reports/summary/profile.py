@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from reports import record
-from reports.journal import Record
-from reports.summary.shared import Interval, Shown, pairs
+from aebench.reports import record
+from aebench.reports.journal import Record
+from aebench.reports.summary.shared import Interval, Shown, pairs
 
 # In which order they are shown; one that a record has beside them comes last.
 CATEGORIES = (

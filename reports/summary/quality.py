@@ -5,9 +5,9 @@ from itertools import accumulate, pairwise
 
 import msgspec
 
-from reports import record, statistics
-from reports.journal import Record
-from reports.summary.shared import Interval, Shown, pairs
+from aebench.reports import record, statistics
+from aebench.reports.journal import Record
+from aebench.reports.summary.shared import Interval, Shown, pairs
 
 # A training that ends within this share of the mean image's loss hasn't left the plateau.
 _PLATEAU = 0.05

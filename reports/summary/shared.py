@@ -7,10 +7,10 @@ from typing import TypeVar
 
 import msgspec
 
-from reports import record, statistics
-from reports.journal import Record
-from reports.statistics import Estimate
-from reports.summary.parts import are_parts, to_tell_apart
+from aebench.reports import record, statistics
+from aebench.reports.journal import Record
+from aebench.reports.statistics import Estimate
+from aebench.reports.summary.record_sets import are_parts, to_tell_apart
 
 T = TypeVar("T")
 

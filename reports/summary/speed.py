@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from reports import record
-from reports.journal import Record
-from reports.summary.cell import SpeedCell
-from reports.summary.meeting import Key, Meeting, Place
-from reports.summary.parity import standing
-from reports.summary.parts import places
-from reports.summary.shared import Shown, definitions
+from aebench.reports import record
+from aebench.reports.journal import Record
+from aebench.reports.summary.cell_analysis import Key, Meeting, Place
+from aebench.reports.summary.parity import standing
+from aebench.reports.summary.record_sets import places
+from aebench.reports.summary.shared import Shown, definitions
+from aebench.reports.summary.speed_rows import SpeedCell
 
 
 def cells(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[SpeedCell]:

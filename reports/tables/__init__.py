@@ -1,17 +1,17 @@
 """The tables, as data: what the terminal and Markdown both show."""
 
-from reports.summary import Summary
-from reports.tables.breakeven import break_even
-from reports.tables.controls import controls
-from reports.tables.facts import facts, failed_where
-from reports.tables.footprint import SHORT_PHASES, footprint
-from reports.tables.memory import memory
-from reports.tables.overview import overview
-from reports.tables.parity import parity
-from reports.tables.profile import profile
-from reports.tables.quality import cost, quality
-from reports.tables.shared import VERDICT, Table, share, shown
-from reports.tables.speed import speed, times
+from aebench.reports.summary import Summary
+from aebench.reports.tables.breakeven import break_even
+from aebench.reports.tables.controls import controls
+from aebench.reports.tables.facts import facts, failed_where
+from aebench.reports.tables.footprint import SHORT_PHASES, footprint
+from aebench.reports.tables.memory import memory
+from aebench.reports.tables.overview import overview
+from aebench.reports.tables.parity import parity
+from aebench.reports.tables.profile import profile
+from aebench.reports.tables.quality import cost, quality
+from aebench.reports.tables.shared import VERDICT, Table, share, shown
+from aebench.reports.tables.speed import speed, times
 
 __all__ = [
     "SHORT_PHASES",

@@ -1,8 +1,8 @@
 """The table of when a shorter epoch has earned back a longer start."""
 
-from reports.summary import RECIPE_EPOCHS, BreakEven, Summary
-from reports.tables.shared import Table
-from reports.units import interval
+from aebench.reports.formatting import interval
+from aebench.reports.summary import RECIPE_EPOCHS, BreakEven, Summary
+from aebench.reports.tables.shared import Table
 
 
 def break_even(summary: Summary) -> list[Table]:

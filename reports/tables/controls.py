@@ -1,9 +1,9 @@
 """What a referee asks of every cell: the twin, the noise, the blocks."""
 
-from reports.summary import SpeedCell, Summary
-from reports.tables.shared import Table
-from reports.tables.speed import times
-from reports.units import percent
+from aebench.reports.formatting import percent
+from aebench.reports.summary import SpeedCell, Summary
+from aebench.reports.tables.shared import Table
+from aebench.reports.tables.speed import times
 
 
 def controls(summary: Summary) -> list[Table]:

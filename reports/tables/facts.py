@@ -1,8 +1,8 @@
 """The lines that stand under every set of tables, and where something failed."""
 
-from reports.record import Failure
-from reports.summary import Run, Summary
-from reports.units import duration, listed, percent
+from aebench.reports.formatting import duration, listed, percent
+from aebench.reports.record import Failure
+from aebench.reports.summary import Run, Summary
 
 
 def failed_where(failure: Failure) -> str:

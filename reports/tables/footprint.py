@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from functools import partial
 
-from reports.summary import MIB, FootprintRow, Summary
-from reports.tables.shared import MOST_BESIDE, Table, failed, few, shown
-from reports.units import fixed, interval
+from aebench.reports.formatting import fixed, interval
+from aebench.reports.summary import MIB, FootprintRow, Summary
+from aebench.reports.tables.shared import MOST_BESIDE, Table, failed, few, shown
 
 SHORT_PHASES = {
     "interpreter": "python",

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from reports.summary import MIB, MemoryRow, Summary
-from reports.summary.memory import MARGIN_BYTES
-from reports.tables.shared import Table, shown, some_tables
-from reports.units import interval
+from aebench.reports.formatting import interval
+from aebench.reports.summary import MIB, MemoryRow, Summary
+from aebench.reports.summary.memory import MARGIN_BYTES
+from aebench.reports.tables.shared import Table, shown, some_tables
 
 _KIB = 1024
 

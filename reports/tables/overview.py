@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from reports.summary import SpeedCell, SpeedRow, Summary
-from reports.tables.shared import Table, share, shown
-from reports.tables.speed import times
+from aebench.reports.summary import SpeedCell, SpeedRow, Summary
+from aebench.reports.tables.shared import Table, share, shown
+from aebench.reports.tables.speed import times
 
 
 def overview(summary: Summary) -> list[Table]:

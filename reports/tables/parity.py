@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from reports.summary import ParityRow, Summary
-from reports.tables.shared import MOST_BESIDE, Table, failed, few
+from aebench.reports.summary import ParityRow, Summary
+from aebench.reports.tables.shared import MOST_BESIDE, Table, failed, few
 
 SHORT_CHECKS = {
     "short training": "10 steps",

@@ -3,10 +3,18 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from reports.summary import ProfileRow, Summary
-from reports.summary.profile import CATEGORIES, INFLATED
-from reports.tables.shared import MOST_BESIDE, MOST_ROWS, Table, count, few, shown, some_tables
-from reports.units import interval, listed, percent
+from aebench.reports.formatting import interval, listed, percent
+from aebench.reports.summary import ProfileRow, Summary
+from aebench.reports.summary.profile import CATEGORIES, INFLATED
+from aebench.reports.tables.shared import (
+    MOST_BESIDE,
+    MOST_ROWS,
+    Table,
+    count,
+    few,
+    shown,
+    some_tables,
+)
 
 _OPERATIONS = 12
 _COMPILED = 12

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from reports.summary import RECIPE_EPOCHS, CostPoint, Interval, QualityRow, Run, Summary
-from reports.tables.shared import Table, failed
-from reports.units import interval
+from aebench.reports.formatting import interval
+from aebench.reports.summary import RECIPE_EPOCHS, CostPoint, Interval, QualityRow, Run, Summary
+from aebench.reports.tables.shared import Table, failed
 
 
 def quality(summary: Summary) -> list[Table]:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from reports.summary import Interval
-from reports.units import interval
+from aebench.reports.formatting import interval
+from aebench.reports.summary import Interval
 
 T = TypeVar("T")
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from reports.summary import RECIPE_EPOCHS, SpeedCell, SpeedRow, Summary
-from reports.tables.shared import VERDICT, Table, count, failed, share, shown, some_tables
-from reports.units import duration, interval, listed, percent
+from aebench.reports.formatting import duration, interval, listed, percent
+from aebench.reports.summary import RECIPE_EPOCHS, SpeedCell, SpeedRow, Summary
+from aebench.reports.tables.shared import VERDICT, Table, count, failed, share, shown, some_tables
 
 
 def speed(summary: Summary, definition: str | None = None) -> list[Table]:

@@ -3,7 +3,7 @@
 The doors are :mod:`fuzz.record`, :mod:`fuzz.grammar`, :mod:`fuzz.archives` and
 :mod:`fuzz.command_line`; modules whose names begin with an underscore help them. Each door has a
 strategy ``CASES``. A case is laid out in a folder of its own and goes through the command; what
-must hold then is in :mod:`fuzz._promise`. ``tests/test_fuzz.py`` runs a few cases of each,
+must hold then is in :mod:`fuzz._promise`. ``tests/fuzz/test_fuzz.py`` runs a few cases of each,
 ``tools/fuzz.py`` as many as time allows.
 """
 

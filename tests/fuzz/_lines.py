@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from aebench import backends
 from fuzz._calling import ROOT
 
 Lines = list[Any]
@@ -26,7 +27,7 @@ def _plain(header: Any, events: list[Any]) -> Lines:
 def bases() -> dict[str, Lines]:
     """Read the tests' sample, one that could be carried on here, and pieces of published ones."""
     sys.path.insert(0, str(Path(__file__).parent.parent))
-    import sample
+    from helpers import sample
 
     made = sample.make()
     found = {"sample": _plain(made.header, made.events)}
@@ -38,8 +39,7 @@ def bases() -> dict[str, Lines]:
 
 def _resumable(lines: Lines) -> Lines:
     """Make a record seem measured here, and cut."""
-    import backends
-    from bench import machine
+    from aebench.bench.system import machine
 
     header, *events = lines
     here = machine.describe()

@@ -53,7 +53,7 @@ class Scene:
             "MPLCONFIGDIR": self._cache,
             # Nothing is fetched.
             "HTTPS_PROXY": "http://127.0.0.1:9",
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": str(ROOT / "src"),
             "PYTHONDONTWRITEBYTECODE": "1",
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",

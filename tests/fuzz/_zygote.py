@@ -115,7 +115,7 @@ def _child(call: Call, out: int, err: int, told: int, stack: int) -> NoReturn:
         _stream(2, call.stderr, err)
         _enter(call)
         if call.fresh:
-            command = [sys.executable, "-m", "bench", *call.arguments]
+            command = [sys.executable, "-m", "aebench", *call.arguments]
             with contextlib.suppress(OSError):  # words that are too long for any program
                 os.execve(sys.executable, command, call.environment)
         os.environ.clear()
@@ -183,7 +183,7 @@ def _opened(number: int, how: str) -> Any:
 
 
 def _main(tell: Any) -> int:
-    from bench.cli import main
+    from aebench.bench.cli import main
 
     try:
         return main()

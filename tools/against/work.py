@@ -14,15 +14,16 @@ def ready() -> Callable[[], object]:
     ``AGAINST_STEPS`` says how many steps it has.
     """
     steps = int(os.environ["AGAINST_STEPS"])
-    from bench import datasets, model
-    from bench.definitions import parse
-    from bench.weights import initial_weights
+    from aebench.bench.data import datasets
+    from aebench.bench.models import autoencoder_keras
+    from aebench.bench.models.autoencoder import parse
+    from aebench.bench.models.initial_weights import initial_weights
 
     with tempfile.TemporaryDirectory() as folder:
         images = datasets.load("embedded", None, Path(folder)).train.astype("float32") / 255
     images = images[: steps * BATCH_SIZE]
     definition = parse("ae400")
-    autoencoder, _, _ = model.build(definition)
+    autoencoder, _, _ = autoencoder_keras.build(definition)
     autoencoder.set_weights(initial_weights(definition, 0))
     autoencoder.fit(images, images, BATCH_SIZE, verbose=0)
     return lambda: autoencoder.fit(images, images, BATCH_SIZE, verbose=0)

@@ -1,0 +1,239 @@
+"""A run from plan to record: the passes in order, and an end whatever happens."""
+
+import contextlib
+import datetime
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from aebench.bench.campaign import interrupts
+from aebench.bench.campaign.context import Context
+from aebench.bench.campaign.display import Display
+from aebench.bench.campaign.fleet import Fleet
+from aebench.bench.campaign.passes import footprint, memory, parity, profile, quality
+from aebench.bench.campaign.passes.speed import SpeedPass
+from aebench.bench.data.datasets import Arrays, Dataset, convert, mean_image_loss
+from aebench.bench.errors import BadInputError, refusing
+from aebench.bench.plan.estimate import unit_seconds
+from aebench.bench.plan.plan import Plan
+from aebench.bench.system import machine, machine_noise
+from aebench.reports.journal import Journal, Record, RecordError
+from aebench.reports.record import SCHEMA, DataInfo, End, Failure, Header, PassEnd, Resume, Unit
+from aebench.reports.sanitize import reason
+
+_PASSES: dict[str, Callable[[Context, Sequence[Unit]], None]] = {
+    "parity": parity.run,
+    "speed": lambda context, units: SpeedPass(context).run(units),
+    "footprint": footprint.run,
+    "quality": quality.run,
+    "profile": profile.run,
+    "memory": memory.run,
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a run needs beside its plan.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The images.
+    command : sequence of str
+        The command line, for the record.
+    scratch : Path
+        A folder that goes with the run.
+    console : Console
+        Where to show it.
+    answer_seconds : float
+        A worker silent for so long has failed.
+    """
+
+    dataset: Dataset
+    command: Sequence[str]
+    scratch: Path
+    console: Console
+    answer_seconds: float
+
+
+def run(plan: Plan, setting: Setting, folder: Path) -> str:
+    """Measure what a plan says.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to measure.
+    setting : Setting
+        On which images, and so on.
+    folder : Path
+        Where ``record.jsonl`` goes.
+
+    Returns
+    -------
+    str
+        ``complete``, ``failures`` or ``interrupted``.
+
+    Raises
+    ------
+    BadInputError
+        If the record can't be written there.
+    """
+    check_folder(folder)
+    arrays = convert(setting.dataset, setting.scratch)
+    try:
+        journal = Journal.begin(folder / "record.jsonl", _header(plan, setting, arrays, folder))
+    except OSError as error:
+        raise BadInputError(f"{folder} can't be written: {reason(error)}.") from error
+    return _measure(plan, setting, arrays, journal, plan.units())
+
+
+def check_folder(folder: Path) -> None:
+    """Make sure that a new record can go into a folder, as far as can be told without writing.
+
+    Raises
+    ------
+    BadInputError
+        If it is a file, or holds a record.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise BadInputError(f"{folder} is a file: give a folder.")
+    if os.path.lexists(folder / "record.jsonl"):
+        raise BadInputError(
+            f"{folder / 'record.jsonl'} exists: give another --out, or carry it on with --resume; "
+            "nothing was overwritten."
+        )
+
+
+def resume(plan: Plan, setting: Setting, record: Path) -> str:
+    """Measure what is missing in a record.
+
+    Parameters
+    ----------
+    plan : Plan
+        The record's own.
+    setting : Setting
+        See :func:`run`.
+    record : Path
+        The record, or its folder.
+
+    Returns
+    -------
+    str
+        See :func:`run`.
+
+    Raises
+    ------
+    BadInputError
+        If the record can't be carried on, or the images aren't those it was measured on.
+    """
+    arrays = convert(setting.dataset, setting.scratch)
+    with refusing(RecordError):
+        journal = Journal.resume(record)
+    was = journal.record.header.data
+    if (arrays.train_sha256, arrays.test_sha256) != (was.train_sha256, was.test_sha256):
+        journal.close()
+        raise BadInputError(
+            f"the record was measured on other images ({was.name}): put them where they were."
+        )
+    header = journal.record.header
+    if (plan.info, plan.contenders) != (header.plan, header.contenders):
+        journal.close()
+        raise BadInputError(f"{record} was changed meanwhile: look at it, and try again.")
+    left = missing(plan, journal.record)
+    journal.append(Resume(_now(), list(setting.command), left, machine_noise.usual_seconds()))
+    return _measure(plan, setting, arrays, journal, left)
+
+
+def missing(plan: Plan, record: Record) -> list[Unit]:
+    """List the units of a plan that a record doesn't hold whole."""
+    done = record.done()
+    return [unit for unit in plan.units() if unit not in done]
+
+
+def _header(plan: Plan, setting: Setting, arrays: Arrays, folder: Path) -> Header:
+    dataset = setting.dataset
+    return Header(
+        schema=SCHEMA,
+        aebench=metadata.version("aebench"),
+        name=folder.name,
+        created=_now(),
+        command=list(setting.command),
+        plan=plan.info,
+        definitions=plan.describe_definitions(),
+        contenders=plan.contenders,
+        data=DataInfo(
+            name=dataset.name,
+            choice=dataset.choice,
+            train_samples=len(dataset.train),
+            test_samples=len(dataset.test),
+            image_shape=list(dataset.train.shape[1:]),
+            train_sha256=arrays.train_sha256,
+            test_sha256=arrays.test_sha256,
+            notice=dataset.notice,
+            examples=list(dataset.examples),
+            example_pixels=dataset.example_pixels,
+            mean_image_loss=mean_image_loss(dataset),
+        ),
+        machine=msgspec.structs.replace(
+            machine.describe(), control_seconds=machine_noise.usual_seconds()
+        ),
+    )
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def _measure(
+    plan: Plan, setting: Setting, arrays: Arrays, journal: Journal, units: Sequence[Unit]
+) -> str:
+    began = time.monotonic()
+    sizes = (len(setting.dataset.train), len(setting.dataset.test))
+    stages = [(unit, unit_seconds(plan, unit, *sizes)) for unit in units]
+    display = Display(setting.console, stages, journal.record)
+    outcome, worthless = "interrupted", False
+    with interrupts.until_tidy() as tidy:
+        try:
+            with contextlib.ExitStack() as ending:
+                fleet = Fleet(setting.scratch, setting.answer_seconds)
+                ending.callback(fleet.close)
+                ending.callback(display.close)
+                ending.callback(tidy)  # the last is called first
+                context = Context(plan, setting.dataset, arrays, fleet, journal, display)
+                _run_passes(context, units)
+            outcome = "failures" if journal.record.of(Failure) else "complete"
+        except KeyboardInterrupt:
+            pass
+        except RecordError as error:
+            outcome = "failures"
+            display.problem(f"{error}. What was measured before is kept.")
+            journal.free_reserve()
+            with contextlib.suppress(RecordError):
+                journal.append(Failure("", "", "", 0, str(error), ""))
+        except BaseException:
+            worthless = not journal.record.events
+            raise
+        finally:
+            if worthless:
+                journal.discard()  # a record of nothing would only block the folder
+            else:
+                # A disk that is full to the last byte leaves a record without an end.
+                with contextlib.suppress(RecordError):
+                    journal.append(End(outcome, time.monotonic() - began))
+                journal.close()
+    return outcome
+
+
+def _run_passes(context: Context, units: Sequence[Unit]) -> None:
+    for name in context.plan.info.passes:
+        mine = [unit for unit in units if unit.pass_name == name]
+        if mine:
+            began = time.monotonic()
+            _PASSES[name](context, mine)
+            context.journal.append(PassEnd(name, time.monotonic() - began))

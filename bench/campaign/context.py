@@ -1,0 +1,128 @@
+"""What every pass needs: the plan, the data, the fleet, the record and the display."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from aebench.bench.campaign.fleet import Fleet, Worker
+from aebench.bench.data.datasets import Arrays, Dataset
+from aebench.bench.errors import MeasurementError
+from aebench.bench.models.autoencoder import Definition
+from aebench.bench.plan.contenders import interpreter
+from aebench.bench.plan.plan import Plan
+from aebench.bench.protocol.channel import Message
+from aebench.reports import record
+from aebench.reports.journal import Journal
+from aebench.reports.record import ContenderInfo
+from aebench.reports.record.bounds import MOST_NAME
+
+E = TypeVar("E", bound=msgspec.Struct)
+
+
+class Display(Protocol):
+    """Where a run shows what it does; drawn only while nothing is measured."""
+
+    def doing(self, text: str) -> None:
+        """Say what is measured now."""
+
+    def figure(self, text: str) -> None:
+        """Show a fresh figure."""
+
+    def problem(self, text: str) -> None:
+        """Say what failed."""
+
+    def stage_done(self) -> None:
+        """Note that one stage of the estimate is over."""
+
+    def results(self, pass_name: str, definition: str | None) -> None:
+        """Show the tables of a pass, or those of one definition."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every pass needs."""
+
+    plan: Plan
+    dataset: Dataset
+    arrays: Arrays
+    fleet: Fleet
+    journal: Journal
+    display: Display
+
+    def append(self, kind: type[E], message: Message, **fields: Any) -> E:
+        """Make an event of a worker's answer and append it.
+
+        Raises
+        ------
+        MeasurementError
+            If the answer isn't what the event needs.
+        """
+        known = {name: message[name] for name in kind.__struct_fields__ if name in message}
+        try:
+            # Through msgspec's checks: what comes from a worker isn't trusted to be well-formed.
+            event = msgspec.convert({**known, **fields}, kind)
+        except msgspec.ValidationError as error:
+            raise MeasurementError(f"answered nonsense: {error}") from None
+        self.journal.append(event)  # type: ignore[arg-type]
+        return event
+
+    def note_worker(
+        self, message: Message, pass_name: str, contender: str, definition: str, launch: int
+    ) -> record.Worker:
+        """Record what is in force in a worker."""
+        return self.append(
+            record.Worker,
+            message,
+            pass_name=pass_name,
+            contender=contender,
+            definition=definition,
+            launch=launch,
+        )
+
+    def note_failure(
+        self,
+        error: MeasurementError,
+        pass_name: str,
+        contender: str,
+        definition: str,
+        launch: int,
+    ) -> None:
+        """Record a failure, show it, and let the others go on."""
+        failure = record.Failure(
+            pass_name, contender, definition, launch, str(error)[:MOST_NAME], error.log_tail
+        )
+        self.journal.append(failure)
+        self.display.problem(f"{pass_name} {definition} {contender}: {error}")
+        if error.log_tail:
+            self.display.problem(error.log_tail)
+
+    def end(self, unit: record.Unit, seconds: float | None = None) -> None:
+        """Record that a unit was measured whole, and how long it took, unless some of it failed."""
+        if not any(unit.holds(failure) for failure in self.journal.record.of(record.Failure)):
+            self.journal.append(record.UnitEnd(unit, seconds))
+        self.display.stage_done()
+
+    def start(self, contender: ContenderInfo, job: Message) -> Worker:
+        """Start a contender's worker; see :meth:`aebench.bench.campaign.fleet.Fleet.start`."""
+        return self.fleet.start(contender.backend, job, interpreter(contender))
+
+    def job(self, pass_name: str, contender: ContenderInfo, definition: Definition) -> Message:
+        """Begin a worker's job; see :func:`job`."""
+        return job(self.plan, self.arrays, pass_name, contender, definition)
+
+
+def job(
+    plan: Plan, arrays: Arrays, pass_name: str, contender: ContenderInfo, definition: Definition
+) -> Message:
+    """Begin a worker's job: what every pass tells it."""
+    return {
+        "pass": pass_name,
+        "backend": contender.backend,
+        "settings": contender.settings,
+        "definition": definition.name,
+        "threads": plan.info.threads,
+        "seed": plan.info.seeds[0],
+        "train": str(arrays.train_path),
+        "test": str(arrays.test_path),
+    }

@@ -1,0 +1,142 @@
+"""What a run shows while it works: a live view in a terminal, plain lines in a pipe.
+
+It draws only when it is told something, which is between measurements: a view that refreshed
+itself would take the cores that are being measured.
+"""
+
+import time
+from collections.abc import Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.padding import Padding
+from rich.progress_bar import ProgressBar
+
+from aebench.reports import tables, terminal
+from aebench.reports.formatting import duration
+from aebench.reports.journal import Record
+from aebench.reports.record import Unit
+from aebench.reports.summary import summarise
+
+_SHOWN_FIGURES = 3
+_REDRAW_SECONDS = 0.5
+
+
+class Display:
+    """Shows the run.
+
+    Parameters
+    ----------
+    console : Console
+        Where.
+    stages : sequence of (Unit, float)
+        What is to be measured, with estimated seconds.
+    record : Record
+        What has been measured; it grows.
+    """
+
+    def __init__(
+        self, console: Console, stages: Sequence[tuple[Unit, float]], record: Record
+    ) -> None:
+        self._console = console
+        self._stages = list(stages)
+        self._record = record
+        self._done = 0
+        self._began = time.monotonic()
+        self._stage_began = self._began
+        self._doing = ""
+        self._said = ""
+        self._figures: list[str] = []
+        self._drawn = 0.0
+        self._live: Live | None = None
+        if console.is_terminal:
+            self._live = Live(console=console, auto_refresh=False, transient=True)
+            self._live.start()
+
+    def close(self) -> None:
+        """Take the live view away."""
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def doing(self, text: str) -> None:
+        """Say what is measured now."""
+        unit, _ = self._stages[min(self._done, len(self._stages) - 1)]
+        self._doing = f"{unit.pass_name} · {text}"
+        subject = self._doing.partition(", block")[0].partition(", epoch")[0]
+        if subject != self._said:
+            self._said = subject
+            self._figures = []
+            # In a pipe a line per block would be noise: one when the subject changes.
+            if not self._live:
+                self._console.print(
+                    terminal.plain(f"[{self._elapsed()}] {subject}"), soft_wrap=True
+                )
+        self._draw()
+
+    def figure(self, text: str) -> None:
+        """Show a fresh figure."""
+        self._figures = [*self._figures, text][-_SHOWN_FIGURES:]
+        self._draw()
+
+    def problem(self, text: str) -> None:
+        """Say what failed."""
+        for line in text.splitlines():
+            self._console.print(terminal.plain(line, "red"), soft_wrap=True)
+
+    def stage_done(self) -> None:
+        """Note that one stage of the estimate is over."""
+        self._done += 1
+        self._stage_began = time.monotonic()
+        self._figures = []
+        self._draw(now=True)
+        if not self._live and self._done < len(self._stages):
+            self._console.print(
+                terminal.plain(f"[{self._elapsed()}] {self._progress()}"), soft_wrap=True
+            )
+
+    def results(self, pass_name: str, definition: str | None) -> None:
+        """Show the tables of a pass, or those of one definition."""
+        summary = summarise(self._record)
+        chosen = {
+            "parity": lambda: tables.parity(summary),
+            "speed": lambda: tables.speed(summary, definition),
+            "footprint": lambda: tables.footprint(summary),
+            "quality": lambda: tables.quality(summary),
+            "profile": lambda: tables.profile(summary),
+            "memory": lambda: tables.memory(summary),
+        }[pass_name]()
+        if chosen:
+            self._console.print(terminal.render(chosen))
+
+    def _elapsed(self) -> str:
+        return duration(time.monotonic() - self._began)
+
+    def _progress(self) -> str:
+        left = duration(self._left())
+        return f"{self._done} of {len(self._stages)} stages done, about {left} left"
+
+    def _left(self) -> float:
+        done = sum(seconds for _, seconds in self._stages[: self._done])
+        left = sum(seconds for _, seconds in self._stages[self._done :])
+        # What has been done so far tells how this machine compares with the estimate's.
+        pace = (self._stage_began - self._began) / done if done else 1.0
+        return max(0.0, left * pace - (time.monotonic() - self._stage_began))
+
+    def _draw(self, now: bool = False) -> None:
+        if not self._live or (not now and time.monotonic() - self._drawn < _REDRAW_SECONDS):
+            return
+        self._drawn = time.monotonic()
+        total = sum(seconds for _, seconds in self._stages)
+        done = sum(seconds for _, seconds in self._stages[: self._done])
+        _, expected = self._stages[min(self._done, len(self._stages) - 1)]
+        done += min(expected, time.monotonic() - self._stage_began)
+        parts: list[RenderableType] = [
+            terminal.plain(self._doing, "bold"),
+            Padding(
+                ProgressBar(total=total, completed=min(done, total), width=60)
+            ),  # else it ends no line
+            terminal.plain(f"{self._progress()}, {self._elapsed()} gone"),
+            *(terminal.plain(figure, "dim") for figure in self._figures),
+        ]
+        self._live.update(Group(*parts), refresh=True)

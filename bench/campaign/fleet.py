@@ -1,0 +1,308 @@
+"""The parent's side of workers: start, ask, watch, stop.
+
+Every worker leads a process group of its own and is known to the guard, so that nothing outlives
+the parent. While a worker works the parent sleeps on its socket.
+"""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from aebench import backends
+from aebench.bench.campaign.guard import GOODBYE, kill_tree
+from aebench.bench.errors import MeasurementError
+from aebench.bench.protocol.channel import Channel, ChannelClosedError, Message
+from aebench.bench.protocol.package_path import link_package
+from aebench.bench.system.processor import UNTOLD
+from aebench.reports.sanitize import reason
+
+HELLO_SECONDS = 60.0
+_LOG_TAIL_LINES = 15
+_LOG_TAIL_BYTES = 16384
+# A worker prints a few lines; one that floods its log would fill the disk.
+LOG_LIMIT_BYTES = 64 * 2**20
+_LOG_CHECK_SECONDS = 1.0
+_SAMPLING_SECONDS = 0.02
+
+
+class Fleet:
+    """Starts workers and sees to it that all of them end.
+
+    Parameters
+    ----------
+    scratch : Path
+        A folder of the run's own for logs, caches and private Keras homes.
+    answer_seconds : float
+        A worker that is silent for so long counts as hung.
+    """
+
+    def __init__(self, scratch: Path, answer_seconds: float) -> None:
+        self._scratch = scratch
+        self._package_path = link_package(scratch / "package")
+        self._answer_seconds = answer_seconds
+        self._guard = subprocess.Popen(
+            [sys.executable, "-P", "-m", "aebench.bench.campaign.guard", str(scratch)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": self._package_path},
+            start_new_session=True,
+            text=True,
+        )
+        self._workers: list[Worker] = []
+
+    def start(self, backend: str, job: Message, python: str = sys.executable) -> "Worker":
+        """Start a worker and give it its job, without waiting for it to be ready.
+
+        Parameters
+        ----------
+        backend : str
+            Its Keras backend, or what it runs without Keras.
+        job : dict
+            Its first message.
+        python : str
+            The interpreter that runs it.
+
+        Raises
+        ------
+        MeasurementError
+            If it can't be started or doesn't say hello.
+        """
+        try:
+            worker = Worker(
+                backend, python, self._scratch, self._package_path, self._answer_seconds
+            )
+        except OSError as error:
+            raise MeasurementError(f"{python} can't be started: {reason(error)}") from error
+        self._workers.append(worker)
+        self._tell_guard("+", worker.pid)
+        try:
+            worker.greet(job)
+        except BaseException:
+            self.stop(worker)
+            raise
+        return worker
+
+    def stop(self, worker: "Worker") -> None:
+        """End a worker and everything that it started."""
+        worker.stop()
+        self._tell_guard("-", worker.pid)
+        self._workers.remove(worker)
+
+    def close(self) -> None:
+        """End all workers, then the guard."""
+        for worker in list(self._workers):
+            self.stop(worker)
+        self._say(GOODBYE)
+        assert self._guard.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._guard.stdin.close()
+        self._guard.wait()
+
+    def _tell_guard(self, sign: str, pid: int) -> None:
+        self._say(f"{sign}{pid}")
+
+    def _say(self, text: str) -> None:
+        assert self._guard.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._guard.stdin.write(f"{text}\n")
+            self._guard.stdin.flush()
+
+
+class Worker:
+    """One worker process, as the parent sees it."""
+
+    def __init__(
+        self, backend: str, python: str, scratch: Path, package_path: str, answer_seconds: float
+    ) -> None:
+        self._answer_seconds = answer_seconds
+        folder = Path(tempfile.mkdtemp(prefix=f"{backend}-", dir=scratch))
+        self._log = folder / "log.txt"
+        ours, theirs = socket.socketpair()
+        self._channel = Channel(ours)
+        self.exact_peaks = True
+        self.interpreter: Message = {}
+        self._began = time.perf_counter()
+        try:
+            with self._log.open("wb") as log, theirs:
+                self._process = subprocess.Popen(
+                    [python, "-m", "aebench.bench.worker", str(theirs.fileno())],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=_environment(backend, folder, package_path),
+                    pass_fds=(theirs.fileno(),),
+                    start_new_session=True,
+                    cwd=folder,
+                )
+        except OSError:
+            self._channel.close()
+            raise
+        self.pid = self._process.pid
+        self._watched = psutil.Process(self.pid)
+
+    def greet(self, job: Message) -> None:
+        """Wait for the hello, which times the interpreter's start, and hand over the job."""
+        hello = self._receive(HELLO_SECONDS)
+        seconds = time.perf_counter() - self._began
+        resident_bytes, self.exact_peaks = expect(hello, "resident_bytes", "exact")
+        resident_bytes = resident_bytes or self.resident_bytes()
+        self.interpreter = {
+            "phase": "interpreter",
+            "seconds": seconds,
+            "resident_bytes": resident_bytes,
+            "peak_bytes": resident_bytes,
+            "proportional_bytes": hello.get("proportional_bytes"),
+            "private_bytes": hello.get("private_bytes"),
+        }
+        self._send({**job, "exact": self.exact_peaks})
+
+    def ask(self, request: Message) -> Message:
+        """Send a request and sleep until it is answered.
+
+        Raises
+        ------
+        MeasurementError
+            If the worker dies, hangs, reports an error or answers nonsense.
+        """
+        self._send(request)
+        return self.answer()
+
+    def answer(self) -> Message:
+        """Sleep until the worker says something; see :meth:`ask`."""
+        return self._receive(self._answer_seconds)
+
+    def _send(self, message: Message) -> None:
+        try:
+            self._channel.send(message)
+        except ChannelClosedError:
+            raise self._failure(self._death()) from None
+
+    def _receive(self, timeout_seconds: float) -> Message:
+        deadline = time.monotonic() + timeout_seconds
+        try:
+            message = self._listen(deadline)
+        except TimeoutError:
+            raise self._failure(f"gave no answer for {timeout_seconds:g} s") from None
+        except ChannelClosedError:
+            raise self._failure(self._death()) from None
+        except (ValueError, RecursionError):
+            raise self._failure("answered nonsense") from None
+        if "error" in message:
+            raise self._failure(str(message["error"]))
+        return message
+
+    def _listen(self, deadline: float) -> Message:
+        """Wait for a message, waking rarely to see that the log isn't flooded."""
+        while True:
+            if self._log.stat().st_size > LOG_LIMIT_BYTES:
+                raise self._failure(f"printed more than {LOG_LIMIT_BYTES // 2**20} MiB")
+            left = deadline - time.monotonic()
+            try:
+                return self._channel.receive(min(max(left, 0.001), _LOG_CHECK_SECONDS))
+            except TimeoutError:
+                if left <= _LOG_CHECK_SECONDS:
+                    raise
+
+    def _death(self) -> str:
+        try:
+            code = self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            return "closed its channel"
+        return f"was killed by signal {-code}" if code < 0 else f"exited with code {code}"
+
+    def _failure(self, reason: str) -> MeasurementError:
+        with self._log.open("rb") as log:
+            log.seek(max(0, self._log.stat().st_size - _LOG_TAIL_BYTES))
+            lines = log.read().decode(errors="replace").splitlines()
+        return MeasurementError(reason, "\n".join(lines[-_LOG_TAIL_LINES:]))
+
+    def resident_bytes(self) -> int:
+        """Look from outside how much the process holds; 0 if that can't be told."""
+        try:
+            return int(self._watched.memory_info().rss)
+        except UNTOLD:
+            return 0
+
+    def cpu_seconds(self) -> float | None:
+        """Look from outside how much processor time it has used; None if that can't be told."""
+        try:
+            times = self._watched.cpu_times()
+        except UNTOLD:
+            return None
+        return float(times.user + times.system)
+
+    def phase(self) -> Message:
+        """Sleep until the worker has run a phase; look at its memory where it can't itself."""
+        if self.exact_peaks:
+            return self.answer()
+        peaks: list[int] = []
+        with self._sampled_peak(peaks):
+            message = self.answer()
+        resident_bytes = self.resident_bytes()
+        return {
+            **message,
+            "resident_bytes": resident_bytes,
+            "peak_bytes": max([*peaks, resident_bytes]),
+        }
+
+    @contextmanager
+    def _sampled_peak(self, peaks: list[int]) -> Iterator[None]:
+        done = threading.Event()
+
+        def sample() -> None:
+            while not done.wait(_SAMPLING_SECONDS):
+                peaks.append(self.resident_bytes())
+
+        sampler = threading.Thread(target=sample)
+        sampler.start()
+        try:
+            yield
+        finally:
+            done.set()
+            sampler.join()
+
+    def stop(self) -> None:
+        """Kill the process and its children; nothing in it is worth a tidy end."""
+        kill_tree(self.pid)
+        self._process.wait()
+        self._channel.close()
+
+
+def _environment(backend: str, folder: Path, package_path: str) -> dict[str, str]:
+    keras_home = folder / "keras"
+    keras_home.mkdir()
+    return {
+        **os.environ,
+        **backends.load(backend).environment(folder),
+        **({"KERAS_BACKEND": backend} if backend in backends.NAMES else {}),
+        "KERAS_HOME": str(keras_home),
+        "PYTHONPATH": package_path,
+        "PYTHONSAFEPATH": "1",
+        "PYTHONFAULTHANDLER": "1",
+    }
+
+
+def expect(message: Message, *names: str) -> list[Any]:
+    """Pick fields out of an answer.
+
+    Raises
+    ------
+    MeasurementError
+        If one is missing: the worker answered nonsense.
+    """
+    try:
+        return [message[name] for name in names]
+    except KeyError as error:
+        raise MeasurementError(f"answered nonsense: no {error}") from None

@@ -1,0 +1,64 @@
+"""Ends the workers if the parent dies without a word, ``kill -9`` included.
+
+One small process per run, started as ``PYTHON -m aebench.bench.campaign.guard FOLDER``. It reads the process ids of
+workers from its standard input and sleeps. When that ends without a goodbye, because the parent is
+gone, it kills those workers and all their children, and removes the run's folder of temporary
+files.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import time
+
+import psutil
+
+GOODBYE = "."
+_TIDYING_SECONDS = 5.0
+
+
+def kill_tree(pid: int) -> None:
+    """Kill a worker, its children and its process group at once.
+
+    Parameters
+    ----------
+    pid : int
+        Of a worker, the leader of a process group of its own; it may be dead already.
+    """
+    with contextlib.suppress(psutil.NoSuchProcess):
+        family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def main() -> None:
+    """Keep the set of living workers; when the parent is gone, kill them and tidy."""
+    workers: set[int] = set()
+    for line in sys.stdin:
+        if line.strip() == GOODBYE:
+            return
+        sign, pid = line[0], int(line[1:])
+        if sign == "+":
+            workers.add(pid)
+        else:
+            workers.discard(pid)
+    for pid in workers:
+        kill_tree(pid)
+    _remove(sys.argv[1])
+
+
+def _remove(folder: str) -> None:
+    """Remove a folder, in which processes that were just killed may still write."""
+    deadline = time.monotonic() + _TIDYING_SECONDS
+    while os.path.lexists(folder) and time.monotonic() < deadline:
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""Blocks: a slice of every contender, back to back, in balanced order, an eye on the machine.
+
+Whether a block counts is judged by what the machine did meanwhile, never by what was measured.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aebench.bench.campaign.context import Context
+from aebench.bench.campaign.passes.rounds import (
+    Cell,
+    Entrant,
+    Length,
+    cpu_seconds,
+    dropping,
+    present,
+    take,
+)
+from aebench.bench.plan.order import block_orders
+from aebench.bench.system import machine_noise, processor
+from aebench.reports.record import Block
+
+# Threads that spin after their work have been seen to stop within 10 ms.
+PAUSE_SECONDS = 0.02
+# Shares of all cores' time in a block, from which on it is repeated.
+FOREIGN_LIMIT = 0.10
+STOLEN_LIMIT = 0.02
+
+
+def run(context: Context, entrants: Sequence[Entrant], cell: Cell, length: Length) -> None:
+    """Run the planned blocks of a cell, and contaminated ones again, at most half as many.
+
+    Parameters
+    ----------
+    context : Context
+        What every pass needs.
+    entrants : sequence of Entrant
+        Warm, waiting inside ``fit`` or ``predict``.
+    cell : Cell
+        Where they meet.
+    length : Length
+        Of each slice.
+    """
+    info = context.plan.info
+    orders = block_orders(len(entrants), info.blocks, info.order_seed, cell.launch)
+    repeats_left = len(orders) // 2
+    number = 0
+    for planned, order in enumerate(orders):
+        context.display.doing(f"{cell}, block {planned + 1} of {len(orders)}")
+        repeated = True
+        while repeated and present(entrants):
+            seen = _block(context, entrants, order, cell, length, number)
+            contaminated = is_contaminated(seen.foreign_share, seen.stolen_share)
+            repeated = contaminated and repeats_left > 0
+            repeats_left -= repeated
+            context.journal.append(
+                Block(
+                    definition=cell.definition.name,
+                    workload=cell.workload,
+                    batch_size=cell.batch_size,
+                    launch=cell.launch,
+                    block=number,
+                    seconds=seen.seconds,
+                    foreign_share=seen.foreign_share,
+                    stolen_share=seen.stolen_share,
+                    control_seconds=seen.control_seconds,
+                    contaminated=contaminated,
+                    repeated=repeated,
+                )
+            )
+            number += 1
+
+
+def is_contaminated(foreign_share: float | None, stolen_share: float | None) -> bool:
+    """Tell whether others took so much of the machine that a block has to be repeated."""
+    return (foreign_share or 0.0) > FOREIGN_LIMIT or (stolen_share or 0.0) > STOLEN_LIMIT
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the machine did during a block; see :class:`aebench.reports.record.Block`."""
+
+    seconds: float
+    foreign_share: float | None
+    stolen_share: float | None
+    control_seconds: float
+
+
+def _block(
+    context: Context,
+    entrants: Sequence[Entrant],
+    order: Sequence[int],
+    cell: Cell,
+    length: Length,
+    number: int,
+) -> _Seen:
+    watch = _Watch(present(entrants))
+    control_seconds = machine_noise.seconds()
+    samples_per_second: dict[str, float] = {}
+    waiting_seconds = 0.0
+    for position, index in enumerate(order):
+        entrant = entrants[index]
+        if entrant.gone:
+            continue
+        time.sleep(PAUSE_SECONDS)
+        with dropping(context, entrant, cell):
+            row = take(context, entrants, entrant, cell, length, number, position)
+            waiting_seconds += row.waiting_cpu_seconds or 0.0
+            name = entrant.contender.name
+            samples_per_second[name] = row.steps * cell.batch_size / row.seconds
+    seconds, foreign_share, stolen_share = watch.end(waiting_seconds)
+    context.display.figure(
+        ", ".join(f"{name} {each:,.0f}" for name, each in sorted(samples_per_second.items()))
+        + " samples/s"
+    )
+    return _Seen(seconds, foreign_share, stolen_share, control_seconds)
+
+
+class _Watch:
+    """Watches what the cores do beside what they are meant to."""
+
+    def __init__(self, entrants: Sequence[Entrant]) -> None:
+        self._entrants = entrants
+        self._began = time.perf_counter()
+        self._ours = self._our_seconds()
+        self._cores = processor.core_seconds()
+
+    def end(self, waiting_seconds: float) -> tuple[float, float | None, float | None]:
+        """Tell seconds since the beginning, and which shares were foreign and stolen.
+
+        ``waiting_seconds`` are those that workers used although it wasn't their turn: foreign too.
+        """
+        seconds = time.perf_counter() - self._began
+        cores = processor.spent(self._cores, processor.core_seconds())
+        ours = self._our_seconds()
+        if cores is None:
+            return seconds, None, None
+        stolen_share = None if cores.stolen is None else cores.stolen / cores.total
+        if ours is None or self._ours is None:
+            return seconds, None, stolen_share
+        foreign_seconds = max(0.0, cores.busy - (ours - self._ours)) + waiting_seconds
+        return seconds, foreign_seconds / cores.total, stolen_share
+
+    def _our_seconds(self) -> float | None:
+        """Add up what this process and the workers have used; an ended worker's can't be told."""
+        workers = cpu_seconds(self._entrants)
+        return None if workers is None else workers + time.process_time()

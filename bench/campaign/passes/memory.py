@@ -1,0 +1,42 @@
+"""Memory: what is held when, sampled from outside too, and whether it grows with the steps."""
+
+from collections.abc import Sequence
+
+from aebench.bench.campaign import memory_sampler
+from aebench.bench.campaign.context import Context
+from aebench.bench.campaign.passes import one_at_a_time
+from aebench.bench.worker.passes.memory import PHASES
+from aebench.reports import record
+from aebench.reports.record import ContenderInfo, Unit
+
+
+def run(context: Context, units: Sequence[Unit]) -> None:
+    """Weigh one process after the other, in the order given."""
+    one_at_a_time.run(context, units, "memory", _weigh)
+
+
+def _weigh(context: Context, contender: ContenderInfo, unit: Unit) -> None:
+    who = one_at_a_time.named(unit)
+    worker = context.start(contender, one_at_a_time.cold_start(context, contender, unit))
+    try:
+        exact = worker.exact_peaks
+        with memory_sampler.sampled(worker.pid) as sampled:
+            context.append(
+                record.MemoryPhase, worker.interpreter, **who, exact=exact, ended_seconds=0.0
+            )
+            for _ in PHASES:
+                message = worker.phase()
+                context.append(
+                    record.MemoryPhase, message, **who, exact=exact, ended_seconds=sampled.now()
+                )
+            last = worker.answer()
+        context.note_worker(last, "memory", contender.name, unit.definition, unit.launch)
+        context.append(record.MemorySteps, last, **who, batch_size=context.plan.info.batch_sizes[0])
+        context.append(
+            record.MemoryCurve,
+            {},
+            **who,
+            **sampled.thinned(),
+        )
+    finally:
+        context.fleet.stop(worker)

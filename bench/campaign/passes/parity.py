@@ -1,0 +1,185 @@
+"""Parity: is it the same model? Every contender beside one float64 reference, nothing timed."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aebench.backends.native.oracle import Reference
+from aebench.bench.campaign.context import Context
+from aebench.bench.campaign.fleet import Worker, expect
+from aebench.bench.data.datasets import Images
+from aebench.bench.errors import MeasurementError
+from aebench.bench.models.autoencoder import Definition, parse
+from aebench.bench.models.initial_weights import initial_weights, recipe
+from aebench.bench.worker.passes.parity import LONG_LEARNING_RATE, LONG_STEPS, MASKS, SHORT_STEPS
+from aebench.reports import record
+from aebench.reports.record import ContenderInfo, Unit
+
+BATCH_SIZE = 32
+# How far from the reference, by the precision in force: docs/method.md says why so far.
+# A share of masks and a mean loss under masks are chance: they are in standard deviations.
+_CHANCE = 4.5
+_ROUNDING = {"mixed_float16": 2.0**-11, "mixed_bfloat16": 2.0**-8, "tf32": 2.0**-11}
+_FLOAT32 = {
+    "shapes": 0.0,
+    "forward": 1e-6,
+    "loss": 5e-6,
+    "step": 1e-6,
+    "gradients": 1e-2,
+    "short training": 1e-5,
+    "long training": 1e-5,
+    "dropout layers": 0.0,
+    "dropout rate": _CHANCE,
+    "dropout scale": 1e-6,
+    "dropout loss": _CHANCE,
+}
+
+
+def tolerances(precision: str) -> dict[str, float]:
+    """Return how far each check may be off at a precision.
+
+    Parameters
+    ----------
+    precision : str
+        ``float32``, ``tf32``, ``mixed_bfloat16`` or ``mixed_float16``.
+    """
+    rounding = _ROUNDING.get(precision)
+    if rounding is None:
+        return _FLOAT32
+    return {
+        **_FLOAT32,
+        "forward": 4 * rounding,
+        "loss": 4 * rounding,
+        "step": rounding,
+        "gradients": 256 * rounding,
+        "short training": 4 * rounding,
+        "long training": 4 * rounding,
+        "dropout scale": rounding,
+    }
+
+
+def run(context: Context, units: Sequence[Unit]) -> None:
+    """Compare every contender with the reference; one worker for all definitions of one."""
+    contenders = {each.name: each for each in context.plan.compared}
+    by_contender = [
+        (contenders[name], list(mine)) for name, mine in groupby(units, lambda unit: unit.contender)
+    ]
+    context.display.doing("workers start")
+    # They import side by side: nothing is timed.
+    workers = {contender.name: _start(context, contender, mine) for contender, mine in by_contender}
+    references = _references(context, list(dict.fromkeys(unit.definition for unit in units)))
+    for contender, mine in by_contender:
+        worker = workers[contender.name]
+        for unit in mine:
+            context.display.doing(f"{unit.definition}: {unit.contender} beside the reference")
+            try:
+                if worker is None:
+                    worker = _worker(context, contender, unit)
+                _compare(context, contender, worker, unit, references[unit.definition])
+            except MeasurementError as error:
+                context.note_failure(error, "parity", contender.name, unit.definition, 0)
+                if worker is not None:
+                    context.fleet.stop(worker)
+                worker = None
+            context.end(unit)
+        if worker is not None:
+            context.fleet.stop(worker)
+    context.display.results("parity", None)
+
+
+def _start(context: Context, contender: ContenderInfo, units: Sequence[Unit]) -> Worker | None:
+    """Start a worker; one that can't be started is tried again, and told of, in its turn."""
+    try:
+        return _worker(context, contender, units[0])
+    except MeasurementError:
+        return None
+
+
+def _worker(context: Context, contender: ContenderInfo, unit: Unit) -> Worker:
+    job = context.job("parity", contender, parse(unit.definition))
+    return context.start(contender, {**job, "batch_size": BATCH_SIZE})
+
+
+def _compare(
+    context: Context, contender: ContenderInfo, worker: Worker, unit: Unit, reference: Path
+) -> None:
+    answer = worker.ask({"definition": unit.definition, "reference": str(reference)})
+    facts = context.note_worker(answer, "parity", contender.name, unit.definition, 0)
+    allowed = tolerances(facts.settings.get("precision", "float32"))
+    (checks,) = expect(answer, "checks")
+    if not (isinstance(checks, list) and all(isinstance(each, dict) for each in checks)):
+        raise MeasurementError("answered nonsense: checks that are none")
+    for check in checks:
+        context.append(
+            record.Parity,
+            check,
+            contender=contender.name,
+            definition=unit.definition,
+            tolerance=allowed.get(str(check.get("check")), 0.0),
+        )
+
+
+def _references(context: Context, names: Sequence[str]) -> dict[str, Path]:
+    """Compute what workers compare themselves with, once for all of them."""
+    seed = context.plan.info.seeds[0]
+    paths = {}
+    for name in names:
+        context.display.doing(f"{name}: the reference")
+        paths[name] = context.arrays.train_path.with_name(f"reference-{name}.npz")
+        made: dict[str, Any] = dict(reference(parse(name), context.dataset.train, seed))
+        np.savez(paths[name], **made)
+    return paths
+
+
+def reference(definition: Definition, images: Images, seed: int) -> dict[str, Images]:
+    """Do in float64 what every contender does.
+
+    Parameters
+    ----------
+    definition : Definition
+        Which network.
+    images : ndarray
+        As they were found: uint8, or floating-point in [0, 1].
+    seed : int
+        Of the weights, and of the masks.
+
+    Returns
+    -------
+    dict of ndarray
+        ``before 0`` … and ``after 0`` …, the weights before and after a
+        step at the recipe's rate; ``forward`` and ``loss`` of the first batch before; ``short`` and
+        ``long``, the loss of each step of two trainings; ``masked``, losses of the first batch
+        under masks.
+    """
+    rows = np.resize(np.arange(len(images)), LONG_STEPS * BATCH_SIZE)
+    flat = images[rows].reshape(len(rows), -1).astype(np.float64)
+    flat /= 255 if images.dtype == np.uint8 else 1
+    batches = flat.reshape(LONG_STEPS, BATCH_SIZE, -1)
+    weights = initial_weights(definition, seed)
+    how = recipe(definition, seed)
+    start = Reference(weights, how)
+    found = {
+        "forward": start.forward(batches[0]),
+        "loss": np.array(start.loss(batches[0])),
+        **{f"before {place}": each.copy() for place, each in enumerate(start.weights())},
+    }
+    if definition.dropout:
+        generator = np.random.default_rng(seed)
+        masked = [start.masked_loss(batches[0], generator) for _ in range(MASKS)]
+        found["masked"] = np.array(masked)
+    for name, steps, rate in (
+        ("short", SHORT_STEPS, definition.learning_rate),
+        ("long", LONG_STEPS, LONG_LEARNING_RATE),
+    ):
+        learner = Reference(weights, how)
+        losses = []
+        for step, batch in enumerate(batches[:steps]):
+            losses.append(learner.step(batch, rate))
+            if name == "short" and step == 0:
+                after = learner.weights()
+                found |= {f"after {place}": each.copy() for place, each in enumerate(after)}
+        found[name] = np.array(losses)
+    return found

@@ -1,0 +1,140 @@
+"""What the command says before and after a run."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from aebench.bench.data.datasets import Dataset
+from aebench.bench.errors import BadInputError
+from aebench.bench.plan.estimate import unit_seconds
+from aebench.bench.plan.plan import Plan
+from aebench.bench.plan.presets import COMPARING, PASSES, PRESETS
+from aebench.bench.plan.resuming import command
+from aebench.bench.plan.run_options import Request, make
+from aebench.reports.formatting import duration
+from aebench.reports.journal import load
+from aebench.reports.record import Unit
+from aebench.reports.summary import summarise
+from aebench.reports.terminal import plain, render_summary
+
+RESULTS = Path("results")
+
+
+def show(
+    console: Console,
+    plan: Plan,
+    dataset: Dataset,
+    units: Sequence[Unit],
+    pace: float | None = None,
+) -> None:
+    """Show what of a plan is to be measured, and a guess at its time.
+
+    ``pace`` is how many times as long work takes here as where the guess was made, if known.
+    """
+    info = plan.info
+    sizes = (len(dataset.train), len(dataset.test))
+    estimated = [(unit.pass_name, unit_seconds(plan, unit, *sizes, pace or 1.0)) for unit in units]
+    if dataset.notice:
+        console.print(plain(f"! {dataset.notice}", "yellow"), soft_wrap=True)
+    for contender in plan.contenders:
+        if contender.missing:
+            console.print(plain(f"- {contender.name}: {contender.missing}", "dim"), soft_wrap=True)
+    running = ", ".join(f"{each.name} {each.version}" for each in plan.running)
+    controls = ", ".join(each.name for each in plan.in_blocks if each.twin_of)
+    lines = [
+        f"preset {info.preset}: {running}; {', '.join(each.name for each in plan.definitions)}",
+        f"data: {dataset.name}, {len(dataset.train):,} training and "
+        f"{len(dataset.test):,} test images",
+    ]
+    if "speed" in info.passes:
+        lines.insert(
+            1,
+            f"compared with {info.reference}, different beyond {100 * info.different:g} %, the "
+            f"same within {100 * info.same:g} %; as a control: {controls}",
+        )
+    for text in lines:
+        console.print(plain(text), soft_wrap=True)
+    grid = Table("pass", "what", "about", header_style="bold")
+    told = {
+        "parity": "the same model as a float64 reference?",
+        "speed": f"{', '.join(info.workloads)}; batch {', '.join(map(str, info.batch_sizes))}; "
+        f"{info.launches} × {info.blocks} blocks",
+        "footprint": f"cold starts of each: {info.footprint_launches}",
+        "quality": f"epochs: {info.epochs}, seeds: {len(info.seeds)}, "
+        f"{info.quality_train_samples:,} training images, batch {info.quality_batch_size}",
+        "profile": f"where {info.profile_steps} training steps' time goes, batch "
+        f"{info.batch_sizes[0]}; what is compiled when",
+        "memory": f"what is held when, batch {info.batch_sizes[0]}; does it grow with the steps?",
+    }
+    for name in dict.fromkeys(unit.pass_name for unit in units):
+        seconds = sum(seconds for pass_name, seconds in estimated if pass_name == name)
+        grid.add_row(name, plain(told[name]), duration(seconds))
+    console.print(grid)
+    if len(units) < len(plan.units()):
+        console.print(f"Going on: {len(units)} of {len(plan.units())} pieces are missing.")
+    total = duration(sum(seconds for _, seconds in estimated))
+    on = (
+        "here, if it stays as busy as now"
+        if pace
+        else "on a machine like the one the estimate was made on (2 cores)"
+    )
+    console.print(f"About {total} {on}.")
+
+
+def show_programs(console: Console, programs: str) -> None:
+    """Show which programs a record's being carried on would run, if any."""
+    if programs:
+        console.print(plain(f"! {programs}", "yellow"), soft_wrap=True)
+
+
+def show_presets(console: Console, request: Request, dataset: Dataset, pace: float) -> None:
+    """Show what each preset would take here, all else being as asked for; see :func:`show`."""
+    sizes = (len(dataset.train), len(dataset.test))
+    shown = [name for name in PASSES if name in {*COMPARING, *request.passes}]
+    grid = Table("preset", "launches × blocks", *shown, "all", header_style="bold")
+    for name, preset in PRESETS.items():
+        if not set(preset.passes) & set(COMPARING):
+            continue
+        try:
+            plan = make(replace(request, preset=name), dataset, run=False)
+        except BadInputError:  # what fits into the preset asked for needn't fit into this one
+            continue
+        seconds = dict.fromkeys(shown, 0.0)
+        for unit in plan.units():
+            seconds[unit.pass_name] += unit_seconds(plan, unit, *sizes, pace)
+        cells = [*seconds.values(), sum(seconds.values())]
+        timed = "speed" in plan.info.passes
+        size = f"{plan.info.launches} × {plan.info.blocks}" if timed else "–"
+        grid.add_row(name, size, *(duration(each) if each else "–" for each in cells))
+    console.print(
+        "What each preset would take here, roughly: matrix products just took "
+        f"{pace:.2g} times as long as on the machine the estimate was made on."
+    )
+    console.print(grid)
+
+
+def new_folder(preset: str) -> Path:
+    """Name a folder for a run by the clock."""
+    return RESULTS / f"{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}-{preset}"
+
+
+def show_end(console: Console, record: Path, outcome: str, shown: bool) -> None:
+    """Show what the tables come to and where the record is; the tables, unless they were shown."""
+    read = load(record)
+    summary = summarise(read)
+    console.rule()
+    console.print(render_summary(summary, tables=not shown))
+    word = {"complete": "All measured", "failures": "Some failed", "interrupted": "Interrupted"}
+    for cell in summary.speed:
+        if cell.answer:
+            console.print(plain(cell.answer, "bold"), soft_wrap=True)
+    console.print(plain(f"{word[outcome]}. Record: {record}"), soft_wrap=True)
+    if shown:
+        console.print(plain(f"All tables again: aebench show {record.parent}"), soft_wrap=True)
+    if outcome != "complete":
+        again = command(record.parent, read.header.contenders)
+        console.print(plain(f"To measure what is missing: {again}"), soft_wrap=True)

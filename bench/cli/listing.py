@@ -1,0 +1,104 @@
+"""What ``aebench list`` shows. No framework is imported to tell whether it is there."""
+
+import platform
+import shutil
+from collections.abc import Callable
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from aebench import backends
+from aebench.bench.models.autoencoder import TABLE, parse
+from aebench.bench.plan.presets import PRESETS, WORKLOADS, Preset
+from aebench.bench.plan.probing import ask
+from aebench.reports.terminal import plain
+
+_QUERY_SECONDS = 10.0
+
+
+def render() -> RenderableType:
+    """Lay out definitions, backends, workloads and presets."""
+    return Group(_definitions(), _backends(), _workloads(), _presets())
+
+
+def _definitions() -> Table:
+    grid = Table(
+        "definition",
+        "encoder",
+        "dropout",
+        title="Definitions (others by name: ae1600, ae200, ae800-dropout0.5, ae1600-steep)",
+        title_justify="left",
+    )
+    for heading in ("parameters", "MFLOP/sample forward", "training"):
+        grid.add_column(heading, justify="right")
+    for name in TABLE:
+        each = parse(name)
+        grid.add_row(
+            name,
+            " → ".join(map(str, (784, *each.widths))),
+            f"{each.dropout:g}" if each.dropout else "none",
+            f"{each.parameters:,}",
+            f"{each.forward_operations / 1e6:.2f}",
+            f"{each.training_operations / 1e6:.2f}",
+        )
+    return grid
+
+
+def _backends() -> Table:
+    device = _device()
+    grid = Table("backend", "version", "device", title="Backends", title_justify="left")
+    for name in backends.NAMES:
+        version = backends.installed_version(name)
+        install = f"not installed: pip install -c constraints.txt -e '.[{name}]'"
+        grid.add_row(name, plain(version or install), plain(device if version else ""))
+    return grid
+
+
+def _device() -> str:
+    """Name the accelerator that the driver's own tool lists, or the processor."""
+    tool = shutil.which("nvidia-smi")
+    if tool:
+        names = ask([tool, "--query-gpu=name", "--format=csv,noheader"], _QUERY_SECONDS)
+        if names and names.strip():
+            return names.strip().splitlines()[0] + " (if the build supports it)"
+    return f"CPU ({platform.machine()})"
+
+
+def _workloads() -> Table:
+    grid = Table("workload", "what", title="Workloads", title_justify="left")
+    for name, what in WORKLOADS.items():
+        grid.add_row(name, what)
+    return grid
+
+
+def _presets() -> Table:
+    grid = Table("preset", *PRESETS, title="Presets", title_justify="left")
+    rows: dict[str, Callable[[Preset], str]] = {
+        "passes": lambda each: " ".join(each.passes),
+        "definitions": lambda each: " ".join(each.definitions),
+        "workloads": lambda each: " ".join(each.workloads),
+        "batch sizes": lambda each: " ".join(map(str, each.batch_sizes)),
+    }
+    for name, shown in rows.items():
+        grid.add_row(name, *map(shown, PRESETS.values()))
+    sizes: list[tuple[str, str, Callable[[Preset], str]]] = [
+        ("launches × blocks, at least", "speed", lambda each: f"{each.launches} × {each.blocks}"),
+        (
+            "yardsticks",
+            "speed",
+            lambda each: "yes" if each.yardsticks else "with --yardsticks",
+        ),
+        ("cold starts", "footprint", lambda each: str(each.footprint_launches)),
+        ("epochs × seeds", "quality", lambda each: f"{each.epochs} × {each.seeds}"),
+        (
+            "training images",
+            "quality",
+            lambda each: f"{each.quality_train_samples:,}" if each.quality_train_samples else "all",
+        ),
+    ]
+    for name, of_pass, shown in sizes:
+        grid.add_row(
+            f"{name} ({of_pass})",
+            *(shown(each) if of_pass in each.passes else "–" for each in PRESETS.values()),
+        )
+    return grid

@@ -1,0 +1,1 @@
+"""Data sets: what is built in, what is downloaded, and what users give."""

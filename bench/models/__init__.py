@@ -1,0 +1,1 @@
+"""The built-in models, one file each; Keras is imported inside functions alone."""

@@ -1,0 +1,200 @@
+"""What will be done: who meets whom, how often, in which order; fixed beforehand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from aebench import backends
+from aebench.bench.models.autoencoder import Definition
+from aebench.bench.plan.order import williams_rows
+from aebench.bench.plan.presets import PRESETS
+from aebench.reports.record import ContenderInfo, DefinitionInfo, PlanInfo, Unit
+
+T = TypeVar("T")
+ORDER_SEED = 20260101
+
+
+class Place(NamedTuple):
+    """A contender in a cell."""
+
+    contender: str
+    definition: str
+    workload: str
+    batch_size: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be done.
+
+    Parameters
+    ----------
+    info : PlanInfo
+        The sizes.
+    definitions, contenders : list
+        Who meets whom; the reference's controls are among the contenders.
+    selected : set of Place, optional
+        Only these places are measured; all if None.
+    """
+
+    info: PlanInfo
+    definitions: list[Definition]
+    contenders: list[ContenderInfo]
+    selected: frozenset[Place] | None = None
+
+    @property
+    def running(self) -> list[ContenderInfo]:
+        """The contenders that can run here, without the controls."""
+        return [each for each in self.in_blocks if not each.twin_of]
+
+    @property
+    def in_blocks(self) -> list[ContenderInfo]:
+        """Who takes part in the speed pass: the contenders that can run here, and the controls."""
+        return [each for each in self.contenders if not each.missing]
+
+    @property
+    def compared(self) -> list[ContenderInfo]:
+        """Who has a model that can be compared: all that run but the matrix products."""
+        return [each for each in self.running if each.backend != backends.GEMM]
+
+    @property
+    def on_keras(self) -> list[ContenderInfo]:
+        """Who is measured in the passes without yardsticks: the contenders that run on Keras."""
+        return [each for each in self.running if each.on_keras]
+
+    def selects(
+        self, contender: ContenderInfo, definition: str, workload: str = "", batch_size: int = 0
+    ) -> bool:
+        """Tell whether a contender is measured there; without a workload: anywhere there.
+
+        A control is wherever the contender is that it controls, a yardstick wherever anyone is.
+        """
+        if self.selected is None:
+            return True
+        if contender.yardstick:
+            return any(
+                each.definition == definition
+                and (not workload or each[2:] == (workload, batch_size))
+                for each in self.selected
+            )
+        name = contender.twin_of or contender.name
+        if workload:
+            return Place(name, definition, workload, batch_size) in self.selected
+        return any(
+            (each.contender, each.definition) == (name, definition) for each in self.selected
+        )
+
+    def only(self, selected: frozenset[Place]) -> "Plan":
+        """Leave out what no selected place needs; the reference is one that is measured."""
+        here = {place.contender for place in selected}
+        found = [
+            each for each in self.contenders if each.name in here or each.missing or each.yardstick
+        ]
+        reference = self.info.reference
+        if reference not in here:
+            reference = default_reference([each for each in found if not each.yardstick])
+        found = with_controls(found, reference)
+        info = msgspec.structs.replace(
+            self.info,
+            workloads=[
+                name
+                for name in self.info.workloads
+                if name in {place.workload for place in selected}
+            ],
+            batch_sizes=[
+                size
+                for size in self.info.batch_sizes
+                if size in {place.batch_size for place in selected}
+            ],
+            blocks=blocks_of(self.info.preset, found),
+            reference=reference,
+        )
+        names = {place.definition for place in selected}
+        definitions = [each for each in self.definitions if each.name in names]
+        return Plan(info, definitions, found, selected)
+
+    def units(self) -> list[Unit]:
+        """List what is measured as a whole, in the order of measuring."""
+        info = self.info
+        pairs = self._pairs(self.on_keras)
+        units = {
+            # One worker compares all definitions of a contender.
+            "parity": [
+                Unit("parity", name, each.name, 0)
+                for each in self.compared
+                for name, _ in self._pairs([each])
+            ],
+            "speed": [
+                Unit("speed", name, "", launch)
+                for launch in range(info.launches)
+                for name in dict.fromkeys(name for name, _ in self._pairs(self.running))
+            ],
+            "footprint": [
+                Unit("footprint", *pair, launch)
+                for launch in range(info.footprint_launches)
+                for pair in pairs
+            ],
+            "quality": [Unit("quality", *pair, seed) for pair in pairs for seed in info.seeds],
+            "profile": [Unit("profile", *pair, 0) for pair in pairs],
+            "memory": [Unit("memory", *pair, 0) for pair in pairs],
+        }
+        return [unit for name in info.passes for unit in units[name]]
+
+    def _pairs(self, contenders: Sequence[ContenderInfo]) -> list[tuple[str, str]]:
+        """List definition and contender wherever one of some contenders is measured."""
+        return [
+            (definition.name, contender.name)
+            for definition in self.definitions
+            for contender in contenders
+            if self.selects(contender, definition.name)
+        ]
+
+    def describe_definitions(self) -> list[DefinitionInfo]:
+        """Describe the definitions for the record."""
+        return [describe(definition) for definition in self.definitions]
+
+
+def describe(definition: Definition) -> DefinitionInfo:
+    """Describe a definition for the record."""
+    return DefinitionInfo(
+        name=definition.name,
+        widths=list(definition.widths),
+        dropout=definition.dropout,
+        learning_rate=definition.learning_rate,
+        parameters=definition.parameters,
+        weight_bytes=definition.weight_bytes,
+        forward_operations=definition.forward_operations,
+        training_operations=definition.training_operations,
+    )
+
+
+def with_controls(
+    found: Sequence[ContenderInfo], reference: str, handicap: float = 0.0
+) -> list[ContenderInfo]:
+    """Add the reference's twin, and a handicapped one if there is a handicap."""
+    (original,) = (each for each in found if each.name == reference)
+    controls = [
+        msgspec.structs.replace(original, name=f"{reference} twin", twin_of=reference),
+        msgspec.structs.replace(
+            original,
+            name=f"{reference} +{100 * handicap:.3g} %",
+            twin_of=reference,
+            handicap=handicap,
+        ),
+    ]
+    return [*found, *(controls if handicap else controls[:1])]
+
+
+def blocks_of(preset: str, found: Sequence[ContenderInfo]) -> int:
+    """Raise the preset's number of blocks to a multiple of the design's."""
+    rows = len(williams_rows(sum(not each.missing for each in found)))
+    return -(-PRESETS[preset].blocks // rows) * rows
+
+
+def default_reference(found: Sequence[ContenderInfo]) -> str:
+    """Choose jax where it is there, else the first by name, one of Keras's if there is one."""
+    able = [each for each in found if not each.missing and each.backend != backends.GEMM]
+    keras = [each for each in able if each.on_keras]
+    return min(keras or able, key=lambda each: (each.backend != "jax", each.name)).name

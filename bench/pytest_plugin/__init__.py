@@ -1,0 +1,1 @@
+"""What ``pytest bench/ --benchmark-only`` collects."""

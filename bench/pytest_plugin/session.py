@@ -1,0 +1,223 @@
+"""pytest's way in: the selected tests are one campaign, and each replays its own slices."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from aebench.bench.campaign import campaign, one_step, run_output
+from aebench.bench.data import datasets
+from aebench.bench.errors import BadInputError
+from aebench.bench.plan.plan import Place
+from aebench.bench.plan.run_options import Request, make
+from aebench.reports import terminal
+from aebench.reports.journal import RecordError, load, retire
+from aebench.reports.record import Block, Slice
+from aebench.reports.sanitize import encodable, printable
+from aebench.reports.summary import FootprintRow, SpeedCell, SpeedRow, Summary, summarise
+
+PASSES = ("speed", "footprint")
+_ANSWER_SECONDS = 600.0
+
+
+class WorkerClock:
+    """A clock that shows what workers measured: pytest-benchmark reads it as its timer."""
+
+    __name__ = "worker_clock"
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def __call__(self) -> float:
+        """Return the seconds so far."""
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+        self._now += seconds
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What was measured at one place; ``failure`` is why not, or empty."""
+
+    seconds: list[float]
+    extra_info: dict[str, Any]
+    failure: str = ""
+
+
+class Door:
+    """One pytest session's plan and, once it has been measured, its record.
+
+    Parameters
+    ----------
+    config : pytest.Config
+        With the options of :mod:`aebench.bench.pytest_plugin.plugin`.
+
+    Raises
+    ------
+    pytest.UsageError
+        If they ask for what isn't known, isn't there or can't be done.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        try:
+            self._scratch = datasets.scratch_folder()
+            self._dataset = datasets.load(
+                config.getoption("--data"), None, Path(self._scratch.name)
+            )
+            request = Request(
+                preset=config.getoption("--preset"),
+                backends=config.getoption("--backend"),
+                definitions=config.getoption("--definition"),
+                batch_sizes=config.getoption("--batch-size"),
+                passes=PASSES,
+            )
+            self.plan = make(request, self._dataset)
+        except BadInputError as error:
+            raise pytest.UsageError(printable(str(error))) from error
+        given = config.getoption("--record")
+        self._folder = Path(given) if given else run_output.new_folder("pytest")
+        self._keep_previous = bool(given)
+        self._failures: dict[Place, str] = {}
+        self._slices: dict[Place, list[Slice]] = {}
+        self.summary: Summary | None = None
+
+    @property
+    def record(self) -> Path:
+        """Where the record is kept."""
+        return self._folder / "record.jsonl"
+
+    def places(self) -> list[tuple[Place, str]]:
+        """List every place, and why it can't be measured or an empty string."""
+        info = self.plan.info
+        return [
+            (Place(contender.name, definition.name, workload, batch_size), contender.missing)
+            for definition in self.plan.definitions
+            for workload in info.workloads
+            for batch_size in info.batch_sizes
+            for contender in self.plan.contenders
+            if not contender.twin_of and not contender.yardstick
+        ]
+
+    def measure(self, selected: frozenset[Place]) -> None:
+        """Measure the selected places as one campaign, shown as it goes, and keep its record."""
+        console = terminal.new_console()
+        plan = self.plan.only(selected)
+        setting = self._setting(console)
+        run_output.show(console, plan, self._dataset, plan.units())
+        try:
+            kept = retire(self.record) if self._keep_previous else None
+            if kept:
+                console.print(terminal.plain(f"The record that was there is kept: {kept}"))
+            outcome = campaign.run(plan, setting, self._folder)
+        except (BadInputError, RecordError) as error:
+            pytest.exit(printable(str(error)), returncode=pytest.ExitCode.USAGE_ERROR)
+        if outcome == "interrupted":
+            raise KeyboardInterrupt
+        record = load(self.record)
+        self.summary = summarise(record)
+        repeated = {row.place for row in record.of(Block) if row.repeated}
+        for row in record.of(Slice):
+            if row.block >= 0 and row.place not in repeated:
+                place = Place(row.contender, row.definition, row.workload, row.batch_size)
+                self._slices.setdefault(place, []).append(row)
+
+    def try_out(self, selected: frozenset[Place]) -> None:
+        """Run one step at the selected places."""
+        plan = self.plan.only(selected)
+        self._failures = one_step.run(plan, self._setting(Console(quiet=True)))
+
+    def _setting(self, console: Console) -> campaign.Setting:
+        command = [
+            "pytest",
+            *(encodable(str(each)) for each in self._config.invocation_params.args),
+        ]
+        scratch = Path(self._scratch.name)
+        return campaign.Setting(self._dataset, command, scratch, console, _ANSWER_SECONDS)
+
+    def replay(self, place: Place) -> Replay:
+        """Return what was measured at a place."""
+        if self.summary is None:
+            return Replay([0.0], {}, self._failures.get(place, ""))
+        cell = next(
+            cell
+            for cell in self.summary.speed
+            if (cell.definition, cell.workload, cell.batch_size) == place[1:]
+        )
+        speed = next(row for row in cell.rows if row.contender == place.contender)
+        # Who runs without Keras has none.
+        footprint = next(
+            (
+                row
+                for row in self.summary.footprint
+                if (row.contender, row.definition) == (place.contender, place.definition)
+            ),
+            FootprintRow(place.contender, place.definition),
+        )
+        definition = next(each for each in self.plan.definitions if each.name == place.definition)
+        failure = speed.failure or footprint.failure
+        if not failure and footprint.parameters not in (0, definition.parameters):
+            failure = (
+                f"Keras counts {footprint.parameters:,} parameters, not {definition.parameters:,}"
+            )
+        if not failure and speed.differs:
+            failure = f"not the same model: {speed.differs}"
+        slices = self._slices.get(place, [])
+        return Replay(
+            [row.seconds for row in slices],
+            {**_extra_info(cell, speed, footprint, slices), "record": str(self.record)},
+            failure,
+        )
+
+    def render(self, colours: bool) -> str:
+        """Render the comparison; an empty text if nothing was measured."""
+        if self.summary is None:
+            return ""
+        console = Console(
+            file=io.StringIO(),
+            force_terminal=colours,
+            color_system="standard" if colours else None,
+            width=terminal.new_console().width,
+        )
+        console.print(terminal.render_summary(self.summary))
+        console.print(terminal.plain(f"Record: {self.record}"), soft_wrap=True)
+        assert isinstance(console.file, io.StringIO)
+        return console.file.getvalue()
+
+    def close(self) -> None:
+        """Remove the temporary files."""
+        self._scratch.cleanup()
+
+
+def _extra_info(
+    cell: SpeedCell, speed: SpeedRow, footprint: FootprintRow, slices: list[Slice]
+) -> dict[str, Any]:
+    times = speed.times_reference
+    return {
+        "reference": cell.reference,
+        "times_reference": times and times.value,
+        "times_reference_interval": times and [times.low, times.high],
+        "times_reference_adjusted": speed.adjusted and [speed.adjusted.low, speed.adjusted.high],
+        "verdict": speed.verdict,
+        "noise_floor": cell.noise_floor,
+        "of_native": speed.of_native and speed.of_native.value,
+        "of_limit": speed.of_limit and speed.of_limit.value,
+        "samples_per_second": speed.samples_per_second and speed.samples_per_second.value,
+        "samples_per_second_interval": speed.samples_per_second
+        and [speed.samples_per_second.low, speed.samples_per_second.high],
+        "step_seconds": speed.step_seconds and speed.step_seconds.value,
+        "epoch_fixed_seconds": speed.epoch and speed.epoch.fixed_seconds,
+        "epoch_seconds": speed.epoch and speed.epoch.seconds,
+        "peak_memory_bytes": footprint.peak_bytes and footprint.peak_bytes.value,
+        "parameters": footprint.parameters,
+        "loss": footprint.loss,
+        "loss_steps": footprint.loss_steps,
+        "steps_per_slice": slices[0].steps if slices else None,
+        "launch_index": [row.launch for row in slices],
+        "block_index": [row.block for row in slices],
+    }

@@ -1,0 +1,29 @@
+"""The tests that ``pytest bench/ --benchmark-only`` collects."""
+
+from typing import Any
+
+import pytest
+
+from aebench.bench.plan.plan import Place
+from aebench.bench.pytest_plugin.session import Door, WorkerClock
+
+CLOCK = WorkerClock()
+
+
+@pytest.mark.benchmark(timer=CLOCK)
+def test_speed(
+    benchmark: Any,
+    campaign: Door,
+    workload: str,
+    definition: str,
+    batch_size: int,
+    backend: str,
+) -> None:
+    """Replay the slices that a contender's worker measured; their seconds are of many steps."""
+    replay = campaign.replay(Place(backend, definition, workload, batch_size))
+    if replay.failure:
+        pytest.fail(replay.failure, pytrace=False)
+    seconds = iter(replay.seconds)
+    benchmark.group = f"{workload} {definition}, batch {batch_size}"
+    benchmark.extra_info.update(replay.extra_info)
+    benchmark.pedantic(lambda: CLOCK.advance(next(seconds)), rounds=len(replay.seconds))

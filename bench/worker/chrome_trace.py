@@ -1,0 +1,51 @@
+"""A trace as a file for Perfetto and for Chrome's own viewer: JSON in the trace event format."""
+
+import gzip
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from aebench.backends.profilers import Span
+
+
+def write(path: Path, process: str, spans: Sequence[Span], begin_seconds: float) -> None:
+    """Write spans into a gzipped file, which the viewers open as it is.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file, which should end in ``.json.gz``.
+    process : str
+        What the viewer calls it.
+    spans : sequence of Span
+        All that is to be seen.
+    begin_seconds : float
+        Where its clock begins.
+    """
+    threads = {name: number for number, name in enumerate(dict.fromkeys(s.thread for s in spans))}
+    events: list[dict[str, Any]] = [
+        {"ph": "M", "name": "process_name", "pid": 1, "tid": 0, "args": {"name": process}},
+        *(
+            {"ph": "M", "name": "thread_name", "pid": 1, "tid": number, "args": {"name": name}}
+            for name, number in threads.items()
+        ),
+        *(
+            {
+                "ph": "X",
+                "name": span.name,
+                "cat": span.category or "around",
+                "pid": 1,
+                "tid": threads[span.thread],
+                # Microseconds, to the nanosecond.
+                "ts": round(1e6 * (span.begin_seconds - begin_seconds), 3),
+                "dur": round(1e6 * (span.end_seconds - span.begin_seconds), 3),
+                "args": {"operation": span.operation},
+            }
+            for span in spans
+        ),
+    ]
+    text = json.dumps({"displayTimeUnit": "ms", "traceEvents": events}, separators=(",", ":"))
+    # Without a time in it the same trace gives the same file.
+    with path.open("wb") as file, gzip.GzipFile(fileobj=file, mode="wb", mtime=0) as packed:
+        packed.write(text.encode())

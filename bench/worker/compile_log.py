@@ -1,0 +1,147 @@
+"""What is compiled when: every trace and compilation of a training, and what called for it."""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from aebench.backends import Backend
+from aebench.backends.profilers import Compilation, Profiler
+from aebench.bench.protocol.channel import Message
+from aebench.bench.worker.stepping import replaced_step, steps_per_call
+
+FULL_BATCHES = 4
+
+
+class _Call(NamedTuple):
+    """One call of the model's function: when, in seconds, and with what."""
+
+    batch: tuple[int, str]
+    began: float
+    ended: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return self.ended - self.began
+
+
+def keep(
+    model: Any, backend: Backend, profiler: Profiler, images: Any, batch_size: int
+) -> list[Message]:
+    """Train and predict for the first time, on full batches and on one that isn't.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled, never called.
+    backend, profiler : module
+        Of its framework.
+    images : ndarray
+        Samples × 28 × 28: four calls' batches at least, and something beyond.
+    batch_size : int
+        Samples per call of the model's function.
+
+    Returns
+    -------
+    list of dict
+        ``stage``, ``function``, ``seconds``, ``cause``, and of the call that it was for
+        ``workload`` and ``samples``, in the order in which they came. Where a framework tells only
+        of tracing, what the call took beyond that and beyond a warm call is told as compiling,
+        or as building where no compiler is on.
+        What is told of a compiled graph's breaks is told of the workload, not of a call.
+    """
+    size = batch_size // steps_per_call(model)
+    data = images[: FULL_BATCHES * batch_size + max(1, size // 2)]
+    rows: list[Message] = []
+    for workload in ("train", "predict"):
+        found: list[Compilation] = []
+        calls: list[_Call] = []
+        with profiler.compilations(model, found.append):
+            run = _watched(data, batch_size, backend, calls)
+            with replaced_step(model, workload, run):
+                if workload == "train":
+                    model.fit(data, data, size, shuffle=False, verbose=0)
+                else:
+                    model.predict(data, size, verbose=0)
+        rows += _told(workload, calls, found, bool(model.jit_compile))
+    return rows
+
+
+def _watched(
+    data: Any, batch_size: int, backend: Backend, calls: list[_Call]
+) -> Callable[..., Any]:
+    left = len(data)
+
+    def around(step: Callable[..., Any], *arguments: Any) -> Any:
+        nonlocal left
+        samples = min(left, batch_size)
+        left -= samples
+        began = time.time()
+        result = step(*arguments)
+        backend.wait(result)
+        calls.append(_Call((samples, str(data.dtype)), began, time.time()))
+        return result
+
+    return around
+
+
+def _told(
+    workload: str, calls: Sequence[_Call], found: Sequence[Compilation], compiles: bool
+) -> list[Message]:
+    """Match what was compiled with the calls; ``compiles`` is whether a compiler is on at all."""
+    silent = not any(each.stage == "compile" for each in found)
+    rows: list[Message] = []
+    before: list[tuple[int, str]] = []
+    for call in calls:
+        mine = _within(call, found)
+        if silent and (mine or (compiles and call.batch not in before)):
+            # A framework that doesn't tell of compiling: what the call took beyond the rest.
+            warm = [each.seconds for each in calls if not _is_cold(each, calls, found)]
+            if warm:
+                rest = call.seconds - statistics.median(warm) - sum(each.seconds for each in mine)
+                stage = "compile" if compiles else "build"
+                mine = [*mine, Compilation(stage, "", max(0.0, rest), call.ended)]
+        rows += [_row(workload, each, call, cause(call.batch, before)) for each in mine]
+        before.append(call.batch)
+    # A framework that leaves a compiled graph says so at the end, of all calls.
+    broken = [each for each in found if each.stage == "graph break"]
+    return [*rows, *(_row(workload, each, calls[0], each.why) for each in broken)]
+
+
+def _is_cold(call: _Call, calls: Sequence[_Call], found: Sequence[Compilation]) -> bool:
+    """Tell whether something was compiled in a call, or may have been: its batch is a new one."""
+    first = next(each for each in calls if each.batch == call.batch)
+    return call is first or bool(_within(call, found))
+
+
+def _row(workload: str, each: Compilation, call: _Call, why: str) -> Message:
+    return {
+        "stage": each.stage,
+        "function": each.function or f"{workload}_step",
+        "seconds": each.seconds,
+        "cause": why,
+        "workload": workload,
+        "samples": call.batch[0],
+    }
+
+
+def cause(batch: tuple[int, str], before: Sequence[tuple[int, str]]) -> str:
+    """Tell why a call compiles.
+
+    Parameters
+    ----------
+    batch : (int, str)
+        What it is called with: how many samples of which type.
+    before : sequence of (int, str)
+        What the same function was called with before.
+    """
+    if not before:
+        return "first call"
+    if batch in before:
+        return "unknown"
+    return "new type" if batch[1] not in {dtype for _, dtype in before} else "new shape"
+
+
+def _within(call: _Call, found: Sequence[Compilation]) -> list[Compilation]:
+    return [each for each in found if call.began <= each.ended_seconds <= call.ended]

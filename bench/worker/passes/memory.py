@@ -1,0 +1,133 @@
+"""The worker's side of the memory pass: what is held when, and whether it grows with the steps."""
+
+import ctypes
+import gc
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from aebench import backends
+from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.system import proc_memory
+from aebench.bench.worker.cold_start import ColdStart
+from aebench.bench.worker.runtime_info import facts
+
+WARM_STEPS = 100
+# After each of these it is noted what the process holds; where a call runs several steps, after
+# each call, of which there must be some.
+WATCHED_STEPS = 200
+_LEAST_CALLS = 40
+# TensorFlow fills the buffers of each epoch's pipeline anew, while the last one's linger: as far as
+# so many bytes of images allow, all steps are of one epoch.
+_MOST_BYTES = 256 * 2**20
+PHASES = (
+    "framework",
+    "data",
+    "build",
+    "first step",
+    "steady",
+    "prediction",
+    "after release",
+)
+
+
+def work(channel: Channel, job: Message) -> None:
+    """Run the phases in order, sending a row after each.
+
+    Parameters
+    ----------
+    channel : Channel
+        To the parent.
+    job : dict
+        See :func:`aebench.bench.worker.passes.footprint.work`.
+    """
+    backend = backends.load(job["backend"])
+    start = ColdStart(job)
+    held: list[int] = []
+    told: Message = {}
+
+    def data() -> None:
+        start.data()
+        start.images = _enough(start.images, job)
+
+    def release() -> None:
+        import keras
+
+        from aebench.bench.worker.stepping import steps_per_call
+
+        told.update(
+            {
+                **facts(backend, start.model),
+                "optimiser_bytes": sum(_size(each) for each in start.model.optimizer.variables),
+                "steps_between": steps_per_call(start.model),
+                "anonymous_bytes": held,
+            }
+        )
+        start.model = start.images = None
+        keras.utils.clear_session()
+        gc.collect()
+        _give_back()
+
+    phases: tuple[Callable[[], None], ...] = (
+        start.framework,
+        data,
+        start.build,
+        lambda: start.train(1),
+        lambda: _watch(start, backend, job["batch_size"], held),
+        start.predict,
+        release,
+    )
+    for name, phase in zip(PHASES, phases, strict=True):
+        row = {"phase": name, **proc_memory.measured(phase, job["exact"]), **proc_memory.shares()}
+        known = name not in ("framework", "data")
+        channel.send({**row, "device_peak_bytes": backend.device_peak_bytes() if known else None})
+    channel.send(told)
+    # The parent samples until it has heard this; then it closes the channel.
+    channel.receive()
+
+
+def _size(variable: object) -> int:
+    import numpy as np
+
+    return int(np.asarray(variable).nbytes)
+
+
+def _enough(images: Any, job: Message) -> Any:
+    """Repeat images that are too few for all steps to be of one epoch, as far as is reasonable."""
+    from aebench.bench.plan.settings import Settings
+    from aebench.bench.worker.batches import repeated
+
+    batch_size, each = job["batch_size"], Settings.of(job["settings"]).steps
+    steps = WARM_STEPS + max(WATCHED_STEPS, _LEAST_CALLS * each) + 2 * each
+    most = _MOST_BYTES // (batch_size * images[0].nbytes)
+    wanted = max(1, min(steps, most) // each) * each
+    return repeated(images, batch_size, wanted, each)
+
+
+def _watch(start: ColdStart, backend: backends.Backend, batch_size: int, held: list[int]) -> None:
+    """Train on, and note what the process holds after each call."""
+    from aebench.bench.worker.stepping import Script, Stepper, steps_per_call
+
+    each = steps_per_call(start.model)
+    stepper = Stepper(start.model, backend, "train", start.images, batch_size)
+
+    def script() -> Script:
+        yield from stepper.steps(-(-WARM_STEPS // each) * each)
+        for _ in range(max(WATCHED_STEPS // each, _LEAST_CALLS)):
+            yield from stepper.steps(each)
+            stepper.clock()
+            try:
+                held.append(proc_memory.anonymous_bytes())
+            except OSError:
+                return
+
+    stepper.run(script())
+    stepper.let_go()
+
+
+def _give_back() -> None:
+    """Have the allocator return what it keeps, where it is glibc's."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim:
+            trim(0)

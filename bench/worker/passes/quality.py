@@ -1,0 +1,84 @@
+"""The worker's side of the quality pass: full training, and the loss on the whole test set."""
+
+import base64
+import time
+from typing import Any
+
+from aebench import backends
+from aebench.bench.models import autoencoder_keras as keras_model
+from aebench.bench.models.autoencoder import parse
+from aebench.bench.models.initial_weights import initial_weights
+from aebench.bench.plan.settings import Settings
+from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.worker.runtime_info import facts, finite
+
+
+def work(channel: Channel, job: Message) -> None:
+    """Train from each seed's weights, in that seed's order of the data, a row per epoch.
+
+    After each training comes what it makes of some test images.
+
+    Parameters
+    ----------
+    channel : Channel
+        To the parent.
+    job : dict
+        ``backend``, ``settings``, ``definition``, ``seeds``, ``epochs``, ``batch_size``,
+        ``train_samples``, ``examples`` (indices of test images), ``train`` and ``test`` (paths of
+        float32 ``.npy``).
+    """
+    import keras
+    import numpy as np
+
+    backend = backends.load(job["backend"])
+    definition = parse(job["definition"])
+    autoencoder, _, _ = keras_model.build(definition, Settings.of(job["settings"]))
+    channel.send(facts(backend, autoencoder))
+    batch = job["batch_size"]
+    train = np.asarray(np.load(job["train"], mmap_mode="r"))[: job["train_samples"]]
+    test = np.asarray(np.load(job["test"], mmap_mode="r"))
+    whole = len(train) // batch * batch
+
+    def loss(images: Any) -> float:
+        # Inference mode, fixed weights: what fit reports is a mean over an epoch of moving ones.
+        chunk = evaluation_batch(len(images))
+        return float(autoencoder.evaluate(images, images, chunk, verbose=0))
+
+    for seed in job["seeds"]:
+        autoencoder.set_weights(initial_weights(definition, seed))
+        if definition.dropout:
+            for layer in autoencoder.get_layer("encoder").layers:
+                if isinstance(layer, keras.layers.Dropout):
+                    layer.seed_generator.state.assign([seed, 0])
+        for epoch in range(1, job["epochs"] + 1):
+            # The order is ours, the same for every backend and definition; each generates its own
+            # from a seed, so they don't shuffle.
+            order = np.random.default_rng([seed, epoch]).permutation(len(train))[:whole]
+            shuffled = train[order]
+            began = time.perf_counter()
+            history = autoencoder.fit(shuffled, shuffled, batch, shuffle=False, verbose=0)
+            trained = time.perf_counter()
+            test_loss = loss(test)
+            row: Message = {
+                "seed": seed,
+                "epoch": epoch,
+                "train_seconds": trained - began,
+                "evaluate_seconds": time.perf_counter() - trained,
+                "fit_loss": float(history.history["loss"][-1]),
+                "test_loss": test_loss,
+                "train_loss": None,
+            }
+            if epoch == job["epochs"]:
+                row["train_loss"] = loss(train[: len(test)])
+            for name, value in row.items():
+                finite(f"{name} in epoch {epoch} of seed {seed}", value)
+            channel.send(row)
+        made = autoencoder.predict(test[job["examples"]], verbose=0)
+        pixels = np.rint(255 * np.asarray(made, np.float32)).astype(np.uint8)
+        channel.send({"seed": seed, "pixels": base64.b64encode(pixels.tobytes()).decode()})
+
+
+def evaluation_batch(samples: int) -> int:
+    """Choose the largest batch up to 1,000 that divides the data, so that no odd one compiles."""
+    best = max(size for size in range(1, min(samples, 1000) + 1) if samples % size == 0)
+    return best if best >= 50 else min(samples, 500)

@@ -1,0 +1,1 @@
+"""Studies: questions, pictures and headlines about one family of models each."""

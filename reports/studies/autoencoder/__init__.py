@@ -1,0 +1,1 @@
+"""The autoencoders' study: is the wider network worth its price, and does dropout help?"""

@@ -1,0 +1,160 @@
+"""One definition beside another, seed by seed: what a choice buys in loss, and costs in time."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from aebench.reports import record, statistics
+from aebench.reports.summary.quality import QualityRow, Training
+from aebench.reports.summary.shared import Interval, Shown
+
+Array = np.ndarray[Any, Any]
+# The choices that the suite was made to judge, each the first beside the second.
+CHOICES = (
+    ("ae800", "ae400"),
+    ("ae800-dropout", "ae800"),
+    ("ae800-steep", "ae800"),
+    ("ae800-steep", "ae400"),
+)
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A definition less another, means over the seeds that both were trained from.
+
+    Seeds pair the order of the data and, where layers have the same shape, the initial weights.
+    ``left_out`` seeds stayed on the plateau with one of the two. ``test_loss`` and ``gap`` are
+    differences, with Student's 95 % intervals; the ``adjusted`` ones hold together for all the
+    contender's ``comparisons`` in a run, and decide. ``times`` is how many times as long training
+    takes, after the first epoch, the geometric mean. ``falling`` is by how much the definition's
+    own test loss changed over the last quarter of the epochs. ``levels_apart`` is how far its
+    reconstructions are from the other's, the mean over all pixels in grey levels of 255;
+    ``levels_off`` and ``levels_off_against`` are how far each is from the originals.
+    """
+
+    definition: str
+    against: str
+    contender: str
+    train_samples: int
+    epochs: int
+    seeds: list[int]
+    left_out: list[int]
+    test_loss: Interval
+    test_loss_adjusted: Interval
+    comparisons: int
+    gap_mine: float
+    gap_against: float
+    gap: Interval
+    gap_adjusted: Interval
+    times: Interval
+    falling: Interval
+    falling_against: Interval
+    levels_apart: float | None = None
+    levels_off: float | None = None
+    levels_off_against: float | None = None
+
+
+def differences(entrants: Sequence[Shown], rows: Sequence[QualityRow]) -> list[Difference]:
+    """Compare wherever both definitions of a choice were trained from the same seeds."""
+    by_name = {(row.definition, row.contender): row for row in rows if row.seeds}
+    found = []
+    for entrant in entrants:
+        pairs = [
+            (by_name[one, entrant.name], by_name[other, entrant.name])
+            for one, other in CHOICES
+            if (one, entrant.name) in by_name and (other, entrant.name) in by_name
+        ]
+        # Of each choice both the loss and the gap are judged.
+        compared = [_difference(entrant, *pair, 2 * len(pairs)) for pair in pairs]
+        found += [each for each in compared if each]
+    return found
+
+
+def _difference(
+    entrant: Shown, row: QualityRow, against: QualityRow, comparisons: int
+) -> Difference | None:
+    mine, others = ({each.seed: each for each in each_row.trainings} for each_row in (row, against))
+    both = sorted(mine.keys() & others.keys())
+    seeds = [seed for seed in both if not (mine[seed].on_plateau or others[seed].on_plateau)]
+    if not seeds:
+        return None
+    ours, theirs = [mine[seed] for seed in seeds], [others[seed] for seed in seeds]
+    test = [a.test_loss - b.test_loss for a, b in zip(ours, theirs, strict=True)]
+    gap = [a.gap - b.gap for a, b in zip(ours, theirs, strict=True)]
+    times = statistics.mean(
+        [
+            math.log(_steady_seconds(a) / _steady_seconds(b))
+            for a, b in zip(ours, theirs, strict=True)
+        ]
+    )
+    adjusted = 1 - 0.05 / comparisons
+    return Difference(
+        row.definition,
+        against.definition,
+        row.contender,
+        row.train_samples,
+        row.epochs,
+        seeds,
+        left_out=[seed for seed in both if seed not in seeds],
+        test_loss=_mean(test),
+        test_loss_adjusted=_mean(test, adjusted),
+        comparisons=comparisons,
+        gap_mine=statistics.mean([each.gap for each in ours]).value,
+        gap_against=statistics.mean([each.gap for each in theirs]).value,
+        gap=_mean(gap),
+        gap_adjusted=_mean(gap, adjusted),
+        times=Interval(
+            math.exp(times.value),
+            None if times.low is None else math.exp(times.low),
+            None if times.high is None else math.exp(times.high),
+        ),
+        falling=_mean([_change(each) for each in ours]),
+        falling_against=_mean([_change(each) for each in theirs]),
+        **_levels(entrant, row.definition, against.definition, seeds),
+    )
+
+
+def _mean(values: Sequence[float], confidence: float = 0.95) -> Interval:
+    return Interval.of(statistics.mean(values, confidence))
+
+
+def _steady_seconds(training: Training) -> float:
+    first = training.seconds[0] if len(training.seconds) > 1 else 0.0
+    return training.seconds[-1] - first
+
+
+def _change(training: Training) -> float:
+    losses = training.test_losses
+    return losses[-1] - losses[-1 - max(1, len(losses) // 4)] if len(losses) > 1 else 0.0
+
+
+def _levels(
+    entrant: Shown, definition: str, against: str, seeds: Sequence[int]
+) -> dict[str, float]:
+    """Compare pictures, where the record holds them; pixels of another number are none."""
+    original = entrant.source.header.data.example_pixels
+    mine, others = (
+        {
+            event.seed: np.frombuffer(event.pixels, np.uint8).astype(float)
+            for event in entrant.of(record.Reconstructions, name)
+            if len(event.pixels) == len(original) > 0
+        }
+        for name in (definition, against)
+    )
+    shared = [seed for seed in seeds if seed in mine and seed in others]
+    if not shared:
+        return {}
+    target = np.frombuffer(original, np.uint8).astype(float)
+
+    def apart(one: Sequence[Array], other: Sequence[Array]) -> float:
+        return float(np.mean([np.abs(a - b).mean() for a, b in zip(one, other, strict=True)]))
+
+    ours, theirs = [mine[seed] for seed in shared], [others[seed] for seed in shared]
+    targets = [target] * len(shared)
+    return {
+        "levels_apart": apart(ours, theirs),
+        "levels_off": apart(ours, targets),
+        "levels_off_against": apart(theirs, targets),
+    }

@@ -1,0 +1,45 @@
+"""Test images, and what each definition makes of them after training."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from aebench.reports.figures.style import MOST_PANELS, label, legible
+from aebench.reports.summary import Digits, Summary
+
+
+def digits(summary: Summary, figure: Figure) -> str:
+    """Draw them; see :func:`aebench.reports.figures.write`."""
+    if len(summary.digits) < 2:
+        return ""
+    (original, *made) = summary.digits
+    shown, limit = legible(made, MOST_PANELS)
+    figure.set_size_inches(8, 0.75 * (1 + len(shown)))
+    # The layout reckons with axes as wide as they may be, and images leave less beside their names.
+    figure.set_layout_engine("constrained", rect=(0.04, 0, 0.96, 1))
+    panels = figure.subplots(1 + len(shown), 1, squeeze=False)
+    for axes, row in zip(panels[:, 0], [original, *shown], strict=True):
+        axes.imshow(_side_by_side(row), cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.set_ylabel(
+            "original" if row is original else _name(row),
+            rotation="horizontal",
+            ha="right",
+            va="center",
+            fontsize=9,
+        )
+    who = ", ".join(dict.fromkeys(f"{row.contender}, seed {row.seed}" for row in shown))
+    return (
+        "The same test images everywhere, and what each definition makes of them after training, "
+        f"with its test loss (trained by {who}){limit}"
+    )
+
+
+def _name(row: Digits) -> str:
+    name = label(row.definition)
+    return name if row.test_loss is None else f"{name}\n{row.test_loss:.4f}"
+
+
+def _side_by_side(row: Digits) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+    images = np.frombuffer(row.pixels, np.uint8).reshape(row.count, row.height, row.width)
+    return np.concatenate(list(images), axis=1)

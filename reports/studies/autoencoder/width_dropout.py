@@ -1,0 +1,281 @@
+"""The questions that it began with, answered in words: whichever way the differences fall.
+
+Why a first layer of 400 and not 800? Would 800 with dropout generalise better? Nothing here knows
+the answer: each sentence is chosen by paired differences and their intervals.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from aebench.reports.formatting import interval
+from aebench.reports.studies.autoencoder.phrases import Words
+from aebench.reports.summary import MIB, Difference, Interval, Summary
+from aebench.reports.tables import Table
+
+# Less of the range from black to white than this nobody sees.
+_VISIBLE_LEVELS = 0.01 * 255
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one question: paragraphs, and tables."""
+
+    title: str
+    paragraphs: list[str]
+    tables: list[Table]
+
+
+@dataclass(frozen=True)
+class _Conjecture:
+    """Something that was conjectured: that a difference has this sign."""
+
+    name: str
+    pair: tuple[str, str]
+    of_gap: bool
+    positive: bool
+
+
+_CONJECTURES = (
+    _Conjecture("overfits", ("ae800", "ae400"), of_gap=True, positive=True),
+    _Conjecture("wider", ("ae800", "ae400"), of_gap=False, positive=False),
+    _Conjecture("narrows", ("ae800-steep", "ae800"), of_gap=False, positive=False),
+    _Conjecture("narrows 400", ("ae800-steep", "ae400"), of_gap=False, positive=False),
+    _Conjecture("generalises", ("ae800-dropout", "ae800"), of_gap=True, positive=False),
+    _Conjecture("improves", ("ae800-dropout", "ae800"), of_gap=False, positive=False),
+)
+
+
+def answers(summary: Summary, language: str = "en") -> list[Answer]:
+    """Answer what the record has differences for.
+
+    Parameters
+    ----------
+    summary : Summary
+        Of one record, or of several: with fewer training images, for what was conjectured of them.
+    language : str
+        One of :data:`aebench.reports.studies.autoencoder.phrases.LANGUAGES`.
+
+    Returns
+    -------
+    list of Answer
+        Empty where no two definitions were trained from the same seeds.
+    """
+    words = Words(language)
+    found = []
+    for name, pair in (("width", ("ae800", "ae400")), ("dropout", ("ae800-dropout", "ae800"))):
+        main = _main(summary.differences, pair)
+        if main:
+            paragraphs = list(_paragraphs(summary, main, name, words))
+            found.append(Answer(words.say(name), paragraphs, []))
+        elif _all_left_out(summary, pair):
+            told = words.say("all left out", one=pair[0], other=pair[1])
+            found.append(Answer(words.say(name), [told], []))
+    judged = [
+        (conjecture, main)
+        for conjecture in _CONJECTURES
+        for size in sorted({each.train_samples for each in summary.differences})
+        for main in [_main(_of_size(summary.differences, size), conjecture.pair)]
+        if main
+    ]
+    if judged:
+        columns = ["conjecture", "decided by", "images", "difference", "seeds", "so"]
+        who = words.listed(list(dict.fromkeys(main.contender for _, main in judged)))
+        sizes = {main.train_samples for _, main in judged}
+        table = Table(
+            words.say("judged"),
+            [words.say(each) for each in columns],
+            [_judge(conjecture, main, words) for conjecture, main in judged],
+            [
+                words.say("note", who=who),
+                *_steps(summary, words),
+                *_undecided(summary, sizes, words),
+            ],
+        )
+        found.append(Answer(words.say("conjectures"), [], [table]))
+    return found
+
+
+def _all_left_out(summary: Summary, pair: tuple[str, str]) -> bool:
+    """Tell whether someone trained both from the same seeds, and a plateau left none to pair."""
+    stuck: dict[tuple[str, str], dict[int, bool]] = {
+        (row.definition, row.contender): {each.seed: each.on_plateau for each in row.trainings}
+        for row in summary.quality
+    }
+    for contender in dict.fromkeys(row.contender for row in summary.quality):
+        one, other = (stuck.get((each, contender), {}) for each in pair)
+        both = one.keys() & other.keys()
+        if both and all(one[seed] or other[seed] for seed in both):
+            return True
+    return False
+
+
+def _main(differences: Sequence[Difference], pair: tuple[str, str]) -> Difference | None:
+    """Choose what answers a question: the most images, and of those the most seeds."""
+    about = [each for each in differences if (each.definition, each.against) == pair]
+    return max(about, key=lambda each: (each.train_samples, len(each.seeds)), default=None)
+
+
+def _paragraphs(summary: Summary, main: Difference, name: str, words: Words) -> Iterator[str]:
+    one, other = main.definition, main.against
+    sign = _sign(main.test_loss_adjusted)
+    yield words.say(
+        sign or "single",
+        one=one,
+        other=other,
+        loss=words.change(main.test_loss),
+        adjusted=words.change(main.test_loss_adjusted).partition(" ")[2],
+        seeds=str(len(main.seeds)),
+        who=main.contender,
+        comparisons=str(main.comparisons),
+    )
+    if main.left_out:
+        yield words.say("left out", seeds=words.listed(list(map(str, main.left_out))))
+    yield words.say(
+        f"gap {_sign(main.gap_adjusted) or 'single'}",
+        one=one,
+        other=other,
+        mine=words.loss(main.gap_mine),
+        theirs=words.loss(main.gap_against),
+        gap=words.change(main.gap),
+    )
+    yield _cost(summary, main, words)
+    if main.epochs > 1:
+        yield _falling(main, words)
+    if main.levels_apart is not None:
+        yield _seen(main, words)
+    if sign:
+        gap = _sign(main.gap_adjusted)
+        beside = words.say(f"and gap {gap}") if gap in ("higher", "lower") else ""
+        yield words.say(f"{name} {sign}", gap=beside)
+
+
+def _sign(value: Interval) -> str:
+    """Say on which side of zero an interval lies; empty if there is none."""
+    if value.low is None or value.high is None:
+        return ""
+    if value.low > 0:
+        return "higher"
+    return "lower" if value.high < 0 else "open"
+
+
+def _cost(summary: Summary, main: Difference, words: Words) -> str:
+    counts = {each.name: each.parameters for each in summary.definitions}
+    same = counts[main.definition] == counts[main.against]
+    peaks = {
+        row.definition: row.peak_bytes.value / MIB
+        for row in summary.footprint
+        if row.contender == main.contender and row.peak_bytes
+    }
+    memory = ""
+    if main.definition in peaks and main.against in peaks:
+        memory = words.say(
+            "memory",
+            mine=words.number(interval(peaks[main.definition])),
+            theirs=words.number(interval(peaks[main.against])),
+        )
+    times = main.times
+    return words.say(
+        "cost",
+        one=main.definition,
+        other=main.against,
+        times=words.interval(interval(times.value, times.low, times.high)),
+        parameters=words.say(
+            "parameters same" if same else "parameters other",
+            mine=words.number(f"{counts[main.definition]:,}"),
+            theirs=words.number(f"{counts[main.against]:,}"),
+        ),
+        memory=memory,
+    )
+
+
+def _falling(main: Difference, words: Words) -> str:
+    still = [
+        name
+        for name, change in (
+            (main.definition, main.falling),
+            (main.against, main.falling_against),
+        )
+        if _sign(change) == "lower"
+    ]
+    which = {0: "which none", 1: "which one", 2: "which both"}[len(still)]
+    which = which if _sign(main.falling) else "which single"
+    return words.say(
+        "falling",
+        epochs=str(max(1, main.epochs // 4)),
+        all_epochs=str(main.epochs),
+        one=main.definition,
+        other=main.against,
+        mine=words.change(main.falling),
+        theirs=words.change(main.falling_against),
+        which=words.say(which, name="".join(still[:1])),
+    )
+
+
+def _seen(main: Difference, words: Words) -> str:
+    off, off_other = main.levels_off or 0.0, main.levels_off_against or 0.0
+    closer = main.definition if off < off_other else main.against
+    seen = abs(off - off_other) >= _VISIBLE_LEVELS
+    return words.say(
+        "seen",
+        one=main.definition,
+        other=main.against,
+        mine=words.number(f"{off:.1f}"),
+        theirs=words.number(f"{off_other:.1f}"),
+        apart=words.number(f"{main.levels_apart or 0.0:.1f}"),
+        visible=words.say("visible" if seen else "invisible", name=closer),
+    )
+
+
+def _steps(summary: Summary, words: Words) -> Iterator[str]:
+    """Say how many steps each number of images makes, where there are several."""
+    found = {
+        row.train_samples: row.epochs * (row.train_samples // row.batch_size)
+        for row in summary.quality
+        if row.seeds and row.batch_size
+    }
+    if len(found) > 1:
+        told = [
+            words.say(
+                "steps with", steps=words.number(f"{steps:,}"), images=words.number(f"{size:,}")
+            )
+            for size, steps in sorted(found.items())
+        ]
+        yield words.say("steps", steps=words.listed(told))
+
+
+def _undecided(summary: Summary, judged: set[int], words: Words) -> Iterator[str]:
+    """Name the numbers of images with which a plateau left nothing to judge by."""
+    by_size: dict[int, list[bool]] = {}
+    for row in summary.quality:
+        by_size.setdefault(row.train_samples, []).extend(each.on_plateau for each in row.trainings)
+    for size, stuck in sorted(by_size.items()):
+        if size not in judged and any(stuck):
+            yield words.say(
+                "undecided",
+                images=words.number(f"{size:,}"),
+                stuck=str(sum(stuck)),
+                trainings=str(len(stuck)),
+            )
+
+
+def _of_size(differences: Sequence[Difference], size: int) -> list[Difference]:
+    return [each for each in differences if each.train_samples == size]
+
+
+def _judge(conjecture: _Conjecture, main: Difference, words: Words) -> list[str]:
+    """Say what the figure that decides says of a conjecture."""
+    one, other = conjecture.pair
+    of_gap = conjecture.of_gap
+    sign = _sign(main.gap_adjusted if of_gap else main.test_loss_adjusted)
+    wanted = "higher" if conjecture.positive else "lower"
+    verdict = "supported" if sign == wanted else "not shown"
+    if sign in ("higher", "lower") and sign != wanted:
+        verdict = "contradicted"
+    return [
+        words.say(conjecture.name),
+        words.say("gap of" if of_gap else "loss of", one=one, other=other),
+        words.number(f"{main.train_samples:,}"),
+        words.change(main.gap_adjusted if of_gap else main.test_loss_adjusted),
+        str(len(main.seeds)),
+        words.say(verdict),
+    ]

@@ -1,0 +1,82 @@
+"""One cell of the speed pass: throughput, ratios in shared blocks, who is fastest."""
+
+import msgspec
+
+from aebench.reports import record
+from aebench.reports.summary.epochs import EpochCost
+from aebench.reports.summary.shared import Interval
+
+
+class SpeedRow(msgspec.Struct, frozen=True):
+    """One contender in one cell; figures are absent where it failed.
+
+    ``shares_blocks`` is whether it was measured in the same blocks as the reference; if so, the
+    ``verdict`` goes by the ``adjusted`` interval, all comparisons of the cell holding together:
+    faster, slower, same, inconclusive; unstable where a twin says that none can be trusted,
+    unfinished where fewer blocks than planned were measured. Who isn't judged has another word:
+    ``yardstick``, ``differs`` or ``unchecked`` (not shown to be the same model: ``differs`` says
+    why), or a precision that isn't the reference's. ``of_native`` is the share of the throughput of
+    the same framework without Keras, ``of_limit`` of the matrix products alone. ``detectable`` is
+    the smallest difference that such a run calls in 80 % of cases, ``pair_sd`` and ``launch_sd``
+    are the standard deviations of the log-ratio. ``drift`` is there where the last third of its
+    slices differs from the first: it wasn't steady. A control is compared with the contender
+    ``twin_of``, on its own, and runs ``handicap`` (a share) more steps than it reports.
+    """
+
+    contender: str
+    twin_of: str = ""
+    handicap: float = 0.0
+    slices: int = 0
+    samples_per_second: Interval | None = None
+    step_seconds: Interval | None = None
+    times_reference: Interval | None = None
+    shares_blocks: bool = True
+    adjusted: Interval | None = None
+    verdict: str = ""
+    detectable: float | None = None
+    pair_sd: float | None = None
+    launch_sd: float | None = None
+    drift: float | None = None
+    epoch: EpochCost | None = None
+    failure: str = ""
+    differs: str = ""
+    of_native: Interval | None = None
+    of_limit: Interval | None = None
+
+
+class SpeedCell(msgspec.Struct, frozen=True):
+    """Where contenders met: definition × workload × batch size.
+
+    ``answer`` says who is ``fastest``, or that it can't be said; then ``fastest`` is empty.
+    ``launches`` and ``blocks`` are those of the contender that had most; ``comparisons`` is how
+    many the adjustment is for. ``unstable`` names the twins that were called faster or slower than
+    their originals: then nobody gets a verdict. ``noise_floor`` is the largest difference, as a
+    share, that the twins' intervals allow. ``repeated`` blocks were contaminated and don't count,
+    ``contaminated`` ones were too, but were beyond the limit of repetitions and do.
+    ``foreign_share`` and ``stolen_share`` are means of the blocks that count, ``most_stolen_share``
+    is that of the worst; ``control_sd`` is the standard deviation, within runs, of the logarithm of
+    the time that fixed work took. ``libraries`` are those that did matrix products fastest.
+    """
+
+    definition: str
+    workload: str
+    batch_size: int
+    reference: str
+    steps_per_slice: list[int]
+    launches: int
+    blocks: int
+    rows: list[SpeedRow]
+    answer: str
+    fastest: str = ""
+    comparisons: int = 0
+    different: float = record.DIFFERENT
+    same: float = record.SAME
+    unstable: list[str] = []
+    noise_floor: float | None = None
+    repeated: int = 0
+    contaminated: int = 0
+    foreign_share: float | None = None
+    stolen_share: float | None = None
+    most_stolen_share: float | None = None
+    control_sd: float | None = None
+    libraries: list[str] = []

@@ -1,0 +1,218 @@
+"""What the workers do, on the real backends, each in a process of its own."""
+
+import json
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from aebench import backends
+from helpers.paths import CLEAN, ROOT
+
+pytestmark = pytest.mark.slow
+
+
+def inside(backend: str, tmp_path, body: str):
+    """Run code in a process with a backend; return what it prints last, as JSON."""
+    environment = {
+        **CLEAN,
+        **backends.load(backend).environment(tmp_path),
+        "KERAS_BACKEND": backend,
+        "KERAS_HOME": str(tmp_path),
+        "PYTHONPATH": str(ROOT / "src"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(body)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("backend", backends.NAMES)
+def test_model_is_what_the_definition_says(backend, tmp_path):
+    told = inside(
+        backend,
+        tmp_path,
+        """
+        import json, numpy as np, keras
+        from aebench.bench.models import autoencoder_keras
+        from aebench.bench.models.autoencoder import parse
+        from aebench.bench.models.initial_weights import initial_weights
+        rows = {}
+        for name in ("ae400", "ae800", "ae800-dropout", "ae800-steep", "ae200", "ae25"):
+            definition = parse(name)
+            autoencoder, encoder, decoder = model.build(definition)
+            weights = initial_weights(definition, 3)
+            autoencoder.set_weights(weights)
+            assert autoencoder.count_params() == definition.parameters, name
+            assert sum(w.nbytes for w in weights) == definition.weight_bytes
+            x = np.random.default_rng(0).random((5, 28, 28), dtype=np.float32)
+            code = np.asarray(encoder.predict(x, verbose=0))
+            out = np.asarray(autoencoder.predict(x, verbose=0))
+            # A float64 forward pass by hand.
+            h = x.reshape(5, 784).astype(np.float64)
+            layers = len(weights) // 2
+            for i in range(layers):
+                h = h @ weights[2 * i] + weights[2 * i + 1]
+                h = 1 / (1 + np.exp(-h)) if i == layers - 1 else np.maximum(h, 0)
+                if i == layers // 2 - 1:
+                    assert code.shape == (5, 25) and np.abs(code - h).max() < 1e-5
+            assert out.shape == (5, 28, 28)
+            assert np.abs(out.reshape(5, 784) - h).max() < 1e-6, name
+            assert np.abs(np.asarray(decoder.predict(code, verbose=0)) - out).max() < 1e-6
+            drops = [l.rate for l in encoder.layers if isinstance(l, keras.layers.Dropout)]
+            assert drops == ([0.3, 0.3] if "dropout" in name else []), name
+        assert float(autoencoder.optimizer.learning_rate) == 1.5
+        print(json.dumps("fine"))
+        """,
+    )
+    assert told == "fine"
+
+
+def test_training_operations_agree_with_a_profiler(tmp_path):
+    counted = inside(
+        "torch",
+        tmp_path,
+        """
+        import json, numpy as np, torch
+        from torch.profiler import ProfilerActivity, profile
+        from aebench.bench.models import autoencoder_keras
+        from aebench.bench.models.autoencoder import TABLE, parse
+        rows = []
+        for name in TABLE:
+            autoencoder, _, _ = model.build(parse(name))
+            x = np.random.default_rng(0).random((32, 28, 28), dtype=np.float32)
+            autoencoder.train_on_batch(x, x)
+            with profile(activities=[ProfilerActivity.CPU], with_flops=True) as profiler:
+                autoencoder.train_on_batch(x, x)
+            products = ("aten::mm", "aten::addmm", "aten::matmul", "aten::linear")
+            flops = sum(e.flops for e in profiler.key_averages() if e.key in products)
+            rows.append([flops / 32, parse(name).training_operations])
+        print(json.dumps(rows))
+        """,
+    )
+    for profiler, closed_form in counted:
+        assert profiler == pytest.approx(closed_form, rel=0.001)
+
+
+@pytest.mark.parametrize("backend", backends.NAMES)
+def test_slices_are_keras_own_steps(backend, tmp_path):
+    told = inside(
+        backend,
+        tmp_path,
+        """
+        import gc, json, numpy as np
+        from aebench import backends
+        from aebench.bench.models import autoencoder_keras
+        from aebench.bench.models.autoencoder import parse
+        from aebench.bench.models.initial_weights import initial_weights
+        from aebench.bench.worker.stepping import Stepper, short_epochs
+        import os
+        backend = aebench.backends.load(os.environ["KERAS_BACKEND"])
+        definition = parse("ae200-dropout")
+        images = np.random.default_rng(0).random((320, 28, 28), dtype=np.float32)
+
+        def fresh():
+            autoencoder, _, _ = model.build(definition)
+            autoencoder.set_weights(initial_weights(definition, 0))
+            return autoencoder
+
+        autoencoder = fresh()
+        stepper = Stepper(autoencoder, backend, "train", images, 32)
+        seen, counts = [], []
+        def script():
+            for _ in range(4):
+                before = stepper._steps_run
+                collecting = []
+                for _ in stepper.slice(4, 2, seen.append):
+                    collecting.append(gc.isenabled())
+                    yield
+                assert collecting[-6:] == [False] * 6, collecting
+                counts.append(stepper._steps_run - before)
+
+        stepper.run(script())
+        # Ten steps make an epoch; a slice takes six, and a step is left untimed at its begin.
+        assert counts == [7, 10, 10, 10], counts
+        assert gc.isenabled()
+        # One more step ended fit; each was one update of the weights.
+        assert int(autoencoder.optimizer.iterations) == sum(counts) + 1 == stepper._steps_run
+        assert all(set(each) == {"seconds", "cpu_seconds", "lead_seconds"} for each in seen)
+        assert all(value > 0 for each in seen for value in each.values())
+        # The model is its own again.
+        autoencoder.fit(images, images, 32, verbose=0)
+        assert int(autoencoder.optimizer.iterations) == sum(counts) + 11
+
+        predictor = Stepper(autoencoder, backend, "predict", images, 32)
+        predictor.run(predictor.slice(3, 2, seen.append))
+        assert predictor._steps_run == 7 and len(seen) == 5
+
+        rows = short_epochs(autoencoder, backend, images[:96], 32, 5)
+        assert len(rows) == 5
+        assert all(value > 0 for row in rows for value in row.values())
+        print(json.dumps("fine"))
+        """,
+    )
+    assert told == "fine"
+
+
+@pytest.mark.parametrize("backend", ["jax", "tensorflow"])
+def test_slices_are_whole_calls_where_a_call_runs_several_steps(backend, tmp_path):
+    told = inside(
+        backend,
+        tmp_path,
+        """
+        import json, os, numpy as np
+        from aebench import backends
+        from aebench.bench.models import autoencoder_keras
+        from aebench.bench.models.autoencoder import parse
+        from aebench.bench.plan.settings import Settings
+        from aebench.bench.worker.stepping import Stepper, short_epochs
+        backend = aebench.backends.load(os.environ["KERAS_BACKEND"])
+        autoencoder, _, _ = model.build(parse("ae200"), Settings(jit=True, steps=4))
+        assert (autoencoder.jit_compile, autoencoder.steps_per_execution) == (True, 4)
+        images = np.random.default_rng(0).random((640, 28, 28), dtype=np.float32)
+        seen = []
+        stepper = Stepper(autoencoder, backend, "train", images, 32)
+        def script():
+            for _ in range(3):
+                yield from stepper.slice(8, 4, seen.append)
+        stepper.run(script())
+        # Twenty steps make an epoch. A slice takes 12, and a call is left untimed at its begin: 16,
+        # then 4 to the epoch's end and 16 twice; one more call ended fit.
+        assert stepper._steps_run == 16 + 20 + 20 + 4, stepper._steps_run
+        assert int(autoencoder.optimizer.iterations) == stepper._steps_run
+        rows = short_epochs(autoencoder, backend, images[: 8 * 32], 32, 3)
+        assert len(rows) == 3 and all(value > 0 for row in rows for value in row.values())
+        print(json.dumps("fine"))
+        """,
+    )
+    assert told == "fine"
+
+
+def test_layers_of_equal_shape_start_equal(tmp_path):
+    assert (
+        inside(
+            "jax",
+            tmp_path,
+            """
+        import json, numpy as np
+        from aebench.bench.models.autoencoder import parse
+        from aebench.bench.models.initial_weights import initial_weights
+        narrow, wide = (initial_weights(parse(name), 1) for name in ("ae400", "ae800"))
+        other = initial_weights(parse("ae400"), 2)
+        shared = 0
+        for one in narrow:
+            shared += any(one.shape == two.shape and (one == two).all() for two in wide)
+        assert not np.array_equal(narrow[0], other[0])
+        limit = (6 / (784 + 400)) ** 0.5
+        assert abs(narrow[0]).max() <= limit and abs(narrow[0]).max() > 0.99 * limit
+        print(json.dumps(shared))
+        """,
+        )
+        == 18
+    )

@@ -1,0 +1,168 @@
+"""Blocks, run by workers that only note their turns."""
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from itertools import pairwise
+from types import SimpleNamespace
+
+import msgspec
+import psutil
+import pytest
+
+from aebench.bench.campaign.context import Context
+from aebench.bench.campaign.passes import blocks
+from aebench.bench.campaign.passes.rounds import Cell, Entrant, Length
+from aebench.bench.errors import MeasurementError
+from aebench.bench.models.autoencoder import parse
+from aebench.bench.plan.order import block_orders
+from aebench.bench.system.processor import spent
+from aebench.reports.journal import Journal
+from aebench.reports.record import Block, ContenderInfo, Failure, Slice
+from helpers import sample
+
+CELL = Cell(parse("ae400"), "train", 32, launch=3)
+LENGTH = Length.of(20)
+
+
+class Noting:
+    """A worker that answers at once; ``burns`` processor seconds while another works."""
+
+    def __init__(
+        self, burns: float = 0.0, fails_at: int | None = None, sleeps: float = 0.0
+    ) -> None:
+        self.asked: list[dict] = []
+        self._burns = burns
+        self._fails_at = fails_at
+        self._sleeps = sleeps
+        self._looks = 0
+
+    def ask(self, request):
+        self.asked.append(request)
+        if len(self.asked) == self._fails_at:
+            raise MeasurementError("had enough")
+        time.sleep(self._sleeps)
+        return {"seconds": 0.1, "cpu_seconds": 0.2, "lead_seconds": 0.02}
+
+    def cpu_seconds(self):
+        self._looks += 1
+        return self._looks * self._burns
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run blocks; hand back what was recorded."""
+    journal = Journal.begin(tmp_path / "record.jsonl", sample.make().header)
+
+    def running(workers, planned, **infos):
+        info = msgspec.structs.replace(journal.record.header.plan, blocks=planned)
+        silent = SimpleNamespace(**dict.fromkeys(("doing", "figure", "problem"), lambda text: None))
+        fleet = SimpleNamespace(stop=lambda worker: None)
+        plan = SimpleNamespace(info=info)
+        context = Context(plan, None, None, fleet, journal, silent)
+        entrants = [
+            Entrant(ContenderInfo(name, "jax", "1", **infos.get(name, {})), worker)
+            for name, worker in workers.items()
+        ]
+        blocks.run(context, entrants, CELL, LENGTH)
+        return journal.record
+
+    yield running
+    journal.close()
+
+
+def turns(record):
+    """List the contenders' names by block, in their order."""
+    found: dict[int, list[str]] = {}
+    for row in record.of(Slice):
+        assert row.position == len(found.setdefault(row.block, []))
+        found[row.block].append(row.contender)
+    return list(found.values())
+
+
+@pytest.mark.parametrize("names", ["ab", "abc", "abcd"])
+def test_everyone_takes_each_place_and_follows_each_other_equally_often(run, names, monkeypatch):
+    monkeypatch.setattr(blocks, "is_contaminated", lambda foreign, stolen: False)
+    done = turns(run({name: Noting() for name in names}, 12))
+    assert len(done) == 12 and all(sorted(each) == list(names) for each in done)
+    assert done == [[names[i] for i in order] for order in block_orders(len(names), 12, 1, 3)]
+    places = Counter((place, who) for each in done for place, who in enumerate(each))
+    follows = Counter(pair for each in done for pair in pairwise(each))
+    assert set(places.values()) == {12 // len(names)}
+    assert len(set(follows.values())) == 1 and len(follows) == len(names) * (len(names) - 1)
+
+
+def test_contaminated_blocks_are_repeated_whole_at_most_half_as_many_again(run, monkeypatch):
+    dirty = iter([True, True, *[False] * 3, *[True] * 99])
+    monkeypatch.setattr(blocks, "is_contaminated", lambda foreign, stolen: next(dirty))
+    record = run({"a": Noting(), "b": Noting()}, 8)
+    done = turns(record)
+    seen = record.of(Block)
+    assert len(done) == len(seen) == 12
+    assert [each.repeated for each in seen[:5]] == [True, True, False, False, False]
+    assert sum(each.repeated for each in seen) == 4
+    # Beyond the limit a block that is contaminated counts, and is told.
+    assert [each.contaminated for each in seen[-3:]] == [True] * 3
+    assert not any(each.repeated for each in seen[-3:])
+    # A block is repeated in its own order, so that what counts is the balanced design.
+    counted = [turn for turn, each in zip(done, seen, strict=True) if not each.repeated]
+    assert counted == [["ab"[i] for i in order] for order in block_orders(2, 8, 1, 3)]
+
+
+@pytest.mark.parametrize(
+    ("foreign", "stolen", "contaminated"),
+    [(0.1, 0.02, False), (0.11, 0.0, True), (0.0, 0.021, True), (None, None, False)],
+)
+def test_the_limits(foreign, stolen, contaminated):
+    assert blocks.is_contaminated(foreign, stolen) is contaminated
+
+
+def test_work_of_others_is_seen(run):
+    """Real foreign work, on real cores."""
+    # A test's own process is the parent here, and it sleeps: what is busy is somebody else.
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+        try:
+            record = run({"a": Noting(sleeps=0.3), "b": Noting(sleeps=0.3)}, 2)
+        finally:
+            busy.kill()
+    seen = record.of(Block)
+    assert all(each.foreign_share > 0.7 / psutil.cpu_count() for each in seen)
+    assert seen[0].contaminated is (seen[0].foreign_share > 0.1)
+    assert all(0.005 < each.control_seconds < each.seconds for each in seen)
+
+
+def test_work_of_waiting_workers_is_foreign(run):
+    burning = {"a": Noting(burns=0.2, sleeps=0.1), "b": Noting(sleeps=0.1)}
+    record = run(burning, 2)
+    waited = {row.contender: row.waiting_cpu_seconds for row in record.of(Slice)}
+    assert waited == {"a": 0.0, "b": pytest.approx(0.2)}
+    assert all(each.foreign_share > 0 for each in record.of(Block))
+
+
+def test_a_handicapped_one_does_more_than_it_reports(run):
+    workers = {"a": Noting(), "b": Noting()}
+    record = run(workers, 2, b={"twin_of": "a", "handicap": 0.05})
+    assert {each["steps"] for each in workers["a"].asked} == {20}
+    assert {each["steps"] for each in workers["b"].asked} == {21}
+    assert {row.steps for row in record.of(Slice)} == {20}
+
+
+def test_who_fails_is_out_and_the_others_go_on(run, monkeypatch):
+    monkeypatch.setattr(blocks, "is_contaminated", lambda foreign, stolen: False)
+    record = run({"a": Noting(), "b": Noting(fails_at=3)}, 6)
+    assert [row.reason for row in record.of(Failure)] == ["had enough"]
+    assert Counter(row.contender for row in record.of(Slice)) == {"a": 6, "b": 2}
+    assert len(record.of(Block)) == 6
+
+
+def test_a_guest_is_not_counted_twice_and_a_system_that_counts_nothing_tells_nothing():
+    before = {"user": 1.0, "guest": 0.5, "system": 0.0, "idle": 1.0, "iowait": 0.0, "steal": 0.0}
+    after = {"user": 3.0, "guest": 1.5, "system": 1.0, "idle": 2.0, "iowait": 0.5, "steal": 0.25}
+    seen = spent(before, after)
+    assert seen is not None
+    # User time holds the guest's second; psutil's sum counts it again.
+    assert seen.stolen == 0.25
+    assert (seen.total, seen.busy) == (pytest.approx(4.75), pytest.approx(3.0))
+    assert spent({}, {}) is None
+    assert spent({"user": 1.0}, {"user": 1.0}) is None

@@ -1,0 +1,44 @@
+import io
+import threading
+
+from rich.console import Console
+
+from aebench.bench.campaign.display import Display
+from aebench.reports.record import Unit
+from helpers import sample
+
+STAGES = [(Unit("speed", "ae400", "", 0), 60.0), (Unit("quality", "ae400", "jax", 0), 30.0)]
+
+
+def test_a_pipe_gets_one_line_per_subject_and_the_tables():
+    console = Console(file=io.StringIO(), width=100)
+    display = Display(console, STAGES, sample.make())
+    display.doing("ae400: train, batch 32, block 1 of 18")
+    display.figure("jax 16,000 samples/s")
+    display.doing("ae400: train, batch 32, block 2 of 18")
+    display.problem("speed ae400 torch: was killed\x1b[31m by [red]signal 9")
+    display.results("speed", "ae400")
+    display.stage_done()
+    display.close()
+    shown = console.file.getvalue()
+    assert shown.startswith("[<1 s] speed · ae400: train, batch 32\nspeed ae400 torch: was killed")
+    assert "[red]signal 9" in shown
+    assert "\x1b" not in shown
+    assert "16,000 [14,500, 17,800]" in shown
+    assert shown.endswith("[<1 s] 1 of 2 stages done, about <1 s left\n")
+
+
+def test_a_terminal_gets_a_live_view_that_draws_only_when_told():
+    console = Console(file=io.StringIO(), width=100, force_terminal=True)
+    before = threading.active_count()
+    display = Display(console, STAGES, sample.make())
+    display.doing("ae400: train, batch 32, block 1 of 18")
+    display.figure("jax 16,000 samples/s")
+    display._draw(now=True)
+    # A view with a thread of its own would take the cores that are being measured.
+    assert threading.active_count() == before
+    shown = console.file.getvalue()
+    assert "block 1 of 18" in shown
+    assert "jax 16,000 samples/s" in shown
+    assert "0 of 2 stages done, about 1 min 30 s left" in shown
+    display.close()

@@ -1,0 +1,134 @@
+"""What goes wrong in a worker or under the record: one row says why, and the rest is kept."""
+
+import os
+import subprocess
+
+import pytest
+
+from aebench.reports.journal import load
+from aebench.reports.record import Failure, Phase, Slice, UnitEnd
+from helpers.running import Run, interpreter
+
+SPEED = ("--pass", "speed", "--workload", "train", "--time-limit", "15")
+AFTER_A_WHILE = """
+def fail():
+    {}
+
+timer = threading.Timer(6, fail)
+timer.daemon = True
+timer.start()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("shell", "python", "reason"),
+    [
+        ("exit 0", "", "exited with code 0"),
+        # Less than the framework takes; some run into it in Python, some in C.
+        ("ulimit -v 400000", "", ""),
+        ("", AFTER_A_WHILE.format("ctypes.PyDLL(None).pause()"), "gave no answer for 15 s"),
+        (
+            "",
+            # Keeping the GIL, so that no whole message comes in between.
+            AFTER_A_WHILE.format("ctypes.PyDLL(None).write(FD, b'[0.', 3); os._exit(0)"),
+            "exited with code 0",
+        ),
+        (
+            "",
+            AFTER_A_WHILE.format("while True:\n        os.write(1, b'x' * 2**20)"),
+            "printed more than 64 MiB",
+        ),
+    ],
+    ids=["exits-at-once", "out-of-memory", "hangs-in-c", "half-a-message", "floods-stdout"],
+)
+def test_a_worker_that_goes_wrong_is_a_row(tmp_path, shell, python, reason):
+    broken = interpreter(tmp_path / "broken", shell=shell, python=python)
+    run = Run(tmp_path / "run", "--backend", "jax", f"torch@{broken}", *SPEED)
+    assert run.end() == 1, run.output + run.errors
+    record = load(run.folder)
+    # It may go wrong in the parity pass too, which is before.
+    (failure,) = (each for each in record.of(Failure) if each.pass_name == "speed")
+    assert {each.contender for each in record.of(Failure)} == {"torch"}
+    assert reason in failure.reason and failure.reason
+    assert f"torch: {failure.reason}" in " ".join(run.output.split())
+    assert {row.block for row in record.of(Slice) if row.contender == "jax"} >= set(range(16))
+    assert not [each for each in record.of(UnitEnd) if each.unit.pass_name == "speed"]
+    assert record.outcome == "failures"
+    assert f"--resume {run.folder}" in run.output.replace("\n", "")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = os.geteuid() == 0 and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=128k", "none", str(folder)], capture_output=True
+    )
+    if not mounted or mounted.returncode:
+        pytest.skip("mounting a tmpfs needs privileges that this process hasn't")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.slow
+def test_a_full_disk_keeps_what_was_measured_and_can_be_resumed(tmp_path, small_disk):
+    filler = small_disk / "filler"
+    # What is left is the journal's reserve, the header (12 KiB, most of it the digits that a report
+    # shows), parity and a few slices.
+    filler.write_bytes(b"x" * (128 - 16 - 20) * 1024)
+    run = Run(small_disk / "run", "--backend", "jax", *SPEED)
+    assert run.end() == 1, run.output + run.errors
+    assert "No space left on device" in run.output
+    assert "Traceback" not in run.output + run.errors
+    record = load(run.folder)
+    assert record.damage == ""
+    assert len(record.of(Slice)) >= 3
+    (failure,) = record.of(Failure)
+    assert "No space left on device" in failure.reason
+    assert record.outcome == "failures"
+    filler.unlink()
+    again = Run(run.folder, resume=True)
+    assert again.end() == 0, again.output + again.errors
+    assert load(run.folder).outcome == "complete"
+
+
+WITHOUT_PROC = """
+import pathlib
+for name in ("read_text", "write_text"):
+    def without(self, *arguments, was=getattr(pathlib.Path, name), **options):
+        if str(self) in {files!r}:
+            raise FileNotFoundError(2, "No such file or directory")
+        return was(self, *arguments, **options)
+    setattr(pathlib.Path, name, without)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "files",
+    [("/proc/self/clear_refs",), ("/proc/self/clear_refs", "/proc/self/status")],
+    ids=["no-clear-refs", "no-proc"],
+)
+def test_where_peaks_cannot_be_read_they_are_sampled_and_it_says_so(tmp_path, files):
+    without = interpreter(tmp_path / "without", python=WITHOUT_PROC.format(files=files))
+    run = Run(tmp_path / "run", "--backend", f"jax@{without}", "--pass", "footprint")
+    assert run.end() == 0, run.output + run.errors
+    phases = load(run.folder).of(Phase)
+    assert [row.exact for row in phases] == [False] * 7
+    assert all(row.peak_bytes >= row.resident_bytes > 5e6 for row in phases)
+    assert max(row.peak_bytes for row in phases) > 200e6
+    assert "sampled every 20 ms: short peaks are missed" in " ".join(run.output.split())
+
+
+@pytest.mark.slow
+def test_a_worker_needs_numpy_keras_and_its_framework_only(tmp_path):
+    # scipy is JAX's own, rich Keras's; the rest of what aebench uses is out of reach here.
+    ours = ["jinja2", "matplotlib", "msgspec", "pooch", "psutil", "requests", "typer"]
+    bare = interpreter(tmp_path / "bare", python=f"sys.modules.update(dict.fromkeys({ours}))\n")
+    run = Run(tmp_path / "run", "--backend", f"jax@{bare}")
+    assert run.end() == 0, run.output + run.errors
+    told, twin = load(run.folder).header.contenders
+    assert twin.python == told.python
+    assert (told.name, told.python) == ("jax", bare)
+    assert bare in "".join(run.output.split())

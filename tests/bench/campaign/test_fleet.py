@@ -1,0 +1,90 @@
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from aebench.bench.campaign.fleet import Fleet
+from aebench.bench.errors import MeasurementError
+
+# Stands where a contender's interpreter stands: called with -P -m aebench.bench.worker FD.
+HELLO = 's.sendall(b\'{"resident_bytes": 1, "exact": true}\\n\')'
+
+
+@pytest.fixture
+def fleet(tmp_path):
+    running = Fleet(tmp_path, answer_seconds=1.0)
+    yield running
+    running.close()
+
+
+def interpreter(folder: Path, body: str) -> str:
+    path = folder / "python"
+    path.write_text(
+        f"#!{sys.executable}\nimport os, socket, subprocess, sys, time\n"
+        "s = socket.socket(fileno=int(sys.argv[-1]))\n" + textwrap.dedent(body)
+    )
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (f"{HELLO}\ns.recv(9999); s.sendall(b'what?\\n'); time.sleep(9)", "answered nonsense"),
+        (f"{HELLO}\ns.recv(9999); s.sendall(b'3\\n'); time.sleep(9)", "answered nonsense"),
+        (f"{HELLO}\nprint('last words'); sys.exit(7)", "exited with code 7"),
+        (f"{HELLO}\ns.close(); time.sleep(30)", "closed its channel"),
+        (f"{HELLO}\nos.kill(os.getpid(), 11)", "was killed by signal 11"),
+        (f"{HELLO}\ntime.sleep(30)", "gave no answer for 1 s"),
+        (f'{HELLO}\ns.sendall(b\'{{"error": "no luck"}}\\n\'); time.sleep(9)', "no luck"),
+    ],
+)
+def test_a_broken_worker_is_a_reason(fleet, tmp_path, body, reason):
+    with pytest.raises(MeasurementError, match=reason) as raised:
+        worker = fleet.start("jax", {}, python=interpreter(tmp_path, body))
+        worker.answer()
+    if "last words" in body:
+        assert raised.value.log_tail == "last words"
+
+
+def test_a_hello_must_be_a_hello(fleet, tmp_path):
+    with pytest.raises(MeasurementError, match="nonsense"):
+        fleet.start("jax", {}, python=interpreter(tmp_path, "s.sendall(b'{}\\n'); time.sleep(9)"))
+
+
+def test_an_interpreter_that_is_missing_is_a_reason(fleet):
+    with pytest.raises(MeasurementError, match="can't be started"):
+        fleet.start("jax", {}, python="/nowhere/python")
+
+
+def test_stopping_ends_the_worker_and_its_children(fleet, tmp_path):
+    body = f"subprocess.Popen(['sleep', '60'])\n{HELLO}\ntime.sleep(60)"
+    worker = fleet.start("jax", {}, python=interpreter(tmp_path, body))
+    family = [psutil.Process(worker.pid), *psutil.Process(worker.pid).children()]
+    assert len(family) == 2
+    fleet.stop(worker)
+    assert not psutil.wait_procs(family, timeout=2)[1]
+
+
+def test_closing_ends_every_worker_and_the_guard(tmp_path):
+    before = psutil.Process().children()
+    fleet = Fleet(tmp_path, answer_seconds=1.0)
+    fleet.start("jax", {}, python=interpreter(tmp_path, f"{HELLO}\ntime.sleep(60)"))
+    began = time.monotonic()
+    fleet.close()
+    assert time.monotonic() - began < 3
+    assert psutil.Process().children() == before
+
+
+def test_a_worker_that_cannot_do_its_job_says_why(tmp_path):
+    fleet = Fleet(tmp_path, answer_seconds=30.0)
+    try:
+        worker = fleet.start("jax", {"pass": "nonsense", "threads": 0})
+        with pytest.raises(MeasurementError, match="No module named") as raised:
+            worker.answer()
+        assert "Traceback" in raised.value.log_tail
+    finally:
+        fleet.close()

@@ -1,0 +1,78 @@
+"""A run that was cut goes on, and measures only what is missing."""
+
+import collections
+import random
+import signal
+
+import pytest
+
+from aebench.reports.journal import load
+from aebench.reports.record import Block, FootprintFacts, QualityEpoch, Resume, Slice, UnitEnd
+from helpers.running import Run
+
+JAX = ("--backend", "jax", "--workload", "train", "--seeds", "2")
+
+
+def assert_everything_counts_once(folder):
+    record = load(folder)
+    assert record.outcome == "complete"
+    assert record.damage == ""
+    repeated = {row.block for row in record.of(Block) if row.repeated}
+    blocks = collections.Counter(
+        (row.contender, row.launch, row.block)
+        for row in record.of(Slice)
+        if row.block >= 0 and row.block not in repeated
+    )
+    assert set(blocks.values()) == {1}
+    assert collections.Counter(place[:2] for place in blocks) == {
+        ("jax", 0): 16,
+        ("jax twin", 0): 16,
+    }
+    assert len(record.of(FootprintFacts)) == 1
+    assert [(row.seed, row.epoch) for row in record.of(QualityEpoch)] == [(0, 1), (1, 1)]
+    assert len(record.of(UnitEnd)) == 5
+    return record
+
+
+@pytest.mark.slow
+def test_only_what_is_missing_is_measured(tmp_path):
+    run = Run(tmp_path / "cut", *JAX)
+    run.measured(2 * (16 + 3))
+    while not any(each.unit.pass_name == "speed" for each in load(run.folder).of(UnitEnd)):
+        assert run.process.poll() is None
+    run.process.kill()
+    run.process.communicate()
+    before = load(run.folder)
+    run = Run(run.folder, resume=True)
+    assert run.end() == 0, run.output + run.errors
+    after = assert_everything_counts_once(run.folder)
+    # The speed pass was whole: its slices are the ones that were there before.
+    assert after.of(Slice) == before.of(Slice)
+    (resumption,) = after.of(Resume)
+    assert {unit.pass_name for unit in resumption.void} == {"footprint", "quality"}
+    once_more = Run(run.folder, resume=True)
+    assert once_more.end() == 0
+    assert "Nothing is missing." in once_more.output
+    assert load(run.folder).of(Slice) == before.of(Slice)
+
+
+@pytest.mark.slow
+def test_killed_at_20_random_moments_it_still_ends_whole(tmp_path):
+    moments = random.Random(20260101)
+    folder = tmp_path / "killed"
+    for _ in range(20):
+        run = Run(folder, *(JAX if not folder.exists() else ()), resume=folder.exists())
+        try:
+            run.process.wait(moments.uniform(0.5, 12.0))
+        except Exception:
+            run.process.send_signal(signal.SIGKILL)
+        run.process.communicate()
+        if (folder / "record.jsonl").exists():
+            load(folder)
+        elif folder.exists():
+            # Killed between making the folder and its record: nothing to go on with.
+            folder.rmdir()
+    last = Run(folder, resume=True)
+    assert last.end() == 0, last.output + last.errors
+    assert_everything_counts_once(folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["record.jsonl"]

@@ -1,0 +1,360 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from importlib import metadata
+
+import psutil
+import pytest
+
+from aebench.reports.journal import load
+from aebench.reports.record import Block, End, Failure, QualityEpoch, Reconstructions, Slice
+from helpers.paths import CLEAN, ROOT
+from helpers.running import SMALL, Run, gone
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["run", "--backend", "all", "jax"], "'all' is not a backend: use jax"),
+        (["run", "--backend", "theano"], "'theano' is not a backend: use jax, tensorflow, torch"),
+        (["run", "--definition", "ae300"], "300, 150, 75, stop"),
+        (["run", "--preset", "slow"], "not a preset: use quick, standard, publish"),
+        (["run", "--workload", "dream"], "not a workload: use train, predict"),
+        (["run", "--contender", "torch:steps=4"], "torch:steps=4 can't be had: Keras runs one"),
+        (["run", "--contender", "jax:fast"], "'fast' is not a setting of jax"),
+        (["parity", "--contender", "gemm"], "gemm trains nothing"),
+        (
+            ["run", "--contender", "native-jax", "--pass", "quality"],
+            "nothing to measure in quality",
+        ),
+        (
+            ["profile", "--contender", "jax", "native-jax"],
+            "native-jax takes part in",
+        ),
+        (
+            ["run", "--pass", "speeed"],
+            "use parity, speed, footprint, quality, profile, memory",
+        ),
+        (["run", "--batch-size", "0"], "must be at least 1"),
+        (["run", "--batch-size", "32", "-5"], "-5"),
+        (["run", "--batch-size", "2000"], "larger than the data"),
+        (["run", "--batch-size", "many"], "should be a valid integer"),
+        (["run", "--epochs", "0"], "--epochs 0 must be at least 1"),
+        (["run", "--seeds", "-1"], "--seeds -1 must be at least 1"),
+        (["run", "--threads", "0"], "--threads 0 must be at least 1"),
+        (["run", "--threads", "4096"], "this machine lets it use"),
+        (["run", "--train-samples", "0"], "out of range"),
+        (["run", "--reference", "numpy"], "not among the backends measured"),
+        (["run", "--data", "nowhere.npz"], "can't be read"),
+        (["run", "--time-limit", "0"], "more than 0"),
+        (
+            ["run", "--same-within", "0.5"],
+            "--different-beyond 1 must be less than --same-within 0.5",
+        ),
+        (["profile", "--steps", "0"], "--steps 0 must be at least 1"),
+        (["profile", "--steps", "5000"], "--steps 5000 must be at most 1,000"),
+        (["profile", "--steps", "1000", "--batch-size", "1000"], "2.9 GiB of them, of which 2 can"),
+        (["profile", "--backend", "jax", "theano", "-o", "p"], "'theano' is not a backend"),
+        (["memory", "--backend", "native-jax"], "nothing to measure"),
+        (["memory", "--batch-size", "2000"], "larger than the data"),
+        (["selfcheck", "--backend", "theano"], "'theano' is not a backend"),
+        (["selfcheck", "--preset", "slow"], "not a preset"),
+        (["selfcheck", "--batch-size", "2000"], "larger than the data"),
+        (["run", "--backend", "jax@nowhere/python"], "there is no interpreter 'nowhere/python'"),
+        (["run", "--resume", "nowhere"], "give the folder of a run"),
+        (["run", "--frobnicate"], "--frobnicate"),
+        (["show", "nowhere"], "can't be read (No such file or directory): give the folder"),
+        (["measure"], "No such command 'measure': see aebench --help."),
+        (["report"], "Missing argument 'RECORD...': see aebench report --help."),
+        (["run", "--definition", "foo"], "N being 25 times a power of two, such as ae400"),
+        (["report", "nowhere"], "can't be read"),
+        (["report", "old", "--language", "de"], "--language 'de' isn't known: use en or fr"),
+        (["site", "nowhere"], "holds no report"),
+        (["dance"], "dance"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_writes_nothing(aebench, tmp_path, arguments, reason):
+    measuring = ("run", "selfcheck", "parity", "profile", "memory")
+    if arguments[0] in measuring and not {"--data", "--resume"} & set(arguments):
+        arguments = [*arguments, "--data", "embedded"]
+    done = aebench(*arguments)
+    assert done.returncode == 2
+    assert reason in done.stderr
+    assert done.stderr.startswith("aebench: ")
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_record_is_overwritten(aebench, record):
+    before = record.read_bytes()
+    done = aebench("run", *SMALL, "--out", "old")
+    assert done.returncode == 2
+    assert "nothing was overwritten" in done.stderr
+    assert record.read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_made_is_refused(aebench, tmp_path):
+    (tmp_path / "file").write_text("")
+    for folder, reason in (("file/inside", "can't be written"), ("file", "file is a file: give")):
+        done = aebench("run", *SMALL, "--out", folder)
+        assert done.returncode == 2
+        assert reason in done.stderr
+
+
+def test_a_report_does_not_go_where_another_record_lies(aebench, record, tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "record.jsonl").write_bytes(record.read_bytes())
+    done = aebench("report", "old", "-o", "other")
+    assert done.returncode == 2
+    assert done.stderr == "aebench: other holds a record of its own: give another -o.\n"
+    assert [path.name for path in (tmp_path / "other").iterdir()] == ["record.jsonl"]
+
+
+def test_resume_takes_everything_from_the_record(aebench, record):
+    before = record.read_bytes()
+    for arguments, reason in (
+        (["--backend", "jax"], "leave out --contender"),
+        (["--pass", "speed"], "leave out --pass"),
+        (["--data", "embedded"], "leave out --data"),
+    ):
+        done = aebench("run", "--resume", "old", *arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"--resume takes the plan from the record: {reason}." in done.stderr
+    done = aebench("run", "--resume", "old", AEBENCH_DATA="embedded")
+    assert done.returncode == 2
+    assert "the record was measured on Processor with 2 cores" in done.stderr
+    assert record.read_bytes() == before
+
+
+def test_resume_takes_one_run(aebench, record, tmp_path):
+    (tmp_path / "two" / "a").mkdir(parents=True)
+    (tmp_path / "two" / "a" / "record.jsonl").write_bytes(record.read_bytes())
+    for folder in ("two", "."):
+        done = aebench("run", "--resume", folder)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "holds no record.jsonl: give the folder of one run" in done.stderr
+
+
+def test_version(aebench):
+    assert aebench("--version").stdout == f"aebench {metadata.version('aebench')}\n"
+
+
+def test_help_and_list(aebench):
+    for command in ([], ["run"], ["selfcheck"], ["show"], ["report"], ["list"]):
+        shown = aebench(*command, "--help")
+        assert shown.returncode == 0
+        assert "Usage" in shown.stdout
+    listed = aebench("list").stdout
+    for word in ("842,009", "2,110,809", "1,630,009", "4.41", "8 × 64", "predict", "jax"):
+        assert word in listed
+    assert max(map(len, listed.splitlines())) <= 100
+    # profile and original have no pass of speed, so that launches of theirs would be made up.
+    (launches,) = [line for line in listed.splitlines() if "1 × 16" in line]
+    assert [cell.strip() for cell in launches.split("│")[2:5]] == ["1 × 16", "5 × 24", "8 × 64"]
+    assert launches.count("–") == 2
+
+
+def test_several_values_after_one_option(aebench):
+    spellings = (
+        ["--batch-size", "32", "100"],
+        ["--batch-size", "32,100"],
+        ["--batch-size=32,100"],
+        ["--batch-size", "32", "--batch-size", "100"],
+    )
+    for each in spellings:
+        assert "batch 32, 100;" in aebench("run", "--dry-run", *SMALL, *each).stdout
+
+
+def test_dry_run_plans_and_writes_nothing(aebench, tmp_path):
+    done = aebench("run", "--dry-run", AEBENCH_DATA="embedded")
+    assert done.returncode == 0
+    assert "1 × 16 blocks" in done.stdout
+    assert "compared with jax, different beyond 1 %, the same within 3 %" in done.stdout
+    assert "as a control: jax twin" in done.stdout
+    for size in ("1 × 16", "5 × 24", "8 × 64"):
+        assert size in done.stdout
+    # original has no pass of speed.
+    (original,) = [line for line in done.stdout.splitlines() if line.startswith("│ original")]
+    assert original.split("│")[2].strip() == "–"
+    assert "About " in done.stdout
+    assert "embedded" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_show_and_report(aebench, record, tmp_path):
+    shown = aebench("show", "old")
+    assert shown.returncode == 0
+    assert "14,500, 17,800" in shown.stdout
+    assert max(map(len, shown.stdout.splitlines())) <= 100
+    told = json.loads(aebench("show", str(record), "--json").stdout)
+    assert told["speed"][0]["rows"][1]["times_reference"]["value"] == pytest.approx(4)
+    assert aebench("report", str(record)).returncode == 0
+    assert (tmp_path / "old" / "report" / "README.md").exists()
+    assert aebench("report", "old", "-o", "elsewhere").returncode == 0
+    assert (tmp_path / "elsewhere" / "figures" / "loss.svg").exists()
+
+
+def test_several_records_are_shown_together(aebench, record, tmp_path):
+    (tmp_path / "runs" / "again").mkdir(parents=True)
+    copied = record.read_bytes().replace(b'"name":"sample"', b'"name":"again"')
+    (tmp_path / "runs" / "again" / "record.jsonl").write_bytes(copied)
+    shown = aebench("show", "old", "runs").stdout
+    assert "torch (again)" in shown and "not from the same blocks" in shown
+    done = aebench("report", "old", "runs", "-o", "joint")
+    assert done.returncode == 0, done.stderr
+    assert "torch \\(again\\)" in (tmp_path / "joint" / "README.md").read_text()
+
+
+def test_nobody_has_to_read_to_the_end(aebench, record):
+    for arguments in (["show", "old"], ["show", "old", "--json"], ["list"], ["--help"]):
+        shown = subprocess.Popen(
+            [sys.executable, "-m", "aebench", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=record.parent.parent,
+            env={**CLEAN, "PYTHONPATH": str(ROOT / "src")},
+        )
+        shown.stdout.close()
+        assert (shown.wait(), shown.stderr.read()) == (0, b""), arguments
+
+
+def test_a_locale_without_utf8_a_narrow_terminal_and_no_home(aebench, record):
+    ascii_only = aebench("show", "old", PYTHONIOENCODING="ascii")
+    assert (ascii_only.returncode, ascii_only.stderr) == (0, "")
+    assert "x jax's time" in ascii_only.stdout and "?" not in ascii_only.stdout
+    narrow = aebench("show", "old", COLUMNS="40")
+    assert narrow.returncode == 0
+    assert max(map(len, narrow.stdout.splitlines())) <= 40
+    assert "16,000 [14,500, 17,800]" in " ".join(narrow.stdout.split())
+    homeless = {name: value for name, value in CLEAN.items() if name != "HOME"}
+    done = subprocess.run(
+        [sys.executable, "-m", "aebench", "run", "--dry-run", "--data", "embedded"],
+        capture_output=True,
+        env={**homeless, "PYTHONPATH": str(ROOT / "src")},
+        cwd=record.parent,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_damaged_record_is_shown_with_a_word(aebench, record):
+    record.write_bytes(record.read_bytes()[:-40])
+    shown = aebench("show", str(record))
+    assert shown.returncode == 0
+    assert "damaged" in shown.stdout
+
+
+@pytest.mark.slow
+def test_everything_is_measured_on_all_backends(tmp_path):
+    run = Run(tmp_path / "all", "--report")
+    assert run.end() == 0, run.output + run.errors
+    loaded = load(run.folder)
+    assert loaded.events[-1].outcome == "complete"
+    for backend in ("jax", "tensorflow", "torch"):
+        for workload in ("train", "predict"):
+            mine = [
+                row
+                for row in loaded.of(Slice)
+                if (row.contender, row.workload) == (backend, workload)
+            ]
+            repeated = {
+                row.block for row in loaded.of(Block) if row.workload == workload and row.repeated
+            }
+            counted = [row for row in mine if row.block >= 0 and row.block not in repeated]
+            assert len(counted) == 16
+            assert len([row for row in mine if row.block < 0]) >= 3
+            assert len({row.steps for row in counted}) == 1
+        (quality,) = [row for row in loaded.of(QualityEpoch) if row.contender == backend]
+        assert 0.2 < quality.test_loss < 0.7
+        (made,) = [row for row in loaded.of(Reconstructions) if row.contender == backend]
+        assert len(made.pixels) == len(loaded.header.data.example_pixels) == 10 * 784
+        assert len(set(made.pixels)) > 5
+    assert 0.2 < loaded.header.data.mean_image_loss < 0.3
+    # The same weights, data and order: the losses agree far beyond what training changes.
+    losses = [row.test_loss for row in loaded.of(QualityEpoch)]
+    assert max(losses) - min(losses) < 1e-4
+    told = json.loads(
+        subprocess.run(
+            [sys.executable, "-m", "aebench", "show", "--json", str(run.folder)],
+            capture_output=True,
+            env={**CLEAN, "PYTHONPATH": str(ROOT / "src")},
+        ).stdout
+    )
+    for cell in told["speed"]:
+        assert [row["contender"] for row in cell["rows"] if row["twin_of"]] == ["jax twin"]
+        assert cell["noise_floor"] > 0 and cell["control_sd"] > 0
+        assert all(row["verdict"] for row in cell["rows"] if row["contender"] != "jax")
+    speed = told["runs"][0]["speed"]
+    assert speed["slices"] + speed["repeated"] + speed["overhead"] == pytest.approx(1)
+    assert min(speed["slices"], speed["overhead"]) > 0
+    (footprint, *_) = told["footprint"]
+    assert footprint["parameters"] == 367_609
+    assert footprint["exact"]
+    assert (run.folder / "report" / "README.md").exists()
+    assert "20 epochs" in run.output
+    # Shown as soon as it is measured, and not once more at the end.
+    assert run.output.count("train ae200, batch 32") == 1
+    assert "\x1b" not in run.output
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_fails_alone(tmp_path):
+    run = Run(tmp_path / "one-dies", "--backend", "jax,torch", "--pass", "speed")
+    run.measured(8)
+    worker = run.worker("torch")  # the speed pass's: that of parity is gone
+    worker.kill()
+    assert run.end() == 1, run.output + run.errors
+    loaded = load(run.folder)
+    (failure,) = loaded.of(Failure)
+    assert (failure.contender, failure.reason) == ("torch", "was killed by signal 9")
+    repeated = {row.block for row in loaded.of(Block) if row.repeated}
+    blocks = {row.block for row in loaded.of(Slice) if row.contender == "jax" and row.block >= 0}
+    assert len(blocks - repeated) == 18
+    assert "torch: was killed by signal 9" in run.output
+
+
+@pytest.mark.slow
+def test_a_worker_that_hangs_fails_alone(tmp_path):
+    limit = ("--time-limit", "15")
+    run = Run(tmp_path / "one-hangs", "--backend", "jax,torch", "--pass", "speed", *limit)
+    run.measured(8)
+    worker = run.worker("torch")  # the speed pass's: that of parity is gone
+    worker.suspend()
+    assert run.end() == 1, run.output + run.errors
+    (failure,) = load(run.folder).of(Failure)
+    assert (failure.contender, failure.reason) == ("torch", "gave no answer for 15 s")
+    assert gone([worker], 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("signal_sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_everything_and_keeps_the_record(tmp_path, signal_sent):
+    run = Run(tmp_path / "interrupted", "--backend", "jax", "--pass", "speed")
+    run.measured(2)
+    family = psutil.Process(run.process.pid).children(recursive=True)
+    began = time.monotonic()
+    run.process.send_signal(signal_sent)
+    time.sleep(0.3)
+    run.process.send_signal(signal_sent)  # an impatient second one changes nothing
+    assert run.end() == 130
+    assert time.monotonic() - began < 5
+    assert gone(family, 1)
+    loaded = load(run.folder)
+    assert isinstance(loaded.events[-1], End)
+    assert loaded.events[-1].outcome == "interrupted"
+    assert len(loaded.of(Slice)) >= 2
+
+
+@pytest.mark.slow
+def test_nothing_outlives_a_killed_parent(tmp_path):
+    run = Run(tmp_path / "killed", "--backend", "jax", "--pass", "speed")
+    run.measured(2)
+    family = psutil.Process(run.process.pid).children(recursive=True)
+    assert len(family) >= 2
+    os.kill(run.process.pid, signal.SIGKILL)
+    run.process.communicate()
+    assert gone(family, 5)
+    assert len(load(run.folder).of(Slice)) >= 2

@@ -1,0 +1,233 @@
+"""What tables and verdicts make of yardsticks, of who differs, and of other precisions."""
+
+import io
+import json
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from aebench.reports import record, tables
+from aebench.reports.headline import sentences
+from aebench.reports.record import ContenderInfo, Parity, Slice
+from aebench.reports.summary import summarise
+from aebench.reports.terminal import render_summary
+from helpers import sample
+
+# Times as long as jax takes, in every block.
+FACTORS = {"native-jax": 0.5, "native-torch": 2.0, "gemm": 0.25, "jax:jit": 0.9}
+ADDED = [
+    ContenderInfo("jax:jit", "jax", "1.0", settings={"jit": "on"}),
+    ContenderInfo("native-jax", "native-jax", "1.0", yardstick=True),
+    ContenderInfo("native-torch", "native-torch", "2.0", yardstick=True),
+    ContenderInfo("gemm", "gemm", "2.0", yardstick=True),
+]
+
+
+def made(worst=None, precisions=None, settings=None):
+    """Make the sample with yardsticks and parity; ``worst`` is the difference of some."""
+    base = sample.make()
+    plan = msgspec.structs.replace(base.header.plan, passes=["parity", *base.header.plan.passes])
+    contenders = [*base.header.contenders, *ADDED]
+    base.header = msgspec.structs.replace(base.header, plan=plan, contenders=contenders)
+    jax = [each for each in base.of(Slice) if each.contender == "jax"]
+    for name, factor in FACTORS.items():
+        base.events += [
+            msgspec.structs.replace(each, contender=name, seconds=each.seconds * factor)
+            for each in jax
+        ]
+    for contender in ("jax", "torch", *FACTORS):
+        told = {"precision": (precisions or {}).get(contender, "float32")}
+        told |= (settings or {}).get(contender, {})
+        worker = msgspec.structs.replace(
+            base.of(record.Worker)[0], pass_name="parity", contender=contender, settings=told
+        )
+        base.events.insert(0, worker)
+        if contender != "gemm":
+            difference = (worst or {}).get(contender, 1e-7)
+            base.events.append(Parity(contender, "ae400", "forward", 1e-8, 1e-6))
+            base.events.append(Parity(contender, "ae400", "step", difference, 1e-6, "bias of 2"))
+    base.events.append(
+        record.Library("gemm", "ae400", "train", 32, 0, "torch", {"torch": 0.001, "numpy": 0.002})
+    )
+    return base
+
+
+def rows(base):
+    (cell,) = summarise(base).speed
+    return cell, {row.contender: row for row in cell.rows}
+
+
+def shown(base):
+    console = Console(file=io.StringIO(), width=100)
+    console.print(render_summary(summarise(base)))
+    return console.file.getvalue()
+
+
+def test_shares_follow_from_shared_blocks():
+    cell, by_name = rows(made())
+    told = {
+        name: (row.of_native and row.of_native.value, row.of_limit and row.of_limit.value)
+        for name, row in by_name.items()
+    }
+    assert told["jax"] == pytest.approx((0.5, 0.25))
+    assert told["torch"] == pytest.approx((0.5, 0.0625))
+    assert told["jax:jit"] == pytest.approx((0.5 / 0.9, 0.25 / 0.9))
+    assert told["native-torch"] == (None, pytest.approx(0.125))
+    assert told["gemm"] == told["jax twin"] == (None, None)
+    assert cell.libraries == ["torch"]
+
+
+def test_yardsticks_are_measured_and_not_judged():
+    cell, by_name = rows(made())
+    assert {by_name[name].verdict for name in ("native-jax", "gemm")} == {"yardstick"}
+    assert by_name["native-jax"].times_reference.value == pytest.approx(0.5)
+    assert by_name["native-jax"].adjusted is None
+    # jax:jit and torch against jax.
+    assert cell.comparisons == 2
+    assert "jax:jit trains ae400 at batch 32 fastest here" in cell.answer
+
+
+def test_all_cells_at_a_glance_keep_yardsticks_apart():
+    summary = summarise(made())
+    (cell,) = summary.speed
+    other = msgspec.structs.replace(cell, batch_size=500)
+    two = msgspec.structs.replace(summary, speed=[cell, other])
+    glance, shares = tables.overview(two)
+    assert glance.columns == ["cell, batch", "jax, samples/s", "torch, × time", "jax:jit, × time"]
+    assert [row[0] for row in glance.rows] == ["train ae400, 32", "train ae400, 500"]
+    told = dict(zip(shares.columns, shares.rows[1], strict=True))
+    assert told.pop("cell, batch") == "train ae400, 500"
+    # 12.5: which way it is rounded is no matter of ours.
+    assert told.pop("native-torch, % of limit").startswith("1")
+    assert {name: value.split()[0] for name, value in told.items()} == {
+        "jax, % of native": "50",
+        "torch, % of native": "50",
+        "jax:jit, % of native": "56",
+        "jax, % of limit": "25",
+        "torch, % of limit": "6",
+        "jax:jit, % of limit": "28",
+        "native-jax, % of limit": "50",
+    }
+    bare = [msgspec.structs.replace(cell, rows=summarise(sample.make()).speed[0].rows)] * 2
+    (_,) = tables.overview(msgspec.structs.replace(summary, speed=bare))
+    assert _limit_of(two) == (
+        "Of the throughput of a step's matrix products alone, which is about what the machine can "
+        "do, jax reaches 25 %, torch reaches 6 % and jax:jit reaches 28 %."
+    )
+    # Who isn't shown to be the same model has no part in what is said of all.
+    differing = msgspec.structs.replace(summary, speed=summarise(made({"torch": 1e-3})).speed * 2)
+    assert "torch" not in _limit_of(differing)
+
+
+def _limit_of(summary):
+    alone = msgspec.structs.replace(summary, footprint=[], quality=[])
+    return sentences(alone)[1]
+
+
+def test_who_differs_is_in_no_ranking():
+    base = made(worst={"jax:jit": 3e-5})
+    cell, by_name = rows(base)
+    assert by_name["jax:jit"].verdict == "differs"
+    assert by_name["jax:jit"].differs == "step differs by 3e-05 at bias of 2, 1e-06 is allowed"
+    assert by_name["torch"].verdict == "slower"
+    assert cell.comparisons == 1
+    assert "jax:jit" not in cell.answer
+    (table,) = tables.speed(summarise(base))
+    (faint,) = table.faint
+    assert table.rows[faint][0] == "jax:jit"
+    assert "jax:jit: in no ranking, not shown to be the same model: step differs" in " ".join(
+        shown(base).split()
+    )
+
+
+def test_where_the_reference_differs_nobody_is_ranked():
+    cell, by_name = rows(made(worst={"jax": 3e-5}))
+    assert by_name["jax"].verdict == "differs"
+    assert {row.verdict for row in by_name.values()} <= {"differs", "", "yardstick", "same"}
+    assert by_name["torch"].verdict == ""
+    assert cell.answer == (
+        "Nobody is called fastest for ae400 at batch 32 (train): jax, the reference, isn't shown "
+        "to be the same model."
+    )
+
+
+def test_who_was_not_compared_is_in_no_ranking():
+    base = made()
+    base.events = [
+        each for each in base.events if not (isinstance(each, Parity) and each.contender == "torch")
+    ]
+    base.events.insert(0, record.Failure("parity", "torch", "ae400", 0, "was killed", ""))
+    _, by_name = rows(base)
+    assert (by_name["torch"].verdict, by_name["torch"].differs) == ("unchecked", "was killed")
+
+
+def test_another_precision_is_a_class_of_its_own():
+    base = made(precisions={"jax:jit": "mixed_bfloat16"})
+    cell, by_name = rows(base)
+    assert by_name["jax:jit"].verdict == "mixed_bfloat16"
+    assert by_name["jax:jit"].times_reference.value == pytest.approx(0.9)
+    assert "jax:jit" not in cell.answer
+    assert "it computes in mixed_bfloat16: a class of its own" in " ".join(shown(base).split())
+
+
+def test_settings_that_turn_out_equal_are_named_so():
+    same = "jax and jax:jit turned out to have the same settings in force"
+    assert same in " ".join(shown(made()).split())
+    settings = {"jax:jit": {"jit_compile": "True"}, "jax": {"jit_compile": "False"}}
+    assert same not in " ".join(shown(made(settings=settings)).split())
+
+
+def test_settings_that_were_overruled_are_told():
+    base = made(settings={"jax:jit": {"jit_compile": "False"}})
+    text = " ".join(shown(base).split())
+    assert "jax:jit asked for jit_compile True, and False is in force." in text
+
+
+def test_records_from_before_there_was_parity_are_believed():
+    summary = summarise(sample.make())
+    assert summary.parity == []
+    assert {row.verdict for row in summary.speed[0].rows} == {"", "slower", "same"}
+
+
+def test_no_table_is_cut_at_a_hundred_columns():
+    text = shown(made())
+    assert max(map(len, text.splitlines())) <= 100
+    # The last column is whole, and so is every interval's number.
+    assert "epochs" in text and "16,000" in text
+
+
+def test_the_table_of_parity():
+    first, *_ = tables.parity(summarise(made(worst={"torch": 3e-5})))
+    assert first.columns == ["parity", "forward", "step", "model"]
+    assert first.rows == [
+        ["ae400 jax", "1e-08", "1e-07", "same"],
+        ["ae400 torch", "1e-08", "3e-05", "differs"],
+        ["ae400 tensorflow", "–", "–", "–"],
+        ["ae400 jax:jit", "1e-08", "1e-07", "same"],
+        ["ae400 native-jax", "1e-08", "1e-07", "same"],
+        ["ae400 native-torch", "1e-08", "1e-07", "same"],
+    ]
+    assert first.faint == [1]
+    assert "ae400 torch: step differs by 3e-05 at bias of 2, 1e-06 is allowed." in first.notes
+    assert "Allowed in float32: forward 1e-06, step 1e-06." in first.notes
+
+
+@pytest.mark.slow
+def test_yardsticks_run_in_the_same_blocks(aebench):
+    done = aebench(
+        *("run", "--data", "embedded", "--train-samples", "1000", "--definition", "ae200-dropout"),
+        *("--contender", "jax", "torch", "--yardsticks", "--pass", "speed", "--out", "y"),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = json.loads(aebench("show", "y", "--json").stdout)
+    assert {cell["workload"] for cell in summary["speed"]} == {"train", "predict"}
+    for cell in summary["speed"]:
+        by_name = {row["contender"]: row for row in cell["rows"]}
+        assert list(by_name) == ["jax", "torch", "native-jax", "native-torch", "gemm", "jax twin"]
+        assert len({row["slices"] for row in by_name.values()}) == 1
+        for name in ("jax", "torch"):
+            assert by_name[name]["of_native"]["value"] > 0
+            assert 0 < by_name[name]["of_limit"]["value"] < 1
+        assert by_name["gemm"]["verdict"] == "yardstick"
+        assert cell["libraries"]

@@ -1,0 +1,175 @@
+"""The speed pass, run by workers that know beforehand how long their steps take."""
+
+from collections import Counter
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from aebench.bench.campaign.context import Context
+from aebench.bench.campaign.passes import blocks
+from aebench.bench.campaign.passes.speed import SpeedPass
+from aebench.bench.models.autoencoder import parse
+from aebench.bench.plan.plan import Plan
+from aebench.reports.journal import Journal
+from aebench.reports.record import Call, ContenderInfo, Library, ShortEpoch, Slice, Unit, UnitEnd
+from helpers import sample
+
+
+class Knowing:
+    """A worker whose steps take so long; just after compiling they seem to take ``at_first``."""
+
+    pid = 0
+
+    def __init__(self, step_seconds: float, at_first: float, gemm: bool = False) -> None:
+        self._gemm = gemm
+        self._step_seconds = step_seconds
+        self._at_first = at_first
+
+    def answer(self):
+        return {
+            "settings": {},
+            "versions": {},
+            "frameworks_held": [],
+            "cores": 2,
+            "epoch_end_ticks_seconds": [],
+        }
+
+    def ask(self, request):
+        steps = request.get("steps", 0)
+        end = {"age_seconds": 0.2, "step_seconds": 0.01, "seam_seconds": 0, "first_step_seconds": 0}
+        return {
+            "calibrate": {
+                "step_seconds": self._at_first,
+                **(
+                    {"library": "numpy", "library_step_seconds": {"numpy": 1.0}}
+                    if self._gemm
+                    else {}
+                ),
+            },
+            "enter": {"call_seconds": 0.1},
+            "slice": {
+                "seconds": steps * self._step_seconds,
+                "cpu_seconds": 0.1,
+                "lead_seconds": 0.01,
+            },
+            "leave": {},
+            "short epochs": {"epochs": [end]},
+        }[request["do"]]
+
+    def cpu_seconds(self):
+        return 0.0
+
+
+CONTENDERS = [
+    ContenderInfo("jax", "jax", "1"),
+    ContenderInfo("torch", "torch", "1"),
+    ContenderInfo("jax twin", "jax", "1", twin_of="jax"),
+    ContenderInfo("jax +5 %", "jax", "1", twin_of="jax", handicap=0.05),
+]
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run launches of the pass; hand back what was recorded."""
+    monkeypatch.setattr(blocks, "is_contaminated", lambda foreign, stolen: False)
+    monkeypatch.setattr(blocks, "PAUSE_SECONDS", 0)
+    header = sample.make().header
+    plan = Plan(
+        msgspec.structs.replace(header.plan, blocks=4, launches=4), [parse("ae400")], CONTENDERS
+    )
+    journal = Journal.begin(tmp_path / "record.jsonl", header)
+
+    def running(launches, seconds, at_first=0.01, contenders=CONTENDERS):
+        silent = dict.fromkeys(("doing", "figure", "problem", "results"), lambda *_: None)
+        display = SimpleNamespace(**silent, stage_done=lambda: None)
+        fleet = SimpleNamespace(
+            start=lambda backend, job, python: Knowing(
+                seconds[backend], at_first, backend == "gemm"
+            ),
+            stop=lambda worker: None,
+        )
+        arrays = SimpleNamespace(train_path="", test_path="")
+        context = Context(
+            Plan(plan.info, plan.definitions, contenders), None, arrays, fleet, journal, display
+        )
+        SpeedPass(context).run([Unit("speed", "ae400", "", launch) for launch in launches])
+        return journal.record
+
+    yield running
+    journal.close()
+
+
+def test_warm_up_is_three_slices_and_two_seconds_at_least(run):
+    record = run([0], {"jax": 0.01, "torch": 0.3})
+    warm = [row for row in record.of(Slice) if row.block < 0]
+    seconds = Counter()
+    for row in warm:
+        seconds[row.contender] += row.seconds
+    counts = Counter(row.contender for row in warm)
+    assert min(counts.values()) == counts["torch"] == 3
+    assert all(seconds[name] >= 2.0 for name in counts)
+    assert seconds["jax"] < 2.0 + max(row.seconds for row in warm if row.contender == "jax")
+
+
+def test_steps_are_chosen_by_the_warm_up_once_for_all_launches(run):
+    # Just after compiling a step seemed to take 10 ms; it takes 5.
+    record = run([0], {"jax": 0.005, "torch": 0.02}, contenders=CONTENDERS[:3])
+    # 0.1 s of the fastest are 20 steps, 0.5 s of a block of 5 + 20 + 5 ms 17: the larger.
+    assert {row.steps for row in record.of(Slice) if row.block >= 0} == {20}
+    # A later launch, also of a run that is carried on, runs as many whatever it finds.
+    record = run([1], {"jax": 0.001, "torch": 0.002}, contenders=CONTENDERS[:3])
+    assert {row.steps for row in record.of(Slice) if row.block >= 0} == {20}
+    assert {row.steps for row in record.of(Slice) if row.launch == 1} == {20}
+
+
+def test_there_is_room_for_the_truth_but_not_for_any(run):
+    record = run([0], {"jax": 0.0001, "torch": 0.0001}, at_first=0.05, contenders=CONTENDERS[:3])
+    provisional = {row.steps for row in record.of(Slice) if row.block < 0}
+    assert provisional == {4}
+    assert {row.steps for row in record.of(Slice) if row.block >= 0} == {12}
+
+
+def test_a_handicap_comes_to_whole_steps(run):
+    record = run([0], {"jax": 0.005, "torch": 0.02})
+    slices = [row for row in record.of(Slice) if row.block >= 0]
+    assert {row.steps % 20 for row in slices} == {0}
+    seconds = {row.contender: row.seconds / row.steps for row in slices}
+    assert seconds["jax +5 %"] == pytest.approx(1.05 * seconds["jax"])
+    assert seconds["jax twin"] == pytest.approx(seconds["jax"])
+
+
+def test_ends_of_epochs_are_timed_in_the_first_launches_and_not_of_controls(run):
+    record = run([0, 1, 2, 3], {"jax": 0.005, "torch": 0.02})
+    ends = Counter((row.contender, row.launch) for row in record.of(ShortEpoch))
+    assert set(ends) == {(name, launch) for name in ("jax", "torch") for launch in (0, 1, 2)}
+    assert {row.launch for row in record.of(Call)} == {0, 1, 2, 3}
+    assert all(each.seconds > 0 for each in record.of(UnitEnd))
+
+
+STRIDED = [
+    ContenderInfo("jax", "jax", "1"),
+    ContenderInfo("tensorflow:steps=16", "tensorflow", "1", settings={"steps": "16"}),
+    ContenderInfo("native-jax", "native-jax", "1", yardstick=True),
+    ContenderInfo("gemm", "gemm", "1", yardstick=True),
+]
+
+
+def test_where_a_call_runs_several_steps_everyone_runs_whole_calls(run):
+    seconds = {"jax": 0.01, "tensorflow": 0.03, "native-jax": 0.009, "gemm": 0.008}
+    record = run([0], seconds, contenders=STRIDED)
+    slices = [row for row in record.of(Slice) if row.block >= 0]
+    assert {row.steps % 16 for row in slices} == {0}
+    leads = {row.contender: row.lead_steps for row in slices}
+    assert leads["jax"] == 1 and leads["tensorflow:steps=16"] == 16
+    assert {row.steps % 16 for row in record.of(ShortEpoch) if ":" in row.contender} == {0}
+
+
+def test_yardsticks_have_no_epochs_and_gemm_tells_its_library(run):
+    seconds = {"jax": 0.01, "tensorflow": 0.03, "native-jax": 0.009, "gemm": 0.008}
+    record = run([0, 1], seconds, contenders=STRIDED)
+    on_keras = {"jax", "tensorflow:steps=16"}
+    assert {row.contender for row in record.of(Call)} == on_keras
+    assert {row.contender for row in record.of(ShortEpoch)} == on_keras
+    told = [(row.contender, row.launch, row.library) for row in record.of(Library)]
+    assert told == [("gemm", 0, "numpy"), ("gemm", 1, "numpy")]

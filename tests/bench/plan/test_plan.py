@@ -1,0 +1,261 @@
+import sys
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from aebench import backends
+from aebench.bench.data.datasets import EMBEDDED, Dataset
+from aebench.bench.errors import BadInputError
+from aebench.bench.models.autoencoder import parse
+from aebench.bench.plan import checks
+from aebench.bench.plan.contenders import check_again, find
+from aebench.bench.plan.estimate import unit_seconds
+from aebench.bench.plan.plan import Place
+from aebench.bench.plan.presets import PASSES, PRESETS
+from aebench.bench.plan.resuming import again, check_machine
+from aebench.bench.plan.run_options import Request, make
+from aebench.bench.system import machine
+from aebench.reports.record import Unit
+from helpers import sample
+
+DATA = Dataset(
+    "data", np.zeros((60000, 28, 28), np.uint8), np.zeros((10000, 28, 28), np.uint8), EMBEDDED
+)
+
+
+def installed(monkeypatch, *names):
+    """Pretend that these are the backends installed: environments without some aren't at hand."""
+    monkeypatch.setattr(
+        backends, "installed_version", lambda name: "1.0" if name in names else None
+    )
+
+
+def test_presets_are_the_protocols():
+    sizes = {name: (each.launches, each.blocks) for name, each in PRESETS.items()}
+    original, explains = sizes.pop("original"), sizes.pop("profile")
+    assert sizes == {"quick": (1, 16), "standard": (5, 24), "publish": (8, 64)}
+    # Steps are timed by the others; who asks for them there gets those of standard.
+    assert original == sizes["standard"]
+    assert explains == sizes["quick"]
+    assert set(PRESETS["quick"].passes) == {"parity", "speed", "footprint", "quality"}
+    assert PRESETS["quick"].definitions == ("ae400", "ae800", "ae800-dropout")
+
+
+def test_the_original_recipe_is_whole():
+    info = make(Request(preset="original"), DATA).info
+    assert info.passes == ["parity", "footprint", "quality"]
+    assert (info.epochs, info.quality_batch_size, info.seeds) == (20, 32, [0, 1, 2, 3, 4])
+    assert info.quality_train_samples == len(DATA.train)
+    assert all(parse(name).learning_rate == 1.5 for name in PRESETS["original"].definitions)
+    assert make(Request(preset="original", passes=["speed"]), DATA).info.passes == [
+        "parity",
+        "speed",
+    ]
+
+
+@pytest.mark.parametrize(("count", "blocks"), [(1, 16), (2, 18), (3, 16)])
+def test_blocks_are_a_multiple_of_the_design_with_the_twin_in_it(monkeypatch, count, blocks):
+    installed(monkeypatch, *backends.NAMES[:count])
+    assert make(Request(), DATA).info.blocks == blocks
+
+
+def test_the_reference_has_a_twin_in_the_speed_pass_alone(monkeypatch):
+    installed(monkeypatch, "torch", "jax")
+    plan = make(Request(reference="torch"), DATA)
+    assert [each.name for each in plan.running] == ["jax", "torch"]
+    assert [each.name for each in plan.in_blocks] == ["jax", "torch", "torch twin"]
+    twin = plan.in_blocks[-1]
+    assert (twin.backend, twin.twin_of, twin.handicap) == ("torch", "torch", 0.0)
+    assert not any("twin" in unit.contender for unit in plan.units())
+
+
+def test_where_places_are_selected_the_reference_and_its_twin_are_there(monkeypatch):
+    installed(monkeypatch, "tensorflow", "torch", "jax")
+    plan = make(Request(definitions=["ae400"]), DATA)
+    places = frozenset(Place(name, "ae400", "train", 32) for name in ("tensorflow", "torch"))
+    narrow = plan.only(places)
+    assert [each.name for each in narrow.in_blocks] == ["tensorflow", "torch", "tensorflow twin"]
+    assert (narrow.info.reference, narrow.info.workloads) == ("tensorflow", ["train"])
+    # Three in a block: a design of six rows, where four had four.
+    assert (plan.info.blocks, narrow.info.blocks) == (16, 18)
+    twin = narrow.in_blocks[-1]
+    assert narrow.selects(twin, "ae400") and narrow.selects(twin, "ae400", "train", 32)
+    assert not narrow.selects(twin, "ae400", "predict", 32)
+    one = plan.only(frozenset({Place("jax", "ae400", "predict", 32)}))
+    assert [each.name for each in one.in_blocks] == ["jax", "jax twin"]
+
+
+@pytest.mark.parametrize(
+    ("different", "same", "reason"),
+    [
+        (0.05, 0.03, "--different-beyond 5 must be less than --same-within 3, both in per cent"),
+        (0.03, 0.03, "--different-beyond 3 must be less than"),
+        (-0.02, 0.03, "--different-beyond -2 must be from 0 to 100"),
+        (0.01, 3.0, "--same-within 300 must be from 0 to 100"),
+        (float("nan"), 0.03, "--different-beyond nan must be from 0 to 100"),
+    ],
+)
+def test_margins_that_make_no_sense_are_refused(monkeypatch, different, same, reason):
+    installed(monkeypatch, "jax")
+    with pytest.raises(BadInputError, match=reason):
+        make(Request(different=different, same=same), DATA)
+    info = make(Request(different=0.02, same=0.05), DATA).info
+    assert (info.different, info.same) == (0.02, 0.05)
+
+
+def test_what_is_missing_is_a_row_unless_it_was_asked_for(monkeypatch):
+    installed(monkeypatch, "torch")
+    plan = make(Request(), DATA)
+    assert [each.name for each in plan.running] == ["torch"]
+    assert "pip install" in next(each for each in plan.contenders if each.missing).missing
+    assert plan.info.reference == "torch"
+    with pytest.raises(BadInputError, match=r"jax isn't installed: pip install .*\[jax\]"):
+        make(Request(backends=["jax"]), DATA)
+
+
+def test_no_backend_at_all_says_what_to_type(monkeypatch):
+    installed(monkeypatch)
+    with pytest.raises(BadInputError, match=r"pip install .*\[cpu\]"):
+        make(Request(), DATA)
+
+
+def test_reference(monkeypatch):
+    installed(monkeypatch, "tensorflow", "torch", "jax")
+    assert make(Request(), DATA).info.reference == "jax"
+    assert make(Request(reference="torch"), DATA).info.reference == "torch"
+    assert make(Request(backends=["torch", "tensorflow"]), DATA).info.reference == "tensorflow"
+
+
+def test_names_are_taken_once(monkeypatch):
+    installed(monkeypatch, "jax")
+    asked = Request(definitions=["ae800-dropout", "ae800-dropout0.3"], batch_sizes=[32, 32])
+    plan = make(asked, DATA)
+    assert [each.name for each in plan.definitions] == ["ae800-dropout"]
+    assert plan.info.batch_sizes == [32]
+
+
+def test_quick_trains_on_less_and_an_explicit_size_wins(monkeypatch):
+    installed(monkeypatch, "jax")
+    assert make(Request(), DATA).info.quality_train_samples == 10_000
+    assert make(Request(preset="standard"), DATA).info.quality_train_samples == 60_000
+    assert make(Request(train_samples=60_000), DATA).info.quality_train_samples == 60_000
+
+
+def test_an_estimate_grows_with_the_work(monkeypatch):
+    installed(monkeypatch, "jax", "torch")
+    total = {
+        name: sum(unit_seconds(plan, unit, 60000, 10000) for unit in plan.units())
+        for name, plan in ((name, make(Request(preset=name), DATA)) for name in PRESETS)
+    }
+    assert 60 < total["quick"] < total["standard"] < total["publish"]
+
+
+def test_a_faster_machine_fills_the_same_slices_with_more_steps(monkeypatch):
+    installed(monkeypatch, "jax", "torch")
+    plan = make(Request(preset="standard"), DATA)
+    for unit in plan.units():
+        usual, faster = (unit_seconds(plan, unit, 60_000, 10_000, pace) for pace in (1.0, 0.5))
+        if unit.pass_name == "speed":
+            # Only starting and compiling get shorter.
+            assert 0.75 * usual < faster < usual
+        else:
+            assert faster == pytest.approx(usual / 2)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_what_is_counted_beforehand_is_what_is_listed(monkeypatch, preset):
+    installed(monkeypatch, "jax", "torch", *(f"native-{name}" for name in backends.NAMES), "gemm")
+    plan = make(Request(preset=preset, passes=PASSES, seeds=3), DATA)
+    assert checks._counts(plan, plan.info)[0] == len(plan.units())
+
+
+def test_units_are_what_the_passes_measure_in_their_order(monkeypatch):
+    installed(monkeypatch, "jax", "torch")
+    plan = make(Request(preset="standard", definitions=["ae400", "ae800"], seeds=2), DATA)
+    units = plan.units()
+    assert [unit.pass_name for unit in units] == ["parity"] * 4 + ["speed"] * 10 + [
+        "footprint"
+    ] * 12 + ["quality"] * 8
+    assert units[:2] == [Unit("parity", name, "jax", 0) for name in ("ae400", "ae800")]
+    assert units[4:7] == [
+        Unit("speed", "ae400", "", 0),
+        Unit("speed", "ae800", "", 0),
+        Unit("speed", "ae400", "", 1),
+    ]
+    assert units[-2:] == [Unit("quality", "ae800", "torch", seed) for seed in (0, 1)]
+    one = plan.only(frozenset({Place("torch", "ae800", "train", 32)}))
+    assert {(unit.definition, unit.contender) for unit in one.units()} == {
+        ("ae800", ""),
+        ("ae800", "torch"),
+    }
+
+
+def venv(folder: Path, name: str) -> str:
+    """Make an environment that sees this one's packages, without anything of its own."""
+    path = folder / name / "bin" / "python"
+    path.parent.mkdir(parents=True)
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_a_contender_can_have_an_interpreter_of_its_own(tmp_path):
+    one, two = venv(tmp_path, "one"), venv(tmp_path, "two")
+    (alone,) = find([f"jax@{one}"])
+    assert (alone.name, alone.backend, alone.python) == ("jax", "jax", one)
+    assert alone.version == backends.installed_version("jax")
+    names = [each.name for each in find(["jax", f"jax@{one}", f"jax@{two}", "torch"])]
+    assert names == ["jax", "jax@one", "jax@two", "torch"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "while :; do echo 1.0; done",
+        r"printf '\377\376\n'",
+        r"printf '\033[31m1.0\n'",
+        "sleep 300 & exit 1",
+        "exit 0",
+        "printf '%1000s' | tr ' ' 9",
+    ],
+)
+def test_an_interpreter_that_answers_anything_is_refused(tmp_path, script):
+    path = tmp_path / "python"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    with pytest.raises(BadInputError, match=r"doesn't run, or has no jax"):
+        find([f"jax@{path}"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ("theano@python", "'theano' is not a backend"),
+        ("jax@nowhere/python", "there is no interpreter 'nowhere/python'"),
+        ("jax@/bin/false", "/bin/false doesn't run, or has no jax"),
+    ],
+)
+def test_an_interpreter_that_is_not_there_is_refused(asked, reason):
+    with pytest.raises(BadInputError, match=reason):
+        find([asked])
+
+
+def test_a_record_is_carried_on_only_where_it_began(monkeypatch):
+    installed(monkeypatch, "jax")
+    plan = make(Request(), DATA)
+    header = msgspec.structs.replace(
+        sample.make().header,
+        plan=plan.info,
+        contenders=plan.contenders,
+        definitions=plan.describe_definitions(),
+        machine=machine.describe(),
+    )
+    assert again(header) == plan
+    elsewhere = msgspec.structs.replace(header.machine, processor="another")
+    with pytest.raises(BadInputError, match="measured on another"):
+        check_machine(msgspec.structs.replace(header, machine=elsewhere))
+    monkeypatch.setattr(backends, "installed_version", lambda name: "2.0")
+    with pytest.raises(BadInputError, match=r"jax 1\.0, and here is 2\.0"):
+        check_again(again(header).contenders)

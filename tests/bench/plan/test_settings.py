@@ -1,0 +1,207 @@
+"""Contenders with settings: understood, named, refused beforehand."""
+
+import shutil
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from aebench import backends
+from aebench.bench.data.datasets import EMBEDDED, Dataset
+from aebench.bench.errors import BadInputError
+from aebench.bench.plan.contenders import find, yardsticks
+from aebench.bench.plan.run_options import Request, make
+from aebench.bench.plan.settings import PRECISIONS, Settings, check, parse
+from aebench.reports.record import ContenderInfo
+
+DATA = Dataset(
+    "data", np.zeros((60000, 28, 28), np.uint8), np.zeros((10000, 28, 28), np.uint8), EMBEDDED
+)
+
+
+WORDS = ["jax", "torch:jit", "jax@/bin/sh", "steps=2", "jax:steps=", "@", ":", ",", "\udcff", "²"]
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch):
+    """Pretend that all is installed: nothing here runs it."""
+    monkeypatch.setattr(backends, "installed_version", lambda name: "1.0")
+
+
+@given(
+    st.builds(
+        Settings,
+        st.sampled_from([None, True, False]),
+        st.integers(1, 1000),
+        st.sampled_from(["", *PRECISIONS]),
+    )
+)
+def test_settings_are_read_as_they_are_written(settings):
+    assert parse("jax", str(settings)) == settings
+    assert Settings.of(settings.told()) == settings
+    # A record holds them as they are told.
+    info = ContenderInfo("x", "jax", "1", settings=settings.told())
+    assert msgspec.json.decode(msgspec.json.encode(info), type=ContenderInfo) == info
+
+
+def test_contenders_are_named_by_what_was_asked():
+    found = find(["jax", "jax:nojit", "tensorflow:steps=32,jit", "native-jax", "gemm"])
+    assert [(each.name, each.backend, each.settings) for each in found] == [
+        ("jax", "jax", {}),
+        ("jax:nojit", "jax", {"jit": "off"}),
+        ("tensorflow:jit,steps=32", "tensorflow", {"jit": "on", "steps": "32"}),
+        ("native-jax", "native-jax", {}),
+        ("gemm", "gemm", {}),
+    ]
+    assert not any(each.yardstick for each in found)
+
+
+def test_what_was_split_at_commas_is_put_together_again():
+    assert find(["tensorflow:jit", "steps=32", "jax"]) == find(["tensorflow:jit,steps=32", "jax"])
+    # The same asked for twice is one contender.
+    assert [each.name for each in find(["jax", "jax:steps=1", "jax"])] == ["jax"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ("jax:fast", "'fast' is not a setting of jax: use jit, nojit, steps=N, precision=NAME"),
+        ("jax:steps=0", "'jax:steps=0' can't be: steps must be a whole number from 1"),
+        ("jax:steps=many", "steps must be a whole number from 1 to 10,000"),
+        ("jax:jit,nojit", "'jax:jit,nojit' says both jit and nojit"),
+        ("jax:precision=double", "precision=double' is not a precision: use float32"),
+        ("torch:steps=32", "torch:steps=32 can't be had: Keras runs one step a call on PyTorch"),
+        ("native-jax:jit", "native-jax:jit can't be had: a yardstick is as it is"),
+        ("gemm:precision=mixed_float16", "can't be had: a yardstick is as it is"),
+        ("native-theano", "'native-theano' is not a backend: use jax, tensorflow, torch, native-"),
+        ("jax:jit@", "names no interpreter"),
+        ("gemm", "gemm trains nothing: give a contender beside it"),
+        ("jax:steps=99999999999999999999", "steps must be a whole number from 1 to 10,000"),
+        ("jax:steps=" + "9" * 4000, "steps must be a whole number from 1 to 10,000"),
+        ("jax:steps=²", "steps must be a whole number from 1 to 10,000"),
+        ("jax:steps=٣", "steps must be a whole number from 1 to 10,000"),
+        ("jax:steps=10001", "steps must be a whole number from 1 to 10,000"),
+        ("jax:\x1b[31m\u202e", r"'\x1b[31m\u202e' is not a setting of jax"),
+        ("\u2028", r"'\u2028' is not a backend"),
+        ("j" * 10**6, "is too long for a contender: it may have 4,096 characters"),
+        ("jax@~nouser/python", "there is no interpreter '~nouser/python' for jax"),
+        ("jax@" + "a" * 300, "there is no interpreter 'aaa"),
+        ("jax@nu\0ll", r"there is no interpreter 'nu\x00ll'"),
+        ("jax@\udcff", r"'\udcff' is no name in UTF-8"),
+        ("jax@/", "there is no interpreter '/' for jax"),
+    ],
+)
+def test_what_cannot_be_had_is_refused_with_the_reason(asked, reason):
+    with pytest.raises(BadInputError) as error:
+        find([asked])
+    assert reason in str(error.value)
+    assert len(str(error.value)) < 300
+    assert str(error.value).isprintable()
+
+
+@given(st.lists(st.text() | st.sampled_from(WORDS), min_size=1, max_size=4))
+@hypothesis_settings(max_examples=300, deadline=None)
+def test_whatever_is_asked_for_it_is_had_or_refused_in_a_sentence(words):
+    try:
+        find(words, run=False)
+    except BadInputError as error:
+        assert str(error).isprintable() and len(str(error)) < 300
+
+
+def test_words_without_an_end_are_refused_soon():
+    with pytest.raises(BadInputError, match="too long for a contender"):
+        find(["jax:jit", *["steps=1"] * 200_000])
+
+
+def test_links_that_lead_nowhere_are_no_interpreters(tmp_path, monkeypatch):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(BadInputError, match="there is no interpreter"):
+        find([f"jax@{tmp_path}/loop"])
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(BadInputError, match="there is no interpreter"):
+        find(["jax@bin/python"])
+
+
+@given(st.dictionaries(st.sampled_from(["jit", "steps", "precision", "x"]), st.text(max_size=9)))
+@hypothesis_settings(deadline=None)
+def test_settings_of_a_record_are_what_is_written_or_refused(told):
+    try:
+        check("jax", told)
+    except BadInputError:
+        return
+    assert Settings.of(told).told() == told
+
+
+def test_a_setting_without_a_contender_is_refused():
+    with pytest.raises(BadInputError, match="'steps=32' is not a backend"):
+        find(["jax", "steps=32"])
+
+
+def test_torch_compile_wants_a_compiler(monkeypatch):
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(
+        BadInputError, match=r"torch:jit can't be had: torch\.compile needs a C\+\+"
+    ):
+        find(["torch:jit"])
+    monkeypatch.setenv("CXX", "clang++-19")
+    assert find(["torch:jit"])[0].settings == {"jit": "on"}
+
+
+def test_yardsticks_are_the_contenders_frameworks_and_gemm():
+    found = find(["jax", "jax:nojit", "torch"])
+    added = yardsticks(found)
+    assert [each.name for each in added] == ["native-jax", "native-torch", "gemm"]
+    assert all(each.yardstick for each in added)
+    # Who was asked for is a contender, and isn't added again.
+    assert [each.name for each in yardsticks(find(["jax", "native-jax"]))] == ["gemm"]
+
+
+def test_yardsticks_have_neither_footprint_nor_quality():
+    plan = make(Request(backends=["jax", "torch"], definitions=["ae400"], yardsticks=True), DATA)
+    names = [each.name for each in plan.in_blocks]
+    assert names == ["jax", "torch", "native-jax", "native-torch", "gemm", "jax twin"]
+    whose = {
+        name: [unit.contender for unit in plan.units() if unit.pass_name == name]
+        for name in ("parity", "footprint", "quality")
+    }
+    assert whose["parity"] == ["jax", "torch", "native-jax", "native-torch"]
+    assert whose["footprint"] == whose["quality"] == ["jax", "torch"]
+
+
+@pytest.mark.parametrize(
+    ("preset", "asked", "there"),
+    [("quick", None, False), ("publish", None, True), ("publish", False, False)],
+)
+def test_publish_has_yardsticks_unless_told_otherwise(preset, asked, there):
+    plan = make(Request(preset=preset, backends=["jax"], yardsticks=asked), DATA)
+    assert any(each.yardstick for each in plan.contenders) == there
+
+
+def test_speed_never_comes_without_parity():
+    plan = make(Request(backends=["jax"], passes=["speed"]), DATA)
+    assert plan.info.passes == ["parity", "speed"]
+    assert make(Request(backends=["jax"], passes=["quality"]), DATA).info.passes == ["quality"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "reference"),
+    [
+        (["torch", "jax:nojit"], "jax:nojit"),
+        (["native-jax", "torch"], "torch"),
+        (["native-torch", "native-jax"], "native-jax"),
+    ],
+)
+def test_the_reference_is_one_of_keras_if_there_is_one(asked, reference):
+    assert make(Request(backends=asked), DATA).info.reference == reference
+
+
+def test_gemm_is_no_reference():
+    with pytest.raises(BadInputError, match="--reference 'gemm' is not among"):
+        make(Request(backends=["jax", "gemm"], reference="gemm"), DATA)

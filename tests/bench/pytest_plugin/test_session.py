@@ -1,0 +1,150 @@
+import json
+import re
+
+import pytest
+
+from aebench.bench.pytest_plugin.plugin import _Uncoloured
+from aebench.reports.journal import load
+from aebench.reports.record import Block, Resume, Slice
+from helpers.paths import ROOT
+from helpers.running import interpreter
+
+SMALL = ("--data", "embedded", "--definition", "ae200")
+
+
+@pytest.fixture
+def door(pytester, monkeypatch):
+    """Run ``pytest bench/`` in an empty folder."""
+    for name in ("COLUMNS", "PYTEST_ADDOPTS", "KERAS_HOME", "AEBENCH_DATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+    def run(*arguments: str):
+        return pytester.runpytest_subprocess(str(ROOT / "bench"), *SMALL, *arguments)
+
+    return run
+
+
+def test_what_is_collected_is_every_place_that_is_asked_for(door):
+    shown = door("--collect-only", "-q", "--backend", "jax,torch", "--batch-size", "32,64")
+    names = re.findall(r"test_speed\[(.*)\]", shown.stdout.str())
+    assert len(names) == 8
+    assert names[:3] == ["train-ae200-32-jax", "train-ae200-32-torch", "train-ae200-64-jax"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--backend", "theano"], "'theano' is not a backend"),
+        (["--definition", "ae300"], "300, 150, 75, stop"),
+        (["--preset", "slow"], "'slow' is not a preset"),
+        (["--batch-size", "99999"], "larger than the data"),
+        (["--batch-size", "many"], "'many' must be whole numbers"),
+        (["--data", "nowhere.npz"], "can't be read"),
+    ],
+)
+def test_bad_options_are_one_sentence(door, arguments, reason):
+    shown = door("--benchmark-only", *arguments)
+    assert shown.ret == pytest.ExitCode.USAGE_ERROR
+    said = shown.stderr.str() + shown.stdout.str()
+    assert reason in said
+    assert "Traceback" not in said and "INTERNALERROR" not in said
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(door, pytester):
+    (pytester.path / "file").write_text("")
+    shown = door("--benchmark-only", "--backend", "jax", "--record", "file/inside")
+    assert shown.ret == pytest.ExitCode.USAGE_ERROR
+    said = shown.stderr.str() + shown.stdout.str()
+    assert "file/inside can't be written: Not a directory." in said
+    assert "Traceback" not in said and "INTERNALERROR" not in said
+
+
+def test_what_is_not_installed_is_skipped_with_the_reason(door, pytester, monkeypatch):
+    (pytester.path / "sitecustomize.py").write_text("import sys\nsys.modules['torch'] = None\n")
+    monkeypatch.setenv("PYTHONPATH", f"{pytester.path}:{ROOT}")
+    shown = door("--benchmark-only", "-rs", "-k", "torch and train")
+    assert shown.ret == 0
+    shown.assert_outcomes(skipped=1)
+    assert "torch: not installed (pip install" in shown.stdout.str()
+
+
+def test_a_figure_without_colour_is_still_a_figure():
+    best = _Uncoloured(2.0)
+    assert (best == 2.0) is False
+    assert best * 3 == 6.0 and 4.0 / best == 2.0 and f"{best:.1f}" == "2.0"
+
+
+@pytest.mark.slow
+def test_tests_replay_what_their_workers_measured(door, pytester):
+    asked = ("--benchmark-only", "--backend", "jax,torch", "-k", "train", "--record", "kept")
+    saved = ("--benchmark-json", "out.json", "--benchmark-autosave", "--color", "yes")
+    shown = door(*asked, *saved)
+    said = shown.stdout.str()
+    assert shown.ret == 0, said
+    shown.assert_outcomes(passed=2)
+    record = load(pytester.path / "kept")
+    told = json.loads((pytester.path / "out.json").read_text())
+    assert told["machine_info"]["cores"] == record.header.machine.cores
+    repeated = {row.block for row in record.of(Block) if row.repeated}
+    for each in told["benchmarks"]:
+        mine = [
+            row
+            for row in record.of(Slice)
+            if row.contender == each["params"]["backend"]
+            and row.block >= 0
+            and row.block not in repeated
+        ]
+        assert len(mine) == 18  # three in a block, the twin among them
+        assert each["stats"]["data"] == pytest.approx([row.seconds for row in mine], rel=1e-12)
+        assert each["group"] == "train ae200, batch 32"
+        info = each["extra_info"]
+        assert info["block_index"] == [row.block for row in mine]
+        assert info["parameters"] == 367_609
+        assert info["steps_per_slice"] == mine[0].steps
+        assert info["samples_per_second"] == pytest.approx(32 / info["step_seconds"])
+        rival = each["params"]["backend"] == "torch"
+        assert info["reference"] == "jax" and info["noise_floor"] > 0
+        assert bool(info["verdict"]) is rival is bool(info["times_reference_interval"])
+        assert info["epoch_seconds"] > 0 and isinstance(info["epoch_fixed_seconds"], float)
+        assert info["peak_memory_bytes"] > 50e6
+        assert (info["loss_steps"], info["record"]) == (51, "kept/record.jsonl")
+    losses = [each["extra_info"]["loss"] for each in told["benchmarks"]]
+    assert losses == pytest.approx([losses[0]] * 2, abs=1e-4)
+    assert 0.2 < losses[0] < 0.7
+    # Ours ends it; theirs has no colour on any figure.
+    assert "× jax's time" in said and "Record: kept/record.jsonl" in said
+    theirs = [line for line in said.splitlines() if "test_speed[" in line and "PASSED" not in line]
+    figures = [line for line in theirs if re.search(r"\d\.\d{4}", line)]
+    assert len(figures) >= 2
+    assert not any("\x1b[32m" in line or "\x1b[31m" in line for line in figures)
+
+    again = ("--benchmark-compare", "--benchmark-group-by", "param:backend", "-x")
+    shown = door(*asked, *again)
+    assert shown.ret == 0, shown.stdout.str()
+    assert "(0001_" in shown.stdout.str()
+    assert "'backend=jax'" in shown.stdout.str()
+    kept = sorted(path.name for path in (pytester.path / "kept").iterdir())
+    assert len(kept) == 2
+    assert load(pytester.path / "kept" / kept[0]).events == record.events
+    assert f"The record that was there is kept: kept/{kept[0]}" in shown.stdout.str()
+    assert not load(pytester.path / "kept").of(Resume)
+
+
+@pytest.mark.slow
+def test_a_smoke_run_measures_nothing(door, pytester):
+    shown = door("--benchmark-disable", "--backend", "jax,torch")
+    assert shown.ret == 0, shown.stdout.str()
+    shown.assert_outcomes(passed=4)
+    assert not (pytester.path / "results").exists()
+
+
+@pytest.mark.slow
+def test_a_failed_worker_fails_its_tests_and_no_others(door, tmp_path):
+    broken = interpreter(tmp_path / "broken", shell="exit 7")
+    for how in ("--benchmark-only", "--benchmark-disable"):
+        shown = door(how, "--backend", f"jax,torch@{broken}", "-k", "train")
+        assert shown.ret == 1, shown.stdout.str()
+        shown.assert_outcomes(passed=1, failed=1)
+        assert "exited with code 7" in shown.stdout.str()
+        assert "FAILED" in shown.stdout.str() and "-torch]" in shown.stdout.str()

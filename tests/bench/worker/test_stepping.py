@@ -1,0 +1,33 @@
+"""What the stepper does beside stepping; its steps are in test_backends."""
+
+import threading
+from types import SimpleNamespace
+
+from aebench.bench.worker import stepping
+from aebench.bench.worker.stepping import Stepper
+
+
+class Slow:
+    """An input path that won't go before it is allowed to."""
+
+    def __init__(self) -> None:
+        self.may_go, self.gone = threading.Event(), threading.Event()
+
+    def __del__(self) -> None:
+        self.may_go.wait()
+        self.gone.set()
+
+
+def test_an_input_path_that_is_slow_to_go_is_left_to_a_thread(monkeypatch):
+    monkeypatch.setattr(stepping, "_LETTING_GO_SECONDS", 0.05)
+    stepper = Stepper(SimpleNamespace(steps_per_execution=1), None, "train", [0] * 64, 32)
+    slow = Slow()
+    may_go, gone = slow.may_go, slow.gone
+    # As in Keras, whose epoch iterator is in a cycle.
+    slow.itself = slow
+    stepper._last_arguments = (slow,)
+    del slow
+    stepper.let_go()
+    assert not gone.is_set()
+    may_go.set()
+    assert gone.wait(10)

@@ -1,0 +1,39 @@
+"""A few cases of each fuzzer, the same ones every time; tools/fuzz.py goes on for hours."""
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from fuzz import DOORS, door
+from fuzz._attempt import Counts, attempt
+from fuzz._commands import Commands
+
+CASES = {"record": 25, "grammar": 25, "archives": 25, "command_line": 20}
+
+
+@pytest.fixture(scope="module")
+def commands():
+    made = Commands()
+    yield made
+    made.close()
+
+
+# A name may be in an archive twice.
+@pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
+@pytest.mark.parametrize("name", DOORS)
+def test_whatever_comes_in_is_a_result_or_one_sentence(commands, name):
+    counts = Counts()
+
+    @settings(
+        max_examples=CASES[name],
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(door(name))
+    def through(case):
+        attempt(case, commands, counts)
+
+    through()
+    # Not all were refused, and not all were fine.
+    assert counts.codes[0] > CASES[name] // 10 and counts.codes[2] > CASES[name] // 10

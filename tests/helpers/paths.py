@@ -1,0 +1,13 @@
+"""Where the repository is, and what an aebench that a test starts may see."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+
+# What an aebench started by a test sees: no data of this machine's, no width of this terminal's.
+CLEAN = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith(("AEBENCH_", "KERAS_", "COLUMNS", "FORCE_COLOR", "CLICOLOR"))
+}

@@ -1,0 +1,161 @@
+"""Plant differences in a JAX contender, and print what the parity checks make of each, as JSON."""
+
+import contextlib
+import dataclasses
+import json
+from unittest import mock
+
+import keras
+import numpy as np
+
+from aebench.backends import native
+from aebench.bench.campaign.passes.parity import BATCH_SIZE, reference
+from aebench.bench.models.autoencoder import Definition, parse
+from aebench.bench.models.initial_weights import initial_weights
+from aebench.bench.worker import parity_baseline, parity_keras
+from aebench.bench.worker.passes import parity
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (400, 28, 28), dtype=np.uint8)
+ROWS = np.resize(np.arange(len(IMAGES)), parity.LONG_STEPS * BATCH_SIZE)
+FLOATS = (IMAGES / np.float32(255))[ROWS]
+PLAIN, DROPOUT = parse("ae200"), parse("ae200-dropout")
+REFERENCES = {each.name: reference(each, IMAGES, 0) for each in (PLAIN, DROPOUT)}
+JOB = {"backend": "jax", "settings": {}, "seed": 0}
+
+
+class OneLayer(Definition):
+    dropout_layers = (0,)
+
+
+def checks(definition=PLAIN, images=FLOATS, built=None, engine="jax"):
+    kind = parity_keras.KerasSubject if engine == "jax" else parity_baseline.NativeSubject
+    subject = kind(built or definition, {**JOB, "backend": engine})
+    wanted = REFERENCES[definition.name]
+    return list(parity.compare(subject, definition, images, BATCH_SIZE, wanted))
+
+
+def other_weights(change):
+    """Begin with weights that were changed."""
+    return mock.patch.object(
+        parity_keras,
+        "initial_weights",
+        lambda definition, seed: [change(each) for each in initial_weights(definition, seed)],
+    )
+
+
+def other_dense(units, **changes):
+    """Make the dense layers of so many units otherwise."""
+    dense = keras.layers.Dense
+
+    def made(wanted, **arguments):
+        return dense(wanted, **{**arguments, **(changes if wanted == units else {})})
+
+    return mock.patch.object(keras.layers, "Dense", made)
+
+
+class Unadded(keras.layers.Dense):
+    def call(self, inputs, training=None):
+        return self.activation(keras.ops.matmul(inputs, self.kernel))
+
+
+def unadded_bias():
+    dense = keras.layers.Dense
+    return mock.patch.object(
+        keras.layers,
+        "Dense",
+        lambda units, **arguments: (Unadded if units == 25 else dense)(units, **arguments),
+    )
+
+
+def other_dropout(call):
+    """Have dropout do something else."""
+    return mock.patch.object(keras.layers.Dropout, "call", call)
+
+
+def always(self, inputs, training=False):
+    return (
+        keras.random.dropout(inputs, self.rate, seed=self.seed_generator) if self.rate else inputs
+    )
+
+
+def unscaled(self, inputs, training=False):
+    if not training or not self.rate:
+        return inputs
+    return (1 - self.rate) * keras.random.dropout(inputs, self.rate, seed=self.seed_generator)
+
+
+def summed_loss():
+    compiled = keras.Model.compile
+
+    def with_sum(self, loss, **arguments):
+        compiled(self, loss=keras.losses.BinaryCrossentropy(reduction="sum"), **arguments)
+
+    return mock.patch.object(keras.Model, "compile", with_sum)
+
+
+def shuffled():
+    fit = keras.Model.fit
+    return mock.patch.object(
+        keras.Model, "fit", lambda *given, **named: fit(*given, **{**named, "shuffle": True})
+    )
+
+
+def main():
+    jax_network = native.load("jax")
+    forwards = jax_network._indices
+    backwards = mock.patch.object(
+        jax_network, "_indices", staticmethod(lambda *given: forwards(*given)[::-1])
+    )
+    undropped = mock.patch.object(jax_network, "_drop", lambda self, values, key: values)
+    plants = {
+        "keras ae200": (contextlib.nullcontext(), {}),
+        "native ae200": (contextlib.nullcontext(), {"engine": "native-jax"}),
+        "keras ae200-dropout": (contextlib.nullcontext(), {"definition": DROPOUT}),
+        "native ae200-dropout": (
+            contextlib.nullcontext(),
+            {"definition": DROPOUT, "engine": "native-jax"},
+        ),
+        "another initialiser": (other_weights(lambda weight: 1.01 * weight), {}),
+        "transposed weights": (other_weights(lambda each: each.T.reshape(each.shape)), {}),
+        "a missing bias": (other_dense(25, use_bias=False), {}),
+        "a bias that isn't added": (unadded_bias(), {}),
+        "no ReLU after the code": (other_dense(25, activation=None), {}),
+        "sum instead of mean": (summed_loss(), {}),
+        "rate 1.4": (
+            contextlib.nullcontext(),
+            {"built": dataclasses.replace(PLAIN, learning_rate=1.4)},
+        ),
+        "data divided by 256": (
+            contextlib.nullcontext(),
+            {"images": FLOATS * np.float32(255 / 256)},
+        ),
+        "shuffled batches": (shuffled(), {}),
+        "dropout at inference": (other_dropout(always), {"definition": DROPOUT}),
+        "dropout at another rate": (
+            contextlib.nullcontext(),
+            {"definition": DROPOUT, "built": dataclasses.replace(DROPOUT, dropout=0.31)},
+        ),
+        "dropout without scaling": (other_dropout(unscaled), {"definition": DROPOUT}),
+        "one dropout layer": (
+            contextlib.nullcontext(),
+            {"definition": DROPOUT, "built": OneLayer(**vars(DROPOUT))},
+        ),
+        "dropout never on": (
+            other_dropout(lambda self, inputs, training=False: inputs),
+            {"definition": DROPOUT},
+        ),
+        "native batches backwards": (backwards, {"engine": "native-jax"}),
+        "native dropout never on": (
+            undropped,
+            {"definition": DROPOUT, "engine": "native-jax"},
+        ),
+    }
+    found = {}
+    for name, (planting, how) in plants.items():
+        with planting:
+            found[name] = checks(**how)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""An aebench in the background, and interpreters that go wrong."""
+
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import psutil
+
+from helpers.paths import CLEAN, ROOT
+
+SMALL = ("--data", "embedded", "--train-samples", "640", "--definition", "ae200")
+
+
+class Run:
+    """An aebench in the background: a small run, or whatever ``arguments`` say instead."""
+
+    def __init__(
+        self, folder: Path, *arguments: str, resume: bool = False, command: str = "run"
+    ) -> None:
+        self.folder = folder
+        what = ["--resume", str(folder)] if resume else [*SMALL, "--out", str(folder)]
+        what += ["--epochs", "1"] if command == "run" and not resume else []
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "aebench", command, *what, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**CLEAN, "PYTHONPATH": str(ROOT / "src")},
+            cwd=folder.parent,
+        )
+
+    def worker(self, backend: str, seconds: float = 60) -> psutil.Process:
+        """Wait for a worker of a backend."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for child in psutil.Process(self.process.pid).children():
+                try:
+                    if child.environ().get("KERAS_BACKEND") == backend:
+                        return child
+                except psutil.Error:
+                    continue
+            time.sleep(0.02)
+        raise AssertionError(f"no worker of {backend}")
+
+    def measured(self, count: int, seconds: float = 120) -> None:
+        """Wait until so many slices are in the record."""
+        deadline = time.monotonic() + seconds
+        path = self.folder / "record.jsonl"
+        while time.monotonic() < deadline:
+            if path.exists() and path.read_bytes().count(b'"kind":"slice"') >= count:
+                return
+            time.sleep(0.02)
+        raise AssertionError("no slices")
+
+    def end(self) -> int:
+        """Wait for its end; return its exit code."""
+        self.output, self.errors = self.process.communicate(timeout=300)
+        return self.process.returncode
+
+
+def gone(processes: list[psutil.Process], seconds: float) -> bool:
+    """Tell whether all have ended within some seconds."""
+    return not psutil.wait_procs(processes, timeout=seconds)[1]
+
+
+def interpreter(folder: Path, *, shell: str = "", python: str = "") -> str:
+    """Make an interpreter that, for a worker, runs this first; else it is like the real one.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is made.
+    shell : str
+        Run before Python starts.
+    python : str
+        Run by Python before anything else, the channel's number in ``FD``.
+    """
+    path = folder / "bin" / "python"
+    path.parent.mkdir(parents=True)
+    (folder / "sitecustomize.py").write_text(
+        "import ctypes, os, sys, threading, time\nFD = int(sys.orig_argv[-1])\n"
+        + textwrap.dedent(python)
+    )
+    site = f'export PYTHONPATH="{folder}:$PYTHONPATH"' if python else ":"
+    path.write_text(
+        f'#!/bin/sh\nif [ "$2" = aebench.bench.worker ]; then\n{site}\n{shell or ":"}\nfi\n'
+        f'exec "{sys.executable}" "$@"\n'
+    )
+    path.chmod(0o755)
+    return str(path)

@@ -1,0 +1,268 @@
+"""What a record plans and holds is gone through once, however much of it there is of one kind."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import msgspec
+import pytest
+
+from aebench.reports import publish
+from aebench.reports.journal import Journal, Record, RecordError, load
+from aebench.reports.record import (
+    Call,
+    End,
+    Failure,
+    FootprintFacts,
+    Library,
+    Parity,
+    Phase,
+    QualityEpoch,
+    Resume,
+    ShortEpoch,
+    Slice,
+    Unit,
+    UnitEnd,
+    Worker,
+)
+from aebench.reports.record.bounds import MOST_RECORD_BYTES, MOST_TICKS
+from aebench.reports.summary import MOST_NOTICES, MOST_REASON, summarise
+from aebench.reports.summary.breakeven import MOST_PAIRS
+from aebench.reports.summary.shared import Shown
+from aebench.reports.tables.shared import MOST_SHOWN_CELLS, MOST_TABLES, Table, some_tables
+from helpers import sample
+from helpers.paths import ROOT
+
+replace = msgspec.structs.replace
+MADE = sample.make()
+
+
+def first(kind):
+    return next(each for each in MADE.events if isinstance(each, kind))
+
+
+def header(contenders=1, definitions=1, batch_sizes=(32,), passes=("speed",), **changed):
+    of_all, plan = MADE.header, MADE.header.plan
+    return replace(
+        of_all,
+        contenders=[
+            replace(of_all.contenders[0], name=f"jax:{number}") for number in range(contenders)
+        ],
+        definitions=[
+            replace(of_all.definitions[0], name=f"ae{number}") for number in range(definitions)
+        ],
+        plan=replace(
+            plan,
+            workloads=["train"],
+            batch_sizes=list(batch_sizes),
+            passes=list(passes),
+            reference="jax:0",
+            **changed,
+        ),
+    )
+
+
+def at(kind, contender=0, definition=0, **changed):
+    return replace(
+        first(kind), contender=f"jax:{contender}", definition=f"ae{definition}", **changed
+    )
+
+
+def a_slice(contender=0, definition=0, batch_size=32, block=0, **changed):
+    return at(
+        Slice,
+        contender,
+        definition,
+        workload="train",
+        batch_size=batch_size,
+        block=block,
+        **changed,
+    )
+
+
+def many_batch_sizes():
+    """Every batch size is a cell, and what isn't sorted by it is looked through for each."""
+    sizes = range(1, 9001)
+    yield header(batch_sizes=sizes)
+    for size in sizes:
+        yield a_slice(batch_size=size)
+        for _ in range(3):
+            yield at(ShortEpoch, batch_size=size)
+            yield at(Call, batch_size=size)
+            yield Library("jax:0", "ae0", "train", size, 0, "mkl", {})
+            yield at(Worker, settings={})
+            yield Parity("jax:0", "ae0", "loss", 1e-9, 1e-6)
+
+
+def many_definitions():
+    passes = ("speed", "footprint", "quality", "profile", "memory", "parity")
+    yield header(definitions=20_000, passes=passes, epochs=1, seeds=[0])
+    for number in range(0, 20_000, 2):
+        for name in passes:
+            who = "" if name == "speed" else "jax:0"
+            yield UnitEnd(Unit(name, f"ae{number}", who, 0), 1.0)
+        yield a_slice(definition=number)
+        yield at(QualityEpoch, 0, number, seed=0, epoch=1, train_loss=0.1)
+
+
+def many_contenders():
+    yield header(contenders=1000, definitions=20, passes=("speed", "footprint"))
+    for definition in range(20):
+        for number in range(1000):
+            where = (number, definition)
+            yield at(Worker, *where)
+            yield a_slice(*where, seconds=1 + number / 1000)
+            yield at(ShortEpoch, *where, batch_size=32)
+            yield at(Call, *where, batch_size=32)
+            yield at(Phase, *where)
+            yield at(FootprintFacts, *where)
+
+
+def many_unshared_blocks():
+    yield header(contenders=900)
+    for block in range(200_000):
+        yield a_slice(block=block)
+    for number in range(1, 900):
+        yield a_slice(number, launch=1)
+
+
+def many_resumptions():
+    yield replace(header(), machine=replace(MADE.header.machine, control_seconds=1.0))
+    for _ in range(200_000):
+        yield Resume("2026-01-01", [], [], 2.0)
+
+
+SHOW = """
+import os, resource, sys
+from pathlib import Path
+sys.path[:0] = [{root!r}]
+from aebench.reports.journal import load
+from aebench.reports.summary import summarise
+from aebench.reports.terminal import new_console, render_summary
+record = load(Path({path!r}))
+assert not record.damage, record.damage
+console = new_console()
+console.file = open(os.devnull, "w")
+console.print(render_summary(summarise(record)))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+
+
+def write(path, lines):
+    with path.open("wb") as file:
+        file.writelines(msgspec.json.encode(each) + b"\n" for each in lines)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "lines",
+    [
+        many_batch_sizes,
+        many_definitions,
+        many_contenders,
+        many_unshared_blocks,
+        many_resumptions,
+    ],
+)
+def test_much_of_one_kind_is_shown_in_time(tmp_path, lines):
+    path = tmp_path / "record.jsonl"
+    write(path, [*lines(), End("interrupted", 1.0)])
+    code = textwrap.dedent(SHOW).format(root=str(ROOT), path=str(path))
+    # Several times as long as it should take: what is quadratic takes much longer.
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=200, check=True
+    )
+    assert int(done.stdout) < 2e9
+
+
+@pytest.mark.slow
+def test_a_report_of_many_definitions_is_written_in_time(tmp_path):
+    path = tmp_path / "record.jsonl"
+    write(path, [*many_definitions(), End("complete", 1.0)])
+    readme = publish.write([path], tmp_path / "report").readme.read_text()
+    assert "more such tables are in the record, and not shown" in readme
+
+
+def summary_of(lines):
+    found, *events = lines
+    return summarise(Record(found, events))
+
+
+def test_who_has_the_same_settings_is_said_once():
+    workers = [at(Worker, number) for number in range(30)]
+    notices = summary_of([header(contenders=30), *workers]).notices
+    (told,) = [each for each in notices if "same settings" in each]
+    assert told.startswith("jax:0, jax:1, ") and "jax:9 and 20 others turned out" in told
+
+
+def test_more_notices_than_anybody_reads_are_counted():
+    lines = [replace(header(), machine=replace(MADE.header.machine, control_seconds=1.0))]
+    lines += [Resume("2026-01-01", [], [], 2.0)] * (MOST_NOTICES + 10)
+    found = summary_of(lines)
+    assert found.notices[-1].endswith("further notices aren't shown.")
+    assert len(found.notices) == MOST_NOTICES + 1
+    assert found.runs[0].carried_on[-1] == f"{MOST_NOTICES:,} others"
+
+
+def test_a_reason_that_nobody_reads_to_its_end_is_shortened():
+    (told,) = summary_of([header(), Failure("speed", "jax:0", "ae0", 0, "a" * 9000, "")]).failures
+    assert len(told.reason) == MOST_REASON and told.reason.endswith("a…")
+
+
+def test_pairs_beyond_the_bound_are_left_out():
+    lines = [header(contenders=200, passes=("speed", "footprint"))]
+    for number in range(200):
+        lines.append(at(Worker, number))
+        lines.append(a_slice(number, seconds=1 + number / 1000))
+        lines.append(at(ShortEpoch, number, batch_size=32))
+        lines.append(at(Call, number, batch_size=32))
+        lines.append(at(Phase, number))
+        lines.append(at(FootprintFacts, number))
+    found = summary_of(lines)
+    assert len(found.break_even) == MOST_PAIRS
+    assert any(f"the first {MOST_PAIRS:,} are shown" in each for each in found.notices)
+
+
+def test_tables_beyond_the_bounds_are_counted():
+    def small(number):
+        return Table(f"{number}", ["a"], [["1"]])
+
+    found = some_tables(small, range(MOST_TABLES + 2))
+    assert len(found) == MOST_TABLES
+    assert found[-1].notes == ["2 more such tables are in the record, and not shown."]
+    large = some_tables(lambda _: Table("", ["a", "b"], [["1", "2"]] * MOST_SHOWN_CELLS), range(3))
+    assert sum(len(each.rows) * len(each.columns) for each in large) <= 2 * MOST_SHOWN_CELLS
+    assert "more rows are in the record" in large[0].notes[0]
+    assert some_tables(small, []) == []
+
+
+def test_events_are_sorted_by_batch_size_in_their_order():
+    rows = [at(Call, batch_size=size, seconds=float(size)) for size in (2, 1, 2)]
+    rows = [replace(each, launch=number) for number, each in enumerate(rows)]
+    who = Shown("jax:0", 0, MADE, MADE.header.contenders[0], {(Call, "ae0"): rows})
+    assert who.of_batch(Call, "ae0", 2) == [rows[0], rows[2]]
+    assert who.of_batch(Call, "ae0", 3) == who.of_batch(Slice, "ae0", 2) == []
+
+
+def test_ticks_are_bounded(tmp_path):
+    path = tmp_path / "record.jsonl"
+    journal = Journal.begin(path, MADE.header)
+    journal.append(at(Worker, epoch_end_ticks_seconds=[0.1] * (MOST_TICKS + 1)))
+    journal.close()
+    assert f"length <= {MOST_TICKS}" in load(path).damage
+
+
+def test_a_record_that_is_too_large_is_not_carried_on(tmp_path):
+    path = tmp_path / "record.jsonl"
+    Journal.begin(path, MADE.header).close()
+    os.truncate(path, MOST_RECORD_BYTES + 1)
+    with pytest.raises(RecordError, match="larger than 1 GiB"):
+        Journal.resume(path)
+
+
+def test_what_is_discarded_takes_only_folders_that_were_made_for_it(tmp_path):
+    (tmp_path / "mine").mkdir()
+    Journal.begin(tmp_path / "mine" / "record.jsonl", MADE.header).discard()
+    Journal.begin(tmp_path / "new" / "run" / "record.jsonl", MADE.header).discard()
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]

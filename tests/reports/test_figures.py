@@ -1,0 +1,193 @@
+"""The figures: what is drawn, that hostile text is text, and that it can be told apart in grey."""
+
+import itertools
+
+import matplotlib
+import matplotlib.pyplot as plt
+import msgspec
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.image import imread
+
+from aebench.reports import figures, record
+from aebench.reports.figures.loss import loss
+from aebench.reports.figures.memory_curve import curve
+from aebench.reports.figures.profile import profile
+from aebench.reports.figures.style import GREYS, MOST_ROWS, label, style
+from aebench.reports.figures.throughput import throughput
+from aebench.reports.studies.autoencoder.digits_figure import digits
+from aebench.reports.summary import summarise
+from helpers import sample
+
+HOSTILE = r"_$\frac{1}{$ \x $x^$ " + "\x1b[31m<script>" + "W" * 500 + "\u0378"
+NAMES = [
+    *("throughput", "memory", "cold-start", "loss", "cost", "digits", "profile", "memory-curve"),
+]
+
+
+@pytest.fixture
+def figure():
+    made = plt.figure(layout="constrained")
+    yield made
+    plt.close(made)
+
+
+def test_every_figure_is_drawn_twice_alike(tmp_path):
+    summary = summarise(sample.make())
+    for folder in ("one", "two"):
+        drawn = figures.write(summary, tmp_path / folder)
+        assert [name for name, _ in drawn] == NAMES
+    for name, ending in itertools.product(NAMES, ("svg", "png")):
+        one, two = (tmp_path / folder / f"{name}.{ending}" for folder in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes(), name
+
+
+def test_nothing_is_drawn_of_nothing(tmp_path):
+    made = sample.make()
+    made.events = []
+    assert figures.write(summarise(made), tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_text_of_a_record_is_text(tmp_path, recwarn):
+    # Mathematics would raise, a leading underscore vanish, and 500 letters leave no room.
+    drawn = figures.write(summarise(sample.make(HOSTILE)), tmp_path)
+    assert [name for name, _ in drawn] == NAMES
+    assert not recwarn.list
+    for name in NAMES:
+        height, width, _ = imread(tmp_path / f"{name}.png").shape
+        assert width == 1200 and height < 1200
+    assert not matplotlib.cbook.is_math_text(label(HOSTILE))
+    assert label("a$b") == r"a\$b" and label("_a") == " _a"
+
+
+def test_images_are_drawn_as_they_were_recorded(figure):
+    caption = digits(summarise(sample.make()), figure)
+    assert "jax, seed 0" in caption
+    original, made = (axes.get_images()[0].get_array() for axes in figure.axes)
+    one = np.frombuffer(sample.EXAMPLES, np.uint8).reshape(2, 28, 28)
+    assert np.array_equal(original, np.concatenate([one[0], one[1]], axis=1))
+    turned = np.frombuffer(sample.EXAMPLES[::-1], np.uint8).reshape(2, 28, 28)
+    assert np.array_equal(made, np.concatenate([turned[0], turned[1]], axis=1))
+    assert figure.axes[1].get_ylabel() == "ae400\n0.2100"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"image_shape": [28, 27]},
+        {"image_shape": [10**9, 10**9]},
+        {"image_shape": [-28, -28]},
+        {"image_shape": []},
+        {"examples": list(range(10**6))},
+        {"examples": []},
+        {"example_pixels": b""},
+    ],
+)
+def test_pixels_that_are_not_what_the_record_says_are_no_picture(change):
+    made = sample.make()
+    data = msgspec.structs.replace(made.header.data, **change)
+    made.header = msgspec.structs.replace(made.header, data=data)
+    assert summarise(made).digits == []
+
+
+def test_reconstructions_of_another_size_are_left_out():
+    made = sample.make()
+    made.events = [
+        msgspec.structs.replace(each, pixels=b"123")
+        if type(each).__name__ == "Reconstructions" and each.contender == "jax"
+        else each
+        for each in made.events
+    ]
+    assert [each.contender for each in summarise(made).digits] == ["", "torch"]
+
+
+def test_seeds_make_a_band(figure):
+    made = sample.make()
+    made.events += [
+        msgspec.structs.replace(each, seed=1, test_loss=each.test_loss + 0.01)
+        for each in made.events
+        if type(each).__name__ == "QualityEpoch" and each.contender == "jax"
+    ]
+    caption = loss(summarise(made), figure)
+    assert "bands: from the least to the most of the seeds" in caption
+    (band,) = figure.axes[0].collections
+    heights = band.get_paths()[0].vertices[:, 1]
+    assert (heights.min(), heights.max()) == pytest.approx((0.21, 0.26))
+
+
+def test_a_panel_has_intervals_and_a_hollow_control(figure):
+    throughput(summarise(sample.make()), figure)
+    (axes,) = figure.axes
+    bars = {each.get_label(): each for each in axes.containers}
+    assert list(bars) == ["jax", "torch", "jax twin"]
+    line, _, (interval,) = bars["jax"].lines
+    assert line.get_ydata() == pytest.approx([16_000])
+    ends = interval.get_segments()[0][:, 1]
+    assert ends == pytest.approx([32 * 50 / 0.11, 32 * 50 / 0.09])
+    assert bars["jax twin"].lines[0].get_markerfacecolor() == "none"
+
+
+def test_a_definition_without_a_workload_has_an_empty_panel(figure):
+    summary = summarise(sample.make())
+    (cell,) = summary.speed
+    cells = [cell, msgspec.structs.replace(cell, definition="ae800", workload="predict")]
+    throughput(msgspec.structs.replace(summary, speed=cells), figure)
+    assert [len(axes.containers) for axes in figure.axes] == [3, 0, 0, 3]
+
+
+def test_more_than_is_legible_is_left_to_the_tables(tmp_path):
+    summary = summarise(sample.make())
+    starts = [
+        msgspec.structs.replace(summary.footprint[0], definition=f"ae{width}")
+        for width in range(1, 1001)
+    ]
+    drawn = dict(figures.write(msgspec.structs.replace(summary, footprint=starts), tmp_path))
+    assert drawn["memory"].endswith(f"(the first {MOST_ROWS} of 1,000)")
+
+
+def grey(colour) -> float:
+    """Tell the luminance, as a printer in grey does (ITU-R BT.709)."""
+    return float(np.dot(to_rgb(colour), (0.2126, 0.7152, 0.0722)))
+
+
+def test_contenders_differ_in_marker_and_phases_in_grey():
+    backends = ["jax", "torch", "tensorflow"]
+    names = [*backends, *(f"native-{each}" for each in backends), "gemm"]
+    markers = [style(name)[1] for name in names]
+    assert len(set(markers)) == len(names)
+    assert style("jax:steps=4")[1] not in markers
+    steps = np.diff([grey(each) for each in GREYS])
+    assert np.all(steps < -0.08)
+
+
+def test_a_curve_that_cannot_be_is_drawn_as_far_as_it_goes(figure):
+    made = sample.make()
+    made.events = [
+        msgspec.structs.replace(each, seconds=each.seconds[:1])
+        if isinstance(each, record.MemoryCurve)
+        else each
+        for each in made.events
+    ]
+    assert curve(summarise(made), figure)
+    assert len(figure.axes[0].lines[0].get_xdata()) == 1
+    (legend,) = figure.legends
+    assert [each.get_text() for each in legend.texts] == [
+        "proportional, sampled",
+        "resident, peak of each phase",
+    ]
+
+
+def test_the_parts_of_a_step_are_drawn_in_milliseconds_and_as_shares(figure):
+    summary = summarise(sample.make())
+    profile(summary, figure)
+    milliseconds, shares = figure.axes
+    for row, each in enumerate(row for row in summary.profile if row.steps):
+        step = each.traced_step_seconds
+        parts = [bars[row].get_width() for bars in milliseconds.containers]
+        assert sum(parts) == pytest.approx(1000 * step)
+        assert [bars[row].get_width() for bars in shares.containers] == pytest.approx(
+            [part / (10 * step) for part in parts]
+        )
+        assert each.contender in milliseconds.get_yticklabels()[row].get_text()

@@ -1,0 +1,27 @@
+"""The whole report in Markdown, word for word, and nothing in it that a record could inject.
+
+``python tests/reports/test_golden.py`` writes the expected text anew: read how it differs.
+"""
+
+from pathlib import Path
+
+from aebench.reports import document, markdown
+from aebench.reports.summary import summarise
+from helpers import sample
+
+GOLDEN = Path(__file__).parent / "golden" / "report.md"
+FIGURES = [("throughput", "Throughput"), ("loss", "Losses"), ("digits", "Images")]
+
+
+def rendered() -> str:
+    return markdown.render(
+        document.make(summarise(sample.make()), FIGURES, ["records/sample.jsonl"])
+    )
+
+
+def test_the_report_is_word_for_word_what_it_was():
+    assert rendered() == GOLDEN.read_text(encoding="utf-8")
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(rendered(), encoding="utf-8")

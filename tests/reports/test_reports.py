@@ -1,0 +1,578 @@
+import io
+import re
+
+import msgspec
+import numpy as np
+import pytest
+from rich.console import Console
+
+from aebench.reports import document, figures, html, markdown, tables
+from aebench.reports.record import Block, Parity, QualityEpoch, Resume, ShortEpoch, Slice, Worker
+from aebench.reports.summary import summarise
+from aebench.reports.terminal import WIDTH, render, render_summary
+from helpers import sample
+
+HOSTILE = "\x1b[31m[red]<script>alert(1)</script>|`x`](http://x)\n# heading"
+
+
+@pytest.fixture
+def summary():
+    return summarise(sample.make())
+
+
+def printed(renderable, **options) -> str:
+    console = Console(file=io.StringIO(), width=WIDTH, **options)
+    console.print(renderable)
+    return console.file.getvalue()
+
+
+def test_figures_follow_from_the_slices(summary):
+    (cell,) = summary.speed
+    jax, torch, tensorflow, twin = cell.rows
+    assert cell.blocks == 8
+    # The median of 0.09 … 0.11 s for 50 steps of 32; the warm-up of 9 s isn't in it.
+    assert jax.step_seconds.value == pytest.approx(0.1 / 50)
+    assert jax.samples_per_second.value == pytest.approx(32 * 50 / 0.1)
+    assert jax.times_reference is None
+    # Every block's ratio is 4, whatever the blocks did.
+    times = torch.times_reference
+    assert (times.value, times.low, times.high) == pytest.approx((4, 4, 4))
+    assert (torch.verdict, jax.verdict) == ("slower", "")
+    # Without any noise the margin is what can be seen.
+    assert torch.detectable == pytest.approx(0.01)
+    assert (torch.pair_sd, torch.launch_sd) == (pytest.approx(0, abs=1e-9), None)
+    # The twin's ratios are 1.01 and 0.99 in turn; Student's t(0.975, 7) is 2.3646.
+    spread = np.std(np.log(sample.TWIN), ddof=1)
+    half = 2.3646 * spread / np.sqrt(8)
+    times = twin.times_reference
+    assert (twin.twin_of, twin.verdict, twin.epoch) == ("jax", "same", None)
+    assert (np.log(times.low), np.log(times.high)) == pytest.approx(
+        (np.mean(np.log(sample.TWIN)) - half, np.mean(np.log(sample.TWIN)) + half), rel=1e-4
+    )
+    assert twin.pair_sd == pytest.approx(spread)
+    assert cell.noise_floor == pytest.approx(max(times.high, 1 / times.low) - 1)
+    # Torch is the only rival: the twin isn't in the family.
+    assert (cell.comparisons, cell.unstable) == (1, [])
+    assert (cell.repeated, cell.contaminated) == (1, 0)
+    shares = (cell.foreign_share, cell.stolen_share, cell.most_stolen_share)
+    assert shares == pytest.approx((0.01, 0.005, 0.04))
+    assert cell.control_sd == pytest.approx(np.std([0, np.log(1.1)] * 4, ddof=1))
+    assert tensorflow.samples_per_second is None
+    assert tensorflow.failure == "not installed"
+    # The end of an epoch: 4 ms seam and 3 ms first step, less a step of 2 ms.
+    assert jax.epoch.fixed_seconds == pytest.approx(0.005)
+    assert jax.epoch.seconds == pytest.approx(1875 * 0.002 + 0.005)
+    assert jax.epoch.recipe_seconds == pytest.approx(0.3 + 20 * 3.755)
+    assert (
+        cell.answer
+        == "jax trains ae400 at batch 32 fastest here: for a step, torch takes 4 times as long."
+    )
+
+
+def test_nobody_is_fastest_if_the_blocks_disagree():
+    made = sample.make()
+    changed = [
+        type(event)(**{**{f: getattr(event, f) for f in event.__struct_fields__}, "seconds": each})
+        if type(event).__name__ == "Slice" and event.contender == "torch" and event.block >= 0
+        else event
+        for event, each in (
+            (event, 0.09 + 0.004 * (getattr(event, "block", 0) % 8)) for event in made.events
+        )
+    ]
+    made.events[:] = changed
+    (cell,) = summarise(made).speed
+    assert "No backend is shown to be fastest" in cell.answer
+    assert cell.rows[1].verdict in ("same", "inconclusive")
+
+
+def test_terminal_golden(summary):
+    shown = printed(render(tables.all_tables(summary)))
+    expected = """\
+ backend            samples/s [95 %]      × jax's time [95 %]  verdict    epoch s   20 epochs
+ jax         16,000 [14,500, 17,800]                        1  reference     3.76  1 min 15 s
+ torch          4,000 [3,640, 4,440]                     4.00  slower        15.0  5 min 00 s
+ tensorflow                        –                        –  –                –           –
+ jax twin    16,000 [14,700, 17,600]  0.9999 [0.9911, 1.0089]  same
+ jax trains ae400 at batch 32 fastest here: for a step, torch takes 4 times as long.
+ tensorflow: not installed
+ Power: four of five such runs would call a difference of 1 %, fewer would call a smaller one.
+ Faster or slower: wholly beyond 1 %; same: wholly within 3 %; by intervals adjusted for 1
+ comparison.
+ Control: jax twin, a second worker of jax, could be up to 0.9 % apart from it (the longer time over
+ the shorter) by the interval: the noise floor.
+ Noise: fixed NumPy work varied by 5.1 % (SD); other work took 1 % of the machine; the hypervisor
+ took 0.5 %, 4 % in the worst block; 1 contaminated block repeated.
+ Beside its steps, fit takes so much for an epoch and for the call: jax 5 ms and 300 ms, torch 5 ms
+ and 300 ms.
+ 8 blocks of 50 steps in 1 launch (one process each: how much processes differ isn't in it); 2
+ cores; data: mnist, 60,000 images an epoch.
+ ae400 jax           0.04    2.00    1.00   3.04
+ ae400 torch      12     240     600      600
+ ae400 jax         0.2100  0.2000  0.0100      0 of 1              1.50    0.250 0.210
+"""
+    got = [line.rstrip() for line in shown.splitlines()]
+    for line in expected.splitlines():
+        assert line in got, shown
+    assert max(map(len, got)) <= WIDTH
+    facts = printed(render_summary(summary))
+    # Of the minute: three times 9 s of warm-up, 0.8 + 3.2 + 0.8 s of slices, three of 7 s again.
+    assert (
+        "Speed pass: 1 min 00 s, 53 % in slices and warm-up, 35 % in blocks that were repeated, "
+        "12 % overhead (starting, compiling, lead-ins, pauses, ends of epochs)."
+    ) in " ".join(facts.split())
+
+
+def test_columns_of_words_are_on_the_left():
+    rows = [["a", "1", "–", "slower", ""], ["b", "<1 %", "∞", "–", ""], ["c", "∞", "2", "same", ""]]
+    table = tables.Table("t", ["", "digits", "one word", "words", "nothing"], rows)
+    assert table.lefts == [True, False, False, True, False]
+    assert tables.Table("t", ["", "digits"], []).lefts == [True, False]
+
+
+def test_what_a_run_could_see_is_told_of_each(summary):
+    (cell,) = summary.speed
+    jax, torch, *_ = cell.rows
+    other = msgspec.structs.replace(torch, contender="torch:jit", detectable=0.372)
+    two = msgspec.structs.replace(cell, rows=[jax, torch, other])
+    (table,) = tables.speed(msgspec.structs.replace(summary, speed=[two]))
+    assert any(
+        note.startswith(
+            "Power: four of five such runs would call differences of 1 % (torch) and 37 % "
+            "(torch:jit), fewer would call smaller ones. "
+        )
+        for note in table.notes
+    )
+
+
+def test_everything_fits_into_100_columns(summary):
+    shown = printed(render_summary(summary))
+    assert max(len(line) for line in shown.splitlines()) <= WIDTH
+    assert "…" not in re.sub(r"[0-9a-f]{12}…", "", shown)
+
+
+def test_a_hostile_record_is_only_text(tmp_path):
+    hostile = summarise(sample.make(HOSTILE))
+    shown = printed(render_summary(hostile), force_terminal=True, color_system=None)
+    assert "\x1b[31m" not in shown
+    assert "[red]" in shown
+    made = document.make(hostile, figures.write(hostile, tmp_path), [HOSTILE])
+    text = markdown.render(made)
+    assert "\x1b" not in text
+    assert "\n# heading" not in text
+    # Outside of code, where nothing is markup, every sign that could be markup is escaped.
+    prose = re.sub(r"`[^`\n]*`", "", text)
+    assert re.findall(r"\\<script\\>", prose)
+    assert not re.findall(r"(?<!\\)<|(?<!\\)\](?=\(http)", prose)
+    # A browser is given text too: what could be markup is escaped, and no script may run.
+    shown = html.render(made, tmp_path)
+    assert "\x1b" not in shown and "&lt;script&gt;" in shown
+    assert not re.findall(r"<script|<iframe|onerror=", shown)
+    assert shown.count("<a ") == 2  # to the record and the data
+    assert "default-src 'none'" in shown
+    # Every row keeps its number of cells.
+    tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("| ")]
+    assert len(tables) > 10
+    for head, rule, *rows in tables:
+        assert rows and re.fullmatch(r"\| ---( \| ---:?)* \|", rule)
+        for row in (head, *rows):
+            assert len(re.findall(r"(?<!\\)\|", row)) == rule.count("|")
+
+
+def test_verdicts_wait_for_the_planned_number_of_blocks():
+    made = sample.make()
+    made.events = [each for each in made.events if getattr(each, "block", 0) < 7]
+    (cell,) = summarise(made).speed
+    assert cell.answer == (
+        "Nobody is called fastest for ae400 at batch 32 (train): 7 of 8 blocks were measured."
+    )
+
+
+def test_who_is_not_steady_is_told():
+    made = sample.make()
+    made.events = [
+        msgspec.structs.replace(each, seconds=each.seconds * (1 + each.block / 10))
+        if isinstance(each, Slice) and each.contender == "torch" and each.block >= 0
+        else each
+        for each in made.events
+    ]
+    (cell,) = summarise(made).speed
+    assert [row.drift is not None for row in cell.rows] == [False, True, False, False]
+    shown = " ".join(printed(render_summary(summarise(made))).split())
+    assert "torch: not steady, the last third of its slices was 5" in shown
+    assert "jax: not steady" not in shown
+
+
+def test_a_busy_machine_and_lost_fixed_costs_are_told():
+    made = sample.make()
+    busy = msgspec.structs.replace(made.header.machine, load_before=2.5)
+    made.header = msgspec.structs.replace(made.header, machine=busy)
+    made.events = [
+        msgspec.structs.replace(each, first_step_seconds=-0.05)
+        if isinstance(each, ShortEpoch) and each.contender == "jax"
+        else each
+        for each in made.events
+    ]
+    shown = " ".join(printed(render_summary(summarise(made))).split())
+    assert "began on a busy machine (load 2.5 on 2 cores)" in shown
+    assert "for an epoch and for the call: jax <1 ms and 300 ms, torch 5 ms and 300 ms." in shown
+
+
+def made_with(contender: str, factor: float, noise: float = 0.0):
+    """Make the sample with one contender's slices that count so many times as long."""
+    made = sample.make()
+    made.events = [
+        msgspec.structs.replace(
+            each, seconds=each.seconds * factor * (1 + noise * (-1) ** (each.block // 2))
+        )
+        if isinstance(each, Slice) and each.contender == contender and each.block >= 0
+        else each
+        for each in made.events
+    ]
+    return made
+
+
+@pytest.mark.parametrize("factor", [1.05, 0.95])
+def test_a_twin_that_is_called_different_takes_away_all_verdicts(factor):
+    summary = summarise(made_with("jax twin", factor))
+    (cell,) = summary.speed
+    assert cell.unstable == ["jax twin"]
+    verdicts = {row.contender: row.verdict for row in cell.rows}
+    assert verdicts["torch"] == "unstable"
+    assert verdicts["jax twin"] == ("slower" if factor > 1 else "faster")
+    assert cell.answer.startswith(
+        "Nobody is called fastest for ae400 at batch 32 (train): jax twin"
+    )
+    shown = printed(render_summary(summary), force_terminal=True, color_system="standard")
+    (torch,) = [line for line in shown.splitlines() if "4,000 [3,640" in line]
+    # Numbers in grey, no verdict in colour.
+    assert "\x1b[2m" in torch and "\x1b[31m" not in torch
+    assert "Unstable: where a twin comes out different" in shown
+
+
+def test_only_faster_and_slower_are_coloured():
+    shown = printed(
+        render_summary(summarise(sample.make())), force_terminal=True, color_system="standard"
+    )
+    coloured = re.findall(r"\x1b\[3[12]m *(\w+)", shown)
+    assert coloured == ["slower"]
+
+
+def test_verdicts_go_by_the_margins_that_the_plan_fixed():
+    made = made_with("torch", 1.05 / 4, noise=0.001)
+    assert summarise(made).speed[0].rows[1].verdict == "slower"
+    plan = msgspec.structs.replace(made.header.plan, different=0.1, same=0.2)
+    made.header = msgspec.structs.replace(made.header, plan=plan)
+    (cell,) = summarise(made).speed
+    assert cell.rows[1].verdict == "same"
+    assert "wholly beyond 10 %; same: wholly within 20 %" in " ".join(
+        printed(render_summary(summarise(made))).split()
+    )
+
+
+def test_who_lacks_blocks_gets_no_verdict():
+    made = sample.make()
+    made.events = [
+        each
+        for each in made.events
+        if not (isinstance(each, Slice) and each.contender == "torch" and each.block == 7)
+    ]
+    (cell,) = summarise(made).speed
+    assert {row.contender: row.verdict for row in cell.rows}["torch"] == "unfinished"
+    assert "fastest here" not in cell.answer
+
+
+def test_a_twin_whose_original_failed_is_compared_with_nobody():
+    made = sample.make()
+    made.events = [
+        each
+        for each in made.events
+        if not (isinstance(each, Slice) and each.contender == "jax" and each.block >= 0)
+    ]
+    (cell,) = summarise(made).speed
+    twin = cell.rows[-1]
+    assert (cell.reference, twin.times_reference, twin.verdict) == ("torch", None, "")
+    assert "†" not in printed(render_summary(summarise(made)))
+
+
+def test_a_record_from_before_there_were_twins_is_still_shown():
+    made = sample.make()
+    made.events = [
+        each
+        for each in made.events
+        if not isinstance(each, Block)
+        and getattr(each, "contender", "") != "jax twin"
+        and getattr(each, "block", 0) != sample.REPEATED_BLOCK
+    ]
+    made.header = msgspec.structs.replace(made.header, contenders=made.header.contenders[:3])
+    (cell,) = summarise(made).speed
+    assert (cell.rows[1].verdict, cell.noise_floor, cell.control_sd) == ("slower", None, None)
+    assert "Control:" not in printed(render_summary(summarise(made)))
+
+
+def test_what_is_said_of_waits_adds_up_to_the_epoch():
+    ticks = [0.01 * (2**k - 1) for k in range(1, 14)]
+    made = sample.make()
+    ends = [each for each in made.events if isinstance(each, ShortEpoch)]
+    # Epochs of 0.2 s end at once, or wait for the tick at 0.31 s: one of three.
+    waited = msgspec.structs.replace(ends[0], age_seconds=0.2, seam_seconds=0.11)
+    made.events = [
+        msgspec.structs.replace(each, epoch_end_ticks_seconds=ticks)
+        if isinstance(each, Worker)
+        else (waited if each is ends[0] else each)
+        for each in made.events
+    ]
+    epoch = summarise(made).speed[0].rows[0].epoch
+    assert epoch.waiting_share == pytest.approx(1 / 3)
+    assert epoch.wait_seconds > 0
+    assert epoch.fixed_seconds == pytest.approx(
+        epoch.base_seconds + epoch.waiting_share * epoch.wait_seconds
+    )
+    shown = " ".join(printed(render_summary(summarise(made))).split())
+    assert "jax: 33 % of the epochs wait at their end for the input path:" in shown
+
+
+def test_an_unfinished_record_is_told_apart():
+    made = sample.make()
+    made.events.pop()
+    assert "hasn't ended" in " ".join(summarise(made).notices)
+
+
+def two_runs():
+    """Return the sample, and one like it in which jax is missing and torch is twice as slow."""
+    first, second = sample.make(), sample.make()
+    first.events = [each for each in first.events if getattr(each, "contender", "") != "torch"]
+    (jax, torch, tensorflow, twin) = first.header.contenders
+    missing = msgspec.structs.replace(torch, version="", missing="not installed")
+    first.header = msgspec.structs.replace(
+        first.header, contenders=[jax, missing, tensorflow, twin]
+    )
+    second.events = [
+        # Torch's twin is as far from torch as jax's from jax.
+        msgspec.structs.replace(each, contender="torch twin", seconds=4 * each.seconds)
+        if isinstance(each, Slice) and each.contender == "jax twin"
+        else each
+        for each in second.events
+        if getattr(each, "contender", "") != "jax"
+        and not (isinstance(each, Worker) and each.contender == "jax twin")
+    ]
+    torch_twin = msgspec.structs.replace(torch, name="torch twin", twin_of="torch")
+    missing = msgspec.structs.replace(jax, version="", missing="not installed")
+    plan = msgspec.structs.replace(second.header.plan, reference="torch")
+    second.header = msgspec.structs.replace(
+        second.header,
+        name="second",
+        plan=plan,
+        contenders=[missing, torch, tensorflow, torch_twin],
+    )
+    return first, second
+
+
+def test_several_records_stand_side_by_side_but_rank_nobody():
+    first, second = two_runs()
+    summary = summarise(first, second)
+    (cell,) = summary.speed
+    jax, _, twin, torch, torch_twin = cell.rows
+    names = ["jax", "tensorflow", "jax twin", "torch", "torch twin"]
+    assert [row.contender for row in cell.rows] == names
+    # A twin is compared with its own original, in the blocks that they share.
+    assert torch_twin.times_reference.value == pytest.approx(twin.times_reference.value)
+    assert (torch_twin.twin_of, torch_twin.verdict) == ("torch", "same")
+    assert (cell.reference, jax.shares_blocks, torch.shares_blocks) == ("jax", True, False)
+    # Both medians' ends at 97.5 %: with 8 slices these are the extremes, 0.9 and 1.1.
+    times = torch.times_reference
+    assert (times.value, times.low, times.high) == pytest.approx((4, 4 * 0.9 / 1.1, 4 * 1.1 / 0.9))
+    assert (
+        "fastest for ae400 at batch 32: jax leads, but shared no blocks with torch" in cell.answer
+    )
+    assert "not from the same blocks" in summary.notices[0]
+    for rows in (summary.footprint, summary.quality):
+        assert [row.contender for row in rows if not row.failure] == ["jax", "torch"]
+    shown = printed(render_summary(summary))
+    assert "4.00 [3.27, 4.89] †" in shown
+    assert "0.9999 [0.9911, 1.0089] ‡" in shown and "‡ times its own original's" in shown
+    assert max(map(len, shown.splitlines())) <= WIDTH
+    assert shown.count("Machine: ") == 1
+    text = markdown.render(document.make(summary, [], ["a/record.jsonl", "b/record.jsonl"]))
+    assert "`a/record.jsonl`" in text and "`b/record.jsonl`" in text
+
+
+def parts():
+    """One run measured training, starts and losses, another prediction, of the same contenders."""
+    first, second = sample.make(), sample.make()
+    plan = first.header.plan
+    first.header = msgspec.structs.replace(
+        first.header, plan=msgspec.structs.replace(plan, passes=["parity", *plan.passes])
+    )
+    plan = msgspec.structs.replace(plan, passes=["parity", "speed"], workloads=["predict"])
+    second.header = msgspec.structs.replace(second.header, name="second", plan=plan)
+    measured = (each for each in second.events if isinstance(each, (Slice, Block)))
+    second.events = [msgspec.structs.replace(each, workload="predict") for each in measured]
+    for made, difference in ((first, 0.2), (second, 0.1)):
+        for contender in ("jax", "torch"):
+            made.events.append(Parity(contender, "ae400", "loss", difference, 0.5))
+    return first, second
+
+
+def test_parts_of_one_run_are_read_as_one():
+    summary = summarise(*parts())
+    train, predict = summary.speed
+    names = ["jax", "torch", "tensorflow", "jax twin"]
+    for cell, workload in ((train, "train"), (predict, "predict")):
+        assert cell.workload == workload
+        assert [row.contender for row in cell.rows] == names
+        assert [row.verdict for row in cell.rows] == ["", "slower", "", "same"]
+        assert cell.fastest == "jax"
+    found = [(row.contender, *(each.difference for each in row.checks)) for row in summary.parity]
+    assert found == [("jax", 0.2), ("torch", 0.2), ("tensorflow",)]
+    turned = summarise(*reversed(parts())).parity
+    assert [each.difference for row in turned for each in row.checks] == [0.2, 0.2]
+    assert "in one and in another compares roughly." in summary.notices[0]
+    assert not any("tox -e duel" in each for each in summary.notices)
+
+
+def test_what_parts_of_one_run_both_say_is_said_once():
+    runs = parts()
+    for made in runs:
+        asked = [
+            msgspec.structs.replace(each, settings={"jit": "on"} if each.name == "jax" else {})
+            for each in made.header.contenders
+        ]
+        made.header = msgspec.structs.replace(made.header, contenders=asked)
+        worker = next(each for each in runs[0].of(Worker) if each.contender == "jax")
+        settings = {"jit_compile": "False"}
+        made.events.insert(0, msgspec.structs.replace(worker, settings=settings))
+    told = [each for each in summarise(*runs).notices if "is in force" in each]
+    assert told == ["jax asked for jit_compile True, and False is in force."]
+
+
+def test_parts_are_told_apart_where_something_else_differs():
+    first, second = parts()
+    settings = {"threads": "1"}
+    torch = msgspec.structs.replace(second.header.contenders[1], settings=settings)
+    second.header = msgspec.structs.replace(
+        second.header, contenders=[second.header.contenders[0], torch]
+    )
+    cells = summarise(first, second).speed
+    assert [row.contender for row in cells[0].rows if row.slices] == [
+        "jax",
+        "torch (sample)",
+        "jax twin",
+    ]
+    assert [row.contender for row in cells[1].rows] == ["jax", "torch (second)"]
+    checks = parts()
+    for made in checks:
+        plan = msgspec.structs.replace(made.header.plan, passes=["parity"])
+        made.header = msgspec.structs.replace(made.header, plan=plan)
+    told = [row.contender for row in summarise(*checks).parity if row.checks]
+    assert told == ["jax (sample)", "torch (sample)", "jax (second)", "torch (second)"]
+    first, second = parts()
+    machine = msgspec.structs.replace(second.header.machine, processor="Another")
+    second.header = msgspec.structs.replace(second.header, machine=machine)
+    cells = summarise(first, second).speed
+    assert [cell.rows[0].contender for cell in cells] == ["jax (sample)", "jax (second)"]
+
+
+def test_runs_on_machines_of_one_name_and_different_speed_say_so():
+    def notices(seconds):
+        runs = parts()
+        for made, fixed in zip(runs, (0.02, seconds), strict=True):
+            machine = msgspec.structs.replace(made.header.machine, control_seconds=fixed)
+            made.header = msgspec.structs.replace(made.header, machine=machine)
+        return [each for each in summarise(*runs).notices if "fixed work" in each]
+
+    assert not notices(0.021) and not notices(None)
+    assert notices(0.04) == [
+        "When the run second began, fixed work took 2.00 times as long as when sample did: seconds "
+        "of one and of the other can't be compared."
+    ]
+
+
+def test_the_same_contender_of_two_runs_is_told_apart():
+    again = sample.make()
+    again.header = msgspec.structs.replace(again.header, name="again")
+    summary = summarise(sample.make(), again)
+    names = [row.contender for row in summary.speed[0].rows]
+    assert names == [
+        "jax (sample)",
+        "torch (sample)",
+        "tensorflow",
+        "jax twin (sample)",
+        "jax (again)",
+        "torch (again)",
+        "jax twin (again)",
+    ]
+    shares = [row.shares_blocks for row in summary.speed[0].rows]
+    assert shares == [True, True, True, True, False, False, True]
+    assert sum("different data" in each for each in summary.notices) == 0
+    other = msgspec.structs.replace(again.header.data, train_sha256="c" * 64)
+    again.header = msgspec.structs.replace(again.header, data=other)
+    assert any("different data" in each for each in summarise(sample.make(), again).notices)
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 66, 72, 80])
+def test_a_narrow_terminal_gets_every_figure_whole(summary, width):
+    console = Console(file=io.StringIO(), width=width)
+    console.print(render_summary(summary))
+    shown = console.file.getvalue()
+    assert max(map(len, shown.splitlines())) <= width
+    for figure in ("16,000", "3.04", "0.2100", "3.76", "epochs"):
+        assert figure in shown
+    assert shown.count("…") == 1  # of the hash
+
+
+def test_parts_of_a_run_on_machines_of_different_speed_are_told_apart():
+    def notice(factor, epochs=2, images=60_000):
+        made = sample.make()
+        # 10,000 of 60,000 images train in 1.5 s: an epoch of the speed pass takes 3.76 s.
+        plan = msgspec.structs.replace(made.header.plan, quality_train_samples=images)
+        data = msgspec.structs.replace(made.header.data, train_samples=images)
+        plan = msgspec.structs.replace(plan, epochs=epochs)
+        made.header = msgspec.structs.replace(made.header, plan=plan, data=data)
+        losses = [each for each in made.events if isinstance(each, QualityEpoch)]
+        made.events = [each for each in made.events if each not in losses] + [
+            # The last epochs of the two, since they end with the loss on the training images.
+            msgspec.structs.replace(
+                each,
+                epoch=each.epoch - (2 - epochs),
+                train_seconds=factor * 3.76 * images / 60_000,
+            )
+            for each in losses
+            if each.contender == "jax" and each.epoch > 2 - epochs
+        ]
+        return [each for each in summarise(made).notices if "Epochs of the quality" in each]
+
+    assert not notice(1.0) and not notice(1.2)
+    (told,) = notice(0.5)
+    assert "took 0.501 times as long as steps of the speed pass say" in told
+    # An only epoch holds compiling, and a short one mostly what a call of fit takes.
+    assert not notice(30, epochs=1) and not notice(3, images=6_000)
+
+
+def test_a_run_that_was_carried_on_elsewhere_says_so():
+    made = sample.make()
+    assert not [each for each in summarise(made).notices if "carried on" in each]
+    machine = msgspec.structs.replace(made.header.machine, control_seconds=0.02)
+    made.header = msgspec.structs.replace(made.header, machine=machine)
+    for seconds, count in ((0.021, 0), (0.01, 1), (None, 1)):
+        made.events.insert(0, Resume("2026-01-02", [], [], seconds))
+        found = [each for each in summarise(made).notices if "was carried on (2026-01-02)" in each]
+        assert len(found) == count
+    assert "took 0.500 times as long as at its beginning" in found[0]
+    whole, cut = (" ".join(tables.facts(summarise(each))) for each in (sample.make(), made))
+    assert "carried on" not in whole
+    assert "carried on 2026-01-02, 2026-01-02 and 2026-01-02, order seed" in cut
+
+
+def test_a_title_says_what_a_report_is_about():
+    def title(*records, **without):
+        summary = msgspec.structs.replace(summarise(*records), **without)
+        return document.make(summary, [], ["records/a.jsonl"] * len(records)).title
+
+    whole = sample.make()
+    plan = msgspec.structs.replace(whole.header.plan, quality_train_samples=1000)
+    few = sample.make()
+    few.header = msgspec.structs.replace(few.header, plan=plan)
+    assert title(whole) == "Keras backends on Processor, 2 cores"
+    assert title(whole, speed=[]).startswith("Autoencoders trained by Keras backends on")
+    assert title(whole, few, speed=[]).startswith("Autoencoders trained on fewer images, on")
+    assert title(whole, speed=[], quality=[]).startswith("Where time and memory go with")

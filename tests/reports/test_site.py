@@ -1,0 +1,92 @@
+"""The site of published reports, and that what is committed is what its records give."""
+
+import csv
+import html
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+from test_publish import HOSTILE, written
+
+from aebench.reports import publish, site
+from aebench.reports.journal import RecordError
+from helpers.paths import ROOT
+
+PUBLISHED = sorted(path.parent for path in site.PUBLISHED.glob("*/records"))
+# An embedded figure, whose coordinates may differ in the last digit from processor to processor.
+_FIGURE = re.compile(r"data:image/svg\+xml;base64,[^\"]*")
+
+
+def test_an_index_stands_before_the_reports(tmp_path):
+    for name in ("first", "second"):
+        publish.write([written(tmp_path / "runs" / name)], tmp_path / "published" / name)
+    assert site.build(tmp_path / "published", tmp_path / "site") == []
+    text = (tmp_path / "site" / "index.html").read_text()
+    links = re.findall(r'href="([^"]*)"', text)
+    assert {each.partition("/")[0] for each in links} == {"first", "second"}
+    assert all((tmp_path / "site" / each).is_file() for each in links)
+    shown = html.unescape(re.sub(r"<[^>]+>", "", text))
+    assert "Step for step, jax is fastest at training ae400 (batch 32)." in shown
+    assert "measured on 2026-01-01" in shown
+    # Whatever a report links to is there too.
+    page = (tmp_path / "site" / "first" / "index.html").read_text()
+    for link in re.findall(r'href="([^"]*)"', page):
+        assert (tmp_path / "site" / "first" / link).is_file()
+    markdown = (tmp_path / "site" / "first" / "README.md").read_text()
+    for link in re.findall(r"!\[.*?\]\((.*?)\)", markdown):
+        assert (tmp_path / "site" / "first" / link).is_file()
+
+
+def test_a_hostile_record_is_text_in_the_index(tmp_path):
+    publish.write([written(tmp_path / "run", HOSTILE)], tmp_path / "published" / "a&b")
+    site.build(tmp_path / "published", tmp_path / "site")
+    text = (tmp_path / "site" / "index.html").read_text()
+    assert "<script" not in text and "\x1b" not in text
+    assert 'href="a%26b/index.html"' in text
+
+
+def test_where_there_is_no_report_that_is_said(tmp_path):
+    with pytest.raises(RecordError, match="holds no report: give a folder"):
+        site.build(tmp_path / "nowhere", tmp_path / "site")
+    done = subprocess.run(
+        [sys.executable, "-m", "aebench", "site", str(tmp_path), "-o", str(tmp_path / "site")],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.returncode == 2 and not (tmp_path / "site").exists()
+    assert done.stderr.startswith("aebench: ") and done.stderr.count("\n") == 1
+
+
+def test_there_are_reports_that_we_stand_behind():
+    assert PUBLISHED
+
+
+@pytest.mark.parametrize("folder", PUBLISHED, ids=lambda path: path.name)
+def test_committed_pages_are_what_the_committed_record_gives(folder, tmp_path):
+    publish.write(sorted(folder.glob("records/*.jsonl")), tmp_path)
+    made = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
+    assert made == {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+    assert (tmp_path / "README.md").read_text() == (folder / "README.md").read_text()
+    pages = [(each / "index.html").read_text() for each in (tmp_path, folder)]
+    assert _FIGURE.sub("", pages[0]) == _FIGURE.sub("", pages[1])
+    with (tmp_path / "data.csv").open() as new, (folder / "data.csv").open() as old:
+        for mine, theirs in zip(csv.reader(new), csv.reader(old), strict=True):
+            assert all(map(alike, mine, theirs)), (mine, theirs)
+    for path in made:
+        if path.suffix == ".png":
+            one, two = imread(tmp_path / path), imread(folder / path)
+            assert one.shape == two.shape and np.mean(np.abs(one - two)) < 0.01
+
+
+def alike(one, other):
+    """Compare two cells: numbers may differ in their last digits from processor to processor."""
+    if one == other:
+        return True
+    try:
+        return float(one) == pytest.approx(float(other), rel=1e-6)
+    except ValueError:
+        return False
