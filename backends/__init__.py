@@ -1,4 +1,4 @@
-"""How each Keras backend is started, awaited and weighed.
+"""RunOptions each Keras backend is started, awaited and weighed.
 
 One file per backend with the same names in each, so that reading one is reading all. Nothing here
 knows the benchmark, and importing this package imports no framework.
@@ -7,7 +7,7 @@ Each backend's file has
 
 ``DISTRIBUTIONS``
     The installable packages that provide it, the first one found being the one in use.
-``EPOCH_END_TICKS_SECONDS``
+``EPOCH_END_POLLS_SECONDS``
     Ages of an input pipeline at which the backend lets go of it, or an empty tuple if it lets go
     at once (see :mod:`aebench.backends.tensorflow`).
 ``environment(scratch)``
@@ -40,7 +40,7 @@ class Backend(Protocol):
     """The names that each backend's file has."""
 
     DISTRIBUTIONS: tuple[str, ...]
-    EPOCH_END_TICKS_SECONDS: tuple[float, ...]
+    EPOCH_END_POLLS_SECONDS: tuple[float, ...]
 
     def environment(self, scratch: Path) -> dict[str, str]:
         """Return the variables to set before the interpreter starts."""

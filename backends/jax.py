@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 DISTRIBUTIONS = ("jax",)
-EPOCH_END_TICKS_SECONDS: tuple[float, ...] = ()
+EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 
 
 def environment(scratch: Path) -> dict[str, str]:

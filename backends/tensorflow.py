@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 DISTRIBUTIONS = ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos")
-EPOCH_END_TICKS_SECONDS: tuple[float, ...] = tuple(
+EPOCH_END_POLLS_SECONDS: tuple[float, ...] = tuple(
     accumulate(min(0.01 * 2**nap, 60.0) for nap in range(120))
 )
 

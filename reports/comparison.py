@@ -17,7 +17,7 @@ _LARGEST = 600.0
 
 @dataclass(frozen=True)
 class Comparison:
-    """How many times as long as the reference a contender takes.
+    """RunOptions many times as long as the reference a contender takes.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class Comparison:
     adjusted : Estimate
         The same, all comparisons of the family holding together: what verdicts go by.
     pair_sd : float or None
-        Standard deviation of the log-ratio of a pair of slices within a launch; None from less than
+        Standard deviation of the log-ratio of a pair of rounds within a launch; None from less than
         two blocks.
     launch_sd : float or None
         Standard deviation between launches beyond what their pairs' explains; None from less than
@@ -110,7 +110,7 @@ def detectable(
     pair_sd, launch_sd : float
         Standard deviations of the log-ratio: see :class:`Comparison`.
     launches, blocks : int
-        How many launches, and blocks in each.
+        RunOptions many launches, and blocks in each.
     different : float
         The margin of :func:`verdict`, as a share.
     comparisons, confidence
@@ -201,19 +201,19 @@ def verdict(interval: Estimate, different: float, same: float) -> str:
     return "inconclusive"
 
 
-def noise_floor(twin: Estimate) -> float | None:
-    """Tell the largest difference that a twin's interval allows, as a share; None without one."""
-    if twin.low is None or twin.high is None:
+def noise_floor(control: Estimate) -> float | None:
+    """Tell the largest difference that an A/A control's interval allows, as a share; None without one."""
+    if control.low is None or control.high is None:
         return None
-    return max(twin.high, 1 / twin.low) - 1
+    return max(control.high, 1 / control.low) - 1
 
 
 def drift(seconds: Sequence[ArrayLike], tolerance: float = 0.02) -> float | None:
-    """Compare the last third of the slices of all launches with the first.
+    """Compare the last third of the rounds of all launches with the first.
 
     Parameters
     ----------
-    seconds : sequence of array_like, shapes (slices,)
+    seconds : sequence of array_like, shapes (rounds,)
         For each launch, a contender's seconds per step in the order of measuring.
     tolerance : float
         A smaller change, as a share, is none.

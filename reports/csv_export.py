@@ -8,7 +8,7 @@ from aebench.reports.sanitize import printable
 from aebench.reports.summary import Interval, MemoryRow, Summary
 
 COLUMNS = (
-    "definition",
+    "model",
     "workload",
     "batch_size",
     "contender",
@@ -49,38 +49,38 @@ def _harmless(cell: str | int | float | None) -> str | int | float | None:
 
 def _lines(summary: Summary) -> Iterator[Line]:
     for compared in summary.parity:
-        where: Line = (compared.definition, None, None, compared.contender)
+        where: Line = (compared.model, None, None, compared.contender)
         for check in compared.checks:
             yield from _line(where, f"parity: {check.check}", check.difference)
             yield from _line(where, f"parity, allowed: {check.check}", check.tolerance)
     for cell in summary.speed:
-        where = (cell.definition, cell.workload, cell.batch_size, "")
+        where = (cell.model, cell.workload, cell.batch_size, "")
         yield from _line(where, "noise floor, share", cell.noise_floor)
         yield from _line(where, "blocks", cell.blocks)
         yield from _line(where, "blocks repeated", cell.repeated)
-        yield from _line(where, "blocks contaminated", cell.contaminated)
-        yield from _line(where, "other work, share", cell.foreign_share)
-        yield from _line(where, "stolen at worst, share", cell.most_stolen_share)
+        yield from _line(where, "blocks disturbed", cell.disturbed)
+        yield from _line(where, "other work, share", cell.background_share)
+        yield from _line(where, "stolen at worst, share", cell.most_steal_share)
         for row in cell.rows:
-            where = (cell.definition, cell.workload, cell.batch_size, row.contender)
+            where = (cell.model, cell.workload, cell.batch_size, row.contender)
             yield from _line(where, "throughput", row.samples_per_second, "samples/s")
             yield from _line(where, "step", row.step_seconds, "s")
             yield from _line(
                 where,
-                f"times {row.twin_of or cell.reference}",
+                f"times {row.control_of or cell.reference}",
                 row.times_reference,
                 verdict=row.verdict,
             )
-            yield from _line(where, "would see, share", row.detectable)
+            yield from _line(where, "minimum detectable effect, share", row.detectable)
             yield from _line(where, "share of native", row.of_native)
             yield from _line(where, "share of limit", row.of_limit)
             if row.epoch:
                 yield from _line(where, "epoch of fit", row.epoch.seconds, "s")
                 yield from _line(where, "epoch of fit, fixed", row.epoch.fixed_seconds, "s")
                 yield from _line(where, "call of fit", row.epoch.call_seconds, "s")
-                yield from _line(where, "20 epochs", row.epoch.recipe_seconds, "s")
+                yield from _line(where, "20 epochs", row.epoch.full_training_seconds, "s")
     for start in summary.footprint:
-        where = (start.definition, None, None, start.contender)
+        where = (start.model, None, None, start.contender)
         for phase, seconds in start.phase_seconds.items():
             yield from _line(where, f"cold start: {phase}", seconds, "s")
         for phase, peak in start.phase_peak_bytes.items():
@@ -88,7 +88,7 @@ def _lines(summary: Summary) -> Iterator[Line]:
         yield from _line(where, "cold start", start.total_seconds, "s")
         yield from _line(where, "peak memory", start.peak_bytes, "bytes")
     for training in summary.quality:
-        where = (training.definition, None, None, training.contender)
+        where = (training.model, None, None, training.contender)
         yield from _line(where, "test loss", training.test_loss)
         yield from _line(where, "train loss", training.train_loss)
         yield from _line(where, "gap", training.gap)
@@ -102,7 +102,7 @@ def _lines(summary: Summary) -> Iterator[Line]:
                 yield from _line(where, f"test loss, {seed}, epoch {number}", loss)
                 yield from _line(where, f"training, {seed}, to epoch {number}", seconds, "s")
     for choice in summary.differences:
-        where = (choice.definition, None, None, choice.contender)
+        where = (choice.model, None, None, choice.contender)
         beside = f"beside {choice.against}, {choice.train_samples} training images"
         yield from _line(where, f"test loss {beside}", choice.test_loss)
         yield from _line(where, f"test loss {beside}, adjusted", choice.test_loss_adjusted)
@@ -118,7 +118,7 @@ def _lines(summary: Summary) -> Iterator[Line]:
             yield from _line(where, f"grey levels {figure} {beside}", level)
     yield from _explained(summary)
     for pair in summary.break_even:
-        where = (pair.definition, "train", pair.batch_size, pair.faster)
+        where = (pair.model, "train", pair.batch_size, pair.faster)
         before = f"before {pair.slower}"
         yield from _line(where, f"starts later {before}", pair.starts_later_seconds, "s")
         yield from _line(where, f"gains an epoch {before}", pair.gains_seconds, "s")
@@ -128,7 +128,7 @@ def _lines(summary: Summary) -> Iterator[Line]:
 
 def _explained(summary: Summary) -> Iterator[Line]:
     for step in summary.profile:
-        where: Line = (step.definition, "train", step.batch_size, step.contender)
+        where: Line = (step.model, "train", step.batch_size, step.contender)
         if not step.steps:
             continue
         yield from _line(where, "traced steps", step.traced_seconds, "s")
@@ -143,7 +143,7 @@ def _explained(summary: Summary) -> Iterator[Line]:
             yield from _line(where, f"calls a step, {operation}", each.calls)
         yield from _line(where, "compiled for a batch that isn't full", step.partial_seconds, "s")
         for made in step.compiled:
-            call: Line = (step.definition, made.workload, step.batch_size, step.contender)
+            call: Line = (step.model, made.workload, step.batch_size, step.contender)
             what = f"{made.stage} of {made.function}, {made.samples} samples, {made.cause}"
             yield from _line(call, f"compiled, {what}", made.seconds, "s")
             yield from _line(call, f"times compiled, {what}", made.times)
@@ -152,7 +152,7 @@ def _explained(summary: Summary) -> Iterator[Line]:
 
 
 def _weighed(row: MemoryRow) -> Iterator[Line]:
-    where: Line = (row.definition, "train", row.batch_size, row.contender)
+    where: Line = (row.model, "train", row.batch_size, row.contender)
     for phase in row.phases:
         for figure, size in (
             ("resident", phase.resident_bytes),

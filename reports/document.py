@@ -67,7 +67,7 @@ class Page:
     sections : list of Section
         What was measured.
     facts : list of str
-        How it was measured.
+        RunOptions it was measured.
     records : list of (str, str)
         The command of each run, and where its record lies.
     traces : list of (str, str)
@@ -75,7 +75,7 @@ class Page:
     made_by : str
         The command that makes this report again from what lies in its folder.
     method : str
-        How the figures follow from what was measured.
+        RunOptions the figures follow from what was measured.
     """
 
     title: str
@@ -167,7 +167,7 @@ def _title(summary: Summary) -> str:
 
 def _about(summary: Summary) -> str:
     contenders = dict.fromkeys(name for run in summary.runs for name in run.settings)
-    names = [each.name for each in summary.definitions]
+    names = [each.name for each in summary.models]
     plans = [run.plan for run in summary.runs]
     passes = dict.fromkeys(name for plan in plans for name in plan.passes)
     sizes = sorted({size for plan in plans for size in plan.batch_sizes})
@@ -209,14 +209,14 @@ def _sections(summary: Summary, drawn: list[tuple[str, str]]) -> list[Section]:
 
 
 _METHOD = (
-    "Throughput is the median of interleaved slices with its order-statistic interval; “× …'s "
+    "Throughput is the median of interleaved rounds with its order-statistic interval; “× …'s "
     "time” is the geometric mean of the blocks' paired ratios, its interval the wider of "
     "Student's over launches and over blocks (†: the ratio of medians of separate runs). The "
-    "verdict goes by that interval, adjusted for the number of comparisons; a twin is a second "
+    "verdict goes by that interval, adjusted for the number of comparisons; an A/A control is a second "
     "worker of the same, which shows how much of a difference is noise. “Epoch s” is the mean "
-    "slice's steps with what fit adds to them, and “20 epochs” adds the call of fit once."
+    "round's steps with what fit adds to them, and “20 epochs” adds the call of fit once."
 )
 _METHOD_ELSEWHERE = (
-    "Each contender in a process of its own, in fresh ones for each pass. How each number comes "
+    "Each contender in a process of its own, in fresh ones for each pass. RunOptions each number comes "
     "about is in docs/method.md of aebench."
 )

@@ -61,15 +61,15 @@ def _speed(cells: Sequence[SpeedCell]) -> Iterator[str]:
 
 
 def _is_cut(cell: SpeedCell) -> bool:
-    return any(row.verdict == "unfinished" for row in cell.rows if not row.twin_of)
+    return any(row.verdict == "unfinished" for row in cell.rows if not row.control_of)
 
 
 def _where(cells: Sequence[SpeedCell]) -> str:
-    """Name cells as shortly as tells them: by workload, definitions and batch sizes."""
+    """Name cells as shortly as tells them: by workload, models and batch sizes."""
     parts = []
     for workload, mine in _grouped(cells, lambda cell: cell.workload).items():
         batches: dict[tuple[int, ...], list[str]] = {}
-        for name, there in _grouped(mine, lambda cell: cell.definition).items():
+        for name, there in _grouped(mine, lambda cell: cell.model).items():
             sizes = tuple(cell.batch_size for cell in there)
             batches.setdefault(sizes, []).append(name)
         named = [
@@ -122,10 +122,10 @@ def _epochs(rows: Sequence[QualityRow]) -> str:
 
 
 def _ends(rows: Sequence[QualityRow]) -> str:
-    """Tell the losses after training, each definition's with their range, and how many stuck."""
+    """Tell the losses after training, each model's with their range, and how many stuck."""
     parts = [
         f"{_losses(mine)} with {name}"
-        for name, mine in _grouped(rows, lambda row: row.definition).items()
+        for name, mine in _grouped(rows, lambda row: row.model).items()
     ]
     what = ["backends"] * (len({row.contender for row in rows}) > 1)
     what += ["seeds"] * (max(row.seeds for row in rows) > 1)
@@ -145,7 +145,7 @@ def _limit(cells: Sequence[SpeedCell]) -> Iterator[str]:
     shares: dict[str, list[float]] = {}
     for cell in cells:
         for row in cell.rows:
-            judged = not cell.unstable and not row.differs and row.verdict != "yardstick"
+            judged = not cell.unstable and not row.differs and row.verdict != "baseline"
             if row.of_limit and judged:
                 shares.setdefault(row.contender, []).append(row.of_limit.value)
     if not shares:
@@ -164,7 +164,7 @@ def _profile(rows: Sequence[ProfileRow]) -> Iterator[str]:
     several = len({row.batch_size for row in rows if row.steps}) > 1
 
     def of(row: ProfileRow) -> str:
-        return f"{row.definition} at batch {row.batch_size}" if several else row.definition
+        return f"{row.model} at batch {row.batch_size}" if several else row.model
 
     parts = []
     for row in rows:
@@ -181,10 +181,10 @@ def _memory(rows: Sequence[MemoryRow]) -> Iterator[str]:
     if not told:
         return
     parts = [
-        f"{interval(row.highest_bytes / MIB)} MiB with {row.contender} ({row.definition})"
+        f"{interval(row.highest_bytes / MIB)} MiB with {row.contender} ({row.model})"
         for row in told
     ]
-    growing = [f"{row.contender} ({row.definition})" for row in told if row.grows]
+    growing = [f"{row.contender} ({row.model})" for row in told if row.grows]
     grown = (
         f"{listed(growing)} grew with the steps"
         if growing

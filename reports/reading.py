@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from aebench.reports.files import open_plain, size
-from aebench.reports.record import SCHEMA, End, Event, Failure, Header, Line, Resume, Unit, UnitEnd
+from aebench.reports.record import SCHEMA, End, Event, Failure, Header, Line, Resume, Task, TaskEnd
 from aebench.reports.record.bounds import (
     MOST_CELLS,
     MOST_EVENTS,
@@ -20,6 +20,7 @@ from aebench.reports.record.bounds import (
     MOST_RECORDS,
     MOST_VALUES,
 )
+from aebench.reports.record.schema_5 import LAST, upgraded
 from aebench.reports.sanitize import printable, reason
 
 T = TypeVar("T")
@@ -44,7 +45,7 @@ class Record:
     damage : str
         Where reading stopped and why, or empty.
     read_bytes, sound_bytes : int
-        How large the file was when it was read, and how much of it was read as lines.
+        RunOptions large the file was when it was read, and how much of it was read as lines.
     """
 
     header: Header
@@ -59,7 +60,7 @@ class Record:
 
     @property
     def outcome(self) -> str:
-        """How it ended: ``complete``, ``failures``, ``interrupted``, or ``unfinished``."""
+        """RunOptions it ended: ``complete``, ``failures``, ``interrupted``, or ``unfinished``."""
         last = self.events[-1] if self.events else None
         return last.outcome if isinstance(last, End) else "unfinished"
 
@@ -69,9 +70,9 @@ class Record:
         if isinstance(event, Resume):
             self.events = _without_void(self.events)
 
-    def done(self) -> set[Unit]:
-        """Return the units that were measured whole."""
-        return {each.unit for each in self.of(UnitEnd)}
+    def done(self) -> set[Task]:
+        """Return the tasks that were measured whole."""
+        return {each.task for each in self.of(TaskEnd)}
 
 
 def record_path(path: Path) -> Path:
@@ -241,7 +242,7 @@ def _line(file: BufferedReader) -> bytes:
 
 def _read_events(record: Record, file: BufferedReader) -> None:
     """Read up to the end, or to what isn't a line of a record."""
-    decoder = msgspec.json.Decoder(Line)
+    decode = _decoder(record.header.schema)
     number, values = 1, 0
     while line := _line(file):
         number += 1
@@ -256,7 +257,7 @@ def _read_events(record: Record, file: BufferedReader) -> None:
             )
             return
         try:
-            event = decoder.decode(line)
+            event = decode(line)
         except _NONSENSE as error:
             # One that can be read but says what can't be is told by what can't.
             odd = isinstance(error, msgspec.ValidationError)
@@ -276,6 +277,14 @@ def _read_events(record: Record, file: BufferedReader) -> None:
         record.sound_bytes += len(line)
 
 
+def _decoder(schema: int) -> Callable[[bytes], Line]:
+    """Choose how the lines of a record are decoded: old ones are put into today's words."""
+    if schema > LAST:
+        return msgspec.json.Decoder(Line).decode
+    raw = msgspec.json.Decoder()
+    return lambda line: msgspec.convert(upgraded(raw.decode(line)), Line)
+
+
 def _header(path: Path, line: bytes) -> Header:
     not_ours = f"{path} is not a record of aebench: give the record.jsonl of a run."
     try:
@@ -288,20 +297,22 @@ def _header(path: Path, line: bytes) -> Header:
             "update aebench."
         )
     try:
-        header = msgspec.json.decode(line, type=Header)
+        header = _decoder(version)(line)
+        if not isinstance(header, Header):
+            raise RecordError(not_ours)
     except _NONSENSE as error:
         raise RecordError(
             f"{path} is not a record: its header is damaged ({printable(str(error))})."
         ) from error
     cells = (
-        max(1, len(header.definitions))
+        max(1, len(header.models))
         * len(header.contenders)
         * max(1, len(header.plan.workloads))
         * max(1, len(header.plan.batch_sizes))
     )
     if cells > MOST_CELLS:
         raise RecordError(
-            f"{path} plans {cells:,} comparisons, of which {MOST_CELLS:,} are read: definitions × "
+            f"{path} plans {cells:,} comparisons, of which {MOST_CELLS:,} are read: models × "
             "contenders × workloads × batch sizes."
         )
     return header
@@ -314,7 +325,7 @@ class _Versioned(msgspec.Struct):
 
 def _without_void(events: Sequence[Event]) -> list[Event]:
     """Leave out what later resumptions declare void."""
-    void: set[Unit] = set()
+    void: set[Task] = set()
     resumed = False
     kept: list[Event] = []
     for event in reversed(events):
@@ -328,9 +339,9 @@ def _without_void(events: Sequence[Event]) -> list[Event]:
     return kept
 
 
-def _is_void(event: Event, void: set[Unit]) -> bool:
-    if isinstance(event, Failure) and not event.definition:
+def _is_void(event: Event, void: set[Task]) -> bool:
+    if isinstance(event, Failure) and not event.model:
         return True  # what ended the whole run, such as a full disk, is over
-    if isinstance(event, UnitEnd):
-        return event.unit in void
-    return not void.isdisjoint(Unit.around(event))
+    if isinstance(event, TaskEnd):
+        return event.task in void
+    return not void.isdisjoint(Task.around(event))

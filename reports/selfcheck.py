@@ -14,91 +14,91 @@ _MOST_CONTAMINATED = 0.25
 
 @dataclass(frozen=True)
 class SelfCheck:
-    """One cell in which a reference met its twin and a handicapped one.
+    """One cell in which a reference met its A/A control and a known-effect control.
 
     Parameters
     ----------
-    twin_right : bool
-        The twin wasn't called faster or slower.
-    handicapped_right : bool
-        The handicapped one was called slower.
+    control_right : bool
+        The A/A control wasn't called faster or slower.
+    known_effect_right : bool
+        the known-effect control was called slower.
     findings : sequence of str
         Sentences for the user; the last one sums up.
     """
 
-    twin_right: bool
-    handicapped_right: bool
+    control_right: bool
+    known_effect_right: bool
     findings: Sequence[str]
 
     @property
     def right(self) -> bool:
         """Whether both verdicts are right."""
-        return self.twin_right and self.handicapped_right
+        return self.control_right and self.known_effect_right
 
 
 def judge(summary: Summary) -> SelfCheck | None:
     """Judge the verdicts of a self-check's record; None if it lacks one of them."""
     for cell in summary.speed:
-        twins = [row for row in cell.rows if row.twin_of and row.times_reference]
-        handicapped = [row for row in twins if row.handicap]
-        same = [row for row in twins if not row.handicap]
-        if handicapped and same:
+        controls = [row for row in cell.rows if row.control_of and row.times_reference]
+        known_effect = [row for row in controls if row.known_effect]
+        same = [row for row in controls if not row.known_effect]
+        if known_effect and same:
             plan = summary.runs[0].plan
-            return _judge(cell, same[0], handicapped[0], plan.launches, plan.blocks)
+            return _judge(cell, same[0], known_effect[0], plan.launches, plan.blocks)
     return None
 
 
 def _judge(
-    cell: SpeedCell, twin: SpeedRow, handicapped: SpeedRow, launches: int, blocks: int
+    cell: SpeedCell, control: SpeedRow, known_effect: SpeedRow, launches: int, blocks: int
 ) -> SelfCheck:
-    twin_right = twin.verdict in ("same", "inconclusive")
-    handicapped_right = handicapped.verdict == "slower"
+    control_right = control.verdict in ("same", "inconclusive")
+    known_effect_right = known_effect.verdict == "slower"
     findings = [
-        f"{twin.contender}, which does the same: {_told(twin)}: "
-        f"{'right' if twin_right else 'wrong'}.",
-        f"{handicapped.contender}, which runs {percent(handicapped.handicap)} more steps than it "
-        f"reports: {_told(handicapped)}: {_seen(handicapped)}.",
+        f"{control.contender}, which does the same: {_told(control)}: "
+        f"{'right' if control_right else 'wrong'}.",
+        f"{known_effect.contender}, which runs {percent(known_effect.known_effect)} more steps than it "
+        f"reports: {_told(known_effect)}: {_seen(known_effect)}.",
     ]
-    if cell.noise_floor is not None and twin.detectable is not None:
+    if cell.noise_floor is not None and control.detectable is not None:
         findings.append(
             f"The noise floor is {percent(cell.noise_floor)}; the smallest difference that "
             f"{launches} × {blocks} blocks call in four of five cases here is about "
-            f"{percent(twin.detectable)}."
+            f"{percent(control.detectable)}."
         )
-    findings.append(_spread(cell, twin, blocks))
-    if cell.contaminated > _MOST_CONTAMINATED * cell.blocks:
+    findings.append(_spread(cell, control, blocks))
+    if cell.disturbed > _MOST_CONTAMINATED * cell.blocks:
         findings.append(
             f"The machine was disturbed: of the {cell.blocks} blocks that count "
-            f"{cell.contaminated} are contaminated, beyond what may be repeated."
+            f"{cell.disturbed} are disturbed, beyond what may be repeated."
         )
-    findings.append(_sum_up(twin_right, handicapped_right, handicapped))
-    return SelfCheck(twin_right, handicapped_right, findings)
+    findings.append(_sum_up(control_right, known_effect_right, known_effect))
+    return SelfCheck(control_right, known_effect_right, findings)
 
 
 def _told(row: SpeedRow) -> str:
-    return f"{row.verdict}, {times(row)} times {row.twin_of}'s time"
+    return f"{row.verdict}, {times(row)} times {row.control_of}'s time"
 
 
-def _seen(handicapped: SpeedRow) -> str:
-    return {"slower": "right", "faster": "wrong"}.get(handicapped.verdict, "not seen")
+def _seen(known_effect: SpeedRow) -> str:
+    return {"slower": "right", "faster": "wrong"}.get(known_effect.verdict, "not seen")
 
 
-def _spread(cell: SpeedCell, twin: SpeedRow, blocks: int) -> str:
-    if twin.pair_sd is None:
+def _spread(cell: SpeedCell, control: SpeedRow, blocks: int) -> str:
+    if control.pair_sd is None:
         return "One block tells nothing about the machine's noise."
-    pair = f"A pair of slices varies by {percent(twin.pair_sd)} (SD)"
-    if twin.launch_sd is None:
+    pair = f"A pair of rounds varies by {percent(control.pair_sd)} (SD)"
+    if control.launch_sd is None:
         return (
             f"{pair}; how much processes differ beyond that can't be told from one launch: use a "
             f"larger preset to learn what a difference of {percent(WANTED_DIFFERENCE)} needs."
         )
     needed = launches_needed(
-        WANTED_DIFFERENCE, twin.pair_sd, twin.launch_sd, blocks, cell.different
+        WANTED_DIFFERENCE, control.pair_sd, control.launch_sd, blocks, cell.different
     )
     told = f"about {needed} launches" if needed else "more launches than anyone waits for"
     launch = (
-        f"a launch by {percent(twin.launch_sd)} beyond that"
-        if twin.launch_sd
+        f"a launch by {percent(control.launch_sd)} beyond that"
+        if control.launch_sd
         else "launches by no more than that explains"
     )
     return (
@@ -107,12 +107,12 @@ def _spread(cell: SpeedCell, twin: SpeedRow, blocks: int) -> str:
     )
 
 
-def _sum_up(twin_right: bool, handicapped_right: bool, handicapped: SpeedRow) -> str:
-    if twin_right and handicapped_right:
+def _sum_up(control_right: bool, known_effect_right: bool, known_effect: SpeedRow) -> str:
+    if control_right and known_effect_right:
         return "Verdicts can be trusted here, at this size."
-    if twin_right:
+    if control_right:
         return (
-            f"This machine is too noisy to see {percent(handicapped.handicap)} at this size: take "
+            f"This machine is too noisy to see {percent(known_effect.known_effect)} at this size: take "
             "a larger preset, or a quieter machine (aebench doctor)."
         )
     return (

@@ -26,7 +26,7 @@ def trace_path(folder: Path, header: Header, profile: Profile) -> Path:
     backends = {each.name: each.backend for each in header.contenders}
     words = [
         backends.get(profile.contender, ""),
-        profile.definition,
+        profile.model,
         profile.trace_sha256[:8],
     ]
     stem = "-".join(map(file_name, words))
@@ -62,6 +62,6 @@ def copy(record: Record, folder: Path, target: Path) -> list[tuple[str, Path]]:
             continue
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(content)
-        of = f"{profile.contender}, {profile.definition}, batch {profile.batch_size}"
+        of = f"{profile.contender}, {profile.model}, batch {profile.batch_size}"
         copied.append((of, kept))
     return copied

@@ -53,7 +53,7 @@ def test_a_worker_starts_with_the_standard_library():
 def test_a_working_worker_needs_numpy_keras_and_its_framework_only():
     files = list((ROOT / "bench" / "work").glob("*.py"))
     assert len(files) > 4
-    others = ("settings", "weights", "stepping", "attribution", "chrome_trace", "ledger")
+    others = ("settings", "weights", "stepping", "attribution", "chrome_trace", "compile_log")
     for file in [*files, *(ROOT / "bench" / f"{name}.py" for name in others)]:
         assert imported(file.read_text()) <= {"keras", "numpy", "backends", "bench"} | set(
             sys.stdlib_module_names

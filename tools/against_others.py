@@ -1,9 +1,9 @@
-"""Judge the same A/A pair and the same 5 % handicap by pytest-benchmark and by pyperf.
+"""Judge the same A/A pair and the same 5 % known_effect by pytest-benchmark and by pyperf.
 
-Usage: pip install -c constraints.txt -e '.[jax,rivals]'
+Usage: pip install -c constraints.txt -e '.[jax,peers]'
        python tools/against_others.py FOLDER [--times 5] [--backend jax]
 
-Each round runs the work plain, handicapped and plain again, each in processes of its own, as the
+Each round runs the work plain, known_effect and plain again, each in processes of its own, as the
 tools do it by default, and compares the second and the third with the first. `aebench selfcheck`
 judges the same two questions. The tools' own output lies in FOLDER, and so does ``verdicts.json``,
 to which every call adds its rounds.
@@ -22,7 +22,7 @@ from typing import Any
 
 from aebench.reports.formatting import duration
 
-STEPS = {"plain": 80, "handicapped": 84, "again": 80}
+STEPS = {"plain": 80, "known_effect": 84, "again": 80}
 ROOT = Path(__file__).parent.parent
 HERE = ROOT / "tools" / "against"
 # pytest-benchmark has no threshold of its own, and knows whole per cents.
@@ -122,13 +122,13 @@ class Pyperf(Judge):
 
 
 def judged(judge: Judge) -> Iterator[dict[str, object]]:
-    """Let a tool judge the pair and the handicap once."""
+    """Let a tool judge the pair and the known_effect once."""
     seconds = {}
     for name, steps in STEPS.items():
         began = time.monotonic()
         judge.measure(name, steps)
         seconds[name] = time.monotonic() - began
-    for name, truth in (("handicapped", "slower"), ("again", "same")):
+    for name, truth in (("known_effect", "slower"), ("again", "same")):
         for rule, said, ratio in judge.compare(name, "plain"):
             yield {
                 "tool": judge.name,

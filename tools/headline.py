@@ -11,7 +11,7 @@ from aebench.reports.journal import load
 from aebench.reports.manifest import records
 from aebench.reports.site import PUBLISHED
 from aebench.reports.studies.autoencoder.width_dropout import answers
-from aebench.reports.summary import RECIPE_EPOCHS, Summary, summarise
+from aebench.reports.summary import FULL_TRAINING_EPOCHS, Summary, summarise
 from aebench.reports.tables import Table, overview, quality
 
 README = Path(__file__).parent.parent / "README.md"
@@ -35,7 +35,7 @@ def text() -> str:
             if each.paragraphs
         ),
         *table(losses, losses.columns[:_LOSS_COLUMNS], narrow),
-        f"After {RECIPE_EPOCHS} epochs at batch 32; seeds: {seeds(trained)}. Brackets are the 95 % "
+        f"After {FULL_TRAINING_EPOCHS} epochs at batch 32; seeds: {seeds(trained)}. Brackets are the 95 % "
         "intervals of a mean of seeds. One seed has none: how far off another would be it doesn't "
         "tell, and backends are not compared by these losses.",
     ]

@@ -13,28 +13,28 @@ import msgspec
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from aebench.reports import publish
 from aebench.reports.journal import Journal
-from aebench.reports.record import Block, Slice
+from aebench.reports.record import Block, Round
 from helpers import sample
 
 BATCHES = 50
 
 
 def write(cells: int, folder: Path) -> Path:
-    """Write a record of so many cells: definitions × train × 50 batch sizes."""
+    """Write a record of so many cells: models × train × 50 batch sizes."""
     made = sample.make()
     names = [f"ae{width}" for width in range(100, 100 + max(1, cells // BATCHES))]
     sizes = list(range(1, 1 + min(BATCHES, cells)))
-    (definition,) = made.header.definitions
+    (model,) = made.header.models
     plan = msgspec.structs.replace(made.header.plan, batch_sizes=sizes)
-    definitions = [msgspec.structs.replace(definition, name=name) for name in names]
-    header = msgspec.structs.replace(made.header, plan=plan, definitions=definitions)
+    models = [msgspec.structs.replace(model, name=name) for name in names]
+    header = msgspec.structs.replace(made.header, plan=plan, models=models)
     journal = Journal.begin(folder / "record.jsonl", header)
     for event in made.events:
-        if not hasattr(event, "definition"):
+        if not hasattr(event, "model"):
             continue
         for name in names:
-            moved = msgspec.structs.replace(event, definition=name)
-            if isinstance(event, (Slice, Block)):
+            moved = msgspec.structs.replace(event, model=name)
+            if isinstance(event, (Round, Block)):
                 for size in sizes:
                     journal.append(msgspec.structs.replace(moved, batch_size=size))
             else:

@@ -15,10 +15,10 @@ from aebench.reports.tables import times
 
 COLUMNS = (
     "backend, size",
-    "twin",
-    "handicapped",
+    "control",
+    "known_effect",
     "noise floor",
-    "would see",
+    "MDE",
     "pair SD",
     "launch SD",
     "blocks repeated",
@@ -32,24 +32,24 @@ def table(paths: Sequence[Path]) -> str:
     for path in paths:
         summary = summarise(load(path))
         (cell,), (run,) = summary.speed, summary.runs
-        reference, twin, handicapped = cell.rows
+        reference, control, known_effect = cell.rows
         check = judge(summary)
-        assert check and run.speed and twin.detectable
-        assert twin.pair_sd is not None and cell.noise_floor is not None
+        assert check and run.speed and control.detectable
+        assert control.pair_sd is not None and cell.noise_floor is not None
         marks = [
             f"{row.verdict} {times(row)} {'✓' if right else '✗'}"
             for row, right in (
-                (twin, check.twin_right),
-                (handicapped, check.handicapped_right),
+                (control, check.control_right),
+                (known_effect, check.known_effect_right),
             )
         ]
         cells = [
             f"{reference.contender}, {run.plan.launches} × {run.plan.blocks}",
             *marks,
             percent(cell.noise_floor),
-            percent(twin.detectable),
-            percent(twin.pair_sd),
-            "–" if twin.launch_sd is None else percent(twin.launch_sd),
+            percent(control.detectable),
+            percent(control.pair_sd),
+            "–" if control.launch_sd is None else percent(control.launch_sd),
             str(cell.repeated),
             percent(run.speed.overhead),
             duration(run.speed.seconds),

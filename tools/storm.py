@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from aebench.reports.journal import Record, RecordError, load
 
 ROOT = Path(__file__).resolve().parent.parent
-ASKED = ("--data", "embedded", "--train-samples", "640", "--definition", "ae200", "--epochs", "1")
+ASKED = ("--data", "embedded", "--train-samples", "640", "--model", "ae200", "--epochs", "1")
 ASKED += ("--backend", "jax", "--workload", "train")
 ASKED += ("--pass", "speed", "footprint", "quality")
 MARK = "AEBENCH_STORM"

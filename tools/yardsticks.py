@@ -1,6 +1,6 @@
-"""Put what yardsticks reach of the matrix products' limit into a table in Markdown.
+"""Put what baselines reach of the matrix products' limit into a table in Markdown.
 
-Usage: python tools/yardsticks.py RECORD
+Usage: python tools/baselines.py RECORD
 """
 
 import sys
@@ -13,7 +13,7 @@ from aebench.reports.tables import share, shown
 
 def table(path: Path) -> str:
     summary = summarise(load(path))
-    names = [row.contender for row in summary.speed[0].rows if not row.twin_of]
+    names = [row.contender for row in summary.speed[0].rows if not row.control_of]
     others = [name for name in names if name != "gemm"]
     lines = [
         "| batch | gemm, samples/s (by) | " + " | ".join(others) + " |",

@@ -1,4 +1,4 @@
-"""Yardsticks: the same network and step in each framework without Keras, and what bounds them.
+"""Baselines: the same network and step in each framework without Keras, and what bounds them.
 
 One file per framework with the same class in each, so that reading one is reading all; importing
 this package imports no framework. ``gemm`` has the matrix products of a step alone, ``reference``
@@ -17,7 +17,7 @@ Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Hyperparameters:
     """What a network is and how it learns, beside its weights.
 
     Parameters
@@ -61,13 +61,13 @@ class Network(Loop, Protocol):
     """The autoencoder: dense layers, ReLU between them, binary cross-entropy of a sigmoid.
 
     Made from ``weights`` (list of ndarray, kernel (inputs × units) and bias of each layer) and a
-    :class:`Recipe`; ``HOW`` says how its steps are run.
+    :class:`Hyperparameters`; ``HOW`` says how its steps are run.
     """
 
     HOW: str
     learning_rate: float
 
-    def __init__(self, weights: list[Array], recipe: Recipe) -> None: ...
+    def __init__(self, weights: list[Array], recipe: Hyperparameters) -> None: ...
 
     def weights(self) -> list[Array]:
         """Return the weights as they were given."""

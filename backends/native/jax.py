@@ -1,4 +1,4 @@
-"""The network in JAX: all steps of a slice are one compiled scan."""
+"""The network in JAX: all steps of a round are one compiled scan."""
 
 from functools import partial
 from typing import Any
@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aebench.backends.native import Array, Recipe
+from aebench.backends.native import Array, Hyperparameters
 
 
 class Network:
@@ -15,7 +15,7 @@ class Network:
 
     HOW = "one jitted lax.scan over the steps"
 
-    def __init__(self, weights: list[Array], recipe: Recipe) -> None:
+    def __init__(self, weights: list[Array], recipe: Hyperparameters) -> None:
         self.learning_rate = recipe.learning_rate
         self._recipe = recipe
         kernels, biases = weights[::2], weights[1::2]

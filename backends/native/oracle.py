@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from aebench.backends.native import Array, Recipe
+from aebench.backends.native import Array, Hyperparameters
 
 Dropper = Callable[[int, Array], Array]
 
@@ -16,11 +16,11 @@ class Reference:
     ----------
     weights : list of ndarray
         Kernel (inputs × units) and bias (units) of each layer.
-    recipe : Recipe
+    recipe : Hyperparameters
         Its dropout is applied by :meth:`masked_loss` alone.
     """
 
-    def __init__(self, weights: list[Array], recipe: Recipe) -> None:
+    def __init__(self, weights: list[Array], recipe: Hyperparameters) -> None:
         self._recipe = recipe
         self.kernels = [each.astype(np.float64) for each in weights[::2]]
         self.biases = [each.astype(np.float64) for each in weights[1::2]]

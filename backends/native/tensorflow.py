@@ -1,11 +1,11 @@
-"""The network in TensorFlow: all steps of a slice are one loop in a graph, compiled by XLA."""
+"""The network in TensorFlow: all steps of a round are one loop in a graph, compiled by XLA."""
 
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from aebench.backends.native import Array, Recipe
+from aebench.backends.native import Array, Hyperparameters
 
 
 class Network:
@@ -13,7 +13,7 @@ class Network:
 
     HOW = "one tf.function loop over the steps, compiled by XLA"
 
-    def __init__(self, weights: list[Array], recipe: Recipe) -> None:
+    def __init__(self, weights: list[Array], recipe: Hyperparameters) -> None:
         tf.random.set_seed(recipe.seed)
         self.learning_rate = recipe.learning_rate
         self._recipe = recipe

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from aebench.backends.native import Array, Recipe
+from aebench.backends.native import Array, Hyperparameters
 
 
 class Network:
@@ -14,7 +14,7 @@ class Network:
 
     HOW = "eager modules, foreach SGD"
 
-    def __init__(self, weights: list[Array], recipe: Recipe) -> None:
+    def __init__(self, weights: list[Array], recipe: Hyperparameters) -> None:
         torch.manual_seed(recipe.seed)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         kernels, biases = weights[::2], weights[1::2]

@@ -1,4 +1,4 @@
-"""How each framework's own profiler is run and read, and how it tells of what it compiles.
+"""RunOptions each framework's own profiler is run and read, and how it tells of what it compiles.
 
 One file per framework with the same names in each. Nothing here knows the benchmark, and importing
 this package imports no framework.
@@ -85,7 +85,7 @@ class Compilation(NamedTuple):
     function : str
         Of what, as far as the framework says.
     seconds : float
-        How long it took; that of others nested in it is its own too, and they aren't told.
+        RunOptions long it took; that of others nested in it is its own too, and they aren't told.
     ended_seconds : float
         When it was done, on the clock of :func:`time.time`.
     why : str

@@ -20,16 +20,16 @@ from aebench.bench.campaign.passes import footprint, memory, parity, profile, qu
 from aebench.bench.campaign.passes.speed import SpeedPass
 from aebench.bench.data.datasets import Arrays, Dataset, convert, mean_image_loss
 from aebench.bench.errors import BadInputError, refusing
-from aebench.bench.plan.estimate import unit_seconds
+from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.plan import Plan
 from aebench.bench.system import machine, machine_noise
 from aebench.reports.journal import Journal, Record, RecordError
-from aebench.reports.record import SCHEMA, DataInfo, End, Failure, Header, PassEnd, Resume, Unit
+from aebench.reports.record import SCHEMA, DataInfo, End, Failure, Header, PassEnd, Resume, Task
 from aebench.reports.sanitize import reason
 
-_PASSES: dict[str, Callable[[Context, Sequence[Unit]], None]] = {
+_PASSES: dict[str, Callable[[Context, Sequence[Task]], None]] = {
     "parity": parity.run,
-    "speed": lambda context, units: SpeedPass(context).run(units),
+    "speed": lambda context, tasks: SpeedPass(context).run(tasks),
     "footprint": footprint.run,
     "quality": quality.run,
     "profile": profile.run,
@@ -38,7 +38,7 @@ _PASSES: dict[str, Callable[[Context, Sequence[Unit]], None]] = {
 
 
 @dataclass(frozen=True)
-class Setting:
+class RunInputs:
     """What a run needs beside its plan.
 
     Parameters
@@ -62,14 +62,14 @@ class Setting:
     answer_seconds: float
 
 
-def run(plan: Plan, setting: Setting, folder: Path) -> str:
+def run(plan: Plan, setting: RunInputs, folder: Path) -> str:
     """Measure what a plan says.
 
     Parameters
     ----------
     plan : Plan
         What to measure.
-    setting : Setting
+    setting : RunInputs
         On which images, and so on.
     folder : Path
         Where ``record.jsonl`` goes.
@@ -90,7 +90,7 @@ def run(plan: Plan, setting: Setting, folder: Path) -> str:
         journal = Journal.begin(folder / "record.jsonl", _header(plan, setting, arrays, folder))
     except OSError as error:
         raise BadInputError(f"{folder} can't be written: {reason(error)}.") from error
-    return _measure(plan, setting, arrays, journal, plan.units())
+    return _measure(plan, setting, arrays, journal, plan.tasks())
 
 
 def check_folder(folder: Path) -> None:
@@ -110,14 +110,14 @@ def check_folder(folder: Path) -> None:
         )
 
 
-def resume(plan: Plan, setting: Setting, record: Path) -> str:
+def resume(plan: Plan, setting: RunInputs, record: Path) -> str:
     """Measure what is missing in a record.
 
     Parameters
     ----------
     plan : Plan
         The record's own.
-    setting : Setting
+    setting : RunInputs
         See :func:`run`.
     record : Path
         The record, or its folder.
@@ -150,13 +150,13 @@ def resume(plan: Plan, setting: Setting, record: Path) -> str:
     return _measure(plan, setting, arrays, journal, left)
 
 
-def missing(plan: Plan, record: Record) -> list[Unit]:
-    """List the units of a plan that a record doesn't hold whole."""
+def missing(plan: Plan, record: Record) -> list[Task]:
+    """List the tasks of a plan that a record doesn't hold whole."""
     done = record.done()
-    return [unit for unit in plan.units() if unit not in done]
+    return [task for task in plan.tasks() if task not in done]
 
 
-def _header(plan: Plan, setting: Setting, arrays: Arrays, folder: Path) -> Header:
+def _header(plan: Plan, setting: RunInputs, arrays: Arrays, folder: Path) -> Header:
     dataset = setting.dataset
     return Header(
         schema=SCHEMA,
@@ -165,7 +165,7 @@ def _header(plan: Plan, setting: Setting, arrays: Arrays, folder: Path) -> Heade
         created=_now(),
         command=list(setting.command),
         plan=plan.info,
-        definitions=plan.describe_definitions(),
+        models=plan.describe_models(),
         contenders=plan.contenders,
         data=DataInfo(
             name=dataset.name,
@@ -181,7 +181,7 @@ def _header(plan: Plan, setting: Setting, arrays: Arrays, folder: Path) -> Heade
             mean_image_loss=mean_image_loss(dataset),
         ),
         machine=msgspec.structs.replace(
-            machine.describe(), control_seconds=machine_noise.usual_seconds()
+            machine.describe(), fixed_work_seconds=machine_noise.usual_seconds()
         ),
     )
 
@@ -191,11 +191,11 @@ def _now() -> str:
 
 
 def _measure(
-    plan: Plan, setting: Setting, arrays: Arrays, journal: Journal, units: Sequence[Unit]
+    plan: Plan, setting: RunInputs, arrays: Arrays, journal: Journal, tasks: Sequence[Task]
 ) -> str:
     began = time.monotonic()
     sizes = (len(setting.dataset.train), len(setting.dataset.test))
-    stages = [(unit, unit_seconds(plan, unit, *sizes)) for unit in units]
+    stages = [(task, task_seconds(plan, task, *sizes)) for task in tasks]
     display = Display(setting.console, stages, journal.record)
     outcome, worthless = "interrupted", False
     with interrupts.until_tidy() as tidy:
@@ -206,7 +206,7 @@ def _measure(
                 ending.callback(display.close)
                 ending.callback(tidy)  # the last is called first
                 context = Context(plan, setting.dataset, arrays, fleet, journal, display)
-                _run_passes(context, units)
+                _run_passes(context, tasks)
             outcome = "failures" if journal.record.of(Failure) else "complete"
         except KeyboardInterrupt:
             pass
@@ -230,9 +230,9 @@ def _measure(
     return outcome
 
 
-def _run_passes(context: Context, units: Sequence[Unit]) -> None:
+def _run_passes(context: Context, tasks: Sequence[Task]) -> None:
     for name in context.plan.info.passes:
-        mine = [unit for unit in units if unit.pass_name == name]
+        mine = [task for task in tasks if task.pass_name == name]
         if mine:
             began = time.monotonic()
             _PASSES[name](context, mine)

@@ -8,7 +8,7 @@ import msgspec
 from aebench.bench.campaign.fleet import Fleet, Worker
 from aebench.bench.data.datasets import Arrays, Dataset
 from aebench.bench.errors import MeasurementError
-from aebench.bench.models.autoencoder import Definition
+from aebench.bench.models.autoencoder import Model
 from aebench.bench.plan.contenders import interpreter
 from aebench.bench.plan.plan import Plan
 from aebench.bench.protocol.channel import Message
@@ -35,8 +35,8 @@ class Display(Protocol):
     def stage_done(self) -> None:
         """Note that one stage of the estimate is over."""
 
-    def results(self, pass_name: str, definition: str | None) -> None:
-        """Show the tables of a pass, or those of one definition."""
+    def results(self, pass_name: str, model: str | None) -> None:
+        """Show the tables of a pass, or those of one model."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Context:
         return event
 
     def note_worker(
-        self, message: Message, pass_name: str, contender: str, definition: str, launch: int
+        self, message: Message, pass_name: str, contender: str, model: str, launch: int
     ) -> record.Worker:
         """Record what is in force in a worker."""
         return self.append(
@@ -76,7 +76,7 @@ class Context:
             message,
             pass_name=pass_name,
             contender=contender,
-            definition=definition,
+            model=model,
             launch=launch,
         )
 
@@ -85,42 +85,42 @@ class Context:
         error: MeasurementError,
         pass_name: str,
         contender: str,
-        definition: str,
+        model: str,
         launch: int,
     ) -> None:
         """Record a failure, show it, and let the others go on."""
         failure = record.Failure(
-            pass_name, contender, definition, launch, str(error)[:MOST_NAME], error.log_tail
+            pass_name, contender, model, launch, str(error)[:MOST_NAME], error.log_tail
         )
         self.journal.append(failure)
-        self.display.problem(f"{pass_name} {definition} {contender}: {error}")
+        self.display.problem(f"{pass_name} {model} {contender}: {error}")
         if error.log_tail:
             self.display.problem(error.log_tail)
 
-    def end(self, unit: record.Unit, seconds: float | None = None) -> None:
-        """Record that a unit was measured whole, and how long it took, unless some of it failed."""
-        if not any(unit.holds(failure) for failure in self.journal.record.of(record.Failure)):
-            self.journal.append(record.UnitEnd(unit, seconds))
+    def end(self, task: record.Task, seconds: float | None = None) -> None:
+        """Record that a task was measured whole, and how long it took, unless some of it failed."""
+        if not any(task.holds(failure) for failure in self.journal.record.of(record.Failure)):
+            self.journal.append(record.TaskEnd(task, seconds))
         self.display.stage_done()
 
     def start(self, contender: ContenderInfo, job: Message) -> Worker:
         """Start a contender's worker; see :meth:`aebench.bench.campaign.fleet.Fleet.start`."""
         return self.fleet.start(contender.backend, job, interpreter(contender))
 
-    def job(self, pass_name: str, contender: ContenderInfo, definition: Definition) -> Message:
+    def job(self, pass_name: str, contender: ContenderInfo, model: Model) -> Message:
         """Begin a worker's job; see :func:`job`."""
-        return job(self.plan, self.arrays, pass_name, contender, definition)
+        return job(self.plan, self.arrays, pass_name, contender, model)
 
 
 def job(
-    plan: Plan, arrays: Arrays, pass_name: str, contender: ContenderInfo, definition: Definition
+    plan: Plan, arrays: Arrays, pass_name: str, contender: ContenderInfo, model: Model
 ) -> Message:
     """Begin a worker's job: what every pass tells it."""
     return {
         "pass": pass_name,
         "backend": contender.backend,
         "settings": contender.settings,
-        "definition": definition.name,
+        "model": model.name,
         "threads": plan.info.threads,
         "seed": plan.info.seeds[0],
         "train": str(arrays.train_path),

@@ -15,7 +15,7 @@ from rich.progress_bar import ProgressBar
 from aebench.reports import tables, terminal
 from aebench.reports.formatting import duration
 from aebench.reports.journal import Record
-from aebench.reports.record import Unit
+from aebench.reports.record import Task
 from aebench.reports.summary import summarise
 
 _SHOWN_FIGURES = 3
@@ -29,14 +29,14 @@ class Display:
     ----------
     console : Console
         Where.
-    stages : sequence of (Unit, float)
+    stages : sequence of (Task, float)
         What is to be measured, with estimated seconds.
     record : Record
         What has been measured; it grows.
     """
 
     def __init__(
-        self, console: Console, stages: Sequence[tuple[Unit, float]], record: Record
+        self, console: Console, stages: Sequence[tuple[Task, float]], record: Record
     ) -> None:
         self._console = console
         self._stages = list(stages)
@@ -61,8 +61,8 @@ class Display:
 
     def doing(self, text: str) -> None:
         """Say what is measured now."""
-        unit, _ = self._stages[min(self._done, len(self._stages) - 1)]
-        self._doing = f"{unit.pass_name} · {text}"
+        task, _ = self._stages[min(self._done, len(self._stages) - 1)]
+        self._doing = f"{task.pass_name} · {text}"
         subject = self._doing.partition(", block")[0].partition(", epoch")[0]
         if subject != self._said:
             self._said = subject
@@ -95,12 +95,12 @@ class Display:
                 terminal.plain(f"[{self._elapsed()}] {self._progress()}"), soft_wrap=True
             )
 
-    def results(self, pass_name: str, definition: str | None) -> None:
-        """Show the tables of a pass, or those of one definition."""
+    def results(self, pass_name: str, model: str | None) -> None:
+        """Show the tables of a pass, or those of one model."""
         summary = summarise(self._record)
         chosen = {
             "parity": lambda: tables.parity(summary),
-            "speed": lambda: tables.speed(summary, definition),
+            "speed": lambda: tables.speed(summary, model),
             "footprint": lambda: tables.footprint(summary),
             "quality": lambda: tables.quality(summary),
             "profile": lambda: tables.profile(summary),

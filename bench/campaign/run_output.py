@@ -10,14 +10,14 @@ from rich.table import Table
 
 from aebench.bench.data.datasets import Dataset
 from aebench.bench.errors import BadInputError
-from aebench.bench.plan.estimate import unit_seconds
+from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import COMPARING, PASSES, PRESETS
 from aebench.bench.plan.resuming import command
 from aebench.bench.plan.run_options import Request, make
 from aebench.reports.formatting import duration
 from aebench.reports.journal import load
-from aebench.reports.record import Unit
+from aebench.reports.record import Task
 from aebench.reports.summary import summarise
 from aebench.reports.terminal import plain, render_summary
 
@@ -28,7 +28,7 @@ def show(
     console: Console,
     plan: Plan,
     dataset: Dataset,
-    units: Sequence[Unit],
+    tasks: Sequence[Task],
     pace: float | None = None,
 ) -> None:
     """Show what of a plan is to be measured, and a guess at its time.
@@ -37,16 +37,16 @@ def show(
     """
     info = plan.info
     sizes = (len(dataset.train), len(dataset.test))
-    estimated = [(unit.pass_name, unit_seconds(plan, unit, *sizes, pace or 1.0)) for unit in units]
+    estimated = [(task.pass_name, task_seconds(plan, task, *sizes, pace or 1.0)) for task in tasks]
     if dataset.notice:
         console.print(plain(f"! {dataset.notice}", "yellow"), soft_wrap=True)
     for contender in plan.contenders:
         if contender.missing:
             console.print(plain(f"- {contender.name}: {contender.missing}", "dim"), soft_wrap=True)
     running = ", ".join(f"{each.name} {each.version}" for each in plan.running)
-    controls = ", ".join(each.name for each in plan.in_blocks if each.twin_of)
+    controls = ", ".join(each.name for each in plan.in_blocks if each.control_of)
     lines = [
-        f"preset {info.preset}: {running}; {', '.join(each.name for each in plan.definitions)}",
+        f"preset {info.preset}: {running}; {', '.join(each.name for each in plan.models)}",
         f"data: {dataset.name}, {len(dataset.train):,} training and "
         f"{len(dataset.test):,} test images",
     ]
@@ -70,12 +70,12 @@ def show(
         f"{info.batch_sizes[0]}; what is compiled when",
         "memory": f"what is held when, batch {info.batch_sizes[0]}; does it grow with the steps?",
     }
-    for name in dict.fromkeys(unit.pass_name for unit in units):
+    for name in dict.fromkeys(task.pass_name for task in tasks):
         seconds = sum(seconds for pass_name, seconds in estimated if pass_name == name)
         grid.add_row(name, plain(told[name]), duration(seconds))
     console.print(grid)
-    if len(units) < len(plan.units()):
-        console.print(f"Going on: {len(units)} of {len(plan.units())} pieces are missing.")
+    if len(tasks) < len(plan.tasks()):
+        console.print(f"Going on: {len(tasks)} of {len(plan.tasks())} pieces are missing.")
     total = duration(sum(seconds for _, seconds in estimated))
     on = (
         "here, if it stays as busy as now"
@@ -104,8 +104,8 @@ def show_presets(console: Console, request: Request, dataset: Dataset, pace: flo
         except BadInputError:  # what fits into the preset asked for needn't fit into this one
             continue
         seconds = dict.fromkeys(shown, 0.0)
-        for unit in plan.units():
-            seconds[unit.pass_name] += unit_seconds(plan, unit, *sizes, pace)
+        for task in plan.tasks():
+            seconds[task.pass_name] += task_seconds(plan, task, *sizes, pace)
         cells = [*seconds.values(), sum(seconds.values())]
         timed = "speed" in plan.info.passes
         size = f"{plan.info.launches} × {plan.info.blocks}" if timed else "–"

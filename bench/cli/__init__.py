@@ -53,7 +53,7 @@ app.command()(report.site)
 
 @app.command(name="list")
 def list_everything() -> int:
-    """List definitions, backends, workloads and presets."""
+    """List models, backends, workloads and presets."""
     from aebench.bench.cli.listing import render
     from aebench.reports.terminal import new_console
 

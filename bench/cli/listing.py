@@ -17,16 +17,16 @@ _QUERY_SECONDS = 10.0
 
 
 def render() -> RenderableType:
-    """Lay out definitions, backends, workloads and presets."""
-    return Group(_definitions(), _backends(), _workloads(), _presets())
+    """Lay out models, backends, workloads and presets."""
+    return Group(_models(), _backends(), _workloads(), _presets())
 
 
-def _definitions() -> Table:
+def _models() -> Table:
     grid = Table(
-        "definition",
+        "model",
         "encoder",
         "dropout",
-        title="Definitions (others by name: ae1600, ae200, ae800-dropout0.5, ae1600-steep)",
+        title="Models (others by name: ae1600, ae200, ae800-dropout0.5, ae1600-steep)",
         title_justify="left",
     )
     for heading in ("parameters", "MFLOP/sample forward", "training"):
@@ -75,7 +75,7 @@ def _presets() -> Table:
     grid = Table("preset", *PRESETS, title="Presets", title_justify="left")
     rows: dict[str, Callable[[Preset], str]] = {
         "passes": lambda each: " ".join(each.passes),
-        "definitions": lambda each: " ".join(each.definitions),
+        "models": lambda each: " ".join(each.models),
         "workloads": lambda each: " ".join(each.workloads),
         "batch sizes": lambda each: " ".join(map(str, each.batch_sizes)),
     }
@@ -84,9 +84,9 @@ def _presets() -> Table:
     sizes: list[tuple[str, str, Callable[[Preset], str]]] = [
         ("launches × blocks, at least", "speed", lambda each: f"{each.launches} × {each.blocks}"),
         (
-            "yardsticks",
+            "baselines",
             "speed",
-            lambda each: "yes" if each.yardsticks else "with --yardsticks",
+            lambda each: "yes" if each.baselines else "with --baselines",
         ),
         ("cold starts", "footprint", lambda each: str(each.footprint_launches)),
         ("epochs × seeds", "quality", lambda each: f"{each.epochs} × {each.seeds}"),

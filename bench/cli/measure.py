@@ -15,7 +15,7 @@ def run(
     context: typer.Context,
     preset: Annotated[str, typer.Option(help=f"{', '.join(PRESETS)} (see: list).")] = "quick",
     contender: options.Contenders = None,
-    definition: options.Definitions = None,
+    model: options.Models = None,
     workload: Annotated[list[str] | None, typer.Option(help=f"{', '.join(WORKLOADS)}.")] = None,
     passes: Annotated[
         list[str] | None,
@@ -34,11 +34,11 @@ def run(
     threads: Annotated[
         int | None, typer.Option(help="Cores that each contender may use; all if left out.")
     ] = None,
-    yardsticks: Annotated[
+    baselines: Annotated[
         bool | None,
         typer.Option(
             help="Measure the frameworks without Keras, and matrix products alone, beside them; "
-            f"on in {', '.join(name for name in PRESETS if PRESETS[name].yardsticks)}."
+            f"on in {', '.join(name for name in PRESETS if PRESETS[name].baselines)}."
         ),
     ] = None,
     reference: Annotated[
@@ -63,7 +63,7 @@ def run(
     Options that take several values take them one after the other (--backend jax torch), with
     commas, or by repeating the option.
     """
-    from aebench.bench.cli.run_command import How, measure
+    from aebench.bench.cli.run_command import RunOptions, measure
     from aebench.bench.plan.run_options import Request
 
     if resume:
@@ -71,7 +71,7 @@ def run(
     request = Request(
         preset=preset,
         backends=contender or (),
-        definitions=definition or (),
+        models=model or (),
         workloads=workload or (),
         passes=passes or (),
         batch_sizes=batch_size or (),
@@ -82,9 +82,9 @@ def run(
         reference=reference,
         different=different_beyond / 100,
         same=same_within / 100,
-        yardsticks=yardsticks,
+        baselines=baselines,
     )
-    outcome, folder = measure(request, preset, How(data, out, resume, time_limit, dry_run))
+    outcome, folder = measure(request, preset, RunOptions(data, out, resume, time_limit, dry_run))
     if folder and report:
         write_beside(folder)
     return CODES[outcome]
@@ -93,8 +93,8 @@ def run(
 def parity(
     context: typer.Context,
     contender: options.Contenders = None,
-    definition: options.Definitions = None,
-    yardsticks: Annotated[
+    model: options.Models = None,
+    baselines: Annotated[
         bool, typer.Option(help="Compare the frameworks without Keras too.")
     ] = False,
     data: options.Data = "auto",
@@ -107,18 +107,18 @@ def parity(
 
     The same is part of every run that measures speed. Ends with exit code 1 if one differs.
     """
-    from aebench.bench.cli.run_command import How, measure
+    from aebench.bench.cli.run_command import RunOptions, measure
     from aebench.bench.plan.run_options import Request
 
     if resume:
         options.refuse_beside_resume(context)
     request = Request(
         backends=contender or (),
-        definitions=definition or (),
+        models=model or (),
         passes=("parity",),
-        yardsticks=yardsticks,
+        baselines=baselines,
     )
-    outcome, folder = measure(request, "parity", How(data, out, resume, time_limit, dry_run))
+    outcome, folder = measure(request, "parity", RunOptions(data, out, resume, time_limit, dry_run))
     if outcome != "complete" or not folder:
         return CODES[outcome]
     return FAILURES if any(row.differs for row in summarise([folder]).parity) else OK
@@ -127,13 +127,13 @@ def parity(
 def selfcheck(
     context: typer.Context,
     preset: Annotated[
-        str, typer.Option(help="How many launches and blocks; a smaller one sees less.")
+        str, typer.Option(help="RunOptions many launches and blocks; a smaller one sees less.")
     ] = "publish",
     backend: Annotated[
         str | None,
         typer.Option("--backend", "--contender", help="With which backend; jax if it is there."),
     ] = None,
-    definition: Annotated[str, typer.Option(help="Of which autoencoder.")] = "ae400",
+    model: Annotated[str, typer.Option(help="Of which autoencoder.")] = "ae400",
     batch_size: Annotated[int, typer.Option(help="With which batch size.")] = 32,
     data: options.Data = "auto",
     out: options.Out = None,
@@ -143,11 +143,11 @@ def selfcheck(
 ) -> int:
     """Test aebench on this machine: whether its verdicts are right where the truth is known.
 
-    One backend trains against its twin, which does the same, and against one that does 5 % more
+    One backend trains against its A/A control, which does the same, and against one that does 5 % more
     than it reports. Ends with exit code 0 if both verdicts are right, with 3 if the machine is too
     noisy for verdicts.
     """
-    from aebench.bench.cli.run_command import How, measure
+    from aebench.bench.cli.run_command import RunOptions, measure
     from aebench.bench.plan import selfcheck
     from aebench.bench.plan.run_options import Request
 
@@ -155,8 +155,8 @@ def selfcheck(
         options.refuse_beside_resume(context)
         request = Request(backends=[backend] if backend else ())
     else:
-        request = selfcheck.request(backend, preset, definition, batch_size)
-    how = How(data, out, resume, time_limit, dry_run)
+        request = selfcheck.request(backend, preset, model, batch_size)
+    how = RunOptions(data, out, resume, time_limit, dry_run)
     outcome, folder = measure(request, "selfcheck", how)
     if not folder or outcome != "complete":
         return CODES[outcome]
@@ -175,9 +175,11 @@ def selfcheck(
 def profile(
     context: typer.Context,
     contender: options.Contenders = None,
-    definition: options.Definitions = None,
+    model: options.Models = None,
     batch_size: options.BatchSize = 32,
-    steps: Annotated[int, typer.Option(help="How many warm training steps are traced.")] = 20,
+    steps: Annotated[
+        int, typer.Option(help="RunOptions many warm training steps are traced.")
+    ] = 20,
     train_samples: options.TrainSamples = None,
     data: options.Data = "auto",
     out: options.Out = None,
@@ -191,26 +193,26 @@ def profile(
     Each framework's own profiler traces warm steps inside fit. The traces are kept beside the
     record, in traces/, for ui.perfetto.dev.
     """
-    from aebench.bench.cli.run_command import How
+    from aebench.bench.cli.run_command import RunOptions
     from aebench.bench.plan.run_options import Request
 
     request = Request(
         preset="profile",
         backends=contender or (),
-        definitions=definition or (),
+        models=model or (),
         passes=("profile",),
         batch_sizes=(batch_size,),
         train_samples=train_samples,
         profile_steps=steps,
     )
-    how = How(data, out, resume, time_limit, dry_run)
+    how = RunOptions(data, out, resume, time_limit, dry_run)
     return _explain(context, request, "profile", how, report)
 
 
 def memory(
     context: typer.Context,
     contender: options.Contenders = None,
-    definition: options.Definitions = None,
+    model: options.Models = None,
     batch_size: options.BatchSize = 32,
     train_samples: options.TrainSamples = None,
     data: options.Data = "auto",
@@ -221,18 +223,18 @@ def memory(
     dry_run: options.DryRun = False,
 ) -> int:
     """Show what each backend holds in memory when, and whether it grows with the steps."""
-    from aebench.bench.cli.run_command import How
+    from aebench.bench.cli.run_command import RunOptions
     from aebench.bench.plan.run_options import Request
 
     request = Request(
         preset="profile",
         backends=contender or (),
-        definitions=definition or (),
+        models=model or (),
         passes=("memory",),
         batch_sizes=(batch_size,),
         train_samples=train_samples,
     )
-    how = How(data, out, resume, time_limit, dry_run)
+    how = RunOptions(data, out, resume, time_limit, dry_run)
     return _explain(context, request, "memory", how, report)
 
 

@@ -23,7 +23,7 @@ Contenders = Annotated[
         f"out, or all. Settings: {WORDS}. PYTHON: another interpreter.",
     ),
 ]
-Definitions = Annotated[
+Models = Annotated[
     list[str] | None, typer.Option(help="Which autoencoders, such as ae400 ae800-dropout0.5.")
 ]
 Data = Annotated[

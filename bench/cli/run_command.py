@@ -17,8 +17,8 @@ from aebench.reports.terminal import new_console
 
 
 @dataclass(frozen=True)
-class How:
-    """How to measure, whatever is measured: what the commands' common options say.
+class RunOptions:
+    """RunOptions to measure, whatever is measured: what the commands' common options say.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class How:
     dry_run: bool
 
 
-def measure(request: Request, name: str, how: How) -> tuple[str, Path | None]:
+def measure(request: Request, name: str, how: RunOptions) -> tuple[str, Path | None]:
     """Measure what is asked for, or what a record lacks.
 
     Parameters
@@ -51,7 +51,7 @@ def measure(request: Request, name: str, how: How) -> tuple[str, Path | None]:
         say whose interpreters may be run.
     name : str
         For a folder that the clock names.
-    how : How
+    how : RunOptions
         On which images, where to, and so on.
 
     Returns
@@ -76,8 +76,8 @@ def measure(request: Request, name: str, how: How) -> tuple[str, Path | None]:
         plan = resuming.again(begun.header)
         resuming.check_asked(plan, request.backends)
         resuming.check_machine(begun.header)
-        units = campaign.missing(plan, begun)
-        if not units:
+        tasks = campaign.missing(plan, begun)
+        if not tasks:
             print("Nothing is missing.")
             return "complete", None if how.dry_run else folder
         if not how.dry_run:
@@ -93,20 +93,20 @@ def measure(request: Request, name: str, how: How) -> tuple[str, Path | None]:
         else:
             dataset = datasets.load(how.data, request.train_samples, scratch)
             plan = make(request, dataset, run=not how.dry_run)
-            units = plan.units()
+            tasks = plan.tasks()
             folder = how.out or run_output.new_folder(name)
             campaign.check_folder(folder)
         # All that can be refused is refused before anything is shown.
         if resume and how.dry_run:
             run_output.show_programs(console, resuming.told(plan))
         pace = pace_here() if how.dry_run else None
-        run_output.show(console, plan, dataset, units, pace)
+        run_output.show(console, plan, dataset, tasks, pace)
         if pace is not None:
             if not resume and set(plan.info.passes) & set(COMPARING):
                 run_output.show_presets(console, request, dataset, pace)
             return "complete", None
         command = ["aebench", *map(encodable, sys.argv[1:])]
-        setting = campaign.Setting(dataset, command, scratch, console, how.time_limit)
+        setting = campaign.RunInputs(dataset, command, scratch, console, how.time_limit)
         if resume:
             outcome = campaign.resume(plan, setting, resume)
         else:

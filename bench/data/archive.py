@@ -38,7 +38,7 @@ class Promise:
 
     @property
     def content_bytes(self) -> int:
-        """How many bytes its values take."""
+        """RunOptions many bytes its values take."""
         values = 1
         for length in self.shape:
             values *= length

@@ -27,7 +27,7 @@ _NAME = re.compile(
 
 
 @dataclass(frozen=True)
-class Definition:
+class Model:
     """One autoencoder.
 
     Parameters
@@ -87,8 +87,8 @@ class Definition:
         return 3 * self.forward_operations - 2 * first_inputs * first_units
 
 
-def parse(name: str) -> Definition:
-    """Understand a definition's name.
+def parse(name: str) -> Model:
+    """Understand a model's name.
 
     ``aeN`` is N, N/2, … down to 25; ``-steep`` leaves N/2 out; ``-dropout`` or ``-dropoutR`` puts
     dropout at rate 0.3 or R after the first two layers.
@@ -100,8 +100,8 @@ def parse(name: str) -> Definition:
 
     Returns
     -------
-    Definition
-        The definition, under its shortest name.
+    Model
+        The model, under its shortest name.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def parse(name: str) -> Definition:
     match = _NAME.fullmatch(name)
     if match is None:
         raise BadInputError(
-            f"{shortly(name)} is not a definition: use aeN, aeN-steep, aeN-dropout or "
+            f"{shortly(name)} is not a model: use aeN, aeN-steep, aeN-dropout or "
             f"aeN-dropoutRATE, N being {CODE} times a power of two, such as {', '.join(TABLE)}."
         )
     digits = match["width"]
@@ -127,7 +127,7 @@ def parse(name: str) -> Definition:
             )
         widths = (widths[0], *widths[2:])
     if "-dropout" not in name:
-        return Definition(name, widths)
+        return Model(name, widths)
     rate = DEFAULT_DROPOUT if match["rate"] is None else float(match["rate"])
     if not 0 < rate < 1 or round(rate, MOST_DECIMALS) != rate:
         raise BadInputError(
@@ -138,7 +138,7 @@ def parse(name: str) -> Definition:
         raise BadInputError(f"{name!r} has no layer before the code to put dropout after.")
     stem = name.partition("-dropout")[0]
     shown = "" if rate == DEFAULT_DROPOUT else f"{rate:g}"
-    return Definition(f"{stem}-dropout{shown}", widths, rate)
+    return Model(f"{stem}-dropout{shown}", widths, rate)
 
 
 def _halve(name: str, width: int) -> tuple[int, ...]:

@@ -1,20 +1,20 @@
-"""A definition as a Keras model. Imported by workers only: it imports Keras."""
+"""A model as a Keras model. Imported by workers only: it imports Keras."""
 
 from typing import Any
 
 import keras
 
 from aebench import backends
-from aebench.bench.models.autoencoder import CODE, IMAGE_SHAPE, PIXELS, Definition
+from aebench.bench.models.autoencoder import CODE, IMAGE_SHAPE, PIXELS, Model
 from aebench.bench.plan.settings import Settings
 
 
-def build(definition: Definition, settings: Settings | None = None) -> tuple[Any, Any, Any]:
+def build(model: Model, settings: Settings | None = None) -> tuple[Any, Any, Any]:
     """Build and compile one autoencoder.
 
     Parameters
     ----------
-    definition : Definition
+    model : Model
         What to build.
     settings : Settings, optional
         With what set; all is Keras's own choice if left out. A precision becomes the policy of the
@@ -33,12 +33,12 @@ def build(definition: Definition, settings: Settings | None = None) -> tuple[Any
         backends.load(keras.backend.backend()).full_float32()
     layers = keras.layers
     encoder = keras.Sequential([keras.Input(IMAGE_SHAPE), layers.Flatten()], name="encoder")
-    for position, units in enumerate(definition.widths):
+    for position, units in enumerate(model.widths):
         encoder.add(layers.Dense(units, activation="relu"))
-        if position in definition.dropout_layers:
-            encoder.add(layers.Dropout(definition.dropout))
+        if position in model.dropout_layers:
+            encoder.add(layers.Dropout(model.dropout))
     decoder = keras.Sequential([keras.Input((CODE,))], name="decoder")
-    for units in definition.widths[-2::-1]:
+    for units in model.widths[-2::-1]:
         decoder.add(layers.Dense(units, activation="relu"))
     decoder.add(layers.Dense(PIXELS, activation="sigmoid"))
     decoder.add(layers.Reshape(IMAGE_SHAPE))
@@ -46,7 +46,7 @@ def build(definition: Definition, settings: Settings | None = None) -> tuple[Any
     autoencoder = keras.Model(images, decoder(encoder(images)), name="autoencoder")
     autoencoder.compile(
         loss="binary_crossentropy",
-        optimizer=keras.optimizers.SGD(learning_rate=definition.learning_rate),
+        optimizer=keras.optimizers.SGD(learning_rate=model.learning_rate),
         jit_compile="auto" if settings.jit is None else settings.jit,
         steps_per_execution=settings.steps,
     )

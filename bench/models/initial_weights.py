@@ -4,25 +4,25 @@ from typing import Any
 
 import numpy as np
 
-from aebench.backends.native import Recipe
-from aebench.bench.models.autoencoder import Definition
+from aebench.backends.native import Hyperparameters
+from aebench.bench.models.autoencoder import Model
 
 
-def recipe(definition: Definition, seed: int) -> Recipe:
-    """Say how a definition's network learns, for those without Keras."""
-    return Recipe(definition.learning_rate, definition.dropout, definition.dropout_layers, seed)
+def recipe(model: Model, seed: int) -> Hyperparameters:
+    """Say how a model's network learns, for those without Keras."""
+    return Hyperparameters(model.learning_rate, model.dropout, model.dropout_layers, seed)
 
 
-def initial_weights(definition: Definition, seed: int) -> list[np.ndarray[Any, Any]]:
+def initial_weights(model: Model, seed: int) -> list[np.ndarray[Any, Any]]:
     """Draw the weights that every backend starts from.
 
     Backends draw different numbers from the same seed, so NumPy draws them once. Each layer has a
-    generator of its own, so that layers of equal shape and position start equal in definitions
+    generator of its own, so that layers of equal shape and position start equal in models
     that differ elsewhere.
 
     Parameters
     ----------
-    definition : Definition
+    model : Model
         Gives the shapes.
     seed : int
         At least 0.
@@ -38,7 +38,7 @@ def initial_weights(definition: Definition, seed: int) -> list[np.ndarray[Any, A
     "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010.
     """
     weights: list[np.ndarray[Any, Any]] = []
-    for inputs, units in definition.dense_shapes:
+    for inputs, units in model.dense_shapes:
         limit = np.sqrt(6 / (inputs + units))
         generator = np.random.default_rng([seed, inputs, units])
         weights.append(generator.uniform(-limit, limit, (inputs, units)).astype(np.float32))

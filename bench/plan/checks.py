@@ -11,11 +11,11 @@ from aebench.bench.system import machine
 from aebench.reports.record import PlanInfo
 from aebench.reports.record.bounds import MOST_CELLS, MOST_EVENTS
 
-# Of contenders, definitions or batch sizes.
+# Of contenders, models or batch sizes.
 MOST_LISTED = 1000
 # Of what is measured as a whole, mostly a process each: more would take days.
 MOST_UNITS = 10_000
-# Of slices and epochs, which leaves room in a record for what else is written of them.
+# Of rounds and epochs, which leaves room in a record for what else is written of them.
 MOST_MEASUREMENTS = MOST_EVENTS // 2
 MOST_PROFILE_STEPS = 1000
 MOST_PROFILE_BYTES = 2 * 2**30
@@ -130,25 +130,25 @@ def bounded(plan: Plan) -> None:
     """Refuse a plan that nobody would see the end of; nothing is listed to tell."""
     info = plan.info
     listed("--contender", plan.contenders)
-    units, measurements = _counts(plan, info)
-    rows = len(plan.definitions) * len(plan.contenders) * len(info.workloads)
+    tasks, measurements = _counts(plan, info)
+    rows = len(plan.models) * len(plan.contenders) * len(info.workloads)
     for what, count, most in (
         ("comparisons", rows * len(info.batch_sizes), MOST_CELLS),
-        ("pieces", units, MOST_UNITS),
+        ("pieces", tasks, MOST_UNITS),
         ("single measurements", measurements, MOST_MEASUREMENTS),
     ):
         if count > most:
             raise BadInputError(
                 f"that would be {count:,} {what}, of which there may be {most:,}: ask for "
-                "fewer contenders, definitions, batch sizes, seeds or epochs."
+                "fewer contenders, models, batch sizes, seeds or epochs."
             )
 
 
 def _counts(plan: Plan, info: PlanInfo) -> tuple[int, int]:
-    """Count the units of all passes, and the slices and epochs."""
-    models = len(plan.definitions)
+    """Count the tasks of all passes, and the rounds and epochs."""
+    models = len(plan.models)
     trainings = models * len(plan.on_keras)
-    units = {
+    tasks = {
         "parity": models * len(plan.compared),
         "speed": models * info.launches,
         "footprint": trainings * info.footprint_launches,
@@ -159,9 +159,9 @@ def _counts(plan: Plan, info: PlanInfo) -> tuple[int, int]:
     cells = models * len(info.workloads) * len(info.batch_sizes)
     measurements = {
         "speed": cells * len(plan.in_blocks) * info.launches * info.blocks,
-        "quality": units["quality"] * info.epochs,
+        "quality": tasks["quality"] * info.epochs,
     }
     return (
-        sum(units[name] for name in info.passes),
+        sum(tasks[name] for name in info.passes),
         sum(measurements.get(name, 0) for name in info.passes),
     )

@@ -96,8 +96,8 @@ def find(asked: Sequence[str], run: bool = True) -> list[ContenderInfo]:
     return found
 
 
-def yardsticks(found: Sequence[ContenderInfo], run: bool = True) -> list[ContenderInfo]:
-    """List the yardsticks of contenders that aren't among them: their frameworks, and gemm.
+def baselines(found: Sequence[ContenderInfo], run: bool = True) -> list[ContenderInfo]:
+    """List the baselines of contenders that aren't among them: their frameworks, and gemm.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def yardsticks(found: Sequence[ContenderInfo], run: bool = True) -> list[Contend
             backend=each.engine,
             version=_version(each.engine, each.python, run) or "",
             python=each.python,
-            yardstick=True,
+            baseline=True,
         )
         for each in left
     ]
@@ -238,10 +238,10 @@ def _absolute(python: str) -> str:
 
 def _name(one: _Wanted, wanted: Sequence[_Wanted]) -> str:
     """Name a contender as shortly as tells it from the others."""
-    rivals = [other.python for other in wanted if other.stem == one.stem]
-    if len(rivals) < 2 or not one.python:
+    peers = [other.python for other in wanted if other.stem == one.stem]
+    if len(peers) < 2 or not one.python:
         return one.stem
-    folders = [_environment_folder(each) for each in rivals]
+    folders = [_environment_folder(each) for each in peers]
     folder = _environment_folder(one.python)
     return f"{one.stem}@{folder if folders.count(folder) == 1 else one.python}"
 

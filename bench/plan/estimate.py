@@ -1,4 +1,4 @@
-"""How long a plan will take: rough, from what one 2-core machine without an accelerator did.
+"""RunOptions long a plan will take: rough, from what one 2-core machine without an accelerator did.
 
 The display corrects itself by what really happens; ``--dry-run`` by how fast NumPy is here.
 """
@@ -10,10 +10,10 @@ import numpy as np
 
 from aebench import backends
 from aebench.bench.campaign.passes.speed import LAUNCHES_WITH_SHORT_EPOCHS
-from aebench.bench.models.autoencoder import Definition
+from aebench.bench.models.autoencoder import Model
 from aebench.bench.plan.plan import Plan
 from aebench.bench.worker.passes.memory import WATCHED_STEPS
-from aebench.reports.record import Unit
+from aebench.reports.record import Task
 
 OPERATIONS_PER_SECOND = 90e9
 # Seconds that Keras and the framework add to a step beside the matrix products.
@@ -21,8 +21,8 @@ _STEP_OVERHEAD_SECONDS = {
     "train": {"jax": 0.0008, "tensorflow": 0.0035, "torch": 0.0085},
     "predict": {"jax": 0.0004, "tensorflow": 0.0025, "torch": 0.0035},
 }
-# A yardstick's beside its products, as a share of them.
-_YARDSTICK_OVERHEAD = 0.5
+# A baseline's beside its products, as a share of them.
+_BASELINE_OVERHEAD = 0.5
 _START_SECONDS = {"jax": 4.0, "tensorflow": 9.0, "torch": 6.0, "gemm": 12.0}
 _PARITY_SECONDS = {"jax": 5.0, "tensorflow": 8.0, "torch": 5.0}
 # Median seconds of a product of 512 × 784 by 784 × 400 in float32, there.
@@ -31,41 +31,41 @@ _PRODUCTS = 30
 _COLD_START_SECONDS = {"jax": 6.0, "tensorflow": 12.0, "torch": 8.0}
 
 
-def unit_seconds(
-    plan: Plan, unit: Unit, train_samples: int, test_samples: int, pace: float = 1.0
+def task_seconds(
+    plan: Plan, task: Task, train_samples: int, test_samples: int, pace: float = 1.0
 ) -> float:
-    """Guess what a unit of a plan takes.
+    """Guess what a task of a plan takes.
 
     Parameters
     ----------
     plan : Plan
         What will be done.
-    unit : Unit
-        One of its units.
+    task : Task
+        One of its tasks.
     train_samples, test_samples : int
         Sizes of the data.
     pace : float
-        How many times as long work takes as where the guess was made; see :func:`pace_here`.
+        RunOptions many times as long work takes as where the guess was made; see :func:`pace_here`.
         Slices are as many steps as fill their time, so that a block takes as long on any machine.
     """
-    definition = next(each for each in plan.definitions if each.name == unit.definition)
-    if unit.pass_name == "speed":
-        return _speed_seconds(plan, definition, unit.launch, pace)
-    return pace * _alone_seconds(plan, unit, definition, test_samples)
+    model = next(each for each in plan.models if each.name == task.model)
+    if task.pass_name == "speed":
+        return _speed_seconds(plan, model, task.launch, pace)
+    return pace * _alone_seconds(plan, task, model, test_samples)
 
 
-def _alone_seconds(plan: Plan, unit: Unit, definition: Definition, test_samples: int) -> float:
-    """Guess what a unit takes whose work is counted in steps."""
-    (backend,) = (each.backend for each in plan.running if each.name == unit.contender)
-    if unit.pass_name == "parity":
+def _alone_seconds(plan: Plan, task: Task, model: Model, test_samples: int) -> float:
+    """Guess what a task takes whose work is counted in steps."""
+    (backend,) = (each.backend for each in plan.running if each.name == task.contender)
+    if task.pass_name == "parity":
         return _PARITY_SECONDS[backends.framework(backend)]
-    if unit.pass_name == "footprint":
+    if task.pass_name == "footprint":
         return _COLD_START_SECONDS[backend]
-    if unit.pass_name in ("profile", "memory"):
-        steps = WATCHED_STEPS if unit.pass_name == "memory" else 20 * plan.info.profile_steps
-        step = step_seconds(backend, "train", definition, plan.info.batch_sizes[0])
+    if task.pass_name in ("profile", "memory"):
+        steps = WATCHED_STEPS if task.pass_name == "memory" else 20 * plan.info.profile_steps
+        step = step_seconds(backend, "train", model, plan.info.batch_sizes[0])
         return 2 * _COLD_START_SECONDS[backend] + steps * step
-    return _quality_seconds(plan, definition, backend, test_samples)
+    return _quality_seconds(plan, model, backend, test_samples)
 
 
 def pace_here() -> float:
@@ -79,44 +79,44 @@ def pace_here() -> float:
     return statistics.median(seconds) / _PRODUCT_SECONDS
 
 
-def step_seconds(backend: str, workload: str, definition: Definition, batch_size: int) -> float:
+def step_seconds(backend: str, workload: str, model: Model, batch_size: int) -> float:
     """Guess what a step takes."""
     train = workload == "train"
-    operations = definition.training_operations if train else definition.forward_operations
+    operations = model.training_operations if train else model.forward_operations
     products = batch_size * operations / OPERATIONS_PER_SECOND
     if backend not in backends.NAMES:
-        return products * (1 + (_YARDSTICK_OVERHEAD if backend != backends.GEMM else 0))
+        return products * (1 + (_BASELINE_OVERHEAD if backend != backends.GEMM else 0))
     return _STEP_OVERHEAD_SECONDS[workload][backend] + products
 
 
-def _speed_seconds(plan: Plan, definition: Definition, launch: int, pace: float) -> float:
+def _speed_seconds(plan: Plan, model: Model, launch: int, pace: float) -> float:
     info = plan.info
-    name = definition.name
+    name = model.name
     starting = [each.backend for each in plan.in_blocks if plan.selects(each, name)]
     total = 0.6 * pace * sum(_START_SECONDS[backends.framework(each)] for each in starting)
     for workload in info.workloads:
         for batch_size in info.batch_sizes:
             steps = [
-                pace * step_seconds(each.backend, workload, definition, batch_size)
+                pace * step_seconds(each.backend, workload, model, batch_size)
                 for each in plan.in_blocks
                 if plan.selects(each, name, workload, batch_size)
             ]
             if not steps:
                 continue
-            slices = [1.1 * step * max(1.0, 0.1 / min(steps), 0.5 / sum(steps)) for step in steps]
-            warmup = sum(max(3 * each, 2.2) for each in slices)
+            rounds = [1.1 * step * max(1.0, 0.1 / min(steps), 0.5 / sum(steps)) for step in steps]
+            warmup = sum(max(3 * each, 2.2) for each in rounds)
             compiling = 2.5 * pace * len(steps)
-            total += info.blocks * (sum(slices) + 0.04 * len(steps)) + warmup + compiling
+            total += info.blocks * (sum(rounds) + 0.04 * len(steps)) + warmup + compiling
             if workload == "train" and launch < LAUNCHES_WITH_SHORT_EPOCHS:
                 total += 5.0 * len(plan.on_keras)
     return total
 
 
-def _quality_seconds(plan: Plan, definition: Definition, backend: str, test_samples: int) -> float:
+def _quality_seconds(plan: Plan, model: Model, backend: str, test_samples: int) -> float:
     info = plan.info
     batch = info.quality_batch_size
-    train = step_seconds(backend, "train", definition, batch)
-    evaluate = step_seconds(backend, "predict", definition, 500)
+    train = step_seconds(backend, "train", model, batch)
+    evaluate = step_seconds(backend, "predict", model, 500)
     epoch = info.quality_train_samples / batch * train + test_samples / 500 * evaluate + 0.5
     start = (_START_SECONDS[backend] + 3) / len(info.seeds)
     return start + info.epochs * epoch

@@ -7,10 +7,10 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from aebench import backends
-from aebench.bench.models.autoencoder import Definition
+from aebench.bench.models.autoencoder import Model
 from aebench.bench.plan.order import williams_rows
 from aebench.bench.plan.presets import PRESETS
-from aebench.reports.record import ContenderInfo, DefinitionInfo, PlanInfo, Unit
+from aebench.reports.record import ContenderInfo, ModelInfo, PlanInfo, Task
 
 T = TypeVar("T")
 ORDER_SEED = 20260101
@@ -20,7 +20,7 @@ class Place(NamedTuple):
     """A contender in a cell."""
 
     contender: str
-    definition: str
+    model: str
     workload: str
     batch_size: int
 
@@ -33,21 +33,21 @@ class Plan:
     ----------
     info : PlanInfo
         The sizes.
-    definitions, contenders : list
+    models, contenders : list
         Who meets whom; the reference's controls are among the contenders.
     selected : set of Place, optional
         Only these places are measured; all if None.
     """
 
     info: PlanInfo
-    definitions: list[Definition]
+    models: list[Model]
     contenders: list[ContenderInfo]
     selected: frozenset[Place] | None = None
 
     @property
     def running(self) -> list[ContenderInfo]:
         """The contenders that can run here, without the controls."""
-        return [each for each in self.in_blocks if not each.twin_of]
+        return [each for each in self.in_blocks if not each.control_of]
 
     @property
     def in_blocks(self) -> list[ContenderInfo]:
@@ -61,40 +61,37 @@ class Plan:
 
     @property
     def on_keras(self) -> list[ContenderInfo]:
-        """Who is measured in the passes without yardsticks: the contenders that run on Keras."""
+        """Who is measured in the passes without baselines: the contenders that run on Keras."""
         return [each for each in self.running if each.on_keras]
 
     def selects(
-        self, contender: ContenderInfo, definition: str, workload: str = "", batch_size: int = 0
+        self, contender: ContenderInfo, model: str, workload: str = "", batch_size: int = 0
     ) -> bool:
         """Tell whether a contender is measured there; without a workload: anywhere there.
 
-        A control is wherever the contender is that it controls, a yardstick wherever anyone is.
+        A control is wherever the contender is that it controls, a baseline wherever anyone is.
         """
         if self.selected is None:
             return True
-        if contender.yardstick:
+        if contender.baseline:
             return any(
-                each.definition == definition
-                and (not workload or each[2:] == (workload, batch_size))
+                each.model == model and (not workload or each[2:] == (workload, batch_size))
                 for each in self.selected
             )
-        name = contender.twin_of or contender.name
+        name = contender.control_of or contender.name
         if workload:
-            return Place(name, definition, workload, batch_size) in self.selected
-        return any(
-            (each.contender, each.definition) == (name, definition) for each in self.selected
-        )
+            return Place(name, model, workload, batch_size) in self.selected
+        return any((each.contender, each.model) == (name, model) for each in self.selected)
 
     def only(self, selected: frozenset[Place]) -> "Plan":
         """Leave out what no selected place needs; the reference is one that is measured."""
         here = {place.contender for place in selected}
         found = [
-            each for each in self.contenders if each.name in here or each.missing or each.yardstick
+            each for each in self.contenders if each.name in here or each.missing or each.baseline
         ]
         reference = self.info.reference
         if reference not in here:
-            reference = default_reference([each for each in found if not each.yardstick])
+            reference = default_reference([each for each in found if not each.baseline])
         found = with_controls(found, reference)
         info = msgspec.structs.replace(
             self.info,
@@ -111,80 +108,80 @@ class Plan:
             blocks=blocks_of(self.info.preset, found),
             reference=reference,
         )
-        names = {place.definition for place in selected}
-        definitions = [each for each in self.definitions if each.name in names]
-        return Plan(info, definitions, found, selected)
+        names = {place.model for place in selected}
+        models = [each for each in self.models if each.name in names]
+        return Plan(info, models, found, selected)
 
-    def units(self) -> list[Unit]:
+    def tasks(self) -> list[Task]:
         """List what is measured as a whole, in the order of measuring."""
         info = self.info
         pairs = self._pairs(self.on_keras)
-        units = {
-            # One worker compares all definitions of a contender.
+        tasks = {
+            # One worker compares all models of a contender.
             "parity": [
-                Unit("parity", name, each.name, 0)
+                Task("parity", name, each.name, 0)
                 for each in self.compared
                 for name, _ in self._pairs([each])
             ],
             "speed": [
-                Unit("speed", name, "", launch)
+                Task("speed", name, "", launch)
                 for launch in range(info.launches)
                 for name in dict.fromkeys(name for name, _ in self._pairs(self.running))
             ],
             "footprint": [
-                Unit("footprint", *pair, launch)
+                Task("footprint", *pair, launch)
                 for launch in range(info.footprint_launches)
                 for pair in pairs
             ],
-            "quality": [Unit("quality", *pair, seed) for pair in pairs for seed in info.seeds],
-            "profile": [Unit("profile", *pair, 0) for pair in pairs],
-            "memory": [Unit("memory", *pair, 0) for pair in pairs],
+            "quality": [Task("quality", *pair, seed) for pair in pairs for seed in info.seeds],
+            "profile": [Task("profile", *pair, 0) for pair in pairs],
+            "memory": [Task("memory", *pair, 0) for pair in pairs],
         }
-        return [unit for name in info.passes for unit in units[name]]
+        return [task for name in info.passes for task in tasks[name]]
 
     def _pairs(self, contenders: Sequence[ContenderInfo]) -> list[tuple[str, str]]:
-        """List definition and contender wherever one of some contenders is measured."""
+        """List model and contender wherever one of some contenders is measured."""
         return [
-            (definition.name, contender.name)
-            for definition in self.definitions
+            (model.name, contender.name)
+            for model in self.models
             for contender in contenders
-            if self.selects(contender, definition.name)
+            if self.selects(contender, model.name)
         ]
 
-    def describe_definitions(self) -> list[DefinitionInfo]:
-        """Describe the definitions for the record."""
-        return [describe(definition) for definition in self.definitions]
+    def describe_models(self) -> list[ModelInfo]:
+        """Describe the models for the record."""
+        return [describe(model) for model in self.models]
 
 
-def describe(definition: Definition) -> DefinitionInfo:
-    """Describe a definition for the record."""
-    return DefinitionInfo(
-        name=definition.name,
-        widths=list(definition.widths),
-        dropout=definition.dropout,
-        learning_rate=definition.learning_rate,
-        parameters=definition.parameters,
-        weight_bytes=definition.weight_bytes,
-        forward_operations=definition.forward_operations,
-        training_operations=definition.training_operations,
+def describe(model: Model) -> ModelInfo:
+    """Describe a model for the record."""
+    return ModelInfo(
+        name=model.name,
+        widths=list(model.widths),
+        dropout=model.dropout,
+        learning_rate=model.learning_rate,
+        parameters=model.parameters,
+        weight_bytes=model.weight_bytes,
+        forward_operations=model.forward_operations,
+        training_operations=model.training_operations,
     )
 
 
 def with_controls(
-    found: Sequence[ContenderInfo], reference: str, handicap: float = 0.0
+    found: Sequence[ContenderInfo], reference: str, known_effect: float = 0.0
 ) -> list[ContenderInfo]:
-    """Add the reference's twin, and a handicapped one if there is a handicap."""
+    """Add the reference's A/A control, and a known-effect control if there is a known_effect."""
     (original,) = (each for each in found if each.name == reference)
     controls = [
-        msgspec.structs.replace(original, name=f"{reference} twin", twin_of=reference),
+        msgspec.structs.replace(original, name=f"{reference} A/A", control_of=reference),
         msgspec.structs.replace(
             original,
-            name=f"{reference} +{100 * handicap:.3g} %",
-            twin_of=reference,
-            handicap=handicap,
+            name=f"{reference} +{100 * known_effect:.3g} %",
+            control_of=reference,
+            known_effect=known_effect,
         ),
     ]
-    return [*found, *(controls if handicap else controls[:1])]
+    return [*found, *(controls if known_effect else controls[:1])]
 
 
 def blocks_of(preset: str, found: Sequence[ContenderInfo]) -> int:

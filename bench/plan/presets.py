@@ -21,7 +21,7 @@ class Preset:
 
     Parameters
     ----------
-    definitions, workloads : tuple of str
+    models, workloads : tuple of str
         What is measured.
     batch_sizes : tuple of int
         For the speed pass; the others use the first.
@@ -32,14 +32,14 @@ class Preset:
     epochs, seeds : int
         For the quality pass.
     quality_train_samples : int or None
-        How many training images the quality pass uses; None is all.
-    yardsticks : bool
+        RunOptions many training images the quality pass uses; None is all.
+    baselines : bool
         Whether the frameworks without Keras, and the matrix products, are measured too.
     passes : tuple of str
         Which passes, if none are asked for.
     """
 
-    definitions: tuple[str, ...]
+    models: tuple[str, ...]
     workloads: tuple[str, ...]
     batch_sizes: tuple[int, ...]
     launches: int
@@ -48,7 +48,7 @@ class Preset:
     epochs: int
     seeds: int
     quality_train_samples: int | None
-    yardsticks: bool = False
+    baselines: bool = False
     passes: tuple[str, ...] = COMPARING
 
 

@@ -21,7 +21,7 @@ def ask(
     command : sequence of str
         The program's path and its arguments.
     seconds : float
-        How long it may take.
+        RunOptions long it may take.
     environment : mapping of str to str, optional
         Its environment; this process's own if left out.
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from aebench import backends
 from aebench.bench.data.datasets import Dataset
 from aebench.bench.errors import BadInputError
-from aebench.bench.models.autoencoder import Definition, parse
+from aebench.bench.models.autoencoder import Model, parse
 from aebench.bench.plan import checks, contenders, settings
 from aebench.bench.plan.checks import MOST_PROFILE_STEPS
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import PASSES, PRESETS, WORKLOADS
 from aebench.bench.quoting import shortly
 from aebench.bench.system import machine
-from aebench.reports.record import MOST, ContenderInfo, DefinitionInfo, Header
+from aebench.reports.record import MOST, ContenderInfo, Header, ModelInfo
 
 
 def again(header: Header) -> Plan:
@@ -27,10 +27,10 @@ def again(header: Header) -> Plan:
         If it can't be carried on here, or is none that this command could have made.
     """
     with _of_the_record():
-        checks.listed("--definition", header.definitions)
+        checks.listed("--model", header.models)
         _check_contenders(header.contenders)
-        definitions = [_definition(each) for each in header.definitions]
-        plan = Plan(header.plan, definitions, header.contenders)
+        models = [_model(each) for each in header.models]
+        plan = Plan(header.plan, models, header.contenders)
         _check_plan(plan)
     return plan
 
@@ -70,7 +70,7 @@ def programs(found: Sequence[ContenderInfo]) -> list[ContenderInfo]:
     return [
         each
         for each in found
-        if each.python and not (each.missing or each.twin_of or each.yardstick)
+        if each.python and not (each.missing or each.control_of or each.baseline)
     ]
 
 
@@ -150,17 +150,17 @@ def _check_contenders(found: Sequence[ContenderInfo]) -> None:
     for each in found:
         checks.known("backend", [each.backend], backends.ENGINES)
         settings.check(each.backend, each.settings)
-        if each.yardstick and (each.on_keras or each.twin_of or each.python not in pythons):
-            raise BadInputError(f"{shortly(each.name)} is no yardstick of its contenders.")
+        if each.baseline and (each.on_keras or each.control_of or each.python not in pythons):
+            raise BadInputError(f"{shortly(each.name)} is no baseline of its contenders.")
         if len(each.python) > contenders.MOST_CHARACTERS:
             raise BadInputError(
                 f"an interpreter's path has more than {contenders.MOST_CHARACTERS:,} characters."
             )
     originals = {
-        each.name: each for each in found if not (each.twin_of or each.missing or each.yardstick)
+        each.name: each for each in found if not (each.control_of or each.missing or each.baseline)
     }
     for each in found:
-        if each.twin_of and not _is_like(each, originals.get(each.twin_of)):
+        if each.control_of and not _is_like(each, originals.get(each.control_of)):
             raise BadInputError(f"{shortly(each.name)} is a control of nobody.")
     if all(each.backend == backends.GEMM for each in originals.values()):
         raise BadInputError("it has no contender that can be measured.")
@@ -173,13 +173,13 @@ def _is_like(control: ContenderInfo, original: ContenderInfo | None) -> bool:
     )
 
 
-def _definition(info: DefinitionInfo) -> Definition:
-    definition = parse(info.name)
+def _model(info: ModelInfo) -> Model:
+    model = parse(info.name)
     said = (info.name, tuple(info.widths), info.dropout, info.learning_rate)
-    here = (definition.name, definition.widths, definition.dropout, definition.learning_rate)
+    here = (model.name, model.widths, model.dropout, model.learning_rate)
     if said != here:
         raise BadInputError(f"{shortly(info.name)} is another autoencoder here.")
-    return definition
+    return model
 
 
 def _check_plan(plan: Plan) -> None:
@@ -188,7 +188,7 @@ def _check_plan(plan: Plan) -> None:
     checks.known("pass", info.passes, PASSES)
     checks.known("workload", info.workloads, WORKLOADS)
     for what, values in (
-        ("definition", [each.name for each in plan.definitions]),
+        ("model", [each.name for each in plan.models]),
         ("pass", info.passes),
         ("workload", info.workloads),
         ("batch size", info.batch_sizes),
@@ -200,7 +200,7 @@ def _check_plan(plan: Plan) -> None:
     if not all(0 <= seed < MOST for seed in info.seeds):
         raise BadInputError(f"seeds must be from 0 to {MOST - 1:,}.")
     able = [
-        each.name for each in plan.running if each.backend != backends.GEMM and not each.yardstick
+        each.name for each in plan.running if each.backend != backends.GEMM and not each.baseline
     ]
     if info.reference not in able:
         raise BadInputError(f"its reference {shortly(info.reference)} is not among its contenders.")

@@ -24,13 +24,13 @@ class Request:
     """What the user asked for; what is None or empty is the preset's.
 
     ``backends`` are contenders as :func:`aebench.bench.plan.contenders.find` takes them. ``different`` and
-    ``same`` are the verdicts' margins, as shares. With a ``handicap`` one more
+    ``same`` are the verdicts' margins, as shares. With a ``known_effect`` one more
     worker of the reference runs so large a share more steps than it reports.
     """
 
     preset: str = "quick"
     backends: Sequence[str] = ()
-    definitions: Sequence[str] = ()
+    models: Sequence[str] = ()
     workloads: Sequence[str] = ()
     passes: Sequence[str] = ()
     batch_sizes: Sequence[int] = ()
@@ -41,8 +41,8 @@ class Request:
     reference: str | None = None
     different: float = DIFFERENT
     same: float = SAME
-    handicap: float = 0.0
-    yardsticks: bool | None = None
+    known_effect: float = 0.0
+    baselines: bool | None = None
     profile_steps: int = PROFILE_STEPS
 
 
@@ -73,11 +73,11 @@ def make(request: Request, dataset: Dataset, run: bool = True) -> Plan:
     checks.threads(request.threads)
     checks.margins(request.different, request.same)
     checks.listed("--contender", request.backends)
-    checks.listed("--definition", request.definitions)
+    checks.listed("--model", request.models)
     checks.listed("--batch-size", request.batch_sizes)
     batch_sizes = _unique(request.batch_sizes or preset.batch_sizes)
     checks.batch_sizes(batch_sizes, dataset)
-    definitions = _unique([parse(name) for name in request.definitions or preset.definitions])
+    models = _unique([parse(name) for name in request.models or preset.models])
     found = contenders.find(request.backends, run)
     asked = set(request.passes or preset.passes)
     elsewhere = [each.name for each in found if not each.missing and not each.on_keras]
@@ -91,10 +91,10 @@ def make(request: Request, dataset: Dataset, run: bool = True) -> Plan:
         name for name in PASSES if name in asked | ({"parity"} if "speed" in asked else set())
     ]
     reference = _reference(request.reference, found)
-    wanted = preset.yardsticks if request.yardsticks is None else request.yardsticks
+    wanted = preset.baselines if request.baselines is None else request.baselines
     if wanted and {"speed", "parity"} & asked:
-        found = [*found, *contenders.yardsticks(found, run)]
-    found = with_controls(found, reference, request.handicap)
+        found = [*found, *contenders.baselines(found, run)]
+    found = with_controls(found, reference, request.known_effect)
     train_samples = len(dataset.train)
     if request.train_samples is None and preset.quality_train_samples is not None:
         train_samples = min(train_samples, preset.quality_train_samples)
@@ -117,7 +117,7 @@ def make(request: Request, dataset: Dataset, run: bool = True) -> Plan:
         same=request.same,
         profile_steps=request.profile_steps,
     )
-    plan = Plan(info, definitions, found)
+    plan = Plan(info, models, found)
     checks.fits(plan, dataset)
     return plan
 

@@ -1,4 +1,4 @@
-"""The instrument tested: a reference, its twin, and one that does more than it reports."""
+"""The instrument tested: a reference, its A/A control, and one that does more than it reports."""
 
 from collections.abc import Sequence
 
@@ -9,14 +9,14 @@ from aebench.bench.plan.run_options import Request
 HANDICAP = 0.05
 
 
-def request(backend: str | None, preset: str, definition: str, batch_size: int) -> Request:
+def request(backend: str | None, preset: str, model: str, batch_size: int) -> Request:
     """Ask for the speed pass of one backend against its own controls.
 
     Parameters
     ----------
     backend : str or None
         Which; the usual reference if None.
-    preset, definition, batch_size
+    preset, model, batch_size
         The sizes, and the cell, in training.
 
     Raises
@@ -31,10 +31,10 @@ def request(backend: str | None, preset: str, definition: str, batch_size: int) 
     return Request(
         preset=preset,
         backends=asked,
-        definitions=[definition],
+        models=[model],
         workloads=["train"],
         passes=["speed"],
         batch_sizes=[batch_size],
-        handicap=HANDICAP,
-        yardsticks=False,
+        known_effect=HANDICAP,
+        baselines=False,
     )

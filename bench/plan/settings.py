@@ -135,7 +135,7 @@ def _obstacle(engine: str, settings: Settings) -> str:
     """Say why settings can't be had; empty if they can."""
     if engine not in backends.NAMES:
         if settings != Settings():
-            return "a yardstick is as it is, and takes no settings."
+            return "a baseline is as it is, and takes no settings."
     elif engine == "torch":
         if settings.steps > 1:
             return "Keras runs one step a call on PyTorch: leave steps out."

@@ -44,7 +44,7 @@ class Channel:
         Parameters
         ----------
         timeout_seconds : float, optional
-            How long to wait for each piece of it; for ever if left out.
+            RunOptions long to wait for each piece of it; for ever if left out.
 
         Raises
         ------

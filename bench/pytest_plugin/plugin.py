@@ -10,11 +10,11 @@ import pytest
 from aebench.bench.plan.plan import Place
 from aebench.bench.plan.presets import DATA, PRESETS
 from aebench.bench.plan.settings import WORDS
-from aebench.bench.pytest_plugin.session import Door
+from aebench.bench.pytest_plugin.session import PytestSession
 from aebench.bench.quoting import shortly
 from aebench.bench.system import machine
 
-_DOOR: pytest.StashKey[Door] = pytest.StashKey()
+_SESSION: pytest.StashKey[PytestSession] = pytest.StashKey()
 
 
 def _names(text: str) -> list[str]:
@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         help=f"Which backends: jax,torch:jit (settings: {WORDS}).",
     )
-    group.addoption("--definition", type=_names, default=[], help="Which autoencoders: ae400,ae800")
+    group.addoption("--model", type=_names, default=[], help="Which autoencoders: ae400,ae800")
     group.addoption("--batch-size", type=_sizes, default=[], help="Which batch sizes: 32,500")
     group.addoption(
         "--data",
@@ -65,36 +65,36 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Make the plan, so that bad options end it here."""
-    session.config.stash[_DOOR] = Door(session.config)
+    session.config.stash[_SESSION] = PytestSession(session.config)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Tidy."""
-    if _DOOR in session.config.stash:
-        session.config.stash[_DOOR].close()
+    if _SESSION in session.config.stash:
+        session.config.stash[_SESSION].close()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make a test of every place in the plan."""
     metafunc.parametrize(
-        ("workload", "definition", "batch_size", "backend"),
+        ("workload", "model", "batch_size", "backend"),
         [
             pytest.param(
                 place.workload,
-                place.definition,
+                place.model,
                 place.batch_size,
                 place.contender,
                 marks=[pytest.mark.skip(reason=f"{place.contender}: {missing}")] if missing else [],
             )
-            for place, missing in metafunc.config.stash[_DOOR].places()
+            for place, missing in metafunc.config.stash[_SESSION].places()
         ],
     )
 
 
 @pytest.fixture(scope="session")
-def campaign(request: pytest.FixtureRequest) -> Iterator[Door]:
+def campaign(request: pytest.FixtureRequest) -> Iterator[PytestSession]:
     """Measure what is selected and not skipped, once, before the first test that needs it."""
-    door = request.config.stash[_DOOR]
+    door = request.config.stash[_SESSION]
     selected = frozenset(
         _place(item)
         for item in request.session.items
@@ -115,7 +115,7 @@ def campaign(request: pytest.FixtureRequest) -> Iterator[Door]:
 
 def _place(item: pytest.Item) -> Place:
     values = item.callspec.params  # type: ignore[attr-defined]
-    return Place(values["backend"], values["definition"], values["workload"], values["batch_size"])
+    return Place(values["backend"], values["model"], values["workload"], values["batch_size"])
 
 
 @pytest.hookimpl(trylast=True)
@@ -123,9 +123,9 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Show the comparison under pytest-benchmark's table."""
-    if _DOOR in config.stash:
+    if _SESSION in config.stash:
         terminalreporter.write("\n")
-        terminalreporter.write(config.stash[_DOOR].render(terminalreporter.hasmarkup))
+        terminalreporter.write(config.stash[_SESSION].render(terminalreporter.hasmarkup))
 
 
 @pytest.hookimpl(optionalhook=True)

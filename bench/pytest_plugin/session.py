@@ -1,4 +1,4 @@
-"""pytest's way in: the selected tests are one campaign, and each replays its own slices."""
+"""pytest's way in: the selected tests are one campaign, and each replays its own rounds."""
 
 import io
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from aebench.bench.plan.plan import Place
 from aebench.bench.plan.run_options import Request, make
 from aebench.reports import terminal
 from aebench.reports.journal import RecordError, load, retire
-from aebench.reports.record import Block, Slice
+from aebench.reports.record import Block, Round
 from aebench.reports.sanitize import encodable, printable
 from aebench.reports.summary import FootprintRow, SpeedCell, SpeedRow, Summary, summarise
 
@@ -49,7 +49,7 @@ class Replay:
     failure: str = ""
 
 
-class Door:
+class PytestSession:
     """One pytest session's plan and, once it has been measured, its record.
 
     Parameters
@@ -73,7 +73,7 @@ class Door:
             request = Request(
                 preset=config.getoption("--preset"),
                 backends=config.getoption("--backend"),
-                definitions=config.getoption("--definition"),
+                models=config.getoption("--model"),
                 batch_sizes=config.getoption("--batch-size"),
                 passes=PASSES,
             )
@@ -84,7 +84,7 @@ class Door:
         self._folder = Path(given) if given else run_output.new_folder("pytest")
         self._keep_previous = bool(given)
         self._failures: dict[Place, str] = {}
-        self._slices: dict[Place, list[Slice]] = {}
+        self._rounds: dict[Place, list[Round]] = {}
         self.summary: Summary | None = None
 
     @property
@@ -96,12 +96,12 @@ class Door:
         """List every place, and why it can't be measured or an empty string."""
         info = self.plan.info
         return [
-            (Place(contender.name, definition.name, workload, batch_size), contender.missing)
-            for definition in self.plan.definitions
+            (Place(contender.name, model.name, workload, batch_size), contender.missing)
+            for model in self.plan.models
             for workload in info.workloads
             for batch_size in info.batch_sizes
             for contender in self.plan.contenders
-            if not contender.twin_of and not contender.yardstick
+            if not contender.control_of and not contender.baseline
         ]
 
     def measure(self, selected: frozenset[Place]) -> None:
@@ -109,7 +109,7 @@ class Door:
         console = terminal.new_console()
         plan = self.plan.only(selected)
         setting = self._setting(console)
-        run_output.show(console, plan, self._dataset, plan.units())
+        run_output.show(console, plan, self._dataset, plan.tasks())
         try:
             kept = retire(self.record) if self._keep_previous else None
             if kept:
@@ -122,23 +122,23 @@ class Door:
         record = load(self.record)
         self.summary = summarise(record)
         repeated = {row.place for row in record.of(Block) if row.repeated}
-        for row in record.of(Slice):
+        for row in record.of(Round):
             if row.block >= 0 and row.place not in repeated:
-                place = Place(row.contender, row.definition, row.workload, row.batch_size)
-                self._slices.setdefault(place, []).append(row)
+                place = Place(row.contender, row.model, row.workload, row.batch_size)
+                self._rounds.setdefault(place, []).append(row)
 
     def try_out(self, selected: frozenset[Place]) -> None:
         """Run one step at the selected places."""
         plan = self.plan.only(selected)
         self._failures = one_step.run(plan, self._setting(Console(quiet=True)))
 
-    def _setting(self, console: Console) -> campaign.Setting:
+    def _setting(self, console: Console) -> campaign.RunInputs:
         command = [
             "pytest",
             *(encodable(str(each)) for each in self._config.invocation_params.args),
         ]
         scratch = Path(self._scratch.name)
-        return campaign.Setting(self._dataset, command, scratch, console, _ANSWER_SECONDS)
+        return campaign.RunInputs(self._dataset, command, scratch, console, _ANSWER_SECONDS)
 
     def replay(self, place: Place) -> Replay:
         """Return what was measured at a place."""
@@ -147,7 +147,7 @@ class Door:
         cell = next(
             cell
             for cell in self.summary.speed
-            if (cell.definition, cell.workload, cell.batch_size) == place[1:]
+            if (cell.model, cell.workload, cell.batch_size) == place[1:]
         )
         speed = next(row for row in cell.rows if row.contender == place.contender)
         # Who runs without Keras has none.
@@ -155,22 +155,20 @@ class Door:
             (
                 row
                 for row in self.summary.footprint
-                if (row.contender, row.definition) == (place.contender, place.definition)
+                if (row.contender, row.model) == (place.contender, place.model)
             ),
-            FootprintRow(place.contender, place.definition),
+            FootprintRow(place.contender, place.model),
         )
-        definition = next(each for each in self.plan.definitions if each.name == place.definition)
+        model = next(each for each in self.plan.models if each.name == place.model)
         failure = speed.failure or footprint.failure
-        if not failure and footprint.parameters not in (0, definition.parameters):
-            failure = (
-                f"Keras counts {footprint.parameters:,} parameters, not {definition.parameters:,}"
-            )
+        if not failure and footprint.parameters not in (0, model.parameters):
+            failure = f"Keras counts {footprint.parameters:,} parameters, not {model.parameters:,}"
         if not failure and speed.differs:
             failure = f"not the same model: {speed.differs}"
-        slices = self._slices.get(place, [])
+        rounds = self._rounds.get(place, [])
         return Replay(
-            [row.seconds for row in slices],
-            {**_extra_info(cell, speed, footprint, slices), "record": str(self.record)},
+            [row.seconds for row in rounds],
+            {**_extra_info(cell, speed, footprint, rounds), "record": str(self.record)},
             failure,
         )
 
@@ -195,7 +193,7 @@ class Door:
 
 
 def _extra_info(
-    cell: SpeedCell, speed: SpeedRow, footprint: FootprintRow, slices: list[Slice]
+    cell: SpeedCell, speed: SpeedRow, footprint: FootprintRow, rounds: list[Round]
 ) -> dict[str, Any]:
     times = speed.times_reference
     return {
@@ -217,7 +215,7 @@ def _extra_info(
         "parameters": footprint.parameters,
         "loss": footprint.loss,
         "loss_steps": footprint.loss_steps,
-        "steps_per_slice": slices[0].steps if slices else None,
-        "launch_index": [row.launch for row in slices],
-        "block_index": [row.block for row in slices],
+        "steps_per_round": rounds[0].steps if rounds else None,
+        "launch_index": [row.launch for row in rounds],
+        "block_index": [row.block for row in rounds],
     }

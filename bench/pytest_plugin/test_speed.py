@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from aebench.bench.plan.plan import Place
-from aebench.bench.pytest_plugin.session import Door, WorkerClock
+from aebench.bench.pytest_plugin.session import PytestSession, WorkerClock
 
 CLOCK = WorkerClock()
 
@@ -13,17 +13,17 @@ CLOCK = WorkerClock()
 @pytest.mark.benchmark(timer=CLOCK)
 def test_speed(
     benchmark: Any,
-    campaign: Door,
+    campaign: PytestSession,
     workload: str,
-    definition: str,
+    model: str,
     batch_size: int,
     backend: str,
 ) -> None:
-    """Replay the slices that a contender's worker measured; their seconds are of many steps."""
-    replay = campaign.replay(Place(backend, definition, workload, batch_size))
+    """Replay the rounds that a contender's worker measured; their seconds are of many steps."""
+    replay = campaign.replay(Place(backend, model, workload, batch_size))
     if replay.failure:
         pytest.fail(replay.failure, pytrace=False)
     seconds = iter(replay.seconds)
-    benchmark.group = f"{workload} {definition}, batch {batch_size}"
+    benchmark.group = f"{workload} {model}, batch {batch_size}"
     benchmark.extra_info.update(replay.extra_info)
     benchmark.pedantic(lambda: CLOCK.advance(next(seconds)), rounds=len(replay.seconds))

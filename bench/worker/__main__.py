@@ -1,4 +1,4 @@
-"""The child: one process per contender and definition, started as ``PYTHON -m aebench.bench.worker``.
+"""The child: one process per contender and model, started as ``PYTHON -m aebench.bench.worker``.
 
 It imports nothing heavy before its job says so, since what it imports is part of what is measured,
 and needs the standard library, NumPy, Keras and one framework only. It talks on the socket that it

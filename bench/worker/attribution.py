@@ -72,7 +72,7 @@ def attribute(spans: Sequence[Span]) -> list[Part]:
         if span.category and span.end_seconds > begin and span.begin_seconds < end:
             by_thread.setdefault(span.thread, []).append(span)
     stretches = [stretch for mine in by_thread.values() for stretch in _innermost(mine, begin, end)]
-    for duration, running in _slices(stretches, begin, end):
+    for duration, running in _rounds(stretches, begin, end):
         operations = [each for each in running if each.category not in _HOST]
         if operations:
             for each in operations:
@@ -117,7 +117,7 @@ def _innermost(spans: Sequence[Span], begin: float, end: float) -> Iterable[_Str
     yield from until(end)
 
 
-def _slices(
+def _rounds(
     stretches: Sequence[_Stretch], begin: float, end: float
 ) -> Iterable[tuple[float, list[Span]]]:
     """Go through the time from change to change, with what runs meanwhile."""

@@ -1,4 +1,4 @@
-"""The worker's side of the speed pass for what isn't Keras: slices in a loop of its own."""
+"""The worker's side of the speed pass for what isn't Keras: rounds in a loop of its own."""
 
 import gc
 import time
@@ -18,17 +18,17 @@ Run = Callable[[int], Any]
 
 
 def server(channel: Channel, job: Message) -> "Loops":
-    """Make what serves a yardstick's requests; see :func:`aebench.bench.worker.passes.speed.work` for the job."""
+    """Make what serves a baseline's requests; see :func:`aebench.bench.worker.passes.speed.work` for the job."""
     made = Products if job["backend"] == backends.GEMM else Networks
     return made(channel, job)
 
 
 class Loops:
-    """Runs slices of steps, one after the other through the data, over and over."""
+    """Runs rounds of steps, one after the other through the data, over and over."""
 
     def __init__(self, channel: Channel, job: Message) -> None:
         self._channel = channel
-        self._definition = parse(job["definition"])
+        self._model = parse(job["model"])
         self._backend = backends.load(job["backend"])
 
     def facts(self) -> Message:
@@ -45,18 +45,18 @@ class Loops:
         return {"step_seconds": (time.perf_counter() - began) / steps, **self._chosen(request)}
 
     def enter(self, request: Message, images: Any) -> None:
-        """Run slices on request."""
+        """Run rounds on request."""
         run, wait = self._begin(request, images)
         channel = self._channel
         channel.send({"call_seconds": None})
-        while (wanted := channel.receive())["do"] == "slice":
-            self._prepare(wanted["lead_steps"])
+        while (wanted := channel.receive())["do"] == "round":
+            self._prepare(wanted["discarded_steps"])
             self._prepare(wanted["steps"])
             gc.collect()
             gc.disable()
             try:
                 called = time.perf_counter()
-                wait(run(wanted["lead_steps"]))
+                wait(run(wanted["discarded_steps"]))
                 began = time.perf_counter()
                 cpu_began = time.process_time()
                 wait(run(wanted["steps"]))
@@ -65,7 +65,11 @@ class Loops:
             finally:
                 gc.enable()
             channel.send(
-                {"seconds": seconds, "cpu_seconds": cpu_seconds, "lead_seconds": began - called}
+                {
+                    "seconds": seconds,
+                    "cpu_seconds": cpu_seconds,
+                    "discarded_seconds": began - called,
+                }
             )
 
     def short_epochs(self, request: Message, images: Any) -> list[dict[str, float]]:
@@ -77,7 +81,7 @@ class Loops:
         raise NotImplementedError
 
     def _prepare(self, steps: int) -> None:
-        """Compile what so many steps need, so that no slice has to."""
+        """Compile what so many steps need, so that no round has to."""
 
     def _chosen(self, request: Message) -> Message:
         """Tell what was chosen for a cell."""
@@ -90,8 +94,8 @@ class Networks(Loops):
     def __init__(self, channel: Channel, job: Message) -> None:
         super().__init__(channel, job)
         made = native.load(backends.framework(job["backend"]))
-        weights = initial_weights(self._definition, job["seed"])
-        self._network = made(weights, recipe(self._definition, job["seed"]))
+        weights = initial_weights(self._model, job["seed"])
+        self._network = made(weights, recipe(self._model, job["seed"]))
         self._workload = ""
         self._batches: Any = None
 
@@ -133,7 +137,7 @@ class Products(Loops):
     def _begin(self, request: Message, images: Any) -> tuple[Run, Callable[[Any], None]]:
         key = (request["workload"], request["batch_size"])
         if key not in self._products:
-            shapes = list(self._definition.dense_shapes)
+            shapes = list(self._model.dense_shapes)
             wanted = gemm.products(shapes, request["batch_size"], request["workload"])
             self._products[key] = gemm.Products(wanted)
         found = self._products[key]

@@ -14,14 +14,14 @@ class ColdStart:
     Parameters
     ----------
     job : dict
-        ``settings``, ``definition``, ``seed``, ``batch_size``, ``npz`` (the data file as a user has
+        ``settings``, ``model``, ``seed``, ``batch_size``, ``npz`` (the data file as a user has
         it), ``train_samples``.
     """
 
     def __init__(self, job: Message) -> None:
         self._job = job
         self.images: Any = None
-        self.model: Any = None
+        self.keras_model: Any = None
 
     def framework(self) -> None:
         """Import Keras, and the framework with it."""
@@ -39,23 +39,23 @@ class ColdStart:
 
     def build(self) -> None:
         """Build and compile the model, and set its weights."""
-        from aebench.bench.models import autoencoder_keras as keras_model
+        from aebench.bench.models import autoencoder_keras
         from aebench.bench.models.autoencoder import parse
         from aebench.bench.models.initial_weights import initial_weights
         from aebench.bench.plan.settings import Settings
 
-        definition = parse(self._job["definition"])
-        self.model, _, _ = keras_model.build(definition, Settings.of(self._job["settings"]))
-        self.model.set_weights(initial_weights(definition, self._job["seed"]))
+        model = parse(self._job["model"])
+        self.keras_model, _, _ = autoencoder_keras.build(model, Settings.of(self._job["settings"]))
+        self.keras_model.set_weights(initial_weights(model, self._job["seed"]))
 
     def train(self, steps: int) -> None:
         """Run so many steps of ``fit``, or as many as there are data for."""
         batch = self._job["batch_size"]
         images = self.images[: min(steps, len(self.images) // batch) * batch]
         # Unshuffled, so that every backend takes the same steps and their losses can be compared.
-        self.model.fit(images, images, batch, shuffle=False, verbose=0)
+        self.keras_model.fit(images, images, batch, shuffle=False, verbose=0)
 
     def predict(self) -> None:
         """Predict one batch."""
         batch = self._job["batch_size"]
-        self.model.predict(self.images[:batch], batch, verbose=0)
+        self.keras_model.predict(self.images[:batch], batch, verbose=0)

@@ -22,7 +22,7 @@ class _Call(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
+        """RunOptions long it took."""
         return self.ended - self.began
 
 

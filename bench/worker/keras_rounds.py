@@ -1,4 +1,4 @@
-"""The worker's side of the speed pass for Keras: slices inside ``fit`` and ``predict``."""
+"""The worker's side of the speed pass for Keras: rounds inside ``fit`` and ``predict``."""
 
 import time
 from typing import Any
@@ -12,23 +12,23 @@ from aebench.bench.worker.runtime_info import facts
 
 
 class Fits:
-    """Runs slices inside Keras's ``fit`` and ``predict``."""
+    """Runs rounds inside Keras's ``fit`` and ``predict``."""
 
     def __init__(self, channel: Channel, job: Message) -> None:
-        from aebench.bench.models import autoencoder_keras as keras_model
+        from aebench.bench.models import autoencoder_keras
         from aebench.bench.models.initial_weights import initial_weights
         from aebench.bench.worker.stepping import steps_per_call
 
         self._channel = channel
         self._backend = backends.load(job["backend"])
-        definition = parse(job["definition"])
-        self._model, _, _ = keras_model.build(definition, Settings.of(job["settings"]))
-        self._model.set_weights(initial_weights(definition, job["seed"]))
-        self._steps_per_call = steps_per_call(self._model)
+        model = parse(job["model"])
+        self._keras_model, _, _ = autoencoder_keras.build(model, Settings.of(job["settings"]))
+        self._keras_model.set_weights(initial_weights(model, job["seed"]))
+        self._steps_per_call = steps_per_call(self._keras_model)
 
     def facts(self) -> Message:
         """Tell what is in force."""
-        return facts(self._backend, self._model)
+        return facts(self._backend, self._keras_model)
 
     def calibrate(self, request: Message, images: Any) -> Message:
         """Compile, and tell roughly what a step takes."""
@@ -36,26 +36,26 @@ class Fits:
 
         batch_size, each = request["batch_size"], self._steps_per_call
         steps = -(-request["steps"] // each) * each
-        lead_steps = -(-steps // 3 // each) * each
+        discarded_steps = -(-steps // 3 // each) * each
         images = repeated(images, batch_size, 2 * steps + each, each)
         images = images[: (2 * steps + each) * batch_size]
-        stepper = Stepper(self._model, self._backend, request["workload"], images, batch_size)
+        stepper = Stepper(self._keras_model, self._backend, request["workload"], images, batch_size)
         answers: list[Message] = []
 
         def script() -> Script:
-            yield from stepper.slice(steps, lead_steps, answers.append)
+            yield from stepper.round(steps, discarded_steps, answers.append)
 
         stepper.run(script())
         stepper.let_go()
         return {"step_seconds": answers[0]["seconds"] / steps}
 
     def enter(self, request: Message, images: Any) -> None:
-        """Stay inside one call of ``fit`` (or calls of ``predict``) and run slices on request."""
+        """Stay inside one call of ``fit`` (or calls of ``predict``) and run rounds on request."""
         from aebench.bench.worker.stepping import Script, Stepper
 
         batch_size, each = request["batch_size"], self._steps_per_call
         images = repeated(images, batch_size, request["epoch_steps"] + 2 * each, each)
-        stepper = Stepper(self._model, self._backend, request["workload"], images, batch_size)
+        stepper = Stepper(self._keras_model, self._backend, request["workload"], images, batch_size)
         called = time.perf_counter()
         channel = self._channel
 
@@ -63,8 +63,8 @@ class Fits:
             began = stepper.epoch_began_seconds
             channel.send({"call_seconds": began[0] - called if began else None})
             yield
-            while (wanted := channel.receive())["do"] == "slice":
-                yield from stepper.slice(wanted["steps"], wanted["lead_steps"], channel.send)
+            while (wanted := channel.receive())["do"] == "round":
+                yield from stepper.round(wanted["steps"], wanted["discarded_steps"], channel.send)
 
         stepper.run(script())
         stepper.let_go()
@@ -75,4 +75,4 @@ class Fits:
 
         batch_size, steps = request["batch_size"], request["steps"]
         epoch = repeated(images, batch_size, steps)[: steps * batch_size]
-        return short_epochs(self._model, self._backend, epoch, batch_size, request["epochs"])
+        return short_epochs(self._keras_model, self._backend, epoch, batch_size, request["epochs"])

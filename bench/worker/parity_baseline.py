@@ -7,7 +7,7 @@ import numpy as np
 
 from aebench import backends
 from aebench.backends import native
-from aebench.bench.models.autoencoder import Definition
+from aebench.bench.models.autoencoder import Model
 from aebench.bench.models.initial_weights import initial_weights, recipe
 from aebench.bench.protocol.channel import Message
 from aebench.bench.worker.runtime_info import facts
@@ -18,11 +18,11 @@ Array = np.ndarray[Any, Any]
 class NativeSubject:
     """See :class:`aebench.bench.worker.passes.parity.Subject`."""
 
-    def __init__(self, definition: Definition, job: Message) -> None:
+    def __init__(self, model: Model, job: Message) -> None:
         self._backend = backends.load(job["backend"])
         self._make = native.load(backends.framework(job["backend"]))
-        self._initial = initial_weights(definition, job["seed"])
-        self._recipe = recipe(definition, job["seed"])
+        self._initial = initial_weights(model, job["seed"])
+        self._recipe = recipe(model, job["seed"])
         self._network = self._make(self._initial, self._recipe)
 
     def facts(self) -> Message:
@@ -44,7 +44,7 @@ class NativeSubject:
     def train(
         self, images: Array, batch_size: int, learning_rate: float | None
     ) -> tuple[list[int], list[float], bool]:
-        """See :class:`aebench.bench.worker.passes.parity.Subject`; in longer and longer runs, as slices are long."""
+        """See :class:`aebench.bench.worker.passes.parity.Subject`; in longer and longer runs, as rounds are long."""
         self._network = self._make(self._initial, replace(self._recipe, dropout_layers=()))
         if learning_rate is not None:
             self._network.learning_rate = learning_rate

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from aebench import backends
-from aebench.bench.models import autoencoder_keras as keras_model
-from aebench.bench.models.autoencoder import Definition
+from aebench.bench.models import autoencoder_keras
+from aebench.bench.models.autoencoder import Model
 from aebench.bench.models.initial_weights import initial_weights
 from aebench.bench.plan.settings import Settings
 from aebench.bench.protocol.channel import Message
@@ -19,44 +19,44 @@ Array = np.ndarray[Any, Any]
 class KerasSubject:
     """See :class:`aebench.bench.worker.passes.parity.Subject`; everything goes through Keras's own methods."""
 
-    def __init__(self, definition: Definition, job: Message) -> None:
+    def __init__(self, model: Model, job: Message) -> None:
         self._backend = backends.load(job["backend"])
-        self._initial = initial_weights(definition, job["seed"])
-        self._model, encoder, _ = keras_model.build(definition, Settings.of(job["settings"]))
+        self._initial = initial_weights(model, job["seed"])
+        self._keras_model, encoder, _ = autoencoder_keras.build(model, Settings.of(job["settings"]))
         # Where shapes differ, that is what has to be told.
         if [each.shape for each in self.weights()] == [each.shape for each in self._initial]:
-            self._model.set_weights(self._initial)
+            self._keras_model.set_weights(self._initial)
         self._dropout = [
             layer for layer in encoder.layers if isinstance(layer, keras.layers.Dropout)
         ]
         self._rates = [layer.rate for layer in self._dropout]
-        self._learning_rate = float(self._model.optimizer.learning_rate)
+        self._learning_rate = float(self._keras_model.optimizer.learning_rate)
 
     def facts(self) -> Message:
         """Tell what is in force."""
-        return facts(self._backend, self._model)
+        return facts(self._backend, self._keras_model)
 
     def weights(self) -> list[Array]:
         """See :class:`aebench.bench.worker.passes.parity.Subject`."""
-        return list(self._model.get_weights())
+        return list(self._keras_model.get_weights())
 
     def forward(self, images: Array) -> Array:
         """See :class:`aebench.bench.worker.passes.parity.Subject`."""
-        made = self._model.predict(images, len(images), verbose=0)
+        made = self._keras_model.predict(images, len(images), verbose=0)
         return np.asarray(made, np.float64).reshape(len(images), -1)
 
     def loss(self, images: Array) -> float:
         """See :class:`aebench.bench.worker.passes.parity.Subject`."""
-        return float(self._model.evaluate(images, images, len(images), verbose=0))
+        return float(self._keras_model.evaluate(images, images, len(images), verbose=0))
 
     def train(
         self, images: Array, batch_size: int, learning_rate: float | None
     ) -> tuple[list[int], list[float], bool]:
         """See :class:`aebench.bench.worker.passes.parity.Subject`; Keras tells of means."""
         self._drop([0.0] * len(self._rates))
-        self._model.set_weights(self._initial)
+        self._keras_model.set_weights(self._initial)
         rate = self._learning_rate if learning_rate is None else learning_rate
-        self._model.optimizer.learning_rate = rate
+        self._keras_model.optimizer.learning_rate = rate
         return self._fit(images, batch_size)
 
     def masks(self, samples: int) -> list[Array]:
@@ -75,8 +75,8 @@ class KerasSubject:
     def masked_losses(self, images: Array, count: int) -> float:
         """See :class:`aebench.bench.worker.passes.parity.Subject`; at rate 0, where only the masks change."""
         self._drop(self._rates)
-        self._model.set_weights(self._initial)
-        self._model.optimizer.learning_rate = 0.0
+        self._keras_model.set_weights(self._initial)
+        self._keras_model.optimizer.learning_rate = 0.0
         _, means, _ = self._fit(np.concatenate([images] * count), len(images))
         return means[-1]
 
@@ -85,7 +85,7 @@ class KerasSubject:
         if [layer.rate for layer in self._dropout] != rates:
             for layer, rate in zip(self._dropout, rates, strict=True):
                 layer.rate = rate
-            self._model.make_train_function(force=True)
+            self._keras_model.make_train_function(force=True)
 
     def _fit(self, images: Array, batch_size: int) -> tuple[list[int], list[float], bool]:
         steps: list[int] = []
@@ -98,5 +98,7 @@ class KerasSubject:
                 means.append(float(logs["loss"]))
 
         # Unshuffled: the order of the batches is compared too.
-        self._model.fit(images, images, batch_size, shuffle=False, verbose=0, callbacks=[Losses()])
+        self._keras_model.fit(
+            images, images, batch_size, shuffle=False, verbose=0, callbacks=[Losses()]
+        )
         return steps, means, True

@@ -51,7 +51,7 @@ def facts(backend: Any, model: Any, told: dict[str, str] | None = None) -> Messa
         },
         "frameworks_held": loaded_frameworks(),
         "cores": len(affinity(0)) if affinity else os.cpu_count() or 1,
-        "epoch_end_ticks_seconds": list(backend.EPOCH_END_TICKS_SECONDS[:20]),
+        "epoch_end_polls_seconds": list(backend.EPOCH_END_POLLS_SECONDS[:20]),
     }
 
 

@@ -158,27 +158,27 @@ class Stepper:
             left = (self._batches - position) % self._batches
             yield from self.steps(left + self._steps_per_call)
 
-    def slice(
-        self, steps: int, lead_steps: int, answer: Callable[[dict[str, float]], object]
+    def round(
+        self, steps: int, discarded_steps: int, answer: Callable[[dict[str, float]], object]
     ) -> Script:
-        """Time one slice, garbage collection off and the device awaited at both ends.
+        """Time one round, garbage collection off and the device awaited at both ends.
 
         Parameters
         ----------
         steps : int
-            How many are timed; with the lead they must be fewer than an epoch's.
-        lead_steps : int
-            How many are run before, untimed: caches are cold after a pause. Both are whole calls.
+            RunOptions many are timed; with the lead they must be fewer than an epoch's.
+        discarded_steps : int
+            RunOptions many are run before, untimed: caches are cold after a pause. Both are whole calls.
         answer : callable
-            Is given the slice's ``seconds``, the ``cpu_seconds`` that this process used meanwhile,
-            and the ``lead_seconds`` of the steps before.
+            Is given the round's ``seconds``, the ``cpu_seconds`` that this process used meanwhile,
+            and the ``discarded_seconds`` of the steps before.
         """
-        yield from self.room(lead_steps + steps)
+        yield from self.room(discarded_steps + steps)
         gc.collect()
         gc.disable()
         try:
             called = self.clock()
-            yield from self.steps(lead_steps)
+            yield from self.steps(discarded_steps)
             began = self.clock()
             cpu_began = time.process_time()
             yield from self.steps(steps)
@@ -186,7 +186,9 @@ class Stepper:
             cpu_seconds = time.process_time() - cpu_began
         finally:
             gc.enable()
-        answer({"seconds": seconds, "cpu_seconds": cpu_seconds, "lead_seconds": began - called})
+        answer(
+            {"seconds": seconds, "cpu_seconds": cpu_seconds, "discarded_seconds": began - called}
+        )
 
 
 def steps_per_call(model: Any) -> int:
@@ -210,13 +212,13 @@ def short_epochs(
     batch_size : int
         Samples per step.
     count : int
-        How many epochs' ends to time.
+        RunOptions many epochs' ends to time.
 
     Returns
     -------
     list of dict
         Per epoch, in seconds: ``age_seconds`` from its first step's begin to its last step's end,
-        ``step_seconds`` of an ordinary step in it, ``seam_seconds`` from its last step's end to
+        ``step_seconds`` of an ordinary step in it, ``boundary_seconds`` from its last step's end to
         the next epoch's first step, ``first_step_seconds`` of that one, which may have to wait for
         the input path. Where a call runs several steps, a step here is a call.
     """
@@ -239,7 +241,7 @@ def short_epochs(
                     {
                         "age_seconds": last_ended - first_began,
                         "step_seconds": (last_ended - first_ended) / (calls - 1),
-                        "seam_seconds": entered - last_ended,
+                        "boundary_seconds": entered - last_ended,
                         "first_step_seconds": left - entered,
                     }
                 )

@@ -17,13 +17,13 @@ def cost(summary: Summary, figure: Figure) -> str:
         return ""
     figure.set_size_inches(8, 4.2)
     by_seconds, by_parameters = figure.subplots(1, 2, sharey=True, width_ratios=[2, 1])
-    definitions = list(dict.fromkeys(each.definition for each in points))
+    models = list(dict.fromkeys(each.model for each in points))
     curves = [
-        list(group) for _, group in groupby(points, lambda each: (each.contender, each.definition))
+        list(group) for _, group in groupby(points, lambda each: (each.contender, each.model))
     ]
     shown, limit = legible(curves, MOST_ROWS)
     for curve in shown:
-        contender, definition = curve[0].contender, curve[0].definition
+        contender, model = curve[0].contender, curve[0].model
         colour, marker = style(contender)
         by_seconds.plot(
             [each.seconds for each in curve],
@@ -33,8 +33,8 @@ def cost(summary: Summary, figure: Figure) -> str:
             markevery=[-1],
             markersize=6,
             linewidth=1,
-            linestyle=DASHES[definitions.index(definition) % len(DASHES)],
-            label=label(f"{definition} {contender}"),
+            linestyle=DASHES[models.index(model) % len(DASHES)],
+            label=label(f"{model} {contender}"),
         )
     front = sorted((each for each in points if each.on_front), key=lambda each: each.seconds)
     _front(by_seconds, [each.seconds for each in front], front, "Pareto front")
@@ -50,7 +50,7 @@ def cost(summary: Summary, figure: Figure) -> str:
         millions = each.parameters / 1e6
         by_parameters.plot(millions, each.test_loss, "o", color="#444444", markersize=6)
         by_parameters.annotate(
-            label(each.definition),
+            label(each.model),
             (millions, each.test_loss),
             xytext=(0, 6),
             textcoords="offset points",

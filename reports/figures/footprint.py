@@ -70,7 +70,7 @@ def _stacked(
             label=label(SHORT_PHASES.get(phase, phase)),
         )
         so_far = [before + width for before, width in zip(so_far, widths, strict=True)]
-    axes.set_yticks(range(len(rows)), [label(f"{row.definition} {row.contender}") for row in rows])
+    axes.set_yticks(range(len(rows)), [label(f"{row.model} {row.contender}") for row in rows])
     axes.invert_yaxis()
     axes.set_xlim(0, 1.03 * max(so_far) or 1)
     axes.set_xlabel(axis)

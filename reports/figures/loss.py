@@ -1,4 +1,4 @@
-"""Losses by epoch: a panel for each definition."""
+"""Losses by epoch: a panel for each model."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def loss(summary: Summary, figure: Figure) -> str:
     rows = [row for row in summary.quality if row.test_losses]
     if not rows:
         return ""
-    names, limit = legible(list(dict.fromkeys(row.definition for row in rows)), MOST_PANELS)
+    names, limit = legible(list(dict.fromkeys(row.model for row in rows)), MOST_PANELS)
     columns = min(_COLUMNS, len(names))
     lines = -(-len(names) // columns)
     figure.set_size_inches(8, 0.7 + 2.3 * lines)
@@ -25,7 +25,7 @@ def loss(summary: Summary, figure: Figure) -> str:
     by_label: dict[str, Any] = {}
     for axes, name in zip(panels.flat, names, strict=False):
         for row in rows:
-            if row.definition != name or row.contender not in contenders:
+            if row.model != name or row.contender not in contenders:
                 continue
             colour, marker = style(row.contender)
             epochs = range(1, len(row.test_losses) + 1)

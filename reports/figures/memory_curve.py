@@ -14,7 +14,7 @@ _OF_ALL = "#888888"
 
 
 def curve(summary: Summary, figure: Figure) -> str:
-    """Draw a panel per contender × definition; see :func:`aebench.reports.figures.write`."""
+    """Draw a panel per contender × model; see :func:`aebench.reports.figures.write`."""
     rows, limit = legible([row for row in summary.memory if row.curve_bytes], MOST_PANELS)
     if not rows:
         return ""
@@ -47,7 +47,7 @@ def _panel(axes: Axes, row: MemoryRow) -> None:
                 axes.axvspan(began, phase.ended_seconds, color="#eeeeee", linewidth=0)
         began = max(began, phase.ended_seconds)
     _name_phases(axes, row, began)
-    axes.set_title(label(f"{row.definition} {row.contender}"), fontsize=9)
+    axes.set_title(label(f"{row.model} {row.contender}"), fontsize=9)
     axes.set_xlim(0, began or 1)
     axes.set_xlabel("seconds")
     axes.set_ylabel("MiB")

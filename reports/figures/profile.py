@@ -44,8 +44,7 @@ def profile(summary: Summary, figure: Figure) -> str:
     in_percent.set_xlabel("% of the traced step")
     several = len({row.batch_size for row in rows}) > 1
     names = [
-        f"{row.definition} {row.contender}" + (f", {row.batch_size}" if several else "")
-        for row in rows
+        f"{row.model} {row.contender}" + (f", {row.batch_size}" if several else "") for row in rows
     ]
     in_milliseconds.set_yticks(range(len(rows)), list(map(label, names)))
     in_milliseconds.invert_yaxis()

@@ -1,4 +1,4 @@
-"""How contenders and definitions look, and what is legible."""
+"""RunOptions contenders and models look, and what is legible."""
 
 import re
 from collections.abc import Sequence

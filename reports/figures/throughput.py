@@ -1,4 +1,4 @@
-"""Throughput by batch size: a panel for each definition and workload."""
+"""Throughput by batch size: a panel for each model and workload."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 from aebench.reports.figures.style import MOST_LINES, MOST_PANELS, label, legible, style
 from aebench.reports.summary import SpeedCell, Summary
 
-_MOST_TICKS = 12
+_MOST_POLLS = 12
 
 
 def throughput(summary: Summary, figure: Figure) -> str:
@@ -19,14 +19,14 @@ def throughput(summary: Summary, figure: Figure) -> str:
         return ""
     workloads = list(dict.fromkeys(cell.workload for cell in cells))
     names, limit = legible(
-        list(dict.fromkeys(cell.definition for cell in cells)), MOST_PANELS // len(workloads)
+        list(dict.fromkeys(cell.model for cell in cells)), MOST_PANELS // len(workloads)
     )
     figure.set_size_inches(8, 0.8 + 1.9 * len(names))
     panels = figure.subplots(len(names), len(workloads), sharey=True, squeeze=False)
     for line, name in enumerate(names):
         for column, workload in enumerate(workloads):
             axes = panels[line][column]
-            mine = [c for c in cells if (c.definition, c.workload) == (name, workload)]
+            mine = [c for c in cells if (c.model, c.workload) == (name, workload)]
             _panel(axes, mine)
             axes.set_title(label(f"{workload} {name}"), fontsize="medium", loc="left")
             if column == 0:
@@ -62,7 +62,7 @@ def _panel(axes: Axes, cells: list[SpeedCell]) -> None:
         ]
         if not points:
             continue
-        twin = bool(points[0][1].twin_of)
+        control = bool(points[0][1].control_of)
         values = [each for *_, each in points]
         low = [0.0 if each.low is None else each.value - each.low for each in values]
         high = [0.0 if each.high is None else each.high - each.value for each in values]
@@ -71,16 +71,16 @@ def _panel(axes: Axes, cells: list[SpeedCell]) -> None:
             [each.value for each in values],
             yerr=[low, high],
             fmt=marker,
-            linestyle="none" if twin or len(points) == 1 else "-",
+            linestyle="none" if control or len(points) == 1 else "-",
             linewidth=0.7,
             elinewidth=1.4,
             color=colour,
             capsize=3,
             markersize=5,
-            markerfacecolor="none" if twin else colour,
+            markerfacecolor="none" if control else colour,
             label=label(contender),
         )
-    every = max(1, -(-len(cells) // _MOST_TICKS))
+    every = max(1, -(-len(cells) // _MOST_POLLS))
     axes.set_xticks(range(0, len(cells), every), [str(each.batch_size) for each in cells[::every]])
     axes.set_xlim(-0.5, max(0, len(cells) - 1) + 0.5)
     axes.set_yscale("log")

@@ -1,7 +1,7 @@
 """The record's schema: one JSON object per line, typed by ``kind``, everything measured, raw.
 
 A record is append-only and self-contained: every number in every report follows from it. Fields
-carry their units in their names.
+carry their tasks in their names.
 """
 
 from aebench.reports.record.bounds import MOST
@@ -14,8 +14,8 @@ from aebench.reports.record.comparing import (
     Phase,
     QualityEpoch,
     Reconstructions,
+    Round,
     ShortEpoch,
-    Slice,
 )
 from aebench.reports.record.explaining import (
     Compilation,
@@ -32,9 +32,9 @@ from aebench.reports.record.header import (
     SAME,
     ContenderInfo,
     DataInfo,
-    DefinitionInfo,
     Header,
     MachineInfo,
+    ModelInfo,
     PlanInfo,
 )
 from aebench.reports.record.run import (
@@ -44,12 +44,12 @@ from aebench.reports.record.run import (
     Line,
     PassEnd,
     Resume,
-    Unit,
-    UnitEnd,
+    Task,
+    TaskEnd,
     Worker,
 )
 
-SCHEMA = 5
+SCHEMA = 6
 
 __all__ = [
     "DIFFERENT",
@@ -63,7 +63,6 @@ __all__ = [
     "Compilation",
     "ContenderInfo",
     "DataInfo",
-    "DefinitionInfo",
     "End",
     "Event",
     "Failure",
@@ -75,6 +74,7 @@ __all__ = [
     "MemoryCurve",
     "MemoryPhase",
     "MemorySteps",
+    "ModelInfo",
     "Operation",
     "Parity",
     "PassEnd",
@@ -84,9 +84,9 @@ __all__ = [
     "QualityEpoch",
     "Reconstructions",
     "Resume",
+    "Round",
     "ShortEpoch",
-    "Slice",
-    "Unit",
-    "UnitEnd",
+    "Task",
+    "TaskEnd",
     "Worker",
 ]

@@ -21,7 +21,7 @@ MOST_NAME, MOST_TEXT = 5000, 2**17
 Name = Annotated[str, Meta(max_length=MOST_NAME)]
 Text = Annotated[str, Meta(max_length=MOST_TEXT)]
 # Ages at which an input path lets go.
-MOST_TICKS = 1000
+MOST_POLLS = 1000
 # What of a plan is gone through, once for each of the others.
 MOST_LISTED = 20_000
 Workload = Annotated[str, Meta(pattern=r"^(train|predict)\Z")]
@@ -33,5 +33,5 @@ MOST_EVENTS = 2_000_000
 # Of all lines, by their commas: memory goes with them, 2 bytes of a list take 32 of it.
 MOST_VALUES = 30_000_000
 MOST_RECORDS = 100
-# Of definitions × contenders × workloads × batch sizes, each of which has a row.
+# Of models × contenders × workloads × batch sizes, each of which has a row.
 MOST_CELLS = 20_000

@@ -14,69 +14,69 @@ from aebench.reports.record.bounds import (
 )
 
 
-class Slice(msgspec.Struct, frozen=True, tag="slice", tag_field="kind"):
+class Round(msgspec.Struct, frozen=True, tag="round", tag_field="kind"):
     """One timed run of ``steps`` steps; ``block`` is -1 for a warm-up.
 
-    ``lead_seconds`` is what the untimed steps before it took; ``waiting_cpu_seconds`` what the
+    ``discarded_seconds`` is what the untimed steps before it took; ``waiting_cpu_seconds`` what the
     other workers, who should sleep, used meanwhile.
     """
 
     contender: Name
-    definition: Name
+    model: Name
     workload: Workload
     batch_size: Positive
     launch: int
     block: int
     position: int
     steps: Positive
-    lead_steps: Count
+    discarded_steps: Count
     seconds: PositiveSeconds
     cpu_seconds: Seconds
-    lead_seconds: Seconds | None = None
+    discarded_seconds: Seconds | None = None
     waiting_cpu_seconds: Seconds | None = None
 
     @property
     def place(self) -> tuple[str, str, int, int, int]:
         """Which block of which cell and launch it is of."""
-        return self.definition, self.workload, self.batch_size, self.launch, self.block
+        return self.model, self.workload, self.batch_size, self.launch, self.block
 
 
 class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
     """What the machine did while a block was measured.
 
-    ``foreign_share`` is the share of all cores' time that went to other processes and to workers
-    whose turn it wasn't, ``stolen_share`` what the hypervisor gave to others: None where the system
-    doesn't tell. ``control_seconds`` is what fixed NumPy work of the parent took. A block that is
-    ``repeated`` was contaminated, and doesn't count: the next one stands for it.
+    ``background_share`` is the share of all cores' time that went to other processes and to workers
+    whose turn it wasn't, ``steal_share`` what the hypervisor gave to others: None where the system
+    doesn't tell. ``fixed_work_seconds`` is what fixed NumPy work of the parent took. A block that is
+    ``repeated`` was disturbed, and doesn't count: the next one stands for it.
     """
 
-    definition: Name
+    model: Name
     workload: Workload
     batch_size: Positive
     launch: int
     block: int
     seconds: PositiveSeconds
-    foreign_share: Figure | None
-    stolen_share: Figure | None
-    control_seconds: PositiveSeconds
-    contaminated: bool
+    background_share: Figure | None
+    steal_share: Figure | None
+    fixed_work_seconds: PositiveSeconds
+    disturbed: bool
     repeated: bool
 
     @property
     def place(self) -> tuple[str, str, int, int, int]:
         """Which block of which cell and launch it is of."""
-        return self.definition, self.workload, self.batch_size, self.launch, self.block
+        return self.model, self.workload, self.batch_size, self.launch, self.block
 
 
 class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
-    """How far a contender is from the float64 reference in one respect.
+    """RunOptions far a contender is from the float64 reference in one respect.
 
     It is the same model where no ``difference`` is more than its ``tolerance``; ``where`` is at
     which weight or step it is largest.
     """
 
     contender: Name
-    definition: Name
+    model: Name
     check: Name
     difference: float
     tolerance: float
@@ -93,7 +93,7 @@ class Library(msgspec.Struct, frozen=True, tag="library", tag_field="kind"):
     """Which library does a cell's matrix products fastest; what a step takes with each."""
 
     contender: Name
-    definition: Name
+    model: Name
     workload: Workload
     batch_size: Positive
     launch: int
@@ -105,7 +105,7 @@ class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):
     """What a warm call of ``fit`` takes before its first epoch begins."""
 
     contender: Name
-    definition: Name
+    model: Name
     batch_size: Positive
     launch: int
     seconds: Figure
@@ -115,13 +115,13 @@ class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind
     """The end of one short epoch of ``fit``, and the first step of the next."""
 
     contender: Name
-    definition: Name
+    model: Name
     batch_size: Positive
     launch: int
     steps: Positive
     age_seconds: Figure
     step_seconds: Figure
-    seam_seconds: Figure
+    boundary_seconds: Figure
     first_step_seconds: Figure
 
 
@@ -129,7 +129,7 @@ class Phase(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
     """One phase of a cold start; ``exact`` is whether the peak was read, not sampled."""
 
     contender: Name
-    definition: Name
+    model: Name
     launch: int
     phase: Name
     seconds: Seconds
@@ -145,7 +145,7 @@ class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="ki
     """
 
     contender: Name
-    definition: Name
+    model: Name
     launch: int
     parameters: Count
     device_peak_bytes: Count | None
@@ -157,7 +157,7 @@ class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind")
     """One epoch of training; ``train_loss`` (inference mode) is there after the last."""
 
     contender: Name
-    definition: Name
+    model: Name
     seed: int
     epoch: Positive
     train_seconds: PositiveSeconds
@@ -171,6 +171,6 @@ class Reconstructions(msgspec.Struct, frozen=True, tag="reconstructions", tag_fi
     """What a trained network makes of the data's ``examples``: a byte a pixel, row by row."""
 
     contender: Name
-    definition: Name
+    model: Name
     seed: int
     pixels: bytes

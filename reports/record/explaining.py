@@ -27,7 +27,7 @@ class Compilation(msgspec.Struct, frozen=True, tag="compilation", tag_field="kin
     """
 
     contender: Name
-    definition: Name
+    model: Name
     launch: int
     stage: Name
     function: Text
@@ -41,7 +41,7 @@ class Operation(msgspec.Struct, frozen=True, tag="operation", tag_field="kind"):
     """What one operation took of the traced steps, by self time; the rows add up to all of it."""
 
     contender: Name
-    definition: Name
+    model: Name
     launch: int
     category: Name
     operation: Text
@@ -52,12 +52,12 @@ class Operation(msgspec.Struct, frozen=True, tag="operation", tag_field="kind"):
 class Profile(msgspec.Struct, frozen=True, tag="profile", tag_field="kind"):
     """Traced steps: ``traced_seconds`` by the trace's own clock.
 
-    ``untraced_seconds`` are of slices of as many steps before, ``clocked_seconds`` of all that were
+    ``untraced_seconds`` are of rounds of as many steps before, ``clocked_seconds`` of all that were
     traced, by the process's clock; the median one's trace lies beside the record.
     """
 
     contender: Name
-    definition: Name
+    model: Name
     launch: int
     batch_size: Positive
     steps: Positive
@@ -76,7 +76,7 @@ class MemoryPhase(msgspec.Struct, frozen=True, tag="memory", tag_field="kind"):
     """
 
     contender: Name
-    definition: Name
+    model: Name
     launch: int
     phase: Name
     seconds: Seconds
@@ -93,7 +93,7 @@ class MemorySteps(msgspec.Struct, frozen=True, tag="memory_steps", tag_field="ki
     """What a process held of pages that no file is behind, every so many steps."""
 
     contender: Name
-    definition: Name
+    model: Name
     launch: int
     batch_size: Positive
     optimiser_bytes: Count
@@ -105,7 +105,7 @@ class MemoryCurve(msgspec.Struct, frozen=True, tag="memory_curve", tag_field="ki
     """Proportional memory over time, sampled from outside; ``reason`` is why it lacks something."""
 
     contender: Name
-    definition: Name
+    model: Name
     launch: int
     seconds: Annotated[list[Seconds], Meta(max_length=MOST)]
     proportional_bytes: Annotated[list[Count], Meta(max_length=MOST)]

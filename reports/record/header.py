@@ -24,7 +24,7 @@ DIFFERENT, SAME = 0.01, 0.03
 NATIVE, GEMM = "native-", "gemm"
 
 
-class DefinitionInfo(msgspec.Struct, frozen=True):
+class ModelInfo(msgspec.Struct, frozen=True):
     """One autoencoder, with what follows from its shape."""
 
     name: Name
@@ -41,10 +41,10 @@ class ContenderInfo(msgspec.Struct, frozen=True):
     """One contender; ``missing`` is the reason why it can't run, or empty.
 
     ``backend`` is Keras's, or a ``native-`` framework without Keras, or ``gemm``. ``settings`` are
-    those asked for; a ``yardstick`` is measured beside the others and not judged. ``python`` is
+    those asked for; a ``baseline`` is measured beside the others and not judged. ``python`` is
     the interpreter that runs it, or empty for the one that runs aebench. A control is another
-    worker of the contender ``twin_of``, in the speed pass alone: a twin, or one that runs
-    ``handicap`` (a share) more steps than it reports.
+    worker of the contender ``control_of``, in the speed pass alone: an A/A control, or one that runs
+    ``known_effect`` (a share) more steps than it reports.
     """
 
     name: Name
@@ -52,10 +52,10 @@ class ContenderInfo(msgspec.Struct, frozen=True):
     version: Name
     missing: Name = ""
     python: Name = ""
-    twin_of: Name = ""
-    handicap: Share = 0.0
+    control_of: Name = ""
+    known_effect: Share = 0.0
     settings: dict[Name, Name] = {}
-    yardstick: bool = False
+    baseline: bool = False
 
     @property
     def on_keras(self) -> bool:
@@ -86,7 +86,7 @@ class DataInfo(msgspec.Struct, frozen=True):
 
 
 class MachineInfo(msgspec.Struct, frozen=True):
-    """Where it ran; ``control_seconds`` is what fixed work took there when it began."""
+    """Where it ran; ``fixed_work_seconds`` is what fixed work took there when it began."""
 
     processor: Name
     cores: Positive
@@ -95,7 +95,7 @@ class MachineInfo(msgspec.Struct, frozen=True):
     python: Name
     load_before: Figure | None
     environment: dict[Name, Text]
-    control_seconds: PositiveSeconds | None = None
+    fixed_work_seconds: PositiveSeconds | None = None
 
 
 class PlanInfo(msgspec.Struct, frozen=True):
@@ -132,7 +132,7 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
     created: Name
     command: Annotated[list[Text], Meta(max_length=MOST)]
     plan: PlanInfo
-    definitions: Annotated[list[DefinitionInfo], Meta(max_length=MOST)]
+    models: Annotated[list[ModelInfo], Meta(max_length=MOST)]
     contenders: Annotated[list[ContenderInfo], Meta(min_length=1, max_length=1000)]
     data: DataInfo
     machine: MachineInfo

@@ -1,11 +1,11 @@
-"""How a run went: its workers, what was measured whole, what failed, and its end."""
+"""RunOptions a run went: its workers, what was measured whole, what failed, and its end."""
 
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from aebench.reports.record.bounds import MOST_TICKS, Name, Positive, PositiveSeconds, Seconds, Text
+from aebench.reports.record.bounds import MOST_POLLS, Name, Positive, PositiveSeconds, Seconds, Text
 from aebench.reports.record.comparing import (
     Block,
     Call,
@@ -15,8 +15,8 @@ from aebench.reports.record.comparing import (
     Phase,
     QualityEpoch,
     Reconstructions,
+    Round,
     ShortEpoch,
-    Slice,
 )
 from aebench.reports.record.explaining import (
     Compilation,
@@ -34,13 +34,13 @@ class Worker(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):
 
     pass_name: Name
     contender: Name
-    definition: Name
+    model: Name
     launch: int
     settings: dict[Name, Text]
     versions: dict[Name, Name]
     frameworks_held: list[Name]
     cores: Positive
-    epoch_end_ticks_seconds: Annotated[list[Seconds], Meta(max_length=MOST_TICKS)]
+    epoch_end_polls_seconds: Annotated[list[Seconds], Meta(max_length=MOST_POLLS)]
 
 
 class Failure(msgspec.Struct, frozen=True, tag="failure", tag_field="kind"):
@@ -48,55 +48,55 @@ class Failure(msgspec.Struct, frozen=True, tag="failure", tag_field="kind"):
 
     pass_name: Name
     contender: Name
-    definition: Name
+    model: Name
     launch: int
     reason: Text
     log_tail: Text
 
 
-class Unit(msgspec.Struct, frozen=True):
+class Task(msgspec.Struct, frozen=True):
     """What is measured as a whole, and again as a whole if it was cut.
 
-    In the speed pass that is a definition in a launch, with all contenders (``contender`` is
+    In the speed pass that is a model in a launch, with all contenders (``contender`` is
     empty); in the quality pass a training, ``launch`` being its seed; in the others one worker of a
-    contender × definition.
+    contender × model.
     """
 
     pass_name: Name
-    definition: Name
+    model: Name
     contender: Name
     launch: int
 
     def holds(self, event: "Event") -> bool:
-        """Tell whether an event was measured in this unit."""
-        return self in Unit.around(event)
+        """Tell whether an event was measured in this task."""
+        return self in Task.around(event)
 
     @classmethod
-    def around(cls, event: "Event") -> "tuple[Unit, ...]":
-        """List the units that an event may have been measured in: a contender's, and everyone's."""
-        definition = getattr(event, "definition", None)
+    def around(cls, event: "Event") -> "tuple[Task, ...]":
+        """List the tasks that an event may have been measured in: a contender's, and everyone's."""
+        model = getattr(event, "model", None)
         launch = getattr(event, "launch", getattr(event, "seed", None))
-        if definition is None or launch is None:
+        if model is None or launch is None:
             return ()
         name = _PASS_OF.get(type(event), getattr(event, "pass_name", ""))
         contender = getattr(event, "contender", "")
-        return (cls(name, definition, contender, launch), cls(name, definition, "", launch))
+        return (cls(name, model, contender, launch), cls(name, model, "", launch))
 
 
-class UnitEnd(msgspec.Struct, frozen=True, tag="unit_end", tag_field="kind"):
-    """A unit was measured whole, nothing in it failed; ``seconds`` is what all of it took."""
+class TaskEnd(msgspec.Struct, frozen=True, tag="task_end", tag_field="kind"):
+    """A task was measured whole, nothing in it failed; ``seconds`` is what all of it took."""
 
-    unit: Unit
+    task: Task
     seconds: Seconds | None = None
 
 
 class Resume(msgspec.Struct, frozen=True, tag="resume", tag_field="kind"):
-    """The run went on after a cut; what came before of these units doesn't count."""
+    """The run went on after a cut; what came before of these tasks doesn't count."""
 
     created: Name
     command: list[Text]
-    void: list[Unit]
-    control_seconds: PositiveSeconds | None = None
+    void: list[Task]
+    fixed_work_seconds: PositiveSeconds | None = None
 
 
 class PassEnd(msgspec.Struct, frozen=True, tag="pass_end", tag_field="kind"):
@@ -116,7 +116,7 @@ class End(msgspec.Struct, frozen=True, tag="end", tag_field="kind"):
 _PASS_OF: dict[type, str] = {
     Parity: "parity",
     Library: "speed",
-    Slice: "speed",
+    Round: "speed",
     Block: "speed",
     Call: "speed",
     ShortEpoch: "speed",
@@ -134,7 +134,7 @@ _PASS_OF: dict[type, str] = {
 
 Event = (
     Worker
-    | Slice
+    | Round
     | Block
     | Parity
     | Library
@@ -151,7 +151,7 @@ Event = (
     | MemorySteps
     | MemoryCurve
     | Failure
-    | UnitEnd
+    | TaskEnd
     | Resume
     | PassEnd
     | End

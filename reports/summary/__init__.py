@@ -21,19 +21,19 @@ from aebench.reports.summary.profile import ProfileRow
 from aebench.reports.summary.quality import QualityRow, Training
 from aebench.reports.summary.record_sets import are_parts
 from aebench.reports.summary.shared import (
+    FULL_TRAINING_EPOCHS,
     MIB,
-    RECIPE_EPOCHS,
+    ContenderView,
     Interval,
-    Shown,
     contenders,
-    definitions,
+    models,
 )
 from aebench.reports.summary.speed import Spent
 from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow
 
 __all__ = [
+    "FULL_TRAINING_EPOCHS",
     "MIB",
-    "RECIPE_EPOCHS",
     "BreakEven",
     "Cost",
     "CostPoint",
@@ -85,7 +85,7 @@ class Summary(msgspec.Struct, frozen=True):
     """Everything that the tables show."""
 
     runs: list[Run]
-    definitions: list[record.DefinitionInfo]
+    models: list[record.ModelInfo]
     parity: list[ParityRow]
     speed: list[SpeedCell]
     footprint: list[FootprintRow]
@@ -108,32 +108,32 @@ def summarise(*sources: Record) -> Summary:
     *sources : Record
         As loaded; each may end anywhere.
     """
-    entrants = contenders(sources)
+    views = contenders(sources)
     failures = [failure for source in sources for failure in source.of(record.Failure)]
-    cells = speed.cells(sources, entrants)
-    starts = footprint.rows(sources, entrants)
+    cells = speed.cells(sources, views)
+    starts = footprint.rows(sources, views)
     pays = break_even(cells, starts)
-    trained = quality.rows(sources, entrants)
+    trained = quality.rows(sources, views)
     alike = {
         run for run, source in enumerate(sources) if _trained_on(source) == _trained_on(sources[0])
     }
     return Summary(
-        runs=[_run(source, entrants) for source in sources],
-        definitions=definitions(sources),
-        parity=parity.rows(sources, entrants),
+        runs=[_run(source, views) for source in sources],
+        models=models(sources),
+        parity=parity.rows(sources, views),
         speed=cells,
         footprint=starts,
         quality=trained,
         break_even=pays,
         # Trained on other images a loss is another's: those of the first run are compared.
-        cost=cost([row for row in trained if row.run in alike], definitions(sources)),
-        differences=differences(entrants, trained),
-        digits=digits(entrants, trained),
-        profile=profile.rows(sources, entrants),
-        memory=memory.rows(sources, entrants),
+        cost=cost([row for row in trained if row.run in alike], models(sources)),
+        differences=differences(views, trained),
+        digits=digits(views, trained),
+        profile=profile.rows(sources, views),
+        memory=memory.rows(sources, views),
         failures=list(map(_shortened, failures[:MOST_FAILURES])),
         notices=[
-            *_few(_all_notices(sources, entrants, cells, trained)),
+            *_few(_all_notices(sources, views, cells, trained)),
             *_left_out(failures),
             *_pairs_left_out(pays),
         ],
@@ -142,7 +142,7 @@ def summarise(*sources: Record) -> Summary:
 
 def _all_notices(
     sources: Sequence[Record],
-    entrants: Sequence[Shown],
+    views: Sequence[ContenderView],
     cells: Sequence[SpeedCell],
     trained: Sequence[QualityRow],
 ) -> list[str]:
@@ -155,8 +155,8 @@ def _all_notices(
         *consistency.runs_apart(sources),
         *consistency.passes_apart(cells, trained),
         # The parts of one run may say the same.
-        *dict.fromkeys(_settings(entrants)),
-        *_guests(entrants),
+        *dict.fromkeys(_settings(views)),
+        *_guests(views),
     ]
 
 
@@ -188,21 +188,21 @@ def _trained_on(source: Record) -> tuple[str, str, int]:
     return data.train_sha256, data.test_sha256, source.header.plan.quality_train_samples
 
 
-def _run(source: Record, entrants: Sequence[Shown]) -> Run:
+def _run(source: Record, views: Sequence[ContenderView]) -> Run:
     header = source.header
     versions: dict[str, dict[str, None]] = {}
     settings: dict[str, dict[str, str]] = {}
-    names = {each.info.name: each for each in entrants if each.source is source}
+    names = {each.info.name: each for each in views if each.source is source}
     for worker in source.of(record.Worker):
         # Contenders with interpreters of their own may differ in version.
         for package, version in worker.versions.items():
             versions.setdefault(package, {})[version] = None
-        entrant = names.get(worker.contender)
-        if entrant is None or entrant.info.twin_of:
+        view = names.get(worker.contender)
+        if view is None or view.info.control_of:
             continue
-        settings[entrant.name] = {**worker.settings, "cores": str(worker.cores)}
-        if entrant.info.python:
-            settings[entrant.name]["interpreter"] = entrant.info.python
+        settings[view.name] = {**worker.settings, "cores": str(worker.cores)}
+        if view.info.python:
+            settings[view.name]["interpreter"] = view.info.python
     return Run(
         name=header.name,
         created=header.created,
@@ -260,7 +260,7 @@ def _differences(sources: Sequence[Record]) -> list[str]:
     explain = all({"profile", "memory"} >= set(each.plan.passes) for each in headers)
     timed = any("speed" in header.plan.passes for header in headers)
     ratios = (
-        "so nobody is called fastest and ratios between runs are marked with †. tox -e duel "
+        "so nobody is called fastest and ratios between runs are marked with †. tox -e cross-environment "
         "measures environments in shared blocks."
     )
     apart = (
@@ -289,17 +289,17 @@ def _differences(sources: Sequence[Record]) -> list[str]:
     return notices
 
 
-def _settings(entrants: Sequence[Shown]) -> Iterator[str]:
+def _settings(views: Sequence[ContenderView]) -> Iterator[str]:
     """Say whose settings aren't what was asked for, and whose are the same."""
     in_force: dict[str, dict[str, str]] = {}
-    for entrant in entrants:
-        if entrant.info.twin_of or not entrant.info.on_keras:
+    for view in views:
+        if view.info.control_of or not view.info.on_keras:
             continue
-        workers = entrant.all_of(record.Worker)
+        workers = view.all_of(record.Worker)
         if workers:
-            in_force[entrant.name] = settings = workers[0].settings
-            yield from _overruled(entrant, settings)
-    places = {each.name: (each.run, each.info.backend, each.info.python) for each in entrants}
+            in_force[view.name] = settings = workers[0].settings
+            yield from _overruled(view, settings)
+    places = {each.name: (each.run, each.info.backend, each.info.python) for each in views}
     alike: dict[object, list[str]] = {}
     for name, settings in in_force.items():
         alike.setdefault((places[name], frozenset(settings.items())), []).append(name)
@@ -311,8 +311,8 @@ def _settings(entrants: Sequence[Shown]) -> Iterator[str]:
             )
 
 
-def _overruled(entrant: Shown, settings: dict[str, str]) -> Iterator[str]:
-    asked = entrant.info.settings
+def _overruled(view: ContenderView, settings: dict[str, str]) -> Iterator[str]:
+    asked = view.info.settings
     wanted = {
         "jit_compile": {"on": "True", "off": "False"}.get(asked.get("jit", "")),
         "steps_per_execution": asked.get("steps"),
@@ -320,19 +320,19 @@ def _overruled(entrant: Shown, settings: dict[str, str]) -> Iterator[str]:
     }
     for name, value in wanted.items():
         if value is not None and settings.get(name, value) != value:
-            yield f"{entrant.name} asked for {name} {value}, and {settings[name]} is in force."
+            yield f"{view.name} asked for {name} {value}, and {settings[name]} is in force."
 
 
-def _guests(entrants: Sequence[Shown]) -> list[str]:
+def _guests(views: Sequence[ContenderView]) -> list[str]:
     """Say which footprints hold a framework that isn't their own."""
     guests: dict[str, list[str]] = {}
-    for entrant in entrants:
-        for worker in entrant.all_of(record.Worker):
+    for view in views:
+        for worker in view.all_of(record.Worker):
             if worker.pass_name != "footprint":
                 continue
-            foreign = sorted(set(worker.frameworks_held) - {entrant.info.backend})
+            foreign = sorted(set(worker.frameworks_held) - {view.info.backend})
             if foreign:
-                guests.setdefault(" and ".join(foreign), []).append(entrant.name)
+                guests.setdefault(" and ".join(foreign), []).append(view.name)
     return [
         f"In their footprints, {' and '.join(dict.fromkeys(hosts))} hold {names} too, since Keras "
         "and TensorFlow import what they find: an environment with one backend alone gives its own "

@@ -26,7 +26,7 @@ class BreakEven(msgspec.Struct, frozen=True):
     absent where by these the gain may be none.
     """
 
-    definition: str
+    model: str
     batch_size: int
     faster: str
     slower: str
@@ -44,12 +44,12 @@ def break_even(cells: Sequence[SpeedCell], starts: Sequence[FootprintRow]) -> li
 
 
 def _pairs(cells: Sequence[SpeedCell], starts: Sequence[FootprintRow]) -> Iterator[BreakEven]:
-    begun = {(row.definition, row.contender, row.batch_size): row for row in starts if row.launches}
+    begun = {(row.model, row.contender, row.batch_size): row for row in starts if row.launches}
     for cell in cells:
         told = [
-            (row, begun[cell.definition, row.contender, cell.batch_size])
+            (row, begun[cell.model, row.contender, cell.batch_size])
             for row in cell.rows
-            if row.epoch and (cell.definition, row.contender, cell.batch_size) in begun
+            if row.epoch and (cell.model, row.contender, cell.batch_size) in begun
         ]
         for one, other in combinations(told, 2):
             faster, slower = sorted((one, other), key=lambda each: _epoch(each[0]).value)
@@ -68,7 +68,7 @@ def _pair(
     least_gain, most_gain = _difference(other_epoch, epoch)
     high = _over(most, least_gain)
     return BreakEven(
-        cell.definition,
+        cell.model,
         cell.batch_size,
         faster[0].contender,
         slower[0].contender,

@@ -20,11 +20,11 @@ def resumed_elsewhere(source: Record) -> Iterator[str]:
 
     By the fixed work that is timed when a run begins and whenever it is carried on.
     """
-    first = source.header.machine.control_seconds
+    first = source.header.machine.fixed_work_seconds
     for event in source.of(record.Resume):
-        if first is None or event.control_seconds is None:
+        if first is None or event.fixed_work_seconds is None:
             continue
-        ratio = event.control_seconds / first
+        ratio = event.fixed_work_seconds / first
         if _apart(ratio):
             yield (
                 f"The run {source.header.name} was carried on ({event.created[:10]}) where fixed "
@@ -39,9 +39,9 @@ def runs_apart(sources: Sequence[Record]) -> Iterator[str]:
     By the fixed work that is timed when a run begins.
     """
     timed = [
-        (each.header.name, each.header.machine.control_seconds)
+        (each.header.name, each.header.machine.fixed_work_seconds)
         for each in sources
-        if each.header.machine.control_seconds is not None
+        if each.header.machine.fixed_work_seconds is not None
     ]
     for name, seconds in timed[1:]:
         first, first_seconds = timed[0]
@@ -60,7 +60,7 @@ def _apart(ratio: float) -> bool:
 def passes_apart(cells: Sequence[SpeedCell], trained: Sequence[QualityRow]) -> list[str]:
     """Say so where the epochs of the quality pass aren't what the speed pass's steps come to."""
     epochs = {
-        (cell.definition, cell.batch_size, row.contender): row.epoch
+        (cell.model, cell.batch_size, row.contender): row.epoch
         for cell in cells
         if cell.workload == "train"
         for row in cell.rows
@@ -68,7 +68,7 @@ def passes_apart(cells: Sequence[SpeedCell], trained: Sequence[QualityRow]) -> l
     }
     ratios = []
     for row in trained:
-        epoch = epochs.get((row.definition, row.batch_size, row.contender))
+        epoch = epochs.get((row.model, row.batch_size, row.contender))
         # One over other data is another's.
         alike = epoch and epoch.steps == row.train_samples // row.batch_size
         # An only epoch holds compiling; a short one is ruled by what a call of fit takes.

@@ -17,7 +17,7 @@ class CostPoint(msgspec.Struct, frozen=True):
     """
 
     contender: str
-    definition: str
+    model: str
     epoch: int
     parameters: int
     seconds: float
@@ -28,19 +28,19 @@ class CostPoint(msgspec.Struct, frozen=True):
 class Cost(msgspec.Struct, frozen=True):
     """The two pictures: loss by seconds of training, epoch by epoch, and by parameters, at the end.
 
-    Of points by seconds each contender × definition has one per epoch, in their order.
+    Of points by seconds each contender × model has one per epoch, in their order.
     """
 
     by_seconds: list[CostPoint] = []
     by_parameters: list[CostPoint] = []
 
 
-def cost(rows: Sequence[QualityRow], definitions: Sequence[record.DefinitionInfo]) -> Cost:
+def cost(rows: Sequence[QualityRow], models: Sequence[record.ModelInfo]) -> Cost:
     """Put losses beside what they cost; a Pareto front goes by the means, whatever their noise.
 
     Where every training stayed on the plateau nothing was bought: such rows aren't in it.
     """
-    parameters = {each.name: each.parameters for each in definitions}
+    parameters = {each.name: each.parameters for each in models}
     rows = [row for row in rows if row.on_plateau < row.seeds]
     by_seconds = []
     for row in rows:
@@ -48,19 +48,19 @@ def cost(rows: Sequence[QualityRow], definitions: Sequence[record.DefinitionInfo
         by_seconds += [
             CostPoint(
                 row.contender,
-                row.definition,
+                row.model,
                 epoch,
-                parameters[row.definition],
+                parameters[row.model],
                 statistics.mean(took).value,
                 loss,
             )
             for epoch, (took, loss) in enumerate(zip(seconds, row.test_losses, strict=True), 1)
         ]
-    by_definition: dict[str, list[Training]] = {}
+    by_model: dict[str, list[Training]] = {}
     for row in rows:
-        by_definition.setdefault(row.definition, []).extend(row.counted)
+        by_model.setdefault(row.model, []).extend(row.counted)
     by_parameters = []
-    for name, counted in by_definition.items():
+    for name, counted in by_model.items():
         by_parameters.append(
             CostPoint(
                 "",

@@ -1,17 +1,17 @@
-"""What an epoch of ``fit`` costs, from slices and the ends of short epochs."""
+"""What an epoch of ``fit`` costs, from rounds and the ends of short epochs."""
 
 from collections.abc import Sequence
 
 import msgspec
 
 from aebench.reports import record, statistics
-from aebench.reports.summary.shared import RECIPE_EPOCHS, Shown
+from aebench.reports.summary.shared import FULL_TRAINING_EPOCHS, ContenderView
 
 
 class EpochCost(msgspec.Struct, frozen=True):
     """What an epoch of ``fit`` over the real data takes, beside and with its steps.
 
-    It takes the mean slice, since an epoch is a sum, slow steps and all; the throughput beside it
+    It takes the mean round, since an epoch is a sum, slow steps and all; the throughput beside it
     is the median. ``fixed_seconds`` is expected, not seen: ``base_seconds`` are always paid, but
     some backends sometimes wait at an epoch's end (``waiting_share``), and how long depends on
     the epoch (``wait_seconds``, on average over the speeds seen). ``call_seconds`` comes once per
@@ -26,24 +26,24 @@ class EpochCost(msgspec.Struct, frozen=True):
     call_seconds: float
     seconds: float
     samples_per_second: float
-    recipe_seconds: float
+    full_training_seconds: float
 
 
 def epoch_cost(
-    entrant: Shown, definition: str, batch_size: int, step_seconds: Sequence[float]
+    view: ContenderView, model: str, batch_size: int, step_seconds: Sequence[float]
 ) -> EpochCost | None:
     """Derive it for one contender; None where no ends were timed."""
-    ends = entrant.of_batch(record.ShortEpoch, definition, batch_size)
-    calls = [row.seconds for row in entrant.of_batch(record.Call, definition, batch_size)]
-    workers = entrant.of(record.Worker, definition)
-    steps = entrant.source.header.data.train_samples // batch_size
+    ends = view.of_batch(record.ShortEpoch, model, batch_size)
+    calls = [row.seconds for row in view.of_batch(record.Call, model, batch_size)]
+    workers = view.of(record.Worker, model)
+    steps = view.source.header.data.train_samples // batch_size
     if not ends or not calls or not workers or not steps:
         return None
     end = statistics.epoch_end(
         [row.age_seconds for row in ends],
         # Of the first step only what it takes beyond an ordinary one is the epoch's.
-        [row.seam_seconds + row.first_step_seconds - row.step_seconds for row in ends],
-        tuple(workers[0].epoch_end_ticks_seconds),
+        [row.boundary_seconds + row.first_step_seconds - row.step_seconds for row in ends],
+        tuple(workers[0].epoch_end_polls_seconds),
     )
     # An epoch is a sum of steps, slow ones too: its expectation takes their mean. The fixed cost is
     # averaged over the speeds seen, since a tick just behind the mean may be before or behind.
@@ -63,5 +63,5 @@ def epoch_cost(
         call_seconds=call,
         seconds=seconds,
         samples_per_second=steps * batch_size / seconds,
-        recipe_seconds=call + RECIPE_EPOCHS * seconds,
+        full_training_seconds=call + FULL_TRAINING_EPOCHS * seconds,
     )

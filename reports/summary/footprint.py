@@ -7,20 +7,20 @@ import msgspec
 
 from aebench.reports import record, statistics
 from aebench.reports.journal import Record
-from aebench.reports.summary.shared import Interval, Shown, definitions, pairs
+from aebench.reports.summary.shared import ContenderView, Interval, models, pairs
 
 K = TypeVar("K")
 
 
 class FootprintRow(msgspec.Struct, frozen=True):
-    """Cold starts of one contender × definition: medians over launches, per phase.
+    """Cold starts of one contender × model: medians over launches, per phase.
 
     ``loss`` is the one after ``loss_steps`` steps of ``batch_size`` from the given weights, in
     inference mode.
     """
 
     contender: str
-    definition: str
+    model: str
     launches: int = 0
     batch_size: int = 0
     phase_seconds: dict[str, float] = {}
@@ -38,29 +38,29 @@ class FootprintRow(msgspec.Struct, frozen=True):
     failure: str = ""
 
 
-def rows(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[FootprintRow]:
-    """Summarise every contender × definition that was to be measured."""
-    weights = {each.name: each.weight_bytes for each in definitions(sources)}
+def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[FootprintRow]:
+    """Summarise every contender × model that was to be measured."""
+    weights = {each.name: each.weight_bytes for each in models(sources)}
     found = []
-    for definition, entrant in pairs(sources, entrants, "footprint"):
-        failure = entrant.failure("footprint", definition)
-        if entrant.of(record.FootprintFacts, definition):
-            found.append(_row(entrant, definition, weights[definition], failure))
+    for model, view in pairs(sources, views, "footprint"):
+        failure = view.failure("footprint", model)
+        if view.of(record.FootprintFacts, model):
+            found.append(_row(view, model, weights[model], failure))
         elif failure:
-            found.append(FootprintRow(entrant.name, definition, failure=failure))
+            found.append(FootprintRow(view.name, model, failure=failure))
     return found
 
 
-def _row(entrant: Shown, definition: str, weight_bytes: int, failure: str) -> FootprintRow:
-    facts = entrant.of(record.FootprintFacts, definition)
+def _row(view: ContenderView, model: str, weight_bytes: int, failure: str) -> FootprintRow:
+    facts = view.of(record.FootprintFacts, model)
     done = {row.launch for row in facts}
-    whole = [row for row in entrant.of(record.Phase, definition) if row.launch in done]
+    whole = [row for row in view.of(record.Phase, model) if row.launch in done]
     by_phase = _grouped(whole, lambda row: row.phase)
     by_launch = list(_grouped(whole, lambda row: row.launch).values())
     held = next(
         (
             worker.frameworks_held
-            for worker in entrant.of(record.Worker, definition)
+            for worker in view.of(record.Worker, model)
             if worker.pass_name == "footprint"
         ),
         [],
@@ -70,10 +70,10 @@ def _row(entrant: Shown, definition: str, weight_bytes: int, failure: str) -> Fo
         return statistics.median(list(values)).value
 
     return FootprintRow(
-        entrant.name,
-        definition,
+        view.name,
+        model,
         launches=len(done),
-        batch_size=next(iter(entrant.source.header.plan.batch_sizes), 0),
+        batch_size=next(iter(view.source.header.plan.batch_sizes), 0),
         phase_seconds={
             name: middle(row.seconds for row in mine) for name, mine in by_phase.items()
         },

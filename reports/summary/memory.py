@@ -6,7 +6,7 @@ import msgspec
 
 from aebench.reports import record, statistics
 from aebench.reports.journal import Record
-from aebench.reports.summary.shared import Interval, Shown, definitions, pairs
+from aebench.reports.summary.shared import ContenderView, Interval, models, pairs
 
 _FLOAT_BYTES = 4
 # A step. Over the steps that are watched that is a few MiB, which buffers may still take to fill.
@@ -40,14 +40,14 @@ class Needs(msgspec.Struct, frozen=True):
 
 
 class MemoryRow(msgspec.Struct, frozen=True):
-    """The memory of a contender × definition.
+    """The memory of a contender × model.
 
     ``growth_bytes`` is per step, over so many ``steps``, of pages that no file is behind, None
     where the system doesn't tell or there are too few.
     """
 
     contender: str
-    definition: str
+    model: str
     batch_size: int = 0
     phases: list[Held] = []
     exact: bool = True
@@ -93,33 +93,33 @@ class MemoryRow(msgspec.Struct, frozen=True):
         return next((each for each in self.phases if each.phase == phase), None)
 
 
-def rows(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[MemoryRow]:
-    """Summarise every contender × definition that was to be weighed."""
-    infos = {each.name: each for each in definitions(sources)}
+def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[MemoryRow]:
+    """Summarise every contender × model that was to be weighed."""
+    infos = {each.name: each for each in models(sources)}
     found = []
-    for name, entrant in pairs(sources, entrants, "memory"):
-        failure = entrant.failure("memory", name)
-        whole = entrant.of(record.MemorySteps, name)
+    for name, view in pairs(sources, views, "memory"):
+        failure = view.failure("memory", name)
+        whole = view.of(record.MemorySteps, name)
         if whole:
-            found.append(_row(entrant, infos[name], whole[-1], failure))
+            found.append(_row(view, infos[name], whole[-1], failure))
         elif failure:
-            found.append(MemoryRow(entrant.name, name, failure=failure))
+            found.append(MemoryRow(view.name, name, failure=failure))
     return found
 
 
 def _row(
-    entrant: Shown, info: record.DefinitionInfo, steps: record.MemorySteps, failure: str
+    view: ContenderView, info: record.ModelInfo, steps: record.MemorySteps, failure: str
 ) -> MemoryRow:
-    phases = entrant.of(record.MemoryPhase, info.name)
-    curves = entrant.of(record.MemoryCurve, info.name)
+    phases = view.of(record.MemoryPhase, info.name)
+    curves = view.of(record.MemoryCurve, info.name)
     curve = curves[-1] if curves else record.MemoryCurve("", "", 0, [], [], "it wasn't sampled")
     pixels = 1
-    for side in entrant.source.header.data.image_shape:
+    for side in view.source.header.data.image_shape:
         pixels *= side
     growth = statistics.growth(steps.anonymous_bytes)
     samples = min(len(curve.seconds), len(curve.proportional_bytes))
     return MemoryRow(
-        entrant.name,
+        view.name,
         info.name,
         batch_size=steps.batch_size,
         phases=[
@@ -146,12 +146,12 @@ def _row(
     )
 
 
-def needs(info: record.DefinitionInfo, pixels: int, batch_size: int) -> Needs:
+def needs(info: record.ModelInfo, pixels: int, batch_size: int) -> Needs:
     """Work out what a training step needs.
 
     Parameters
     ----------
-    info : DefinitionInfo
+    info : ModelInfo
         The network.
     pixels : int
         Numbers in an image.

@@ -10,11 +10,11 @@ from aebench.reports.journal import Record
 
 
 class Planned(NamedTuple):
-    """How many units were to be measured of one sort; a speed unit is of all contenders."""
+    """RunOptions many tasks were to be measured of one sort; a speed task is of all contenders."""
 
-    definition: str
+    model: str
     contender: str
-    units: int
+    tasks: int
 
 
 def missing(source: Record) -> str:
@@ -22,14 +22,14 @@ def missing(source: Record) -> str:
 
     What failed isn't missing: it has a row with its reason.
     """
-    ended = Counter((unit.pass_name, unit.definition, unit.contender) for unit in source.done())
+    ended = Counter((task.pass_name, task.model, task.contender) for task in source.done())
     failed = _failed(source)
     told = []
     for name in source.header.plan.passes:
         sorts = [
             each
             for each in planned(source, name)
-            if (name, each.definition, each.contender) not in failed
+            if (name, each.model, each.contender) not in failed
         ]
         told.append(_told(name, sorts, ended))
     lacking = "; ".join(filter(None, told))
@@ -37,18 +37,18 @@ def missing(source: Record) -> str:
 
 
 def planned(source: Record, pass_name: str) -> list[Planned]:
-    """Count the units of a pass that :meth:`aebench.bench.plan.plan.Plan.units` lists."""
+    """Count the tasks of a pass that :meth:`aebench.bench.plan.plan.Plan.tasks` lists."""
     header = source.header
-    running = [each for each in header.contenders if not each.missing and not each.twin_of]
+    running = [each for each in header.contenders if not each.missing and not each.control_of]
     found: list[Planned] = []
-    for definition in header.definitions:
+    for model in header.models:
         if pass_name == "speed":
-            found.append(Planned(definition.name, "", header.plan.launches))
+            found.append(Planned(model.name, "", header.plan.launches))
             continue
         for contender in running:
             count = _count(header.plan, pass_name, contender)
             if count:
-                found.append(Planned(definition.name, contender.name, count))
+                found.append(Planned(model.name, contender.name, count))
     return found
 
 
@@ -62,7 +62,7 @@ def _count(plan: record.PlanInfo, pass_name: str, contender: record.ContenderInf
 
 def _failed(source: Record) -> set[tuple[str, str, str]]:
     return {
-        (each.pass_name, each.definition, "" if each.pass_name == "speed" else each.contender)
+        (each.pass_name, each.model, "" if each.pass_name == "speed" else each.contender)
         for each in source.of(record.Failure)
     }
 
@@ -71,21 +71,21 @@ def _told(pass_name: str, sorts: Sequence[Planned], ended: Counter[tuple[str, st
     """Say what of a pass is missing, as shortly as names it."""
 
     def found(each: Planned) -> int:
-        return ended[pass_name, each.definition, each.contender]
+        return ended[pass_name, each.model, each.contender]
 
     if not any(map(found, sorts)):
         return f"all of {pass_name}" if sorts else ""
-    by_definition: dict[str, list[Planned]] = {}
+    by_model: dict[str, list[Planned]] = {}
     for each in sorts:
-        by_definition.setdefault(each.definition, []).append(each)
+        by_model.setdefault(each.model, []).append(each)
     parts = []
-    for definition, mine in by_definition.items():
+    for model, mine in by_model.items():
         if not any(map(found, mine)):
-            parts.append(definition)
+            parts.append(model)
             continue
         for each in mine:
-            if found(each) < each.units:
+            if found(each) < each.tasks:
                 who = f" with {each.contender}" if each.contender else ""
-                some = f" beyond {found(each)} of {each.units}" if found(each) else ""
-                parts.append(f"{definition}{who}{some}")
+                some = f" beyond {found(each)} of {each.tasks}" if found(each) else ""
+                parts.append(f"{model}{who}{some}")
     return f"{pass_name} of {listed(parts)}" if parts else ""

@@ -7,17 +7,17 @@ import msgspec
 
 from aebench.reports import record
 from aebench.reports.journal import Record
-from aebench.reports.summary.shared import Shown, asked
+from aebench.reports.summary.shared import ContenderView, asked
 
 
 class ParityRow(msgspec.Struct, frozen=True):
-    """One contender in one definition: how far it is from the reference, check by check.
+    """One contender in one model: how far it is from the reference, check by check.
 
     ``precision`` is the one in force, which the tolerances are for. ``differs`` says in what it
     isn't the same model, or why that isn't known; it is empty where it is the same.
     """
 
-    definition: str
+    model: str
     contender: str
     precision: str = ""
     checks: list[record.Parity] = []
@@ -25,24 +25,24 @@ class ParityRow(msgspec.Struct, frozen=True):
     failure: str = ""
 
 
-def rows(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[ParityRow]:
-    """Summarise every definition × contender that was to be compared.
+def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[ParityRow]:
+    """Summarise every model × contender that was to be compared.
 
     One that several runs compared, as parts of one, is shown as far off as it ever was.
     """
     found: dict[tuple[str, str], ParityRow] = {}
-    for definition, entrant in asked(sources, entrants, "parity"):
-        if entrant.info.backend == record.GEMM:
+    for model, view in asked(sources, views, "parity"):
+        if view.info.backend == record.GEMM:
             continue
         row = ParityRow(
-            definition,
-            entrant.name,
-            precision(entrant, definition),
-            entrant.of(record.Parity, definition),
-            differs(entrant, definition),
-            entrant.failure("parity", definition),
+            model,
+            view.name,
+            precision(view, model),
+            view.of(record.Parity, model),
+            differs(view, model),
+            view.failure("parity", model),
         )
-        key = (definition, entrant.name)
+        key = (model, view.name)
         found[key] = _worse(found[key], row) if key in found else row
     return list(found.values())
 
@@ -62,7 +62,7 @@ def _worse(one: ParityRow, other: ParityRow) -> ParityRow:
 
 
 class Standing(NamedTuple):
-    """What decides whether a contender may be ranked in the cells of a definition.
+    """What decides whether a contender may be ranked in the cells of a model.
 
     ``word`` says why not: it ``differs``, or is ``unchecked``; ``differs`` says it in a sentence.
     Both are empty where it is the same model.
@@ -73,31 +73,31 @@ class Standing(NamedTuple):
     word: str
 
 
-def standing(entrant: Shown, definition: str) -> Standing:
-    """Tell how a contender stands in a definition."""
-    told = differs(entrant, definition)
-    wrong = any(not each.same for each in entrant.of(record.Parity, definition))
+def standing(view: ContenderView, model: str) -> Standing:
+    """Tell how a contender stands in a model."""
+    told = differs(view, model)
+    wrong = any(not each.same for each in view.of(record.Parity, model))
     word = ("differs" if wrong else "unchecked") if told else ""
-    return Standing(precision(entrant, definition), told, word)
+    return Standing(precision(view, model), told, word)
 
 
-def precision(entrant: Shown, definition: str) -> str:
+def precision(view: ContenderView, model: str) -> str:
     """Tell the precision in force; empty if it isn't known."""
-    told = [each.settings.get("precision", "") for each in entrant.of(record.Worker, definition)]
+    told = [each.settings.get("precision", "") for each in view.of(record.Worker, model)]
     return next(filter(None, told), "")
 
 
-def differs(entrant: Shown, definition: str) -> str:
+def differs(view: ContenderView, model: str) -> str:
     """Say why a contender isn't shown to be the same model; empty if it is.
 
     A record that was made before contenders were compared is believed.
     """
-    if "parity" not in entrant.source.header.plan.passes:
+    if "parity" not in view.source.header.plan.passes:
         return ""
-    failure = entrant.failure("parity", definition)
+    failure = view.failure("parity", model)
     if failure:
         return failure
-    checks = entrant.of(record.Parity, definition)
+    checks = view.of(record.Parity, model)
     if not checks:
         return "it wasn't compared with the reference"
     wrong = [each for each in checks if not each.same]

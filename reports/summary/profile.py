@@ -7,7 +7,7 @@ import msgspec
 
 from aebench.reports import record
 from aebench.reports.journal import Record
-from aebench.reports.summary.shared import Interval, Shown, pairs
+from aebench.reports.summary.shared import ContenderView, Interval, pairs
 
 # In which order they are shown; one that a record has beside them comes last.
 CATEGORIES = (
@@ -49,16 +49,16 @@ class Compiled(msgspec.Struct, frozen=True):
 
 
 class ProfileRow(msgspec.Struct, frozen=True):
-    """The profile of a contender × definition.
+    """The profile of a contender × model.
 
-    ``step_seconds`` is of untraced slices, ``traced_seconds`` of traced ones, median and range per
+    ``step_seconds`` is of untraced rounds, ``traced_seconds`` of traced ones, median and range per
     step; ``inflation`` how many times as long a traced step takes. ``traced_step_seconds`` is of
     the trace that is shown, by its own clock. ``partial_seconds`` went into compiling for a batch
     that isn't full.
     """
 
     contender: str
-    definition: str
+    model: str
     batch_size: int = 0
     steps: int = 0
     train_samples: int = 0
@@ -83,24 +83,24 @@ class ProfileRow(msgspec.Struct, frozen=True):
         )
 
 
-def rows(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[ProfileRow]:
-    """Summarise every contender × definition that was to be profiled."""
+def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[ProfileRow]:
+    """Summarise every contender × model that was to be profiled."""
     found = []
-    for definition, entrant in pairs(sources, entrants, "profile"):
-        failure = entrant.failure("profile", definition)
-        whole = entrant.of(record.Profile, definition)
+    for model, view in pairs(sources, views, "profile"):
+        failure = view.failure("profile", model)
+        whole = view.of(record.Profile, model)
         if whole:
-            found.append(_row(entrant, definition, whole[-1], failure))
+            found.append(_row(view, model, whole[-1], failure))
         elif failure:
-            found.append(ProfileRow(entrant.name, definition, failure=failure))
+            found.append(ProfileRow(view.name, model, failure=failure))
     return found
 
 
-def _row(entrant: Shown, definition: str, profile: record.Profile, failure: str) -> ProfileRow:
+def _row(view: ContenderView, model: str, profile: record.Profile, failure: str) -> ProfileRow:
     steps = profile.steps
     operations = [
         OperationRow(each.category, each.operation, each.calls / steps, each.seconds / steps)
-        for each in entrant.of(record.Operation, definition)
+        for each in view.of(record.Operation, model)
     ]
     spent: defaultdict[str, float] = defaultdict(float)
     for each in operations:
@@ -108,13 +108,13 @@ def _row(entrant: Shown, definition: str, profile: record.Profile, failure: str)
     known = [name for name in CATEGORIES if name in spent]
     step = Interval.spanning([each / steps for each in profile.untraced_seconds])
     traced = Interval.spanning([each / steps for each in profile.clocked_seconds])
-    compilations = entrant.of(record.Compilation, definition)
+    compilations = view.of(record.Compilation, model)
     return ProfileRow(
-        entrant.name,
-        definition,
+        view.name,
+        model,
         batch_size=profile.batch_size,
         steps=steps,
-        train_samples=entrant.source.header.data.train_samples,
+        train_samples=view.source.header.data.train_samples,
         step_seconds=step,
         traced_seconds=traced,
         traced_step_seconds=profile.traced_seconds / steps,

@@ -7,7 +7,7 @@ import msgspec
 
 from aebench.reports import record, statistics
 from aebench.reports.journal import Record
-from aebench.reports.summary.shared import Interval, Shown, pairs
+from aebench.reports.summary.shared import ContenderView, Interval, pairs
 
 # A training that ends within this share of the mean image's loss hasn't left the plateau.
 _PLATEAU = 0.05
@@ -39,7 +39,7 @@ class Training(msgspec.Struct, frozen=True):
 
 
 class QualityRow(msgspec.Struct, frozen=True):
-    """Training of one contender × definition.
+    """Training of one contender × model.
 
     Means over seeds, with Student's intervals, of the trainings that left the plateau, or of all if
     none did; ``on_plateau`` counts those that stayed. ``seeds_planned`` were to be trained, on so
@@ -47,7 +47,7 @@ class QualityRow(msgspec.Struct, frozen=True):
     """
 
     contender: str
-    definition: str
+    model: str
     seeds: int = 0
     seeds_planned: int = 0
     train_samples: int = 0
@@ -69,19 +69,19 @@ class QualityRow(msgspec.Struct, frozen=True):
         return [each for each in self.trainings if not each.on_plateau] or self.trainings
 
 
-def rows(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[QualityRow]:
-    """Summarise every contender × definition of which a training ended, or failed."""
+def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[QualityRow]:
+    """Summarise every contender × model of which a training ended, or failed."""
     found = []
-    for definition, entrant in pairs(sources, entrants, "quality"):
-        failure = entrant.failure("quality", definition)
-        trainings = _trainings(entrant, definition)
+    for model, view in pairs(sources, views, "quality"):
+        failure = view.failure("quality", model)
+        trainings = _trainings(view, model)
         nothing = QualityRow(
-            entrant.name,
-            definition,
-            seeds_planned=len(entrant.source.header.plan.seeds),
-            train_samples=entrant.source.header.plan.quality_train_samples,
-            batch_size=entrant.source.header.plan.quality_batch_size,
-            run=entrant.run,
+            view.name,
+            model,
+            seeds_planned=len(view.source.header.plan.seeds),
+            train_samples=view.source.header.plan.quality_train_samples,
+            batch_size=view.source.header.plan.quality_batch_size,
+            run=view.run,
             failure=failure,
         )
         if trainings:
@@ -91,12 +91,12 @@ def rows(sources: Sequence[Record], entrants: Sequence[Shown]) -> list[QualityRo
     return found
 
 
-def _trainings(entrant: Shown, definition: str) -> list[Training]:
-    header = entrant.source.header
+def _trainings(view: ContenderView, model: str) -> list[Training]:
+    header = view.source.header
     epochs = header.plan.epochs
     mean_image = header.data.mean_image_loss
     by_seed: dict[int, list[record.QualityEpoch]] = {}
-    for row in entrant.of(record.QualityEpoch, definition):
+    for row in view.of(record.QualityEpoch, model):
         by_seed.setdefault(row.seed, []).append(row)
     found = []
     for seed, mine in by_seed.items():

@@ -6,7 +6,7 @@ from itertools import combinations
 from aebench.reports.journal import Record
 from aebench.reports.record import ContenderInfo
 
-# What can be measured once: pass, definition, and of the speed pass workload and batch size.
+# What can be measured once: pass, model, and of the speed pass workload and batch size.
 Place = tuple[str, str, str, int]
 
 
@@ -53,11 +53,11 @@ def _where(source: Record) -> tuple[object, ...]:
 
 def _planned(source: Record) -> Iterator[Place]:
     plan = source.header.plan
-    for definition in source.header.definitions:
+    for model in source.header.models:
         for name in plan.passes:
             if name == "speed":
                 for workload in plan.workloads:
                     for size in plan.batch_sizes:
-                        yield name, definition.name, workload, size
+                        yield name, model.name, workload, size
             elif name != "parity" or plan.passes == ["parity"]:
-                yield name, definition.name, "", 0
+                yield name, model.name, "", 0

@@ -14,7 +14,7 @@ from aebench.reports.summary.record_sets import are_parts, to_tell_apart
 
 T = TypeVar("T")
 
-RECIPE_EPOCHS = 20
+FULL_TRAINING_EPOCHS = 20
 MIB = 2**20
 
 
@@ -38,7 +38,7 @@ class Interval(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Shown:
+class ContenderView:
     """A contender of one of the records, under the name by which it is shown.
 
     Parameters
@@ -62,13 +62,13 @@ class Shown:
         default_factory=dict, compare=False
     )
 
-    def of(self, kind: type[T], definition: str) -> list[T]:
-        """Return its events of one kind for one definition."""
-        return self._events.get((kind, definition), [])  # type: ignore[return-value]
+    def of(self, kind: type[T], model: str) -> list[T]:
+        """Return its events of one kind for one model."""
+        return self._events.get((kind, model), [])  # type: ignore[return-value]
 
-    def of_batch(self, kind: type[T], definition: str, batch_size: int) -> list[T]:
-        """Return its events of one kind for one definition and batch size."""
-        key = (kind, definition)
+    def of_batch(self, kind: type[T], model: str, batch_size: int) -> list[T]:
+        """Return its events of one kind for one model and batch size."""
+        key = (kind, model)
         if key not in self._by_batch:
             sorted_out = self._by_batch[key] = {}
             for row in self._events.get(key, []):
@@ -76,26 +76,26 @@ class Shown:
         return self._by_batch[key].get(batch_size, [])  # type: ignore[return-value]
 
     def all_of(self, kind: type[T]) -> list[T]:
-        """Return its events of one kind for all definitions, in the order of their measuring."""
+        """Return its events of one kind for all models, in the order of their measuring."""
         found = [rows for (each, _), rows in self._events.items() if each is kind]
         return [row for rows in found for row in rows]  # type: ignore[misc]
 
-    def failure(self, pass_name: str, definition: str) -> str:
+    def failure(self, pass_name: str, model: str) -> str:
         """Return why it wasn't measured, or not wholly; empty if all went well."""
         if self.info.missing:
             return self.info.missing
-        return self._reasons.get((pass_name, definition), "")
+        return self._reasons.get((pass_name, model), "")
 
     @cached_property
     def _reasons(self) -> dict[tuple[str, str], str]:
-        """The first failure of each pass and definition."""
+        """The first failure of each pass and model."""
         found: dict[tuple[str, str], str] = {}
         for each in self.all_of(record.Failure):
-            found.setdefault((each.pass_name, each.definition), each.reason)
+            found.setdefault((each.pass_name, each.model), each.reason)
         return found
 
 
-def contenders(sources: Sequence[Record]) -> list[Shown]:
+def contenders(sources: Sequence[Record]) -> list[ContenderView]:
     """List the contenders of all records; one missing in a run is left out if another has it.
 
     One missing in all is there once; in each of them where they are parts of one run.
@@ -105,7 +105,7 @@ def contenders(sources: Sequence[Record]) -> list[Shown]:
     apart = to_tell_apart(sources)
     parts = are_parts(sources)
     measured = [_by_contender(source) for source in sources]
-    shown: list[Shown] = []
+    shown: list[ContenderView] = []
     listed: set[str] = set()
     for run, info in found:
         again = not parts and info.name in listed
@@ -114,42 +114,40 @@ def contenders(sources: Sequence[Record]) -> list[Shown]:
         listed.add(info.name)
         source = sources[run]
         name = f"{info.name} ({source.header.name})" if info.name in apart else info.name
-        shown.append(Shown(name, run, source, info, measured[run].get(info.name, {})))
+        shown.append(ContenderView(name, run, source, info, measured[run].get(info.name, {})))
     return shown
 
 
 def _by_contender(source: Record) -> dict[str, dict[tuple[type, str], list[record.Event]]]:
-    """Sort a record's events by contender, then by kind and definition."""
+    """Sort a record's events by contender, then by kind and model."""
     found: dict[str, dict[tuple[type, str], list[record.Event]]] = {}
     for event in source.events:
         contender = getattr(event, "contender", None)
         if contender is not None:
-            key = (type(event), event.definition)  # type: ignore[union-attr]
+            key = (type(event), event.model)  # type: ignore[union-attr]
             found.setdefault(contender, {}).setdefault(key, []).append(event)
     return found
 
 
-def definitions(sources: Sequence[Record]) -> list[record.DefinitionInfo]:
-    """List the definitions of all records, each once."""
-    return list(
-        {each.name: each for source in sources for each in source.header.definitions}.values()
-    )
+def models(sources: Sequence[Record]) -> list[record.ModelInfo]:
+    """List the models of all records, each once."""
+    return list({each.name: each for source in sources for each in source.header.models}.values())
 
 
 def asked(
-    sources: Sequence[Record], entrants: Sequence[Shown], pass_name: str
-) -> Iterator[tuple[str, Shown]]:
-    """Go through definition × contender as far as a pass without controls was to measure them."""
-    there = [{each.name for each in source.header.definitions} for source in sources]
-    for definition in definitions(sources):
-        for entrant in entrants:
-            planned = pass_name in entrant.source.header.plan.passes
-            if planned and definition.name in there[entrant.run] and not entrant.info.twin_of:
-                yield definition.name, entrant
+    sources: Sequence[Record], views: Sequence[ContenderView], pass_name: str
+) -> Iterator[tuple[str, ContenderView]]:
+    """Go through model × contender as far as a pass without controls was to measure them."""
+    there = [{each.name for each in source.header.models} for source in sources]
+    for model in models(sources):
+        for view in views:
+            planned = pass_name in view.source.header.plan.passes
+            if planned and model.name in there[view.run] and not view.info.control_of:
+                yield model.name, view
 
 
 def pairs(
-    sources: Sequence[Record], entrants: Sequence[Shown], pass_name: str
-) -> Iterator[tuple[str, Shown]]:
-    """Go through definition × contender like :func:`asked`, those on Keras alone."""
-    return (each for each in asked(sources, entrants, pass_name) if each[1].info.on_keras)
+    sources: Sequence[Record], views: Sequence[ContenderView], pass_name: str
+) -> Iterator[tuple[str, ContenderView]]:
+    """Go through model × contender like :func:`asked`, those on Keras alone."""
+    return (each for each in asked(sources, views, pass_name) if each[1].info.on_keras)

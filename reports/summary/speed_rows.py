@@ -12,21 +12,21 @@ class SpeedRow(msgspec.Struct, frozen=True):
 
     ``shares_blocks`` is whether it was measured in the same blocks as the reference; if so, the
     ``verdict`` goes by the ``adjusted`` interval, all comparisons of the cell holding together:
-    faster, slower, same, inconclusive; unstable where a twin says that none can be trusted,
+    faster, slower, same, inconclusive; unstable where an A/A control says that none can be trusted,
     unfinished where fewer blocks than planned were measured. Who isn't judged has another word:
-    ``yardstick``, ``differs`` or ``unchecked`` (not shown to be the same model: ``differs`` says
+    ``baseline``, ``differs`` or ``unchecked`` (not shown to be the same model: ``differs`` says
     why), or a precision that isn't the reference's. ``of_native`` is the share of the throughput of
     the same framework without Keras, ``of_limit`` of the matrix products alone. ``detectable`` is
     the smallest difference that such a run calls in 80 % of cases, ``pair_sd`` and ``launch_sd``
     are the standard deviations of the log-ratio. ``drift`` is there where the last third of its
-    slices differs from the first: it wasn't steady. A control is compared with the contender
-    ``twin_of``, on its own, and runs ``handicap`` (a share) more steps than it reports.
+    rounds differs from the first: it wasn't steady. A control is compared with the contender
+    ``control_of``, on its own, and runs ``known_effect`` (a share) more steps than it reports.
     """
 
     contender: str
-    twin_of: str = ""
-    handicap: float = 0.0
-    slices: int = 0
+    control_of: str = ""
+    known_effect: float = 0.0
+    rounds: int = 0
     samples_per_second: Interval | None = None
     step_seconds: Interval | None = None
     times_reference: Interval | None = None
@@ -45,24 +45,24 @@ class SpeedRow(msgspec.Struct, frozen=True):
 
 
 class SpeedCell(msgspec.Struct, frozen=True):
-    """Where contenders met: definition × workload × batch size.
+    """Where contenders met: model × workload × batch size.
 
     ``answer`` says who is ``fastest``, or that it can't be said; then ``fastest`` is empty.
     ``launches`` and ``blocks`` are those of the contender that had most; ``comparisons`` is how
-    many the adjustment is for. ``unstable`` names the twins that were called faster or slower than
+    many the adjustment is for. ``unstable`` names the controls that were called faster or slower than
     their originals: then nobody gets a verdict. ``noise_floor`` is the largest difference, as a
-    share, that the twins' intervals allow. ``repeated`` blocks were contaminated and don't count,
-    ``contaminated`` ones were too, but were beyond the limit of repetitions and do.
-    ``foreign_share`` and ``stolen_share`` are means of the blocks that count, ``most_stolen_share``
+    share, that the A/A controls' intervals allow. ``repeated`` blocks were disturbed and don't count,
+    ``disturbed`` ones were too, but were beyond the limit of repetitions and do.
+    ``background_share`` and ``steal_share`` are means of the blocks that count, ``most_steal_share``
     is that of the worst; ``control_sd`` is the standard deviation, within runs, of the logarithm of
     the time that fixed work took. ``libraries`` are those that did matrix products fastest.
     """
 
-    definition: str
+    model: str
     workload: str
     batch_size: int
     reference: str
-    steps_per_slice: list[int]
+    steps_per_round: list[int]
     launches: int
     blocks: int
     rows: list[SpeedRow]
@@ -74,9 +74,9 @@ class SpeedCell(msgspec.Struct, frozen=True):
     unstable: list[str] = []
     noise_floor: float | None = None
     repeated: int = 0
-    contaminated: int = 0
-    foreign_share: float | None = None
-    stolen_share: float | None = None
-    most_stolen_share: float | None = None
+    disturbed: int = 0
+    background_share: float | None = None
+    steal_share: float | None = None
+    most_steal_share: float | None = None
     control_sd: float | None = None
     libraries: list[str] = []

@@ -1,7 +1,7 @@
 """The table of when a shorter epoch has earned back a longer start."""
 
 from aebench.reports.formatting import interval
-from aebench.reports.summary import RECIPE_EPOCHS, BreakEven, Summary
+from aebench.reports.summary import FULL_TRAINING_EPOCHS, BreakEven, Summary
 from aebench.reports.tables.shared import Table
 
 
@@ -11,7 +11,7 @@ def break_even(summary: Summary) -> list[Table]:
         return []
     rows = [
         [
-            f"{each.definition}: {each.faster} before {each.slower}",
+            f"{each.model}: {each.faster} before {each.slower}",
             interval(each.starts_later_seconds),
             interval(each.gains_seconds),
             _epochs(each),
@@ -28,7 +28,7 @@ def break_even(summary: Summary) -> list[Table]:
                 f"At batch {sizes}: a cold start to the end of the first step, compiling included, "
                 "then epochs of fit. Brackets: the ends of the steps' 95 % intervals and of the "
                 "cold starts' ranges, the worst taken together; ∞ where by these it may never pay. "
-                f"The recipe has {RECIPE_EPOCHS} epochs."
+                f"The recipe has {FULL_TRAINING_EPOCHS} epochs."
             ],
         )
     ]

@@ -1,4 +1,4 @@
-"""What a referee asks of every cell: the twin, the noise, the blocks."""
+"""What a referee asks of every cell: the A/A control, the noise, the blocks."""
 
 from aebench.reports.formatting import percent
 from aebench.reports.summary import SpeedCell, Summary
@@ -16,12 +16,12 @@ def controls(summary: Summary) -> list[Table]:
             "Controls, cell by cell",
             [
                 "cell, batch",
-                "twin's time [95 %]",
+                "A/A control's time [95 %]",
                 "noise floor",
-                "would see",
+                "MDE",
                 "blocks",
                 "repeated",
-                "contaminated",
+                "disturbed",
                 "other work",
                 "stolen, at worst",
             ],
@@ -30,7 +30,7 @@ def controls(summary: Summary) -> list[Table]:
                 "Twin: a second worker of the reference, beside it. Noise floor: the largest "
                 "difference that its interval allows. Would see: the difference that four of five "
                 "such runs call. Repeated: blocks measured again, since other work or the "
-                "hypervisor was in them; contaminated: such blocks that count, as no more could be "
+                "hypervisor was in them; disturbed: such blocks that count, as no more could be "
                 "repeated."
             ],
         )
@@ -38,18 +38,20 @@ def controls(summary: Summary) -> list[Table]:
 
 
 def _row(cell: SpeedCell) -> list[str]:
-    twins = [row for row in cell.rows if row.twin_of and not row.handicap and row.times_reference]
-    seen = [row.detectable for row in cell.rows if row.detectable and not row.twin_of]
+    controls = [
+        row for row in cell.rows if row.control_of and not row.known_effect and row.times_reference
+    ]
+    seen = [row.detectable for row in cell.rows if row.detectable and not row.control_of]
     return [
-        f"{cell.workload} {cell.definition}, {cell.batch_size}",
-        "; ".join(times(row) for row in twins) or "–",
+        f"{cell.workload} {cell.model}, {cell.batch_size}",
+        "; ".join(times(row) for row in controls) or "–",
         _share(cell.noise_floor),
         _share(max(seen, default=None)),
         str(cell.blocks),
         str(cell.repeated),
-        str(cell.contaminated),
-        _share(cell.foreign_share),
-        _share(cell.most_stolen_share),
+        str(cell.disturbed),
+        _share(cell.background_share),
+        _share(cell.most_steal_share),
     ]
 
 

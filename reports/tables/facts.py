@@ -7,7 +7,7 @@ from aebench.reports.summary import Run, Summary
 
 def failed_where(failure: Failure) -> str:
     """Say where a failure happened."""
-    names = (failure.pass_name, failure.definition, failure.contender)
+    names = (failure.pass_name, failure.model, failure.contender)
     return " ".join(filter(None, names)) or "the run"
 
 
@@ -40,11 +40,11 @@ def _facts(run: Run) -> list[str]:
         lines.append(f"{contender}: {told}.")
     if run.speed:
         shares = [
-            (run.speed.slices, "in slices and warm-up"),
+            (run.speed.rounds, "in rounds and warm-up"),
             (run.speed.repeated, "in blocks that were repeated"),
             (
                 run.speed.overhead,
-                "overhead (starting, compiling, lead-ins, pauses, ends of epochs)",
+                "overhead (starting, compiling, discarded steps, pauses, ends of epochs)",
             ),
         ]
         told = ", ".join(f"{percent(share)} {what}" for share, what in shares if share)

@@ -27,7 +27,7 @@ def _cold_start_seconds(summary: Summary) -> Table:
     columns = ["cold start, s", *(SHORT_PHASES.get(name, name) for name in phases), "total"]
     rows, notes = [], [*left]
     for row in summary.footprint:
-        name = f"{row.definition} {row.contender}"
+        name = f"{row.model} {row.contender}"
         if not row.launches:
             cells, note = failed(name, columns, row.failure)
             rows.append(cells)
@@ -58,14 +58,14 @@ def _cold_start_memory(summary: Summary) -> Table:
         sampled |= not row.exact
         rows.append(
             [
-                f"{row.definition} {row.contender}",
+                f"{row.model} {row.contender}",
                 *(fixed(0, row.phase_peak_bytes.get(phase, 0) / MIB) for phase in phases),
                 shown(row.peak_bytes, 1 / MIB, partial(fixed, 0)),
             ]
         )
     how = "sampled every 20 ms: short peaks are missed" if sampled else "exact"
     notes = [f"Resident memory of the whole process, peaks {how}. " + _launches(summary)]
-    counted = {row.definition: row for row in summary.footprint if row.launches}
+    counted = {row.model: row for row in summary.footprint if row.launches}
     notes.append(
         "Parameters, counted by Keras: "
         + ", ".join(
@@ -77,7 +77,7 @@ def _cold_start_memory(summary: Summary) -> Table:
     for row in summary.footprint:
         if row.device_peak_bytes is not None:
             notes.append(
-                f"{row.definition} {row.contender}: {interval(row.device_peak_bytes / MIB)} MiB "
+                f"{row.model} {row.contender}: {interval(row.device_peak_bytes / MIB)} MiB "
                 "at most on the accelerator."
             )
     return Table("Memory", columns, rows, notes)

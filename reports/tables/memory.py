@@ -14,7 +14,7 @@ def memory(summary: Summary) -> list[Table]:
     """Return each contender's phases, then what all should need and whether they grow."""
     whole = [row for row in summary.memory if row.phases]
     failures = [
-        f"{row.definition} {row.contender}: {row.failure}" for row in summary.memory if row.failure
+        f"{row.model} {row.contender}: {row.failure}" for row in summary.memory if row.failure
     ]
     if not whole:
         return [Table("Memory by phase", ["MiB"], [], failures)] if failures else []
@@ -39,7 +39,7 @@ def _phases(row: MemoryRow) -> Table:
         ]
         for each in row.phases
     ]
-    title = f"Memory by phase: {row.contender}, {row.definition}, batch {row.batch_size}"
+    title = f"Memory by phase: {row.contender}, {row.model}, batch {row.batch_size}"
     columns += ["device, so far"] if on_device else []
     return Table(title, columns, lines, _about_peaks(row))
 
@@ -82,7 +82,7 @@ def _arithmetic(rows: Sequence[MemoryRow]) -> Table:
             continue
         lines.append(
             [
-                f"{row.definition} {row.contender}",
+                f"{row.model} {row.contender}",
                 _mib(needs.weights),
                 _mib(needs.gradients),
                 _mib(needs.optimiser),
@@ -109,8 +109,7 @@ def _arithmetic(rows: Sequence[MemoryRow]) -> Table:
         "copies: fit is given all images here, a cold start only those of its steps, so that peaks "
         "of the one aren't the other's.",
         *(
-            f"{row.definition} {row.contender}: the optimiser in fact holds "
-            f"{row.optimiser_bytes} bytes."
+            f"{row.model} {row.contender}: the optimiser in fact holds {row.optimiser_bytes} bytes."
             for row in rows
             if row.optimiser_bytes > 1024
         ),
@@ -122,7 +121,7 @@ def _arithmetic(rows: Sequence[MemoryRow]) -> Table:
 def _growth(rows: Sequence[MemoryRow], failures: Sequence[str]) -> Table:
     lines = [
         [
-            f"{row.definition} {row.contender}",
+            f"{row.model} {row.contender}",
             str(row.steps),
             shown(row.growth_bytes, 1 / _KIB),
             _verdict(row),
@@ -140,7 +139,7 @@ def _growth(rows: Sequence[MemoryRow], failures: Sequence[str]) -> Table:
             f"{MARGIN_BYTES // _KIB} KiB a step. Kept after release is what is resident "
             "above the imported framework once model and data are gone.",
             *(
-                f"{row.definition} {row.contender}: this system doesn't tell a process's anonymous "
+                f"{row.model} {row.contender}: this system doesn't tell a process's anonymous "
                 "memory, so whether it grows can't be told."
                 for row in rows
                 if not row.steps

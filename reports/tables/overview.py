@@ -10,11 +10,11 @@ from aebench.reports.tables.speed import times
 def overview(summary: Summary) -> list[Table]:
     """Return one line per cell, if there are several: who does how well beside the reference.
 
-    Where there are yardsticks, a second table says how near to them everyone comes.
+    Where there are baselines, a second table says how near to them everyone comes.
     """
     if len(summary.speed) < 2:
         return []
-    names = _who(summary, lambda row: row.verdict != "yardstick" and row.samples_per_second)
+    names = _who(summary, lambda row: row.verdict != "baseline" and row.samples_per_second)
     references = dict.fromkeys(cell.reference for cell in summary.speed)
     heads = [f"{name}, samples/s" if name in references else f"{name}, × time" for name in names]
     note = (
@@ -45,7 +45,7 @@ def _shares(summary: Summary) -> list[Table]:
         "farther end."
     )
     table = _table(
-        "How near to what could be",
+        "RunOptions near to what could be",
         summary,
         [
             *(f"{name}, % of native" for name in natives),
@@ -63,7 +63,7 @@ def _shares(summary: Summary) -> list[Table]:
 def _who(summary: Summary, told: Callable[[SpeedRow], object]) -> list[str]:
     """Name those of whom something is told in any cell."""
     rows = (row for cell in summary.speed for row in cell.rows)
-    return list(dict.fromkeys(row.contender for row in rows if not row.twin_of and told(row)))
+    return list(dict.fromkeys(row.contender for row in rows if not row.control_of and told(row)))
 
 
 def _rows(cell: SpeedCell, names: Sequence[str]) -> list[SpeedRow | None]:
@@ -83,7 +83,7 @@ def _table(
         title,
         ["cell, batch", *heads],
         [
-            [f"{cell.workload} {cell.definition}, {cell.batch_size}", *shown_of(cell)]
+            [f"{cell.workload} {cell.model}, {cell.batch_size}", *shown_of(cell)]
             for cell in summary.speed
         ],
         [note],

@@ -16,7 +16,7 @@ SHORT_CHECKS = {
 
 
 def parity(summary: Summary) -> list[Table]:
-    """Return one table of what all definitions share, and one of dropout where there is some."""
+    """Return one table of what all models share, and one of dropout where there is some."""
     if not summary.parity:
         return []
     names = [check.check for row in summary.parity for check in row.checks]
@@ -65,7 +65,7 @@ def _table(title: str, checks: Sequence[str], rows: list[ParityRow]) -> Table:
     faint: list[int] = []
     dropout = title != "Parity"
     for row in rows:
-        name = f"{row.definition} {row.contender}"
+        name = f"{row.model} {row.contender}"
         found = {each.check: each for each in row.checks}
         if not found:
             if not dropout:

@@ -22,19 +22,19 @@ _MILLI = 1000
 
 
 def profile(summary: Summary) -> list[Table]:
-    """Return the categories side by side, then each contender's operations and its ledger."""
+    """Return the categories side by side, then each contender's operations and its compile_log."""
     together: dict[tuple[str, int], list[ProfileRow]] = {}
     for row in summary.profile:
         if row.steps:
-            together.setdefault((row.definition, row.batch_size), []).append(row)
+            together.setdefault((row.model, row.batch_size), []).append(row)
     makers: list[Callable[[], Table]] = []
     for rows in together.values():
         makers.append(partial(_side_by_side, rows))
         makers += (partial(_operations, row) for row in rows)
-        makers.append(partial(_ledger, rows))
+        makers.append(partial(_compile_log, rows))
     found = some_tables(lambda make: make(), makers)
     failures = [
-        f"{row.definition} {row.contender}: {row.failure}" for row in summary.profile if row.failure
+        f"{row.model} {row.contender}: {row.failure}" for row in summary.profile if row.failure
     ]
     if failures and found:
         found[0].notes.extend(failures)
@@ -95,7 +95,7 @@ def _left_out(row: ProfileRow) -> Iterable[str]:
 
 
 def _where(row: ProfileRow) -> str:
-    return f"{row.definition}, training, batch {row.batch_size}"
+    return f"{row.model}, training, batch {row.batch_size}"
 
 
 def _part(row: ProfileRow, category: str) -> str:
@@ -137,7 +137,7 @@ def _operations(row: ProfileRow) -> Table:
     )
 
 
-def _ledger(rows: Sequence[ProfileRow]) -> Table:
+def _compile_log(rows: Sequence[ProfileRow]) -> Table:
     lines: list[list[str]] = []
     notes: list[str] = []
     for row in rows:
@@ -155,7 +155,7 @@ def _ledger(rows: Sequence[ProfileRow]) -> Table:
             )
         notes += _about(row, len(row.compiled) - len(kept))
     return Table(
-        f"What is compiled when: {rows[0].definition}, batch {rows[0].batch_size}",
+        f"What is compiled when: {rows[0].model}, batch {rows[0].batch_size}",
         ["what", "call, samples", "stage", "cause", "s"],
         lines,
         notes,

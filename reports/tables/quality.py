@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from aebench.reports.formatting import interval
-from aebench.reports.summary import RECIPE_EPOCHS, CostPoint, Interval, QualityRow, Run, Summary
+from aebench.reports.summary import (
+    FULL_TRAINING_EPOCHS,
+    CostPoint,
+    Interval,
+    QualityRow,
+    Run,
+    Summary,
+)
 from aebench.reports.tables.shared import Table, failed
 
 
@@ -15,7 +22,7 @@ def quality(summary: Summary) -> list[Table]:
     columns = ["loss", "test", "train", "gap", "on plateau", "training s/epoch", "test by epoch"]
     rows, notes = [], []
     for row in summary.quality:
-        name = f"{row.definition} {row.contender}"
+        name = f"{row.model} {row.contender}"
         if not row.seeds:
             cells, note = failed(name, columns, row.failure)
             rows.append(cells)
@@ -50,14 +57,14 @@ def cost(summary: Summary) -> list[Table]:
     if not front:
         return []
     rows = []
-    for (definition, contender), group in groupby(
+    for (model, contender), group in groupby(
         sorted(front, key=lambda each: each.seconds),
-        key=lambda each: (each.definition, each.contender),
+        key=lambda each: (each.model, each.contender),
     ):
         stretch = list(group)
         rows.append(
             [
-                f"{definition} {contender}",
+                f"{model} {contender}",
                 _span([str(each.epoch) for each in stretch]),
                 _span([interval(each.seconds) for each in stretch]),
                 _span([f"{each.test_loss:.4f}" for each in stretch]),
@@ -82,10 +89,10 @@ def cost(summary: Summary) -> list[Table]:
 def _by_parameters(points: Sequence[CostPoint]) -> Table:
     return Table(
         "Loss and parameters",
-        ["definition", "parameters", "test loss", "on the front"],
+        ["model", "parameters", "test loss", "on the front"],
         [
             [
-                each.definition,
+                each.model,
                 f"{each.parameters:,}",
                 f"{each.test_loss:.4f}",
                 "yes" if each.on_front else "no",
@@ -116,9 +123,9 @@ def _trained_how(run: Run) -> list[str]:
             f"{run.data.mean_image_loss:.4f}, the loss of answering with the mean image. They are "
             "not in the means, unless none left it."
         )
-    if plan.epochs < RECIPE_EPOCHS or plan.quality_train_samples < run.data.train_samples:
+    if plan.epochs < FULL_TRAINING_EPOCHS or plan.quality_train_samples < run.data.train_samples:
         notes.append(
-            f"This is less than the recipe ({RECIPE_EPOCHS} epochs on all images): "
+            f"This is less than the recipe ({FULL_TRAINING_EPOCHS} epochs on all images): "
             "it doesn't show where training ends."
         )
     return notes

@@ -3,27 +3,27 @@
 from collections.abc import Iterator
 
 from aebench.reports.formatting import duration, interval, listed, percent
-from aebench.reports.summary import RECIPE_EPOCHS, SpeedCell, SpeedRow, Summary
+from aebench.reports.summary import FULL_TRAINING_EPOCHS, SpeedCell, SpeedRow, Summary
 from aebench.reports.tables.shared import VERDICT, Table, count, failed, share, shown, some_tables
 
 
-def speed(summary: Summary, definition: str | None = None) -> list[Table]:
-    """Return one table per cell, or only those of one definition."""
+def speed(summary: Summary, model: str | None = None) -> list[Table]:
+    """Return one table per cell, or only those of one model."""
     precisions = {row.precision for row in summary.parity}
     return some_tables(
         lambda cell: _speed_cell(cell, summary, precisions),
-        [cell for cell in summary.speed if definition in (None, cell.definition)],
+        [cell for cell in summary.speed if model in (None, cell.model)],
     )
 
 
 def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Table:
     train = cell.workload == "train"
     columns = ["backend", "samples/s [95 %]", f"× {cell.reference}'s time [95 %]", VERDICT]
-    yardsticks = any(row.of_native or row.of_limit for row in cell.rows)
-    if yardsticks:
+    baselines = any(row.of_native or row.of_limit for row in cell.rows)
+    if baselines:
         columns += ["% of native", "% of limit"]
     if train:
-        columns += ["epoch s", f"{RECIPE_EPOCHS} epochs"]
+        columns += ["epoch s", f"{FULL_TRAINING_EPOCHS} epochs"]
     rows: list[list[str]] = []
     notes: list[str] = []
     faint: list[int] = []
@@ -39,13 +39,13 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
             shown(row.samples_per_second),
             "1"
             if reference
-            else times(row) + ("" if row.twin_of in ("", cell.reference) else " ‡"),
+            else times(row) + ("" if row.control_of in ("", cell.reference) else " ‡"),
             "reference" if reference and not row.differs else row.verdict or "–",
         ]
-        if yardsticks:
+        if baselines:
             cells += [
-                "" if row.twin_of else share(row.of_native),
-                "" if row.twin_of else share(row.of_limit),
+                "" if row.control_of else share(row.of_native),
+                "" if row.control_of else share(row.of_limit),
             ]
         if row.differs:
             faint.append(len(rows))
@@ -58,50 +58,50 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
                 "its own."
             )
         if train and row.epoch:
-            cells += [interval(row.epoch.seconds), duration(row.epoch.recipe_seconds)]
+            cells += [interval(row.epoch.seconds), duration(row.epoch.full_training_seconds)]
         elif train:
-            # A control's epochs are its original's; a yardstick has no fit.
-            cells += ["" if row.twin_of or row.verdict == "yardstick" else "–"] * 2
+            # A control's epochs are its original's; a baseline has no fit.
+            cells += ["" if row.control_of or row.verdict == "baseline" else "–"] * 2
         rows.append(cells)
         if row.drift is not None:
             notes.append(
-                f"{row.contender}: not steady, the last third of its slices was "
+                f"{row.contender}: drift, the last third of its rounds was "
                 f"{percent(abs(row.drift))} {'slower' if row.drift > 0 else 'faster'} than the "
                 "first."
             )
         if row.failure:
-            notes.append(f"{row.contender}: {row.failure} (after {row.slices} slices)")
+            notes.append(f"{row.contender}: {row.failure} (after {row.rounds} rounds)")
     if cell.answer:
         notes.insert(0, cell.answer)
     notes += [*_how_judged(cell), *_controls(cell), *_of_fit(cell)]
-    if yardsticks:
-        notes.append(_yardsticks(cell))
+    if baselines:
+        notes.append(_baselines(cell))
     if not all(row.shares_blocks for row in cell.rows):
         notes.append("† not from the same blocks: what changed between the runs is in it too.")
-    if any(row.twin_of not in ("", cell.reference) for row in cell.rows):
+    if any(row.control_of not in ("", cell.reference) for row in cell.rows):
         notes.append("‡ times its own original's, not the reference's.")
     one = " (one process each: how much processes differ isn't in it)" if cell.launches == 1 else ""
-    steps = " to ".join(map(str, sorted({*cell.steps_per_slice[:1], *cell.steps_per_slice[-1:]})))
+    steps = " to ".join(map(str, sorted({*cell.steps_per_round[:1], *cell.steps_per_round[-1:]})))
     notes.append(
         f"{cell.blocks} blocks of {steps} steps in {cell.launches} "
         f"{'launch' if cell.launches == 1 else 'launches'}{one}; {_on_what(summary)}."
     )
-    title = f"{cell.workload} {cell.definition}, batch {cell.batch_size}"
+    title = f"{cell.workload} {cell.model}, batch {cell.batch_size}"
     return Table(title, columns, rows, notes, doubtful=bool(cell.unstable), faint=faint)
 
 
-def _yardsticks(cell: SpeedCell) -> str:
+def _baselines(cell: SpeedCell) -> str:
     by = f", by {' or '.join(cell.libraries)}" if cell.libraries else ""
     return (
         "% of native: of the throughput of the same framework without Keras; % of limit: of that "
         f"of gemm, the step's matrix products alone{by}; both in shared blocks, ± to the 95 % "
-        "interval's farther end. Yardsticks aren't judged."
+        "interval's farther end. Baselines aren't judged."
     )
 
 
 def _how_judged(cell: SpeedCell) -> list[str]:
     """Say what this run could have seen, and what verdicts mean here."""
-    judged = [row for row in cell.rows if row.adjusted and not row.twin_of]
+    judged = [row for row in cell.rows if row.adjusted and not row.control_of]
     if not judged:
         return []
     seen = {row.contender: row.detectable for row in judged if row.detectable is not None}
@@ -123,17 +123,19 @@ def _how_judged(cell: SpeedCell) -> list[str]:
 
 
 def _controls(cell: SpeedCell) -> list[str]:
-    """Say what the twin, and the blocks that were watched, tell of the machine."""
+    """Say what the A/A control, and the blocks that were watched, tell of the machine."""
     notes = []
-    twins = [row for row in cell.rows if row.twin_of and not row.handicap]
+    controls = [row for row in cell.rows if row.control_of and not row.known_effect]
     if cell.unstable:
         notes.append(
-            "Unstable: where a twin comes out different, a difference of that kind is no news. "
+            "Unstable: where an A/A control comes out different, a difference of that kind is no news. "
             "Larger ones may be real, but there is no verdict on them: run again on a quieter "
             "machine (aebench doctor), or with more launches."
         )
     if cell.noise_floor is not None:
-        names = " and ".join(f"{row.contender}, a second worker of {row.twin_of}," for row in twins)
+        names = " and ".join(
+            f"{row.contender}, a second worker of {row.control_of}," for row in controls
+        )
         notes.append(
             f"Control: {names} could be up to {percent(cell.noise_floor)} apart from it "
             "(the longer time over the shorter) by the interval: the noise floor."
@@ -147,18 +149,17 @@ def _noise(cell: SpeedCell) -> Iterator[str]:
     """Say what the machine did beside the work."""
     if cell.control_sd is not None:
         yield f"fixed NumPy work varied by {percent(cell.control_sd)} (SD)"
-    if cell.foreign_share is not None:
-        yield f"other work took {percent(cell.foreign_share)} of the machine"
-    if cell.stolen_share is not None and cell.most_stolen_share is not None:
-        most = f", {percent(cell.most_stolen_share)} in the worst block"
+    if cell.background_share is not None:
+        yield f"other work took {percent(cell.background_share)} of the machine"
+    if cell.steal_share is not None and cell.most_steal_share is not None:
+        most = f", {percent(cell.most_steal_share)} in the worst block"
         yield (
-            f"the hypervisor took {percent(cell.stolen_share)}"
-            f"{most if cell.most_stolen_share else ''}"
+            f"the hypervisor took {percent(cell.steal_share)}"
+            f"{most if cell.most_steal_share else ''}"
         )
-    yield f"{count(cell.repeated, 'contaminated block')} repeated" + (
-        f", {cell.contaminated} of the {cell.blocks} that count contaminated too: no more may be "
-        "repeated"
-        if cell.contaminated
+    yield f"{count(cell.repeated, 'disturbed block')} repeated" + (
+        f", {cell.disturbed} of the {cell.blocks} that count disturbed too: no more may be repeated"
+        if cell.disturbed
         else ""
     )
 

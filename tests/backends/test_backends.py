@@ -34,7 +34,7 @@ def inside(backend: str, tmp_path, body: str):
 
 
 @pytest.mark.parametrize("backend", backends.NAMES)
-def test_model_is_what_the_definition_says(backend, tmp_path):
+def test_model_is_what_the_model_says(backend, tmp_path):
     told = inside(
         backend,
         tmp_path,
@@ -45,12 +45,12 @@ def test_model_is_what_the_definition_says(backend, tmp_path):
         from aebench.bench.models.initial_weights import initial_weights
         rows = {}
         for name in ("ae400", "ae800", "ae800-dropout", "ae800-steep", "ae200", "ae25"):
-            definition = parse(name)
-            autoencoder, encoder, decoder = model.build(definition)
-            weights = initial_weights(definition, 3)
+            model = parse(name)
+            autoencoder, encoder, decoder = autoencoder_keras.build(model)
+            weights = initial_weights(model, 3)
             autoencoder.set_weights(weights)
-            assert autoencoder.count_params() == definition.parameters, name
-            assert sum(w.nbytes for w in weights) == definition.weight_bytes
+            assert autoencoder.count_params() == model.parameters, name
+            assert sum(w.nbytes for w in weights) == model.weight_bytes
             x = np.random.default_rng(0).random((5, 28, 28), dtype=np.float32)
             code = np.asarray(encoder.predict(x, verbose=0))
             out = np.asarray(autoencoder.predict(x, verbose=0))
@@ -85,7 +85,7 @@ def test_training_operations_agree_with_a_profiler(tmp_path):
         from aebench.bench.models.autoencoder import TABLE, parse
         rows = []
         for name in TABLE:
-            autoencoder, _, _ = model.build(parse(name))
+            autoencoder, _, _ = autoencoder_keras.build(parse(name))
             x = np.random.default_rng(0).random((32, 28, 28), dtype=np.float32)
             autoencoder.train_on_batch(x, x)
             with profile(activities=[ProfilerActivity.CPU], with_flops=True) as profiler:
@@ -101,7 +101,7 @@ def test_training_operations_agree_with_a_profiler(tmp_path):
 
 
 @pytest.mark.parametrize("backend", backends.NAMES)
-def test_slices_are_keras_own_steps(backend, tmp_path):
+def test_rounds_are_keras_own_steps(backend, tmp_path):
     told = inside(
         backend,
         tmp_path,
@@ -114,12 +114,12 @@ def test_slices_are_keras_own_steps(backend, tmp_path):
         from aebench.bench.worker.stepping import Stepper, short_epochs
         import os
         backend = aebench.backends.load(os.environ["KERAS_BACKEND"])
-        definition = parse("ae200-dropout")
+        model = parse("ae200-dropout")
         images = np.random.default_rng(0).random((320, 28, 28), dtype=np.float32)
 
         def fresh():
-            autoencoder, _, _ = model.build(definition)
-            autoencoder.set_weights(initial_weights(definition, 0))
+            autoencoder, _, _ = autoencoder_keras.build(model)
+            autoencoder.set_weights(initial_weights(model, 0))
             return autoencoder
 
         autoencoder = fresh()
@@ -129,26 +129,26 @@ def test_slices_are_keras_own_steps(backend, tmp_path):
             for _ in range(4):
                 before = stepper._steps_run
                 collecting = []
-                for _ in stepper.slice(4, 2, seen.append):
+                for _ in stepper.round(4, 2, seen.append):
                     collecting.append(gc.isenabled())
                     yield
                 assert collecting[-6:] == [False] * 6, collecting
                 counts.append(stepper._steps_run - before)
 
         stepper.run(script())
-        # Ten steps make an epoch; a slice takes six, and a step is left untimed at its begin.
+        # Ten steps make an epoch; a round takes six, and a step is left untimed at its begin.
         assert counts == [7, 10, 10, 10], counts
         assert gc.isenabled()
         # One more step ended fit; each was one update of the weights.
         assert int(autoencoder.optimizer.iterations) == sum(counts) + 1 == stepper._steps_run
-        assert all(set(each) == {"seconds", "cpu_seconds", "lead_seconds"} for each in seen)
+        assert all(set(each) == {"seconds", "cpu_seconds", "discarded_seconds"} for each in seen)
         assert all(value > 0 for each in seen for value in each.values())
         # The model is its own again.
         autoencoder.fit(images, images, 32, verbose=0)
         assert int(autoencoder.optimizer.iterations) == sum(counts) + 11
 
         predictor = Stepper(autoencoder, backend, "predict", images, 32)
-        predictor.run(predictor.slice(3, 2, seen.append))
+        predictor.run(predictor.round(3, 2, seen.append))
         assert predictor._steps_run == 7 and len(seen) == 5
 
         rows = short_epochs(autoencoder, backend, images[:96], 32, 5)
@@ -161,7 +161,7 @@ def test_slices_are_keras_own_steps(backend, tmp_path):
 
 
 @pytest.mark.parametrize("backend", ["jax", "tensorflow"])
-def test_slices_are_whole_calls_where_a_call_runs_several_steps(backend, tmp_path):
+def test_rounds_are_whole_calls_where_a_call_runs_several_steps(backend, tmp_path):
     told = inside(
         backend,
         tmp_path,
@@ -173,16 +173,16 @@ def test_slices_are_whole_calls_where_a_call_runs_several_steps(backend, tmp_pat
         from aebench.bench.plan.settings import Settings
         from aebench.bench.worker.stepping import Stepper, short_epochs
         backend = aebench.backends.load(os.environ["KERAS_BACKEND"])
-        autoencoder, _, _ = model.build(parse("ae200"), Settings(jit=True, steps=4))
+        autoencoder, _, _ = autoencoder_keras.build(parse("ae200"), Settings(jit=True, steps=4))
         assert (autoencoder.jit_compile, autoencoder.steps_per_execution) == (True, 4)
         images = np.random.default_rng(0).random((640, 28, 28), dtype=np.float32)
         seen = []
         stepper = Stepper(autoencoder, backend, "train", images, 32)
         def script():
             for _ in range(3):
-                yield from stepper.slice(8, 4, seen.append)
+                yield from stepper.round(8, 4, seen.append)
         stepper.run(script())
-        # Twenty steps make an epoch. A slice takes 12, and a call is left untimed at its begin: 16,
+        # Twenty steps make an epoch. A round takes 12, and a call is left untimed at its begin: 16,
         # then 4 to the epoch's end and 16 twice; one more call ended fit.
         assert stepper._steps_run == 16 + 20 + 20 + 4, stepper._steps_run
         assert int(autoencoder.optimizer.iterations) == stepper._steps_run

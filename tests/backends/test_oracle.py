@@ -1,11 +1,11 @@
-"""The float64 reference against finite differences, and what follows from its definition."""
+"""The float64 reference against finite differences, and what follows from its model."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aebench.backends.native import Recipe
+from aebench.backends.native import Hyperparameters
 from aebench.backends.native.oracle import Reference
 
 SHAPES = ((6, 5), (5, 3), (3, 5), (5, 6))
@@ -16,7 +16,7 @@ def network(seed, recipe=None):
     weights = []
     for shape in SHAPES:
         weights += [generator.normal(0, 0.6, shape), generator.normal(0, 0.3, shape[1])]
-    return Reference(weights, recipe or Recipe(0.5)), generator.random((4, 6))
+    return Reference(weights, recipe or Hyperparameters(0.5)), generator.random((4, 6))
 
 
 @settings(max_examples=25, deadline=None)
@@ -55,7 +55,7 @@ def test_a_step_descends_by_the_rate_times_the_gradient():
 
 
 def test_masks_drop_at_the_rate_and_scale_what_is_kept():
-    reference, images = network(3, Recipe(0.5, 0.25, (0,)))
+    reference, images = network(3, Hyperparameters(0.5, 0.25, (0,)))
     # All that reaches the next layer is a constant, so that the loss tells what was kept.
     reference.kernels[0][:], reference.biases[0][:] = 0, 1
     for kernel, bias in list(zip(reference.kernels, reference.biases, strict=True))[1:]:
@@ -72,5 +72,5 @@ def test_masks_drop_at_the_rate_and_scale_what_is_kept():
 
 
 def test_without_dropout_masks_change_nothing():
-    reference, images = network(4, Recipe(0.5))
+    reference, images = network(4, Hyperparameters(0.5))
     assert reference.masked_loss(images, np.random.default_rng(0)) == reference.loss(images)

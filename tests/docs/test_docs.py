@@ -3,12 +3,12 @@
 import json
 import re
 
+import baselines
 import pytest
 
 import against_others
 import headline
 import selfchecks
-import yardsticks
 from aebench.bench.campaign import fleet
 from aebench.bench.data import archive
 from aebench.bench.plan import checks, probing
@@ -39,8 +39,8 @@ def test_the_tables_of_other_tools_follow_from_their_verdicts(name):
 
 
 @pytest.mark.parametrize("machine", ["epyc", "xeon"])
-def test_the_tables_of_yardsticks_follow_from_the_records(machine):
-    assert yardsticks.table(MEASURED / f"yardsticks-standard-{machine}.jsonl") in METHOD
+def test_the_tables_of_baselines_follow_from_the_records(machine):
+    assert baselines.table(MEASURED / f"baselines-standard-{machine}.jsonl") in METHOD
 
 
 def test_the_overhead_is_what_the_record_says():

@@ -16,7 +16,7 @@ from fuzz._calling import ROOT
 Lines = list[Any]
 _PUBLISHED = ROOT / "reports" / "published"
 # Of each kind so many, so that all tables have something to show.
-_OF_EACH_KIND = {"phase": 14, "slice": 60, "block": 20}
+_OF_EACH_KIND = {"phase": 14, "round": 60, "block": 20}
 
 
 def _plain(header: Any, events: list[Any]) -> Lines:
@@ -49,7 +49,7 @@ def _resumable(lines: Lines) -> Lines:
     for each in header["contenders"]:
         version = backends.installed_version(each["backend"])
         each.update(version=version or "", missing="" if version else "not installed")
-    return [header, *(each for each in events if each["kind"] not in ("end", "unit_end"))]
+    return [header, *(each for each in events if each["kind"] not in ("end", "task_end"))]
 
 
 def _excerpt(path: Path) -> Lines:

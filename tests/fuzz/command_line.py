@@ -16,7 +16,7 @@ _MEASURING = ("run", "parity", "selfcheck", "profile", "memory")
 # Of each command: its options, each with what its values are.
 _RECORD, _FOLDER, _NUMBER, _WORD, _NONE = "record", "folder", "number", "word", "none"
 _COMMON = {"--data": _WORD, "--out": _FOLDER, "-o": _FOLDER, "--time-limit": _NUMBER}
-_WHO = {"--contender": _WORD, "--backend": _WORD, "--definition": _WORD}
+_WHO = {"--contender": _WORD, "--backend": _WORD, "--model": _WORD}
 _OPTIONS: dict[str, dict[str, str]] = {
     "run": {
         **_COMMON,
@@ -29,15 +29,15 @@ _OPTIONS: dict[str, dict[str, str]] = {
         "--seeds": _NUMBER,
         "--train-samples": _NUMBER,
         "--threads": _NUMBER,
-        "--yardsticks": _NONE,
-        "--no-yardsticks": _NONE,
+        "--baselines": _NONE,
+        "--no-baselines": _NONE,
         "--reference": _WORD,
         "--different-beyond": _NUMBER,
         "--same-within": _NUMBER,
         "--resume": _RECORD,
         "--report": _NONE,
     },
-    "parity": {**_COMMON, **_WHO, "--yardsticks": _NONE, "--resume": _RECORD},
+    "parity": {**_COMMON, **_WHO, "--baselines": _NONE, "--resume": _RECORD},
     "selfcheck": {**_COMMON, "--preset": _WORD, "--batch-size": _NUMBER, "--resume": _RECORD},
     "profile": {**_COMMON, **_WHO, "--batch-size": _NUMBER, "--steps": _NUMBER},
     "memory": {**_COMMON, **_WHO, "--batch-size": _NUMBER, "--train-samples": _NUMBER},

@@ -1,4 +1,4 @@
-"""Contenders, settings, definitions and references, as words of a command line."""
+"""Contenders, settings, models and references, as words of a command line."""
 
 import os
 from collections.abc import Callable
@@ -58,7 +58,7 @@ CONTENDERS = st.one_of(
         _pythons.map(lambda text: text.removeprefix("@")),
     ),
 )
-DEFINITIONS = st.one_of(
+MODELS = st.one_of(
     st.sampled_from(["ae400", "ae200", "ae25", "ae50-steep", "ae25-dropout", "ae25600"]),
     st.builds(
         "ae{}{}{}".format,
@@ -115,9 +115,9 @@ CASES = st.builds(
         st.one_of(
             _option("--contender", CONTENDERS),
             _option("--backend", CONTENDERS),
-            _option("--definition", DEFINITIONS),
+            _option("--model", MODELS),
             st.tuples(st.just("--reference"), st.tuples(CONTENDERS | _odd.argument_texts())),
-            st.sampled_from([("--yardsticks", ()), ("--preset", ("publish",))]),
+            st.sampled_from([("--baselines", ()), ("--preset", ("publish",))]),
         ),
         min_size=1,
         max_size=4,

@@ -17,7 +17,7 @@ from fuzz._promise import Step
 from fuzz._scene import Scene
 
 _TRAP, _PRECIOUS = "@trap@", "@precious@"
-_NAMES = ["jax", "torch", "tensorflow", "jax twin", "gemm", "native-jax", "ae400", "ae200", "train"]
+_NAMES = ["jax", "torch", "tensorflow", "jax A/A", "gemm", "native-jax", "ae400", "ae200", "train"]
 _NAMES += ["predict", "embedded", "auto", "speed", "quality", "profile", "header", "resume", "end"]
 
 

@@ -4,12 +4,12 @@ Usage: python tests/helpers/agreement.py MNIST.npz [BACKEND …] [--batch-size N
        [--rounds N] [--train-samples N]
 
 A pair is two fresh processes, an aebench worker and tests/helpers/plain_fit.py, which take turns: some
-slices, a plain fit of so many epochs, and so on for some rounds, since a machine's speed drifts
+rounds, a plain fit of so many epochs, and so on for some rounds, since a machine's speed drifts
 from minute to minute by more than what is to be seen: short turns and many of them. The ratio of a
-pair is what aebench derives from its slices and short epochs over the mean of the plain fits.
+pair is what aebench derives from its rounds and short epochs over the mean of the plain fits.
 Whether the end of an epoch waits is chance on TensorFlow (see docs/method.md), which a few fits
 don't average out; so for fits of one epoch the ratio is given a second time, knowing whether each
-plain fit waited and for which tick: of what aebench expects then, at the speed of the slices around
+plain fit waited and for which tick: of what aebench expects then, at the speed of the rounds around
 the fit, what comes nearest. It takes minutes and is no test: nothing is asserted, the ratios are
 printed.
 """
@@ -36,12 +36,12 @@ from aebench.bench.data import datasets
 from aebench.bench.plan.run_options import Request, make
 from aebench.bench.system import machine
 from aebench.reports.journal import Journal
-from aebench.reports.record import SCHEMA, DataInfo, Header, Slice
+from aebench.reports.record import SCHEMA, DataInfo, Header, Round
 from aebench.reports.record import Worker as WorkerFacts
 from aebench.reports.summary import summarise
 
 HERE = Path(__file__).parent
-SLICES_PER_ROUND = 6
+ROUNDS_PER_ROUND = 6
 
 
 class Plain:
@@ -80,12 +80,12 @@ class Interleaved(speed.SpeedPass):
         self._rounds = rounds
         self.plain_seconds: list[float] = []
 
-    def _run_blocks(self, entrants, cell, length):
+    def _run_blocks(self, sessions, cell, length):
         for round_number in range(self._rounds):
-            for number in range(SLICES_PER_ROUND):
+            for number in range(ROUNDS_PER_ROUND):
                 time.sleep(PAUSE_SECONDS)
-                block = round_number * SLICES_PER_ROUND + number
-                take(self._context, entrants, entrants[0], cell, length, block, 0)
+                block = round_number * ROUNDS_PER_ROUND + number
+                take(self._context, sessions, sessions[0], cell, length, block, 0)
             self.plain_seconds.append(self._plain.fit())
 
 
@@ -96,13 +96,13 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
         dataset = datasets.load(asked.data, asked.train_samples, scratch)
         request = Request(
             backends=[backend],
-            definitions=["ae400"],
+            models=["ae400"],
             workloads=["train"],
             batch_sizes=[asked.batch_size],
             passes=["speed"],
         )
         plan = make(request, dataset)
-        plan = replace(plan, contenders=plan.running)  # nobody is compared: no twin
+        plan = replace(plan, contenders=plan.running)  # nobody is compared: no A/A control
         arrays = datasets.convert(dataset, scratch)
         data = DataInfo(dataset.name, len(dataset.train), len(dataset.test), [28, 28], "", "")
         header = Header(
@@ -112,7 +112,7 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
             "",
             [],
             plan.info,
-            plan.describe_definitions(),
+            plan.describe_models(),
             plan.contenders,
             data,
             machine.describe(),
@@ -125,31 +125,31 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
         context = Context(plan, dataset, arrays, fleet, journal, display)
         try:
             interleaved = Interleaved(context, plain, asked.rounds)
-            interleaved.run(plan.units())
+            interleaved.run(plan.tasks())
         finally:
             fleet.close()
             plain.close()
         row = summarise(journal.record).speed[0].rows[0]
         epoch = row.epoch
-        slices = [each for each in journal.record.of(Slice) if each.block >= 0]
-        per_slice = [each.seconds for each in slices]
+        rounds = [each for each in journal.record.of(Round) if each.block >= 0]
+        per_round = [each.seconds for each in rounds]
         plain_seconds = interleaved.plain_seconds
         print(
             f"  ms/step {row.step_seconds.value * 1e3:.3f}, mean/median "
-            f"{statistics.mean(per_slice) / statistics.median(per_slice):.3f}, fixed "
+            f"{statistics.mean(per_round) / statistics.median(per_round):.3f}, fixed "
             f"{epoch.fixed_seconds * 1e3:.0f} ms, waits {epoch.waiting_share:.2f}, call "
             f"{epoch.call_seconds:.2f} s; plain fits "
             + " ".join(f"{each:.2f}" for each in plain_seconds)
         )
         derived = epoch.call_seconds + asked.epochs * epoch.seconds
-        ticks = journal.record.of(WorkerFacts)[0].epoch_end_ticks_seconds
+        ticks = journal.record.of(WorkerFacts)[0].epoch_end_polls_seconds
         given = []
         for number, took in enumerate(plain_seconds):
-            # The speed of the moment: the slices just before and just after this fit.
+            # The speed of the moment: the rounds just before and just after this fit.
             near = [
                 each.seconds / each.steps
-                for each in slices
-                if each.block // SLICES_PER_ROUND in (number, number + 1)
+                for each in rounds
+                if each.block // ROUNDS_PER_ROUND in (number, number + 1)
             ]
             dropped = epoch.steps * statistics.mean(near) + epoch.base_seconds
             fits = [epoch.call_seconds + end for end in (dropped, *ticks)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from aebench.backends import native
 from aebench.bench.campaign.passes.parity import BATCH_SIZE, reference
-from aebench.bench.models.autoencoder import Definition, parse
+from aebench.bench.models.autoencoder import Model, parse
 from aebench.bench.models.initial_weights import initial_weights
 from aebench.bench.worker import parity_baseline, parity_keras
 from aebench.bench.worker.passes import parity
@@ -23,15 +23,15 @@ REFERENCES = {each.name: reference(each, IMAGES, 0) for each in (PLAIN, DROPOUT)
 JOB = {"backend": "jax", "settings": {}, "seed": 0}
 
 
-class OneLayer(Definition):
+class OneLayer(Model):
     dropout_layers = (0,)
 
 
-def checks(definition=PLAIN, images=FLOATS, built=None, engine="jax"):
+def checks(model=PLAIN, images=FLOATS, built=None, engine="jax"):
     kind = parity_keras.KerasSubject if engine == "jax" else parity_baseline.NativeSubject
-    subject = kind(built or definition, {**JOB, "backend": engine})
-    wanted = REFERENCES[definition.name]
-    return list(parity.compare(subject, definition, images, BATCH_SIZE, wanted))
+    subject = kind(built or model, {**JOB, "backend": engine})
+    wanted = REFERENCES[model.name]
+    return list(parity.compare(subject, model, images, BATCH_SIZE, wanted))
 
 
 def other_weights(change):
@@ -39,7 +39,7 @@ def other_weights(change):
     return mock.patch.object(
         parity_keras,
         "initial_weights",
-        lambda definition, seed: [change(each) for each in initial_weights(definition, seed)],
+        lambda model, seed: [change(each) for each in initial_weights(model, seed)],
     )
 
 
@@ -110,10 +110,10 @@ def main():
     plants = {
         "keras ae200": (contextlib.nullcontext(), {}),
         "native ae200": (contextlib.nullcontext(), {"engine": "native-jax"}),
-        "keras ae200-dropout": (contextlib.nullcontext(), {"definition": DROPOUT}),
+        "keras ae200-dropout": (contextlib.nullcontext(), {"model": DROPOUT}),
         "native ae200-dropout": (
             contextlib.nullcontext(),
-            {"definition": DROPOUT, "engine": "native-jax"},
+            {"model": DROPOUT, "engine": "native-jax"},
         ),
         "another initialiser": (other_weights(lambda weight: 1.01 * weight), {}),
         "transposed weights": (other_weights(lambda each: each.T.reshape(each.shape)), {}),
@@ -130,24 +130,24 @@ def main():
             {"images": FLOATS * np.float32(255 / 256)},
         ),
         "shuffled batches": (shuffled(), {}),
-        "dropout at inference": (other_dropout(always), {"definition": DROPOUT}),
+        "dropout at inference": (other_dropout(always), {"model": DROPOUT}),
         "dropout at another rate": (
             contextlib.nullcontext(),
-            {"definition": DROPOUT, "built": dataclasses.replace(DROPOUT, dropout=0.31)},
+            {"model": DROPOUT, "built": dataclasses.replace(DROPOUT, dropout=0.31)},
         ),
-        "dropout without scaling": (other_dropout(unscaled), {"definition": DROPOUT}),
+        "dropout without scaling": (other_dropout(unscaled), {"model": DROPOUT}),
         "one dropout layer": (
             contextlib.nullcontext(),
-            {"definition": DROPOUT, "built": OneLayer(**vars(DROPOUT))},
+            {"model": DROPOUT, "built": OneLayer(**vars(DROPOUT))},
         ),
         "dropout never on": (
             other_dropout(lambda self, inputs, training=False: inputs),
-            {"definition": DROPOUT},
+            {"model": DROPOUT},
         ),
         "native batches backwards": (backwards, {"engine": "native-jax"}),
         "native dropout never on": (
             undropped,
-            {"definition": DROPOUT, "engine": "native-jax"},
+            {"model": DROPOUT, "engine": "native-jax"},
         ),
     }
     found = {}

@@ -10,7 +10,7 @@ import psutil
 
 from helpers.paths import CLEAN, ROOT
 
-SMALL = ("--data", "embedded", "--train-samples", "640", "--definition", "ae200")
+SMALL = ("--data", "embedded", "--train-samples", "640", "--model", "ae200")
 
 
 class Run:
@@ -45,14 +45,14 @@ class Run:
         raise AssertionError(f"no worker of {backend}")
 
     def measured(self, count: int, seconds: float = 120) -> None:
-        """Wait until so many slices are in the record."""
+        """Wait until so many rounds are in the record."""
         deadline = time.monotonic() + seconds
         path = self.folder / "record.jsonl"
         while time.monotonic() < deadline:
-            if path.exists() and path.read_bytes().count(b'"kind":"slice"') >= count:
+            if path.exists() and path.read_bytes().count(b'"kind":"round"') >= count:
                 return
             time.sleep(0.02)
-        raise AssertionError("no slices")
+        raise AssertionError("no rounds")
 
     def end(self) -> int:
         """Wait for its end; return its exit code."""

@@ -4,7 +4,7 @@ from aebench.reports import record
 from aebench.reports.journal import Record
 
 ORDERED_SECONDS = (1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.02, 0.98)
-# By block: the twin's seconds over its original's.
+# By block: the A/A control's seconds over its original's.
 TWIN = (1.01, 0.99, 1.01, 0.99, 1.01, 0.99, 1.01, 0.99)
 REPEATED_BLOCK = 8
 # Two images of 28 × 28: one that grows darker from line to line, one that is its negative.
@@ -30,14 +30,14 @@ def make(hostile: str = "") -> Record:
         reference="jax",
         order_seed=1,
     )
-    definition = record.DefinitionInfo(
+    model = record.ModelInfo(
         "ae400" + hostile, [400, 200, 100, 50, 25], 0, 1.5, 842009, 3368036, 1679400, 4411000
     )
     contenders = [
         record.ContenderInfo("jax", "jax", "1.0"),
         record.ContenderInfo("torch", "torch", "2.0"),
         record.ContenderInfo("tensorflow", "tensorflow", "", "not installed" + hostile),
-        record.ContenderInfo("jax twin", "jax", "1.0", twin_of="jax"),
+        record.ContenderInfo("jax A/A", "jax", "1.0", control_of="jax"),
     ]
     header = record.Header(
         schema=record.SCHEMA,
@@ -46,7 +46,7 @@ def make(hostile: str = "") -> Record:
         created="2026-01-01T00:00:00+00:00",
         command=["aebench", "run" + hostile],
         plan=plan,
-        definitions=[definition],
+        models=[model],
         contenders=contenders,
         data=record.DataInfo(
             "mnist" + hostile,
@@ -64,28 +64,28 @@ def make(hostile: str = "") -> Record:
         ),
     )
     made = Record(header)
-    name = definition.name
-    for contender, factors in (("jax", (1,) * 8), ("torch", (4,) * 8), ("jax twin", TWIN)):
+    name = model.name
+    for contender, factors in (("jax", (1,) * 8), ("torch", (4,) * 8), ("jax A/A", TWIN)):
         made.events.append(_worker("speed", contender, name, hostile))
-        made.events.append(_slice(contender, name, -1, 9.0))
+        made.events.append(_round(contender, name, -1, 9.0))
         # What was measured in a block that was repeated doesn't count.
-        made.events.append(_slice(contender, name, REPEATED_BLOCK, 7.0))
+        made.events.append(_round(contender, name, REPEATED_BLOCK, 7.0))
         for block, (seconds, factor) in enumerate(zip(ORDERED_SECONDS, factors, strict=True)):
-            made.events.append(_slice(contender, name, block, seconds * factor / 10))
+            made.events.append(_round(contender, name, block, seconds * factor / 10))
     for block in range(9):
         repeated = block == REPEATED_BLOCK
         made.events.append(
             record.Block(
-                definition=name,
+                model=name,
                 workload="train",
                 batch_size=32,
                 launch=0,
                 block=block,
                 seconds=0.7,
-                foreign_share=0.5 if repeated else 0.01,
-                stolen_share=0.04 if block == 3 else 0.0,
-                control_seconds=0.02 * (1.1 if block % 2 else 1.0),
-                contaminated=repeated,
+                background_share=0.5 if repeated else 0.01,
+                steal_share=0.04 if block == 3 else 0.0,
+                fixed_work_seconds=0.02 * (1.1 if block % 2 else 1.0),
+                disturbed=repeated,
                 repeated=repeated,
             )
         )
@@ -125,34 +125,32 @@ def make(hostile: str = "") -> Record:
         made.events.append(record.Reconstructions(contender, name, 0, EXAMPLES[::-1]))
         made.events += _profile(contender, name, factor, hostile)
         made.events += _memory(contender, name, factor, hostile)
-    made.events.append(record.UnitEnd(record.Unit("speed", name, "", 0), 60.0))
+    made.events.append(record.TaskEnd(record.Task("speed", name, "", 0), 60.0))
     made.events.append(record.End("complete", 100.0))
     return made
 
 
-def _worker(pass_name: str, contender: str, definition: str, hostile: str) -> record.Worker:
+def _worker(pass_name: str, contender: str, model: str, hostile: str) -> record.Worker:
     return record.Worker(
         pass_name=pass_name,
         contender=contender,
-        definition=definition,
+        model=model,
         launch=0,
         settings={"jit_compile": "True" + hostile},
         versions={"keras": "3.15.1", contender.split()[0]: "1.0"},
         frameworks_held=[contender.split()[0]],
         cores=2,
-        epoch_end_ticks_seconds=[],
+        epoch_end_polls_seconds=[],
     )
 
 
-def _slice(contender: str, definition: str, block: int, seconds: float) -> record.Slice:
-    return record.Slice(
-        contender, definition, "train", 32, 0, block, 0, 50, 10, seconds, 0.2, 0.01, 0.0
-    )
+def _round(contender: str, model: str, block: int, seconds: float) -> record.Round:
+    return record.Round(contender, model, "train", 32, 0, block, 0, 50, 10, seconds, 0.2, 0.01, 0.0)
 
 
-def _profile(contender: str, definition: str, factor: int, hostile: str) -> list[record.Event]:
+def _profile(contender: str, model: str, factor: int, hostile: str) -> list[record.Event]:
     """Twenty steps of 2 ms (times the factor), of which tracing made 3 ms."""
-    where = (contender, definition, 0)
+    where = (contender, model, 0)
     parts = (("matrix product", "dot", 0.03), ("loss", "log", 0.02), ("Python and Keras", "", 0.01))
     return [
         *(
@@ -177,9 +175,9 @@ def _profile(contender: str, definition: str, factor: int, hostile: str) -> list
     ]
 
 
-def _memory(contender: str, definition: str, factor: int, hostile: str) -> list[record.Event]:
+def _memory(contender: str, model: str, factor: int, hostile: str) -> list[record.Event]:
     """Some phases; jax stays as it is, torch grows by 100 KiB a step."""
-    where = (contender, definition, 0)
+    where = (contender, model, 0)
     growth = 0 if contender == "jax" else 102400
     phases = (
         ("interpreter", 0.0, 12),

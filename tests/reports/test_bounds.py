@@ -20,16 +20,16 @@ from aebench.reports.record import (
     Phase,
     QualityEpoch,
     Resume,
+    Round,
     ShortEpoch,
-    Slice,
-    Unit,
-    UnitEnd,
+    Task,
+    TaskEnd,
     Worker,
 )
-from aebench.reports.record.bounds import MOST_RECORD_BYTES, MOST_TICKS
+from aebench.reports.record.bounds import MOST_POLLS, MOST_RECORD_BYTES
 from aebench.reports.summary import MOST_NOTICES, MOST_REASON, summarise
 from aebench.reports.summary.breakeven import MOST_PAIRS
-from aebench.reports.summary.shared import Shown
+from aebench.reports.summary.shared import ContenderView
 from aebench.reports.tables.shared import MOST_SHOWN_CELLS, MOST_TABLES, Table, some_tables
 from helpers import sample
 from helpers.paths import ROOT
@@ -42,16 +42,14 @@ def first(kind):
     return next(each for each in MADE.events if isinstance(each, kind))
 
 
-def header(contenders=1, definitions=1, batch_sizes=(32,), passes=("speed",), **changed):
+def header(contenders=1, models=1, batch_sizes=(32,), passes=("speed",), **changed):
     of_all, plan = MADE.header, MADE.header.plan
     return replace(
         of_all,
         contenders=[
             replace(of_all.contenders[0], name=f"jax:{number}") for number in range(contenders)
         ],
-        definitions=[
-            replace(of_all.definitions[0], name=f"ae{number}") for number in range(definitions)
-        ],
+        models=[replace(of_all.models[0], name=f"ae{number}") for number in range(models)],
         plan=replace(
             plan,
             workloads=["train"],
@@ -63,17 +61,15 @@ def header(contenders=1, definitions=1, batch_sizes=(32,), passes=("speed",), **
     )
 
 
-def at(kind, contender=0, definition=0, **changed):
-    return replace(
-        first(kind), contender=f"jax:{contender}", definition=f"ae{definition}", **changed
-    )
+def at(kind, contender=0, model=0, **changed):
+    return replace(first(kind), contender=f"jax:{contender}", model=f"ae{model}", **changed)
 
 
-def a_slice(contender=0, definition=0, batch_size=32, block=0, **changed):
+def a_round(contender=0, model=0, batch_size=32, block=0, **changed):
     return at(
-        Slice,
+        Round,
         contender,
-        definition,
+        model,
         workload="train",
         batch_size=batch_size,
         block=block,
@@ -86,7 +82,7 @@ def many_batch_sizes():
     sizes = range(1, 9001)
     yield header(batch_sizes=sizes)
     for size in sizes:
-        yield a_slice(batch_size=size)
+        yield a_round(batch_size=size)
         for _ in range(3):
             yield at(ShortEpoch, batch_size=size)
             yield at(Call, batch_size=size)
@@ -95,24 +91,24 @@ def many_batch_sizes():
             yield Parity("jax:0", "ae0", "loss", 1e-9, 1e-6)
 
 
-def many_definitions():
+def many_models():
     passes = ("speed", "footprint", "quality", "profile", "memory", "parity")
-    yield header(definitions=20_000, passes=passes, epochs=1, seeds=[0])
+    yield header(models=20_000, passes=passes, epochs=1, seeds=[0])
     for number in range(0, 20_000, 2):
         for name in passes:
             who = "" if name == "speed" else "jax:0"
-            yield UnitEnd(Unit(name, f"ae{number}", who, 0), 1.0)
-        yield a_slice(definition=number)
+            yield TaskEnd(Task(name, f"ae{number}", who, 0), 1.0)
+        yield a_round(model=number)
         yield at(QualityEpoch, 0, number, seed=0, epoch=1, train_loss=0.1)
 
 
 def many_contenders():
-    yield header(contenders=1000, definitions=20, passes=("speed", "footprint"))
-    for definition in range(20):
+    yield header(contenders=1000, models=20, passes=("speed", "footprint"))
+    for model in range(20):
         for number in range(1000):
-            where = (number, definition)
+            where = (number, model)
             yield at(Worker, *where)
-            yield a_slice(*where, seconds=1 + number / 1000)
+            yield a_round(*where, seconds=1 + number / 1000)
             yield at(ShortEpoch, *where, batch_size=32)
             yield at(Call, *where, batch_size=32)
             yield at(Phase, *where)
@@ -122,13 +118,13 @@ def many_contenders():
 def many_unshared_blocks():
     yield header(contenders=900)
     for block in range(200_000):
-        yield a_slice(block=block)
+        yield a_round(block=block)
     for number in range(1, 900):
-        yield a_slice(number, launch=1)
+        yield a_round(number, launch=1)
 
 
 def many_resumptions():
-    yield replace(header(), machine=replace(MADE.header.machine, control_seconds=1.0))
+    yield replace(header(), machine=replace(MADE.header.machine, fixed_work_seconds=1.0))
     for _ in range(200_000):
         yield Resume("2026-01-01", [], [], 2.0)
 
@@ -159,7 +155,7 @@ def write(path, lines):
     "lines",
     [
         many_batch_sizes,
-        many_definitions,
+        many_models,
         many_contenders,
         many_unshared_blocks,
         many_resumptions,
@@ -177,9 +173,9 @@ def test_much_of_one_kind_is_shown_in_time(tmp_path, lines):
 
 
 @pytest.mark.slow
-def test_a_report_of_many_definitions_is_written_in_time(tmp_path):
+def test_a_report_of_many_models_is_written_in_time(tmp_path):
     path = tmp_path / "record.jsonl"
-    write(path, [*many_definitions(), End("complete", 1.0)])
+    write(path, [*many_models(), End("complete", 1.0)])
     readme = publish.write([path], tmp_path / "report").readme.read_text()
     assert "more such tables are in the record, and not shown" in readme
 
@@ -197,7 +193,7 @@ def test_who_has_the_same_settings_is_said_once():
 
 
 def test_more_notices_than_anybody_reads_are_counted():
-    lines = [replace(header(), machine=replace(MADE.header.machine, control_seconds=1.0))]
+    lines = [replace(header(), machine=replace(MADE.header.machine, fixed_work_seconds=1.0))]
     lines += [Resume("2026-01-01", [], [], 2.0)] * (MOST_NOTICES + 10)
     found = summary_of(lines)
     assert found.notices[-1].endswith("further notices aren't shown.")
@@ -214,7 +210,7 @@ def test_pairs_beyond_the_bound_are_left_out():
     lines = [header(contenders=200, passes=("speed", "footprint"))]
     for number in range(200):
         lines.append(at(Worker, number))
-        lines.append(a_slice(number, seconds=1 + number / 1000))
+        lines.append(a_round(number, seconds=1 + number / 1000))
         lines.append(at(ShortEpoch, number, batch_size=32))
         lines.append(at(Call, number, batch_size=32))
         lines.append(at(Phase, number))
@@ -240,17 +236,17 @@ def test_tables_beyond_the_bounds_are_counted():
 def test_events_are_sorted_by_batch_size_in_their_order():
     rows = [at(Call, batch_size=size, seconds=float(size)) for size in (2, 1, 2)]
     rows = [replace(each, launch=number) for number, each in enumerate(rows)]
-    who = Shown("jax:0", 0, MADE, MADE.header.contenders[0], {(Call, "ae0"): rows})
+    who = ContenderView("jax:0", 0, MADE, MADE.header.contenders[0], {(Call, "ae0"): rows})
     assert who.of_batch(Call, "ae0", 2) == [rows[0], rows[2]]
-    assert who.of_batch(Call, "ae0", 3) == who.of_batch(Slice, "ae0", 2) == []
+    assert who.of_batch(Call, "ae0", 3) == who.of_batch(Round, "ae0", 2) == []
 
 
 def test_ticks_are_bounded(tmp_path):
     path = tmp_path / "record.jsonl"
     journal = Journal.begin(path, MADE.header)
-    journal.append(at(Worker, epoch_end_ticks_seconds=[0.1] * (MOST_TICKS + 1)))
+    journal.append(at(Worker, epoch_end_polls_seconds=[0.1] * (MOST_POLLS + 1)))
     journal.close()
-    assert f"length <= {MOST_TICKS}" in load(path).damage
+    assert f"length <= {MOST_POLLS}" in load(path).damage
 
 
 def test_a_record_that_is_too_large_is_not_carried_on(tmp_path):

@@ -34,7 +34,7 @@ def ratios(noise: str, size: str, truth: float = 1.0, seed: int = 1) -> np.ndarr
     """Make runs × launches × blocks of a contender's seconds over the reference's.
 
     What drifts is the machine: both in a block feel it, the one who comes later more. A burst hits
-    single slices. Luck is of a process, which is a launch's.
+    single rounds. Luck is of a process, which is a launch's.
     """
     random = np.random.default_rng([seed, NOISES.index(noise), *map(ord, size)])
     launches, blocks = SIZES[size]

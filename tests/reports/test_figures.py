@@ -121,18 +121,18 @@ def test_a_panel_has_intervals_and_a_hollow_control(figure):
     throughput(summarise(sample.make()), figure)
     (axes,) = figure.axes
     bars = {each.get_label(): each for each in axes.containers}
-    assert list(bars) == ["jax", "torch", "jax twin"]
+    assert list(bars) == ["jax", "torch", "jax A/A"]
     line, _, (interval,) = bars["jax"].lines
     assert line.get_ydata() == pytest.approx([16_000])
     ends = interval.get_segments()[0][:, 1]
     assert ends == pytest.approx([32 * 50 / 0.11, 32 * 50 / 0.09])
-    assert bars["jax twin"].lines[0].get_markerfacecolor() == "none"
+    assert bars["jax A/A"].lines[0].get_markerfacecolor() == "none"
 
 
-def test_a_definition_without_a_workload_has_an_empty_panel(figure):
+def test_a_model_without_a_workload_has_an_empty_panel(figure):
     summary = summarise(sample.make())
     (cell,) = summary.speed
-    cells = [cell, msgspec.structs.replace(cell, definition="ae800", workload="predict")]
+    cells = [cell, msgspec.structs.replace(cell, model="ae800", workload="predict")]
     throughput(msgspec.structs.replace(summary, speed=cells), figure)
     assert [len(axes.containers) for axes in figure.axes] == [3, 0, 0, 3]
 
@@ -140,7 +140,7 @@ def test_a_definition_without_a_workload_has_an_empty_panel(figure):
 def test_more_than_is_legible_is_left_to_the_tables(tmp_path):
     summary = summarise(sample.make())
     starts = [
-        msgspec.structs.replace(summary.footprint[0], definition=f"ae{width}")
+        msgspec.structs.replace(summary.footprint[0], model=f"ae{width}")
         for width in range(1, 1001)
     ]
     drawn = dict(figures.write(msgspec.structs.replace(summary, footprint=starts), tmp_path))

@@ -19,13 +19,13 @@ def with_cells(summary, *cells):
     made = [
         msgspec.structs.replace(
             first,
-            definition=definition,
+            model=model,
             workload=workload,
             batch_size=batch,
             fastest=leader,
             answer="something",
         )
-        for definition, workload, batch, leader in cells
+        for model, workload, batch, leader in cells
     ]
     return msgspec.structs.replace(summary, speed=made)
 
@@ -60,7 +60,7 @@ def test_one_who_is_alone_is_not_called_fastest(summary):
     assert not any("fastest" in each for each in told)
 
 
-def trained(row, definition, contender, *losses, on_plateau=()):
+def trained(row, model, contender, *losses, on_plateau=()):
     trainings = [
         Training(seed, [0.3, loss], [1.0, 2.0], loss, seed in on_plateau)
         for seed, loss in enumerate(losses)
@@ -68,7 +68,7 @@ def trained(row, definition, contender, *losses, on_plateau=()):
     return msgspec.structs.replace(
         row,
         contender=contender,
-        definition=definition,
+        model=model,
         seeds=len(losses),
         trainings=trainings,
         on_plateau=len(on_plateau),
@@ -144,7 +144,7 @@ def test_an_unstable_cell_names_nobody():
     made = sample.make()
     made.events = [
         msgspec.structs.replace(each, seconds=1.05 * each.seconds)
-        if getattr(each, "contender", "") == "jax twin" and getattr(each, "block", -1) >= 0
+        if getattr(each, "contender", "") == "jax A/A" and getattr(each, "block", -1) >= 0
         else each
         for each in made.events
     ]

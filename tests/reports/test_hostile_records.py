@@ -91,7 +91,7 @@ def test_whatever_a_record_says_is_shown_or_refused(lines, tmp_path, data_):
 
 
 def test_what_cannot_have_been_measured_ends_the_reading(lines, tmp_path):
-    number = next(place for place, each in enumerate(lines) if each["kind"] == "slice")
+    number = next(place for place, each in enumerate(lines) if each["kind"] == "round")
     for name, value in (("seconds", 0), ("steps", -3), ("workload", "train\n"), ("batch_size", 0)):
         found = [*lines[:number], {**lines[number], name: value}, *lines[number + 1 :]]
         (tmp_path / "record.jsonl").write_text("".join(json.dumps(each) + "\n" for each in found))

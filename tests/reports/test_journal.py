@@ -14,9 +14,9 @@ from aebench.reports.record import (
     Phase,
     QualityEpoch,
     Resume,
-    Slice,
-    Unit,
-    UnitEnd,
+    Round,
+    Task,
+    TaskEnd,
     Worker,
 )
 from aebench.reports.summary import summarise
@@ -81,7 +81,7 @@ def test_a_record_cut_off_at_any_byte_loads_up_to_there(written, tmp_path, data)
         (b"", "is empty"),
         (b"\n\n", "is empty"),
         (b"hello\n", "not a record"),
-        (b'{"kind":"slice"}\n', "not a record"),
+        (b'{"kind":"round"}\n', "not a record"),
         (b'{"kind":"header","schema":1}\n', "header is damaged"),
         (b'{"kind":"header","schema":99}\n', "newer aebench"),
         (b"\xff\xfe\x00", "not a record"),
@@ -102,8 +102,8 @@ def test_schema_is_in_the_first_line(written):
     assert header.schema == SCHEMA
 
 
-def a_unit(contender: str = "jax") -> Unit:
-    return Unit("footprint", "ae400", contender, 0)
+def a_task(contender: str = "jax") -> Task:
+    return Task("footprint", "ae400", contender, 0)
 
 
 def test_resuming_takes_a_torn_line_away_and_goes_on(written, tmp_path):
@@ -148,19 +148,19 @@ def test_what_a_resumption_declares_void_no_longer_counts(tmp_path):
     made = sample.make()
     journal = Journal.begin(tmp_path / "record.jsonl", made.header)
     full = Failure("", "", "", 0, "No space left on device", "")
-    for event in [*made.events[:-1], UnitEnd(a_unit("jax")), UnitEnd(a_unit("torch")), full]:
+    for event in [*made.events[:-1], TaskEnd(a_task("jax")), TaskEnd(a_task("torch")), full]:
         journal.append(event)
-    journal.append(Resume("", [], [a_unit("torch"), Unit("speed", "ae400", "", 0)]))
+    journal.append(Resume("", [], [a_task("torch"), Task("speed", "ae400", "", 0)]))
     journal.close()
     loaded = load(journal.path)
     assert loaded.events == journal.record.events
-    assert loaded.done() == {a_unit("jax")}
+    assert loaded.done() == {a_task("jax")}
     assert {row.contender for row in loaded.of(Phase)} == {"jax"}
     assert {(row.pass_name, row.contender) for row in loaded.of(Worker)} == {
         ("footprint", "jax"),
         *((name, who) for name in ("quality", "profile", "memory") for who in ("jax", "torch")),
     }
-    assert not loaded.of(Slice) and not loaded.of(Failure)
+    assert not loaded.of(Round) and not loaded.of(Failure)
     assert len(loaded.of(QualityEpoch)) == 4
     assert loaded.outcome == "unfinished"
 

@@ -34,7 +34,7 @@ def lines(path):
 def test_every_figure_is_in_the_data(tmp_path):
     csv_export.write(summarise(sample.make()), tmp_path / "data.csv")
     found = {
-        (line["definition"], line["contender"], line["figure"]): line
+        (line["model"], line["contender"], line["figure"]): line
         for line in lines(tmp_path / "data.csv")
     }
     torch = found["ae400", "torch", "times jax"]
@@ -92,7 +92,7 @@ def test_a_hostile_record_stays_in_its_folder_and_is_no_formula(tmp_path):
     text = (tmp_path / "deep" / "report" / "data.csv").read_text()
     assert "\x1b" not in text
     for line in lines(tmp_path / "deep" / "report" / "data.csv"):
-        assert not line["definition"].startswith(("=", "+", "-", "@"))
+        assert not line["model"].startswith(("=", "+", "-", "@"))
 
 
 def test_text_that_would_be_a_formula_is_none(tmp_path):

@@ -12,7 +12,7 @@ import pytest
 
 from aebench.reports import reading
 from aebench.reports.journal import Journal, RecordError, load, load_all, record_paths, retire
-from aebench.reports.record import Failure, Resume, Slice, Unit, UnitEnd
+from aebench.reports.record import Failure, Resume, Round, Task, TaskEnd
 from aebench.reports.record.bounds import (
     MOST_CELLS,
     MOST_LINE_BYTES,
@@ -79,7 +79,7 @@ def test_what_is_no_plain_file_is_refused_in_a_sentence(tmp_path):
 
 def test_a_line_says_what_of_it_is_too_much(written):
     whole = written.read_bytes()
-    (row, *_) = (each for each in sample.make().events if isinstance(each, Slice))
+    (row, *_) = (each for each in sample.make().events if isinstance(each, Round))
     long = msgspec.structs.replace(row, contender="a" * (MOST_NAME + 1))
     for last, why in (
         (line(long), f"length <= {MOST_NAME}"),
@@ -143,7 +143,7 @@ def test_a_copy_and_a_beginning_of_a_record_count_with_it(written, tmp_path):
     # The same run, carried on in two ways, is two.
     made = sample.make().header
     for path, seconds in ((copy, 1.0), (beginning, 2.0)):
-        path.write_bytes(line(made) + line(UnitEnd(Unit("speed", "ae400", "", 0), seconds)))
+        path.write_bytes(line(made) + line(TaskEnd(Task("speed", "ae400", "", 0), seconds)))
     assert len(load_all([copy, beginning])) == 2
 
 
@@ -205,13 +205,13 @@ def test_what_is_no_text_is_written_as_escapes(tmp_path):
 
 
 def test_many_resumptions_are_read_in_time(written):
-    (row, *_) = (each for each in sample.make().events if isinstance(each, Slice))
+    (row, *_) = (each for each in sample.make().events if isinstance(each, Round))
     events = []
     for launch in range(20_000):
         events.append(msgspec.structs.replace(row, launch=launch))
-        events.append(Resume("", [], [Unit("speed", "ae400", "", launch - launch % 2)]))
+        events.append(Resume("", [], [Task("speed", "ae400", "", launch - launch % 2)]))
     written.write_bytes(b"".join(map(line, [sample.make().header, *events])))
-    assert len(load(written).of(Slice)) == 10_000
+    assert len(load(written).of(Round)) == 10_000
 
 
 MANY = """
@@ -230,14 +230,14 @@ print(len(record.events), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["slices", "workers"])
+@pytest.mark.parametrize("kind", ["rounds", "workers"])
 def test_a_million_events_are_shown_in_2_gb(tmp_path, kind):
     made = sample.make()
-    (row, *_) = (each for each in made.events if isinstance(each, Slice))
+    (row, *_) = (each for each in made.events if isinstance(each, Round))
     (worker, *_) = (each for each in made.events if type(each).__name__ == "Worker")
     replace = msgspec.structs.replace
     make = {
-        "slices": lambda number: replace(row, launch=number // 100, block=number % 100),
+        "rounds": lambda number: replace(row, launch=number // 100, block=number % 100),
         "workers": lambda number: replace(worker, versions={"keras": str(number)}),
     }[kind]
     path = tmp_path / "record.jsonl"

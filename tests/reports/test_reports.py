@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from aebench.reports import document, figures, html, markdown, tables
-from aebench.reports.record import Block, Parity, QualityEpoch, Resume, ShortEpoch, Slice, Worker
+from aebench.reports.record import Block, Parity, QualityEpoch, Resume, Round, ShortEpoch, Worker
 from aebench.reports.summary import summarise
 from aebench.reports.terminal import WIDTH, render, render_summary
 from helpers import sample
@@ -26,9 +26,9 @@ def printed(renderable, **options) -> str:
     return console.file.getvalue()
 
 
-def test_figures_follow_from_the_slices(summary):
+def test_figures_follow_from_the_rounds(summary):
     (cell,) = summary.speed
-    jax, torch, tensorflow, twin = cell.rows
+    jax, torch, tensorflow, control = cell.rows
     assert cell.blocks == 8
     # The median of 0.09 … 0.11 s for 50 steps of 32; the warm-up of 9 s isn't in it.
     assert jax.step_seconds.value == pytest.approx(0.1 / 50)
@@ -41,28 +41,28 @@ def test_figures_follow_from_the_slices(summary):
     # Without any noise the margin is what can be seen.
     assert torch.detectable == pytest.approx(0.01)
     assert (torch.pair_sd, torch.launch_sd) == (pytest.approx(0, abs=1e-9), None)
-    # The twin's ratios are 1.01 and 0.99 in turn; Student's t(0.975, 7) is 2.3646.
+    # The A/A control's ratios are 1.01 and 0.99 in turn; Student's t(0.975, 7) is 2.3646.
     spread = np.std(np.log(sample.TWIN), ddof=1)
     half = 2.3646 * spread / np.sqrt(8)
-    times = twin.times_reference
-    assert (twin.twin_of, twin.verdict, twin.epoch) == ("jax", "same", None)
+    times = control.times_reference
+    assert (control.control_of, control.verdict, control.epoch) == ("jax", "same", None)
     assert (np.log(times.low), np.log(times.high)) == pytest.approx(
         (np.mean(np.log(sample.TWIN)) - half, np.mean(np.log(sample.TWIN)) + half), rel=1e-4
     )
-    assert twin.pair_sd == pytest.approx(spread)
+    assert control.pair_sd == pytest.approx(spread)
     assert cell.noise_floor == pytest.approx(max(times.high, 1 / times.low) - 1)
-    # Torch is the only rival: the twin isn't in the family.
+    # Torch is the only peer: the A/A control isn't in the family.
     assert (cell.comparisons, cell.unstable) == (1, [])
-    assert (cell.repeated, cell.contaminated) == (1, 0)
-    shares = (cell.foreign_share, cell.stolen_share, cell.most_stolen_share)
+    assert (cell.repeated, cell.disturbed) == (1, 0)
+    shares = (cell.background_share, cell.steal_share, cell.most_steal_share)
     assert shares == pytest.approx((0.01, 0.005, 0.04))
     assert cell.control_sd == pytest.approx(np.std([0, np.log(1.1)] * 4, ddof=1))
     assert tensorflow.samples_per_second is None
     assert tensorflow.failure == "not installed"
-    # The end of an epoch: 4 ms seam and 3 ms first step, less a step of 2 ms.
+    # The end of an epoch: 4 ms epoch boundary and 3 ms first step, less a step of 2 ms.
     assert jax.epoch.fixed_seconds == pytest.approx(0.005)
     assert jax.epoch.seconds == pytest.approx(1875 * 0.002 + 0.005)
-    assert jax.epoch.recipe_seconds == pytest.approx(0.3 + 20 * 3.755)
+    assert jax.epoch.full_training_seconds == pytest.approx(0.3 + 20 * 3.755)
     assert (
         cell.answer
         == "jax trains ae400 at batch 32 fastest here: for a step, torch takes 4 times as long."
@@ -73,7 +73,7 @@ def test_nobody_is_fastest_if_the_blocks_disagree():
     made = sample.make()
     changed = [
         type(event)(**{**{f: getattr(event, f) for f in event.__struct_fields__}, "seconds": each})
-        if type(event).__name__ == "Slice" and event.contender == "torch" and event.block >= 0
+        if type(event).__name__ == "Round" and event.contender == "torch" and event.block >= 0
         else event
         for event, each in (
             (event, 0.09 + 0.004 * (getattr(event, "block", 0) % 8)) for event in made.events
@@ -92,16 +92,16 @@ def test_terminal_golden(summary):
  jax         16,000 [14,500, 17,800]                        1  reference     3.76  1 min 15 s
  torch          4,000 [3,640, 4,440]                     4.00  slower        15.0  5 min 00 s
  tensorflow                        –                        –  –                –           –
- jax twin    16,000 [14,700, 17,600]  0.9999 [0.9911, 1.0089]  same
+ jax A/A    16,000 [14,700, 17,600]  0.9999 [0.9911, 1.0089]  same
  jax trains ae400 at batch 32 fastest here: for a step, torch takes 4 times as long.
  tensorflow: not installed
  Power: four of five such runs would call a difference of 1 %, fewer would call a smaller one.
  Faster or slower: wholly beyond 1 %; same: wholly within 3 %; by intervals adjusted for 1
  comparison.
- Control: jax twin, a second worker of jax, could be up to 0.9 % apart from it (the longer time over
+ Control: jax A/A, a second worker of jax, could be up to 0.9 % apart from it (the longer time over
  the shorter) by the interval: the noise floor.
  Noise: fixed NumPy work varied by 5.1 % (SD); other work took 1 % of the machine; the hypervisor
- took 0.5 %, 4 % in the worst block; 1 contaminated block repeated.
+ took 0.5 %, 4 % in the worst block; 1 disturbed block repeated.
  Beside its steps, fit takes so much for an epoch and for the call: jax 5 ms and 300 ms, torch 5 ms
  and 300 ms.
  8 blocks of 50 steps in 1 launch (one process each: how much processes differ isn't in it); 2
@@ -115,10 +115,10 @@ def test_terminal_golden(summary):
         assert line in got, shown
     assert max(map(len, got)) <= WIDTH
     facts = printed(render_summary(summary))
-    # Of the minute: three times 9 s of warm-up, 0.8 + 3.2 + 0.8 s of slices, three of 7 s again.
+    # Of the minute: three times 9 s of warm-up, 0.8 + 3.2 + 0.8 s of rounds, three of 7 s again.
     assert (
-        "Speed pass: 1 min 00 s, 53 % in slices and warm-up, 35 % in blocks that were repeated, "
-        "12 % overhead (starting, compiling, lead-ins, pauses, ends of epochs)."
+        "Speed pass: 1 min 00 s, 53 % in rounds and warm-up, 35 % in blocks that were repeated, "
+        "12 % overhead (starting, compiling, discarded steps, pauses, ends of epochs)."
     ) in " ".join(facts.split())
 
 
@@ -191,15 +191,15 @@ def test_who_is_not_steady_is_told():
     made = sample.make()
     made.events = [
         msgspec.structs.replace(each, seconds=each.seconds * (1 + each.block / 10))
-        if isinstance(each, Slice) and each.contender == "torch" and each.block >= 0
+        if isinstance(each, Round) and each.contender == "torch" and each.block >= 0
         else each
         for each in made.events
     ]
     (cell,) = summarise(made).speed
     assert [row.drift is not None for row in cell.rows] == [False, True, False, False]
     shown = " ".join(printed(render_summary(summarise(made))).split())
-    assert "torch: not steady, the last third of its slices was 5" in shown
-    assert "jax: not steady" not in shown
+    assert "torch: drift, the last third of its rounds was 5" in shown
+    assert "jax: drift" not in shown
 
 
 def test_a_busy_machine_and_lost_fixed_costs_are_told():
@@ -218,13 +218,13 @@ def test_a_busy_machine_and_lost_fixed_costs_are_told():
 
 
 def made_with(contender: str, factor: float, noise: float = 0.0):
-    """Make the sample with one contender's slices that count so many times as long."""
+    """Make the sample with one contender's rounds that count so many times as long."""
     made = sample.make()
     made.events = [
         msgspec.structs.replace(
             each, seconds=each.seconds * factor * (1 + noise * (-1) ** (each.block // 2))
         )
-        if isinstance(each, Slice) and each.contender == contender and each.block >= 0
+        if isinstance(each, Round) and each.contender == contender and each.block >= 0
         else each
         for each in made.events
     ]
@@ -233,20 +233,18 @@ def made_with(contender: str, factor: float, noise: float = 0.0):
 
 @pytest.mark.parametrize("factor", [1.05, 0.95])
 def test_a_twin_that_is_called_different_takes_away_all_verdicts(factor):
-    summary = summarise(made_with("jax twin", factor))
+    summary = summarise(made_with("jax A/A", factor))
     (cell,) = summary.speed
-    assert cell.unstable == ["jax twin"]
+    assert cell.unstable == ["jax A/A"]
     verdicts = {row.contender: row.verdict for row in cell.rows}
     assert verdicts["torch"] == "unstable"
-    assert verdicts["jax twin"] == ("slower" if factor > 1 else "faster")
-    assert cell.answer.startswith(
-        "Nobody is called fastest for ae400 at batch 32 (train): jax twin"
-    )
+    assert verdicts["jax A/A"] == ("slower" if factor > 1 else "faster")
+    assert cell.answer.startswith("Nobody is called fastest for ae400 at batch 32 (train): jax A/A")
     shown = printed(render_summary(summary), force_terminal=True, color_system="standard")
     (torch,) = [line for line in shown.splitlines() if "4,000 [3,640" in line]
     # Numbers in grey, no verdict in colour.
     assert "\x1b[2m" in torch and "\x1b[31m" not in torch
-    assert "Unstable: where a twin comes out different" in shown
+    assert "Unstable: where an A/A control comes out different" in shown
 
 
 def test_only_faster_and_slower_are_coloured():
@@ -274,7 +272,7 @@ def test_who_lacks_blocks_gets_no_verdict():
     made.events = [
         each
         for each in made.events
-        if not (isinstance(each, Slice) and each.contender == "torch" and each.block == 7)
+        if not (isinstance(each, Round) and each.contender == "torch" and each.block == 7)
     ]
     (cell,) = summarise(made).speed
     assert {row.contender: row.verdict for row in cell.rows}["torch"] == "unfinished"
@@ -286,11 +284,11 @@ def test_a_twin_whose_original_failed_is_compared_with_nobody():
     made.events = [
         each
         for each in made.events
-        if not (isinstance(each, Slice) and each.contender == "jax" and each.block >= 0)
+        if not (isinstance(each, Round) and each.contender == "jax" and each.block >= 0)
     ]
     (cell,) = summarise(made).speed
-    twin = cell.rows[-1]
-    assert (cell.reference, twin.times_reference, twin.verdict) == ("torch", None, "")
+    control = cell.rows[-1]
+    assert (cell.reference, control.times_reference, control.verdict) == ("torch", None, "")
     assert "†" not in printed(render_summary(summarise(made)))
 
 
@@ -300,7 +298,7 @@ def test_a_record_from_before_there_were_twins_is_still_shown():
         each
         for each in made.events
         if not isinstance(each, Block)
-        and getattr(each, "contender", "") != "jax twin"
+        and getattr(each, "contender", "") != "jax A/A"
         and getattr(each, "block", 0) != sample.REPEATED_BLOCK
     ]
     made.header = msgspec.structs.replace(made.header, contenders=made.header.contenders[:3])
@@ -314,9 +312,9 @@ def test_what_is_said_of_waits_adds_up_to_the_epoch():
     made = sample.make()
     ends = [each for each in made.events if isinstance(each, ShortEpoch)]
     # Epochs of 0.2 s end at once, or wait for the tick at 0.31 s: one of three.
-    waited = msgspec.structs.replace(ends[0], age_seconds=0.2, seam_seconds=0.11)
+    waited = msgspec.structs.replace(ends[0], age_seconds=0.2, boundary_seconds=0.11)
     made.events = [
-        msgspec.structs.replace(each, epoch_end_ticks_seconds=ticks)
+        msgspec.structs.replace(each, epoch_end_polls_seconds=ticks)
         if isinstance(each, Worker)
         else (waited if each is ends[0] else each)
         for each in made.events
@@ -341,28 +339,28 @@ def two_runs():
     """Return the sample, and one like it in which jax is missing and torch is twice as slow."""
     first, second = sample.make(), sample.make()
     first.events = [each for each in first.events if getattr(each, "contender", "") != "torch"]
-    (jax, torch, tensorflow, twin) = first.header.contenders
+    (jax, torch, tensorflow, control) = first.header.contenders
     missing = msgspec.structs.replace(torch, version="", missing="not installed")
     first.header = msgspec.structs.replace(
-        first.header, contenders=[jax, missing, tensorflow, twin]
+        first.header, contenders=[jax, missing, tensorflow, control]
     )
     second.events = [
-        # Torch's twin is as far from torch as jax's from jax.
-        msgspec.structs.replace(each, contender="torch twin", seconds=4 * each.seconds)
-        if isinstance(each, Slice) and each.contender == "jax twin"
+        # Torch's control is as far from torch as jax's from jax.
+        msgspec.structs.replace(each, contender="torch A/A", seconds=4 * each.seconds)
+        if isinstance(each, Round) and each.contender == "jax A/A"
         else each
         for each in second.events
         if getattr(each, "contender", "") != "jax"
-        and not (isinstance(each, Worker) and each.contender == "jax twin")
+        and not (isinstance(each, Worker) and each.contender == "jax A/A")
     ]
-    torch_twin = msgspec.structs.replace(torch, name="torch twin", twin_of="torch")
+    torch_control = msgspec.structs.replace(torch, name="torch A/A", control_of="torch")
     missing = msgspec.structs.replace(jax, version="", missing="not installed")
     plan = msgspec.structs.replace(second.header.plan, reference="torch")
     second.header = msgspec.structs.replace(
         second.header,
         name="second",
         plan=plan,
-        contenders=[missing, torch, tensorflow, torch_twin],
+        contenders=[missing, torch, tensorflow, torch_control],
     )
     return first, second
 
@@ -371,14 +369,14 @@ def test_several_records_stand_side_by_side_but_rank_nobody():
     first, second = two_runs()
     summary = summarise(first, second)
     (cell,) = summary.speed
-    jax, _, twin, torch, torch_twin = cell.rows
-    names = ["jax", "tensorflow", "jax twin", "torch", "torch twin"]
+    jax, _, control, torch, torch_control = cell.rows
+    names = ["jax", "tensorflow", "jax A/A", "torch", "torch A/A"]
     assert [row.contender for row in cell.rows] == names
-    # A twin is compared with its own original, in the blocks that they share.
-    assert torch_twin.times_reference.value == pytest.approx(twin.times_reference.value)
-    assert (torch_twin.twin_of, torch_twin.verdict) == ("torch", "same")
+    # An A/A control is compared with its own original, in the blocks that they share.
+    assert torch_control.times_reference.value == pytest.approx(control.times_reference.value)
+    assert (torch_control.control_of, torch_control.verdict) == ("torch", "same")
     assert (cell.reference, jax.shares_blocks, torch.shares_blocks) == ("jax", True, False)
-    # Both medians' ends at 97.5 %: with 8 slices these are the extremes, 0.9 and 1.1.
+    # Both medians' ends at 97.5 %: with 8 rounds these are the extremes, 0.9 and 1.1.
     times = torch.times_reference
     assert (times.value, times.low, times.high) == pytest.approx((4, 4 * 0.9 / 1.1, 4 * 1.1 / 0.9))
     assert (
@@ -405,7 +403,7 @@ def parts():
     )
     plan = msgspec.structs.replace(plan, passes=["parity", "speed"], workloads=["predict"])
     second.header = msgspec.structs.replace(second.header, name="second", plan=plan)
-    measured = (each for each in second.events if isinstance(each, (Slice, Block)))
+    measured = (each for each in second.events if isinstance(each, (Round, Block)))
     second.events = [msgspec.structs.replace(each, workload="predict") for each in measured]
     for made, difference in ((first, 0.2), (second, 0.1)):
         for contender in ("jax", "torch"):
@@ -416,7 +414,7 @@ def parts():
 def test_parts_of_one_run_are_read_as_one():
     summary = summarise(*parts())
     train, predict = summary.speed
-    names = ["jax", "torch", "tensorflow", "jax twin"]
+    names = ["jax", "torch", "tensorflow", "jax A/A"]
     for cell, workload in ((train, "train"), (predict, "predict")):
         assert cell.workload == workload
         assert [row.contender for row in cell.rows] == names
@@ -427,7 +425,7 @@ def test_parts_of_one_run_are_read_as_one():
     turned = summarise(*reversed(parts())).parity
     assert [each.difference for row in turned for each in row.checks] == [0.2, 0.2]
     assert "in one and in another compares roughly." in summary.notices[0]
-    assert not any("tox -e duel" in each for each in summary.notices)
+    assert not any("tox -e cross-environment" in each for each in summary.notices)
 
 
 def test_what_parts_of_one_run_both_say_is_said_once():
@@ -453,10 +451,10 @@ def test_parts_are_told_apart_where_something_else_differs():
         second.header, contenders=[second.header.contenders[0], torch]
     )
     cells = summarise(first, second).speed
-    assert [row.contender for row in cells[0].rows if row.slices] == [
+    assert [row.contender for row in cells[0].rows if row.rounds] == [
         "jax",
         "torch (sample)",
-        "jax twin",
+        "jax A/A",
     ]
     assert [row.contender for row in cells[1].rows] == ["jax", "torch (second)"]
     checks = parts()
@@ -476,7 +474,7 @@ def test_runs_on_machines_of_one_name_and_different_speed_say_so():
     def notices(seconds):
         runs = parts()
         for made, fixed in zip(runs, (0.02, seconds), strict=True):
-            machine = msgspec.structs.replace(made.header.machine, control_seconds=fixed)
+            machine = msgspec.structs.replace(made.header.machine, fixed_work_seconds=fixed)
             made.header = msgspec.structs.replace(made.header, machine=machine)
         return [each for each in summarise(*runs).notices if "fixed work" in each]
 
@@ -496,10 +494,10 @@ def test_the_same_contender_of_two_runs_is_told_apart():
         "jax (sample)",
         "torch (sample)",
         "tensorflow",
-        "jax twin (sample)",
+        "jax A/A (sample)",
         "jax (again)",
         "torch (again)",
-        "jax twin (again)",
+        "jax A/A (again)",
     ]
     shares = [row.shares_blocks for row in summary.speed[0].rows]
     assert shares == [True, True, True, True, False, False, True]
@@ -551,7 +549,7 @@ def test_parts_of_a_run_on_machines_of_different_speed_are_told_apart():
 def test_a_run_that_was_carried_on_elsewhere_says_so():
     made = sample.make()
     assert not [each for each in summarise(made).notices if "carried on" in each]
-    machine = msgspec.structs.replace(made.header.machine, control_seconds=0.02)
+    machine = msgspec.structs.replace(made.header.machine, fixed_work_seconds=0.02)
     made.header = msgspec.structs.replace(made.header, machine=machine)
     for seconds, count in ((0.021, 0), (0.01, 1), (None, 1)):
         made.events.insert(0, Resume("2026-01-02", [], [], seconds))

@@ -12,7 +12,7 @@ from aebench.bench.plan.run_options import Request, make
 from aebench.bench.plan.selfcheck import request
 from aebench.bench.system import machine
 from aebench.reports.journal import Journal, Record, load
-from aebench.reports.record import Slice, UnitEnd
+from aebench.reports.record import Round, TaskEnd
 from aebench.reports.selfcheck import judge
 from aebench.reports.summary import summarise
 from helpers import sample
@@ -20,7 +20,7 @@ from helpers import sample
 LAUNCHES, BLOCKS = 5, 24
 
 
-def record(twin: float, handicapped: float, pair_sd: float, launches: int = LAUNCHES) -> Record:
+def record(control: float, known_effect: float, pair_sd: float, launches: int = LAUNCHES) -> Record:
     """Make a self-check's record in which the controls take so many times the reference's time."""
     made = sample.make()
     plan = msgspec.structs.replace(
@@ -29,18 +29,18 @@ def record(twin: float, handicapped: float, pair_sd: float, launches: int = LAUN
     jax = made.header.contenders[0]
     contenders = [
         jax,
-        msgspec.structs.replace(jax, name="jax twin", twin_of="jax"),
-        msgspec.structs.replace(jax, name="jax +5 %", twin_of="jax", handicap=0.05),
+        msgspec.structs.replace(jax, name="jax A/A", control_of="jax"),
+        msgspec.structs.replace(jax, name="jax +5 %", control_of="jax", known_effect=0.05),
     ]
     header = msgspec.structs.replace(made.header, plan=plan, contenders=contenders)
     found = Record(header)
     random = np.random.default_rng(1)
     for launch in range(launches):
         for block in range(BLOCKS):
-            for name, ratio in (("jax", 1.0), ("jax twin", twin), ("jax +5 %", handicapped)):
+            for name, ratio in (("jax", 1.0), ("jax A/A", control), ("jax +5 %", known_effect)):
                 noise = float(random.normal(0, pair_sd / np.sqrt(2)))
                 seconds = 0.2 * ratio * math.exp(noise)
-                found.add(Slice(name, "ae400", "train", 32, launch, block, 0, 80, 16, seconds, 0.3))
+                found.add(Round(name, "ae400", "train", 32, launch, block, 0, 80, 16, seconds, 0.3))
     return found
 
 
@@ -48,20 +48,20 @@ def test_where_both_verdicts_are_right():
     check = judge(summarise(record(1.0, 1.05, 0.05)))
     assert check.right
     assert check.findings == [
-        "jax twin, which does the same: same, 0.9972 [0.9880, 1.0065] times jax's time: right.",
+        "jax A/A, which does the same: same, 0.9972 [0.9880, 1.0065] times jax's time: right.",
         "jax +5 %, which runs 5 % more steps than it reports: slower, 1.039 [1.023, 1.055] times "
         "jax's time: right.",
         "The noise floor is 1.2 %; the smallest difference that 5 × 24 blocks call in four of five "
         "cases here is about 2.7 %.",
-        "A pair of slices varies by 5 % (SD), launches by no more than that explains: to call a "
+        "A pair of rounds varies by 5 % (SD), launches by no more than that explains: to call a "
         "difference of 3 % in four of five cases takes about 5 launches of 24 blocks here.",
         "Verdicts can be trusted here, at this size.",
     ]
 
 
-def test_where_the_handicap_is_not_seen():
+def test_where_the_known_effect_is_not_seen():
     check = judge(summarise(record(1.0, 1.05, 0.4)))
-    assert check.twin_right and not check.handicapped_right and not check.right
+    assert check.control_right and not check.known_effect_right and not check.right
     assert "too noisy to see 5 % at this size" in check.findings[-1]
     assert check.findings[1].endswith(": not seen.")
 
@@ -69,10 +69,10 @@ def test_where_the_handicap_is_not_seen():
 def test_where_the_twin_is_called_different_nothing_can_be_trusted():
     summary = summarise(record(1.1, 1.05, 0.05))
     check = judge(summary)
-    assert not check.twin_right
+    assert not check.control_right
     assert "too noisy for verdicts at this size" in check.findings[-1]
     (cell,) = summary.speed
-    assert cell.unstable == ["jax twin"]
+    assert cell.unstable == ["jax A/A"]
 
 
 def test_one_launch_does_not_tell_how_many_are_needed():
@@ -80,14 +80,14 @@ def test_one_launch_does_not_tell_how_many_are_needed():
     assert any("can't be told from one launch" in each for each in check.findings)
 
 
-def test_a_record_without_a_handicapped_one_is_no_self_check():
+def test_a_record_without_a_known_effect_one_is_no_self_check():
     assert judge(summarise(sample.make())) is None
 
 
 def test_it_asks_for_one_backend_and_both_controls():
     plan = make(request(None, "standard", "ae400", 32), _images())
     names = [each.name for each in plan.in_blocks]
-    assert names == ["jax", "jax twin", "jax +5 %"]
+    assert names == ["jax", "jax A/A", "jax +5 %"]
     assert (plan.info.passes, plan.info.workloads, plan.info.blocks) == (
         ["parity", "speed"],
         ["train"],
@@ -103,18 +103,18 @@ def _images():
 
 
 @pytest.mark.parametrize(
-    ("handicapped", "pair_sd", "code", "said"),
+    ("known_effect", "pair_sd", "code", "said"),
     [(1.05, 0.05, 0, "can be trusted here"), (1.05, 0.4, 3, "too noisy")],
 )
-def test_the_exit_code_says_it(aebench, tmp_path, handicapped, pair_sd, code, said):
+def test_the_exit_code_says_it(aebench, tmp_path, known_effect, pair_sd, code, said):
     """A record that is whole needs no measuring: --resume judges it at once."""
-    made = record(1.0, handicapped, pair_sd)
+    made = record(1.0, known_effect, pair_sd)
     plan = make(request("jax", "standard", "ae400", 32), _images())
     header = msgspec.structs.replace(
         made.header, contenders=plan.contenders, machine=machine.describe(), plan=plan.info
     )
     journal = Journal.begin(tmp_path / "kept" / "record.jsonl", header)
-    for event in [*made.events, *map(UnitEnd, plan.units())]:
+    for event in [*made.events, *map(TaskEnd, plan.tasks())]:
         journal.append(event)
     journal.close()
     done = aebench("selfcheck", "--resume", "kept")
@@ -124,17 +124,17 @@ def test_the_exit_code_says_it(aebench, tmp_path, handicapped, pair_sd, code, sa
 
 
 def test_what_is_no_self_check_is_refused(aebench, tmp_path):
-    asked = Request(backends=["jax"], definitions=["ae400"], passes=["speed"])
+    asked = Request(backends=["jax"], models=["ae400"], passes=["speed"])
     plan = make(asked, _images())
     header = msgspec.structs.replace(
         sample.make().header,
         contenders=plan.contenders,
         machine=machine.describe(),
         plan=plan.info,
-        definitions=plan.describe_definitions(),
+        models=plan.describe_models(),
     )
     journal = Journal.begin(tmp_path / "kept" / "record.jsonl", header)
-    for event in map(UnitEnd, plan.units()):
+    for event in map(TaskEnd, plan.tasks()):
         journal.append(event)
     journal.close()
     done = aebench("selfcheck", "--resume", "kept")
@@ -147,11 +147,11 @@ def test_it_runs(aebench, tmp_path):
     done = aebench("selfcheck", "--preset", "quick", "--data", "embedded", "--out", "kept")
     assert done.returncode in (0, 3), done.stdout + done.stderr
     said = " ".join(done.stdout.split())
-    assert "jax twin, which does the same:" in said
+    assert "jax A/A, which does the same:" in said
     assert ("can be trusted here" in said) is (done.returncode == 0)
     again = aebench("selfcheck", "--resume", "kept")
     assert again.returncode == done.returncode
-    slices = [row for row in load(tmp_path / "kept").of(Slice) if row.block >= 0]
-    assert {row.contender for row in slices} == {"jax", "jax twin", "jax +5 %"}
+    rounds = [row for row in load(tmp_path / "kept").of(Round) if row.block >= 0]
+    assert {row.contender for row in rounds} == {"jax", "jax A/A", "jax +5 %"}
     # Both report as many steps; five in a hundred more need a multiple of twenty.
-    assert {row.steps % 20 for row in slices} == {0}
+    assert {row.steps % 20 for row in rounds} == {0}

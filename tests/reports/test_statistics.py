@@ -122,7 +122,7 @@ def test_what_is_on_a_front_is_beaten_by_nothing(points):
         return one != other and one[0] <= other[0] and one[1] <= other[1]
 
     front = pareto_front([cost for cost, _ in points], [loss for _, loss in points])
-    # By the definition: every pair that no other beats, each once, the cheapest first.
+    # By the model: every pair that no other beats, each once, the cheapest first.
     unbeaten = {each for each in points if not any(beats(other, each) for other in points)}
     assert [points[index] for index in front] == sorted(unbeaten)
     assert all(points.index(points[index]) == index for index in front)

@@ -22,8 +22,8 @@ def ready() -> Callable[[], object]:
     with tempfile.TemporaryDirectory() as folder:
         images = datasets.load("embedded", None, Path(folder)).train.astype("float32") / 255
     images = images[: steps * BATCH_SIZE]
-    definition = parse("ae400")
-    autoencoder, _, _ = autoencoder_keras.build(definition)
-    autoencoder.set_weights(initial_weights(definition, 0))
+    model = parse("ae400")
+    autoencoder, _, _ = autoencoder_keras.build(model)
+    autoencoder.set_weights(initial_weights(model, 0))
     autoencoder.fit(images, images, BATCH_SIZE, verbose=0)
     return lambda: autoencoder.fit(images, images, BATCH_SIZE, verbose=0)

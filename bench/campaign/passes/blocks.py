@@ -1,4 +1,4 @@
-"""Blocks: a slice of every contender, back to back, in balanced order, an eye on the machine.
+"""Blocks: a round of every contender, back to back, in balanced order, an eye on the machine.
 
 Whether a block counts is judged by what the machine did meanwhile, never by what was measured.
 """
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes.rounds import (
     Cell,
-    Entrant,
     Length,
+    Session,
     cpu_seconds,
     dropping,
     present,
@@ -28,53 +28,53 @@ FOREIGN_LIMIT = 0.10
 STOLEN_LIMIT = 0.02
 
 
-def run(context: Context, entrants: Sequence[Entrant], cell: Cell, length: Length) -> None:
-    """Run the planned blocks of a cell, and contaminated ones again, at most half as many.
+def run(context: Context, sessions: Sequence[Session], cell: Cell, length: Length) -> None:
+    """Run the planned blocks of a cell, and disturbed ones again, at most half as many.
 
     Parameters
     ----------
     context : Context
         What every pass needs.
-    entrants : sequence of Entrant
+    sessions : sequence of Session
         Warm, waiting inside ``fit`` or ``predict``.
     cell : Cell
         Where they meet.
     length : Length
-        Of each slice.
+        Of each round.
     """
     info = context.plan.info
-    orders = block_orders(len(entrants), info.blocks, info.order_seed, cell.launch)
+    orders = block_orders(len(sessions), info.blocks, info.order_seed, cell.launch)
     repeats_left = len(orders) // 2
     number = 0
     for planned, order in enumerate(orders):
         context.display.doing(f"{cell}, block {planned + 1} of {len(orders)}")
         repeated = True
-        while repeated and present(entrants):
-            seen = _block(context, entrants, order, cell, length, number)
-            contaminated = is_contaminated(seen.foreign_share, seen.stolen_share)
-            repeated = contaminated and repeats_left > 0
+        while repeated and present(sessions):
+            seen = _block(context, sessions, order, cell, length, number)
+            disturbed = is_disturbed(seen.background_share, seen.steal_share)
+            repeated = disturbed and repeats_left > 0
             repeats_left -= repeated
             context.journal.append(
                 Block(
-                    definition=cell.definition.name,
+                    model=cell.model.name,
                     workload=cell.workload,
                     batch_size=cell.batch_size,
                     launch=cell.launch,
                     block=number,
                     seconds=seen.seconds,
-                    foreign_share=seen.foreign_share,
-                    stolen_share=seen.stolen_share,
-                    control_seconds=seen.control_seconds,
-                    contaminated=contaminated,
+                    background_share=seen.background_share,
+                    steal_share=seen.steal_share,
+                    fixed_work_seconds=seen.fixed_work_seconds,
+                    disturbed=disturbed,
                     repeated=repeated,
                 )
             )
             number += 1
 
 
-def is_contaminated(foreign_share: float | None, stolen_share: float | None) -> bool:
+def is_disturbed(background_share: float | None, steal_share: float | None) -> bool:
     """Tell whether others took so much of the machine that a block has to be repeated."""
-    return (foreign_share or 0.0) > FOREIGN_LIMIT or (stolen_share or 0.0) > STOLEN_LIMIT
+    return (background_share or 0.0) > FOREIGN_LIMIT or (steal_share or 0.0) > STOLEN_LIMIT
 
 
 @dataclass(frozen=True)
@@ -82,46 +82,46 @@ class _Seen:
     """What the machine did during a block; see :class:`aebench.reports.record.Block`."""
 
     seconds: float
-    foreign_share: float | None
-    stolen_share: float | None
-    control_seconds: float
+    background_share: float | None
+    steal_share: float | None
+    fixed_work_seconds: float
 
 
 def _block(
     context: Context,
-    entrants: Sequence[Entrant],
+    sessions: Sequence[Session],
     order: Sequence[int],
     cell: Cell,
     length: Length,
     number: int,
 ) -> _Seen:
-    watch = _Watch(present(entrants))
-    control_seconds = machine_noise.seconds()
+    watch = _Watch(present(sessions))
+    fixed_work_seconds = machine_noise.seconds()
     samples_per_second: dict[str, float] = {}
     waiting_seconds = 0.0
     for position, index in enumerate(order):
-        entrant = entrants[index]
-        if entrant.gone:
+        session = sessions[index]
+        if session.gone:
             continue
         time.sleep(PAUSE_SECONDS)
-        with dropping(context, entrant, cell):
-            row = take(context, entrants, entrant, cell, length, number, position)
+        with dropping(context, session, cell):
+            row = take(context, sessions, session, cell, length, number, position)
             waiting_seconds += row.waiting_cpu_seconds or 0.0
-            name = entrant.contender.name
+            name = session.contender.name
             samples_per_second[name] = row.steps * cell.batch_size / row.seconds
-    seconds, foreign_share, stolen_share = watch.end(waiting_seconds)
+    seconds, background_share, steal_share = watch.end(waiting_seconds)
     context.display.figure(
         ", ".join(f"{name} {each:,.0f}" for name, each in sorted(samples_per_second.items()))
         + " samples/s"
     )
-    return _Seen(seconds, foreign_share, stolen_share, control_seconds)
+    return _Seen(seconds, background_share, steal_share, fixed_work_seconds)
 
 
 class _Watch:
     """Watches what the cores do beside what they are meant to."""
 
-    def __init__(self, entrants: Sequence[Entrant]) -> None:
-        self._entrants = entrants
+    def __init__(self, sessions: Sequence[Session]) -> None:
+        self._sessions = sessions
         self._began = time.perf_counter()
         self._ours = self._our_seconds()
         self._cores = processor.core_seconds()
@@ -136,13 +136,13 @@ class _Watch:
         ours = self._our_seconds()
         if cores is None:
             return seconds, None, None
-        stolen_share = None if cores.stolen is None else cores.stolen / cores.total
+        steal_share = None if cores.stolen is None else cores.stolen / cores.total
         if ours is None or self._ours is None:
-            return seconds, None, stolen_share
-        foreign_seconds = max(0.0, cores.busy - (ours - self._ours)) + waiting_seconds
-        return seconds, foreign_seconds / cores.total, stolen_share
+            return seconds, None, steal_share
+        background_seconds = max(0.0, cores.busy - (ours - self._ours)) + waiting_seconds
+        return seconds, background_seconds / cores.total, steal_share
 
     def _our_seconds(self) -> float | None:
         """Add up what this process and the workers have used; an ended worker's can't be told."""
-        workers = cpu_seconds(self._entrants)
+        workers = cpu_seconds(self._sessions)
         return None if workers is None else workers + time.process_time()

@@ -6,24 +6,24 @@ from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import one_at_a_time
 from aebench.bench.worker.passes.footprint import PHASES
 from aebench.reports import record
-from aebench.reports.record import ContenderInfo, Unit
+from aebench.reports.record import ContenderInfo, Task
 
 
-def run(context: Context, units: Sequence[Unit]) -> None:
+def run(context: Context, tasks: Sequence[Task]) -> None:
     """Measure cold starts, in the order given."""
-    one_at_a_time.run(context, units, "cold start", _cold_start)
+    one_at_a_time.run(context, tasks, "cold start", _cold_start)
 
 
-def _cold_start(context: Context, contender: ContenderInfo, unit: Unit) -> None:
-    who = one_at_a_time.named(unit)
-    worker = context.start(contender, one_at_a_time.cold_start(context, contender, unit))
+def _cold_start(context: Context, contender: ContenderInfo, task: Task) -> None:
+    who = one_at_a_time.named(task)
+    worker = context.start(contender, one_at_a_time.cold_start(context, contender, task))
     try:
         exact = worker.exact_peaks
         context.append(record.Phase, worker.interpreter, **who, exact=exact)
         for _ in PHASES:
             context.append(record.Phase, worker.phase(), **who, exact=exact)
         last = worker.answer()
-        context.note_worker(last, "footprint", contender.name, unit.definition, unit.launch)
+        context.note_worker(last, "footprint", contender.name, task.model, task.launch)
         context.append(record.FootprintFacts, last, **who)
     finally:
         context.fleet.stop(worker)

@@ -7,17 +7,17 @@ from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import one_at_a_time
 from aebench.bench.worker.passes.memory import PHASES
 from aebench.reports import record
-from aebench.reports.record import ContenderInfo, Unit
+from aebench.reports.record import ContenderInfo, Task
 
 
-def run(context: Context, units: Sequence[Unit]) -> None:
+def run(context: Context, tasks: Sequence[Task]) -> None:
     """Weigh one process after the other, in the order given."""
-    one_at_a_time.run(context, units, "memory", _weigh)
+    one_at_a_time.run(context, tasks, "memory", _weigh)
 
 
-def _weigh(context: Context, contender: ContenderInfo, unit: Unit) -> None:
-    who = one_at_a_time.named(unit)
-    worker = context.start(contender, one_at_a_time.cold_start(context, contender, unit))
+def _weigh(context: Context, contender: ContenderInfo, task: Task) -> None:
+    who = one_at_a_time.named(task)
+    worker = context.start(contender, one_at_a_time.cold_start(context, contender, task))
     try:
         exact = worker.exact_peaks
         with memory_sampler.sampled(worker.pid) as sampled:
@@ -30,7 +30,7 @@ def _weigh(context: Context, contender: ContenderInfo, unit: Unit) -> None:
                     record.MemoryPhase, message, **who, exact=exact, ended_seconds=sampled.now()
                 )
             last = worker.answer()
-        context.note_worker(last, "memory", contender.name, unit.definition, unit.launch)
+        context.note_worker(last, "memory", contender.name, task.model, task.launch)
         context.append(record.MemorySteps, last, **who, batch_size=context.plan.info.batch_sizes[0])
         context.append(
             record.MemoryCurve,

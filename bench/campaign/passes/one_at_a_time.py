@@ -1,4 +1,4 @@
-"""Passes that measure one worker at a time, each contender × definition on its own."""
+"""Passes that measure one worker at a time, each contender × model on its own."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,51 +6,49 @@ from aebench.bench.campaign.context import Context
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.protocol.channel import Message
-from aebench.reports.record import ContenderInfo, Unit
+from aebench.reports.record import ContenderInfo, Task
 
-Measure = Callable[[Context, ContenderInfo, Unit], None]
+Measure = Callable[[Context, ContenderInfo, Task], None]
 
 
-def run(context: Context, units: Sequence[Unit], what: str, measure: Measure) -> None:
-    """Measure unit by unit, in the order given; what fails is a row, and the others go on.
+def run(context: Context, tasks: Sequence[Task], what: str, measure: Measure) -> None:
+    """Measure task by task, in the order given; what fails is a row, and the others go on.
 
     Parameters
     ----------
     context : Context
         What every pass needs.
-    units : sequence of Unit
+    tasks : sequence of Task
         Of one pass.
     what : str
         What is measured of a contender, for the display.
     measure : callable
-        Measures one unit.
+        Measures one task.
     """
     contenders = {each.name: each for each in context.plan.on_keras}
-    for unit in units:
-        context.display.doing(f"{unit.definition}: {what} of {unit.contender}")
+    for task in tasks:
+        context.display.doing(f"{task.model}: {what} of {task.contender}")
         try:
-            measure(context, contenders[unit.contender], unit)
+            measure(context, contenders[task.contender], task)
         except MeasurementError as error:
-            context.note_failure(
-                error, unit.pass_name, unit.contender, unit.definition, unit.launch
-            )
-        context.end(unit)
-    context.display.results(units[0].pass_name, None)
+            context.note_failure(error, task.pass_name, task.contender, task.model, task.launch)
+        context.end(task)
+    context.display.results(tasks[0].pass_name, None)
 
 
-def named(unit: Unit) -> Message:
-    """Name a unit, as its events do."""
+def named(task: Task) -> Message:
+    """Name a task, as its events do."""
     return {
-        "contender": unit.contender,
-        "definition": unit.definition,
-        "launch": unit.launch,
+        "contender": task.contender,
+        "model": task.model,
+        "launch": task.launch,
     }
 
 
-def cold_start(context: Context, contender: ContenderInfo, unit: Unit) -> Message:
+def cold_start(context: Context, contender: ContenderInfo, task: Task) -> Message:
     """Make the job of a worker that starts with nothing; see :mod:`aebench.bench.worker.cold_start`."""
     return {
-        **context.job(unit.pass_name, contender, parse(unit.definition)),
+        **context.job(task.pass_name, contender, parse(task.model)),
         "batch_size": context.plan.info.batch_sizes[0],
         "npz": str(context.dataset.npz.resolve()),
         "train_samples": len(context.dataset.train),

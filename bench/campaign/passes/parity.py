@@ -12,14 +12,14 @@ from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker, expect
 from aebench.bench.data.datasets import Images
 from aebench.bench.errors import MeasurementError
-from aebench.bench.models.autoencoder import Definition, parse
+from aebench.bench.models.autoencoder import Model, parse
 from aebench.bench.models.initial_weights import initial_weights, recipe
 from aebench.bench.worker.passes.parity import LONG_LEARNING_RATE, LONG_STEPS, MASKS, SHORT_STEPS
 from aebench.reports import record
-from aebench.reports.record import ContenderInfo, Unit
+from aebench.reports.record import ContenderInfo, Task
 
 BATCH_SIZE = 32
-# How far from the reference, by the precision in force: docs/method.md says why so far.
+# RunOptions far from the reference, by the precision in force: docs/method.md says why so far.
 # A share of masks and a mean loss under masks are chance: they are in standard deviations.
 _CHANCE = 4.5
 _ROUNDING = {"mixed_float16": 2.0**-11, "mixed_bfloat16": 2.0**-8, "tf32": 2.0**-11}
@@ -61,53 +61,53 @@ def tolerances(precision: str) -> dict[str, float]:
     }
 
 
-def run(context: Context, units: Sequence[Unit]) -> None:
-    """Compare every contender with the reference; one worker for all definitions of one."""
+def run(context: Context, tasks: Sequence[Task]) -> None:
+    """Compare every contender with the reference; one worker for all models of one."""
     contenders = {each.name: each for each in context.plan.compared}
     by_contender = [
-        (contenders[name], list(mine)) for name, mine in groupby(units, lambda unit: unit.contender)
+        (contenders[name], list(mine)) for name, mine in groupby(tasks, lambda task: task.contender)
     ]
     context.display.doing("workers start")
     # They import side by side: nothing is timed.
     workers = {contender.name: _start(context, contender, mine) for contender, mine in by_contender}
-    references = _references(context, list(dict.fromkeys(unit.definition for unit in units)))
+    references = _references(context, list(dict.fromkeys(task.model for task in tasks)))
     for contender, mine in by_contender:
         worker = workers[contender.name]
-        for unit in mine:
-            context.display.doing(f"{unit.definition}: {unit.contender} beside the reference")
+        for task in mine:
+            context.display.doing(f"{task.model}: {task.contender} beside the reference")
             try:
                 if worker is None:
-                    worker = _worker(context, contender, unit)
-                _compare(context, contender, worker, unit, references[unit.definition])
+                    worker = _worker(context, contender, task)
+                _compare(context, contender, worker, task, references[task.model])
             except MeasurementError as error:
-                context.note_failure(error, "parity", contender.name, unit.definition, 0)
+                context.note_failure(error, "parity", contender.name, task.model, 0)
                 if worker is not None:
                     context.fleet.stop(worker)
                 worker = None
-            context.end(unit)
+            context.end(task)
         if worker is not None:
             context.fleet.stop(worker)
     context.display.results("parity", None)
 
 
-def _start(context: Context, contender: ContenderInfo, units: Sequence[Unit]) -> Worker | None:
+def _start(context: Context, contender: ContenderInfo, tasks: Sequence[Task]) -> Worker | None:
     """Start a worker; one that can't be started is tried again, and told of, in its turn."""
     try:
-        return _worker(context, contender, units[0])
+        return _worker(context, contender, tasks[0])
     except MeasurementError:
         return None
 
 
-def _worker(context: Context, contender: ContenderInfo, unit: Unit) -> Worker:
-    job = context.job("parity", contender, parse(unit.definition))
+def _worker(context: Context, contender: ContenderInfo, task: Task) -> Worker:
+    job = context.job("parity", contender, parse(task.model))
     return context.start(contender, {**job, "batch_size": BATCH_SIZE})
 
 
 def _compare(
-    context: Context, contender: ContenderInfo, worker: Worker, unit: Unit, reference: Path
+    context: Context, contender: ContenderInfo, worker: Worker, task: Task, reference: Path
 ) -> None:
-    answer = worker.ask({"definition": unit.definition, "reference": str(reference)})
-    facts = context.note_worker(answer, "parity", contender.name, unit.definition, 0)
+    answer = worker.ask({"model": task.model, "reference": str(reference)})
+    facts = context.note_worker(answer, "parity", contender.name, task.model, 0)
     allowed = tolerances(facts.settings.get("precision", "float32"))
     (checks,) = expect(answer, "checks")
     if not (isinstance(checks, list) and all(isinstance(each, dict) for each in checks)):
@@ -117,7 +117,7 @@ def _compare(
             record.Parity,
             check,
             contender=contender.name,
-            definition=unit.definition,
+            model=task.model,
             tolerance=allowed.get(str(check.get("check")), 0.0),
         )
 
@@ -134,12 +134,12 @@ def _references(context: Context, names: Sequence[str]) -> dict[str, Path]:
     return paths
 
 
-def reference(definition: Definition, images: Images, seed: int) -> dict[str, Images]:
+def reference(model: Model, images: Images, seed: int) -> dict[str, Images]:
     """Do in float64 what every contender does.
 
     Parameters
     ----------
-    definition : Definition
+    model : Model
         Which network.
     images : ndarray
         As they were found: uint8, or floating-point in [0, 1].
@@ -158,20 +158,20 @@ def reference(definition: Definition, images: Images, seed: int) -> dict[str, Im
     flat = images[rows].reshape(len(rows), -1).astype(np.float64)
     flat /= 255 if images.dtype == np.uint8 else 1
     batches = flat.reshape(LONG_STEPS, BATCH_SIZE, -1)
-    weights = initial_weights(definition, seed)
-    how = recipe(definition, seed)
+    weights = initial_weights(model, seed)
+    how = recipe(model, seed)
     start = Reference(weights, how)
     found = {
         "forward": start.forward(batches[0]),
         "loss": np.array(start.loss(batches[0])),
         **{f"before {place}": each.copy() for place, each in enumerate(start.weights())},
     }
-    if definition.dropout:
+    if model.dropout:
         generator = np.random.default_rng(seed)
         masked = [start.masked_loss(batches[0], generator) for _ in range(MASKS)]
         found["masked"] = np.array(masked)
     for name, steps, rate in (
-        ("short", SHORT_STEPS, definition.learning_rate),
+        ("short", SHORT_STEPS, model.learning_rate),
         ("long", LONG_STEPS, LONG_LEARNING_RATE),
     ):
         learner = Reference(weights, how)

@@ -15,31 +15,29 @@ from aebench.bench.models.autoencoder import parse
 from aebench.bench.protocol.channel import Message
 from aebench.reports import record
 from aebench.reports.placing import keep
-from aebench.reports.record import ContenderInfo, Unit
+from aebench.reports.record import ContenderInfo, Task
 from aebench.reports.sanitize import reason
 from aebench.reports.traces import trace_path
 
 
-def run(context: Context, units: Sequence[Unit]) -> None:
+def run(context: Context, tasks: Sequence[Task]) -> None:
     """Profile, in the order given."""
-    one_at_a_time.run(context, units, "a profile", _profile)
+    one_at_a_time.run(context, tasks, "a profile", _profile)
 
 
-def _profile(context: Context, contender: ContenderInfo, unit: Unit) -> None:
+def _profile(context: Context, contender: ContenderInfo, task: Task) -> None:
     info = context.plan.info
     written = context.arrays.train_path.with_name("trace.json.gz")
     job = {
-        **context.job("profile", contender, parse(unit.definition)),
+        **context.job("profile", contender, parse(task.model)),
         "batch_size": info.batch_sizes[0],
         "steps": info.profile_steps,
         "trace": str(written),
     }
-    who = one_at_a_time.named(unit)
+    who = one_at_a_time.named(task)
     worker = context.start(contender, job)
     try:
-        context.note_worker(
-            worker.answer(), "profile", contender.name, unit.definition, unit.launch
-        )
+        context.note_worker(worker.answer(), "profile", contender.name, task.model, task.launch)
         for row in _rows(worker.answer(), "compilations"):
             context.append(record.Compilation, row, **who)
         _note(context, worker, written, who)

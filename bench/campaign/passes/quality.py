@@ -8,34 +8,34 @@ from aebench.bench.campaign.fleet import Worker
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import parse
 from aebench.reports import record
-from aebench.reports.record import ContenderInfo, Unit
+from aebench.reports.record import ContenderInfo, Task
 
 
-def run(context: Context, units: Sequence[Unit]) -> None:
-    """Train, in the order given; one worker for all seeds of a contender × definition."""
+def run(context: Context, tasks: Sequence[Task]) -> None:
+    """Train, in the order given; one worker for all seeds of a contender × model."""
     contenders = {each.name: each for each in context.plan.on_keras}
-    for (_, contender), group in groupby(units, lambda unit: (unit.definition, unit.contender)):
+    for (_, contender), group in groupby(tasks, lambda task: (task.model, task.contender)):
         _Training(context, contenders[contender], list(group)).run()
     context.display.results("quality", None)
 
 
 class _Training:
-    """A contender's training of a definition from several seeds."""
+    """A contender's training of a model from several seeds."""
 
-    def __init__(self, context: Context, contender: ContenderInfo, units: list[Unit]) -> None:
+    def __init__(self, context: Context, contender: ContenderInfo, tasks: list[Task]) -> None:
         self._context = context
         self._contender = contender
-        self._definition = units[0].definition
-        self._left = list(units)
+        self._model = tasks[0].model
+        self._left = list(tasks)
 
     def run(self) -> None:
         """Train seed by seed; a failure is the failure of the seed at hand, and ends it all."""
         try:
             self._train()
         except MeasurementError as error:
-            unit = self._left[0]
+            task = self._left[0]
             self._context.note_failure(
-                error, "quality", self._contender.name, self._definition, unit.launch
+                error, "quality", self._contender.name, self._model, task.launch
             )
             for _ in self._left:
                 self._context.display.stage_done()
@@ -45,18 +45,18 @@ class _Training:
         info = context.plan.info
         name = self._contender.name
         job = {
-            **context.job("quality", self._contender, parse(self._definition)),
-            "seeds": [unit.launch for unit in self._left],
+            **context.job("quality", self._contender, parse(self._model)),
+            "seeds": [task.launch for task in self._left],
             "epochs": info.epochs,
             "batch_size": info.quality_batch_size,
             "train_samples": info.quality_train_samples,
             "examples": list(context.dataset.examples),
         }
-        context.display.doing(f"{self._definition}: {name} starts")
+        context.display.doing(f"{self._model}: {name} starts")
         worker = context.start(self._contender, job)
         try:
             first = self._left[0].launch
-            context.note_worker(worker.answer(), "quality", name, self._definition, first)
+            context.note_worker(worker.answer(), "quality", name, self._model, first)
             while self._left:
                 for epoch in range(1, info.epochs + 1):
                     self._epoch(worker, epoch)
@@ -64,7 +64,7 @@ class _Training:
                     record.Reconstructions,
                     worker.answer(),
                     contender=name,
-                    definition=self._definition,
+                    model=self._model,
                 )
                 context.end(self._left.pop(0))
         finally:
@@ -74,12 +74,8 @@ class _Training:
         context = self._context
         name, seed = self._contender.name, self._left[0].launch
         of = context.plan.info.epochs
-        context.display.doing(
-            f"{self._definition}: {name} trains, seed {seed}, epoch {epoch} of {of}"
-        )
+        context.display.doing(f"{self._model}: {name} trains, seed {seed}, epoch {epoch} of {of}")
         row = context.append(
-            record.QualityEpoch, worker.answer(), contender=name, definition=self._definition
+            record.QualityEpoch, worker.answer(), contender=name, model=self._model
         )
-        context.display.figure(
-            f"{self._definition} {name} epoch {epoch}: test loss {row.test_loss:.4f}"
-        )
+        context.display.figure(f"{self._model} {name} epoch {epoch}: test loss {row.test_loss:.4f}")

@@ -1,4 +1,4 @@
-"""One contender in one cell of the speed pass: its slices, and what becomes of its failures."""
+"""One contender in one cell of the speed pass: its rounds, and what becomes of its failures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from typing import NamedTuple
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
 from aebench.bench.errors import MeasurementError
-from aebench.bench.models.autoencoder import Definition
+from aebench.bench.models.autoencoder import Model
 from aebench.bench.plan.settings import Settings
 from aebench.reports import record
 from aebench.reports.record import ContenderInfo
 
 
 @dataclass
-class Entrant:
-    """A contender in one launch of one definition."""
+class Session:
+    """A contender in one launch of one model."""
 
     contender: ContenderInfo
     worker: Worker
@@ -29,7 +29,7 @@ class Entrant:
 class Cell:
     """Where contenders meet, and in which launch."""
 
-    definition: Definition
+    model: Model
     workload: str
     batch_size: int
     launch: int
@@ -42,21 +42,21 @@ class Cell:
         """Say of whom and where something was measured."""
         return {
             "contender": contender.name,
-            "definition": self.definition.name,
+            "model": self.model.name,
             "workload": self.workload,
             "batch_size": self.batch_size,
             "launch": self.launch,
         }
 
     def __str__(self) -> str:
-        return f"{self.definition.name}: {self.workload}, batch {self.batch_size}"
+        return f"{self.model.name}: {self.workload}, batch {self.batch_size}"
 
 
 class Length(NamedTuple):
-    """How many steps a slice has, and how many come before, untimed."""
+    """RunOptions many steps a round has, and how many come before, untimed."""
 
     steps: int
-    lead_steps: int
+    discarded_steps: int
 
     @classmethod
     def of(cls, steps: int) -> "Length":
@@ -69,21 +69,21 @@ def steps_per_call(contender: ContenderInfo) -> int:
     return Settings.of(contender.settings).steps
 
 
-def present(entrants: Sequence[Entrant]) -> list[Entrant]:
+def present(sessions: Sequence[Session]) -> list[Session]:
     """Return those that are still in the race."""
-    return [entrant for entrant in entrants if not entrant.gone]
+    return [session for session in sessions if not session.gone]
 
 
 def take(
     context: Context,
-    entrants: Sequence[Entrant],
-    entrant: Entrant,
+    sessions: Sequence[Session],
+    session: Session,
     cell: Cell,
     length: Length,
     block: int,
     position: int,
-) -> record.Slice:
-    """Have one of the entrants run a slice, and record it.
+) -> record.Round:
+    """Have one of the sessions run a round, and record it.
 
     The processor time that the others, who should sleep, use meanwhile is recorded with it.
 
@@ -92,32 +92,34 @@ def take(
     MeasurementError
         If it fails.
     """
-    steps, lead_steps = length
-    each = steps_per_call(entrant.contender)
-    lead_steps = -(-lead_steps // each) * each
-    # A handicapped one does more than it reports.
-    done_steps = round(steps * (1 + Fraction(str(entrant.contender.handicap))))
-    others = [other for other in present(entrants) if other is not entrant]
+    steps, discarded_steps = length
+    each = steps_per_call(session.contender)
+    discarded_steps = -(-discarded_steps // each) * each
+    # A known-effect control does more than it reports.
+    done_steps = round(steps * (1 + Fraction(str(session.contender.known_effect))))
+    others = [other for other in present(sessions) if other is not session]
     before = cpu_seconds(others)
-    answer = entrant.worker.ask(cell.request("slice", steps=done_steps, lead_steps=lead_steps))
+    answer = session.worker.ask(
+        cell.request("round", steps=done_steps, discarded_steps=discarded_steps)
+    )
     after = cpu_seconds(others)
     row = context.append(
-        record.Slice,
+        record.Round,
         answer,
-        **cell.of(entrant.contender),
+        **cell.of(session.contender),
         block=block,
         position=position,
         steps=steps,
-        lead_steps=lead_steps,
+        discarded_steps=discarded_steps,
         waiting_cpu_seconds=None if before is None or after is None else max(0.0, after - before),
     )
-    entrant.step_seconds = row.seconds / done_steps
+    session.step_seconds = row.seconds / done_steps
     return row
 
 
-def cpu_seconds(entrants: Sequence[Entrant]) -> float | None:
+def cpu_seconds(sessions: Sequence[Session]) -> float | None:
     """Add up the processor time that workers have used so far; None if one's can't be told."""
-    used = [entrant.worker.cpu_seconds() for entrant in entrants]
+    used = [session.worker.cpu_seconds() for session in sessions]
     told = [each for each in used if each is not None]
     return sum(told) if len(told) == len(used) else None
 
@@ -125,10 +127,10 @@ def cpu_seconds(entrants: Sequence[Entrant]) -> float | None:
 class Dropping:
     """On a failure: record it, end the worker, take it out of the race; the others go on."""
 
-    def __init__(self, context: Context, entrant: Entrant, definition: str, launch: int) -> None:
+    def __init__(self, context: Context, session: Session, model: str, launch: int) -> None:
         self._context = context
-        self._entrant = entrant
-        self._where = (definition, launch)
+        self._session = session
+        self._where = (model, launch)
 
     def __enter__(self) -> None:
         pass
@@ -136,13 +138,13 @@ class Dropping:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
         if not isinstance(error, MeasurementError):
             return False
-        name = self._entrant.contender.name
+        name = self._session.contender.name
         self._context.note_failure(error, "speed", name, *self._where)
-        self._entrant.gone = True
-        self._context.fleet.stop(self._entrant.worker)
+        self._session.gone = True
+        self._context.fleet.stop(self._session.worker)
         return True
 
 
-def dropping(context: Context, entrant: Entrant, cell: Cell) -> Dropping:
-    """Guard what one entrant does in a cell; see :class:`Dropping`."""
-    return Dropping(context, entrant, cell.definition.name, cell.launch)
+def dropping(context: Context, session: Session, cell: Cell) -> Dropping:
+    """Guard what one session does in a cell; see :class:`Dropping`."""
+    return Dropping(context, session, cell.model.name, cell.launch)

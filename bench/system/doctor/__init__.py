@@ -25,7 +25,7 @@ def diagnose(root: Path = Path("/"), seconds: float = SAMPLING_SECONDS) -> list[
     root : Path
         What holds ``proc`` and ``sys``.
     seconds : float
-        How long to watch the other processes.
+        RunOptions long to watch the other processes.
     """
     seen = sample(seconds)
     cores = usable_cores()
@@ -33,7 +33,7 @@ def diagnose(root: Path = Path("/"), seconds: float = SAMPLING_SECONDS) -> list[
     return [
         neighbours.load(seen, cores),
         neighbours.other_processes(seen, cores),
-        neighbours.stolen_time(seen),
+        neighbours.steal_time(seen),
         neighbours.virtual_machine(root),
         processor.governor(root),
         processor.turbo(root),

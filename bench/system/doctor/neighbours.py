@@ -37,13 +37,13 @@ def other_processes(seen: Sample, cores: int) -> Finding:
     return Finding(name, False, says, "Stop them: what they take is missing in the throughputs.")
 
 
-def stolen_time(seen: Sample) -> Finding:
+def steal_time(seen: Sample) -> Finding:
     """Look at what the hypervisor gave to others meanwhile."""
     name = "stolen time"
-    if seen.stolen_share is None:
+    if seen.steal_share is None:
         return Finding(name, None, "this system doesn't count what a hypervisor takes")
-    says = f"the hypervisor took {seen.stolen_share:.1%} of the cores' time"
-    if seen.stolen_share <= MOST_STOLEN_SHARE:
+    says = f"the hypervisor took {seen.steal_share:.1%} of the cores' time"
+    if seen.steal_share <= MOST_STOLEN_SHARE:
         return Finding(name, True, says)
     advice = (
         "Other virtual machines use these cores too: measure at a quieter hour or on a machine "

@@ -23,12 +23,12 @@ class Sample:
     load : float, optional
         The load average of the last minute.
     busy_cores : float, optional
-        How many cores were busy with anything but this process.
+        RunOptions many cores were busy with anything but this process.
     busiest : str
         The busiest other process.
     busiest_cores : float
-        How many cores it kept busy.
-    stolen_share : float, optional
+        RunOptions many cores it kept busy.
+    steal_share : float, optional
         The share of all cores' time that the hypervisor gave to others.
     available_bytes, swapped_bytes : int, optional
         Memory that can be had without swapping, and swap in use.
@@ -38,7 +38,7 @@ class Sample:
     busy_cores: float | None = None
     busiest: str = ""
     busiest_cores: float = 0.0
-    stolen_share: float | None = None
+    steal_share: float | None = None
     available_bytes: int | None = None
     swapped_bytes: int | None = None
 
@@ -49,7 +49,7 @@ def sample(seconds: float = SAMPLING_SECONDS) -> Sample:
     Parameters
     ----------
     seconds : float
-        How long.
+        RunOptions long.
     """
     before = core_seconds()
     mine_before, began = time.process_time(), time.perf_counter()
@@ -57,10 +57,10 @@ def sample(seconds: float = SAMPLING_SECONDS) -> Sample:
     time.sleep(seconds)
     cores = spent(before, core_seconds())
     mine, passed = time.process_time() - mine_before, time.perf_counter() - began
-    busy_cores = stolen_share = None
+    busy_cores = steal_share = None
     if cores:
         busy_cores = max(0.0, cores.busy - mine) / passed
-        stolen_share = None if cores.stolen is None else cores.stolen / cores.total
+        steal_share = None if cores.stolen is None else cores.stolen / cores.total
     busiest, busiest_cores = _busiest(processes)
     load_1min = available = swapped = None
     with contextlib.suppress(*UNTOLD, AttributeError):
@@ -69,7 +69,7 @@ def sample(seconds: float = SAMPLING_SECONDS) -> Sample:
         warnings.simplefilter("ignore")
         available = int(psutil.virtual_memory().available)
         swapped = int(psutil.swap_memory().used)
-    return Sample(load_1min, busy_cores, busiest, busiest_cores, stolen_share, available, swapped)
+    return Sample(load_1min, busy_cores, busiest, busiest_cores, steal_share, available, swapped)
 
 
 def _others() -> Iterator[psutil.Process]:

@@ -39,12 +39,12 @@ def work(channel: Channel, job: Message) -> None:
     device_bytes = backend.device_peak_bytes()
     # Afterwards, since evaluating takes memory too: did the steps train what they should?
     images = start.images[:_LOSS_IMAGES]
-    loss = float(start.model.evaluate(images, images, len(images), verbose=0))
+    loss = float(start.keras_model.evaluate(images, images, len(images), verbose=0))
     channel.send(
         {
-            **facts(backend, start.model),
+            **facts(backend, start.keras_model),
             "device_peak_bytes": device_bytes,
-            "parameters": int(start.model.count_params()),
+            "parameters": int(start.keras_model.count_params()),
             "loss_steps": 1 + min(STEADY_STEPS, len(start.images) // job["batch_size"]),
             "loss": finite("loss", loss),
         }

@@ -57,13 +57,15 @@ def work(channel: Channel, job: Message) -> None:
 
         told.update(
             {
-                **facts(backend, start.model),
-                "optimiser_bytes": sum(_size(each) for each in start.model.optimizer.variables),
-                "steps_between": steps_per_call(start.model),
+                **facts(backend, start.keras_model),
+                "optimiser_bytes": sum(
+                    _size(each) for each in start.keras_model.optimizer.variables
+                ),
+                "steps_between": steps_per_call(start.keras_model),
                 "anonymous_bytes": held,
             }
         )
-        start.model = start.images = None
+        start.keras_model = start.images = None
         keras.utils.clear_session()
         gc.collect()
         _give_back()
@@ -108,8 +110,8 @@ def _watch(start: ColdStart, backend: backends.Backend, batch_size: int, held: l
     """Train on, and note what the process holds after each call."""
     from aebench.bench.worker.stepping import Script, Stepper, steps_per_call
 
-    each = steps_per_call(start.model)
-    stepper = Stepper(start.model, backend, "train", start.images, batch_size)
+    each = steps_per_call(start.keras_model)
+    stepper = Stepper(start.keras_model, backend, "train", start.images, batch_size)
 
     def script() -> Script:
         yield from stepper.steps(-(-WARM_STEPS // each) * each)

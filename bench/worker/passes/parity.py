@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from aebench import backends
-from aebench.bench.models.autoencoder import Definition, parse
+from aebench.bench.models.autoencoder import Model, parse
 from aebench.bench.protocol.channel import Channel, Message
 from aebench.bench.worker.runtime_info import finite
 
@@ -52,7 +52,7 @@ class Subject(Protocol):
 
 
 def work(channel: Channel, job: Message) -> None:
-    """Compare, definition by definition, until the parent closes the channel.
+    """Compare, model by model, until the parent closes the channel.
 
     Parameters
     ----------
@@ -60,9 +60,9 @@ def work(channel: Channel, job: Message) -> None:
         To the parent.
     job : dict
         ``backend``, ``settings``, ``seed``, ``batch_size``, ``train`` (path of float32 ``.npy``).
-        Each request then has a ``definition`` and the ``reference``, the path of an ``.npz``.
+        Each request then has a ``model`` and the ``reference``, the path of an ``.npz``.
     """
-    make: Callable[[Definition, Message], Any]
+    make: Callable[[Model, Message], Any]
     if job["backend"] in backends.NAMES:
         from aebench.bench.worker.parity_keras import KerasSubject
 
@@ -74,19 +74,19 @@ def work(channel: Channel, job: Message) -> None:
     batch_size = job["batch_size"]
     while True:
         request = channel.receive()
-        definition = parse(request["definition"])
+        model = parse(request["model"])
         images = np.load(job["train"], mmap_mode="r")
         images = np.asarray(images[np.resize(np.arange(len(images)), LONG_STEPS * batch_size)])
-        subject = make(definition, job)
+        subject = make(model, job)
         with np.load(request["reference"]) as reference:
-            checks = list(compare(subject, definition, images, batch_size, reference))
+            checks = list(compare(subject, model, images, batch_size, reference))
         for check in checks:
             finite(check["check"], check["difference"])
         channel.send({**subject.facts(), "checks": checks})
 
 
 def compare(
-    subject: Subject, definition: Definition, images: Array, batch_size: int, reference: Any
+    subject: Subject, model: Model, images: Array, batch_size: int, reference: Any
 ) -> Iterator[Message]:
     """Measure each difference; ``where`` says at which weight or step it is largest.
 
@@ -94,7 +94,7 @@ def compare(
     ----------
     subject : Subject
         Whose.
-    definition : Definition
+    model : Model
         What it should be.
     images : ndarray
         Enough for :data:`LONG_STEPS` batches.
@@ -105,7 +105,7 @@ def compare(
     """
     first = images[:batch_size]
     given = subject.weights()
-    shapes = [shape for layer in definition.dense_shapes for shape in (layer, layer[1:])]
+    shapes = [shape for layer in model.dense_shapes for shape in (layer, layer[1:])]
     wrong = [
         place
         for place in range(max(len(given), len(shapes)))
@@ -132,8 +132,8 @@ def compare(
     ):
         told = subject.train(images[: count * batch_size], batch_size, rate)
         yield _losses(f"{name} training", reference[name], *told)
-    if definition.dropout:
-        yield from _dropout(subject, definition, first, reference)
+    if model.dropout:
+        yield from _dropout(subject, model, first, reference)
 
 
 def _losses(
@@ -148,17 +148,15 @@ def _losses(
     return _check(name, differences[worst], f"step {steps[worst]}")
 
 
-def _dropout(
-    subject: Subject, definition: Definition, images: Array, reference: Any
-) -> Iterator[Message]:
+def _dropout(subject: Subject, model: Model, images: Array, reference: Any) -> Iterator[Message]:
     """Compare the masks: how many are dropped, what the others become, and what the loss is."""
     made = subject.masks(MASK_ROWS)
-    units = [definition.widths[layer] for layer in definition.dropout_layers]
+    units = [model.widths[layer] for layer in model.dropout_layers]
     wrong = [each.shape[-1] for each in made] != units
     yield _check("dropout layers", float(wrong))
     if wrong:
         return
-    rate = definition.dropout
+    rate = model.dropout
     dropped = [abs(float((each == 0).mean()) - rate) for each in made]
     # In standard deviations of a share of independent draws.
     deviations = [

@@ -7,7 +7,7 @@ from typing import Any
 
 from aebench import backends
 from aebench.backends import profilers
-from aebench.bench.models import autoencoder_keras as keras_model
+from aebench.bench.models import autoencoder_keras
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.initial_weights import initial_weights
 from aebench.bench.plan.settings import Settings
@@ -20,66 +20,68 @@ from aebench.bench.worker.stepping import Script, Stepper, steps_per_call
 # A profiler's own first steps are slow: they are traced, and not counted.
 LEAD_STEPS = 10
 WARM_STEPS = 50
-UNTRACED_SLICES = 5
+UNTRACED_ROUNDS = 5
 # One of them may have met with something else: the median one is shown.
 TRACES = 3
 
 
 def work(channel: Channel, job: Message) -> None:
-    """Keep the ledger of what is compiled, then trace warm steps inside ``fit``.
+    """Keep the compile_log of what is compiled, then trace warm steps inside ``fit``.
 
     Parameters
     ----------
     channel : Channel
-        To the parent: what is in force, then the ledger, then the profile.
+        To the parent: what is in force, then the compile_log, then the profile.
     job : dict
-        ``backend``, ``settings``, ``definition``, ``seed``, ``batch_size``, ``steps``,
+        ``backend``, ``settings``, ``model``, ``seed``, ``batch_size``, ``steps``,
         ``train`` (path of float32 ``.npy``), ``trace`` (path to write).
     """
     import numpy as np
 
     backend, profiler = backends.load(job["backend"]), profilers.load(job["backend"])
-    definition = parse(job["definition"])
-    model, _, _ = keras_model.build(definition, Settings.of(job["settings"]))
-    model.set_weights(initial_weights(definition, job["seed"]))
-    profiler.prepare(model)
-    channel.send(facts(backend, model))
+    model = parse(job["model"])
+    keras_model, _, _ = autoencoder_keras.build(model, Settings.of(job["settings"]))
+    keras_model.set_weights(initial_weights(model, job["seed"]))
+    profiler.prepare(keras_model)
+    channel.send(facts(backend, keras_model))
     images = np.asarray(np.load(job["train"], mmap_mode="r"))
-    each = steps_per_call(model)
+    each = steps_per_call(keras_model)
     call_samples = each * job["batch_size"]
     few = repeated(images, job["batch_size"], (compile_log.FULL_BATCHES + 1) * each, each)
-    channel.send({"compilations": compile_log.keep(model, backend, profiler, few, call_samples)})
+    channel.send(
+        {"compilations": compile_log.keep(keras_model, backend, profiler, few, call_samples)}
+    )
     steps = -(-job["steps"] // each) * each
-    channel.send(_profile(model, backend, profiler, images, steps, job))
+    channel.send(_profile(keras_model, backend, profiler, images, steps, job))
 
 
 def _profile(
-    model: Any,
+    keras_model: Any,
     backend: backends.Backend,
     profiler: profilers.Profiler,
     images: Any,
     steps: int,
     job: Message,
 ) -> Message:
-    batch_size, each = job["batch_size"], steps_per_call(model)
-    lead_steps = -(-LEAD_STEPS // each) * each
-    images = repeated(images, batch_size, lead_steps + steps + 2 * each, each)
-    stepper = Stepper(model, backend, "train", images, batch_size)
+    batch_size, each = job["batch_size"], steps_per_call(keras_model)
+    discarded_steps = -(-LEAD_STEPS // each) * each
+    images = repeated(images, batch_size, discarded_steps + steps + 2 * each, each)
+    stepper = Stepper(keras_model, backend, "train", images, batch_size)
     untraced: list[dict[str, float]] = []
     clocked: list[float] = []
     with tempfile.TemporaryDirectory(dir=Path(job["trace"]).parent) as scratch:
 
         def script() -> Script:
             yield from stepper.steps(-(-WARM_STEPS // each) * each)
-            for _ in range(UNTRACED_SLICES):
-                yield from stepper.slice(steps, lead_steps, untraced.append)
+            for _ in range(UNTRACED_ROUNDS):
+                yield from stepper.round(steps, discarded_steps, untraced.append)
             for number in range(TRACES):
-                yield from stepper.room(lead_steps + steps)
+                yield from stepper.room(discarded_steps + steps)
                 gc.collect()
-                gc.disable()  # as in an untraced slice
+                gc.disable()  # as in an untraced round
                 try:
                     with profiler.tracing(_folder(scratch, number)):
-                        yield from stepper.steps(lead_steps)
+                        yield from stepper.steps(discarded_steps)
                         began = stepper.clock()
                         with profiler.annotation(profilers.WINDOW):
                             yield from stepper.steps(steps)
@@ -92,18 +94,18 @@ def _profile(
         stepper.run(script())
         stepper.let_go()
         median = sorted(range(TRACES), key=lambda number: clocked[number])[TRACES // 2]
-        spans = profiler.spans(_folder(scratch, median), model)
+        spans = profiler.spans(_folder(scratch, median), keras_model)
     marked = attribution.window(spans)
     shown = [
         span
         for span in spans
         if span.end_seconds > marked.begin_seconds and span.begin_seconds < marked.end_seconds
     ]
-    process = f"{job['backend']}, {job['definition']}, batch {batch_size}, {steps} steps"
+    process = f"{job['backend']}, {job['model']}, batch {batch_size}, {steps} steps"
     chrome_trace.write(Path(job["trace"]), process, shown, marked.begin_seconds)
     return {
         "steps": steps,
-        "untraced_seconds": [slice_["seconds"] for slice_ in untraced],
+        "untraced_seconds": [round_["seconds"] for round_ in untraced],
         "clocked_seconds": clocked,
         "traced_seconds": marked.end_seconds - marked.begin_seconds,
         "operations": [part._asdict() for part in attribution.attribute(spans)],

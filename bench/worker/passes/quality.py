@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from aebench import backends
-from aebench.bench.models import autoencoder_keras as keras_model
+from aebench.bench.models import autoencoder_keras
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.initial_weights import initial_weights
 from aebench.bench.plan.settings import Settings
@@ -23,7 +23,7 @@ def work(channel: Channel, job: Message) -> None:
     channel : Channel
         To the parent.
     job : dict
-        ``backend``, ``settings``, ``definition``, ``seeds``, ``epochs``, ``batch_size``,
+        ``backend``, ``settings``, ``model``, ``seeds``, ``epochs``, ``batch_size``,
         ``train_samples``, ``examples`` (indices of test images), ``train`` and ``test`` (paths of
         float32 ``.npy``).
     """
@@ -31,8 +31,8 @@ def work(channel: Channel, job: Message) -> None:
     import numpy as np
 
     backend = backends.load(job["backend"])
-    definition = parse(job["definition"])
-    autoencoder, _, _ = keras_model.build(definition, Settings.of(job["settings"]))
+    model = parse(job["model"])
+    autoencoder, _, _ = autoencoder_keras.build(model, Settings.of(job["settings"]))
     channel.send(facts(backend, autoencoder))
     batch = job["batch_size"]
     train = np.asarray(np.load(job["train"], mmap_mode="r"))[: job["train_samples"]]
@@ -45,13 +45,13 @@ def work(channel: Channel, job: Message) -> None:
         return float(autoencoder.evaluate(images, images, chunk, verbose=0))
 
     for seed in job["seeds"]:
-        autoencoder.set_weights(initial_weights(definition, seed))
-        if definition.dropout:
+        autoencoder.set_weights(initial_weights(model, seed))
+        if model.dropout:
             for layer in autoencoder.get_layer("encoder").layers:
                 if isinstance(layer, keras.layers.Dropout):
                     layer.seed_generator.state.assign([seed, 0])
         for epoch in range(1, job["epochs"] + 1):
-            # The order is ours, the same for every backend and definition; each generates its own
+            # The order is ours, the same for every backend and model; each generates its own
             # from a seed, so they don't shuffle.
             order = np.random.default_rng([seed, epoch]).permutation(len(train))[:whole]
             shuffled = train[order]

@@ -1,6 +1,6 @@
-"""The worker's side of the speed pass: slices on request.
+"""The worker's side of the speed pass: rounds on request.
 
-A Keras contender runs them inside ``fit`` and ``predict``, a yardstick in a loop of its own; the
+A Keras contender runs them inside ``fit`` and ``predict``, a baseline in a loop of its own; the
 parent asks both for the same.
 """
 
@@ -21,7 +21,7 @@ class Server(Protocol):
         """Compile, and tell roughly what a step takes."""
 
     def enter(self, request: Message, images: Any) -> None:
-        """Run slices on request."""
+        """Run rounds on request."""
 
     def short_epochs(self, request: Message, images: Any) -> list[dict[str, float]]:
         """Time the ends of short epochs."""
@@ -35,7 +35,7 @@ def work(channel: Channel, job: Message) -> None:
     channel : Channel
         To the parent.
     job : dict
-        ``backend``, ``settings``, ``definition``, ``seed``, ``train`` and ``test`` (paths of
+        ``backend``, ``settings``, ``model``, ``seed``, ``train`` and ``test`` (paths of
         float32 ``.npy``).
     """
     import numpy as np

@@ -1,4 +1,4 @@
-"""One definition beside another, seed by seed: what a choice buys in loss, and costs in time."""
+"""One model beside another, seed by seed: what a choice buys in loss, and costs in time."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 
 from aebench.reports import record, statistics
 from aebench.reports.summary.quality import QualityRow, Training
-from aebench.reports.summary.shared import Interval, Shown
+from aebench.reports.summary.shared import ContenderView, Interval
 
 Array = np.ndarray[Any, Any]
 # The choices that the suite was made to judge, each the first beside the second.
@@ -22,19 +22,19 @@ CHOICES = (
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """A definition less another, means over the seeds that both were trained from.
+    """A model less another, means over the seeds that both were trained from.
 
     Seeds pair the order of the data and, where layers have the same shape, the initial weights.
     ``left_out`` seeds stayed on the plateau with one of the two. ``test_loss`` and ``gap`` are
     differences, with Student's 95 % intervals; the ``adjusted`` ones hold together for all the
     contender's ``comparisons`` in a run, and decide. ``times`` is how many times as long training
-    takes, after the first epoch, the geometric mean. ``falling`` is by how much the definition's
+    takes, after the first epoch, the geometric mean. ``falling`` is by how much the model's
     own test loss changed over the last quarter of the epochs. ``levels_apart`` is how far its
     reconstructions are from the other's, the mean over all pixels in grey levels of 255;
     ``levels_off`` and ``levels_off_against`` are how far each is from the originals.
     """
 
-    definition: str
+    model: str
     against: str
     contender: str
     train_samples: int
@@ -56,24 +56,24 @@ class Difference(msgspec.Struct, frozen=True):
     levels_off_against: float | None = None
 
 
-def differences(entrants: Sequence[Shown], rows: Sequence[QualityRow]) -> list[Difference]:
-    """Compare wherever both definitions of a choice were trained from the same seeds."""
-    by_name = {(row.definition, row.contender): row for row in rows if row.seeds}
+def differences(views: Sequence[ContenderView], rows: Sequence[QualityRow]) -> list[Difference]:
+    """Compare wherever both models of a choice were trained from the same seeds."""
+    by_name = {(row.model, row.contender): row for row in rows if row.seeds}
     found = []
-    for entrant in entrants:
+    for view in views:
         pairs = [
-            (by_name[one, entrant.name], by_name[other, entrant.name])
+            (by_name[one, view.name], by_name[other, view.name])
             for one, other in CHOICES
-            if (one, entrant.name) in by_name and (other, entrant.name) in by_name
+            if (one, view.name) in by_name and (other, view.name) in by_name
         ]
         # Of each choice both the loss and the gap are judged.
-        compared = [_difference(entrant, *pair, 2 * len(pairs)) for pair in pairs]
+        compared = [_difference(view, *pair, 2 * len(pairs)) for pair in pairs]
         found += [each for each in compared if each]
     return found
 
 
 def _difference(
-    entrant: Shown, row: QualityRow, against: QualityRow, comparisons: int
+    view: ContenderView, row: QualityRow, against: QualityRow, comparisons: int
 ) -> Difference | None:
     mine, others = ({each.seed: each for each in each_row.trainings} for each_row in (row, against))
     both = sorted(mine.keys() & others.keys())
@@ -91,8 +91,8 @@ def _difference(
     )
     adjusted = 1 - 0.05 / comparisons
     return Difference(
-        row.definition,
-        against.definition,
+        row.model,
+        against.model,
         row.contender,
         row.train_samples,
         row.epochs,
@@ -112,7 +112,7 @@ def _difference(
         ),
         falling=_mean([_change(each) for each in ours]),
         falling_against=_mean([_change(each) for each in theirs]),
-        **_levels(entrant, row.definition, against.definition, seeds),
+        **_levels(view, row.model, against.model, seeds),
     )
 
 
@@ -131,17 +131,17 @@ def _change(training: Training) -> float:
 
 
 def _levels(
-    entrant: Shown, definition: str, against: str, seeds: Sequence[int]
+    view: ContenderView, model: str, against: str, seeds: Sequence[int]
 ) -> dict[str, float]:
     """Compare pictures, where the record holds them; pixels of another number are none."""
-    original = entrant.source.header.data.example_pixels
+    original = view.source.header.data.example_pixels
     mine, others = (
         {
             event.seed: np.frombuffer(event.pixels, np.uint8).astype(float)
-            for event in entrant.of(record.Reconstructions, name)
+            for event in view.of(record.Reconstructions, name)
             if len(event.pixels) == len(original) > 0
         }
-        for name in (definition, against)
+        for name in (model, against)
     )
     shared = [seed for seed in seeds if seed in mine and seed in others]
     if not shared:

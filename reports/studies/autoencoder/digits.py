@@ -7,7 +7,7 @@ import msgspec
 
 from aebench.reports import record
 from aebench.reports.summary.quality import QualityRow
-from aebench.reports.summary.shared import Shown
+from aebench.reports.summary.shared import ContenderView
 
 # A picture of more, or of larger images, couldn't be looked at.
 _MOST, _LARGEST = 20, 256
@@ -16,27 +16,27 @@ _MOST, _LARGEST = 20, 256
 class Digits(msgspec.Struct, frozen=True):
     """Images, a byte a pixel, row by row: the originals, or what one training made of them.
 
-    The originals have neither a definition nor a contender.
+    The originals have neither a model nor a contender.
     """
 
     count: int
     height: int
     width: int
     pixels: bytes
-    definition: str = ""
+    model: str = ""
     contender: str = ""
     seed: int = 0
     test_loss: float | None = None
 
 
-def digits(entrants: Sequence[Shown], trained: Sequence[QualityRow]) -> list[Digits]:
-    """Collect the originals, and of each definition what the first training made of them.
+def digits(views: Sequence[ContenderView], trained: Sequence[QualityRow]) -> list[Digits]:
+    """Collect the originals, and of each model what the first training made of them.
 
     All of one record: the first that holds any, since records may be of different images. Pixels
     that aren't what the header says are left out.
     """
-    for source in dict.fromkeys(entrant.run for entrant in entrants):
-        mine = [entrant for entrant in entrants if entrant.run == source]
+    for source in dict.fromkeys(view.run for view in views):
+        mine = [view for view in views if view.run == source]
         found = list(_of_run(mine, trained))
         if found:
             return [_originals(mine[0].source.header.data), *found]
@@ -48,8 +48,8 @@ def _originals(data: record.DataInfo) -> Digits:
     return Digits(len(data.examples), height, width, data.example_pixels)
 
 
-def _of_run(entrants: Sequence[Shown], trained: Sequence[QualityRow]) -> Iterator[Digits]:
-    data = entrants[0].source.header.data
+def _of_run(views: Sequence[ContenderView], trained: Sequence[QualityRow]) -> Iterator[Digits]:
+    data = views[0].source.header.data
     count = len(data.examples)
     if len(data.image_shape) != 2 or not 0 < count <= _MOST:
         return
@@ -58,19 +58,17 @@ def _of_run(entrants: Sequence[Shown], trained: Sequence[QualityRow]) -> Iterato
     if not (0 < height <= _LARGEST and 0 < width <= _LARGEST and len(data.example_pixels) == size):
         return
     losses = {
-        (row.contender, row.definition, each.seed): each.test_loss
+        (row.contender, row.model, each.seed): each.test_loss
         for row in trained
         for each in row.trainings
     }
-    for definition in entrants[0].source.header.definitions:
+    for model in views[0].source.header.models:
         made = (
-            (entrant.name, event)
-            for entrant in entrants
-            for event in entrant.of(record.Reconstructions, definition.name)
+            (view.name, event)
+            for view in views
+            for event in view.of(record.Reconstructions, model.name)
             if len(event.pixels) == size
         )
         for name, event in islice(made, 1):
-            loss = losses.get((name, definition.name, event.seed))
-            yield Digits(
-                count, height, width, event.pixels, definition.name, name, event.seed, loss
-            )
+            loss = losses.get((name, model.name, event.seed))
+            yield Digits(count, height, width, event.pixels, model.name, name, event.seed, loss)

@@ -1,4 +1,4 @@
-"""Test images, and what each definition makes of them after training."""
+"""Test images, and what each model makes of them after training."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -30,13 +30,13 @@ def digits(summary: Summary, figure: Figure) -> str:
         )
     who = ", ".join(dict.fromkeys(f"{row.contender}, seed {row.seed}" for row in shown))
     return (
-        "The same test images everywhere, and what each definition makes of them after training, "
+        "The same test images everywhere, and what each model makes of them after training, "
         f"with its test loss (trained by {who}){limit}"
     )
 
 
 def _name(row: Digits) -> str:
-    name = label(row.definition)
+    name = label(row.model)
     return name if row.test_loss is None else f"{name}\n{row.test_loss:.4f}"
 
 

@@ -58,7 +58,7 @@ def answers(summary: Summary, language: str = "en") -> list[Answer]:
     Returns
     -------
     list of Answer
-        Empty where no two definitions were trained from the same seeds.
+        Empty where no two models were trained from the same seeds.
     """
     words = Words(language)
     found = []
@@ -98,7 +98,7 @@ def answers(summary: Summary, language: str = "en") -> list[Answer]:
 def _all_left_out(summary: Summary, pair: tuple[str, str]) -> bool:
     """Tell whether someone trained both from the same seeds, and a plateau left none to pair."""
     stuck: dict[tuple[str, str], dict[int, bool]] = {
-        (row.definition, row.contender): {each.seed: each.on_plateau for each in row.trainings}
+        (row.model, row.contender): {each.seed: each.on_plateau for each in row.trainings}
         for row in summary.quality
     }
     for contender in dict.fromkeys(row.contender for row in summary.quality):
@@ -111,12 +111,12 @@ def _all_left_out(summary: Summary, pair: tuple[str, str]) -> bool:
 
 def _main(differences: Sequence[Difference], pair: tuple[str, str]) -> Difference | None:
     """Choose what answers a question: the most images, and of those the most seeds."""
-    about = [each for each in differences if (each.definition, each.against) == pair]
+    about = [each for each in differences if (each.model, each.against) == pair]
     return max(about, key=lambda each: (each.train_samples, len(each.seeds)), default=None)
 
 
 def _paragraphs(summary: Summary, main: Difference, name: str, words: Words) -> Iterator[str]:
-    one, other = main.definition, main.against
+    one, other = main.model, main.against
     sign = _sign(main.test_loss_adjusted)
     yield words.say(
         sign or "single",
@@ -159,29 +159,29 @@ def _sign(value: Interval) -> str:
 
 
 def _cost(summary: Summary, main: Difference, words: Words) -> str:
-    counts = {each.name: each.parameters for each in summary.definitions}
-    same = counts[main.definition] == counts[main.against]
+    counts = {each.name: each.parameters for each in summary.models}
+    same = counts[main.model] == counts[main.against]
     peaks = {
-        row.definition: row.peak_bytes.value / MIB
+        row.model: row.peak_bytes.value / MIB
         for row in summary.footprint
         if row.contender == main.contender and row.peak_bytes
     }
     memory = ""
-    if main.definition in peaks and main.against in peaks:
+    if main.model in peaks and main.against in peaks:
         memory = words.say(
             "memory",
-            mine=words.number(interval(peaks[main.definition])),
+            mine=words.number(interval(peaks[main.model])),
             theirs=words.number(interval(peaks[main.against])),
         )
     times = main.times
     return words.say(
         "cost",
-        one=main.definition,
+        one=main.model,
         other=main.against,
         times=words.interval(interval(times.value, times.low, times.high)),
         parameters=words.say(
             "parameters same" if same else "parameters other",
-            mine=words.number(f"{counts[main.definition]:,}"),
+            mine=words.number(f"{counts[main.model]:,}"),
             theirs=words.number(f"{counts[main.against]:,}"),
         ),
         memory=memory,
@@ -192,7 +192,7 @@ def _falling(main: Difference, words: Words) -> str:
     still = [
         name
         for name, change in (
-            (main.definition, main.falling),
+            (main.model, main.falling),
             (main.against, main.falling_against),
         )
         if _sign(change) == "lower"
@@ -203,7 +203,7 @@ def _falling(main: Difference, words: Words) -> str:
         "falling",
         epochs=str(max(1, main.epochs // 4)),
         all_epochs=str(main.epochs),
-        one=main.definition,
+        one=main.model,
         other=main.against,
         mine=words.change(main.falling),
         theirs=words.change(main.falling_against),
@@ -213,11 +213,11 @@ def _falling(main: Difference, words: Words) -> str:
 
 def _seen(main: Difference, words: Words) -> str:
     off, off_other = main.levels_off or 0.0, main.levels_off_against or 0.0
-    closer = main.definition if off < off_other else main.against
+    closer = main.model if off < off_other else main.against
     seen = abs(off - off_other) >= _VISIBLE_LEVELS
     return words.say(
         "seen",
-        one=main.definition,
+        one=main.model,
         other=main.against,
         mine=words.number(f"{off:.1f}"),
         theirs=words.number(f"{off_other:.1f}"),

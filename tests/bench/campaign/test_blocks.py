@@ -13,13 +13,13 @@ import pytest
 
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import blocks
-from aebench.bench.campaign.passes.rounds import Cell, Entrant, Length
+from aebench.bench.campaign.passes.rounds import Cell, Length, Session
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.order import block_orders
 from aebench.bench.system.processor import spent
 from aebench.reports.journal import Journal
-from aebench.reports.record import Block, ContenderInfo, Failure, Slice
+from aebench.reports.record import Block, ContenderInfo, Failure, Round
 from helpers import sample
 
 CELL = Cell(parse("ae400"), "train", 32, launch=3)
@@ -43,7 +43,7 @@ class Noting:
         if len(self.asked) == self._fails_at:
             raise MeasurementError("had enough")
         time.sleep(self._sleeps)
-        return {"seconds": 0.1, "cpu_seconds": 0.2, "lead_seconds": 0.02}
+        return {"seconds": 0.1, "cpu_seconds": 0.2, "discarded_seconds": 0.02}
 
     def cpu_seconds(self):
         self._looks += 1
@@ -61,11 +61,11 @@ def run(tmp_path):
         fleet = SimpleNamespace(stop=lambda worker: None)
         plan = SimpleNamespace(info=info)
         context = Context(plan, None, None, fleet, journal, silent)
-        entrants = [
-            Entrant(ContenderInfo(name, "jax", "1", **infos.get(name, {})), worker)
+        sessions = [
+            Session(ContenderInfo(name, "jax", "1", **infos.get(name, {})), worker)
             for name, worker in workers.items()
         ]
-        blocks.run(context, entrants, CELL, LENGTH)
+        blocks.run(context, sessions, CELL, LENGTH)
         return journal.record
 
     yield running
@@ -75,7 +75,7 @@ def run(tmp_path):
 def turns(record):
     """List the contenders' names by block, in their order."""
     found: dict[int, list[str]] = {}
-    for row in record.of(Slice):
+    for row in record.of(Round):
         assert row.position == len(found.setdefault(row.block, []))
         found[row.block].append(row.contender)
     return list(found.values())
@@ -83,7 +83,7 @@ def turns(record):
 
 @pytest.mark.parametrize("names", ["ab", "abc", "abcd"])
 def test_everyone_takes_each_place_and_follows_each_other_equally_often(run, names, monkeypatch):
-    monkeypatch.setattr(blocks, "is_contaminated", lambda foreign, stolen: False)
+    monkeypatch.setattr(blocks, "is_disturbed", lambda foreign, stolen: False)
     done = turns(run({name: Noting() for name in names}, 12))
     assert len(done) == 12 and all(sorted(each) == list(names) for each in done)
     assert done == [[names[i] for i in order] for order in block_orders(len(names), 12, 1, 3)]
@@ -93,17 +93,17 @@ def test_everyone_takes_each_place_and_follows_each_other_equally_often(run, nam
     assert len(set(follows.values())) == 1 and len(follows) == len(names) * (len(names) - 1)
 
 
-def test_contaminated_blocks_are_repeated_whole_at_most_half_as_many_again(run, monkeypatch):
+def test_disturbed_blocks_are_repeated_whole_at_most_half_as_many_again(run, monkeypatch):
     dirty = iter([True, True, *[False] * 3, *[True] * 99])
-    monkeypatch.setattr(blocks, "is_contaminated", lambda foreign, stolen: next(dirty))
+    monkeypatch.setattr(blocks, "is_disturbed", lambda foreign, stolen: next(dirty))
     record = run({"a": Noting(), "b": Noting()}, 8)
     done = turns(record)
     seen = record.of(Block)
     assert len(done) == len(seen) == 12
     assert [each.repeated for each in seen[:5]] == [True, True, False, False, False]
     assert sum(each.repeated for each in seen) == 4
-    # Beyond the limit a block that is contaminated counts, and is told.
-    assert [each.contaminated for each in seen[-3:]] == [True] * 3
+    # Beyond the limit a block that is disturbed counts, and is told.
+    assert [each.disturbed for each in seen[-3:]] == [True] * 3
     assert not any(each.repeated for each in seen[-3:])
     # A block is repeated in its own order, so that what counts is the balanced design.
     counted = [turn for turn, each in zip(done, seen, strict=True) if not each.repeated]
@@ -111,11 +111,11 @@ def test_contaminated_blocks_are_repeated_whole_at_most_half_as_many_again(run, 
 
 
 @pytest.mark.parametrize(
-    ("foreign", "stolen", "contaminated"),
+    ("foreign", "stolen", "disturbed"),
     [(0.1, 0.02, False), (0.11, 0.0, True), (0.0, 0.021, True), (None, None, False)],
 )
-def test_the_limits(foreign, stolen, contaminated):
-    assert blocks.is_contaminated(foreign, stolen) is contaminated
+def test_the_limits(foreign, stolen, disturbed):
+    assert blocks.is_disturbed(foreign, stolen) is disturbed
 
 
 def test_work_of_others_is_seen(run):
@@ -127,32 +127,32 @@ def test_work_of_others_is_seen(run):
         finally:
             busy.kill()
     seen = record.of(Block)
-    assert all(each.foreign_share > 0.7 / psutil.cpu_count() for each in seen)
-    assert seen[0].contaminated is (seen[0].foreign_share > 0.1)
-    assert all(0.005 < each.control_seconds < each.seconds for each in seen)
+    assert all(each.background_share > 0.7 / psutil.cpu_count() for each in seen)
+    assert seen[0].disturbed is (seen[0].background_share > 0.1)
+    assert all(0.005 < each.fixed_work_seconds < each.seconds for each in seen)
 
 
 def test_work_of_waiting_workers_is_foreign(run):
     burning = {"a": Noting(burns=0.2, sleeps=0.1), "b": Noting(sleeps=0.1)}
     record = run(burning, 2)
-    waited = {row.contender: row.waiting_cpu_seconds for row in record.of(Slice)}
+    waited = {row.contender: row.waiting_cpu_seconds for row in record.of(Round)}
     assert waited == {"a": 0.0, "b": pytest.approx(0.2)}
-    assert all(each.foreign_share > 0 for each in record.of(Block))
+    assert all(each.background_share > 0 for each in record.of(Block))
 
 
-def test_a_handicapped_one_does_more_than_it_reports(run):
+def test_a_known_effect_one_does_more_than_it_reports(run):
     workers = {"a": Noting(), "b": Noting()}
-    record = run(workers, 2, b={"twin_of": "a", "handicap": 0.05})
+    record = run(workers, 2, b={"control_of": "a", "known_effect": 0.05})
     assert {each["steps"] for each in workers["a"].asked} == {20}
     assert {each["steps"] for each in workers["b"].asked} == {21}
-    assert {row.steps for row in record.of(Slice)} == {20}
+    assert {row.steps for row in record.of(Round)} == {20}
 
 
 def test_who_fails_is_out_and_the_others_go_on(run, monkeypatch):
-    monkeypatch.setattr(blocks, "is_contaminated", lambda foreign, stolen: False)
+    monkeypatch.setattr(blocks, "is_disturbed", lambda foreign, stolen: False)
     record = run({"a": Noting(), "b": Noting(fails_at=3)}, 6)
     assert [row.reason for row in record.of(Failure)] == ["had enough"]
-    assert Counter(row.contender for row in record.of(Slice)) == {"a": 6, "b": 2}
+    assert Counter(row.contender for row in record.of(Round)) == {"a": 6, "b": 2}
     assert len(record.of(Block)) == 6
 
 

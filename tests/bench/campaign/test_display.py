@@ -4,10 +4,10 @@ import threading
 from rich.console import Console
 
 from aebench.bench.campaign.display import Display
-from aebench.reports.record import Unit
+from aebench.reports.record import Task
 from helpers import sample
 
-STAGES = [(Unit("speed", "ae400", "", 0), 60.0), (Unit("quality", "ae400", "jax", 0), 30.0)]
+STAGES = [(Task("speed", "ae400", "", 0), 60.0), (Task("quality", "ae400", "jax", 0), 30.0)]
 
 
 def test_a_pipe_gets_one_line_per_subject_and_the_tables():

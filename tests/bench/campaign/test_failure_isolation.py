@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from aebench.reports.journal import load
-from aebench.reports.record import Failure, Phase, Slice, UnitEnd
+from aebench.reports.record import Failure, Phase, Round, TaskEnd
 from helpers.running import Run, interpreter
 
 SPEED = ("--pass", "speed", "--workload", "train", "--time-limit", "15")
@@ -52,8 +52,8 @@ def test_a_worker_that_goes_wrong_is_a_row(tmp_path, shell, python, reason):
     assert {each.contender for each in record.of(Failure)} == {"torch"}
     assert reason in failure.reason and failure.reason
     assert f"torch: {failure.reason}" in " ".join(run.output.split())
-    assert {row.block for row in record.of(Slice) if row.contender == "jax"} >= set(range(16))
-    assert not [each for each in record.of(UnitEnd) if each.unit.pass_name == "speed"]
+    assert {row.block for row in record.of(Round) if row.contender == "jax"} >= set(range(16))
+    assert not [each for each in record.of(TaskEnd) if each.task.pass_name == "speed"]
     assert record.outcome == "failures"
     assert f"--resume {run.folder}" in run.output.replace("\n", "")
 
@@ -75,7 +75,7 @@ def small_disk(tmp_path):
 def test_a_full_disk_keeps_what_was_measured_and_can_be_resumed(tmp_path, small_disk):
     filler = small_disk / "filler"
     # What is left is the journal's reserve, the header (12 KiB, most of it the digits that a report
-    # shows), parity and a few slices.
+    # shows), parity and a few rounds.
     filler.write_bytes(b"x" * (128 - 16 - 20) * 1024)
     run = Run(small_disk / "run", "--backend", "jax", *SPEED)
     assert run.end() == 1, run.output + run.errors
@@ -83,7 +83,7 @@ def test_a_full_disk_keeps_what_was_measured_and_can_be_resumed(tmp_path, small_
     assert "Traceback" not in run.output + run.errors
     record = load(run.folder)
     assert record.damage == ""
-    assert len(record.of(Slice)) >= 3
+    assert len(record.of(Round)) >= 3
     (failure,) = record.of(Failure)
     assert "No space left on device" in failure.reason
     assert record.outcome == "failures"
@@ -128,7 +128,7 @@ def test_a_worker_needs_numpy_keras_and_its_framework_only(tmp_path):
     bare = interpreter(tmp_path / "bare", python=f"sys.modules.update(dict.fromkeys({ours}))\n")
     run = Run(tmp_path / "run", "--backend", f"jax@{bare}")
     assert run.end() == 0, run.output + run.errors
-    told, twin = load(run.folder).header.contenders
-    assert twin.python == told.python
+    told, control = load(run.folder).header.contenders
+    assert control.python == told.python
     assert (told.name, told.python) == ("jax", bare)
     assert bare in "".join(run.output.split())

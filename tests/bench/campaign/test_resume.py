@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from aebench.reports.journal import load
-from aebench.reports.record import Block, FootprintFacts, QualityEpoch, Resume, Slice, UnitEnd
+from aebench.reports.record import Block, FootprintFacts, QualityEpoch, Resume, Round, TaskEnd
 from helpers.running import Run
 
 JAX = ("--backend", "jax", "--workload", "train", "--seeds", "2")
@@ -20,17 +20,17 @@ def assert_everything_counts_once(folder):
     repeated = {row.block for row in record.of(Block) if row.repeated}
     blocks = collections.Counter(
         (row.contender, row.launch, row.block)
-        for row in record.of(Slice)
+        for row in record.of(Round)
         if row.block >= 0 and row.block not in repeated
     )
     assert set(blocks.values()) == {1}
     assert collections.Counter(place[:2] for place in blocks) == {
         ("jax", 0): 16,
-        ("jax twin", 0): 16,
+        ("jax A/A", 0): 16,
     }
     assert len(record.of(FootprintFacts)) == 1
     assert [(row.seed, row.epoch) for row in record.of(QualityEpoch)] == [(0, 1), (1, 1)]
-    assert len(record.of(UnitEnd)) == 5
+    assert len(record.of(TaskEnd)) == 5
     return record
 
 
@@ -38,7 +38,7 @@ def assert_everything_counts_once(folder):
 def test_only_what_is_missing_is_measured(tmp_path):
     run = Run(tmp_path / "cut", *JAX)
     run.measured(2 * (16 + 3))
-    while not any(each.unit.pass_name == "speed" for each in load(run.folder).of(UnitEnd)):
+    while not any(each.task.pass_name == "speed" for each in load(run.folder).of(TaskEnd)):
         assert run.process.poll() is None
     run.process.kill()
     run.process.communicate()
@@ -46,14 +46,14 @@ def test_only_what_is_missing_is_measured(tmp_path):
     run = Run(run.folder, resume=True)
     assert run.end() == 0, run.output + run.errors
     after = assert_everything_counts_once(run.folder)
-    # The speed pass was whole: its slices are the ones that were there before.
-    assert after.of(Slice) == before.of(Slice)
+    # The speed pass was whole: its rounds are the ones that were there before.
+    assert after.of(Round) == before.of(Round)
     (resumption,) = after.of(Resume)
-    assert {unit.pass_name for unit in resumption.void} == {"footprint", "quality"}
+    assert {task.pass_name for task in resumption.void} == {"footprint", "quality"}
     once_more = Run(run.folder, resume=True)
     assert once_more.end() == 0
     assert "Nothing is missing." in once_more.output
-    assert load(run.folder).of(Slice) == before.of(Slice)
+    assert load(run.folder).of(Round) == before.of(Round)
 
 
 @pytest.mark.slow

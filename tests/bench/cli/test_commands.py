@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from aebench.reports.journal import load
-from aebench.reports.record import Block, End, Failure, QualityEpoch, Reconstructions, Slice
+from aebench.reports.record import Block, End, Failure, QualityEpoch, Reconstructions, Round
 from helpers.paths import CLEAN, ROOT
 from helpers.running import SMALL, Run, gone
 
@@ -20,7 +20,7 @@ from helpers.running import SMALL, Run, gone
     [
         (["run", "--backend", "all", "jax"], "'all' is not a backend: use jax"),
         (["run", "--backend", "theano"], "'theano' is not a backend: use jax, tensorflow, torch"),
-        (["run", "--definition", "ae300"], "300, 150, 75, stop"),
+        (["run", "--model", "ae300"], "300, 150, 75, stop"),
         (["run", "--preset", "slow"], "not a preset: use quick, standard, publish"),
         (["run", "--workload", "dream"], "not a workload: use train, predict"),
         (["run", "--contender", "torch:steps=4"], "torch:steps=4 can't be had: Keras runs one"),
@@ -69,7 +69,7 @@ from helpers.running import SMALL, Run, gone
         (["show", "nowhere"], "can't be read (No such file or directory): give the folder"),
         (["measure"], "No such command 'measure': see aebench --help."),
         (["report"], "Missing argument 'RECORD...': see aebench report --help."),
-        (["run", "--definition", "foo"], "N being 25 times a power of two, such as ae400"),
+        (["run", "--model", "foo"], "N being 25 times a power of two, such as ae400"),
         (["report", "nowhere"], "can't be read"),
         (["report", "old", "--language", "de"], "--language 'de' isn't known: use en or fr"),
         (["site", "nowhere"], "holds no report"),
@@ -174,7 +174,7 @@ def test_dry_run_plans_and_writes_nothing(aebench, tmp_path):
     assert done.returncode == 0
     assert "1 × 16 blocks" in done.stdout
     assert "compared with jax, different beyond 1 %, the same within 3 %" in done.stdout
-    assert "as a control: jax twin" in done.stdout
+    assert "as a control: jax A/A" in done.stdout
     for size in ("1 × 16", "5 × 24", "8 × 64"):
         assert size in done.stdout
     # original has no pass of speed.
@@ -257,7 +257,7 @@ def test_everything_is_measured_on_all_backends(tmp_path):
         for workload in ("train", "predict"):
             mine = [
                 row
-                for row in loaded.of(Slice)
+                for row in loaded.of(Round)
                 if (row.contender, row.workload) == (backend, workload)
             ]
             repeated = {
@@ -284,18 +284,18 @@ def test_everything_is_measured_on_all_backends(tmp_path):
         ).stdout
     )
     for cell in told["speed"]:
-        assert [row["contender"] for row in cell["rows"] if row["twin_of"]] == ["jax twin"]
+        assert [row["contender"] for row in cell["rows"] if row["control_of"]] == ["jax A/A"]
         assert cell["noise_floor"] > 0 and cell["control_sd"] > 0
         assert all(row["verdict"] for row in cell["rows"] if row["contender"] != "jax")
     speed = told["runs"][0]["speed"]
-    assert speed["slices"] + speed["repeated"] + speed["overhead"] == pytest.approx(1)
-    assert min(speed["slices"], speed["overhead"]) > 0
+    assert speed["rounds"] + speed["repeated"] + speed["overhead"] == pytest.approx(1)
+    assert min(speed["rounds"], speed["overhead"]) > 0
     (footprint, *_) = told["footprint"]
     assert footprint["parameters"] == 367_609
     assert footprint["exact"]
     assert (run.folder / "report" / "README.md").exists()
     assert "20 epochs" in run.output
-    # Shown as soon as it is measured, and not once more at the end.
+    # ContenderView as soon as it is measured, and not once more at the end.
     assert run.output.count("train ae200, batch 32") == 1
     assert "\x1b" not in run.output
 
@@ -311,7 +311,7 @@ def test_a_worker_that_dies_fails_alone(tmp_path):
     (failure,) = loaded.of(Failure)
     assert (failure.contender, failure.reason) == ("torch", "was killed by signal 9")
     repeated = {row.block for row in loaded.of(Block) if row.repeated}
-    blocks = {row.block for row in loaded.of(Slice) if row.contender == "jax" and row.block >= 0}
+    blocks = {row.block for row in loaded.of(Round) if row.contender == "jax" and row.block >= 0}
     assert len(blocks - repeated) == 18
     assert "torch: was killed by signal 9" in run.output
 
@@ -345,7 +345,7 @@ def test_an_interrupt_ends_everything_and_keeps_the_record(tmp_path, signal_sent
     loaded = load(run.folder)
     assert isinstance(loaded.events[-1], End)
     assert loaded.events[-1].outcome == "interrupted"
-    assert len(loaded.of(Slice)) >= 2
+    assert len(loaded.of(Round)) >= 2
 
 
 @pytest.mark.slow
@@ -357,4 +357,4 @@ def test_nothing_outlives_a_killed_parent(tmp_path):
     os.kill(run.process.pid, signal.SIGKILL)
     run.process.communicate()
     assert gone(family, 5)
-    assert len(load(run.folder).of(Slice)) >= 2
+    assert len(load(run.folder).of(Round)) >= 2

@@ -16,12 +16,12 @@ from aebench.bench.models.autoencoder import TABLE, parse
     ],
 )
 def test_table(name, widths, dropout, parameters):
-    definition = parse(name)
-    assert definition.name == name
-    assert definition.widths == widths
-    assert definition.dropout == dropout
-    assert definition.parameters == parameters
-    assert definition.learning_rate == 1.5
+    model = parse(name)
+    assert model.name == name
+    assert model.widths == widths
+    assert model.dropout == dropout
+    assert model.parameters == parameters
+    assert model.learning_rate == 1.5
     assert name in TABLE
 
 
@@ -46,7 +46,7 @@ def test_understood_from_the_name(name, widths, dropout):
     assert (parse(name).widths, parse(name).dropout) == (widths, dropout)
 
 
-def test_one_definition_has_one_name():
+def test_one_model_has_one_name():
     assert parse("ae800-dropout0.3") == parse("ae800-dropout") == parse("ae800-dropout0.30")
 
 
@@ -55,17 +55,17 @@ def test_one_definition_has_one_name():
     [
         ("ae300", "300, 150, 75, stop"),
         ("ae20", "20, stop"),
-        ("ae0", "not a definition"),
-        ("ae-400", "not a definition"),
-        ("400", "not a definition"),
-        ("ae400-drop", "not a definition"),
-        ("ae400\n", "not a definition"),
+        ("ae0", "not a model"),
+        ("ae-400", "not a model"),
+        ("400", "not a model"),
+        ("ae400-drop", "not a model"),
+        ("ae400\n", "not a model"),
         ("ae800-dropout0", "between 0 and 1"),
         ("ae800-dropout1.0", "between 0 and 1"),
         ("ae25-dropout", "no layer before the code"),
         ("ae50-steep", "no layer to leave out"),
         ("ae51200", "too wide"),
-        ("ae" + "9" * 5000, "not a definition|too wide"),
+        ("ae" + "9" * 5000, "not a model|too wide"),
     ],
 )
 def test_refused_with_the_reason(name, reason):
@@ -80,19 +80,19 @@ def test_closed_forms_match_a_walk_over_the_layers(halvings, steep, rate):
         with pytest.raises(BadInputError):
             parse(name)
         return
-    definition = parse(name)
+    model = parse(name)
     parameters = forward = training = 0
-    shapes = definition.dense_shapes
+    shapes = model.dense_shapes
     for layer, (inputs, units) in enumerate(shapes):
         parameters += (inputs + 1) * units
         forward += 2 * inputs * units
         training += 2 * inputs * units * (3 if layer else 2)
     assert (parameters, forward, training) == (
-        definition.parameters,
-        definition.forward_operations,
-        definition.training_operations,
+        model.parameters,
+        model.forward_operations,
+        model.training_operations,
     )
-    assert definition.weight_bytes == 4 * parameters
+    assert model.weight_bytes == 4 * parameters
     assert shapes[0][0] == shapes[-1][1] == 784
     assert [inputs for inputs, _ in shapes] == [units for _, units in reversed(shapes)]
 

@@ -1,4 +1,4 @@
-"""What tables and verdicts make of yardsticks, of who differs, and of other precisions."""
+"""What tables and verdicts make of baselines, of who differs, and of other precisions."""
 
 import io
 import json
@@ -9,7 +9,7 @@ from rich.console import Console
 
 from aebench.reports import record, tables
 from aebench.reports.headline import sentences
-from aebench.reports.record import ContenderInfo, Parity, Slice
+from aebench.reports.record import ContenderInfo, Parity, Round
 from aebench.reports.summary import summarise
 from aebench.reports.terminal import render_summary
 from helpers import sample
@@ -18,19 +18,19 @@ from helpers import sample
 FACTORS = {"native-jax": 0.5, "native-torch": 2.0, "gemm": 0.25, "jax:jit": 0.9}
 ADDED = [
     ContenderInfo("jax:jit", "jax", "1.0", settings={"jit": "on"}),
-    ContenderInfo("native-jax", "native-jax", "1.0", yardstick=True),
-    ContenderInfo("native-torch", "native-torch", "2.0", yardstick=True),
-    ContenderInfo("gemm", "gemm", "2.0", yardstick=True),
+    ContenderInfo("native-jax", "native-jax", "1.0", baseline=True),
+    ContenderInfo("native-torch", "native-torch", "2.0", baseline=True),
+    ContenderInfo("gemm", "gemm", "2.0", baseline=True),
 ]
 
 
 def made(worst=None, precisions=None, settings=None):
-    """Make the sample with yardsticks and parity; ``worst`` is the difference of some."""
+    """Make the sample with baselines and parity; ``worst`` is the difference of some."""
     base = sample.make()
     plan = msgspec.structs.replace(base.header.plan, passes=["parity", *base.header.plan.passes])
     contenders = [*base.header.contenders, *ADDED]
     base.header = msgspec.structs.replace(base.header, plan=plan, contenders=contenders)
-    jax = [each for each in base.of(Slice) if each.contender == "jax"]
+    jax = [each for each in base.of(Round) if each.contender == "jax"]
     for name, factor in FACTORS.items():
         base.events += [
             msgspec.structs.replace(each, contender=name, seconds=each.seconds * factor)
@@ -74,13 +74,13 @@ def test_shares_follow_from_shared_blocks():
     assert told["torch"] == pytest.approx((0.5, 0.0625))
     assert told["jax:jit"] == pytest.approx((0.5 / 0.9, 0.25 / 0.9))
     assert told["native-torch"] == (None, pytest.approx(0.125))
-    assert told["gemm"] == told["jax twin"] == (None, None)
+    assert told["gemm"] == told["jax A/A"] == (None, None)
     assert cell.libraries == ["torch"]
 
 
-def test_yardsticks_are_measured_and_not_judged():
+def test_baselines_are_measured_and_not_judged():
     cell, by_name = rows(made())
-    assert {by_name[name].verdict for name in ("native-jax", "gemm")} == {"yardstick"}
+    assert {by_name[name].verdict for name in ("native-jax", "gemm")} == {"baseline"}
     assert by_name["native-jax"].times_reference.value == pytest.approx(0.5)
     assert by_name["native-jax"].adjusted is None
     # jax:jit and torch against jax.
@@ -88,7 +88,7 @@ def test_yardsticks_are_measured_and_not_judged():
     assert "jax:jit trains ae400 at batch 32 fastest here" in cell.answer
 
 
-def test_all_cells_at_a_glance_keep_yardsticks_apart():
+def test_all_cells_at_a_glance_keep_baselines_apart():
     summary = summarise(made())
     (cell,) = summary.speed
     other = msgspec.structs.replace(cell, batch_size=500)
@@ -144,7 +144,7 @@ def test_who_differs_is_in_no_ranking():
 def test_where_the_reference_differs_nobody_is_ranked():
     cell, by_name = rows(made(worst={"jax": 3e-5}))
     assert by_name["jax"].verdict == "differs"
-    assert {row.verdict for row in by_name.values()} <= {"differs", "", "yardstick", "same"}
+    assert {row.verdict for row in by_name.values()} <= {"differs", "", "baseline", "same"}
     assert by_name["torch"].verdict == ""
     assert cell.answer == (
         "Nobody is called fastest for ae400 at batch 32 (train): jax, the reference, isn't shown "
@@ -214,20 +214,20 @@ def test_the_table_of_parity():
 
 
 @pytest.mark.slow
-def test_yardsticks_run_in_the_same_blocks(aebench):
+def test_baselines_run_in_the_same_blocks(aebench):
     done = aebench(
-        *("run", "--data", "embedded", "--train-samples", "1000", "--definition", "ae200-dropout"),
-        *("--contender", "jax", "torch", "--yardsticks", "--pass", "speed", "--out", "y"),
+        *("run", "--data", "embedded", "--train-samples", "1000", "--model", "ae200-dropout"),
+        *("--contender", "jax", "torch", "--baselines", "--pass", "speed", "--out", "y"),
     )
     assert done.returncode == 0, done.stdout + done.stderr
     summary = json.loads(aebench("show", "y", "--json").stdout)
     assert {cell["workload"] for cell in summary["speed"]} == {"train", "predict"}
     for cell in summary["speed"]:
         by_name = {row["contender"]: row for row in cell["rows"]}
-        assert list(by_name) == ["jax", "torch", "native-jax", "native-torch", "gemm", "jax twin"]
-        assert len({row["slices"] for row in by_name.values()}) == 1
+        assert list(by_name) == ["jax", "torch", "native-jax", "native-torch", "gemm", "jax A/A"]
+        assert len({row["rounds"] for row in by_name.values()}) == 1
         for name in ("jax", "torch"):
             assert by_name[name]["of_native"]["value"] > 0
             assert 0 < by_name[name]["of_limit"]["value"] < 1
-        assert by_name["gemm"]["verdict"] == "yardstick"
+        assert by_name["gemm"]["verdict"] == "baseline"
         assert cell["libraries"]

@@ -139,7 +139,7 @@ def test_without_the_sampler_the_row_says_why(tmp_path):
     done = subprocess.run(
         [
             *(sys.executable, "-m", "aebench", "memory", "--data", "embedded", "--backend", "jax"),
-            *("--train-samples", "640", "--definition", "ae200", "-o", str(tmp_path / "run")),
+            *("--train-samples", "640", "--model", "ae200", "-o", str(tmp_path / "run")),
         ],
         capture_output=True,
         text=True,
@@ -156,7 +156,7 @@ def test_what_training_needs_is_arithmetic(weighed_by_hand):
     # numbers of each of 32 images.
     assert (row.needs.weights, row.needs.gradients, row.needs.optimiser) == (3368036, 3368036, 0)
     assert row.needs.activations == 4 * 32 * 3093
-    info = weighed_by_hand.definitions[0]
+    info = weighed_by_hand.models[0]
     dropped = msgspec.structs.replace(info, dropout=0.3)
     assert needs(dropped, 784, 32).activations == 4 * 32 * (3093 + 400 + 200)
 

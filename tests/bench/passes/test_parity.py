@@ -38,10 +38,10 @@ def caught(checks):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("definition", ["ae200", "ae200-dropout"])
+@pytest.mark.parametrize("model", ["ae200", "ae200-dropout"])
 @pytest.mark.parametrize("engine", ["keras", "native"])
-def test_the_same_model_passes(found, engine, definition):
-    checks = found[f"{engine} {definition}"]
+def test_the_same_model_passes(found, engine, model):
+    checks = found[f"{engine} {model}"]
     assert caught(checks) == []
     names = [each["check"] for each in checks]
     assert names[:7] == [
@@ -53,7 +53,7 @@ def test_the_same_model_passes(found, engine, definition):
         "short training",
         "long training",
     ]
-    assert len(names) == (11 if "dropout" in definition else 7)
+    assert len(names) == (11 if "dropout" in model else 7)
 
 
 @pytest.mark.slow
@@ -91,7 +91,7 @@ def test_lower_precisions_are_allowed_more():
         assert lower["forward"] < 0.1
 
 
-SMALL = ("--data", "embedded", "--definition", "ae200-dropout")
+SMALL = ("--data", "embedded", "--model", "ae200-dropout")
 
 
 @pytest.mark.slow
@@ -124,7 +124,7 @@ def test_who_differs_is_shown_and_in_no_ranking(aebench, tmp_path):
     assert "in no ranking, not shown to be the same model: " in done.stdout
     shown = json.loads(aebench("show", "r", "--json").stdout)
     (cell,) = shown["speed"]
-    verdicts = [row["verdict"] for row in cell["rows"] if not row["twin_of"]]
+    verdicts = [row["verdict"] for row in cell["rows"] if not row["control_of"]]
     assert verdicts == ["", "differs"]
     assert cell["comparisons"] == 0
     parity = aebench("parity", *SMALL, *who, "--out", "p")

@@ -1,4 +1,4 @@
-"""Profiles of real trainings: parts, traces, and the ledger of what is compiled."""
+"""Profiles of real trainings: parts, traces, and the compile_log of what is compiled."""
 
 import gzip
 import hashlib
@@ -21,7 +21,7 @@ from aebench.backends.profilers import (
 from aebench.bench.worker.compile_log import _Call, _told, cause
 from aebench.reports.headline import _profile
 from aebench.reports.journal import load
-from aebench.reports.record import Compilation, Failure, Operation, Profile, UnitEnd
+from aebench.reports.record import Compilation, Failure, Operation, Profile, TaskEnd
 from aebench.reports.summary import summarise
 from aebench.reports.tables import profile
 from aebench.reports.traces import trace_path
@@ -121,7 +121,7 @@ def test_each_trace_opens_and_is_what_the_record_says(profiled):
 
 
 @pytest.mark.slow
-def test_the_ledger_tells_what_is_compiled_and_what_for(profiled):
+def test_the_compile_log_tells_what_is_compiled_and_what_for(profiled):
     record = load(profiled.folder)
     told = {
         name: {
@@ -144,7 +144,7 @@ def test_the_ledger_tells_what_is_compiled_and_what_for(profiled):
 
 
 @pytest.mark.slow
-def test_torch_compile_is_in_the_ledger(tmp_path):
+def test_torch_compile_is_in_the_compile_log(tmp_path):
     run = Run(tmp_path / "run", *PROFILE, "--backend", "torch:jit")
     assert run.end() == 0, run.output + run.errors
     record = load(run.folder)
@@ -169,7 +169,7 @@ def test_a_profile_that_fails_is_a_row_and_the_others_go_on(tmp_path):
     record = load(run.folder)
     (failure,) = record.of(Failure)
     assert (failure.contender, failure.reason) == ("torch", "RuntimeError: no trace today")
-    assert [each.unit.contender for each in record.of(UnitEnd)] == ["jax"]
+    assert [each.unit.contender for each in record.of(TaskEnd)] == ["jax"]
     assert "torch: RuntimeError: no trace today" in " ".join(run.output.split())
 
 
@@ -181,7 +181,7 @@ def a_row(record, **changes):
     return record
 
 
-def test_tables_are_by_definition_and_batch_and_warn(summary):
+def test_tables_are_by_model_and_batch_and_warn(summary):
     titles = [table.title for table in profile(summary)]
     assert titles[0] == "Where the time goes: ae400, training, batch 32"
     two = summarise(sample.make(), a_row(sample.make(), batch_size=500))
@@ -218,27 +218,27 @@ def summary():
 CALLS = [_Call((32, "f"), 0.0, 1.0), _Call((32, "f"), 1.0, 1.1), _Call((16, "f"), 2.0, 2.5)]
 
 
-def ledger(found, compiles):
+def compile_log(found, compiles):
     rows = _told("train", CALLS, found, compiles)
     return [(row["stage"], row["samples"], row["cause"], row["seconds"]) for row in rows]
 
 
 def test_a_framework_that_tells_only_of_tracing_compiles_in_the_rest_of_the_call():
     traced = found("trace", 0.3, 0.4)
-    assert ledger([traced], False) == [
+    assert compile_log([traced], False) == [
         ("trace", 32, "first call", 0.3),
         ("build", 32, "first call", pytest.approx(0.6)),
     ]
     # With a compiler on, a new shape takes it too, though nothing is traced.
-    assert ledger([traced], True)[2:] == [("compile", 16, "new shape", pytest.approx(0.4))]
+    assert compile_log([traced], True)[2:] == [("compile", 16, "new shape", pytest.approx(0.4))]
 
 
 def test_a_framework_that_tells_of_compiling_is_believed():
     both = [found("trace", 0.3, 0.4), found("compile", 0.4, 0.9)]
-    assert [row[:2] for row in ledger(both, True)] == [("trace", 32), ("compile", 32)]
-    assert ledger([], False) == []
+    assert [row[:2] for row in compile_log(both, True)] == [("trace", 32), ("compile", 32)]
+    assert compile_log([], False) == []
     broken = [found("graph break", 0.0, 9.0, "a print")]
-    assert ledger(broken, False) == [("graph break", 32, "a print", 0.0)]
+    assert compile_log(broken, False) == [("graph break", 32, "a print", 0.0)]
 
 
 def found(stage, seconds, ended, why=""):

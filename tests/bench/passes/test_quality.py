@@ -80,10 +80,10 @@ def test_a_training_that_was_cut_counts_for_nothing():
     assert row.test_loss == Interval(0.10)
 
 
-def test_the_front_is_of_all_epochs_by_seconds_and_of_definitions_by_parameters():
+def test_the_front_is_of_all_epochs_by_seconds_and_of_models_by_parameters():
     made = sample.make()
-    wide = msgspec.structs.replace(made.header.definitions[0], name="ae800", parameters=2_110_809)
-    made.header = msgspec.structs.replace(made.header, definitions=[*made.header.definitions, wide])
+    wide = msgspec.structs.replace(made.header.models[0], name="ae800", parameters=2_110_809)
+    made.header = msgspec.structs.replace(made.header, models=[*made.header.models, wide])
     for epoch, loss in ((1, 0.24), (2, 0.22)):
         made.events.append(
             record.QualityEpoch(
@@ -93,13 +93,13 @@ def test_the_front_is_of_all_epochs_by_seconds_and_of_definitions_by_parameters(
     summary = summarise(made)
     # jax needs 1.5 s an epoch of ae400, torch 6 s for the same losses.
     front = [
-        (each.definition, each.contender, each.seconds, each.test_loss)
+        (each.model, each.contender, each.seconds, each.test_loss)
         for each in summary.cost.by_seconds
         if each.on_front
     ]
     assert front == [("ae400", "jax", 1.5, 0.25), ("ae400", "jax", 3.0, 0.21)]
     assert len(summary.cost.by_seconds) == 6
-    by_parameters = {each.definition: each for each in summary.cost.by_parameters}
+    by_parameters = {each.model: each for each in summary.cost.by_parameters}
     assert by_parameters["ae400"].on_front and not by_parameters["ae800"].on_front
     assert by_parameters["ae400"].test_loss == pytest.approx(0.21)
     seconds, parameters = cost_tables(summary)
@@ -130,7 +130,7 @@ def test_a_shorter_epoch_pays_after_what_the_start_takes_longer_over_what_it_gai
     assert pair.starts_later_seconds == pytest.approx(later)
     assert pair.gains_seconds == pytest.approx(gain)
     assert pair.epochs.value == pytest.approx(later / gain)
-    # With the steps at the ends of their intervals, 0.09 and 0.11 s a slice of 0.1.
+    # With the steps at the ends of their intervals, 0.09 and 0.11 s a round of 0.1.
     least = 0.9 * 15.005 - 1.1 * 3.755
     most = 1.1 * 15.005 - 0.9 * 3.755
     ends = (pair.epochs.low, pair.epochs.high)

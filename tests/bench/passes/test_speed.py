@@ -12,7 +12,7 @@ from aebench.bench.campaign.passes.speed import SpeedPass
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.plan import Plan
 from aebench.reports.journal import Journal
-from aebench.reports.record import Call, ContenderInfo, Library, ShortEpoch, Slice, Unit, UnitEnd
+from aebench.reports.record import Call, ContenderInfo, Library, Round, ShortEpoch, TaskEnd, Unit
 from helpers import sample
 
 
@@ -32,12 +32,17 @@ class Knowing:
             "versions": {},
             "frameworks_held": [],
             "cores": 2,
-            "epoch_end_ticks_seconds": [],
+            "epoch_end_polls_seconds": [],
         }
 
     def ask(self, request):
         steps = request.get("steps", 0)
-        end = {"age_seconds": 0.2, "step_seconds": 0.01, "seam_seconds": 0, "first_step_seconds": 0}
+        end = {
+            "age_seconds": 0.2,
+            "step_seconds": 0.01,
+            "boundary_seconds": 0,
+            "first_step_seconds": 0,
+        }
         return {
             "calibrate": {
                 "step_seconds": self._at_first,
@@ -48,10 +53,10 @@ class Knowing:
                 ),
             },
             "enter": {"call_seconds": 0.1},
-            "slice": {
+            "round": {
                 "seconds": steps * self._step_seconds,
                 "cpu_seconds": 0.1,
-                "lead_seconds": 0.01,
+                "discarded_seconds": 0.01,
             },
             "leave": {},
             "short epochs": {"epochs": [end]},
@@ -64,15 +69,15 @@ class Knowing:
 CONTENDERS = [
     ContenderInfo("jax", "jax", "1"),
     ContenderInfo("torch", "torch", "1"),
-    ContenderInfo("jax twin", "jax", "1", twin_of="jax"),
-    ContenderInfo("jax +5 %", "jax", "1", twin_of="jax", handicap=0.05),
+    ContenderInfo("jax A/A", "jax", "1", control_of="jax"),
+    ContenderInfo("jax +5 %", "jax", "1", control_of="jax", known_effect=0.05),
 ]
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Run launches of the pass; hand back what was recorded."""
-    monkeypatch.setattr(blocks, "is_contaminated", lambda foreign, stolen: False)
+    monkeypatch.setattr(blocks, "is_disturbed", lambda foreign, stolen: False)
     monkeypatch.setattr(blocks, "PAUSE_SECONDS", 0)
     header = sample.make().header
     plan = Plan(
@@ -91,7 +96,7 @@ def run(tmp_path, monkeypatch):
         )
         arrays = SimpleNamespace(train_path="", test_path="")
         context = Context(
-            Plan(plan.info, plan.definitions, contenders), None, arrays, fleet, journal, display
+            Plan(plan.info, plan.models, contenders), None, arrays, fleet, journal, display
         )
         SpeedPass(context).run([Unit("speed", "ae400", "", launch) for launch in launches])
         return journal.record
@@ -100,9 +105,9 @@ def run(tmp_path, monkeypatch):
     journal.close()
 
 
-def test_warm_up_is_three_slices_and_two_seconds_at_least(run):
+def test_warm_up_is_three_rounds_and_two_seconds_at_least(run):
     record = run([0], {"jax": 0.01, "torch": 0.3})
-    warm = [row for row in record.of(Slice) if row.block < 0]
+    warm = [row for row in record.of(Round) if row.block < 0]
     seconds = Counter()
     for row in warm:
         seconds[row.contender] += row.seconds
@@ -116,27 +121,27 @@ def test_steps_are_chosen_by_the_warm_up_once_for_all_launches(run):
     # Just after compiling a step seemed to take 10 ms; it takes 5.
     record = run([0], {"jax": 0.005, "torch": 0.02}, contenders=CONTENDERS[:3])
     # 0.1 s of the fastest are 20 steps, 0.5 s of a block of 5 + 20 + 5 ms 17: the larger.
-    assert {row.steps for row in record.of(Slice) if row.block >= 0} == {20}
+    assert {row.steps for row in record.of(Round) if row.block >= 0} == {20}
     # A later launch, also of a run that is carried on, runs as many whatever it finds.
     record = run([1], {"jax": 0.001, "torch": 0.002}, contenders=CONTENDERS[:3])
-    assert {row.steps for row in record.of(Slice) if row.block >= 0} == {20}
-    assert {row.steps for row in record.of(Slice) if row.launch == 1} == {20}
+    assert {row.steps for row in record.of(Round) if row.block >= 0} == {20}
+    assert {row.steps for row in record.of(Round) if row.launch == 1} == {20}
 
 
 def test_there_is_room_for_the_truth_but_not_for_any(run):
     record = run([0], {"jax": 0.0001, "torch": 0.0001}, at_first=0.05, contenders=CONTENDERS[:3])
-    provisional = {row.steps for row in record.of(Slice) if row.block < 0}
+    provisional = {row.steps for row in record.of(Round) if row.block < 0}
     assert provisional == {4}
-    assert {row.steps for row in record.of(Slice) if row.block >= 0} == {12}
+    assert {row.steps for row in record.of(Round) if row.block >= 0} == {12}
 
 
-def test_a_handicap_comes_to_whole_steps(run):
+def test_a_known_effect_comes_to_whole_steps(run):
     record = run([0], {"jax": 0.005, "torch": 0.02})
-    slices = [row for row in record.of(Slice) if row.block >= 0]
-    assert {row.steps % 20 for row in slices} == {0}
-    seconds = {row.contender: row.seconds / row.steps for row in slices}
+    rounds = [row for row in record.of(Round) if row.block >= 0]
+    assert {row.steps % 20 for row in rounds} == {0}
+    seconds = {row.contender: row.seconds / row.steps for row in rounds}
     assert seconds["jax +5 %"] == pytest.approx(1.05 * seconds["jax"])
-    assert seconds["jax twin"] == pytest.approx(seconds["jax"])
+    assert seconds["jax A/A"] == pytest.approx(seconds["jax"])
 
 
 def test_ends_of_epochs_are_timed_in_the_first_launches_and_not_of_controls(run):
@@ -144,28 +149,28 @@ def test_ends_of_epochs_are_timed_in_the_first_launches_and_not_of_controls(run)
     ends = Counter((row.contender, row.launch) for row in record.of(ShortEpoch))
     assert set(ends) == {(name, launch) for name in ("jax", "torch") for launch in (0, 1, 2)}
     assert {row.launch for row in record.of(Call)} == {0, 1, 2, 3}
-    assert all(each.seconds > 0 for each in record.of(UnitEnd))
+    assert all(each.seconds > 0 for each in record.of(TaskEnd))
 
 
 STRIDED = [
     ContenderInfo("jax", "jax", "1"),
     ContenderInfo("tensorflow:steps=16", "tensorflow", "1", settings={"steps": "16"}),
-    ContenderInfo("native-jax", "native-jax", "1", yardstick=True),
-    ContenderInfo("gemm", "gemm", "1", yardstick=True),
+    ContenderInfo("native-jax", "native-jax", "1", baseline=True),
+    ContenderInfo("gemm", "gemm", "1", baseline=True),
 ]
 
 
 def test_where_a_call_runs_several_steps_everyone_runs_whole_calls(run):
     seconds = {"jax": 0.01, "tensorflow": 0.03, "native-jax": 0.009, "gemm": 0.008}
     record = run([0], seconds, contenders=STRIDED)
-    slices = [row for row in record.of(Slice) if row.block >= 0]
-    assert {row.steps % 16 for row in slices} == {0}
-    leads = {row.contender: row.lead_steps for row in slices}
+    rounds = [row for row in record.of(Round) if row.block >= 0]
+    assert {row.steps % 16 for row in rounds} == {0}
+    leads = {row.contender: row.discarded_steps for row in rounds}
     assert leads["jax"] == 1 and leads["tensorflow:steps=16"] == 16
     assert {row.steps % 16 for row in record.of(ShortEpoch) if ":" in row.contender} == {0}
 
 
-def test_yardsticks_have_no_epochs_and_gemm_tells_its_library(run):
+def test_baselines_have_no_epochs_and_gemm_tells_its_library(run):
     seconds = {"jax": 0.01, "tensorflow": 0.03, "native-jax": 0.009, "gemm": 0.008}
     record = run([0, 1], seconds, contenders=STRIDED)
     on_keras = {"jax", "tensorflow:steps=16"}

@@ -11,13 +11,13 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan import checks
 from aebench.bench.plan.contenders import check_again, find
-from aebench.bench.plan.estimate import unit_seconds
+from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.plan import Place
 from aebench.bench.plan.presets import PASSES, PRESETS
 from aebench.bench.plan.resuming import again, check_machine
 from aebench.bench.plan.run_options import Request, make
 from aebench.bench.system import machine
-from aebench.reports.record import Unit
+from aebench.reports.record import Task
 from helpers import sample
 
 DATA = Dataset(
@@ -40,7 +40,7 @@ def test_presets_are_the_protocols():
     assert original == sizes["standard"]
     assert explains == sizes["quick"]
     assert set(PRESETS["quick"].passes) == {"parity", "speed", "footprint", "quality"}
-    assert PRESETS["quick"].definitions == ("ae400", "ae800", "ae800-dropout")
+    assert PRESETS["quick"].models == ("ae400", "ae800", "ae800-dropout")
 
 
 def test_the_original_recipe_is_whole():
@@ -48,7 +48,7 @@ def test_the_original_recipe_is_whole():
     assert info.passes == ["parity", "footprint", "quality"]
     assert (info.epochs, info.quality_batch_size, info.seeds) == (20, 32, [0, 1, 2, 3, 4])
     assert info.quality_train_samples == len(DATA.train)
-    assert all(parse(name).learning_rate == 1.5 for name in PRESETS["original"].definitions)
+    assert all(parse(name).learning_rate == 1.5 for name in PRESETS["original"].models)
     assert make(Request(preset="original", passes=["speed"]), DATA).info.passes == [
         "parity",
         "speed",
@@ -65,26 +65,26 @@ def test_the_reference_has_a_twin_in_the_speed_pass_alone(monkeypatch):
     installed(monkeypatch, "torch", "jax")
     plan = make(Request(reference="torch"), DATA)
     assert [each.name for each in plan.running] == ["jax", "torch"]
-    assert [each.name for each in plan.in_blocks] == ["jax", "torch", "torch twin"]
-    twin = plan.in_blocks[-1]
-    assert (twin.backend, twin.twin_of, twin.handicap) == ("torch", "torch", 0.0)
-    assert not any("twin" in unit.contender for unit in plan.units())
+    assert [each.name for each in plan.in_blocks] == ["jax", "torch", "torch A/A"]
+    control = plan.in_blocks[-1]
+    assert (control.backend, control.control_of, control.known_effect) == ("torch", "torch", 0.0)
+    assert not any("A/A" in task.contender for task in plan.tasks())
 
 
 def test_where_places_are_selected_the_reference_and_its_twin_are_there(monkeypatch):
     installed(monkeypatch, "tensorflow", "torch", "jax")
-    plan = make(Request(definitions=["ae400"]), DATA)
+    plan = make(Request(models=["ae400"]), DATA)
     places = frozenset(Place(name, "ae400", "train", 32) for name in ("tensorflow", "torch"))
     narrow = plan.only(places)
-    assert [each.name for each in narrow.in_blocks] == ["tensorflow", "torch", "tensorflow twin"]
+    assert [each.name for each in narrow.in_blocks] == ["tensorflow", "torch", "tensorflow A/A"]
     assert (narrow.info.reference, narrow.info.workloads) == ("tensorflow", ["train"])
     # Three in a block: a design of six rows, where four had four.
     assert (plan.info.blocks, narrow.info.blocks) == (16, 18)
-    twin = narrow.in_blocks[-1]
-    assert narrow.selects(twin, "ae400") and narrow.selects(twin, "ae400", "train", 32)
-    assert not narrow.selects(twin, "ae400", "predict", 32)
+    control = narrow.in_blocks[-1]
+    assert narrow.selects(control, "ae400") and narrow.selects(control, "ae400", "train", 32)
+    assert not narrow.selects(control, "ae400", "predict", 32)
     one = plan.only(frozenset({Place("jax", "ae400", "predict", 32)}))
-    assert [each.name for each in one.in_blocks] == ["jax", "jax twin"]
+    assert [each.name for each in one.in_blocks] == ["jax", "jax A/A"]
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,9 @@ def test_reference(monkeypatch):
 
 def test_names_are_taken_once(monkeypatch):
     installed(monkeypatch, "jax")
-    asked = Request(definitions=["ae800-dropout", "ae800-dropout0.3"], batch_sizes=[32, 32])
+    asked = Request(models=["ae800-dropout", "ae800-dropout0.3"], batch_sizes=[32, 32])
     plan = make(asked, DATA)
-    assert [each.name for each in plan.definitions] == ["ae800-dropout"]
+    assert [each.name for each in plan.models] == ["ae800-dropout"]
     assert plan.info.batch_sizes == [32]
 
 
@@ -146,18 +146,18 @@ def test_quick_trains_on_less_and_an_explicit_size_wins(monkeypatch):
 def test_an_estimate_grows_with_the_work(monkeypatch):
     installed(monkeypatch, "jax", "torch")
     total = {
-        name: sum(unit_seconds(plan, unit, 60000, 10000) for unit in plan.units())
+        name: sum(task_seconds(plan, task, 60000, 10000) for task in plan.tasks())
         for name, plan in ((name, make(Request(preset=name), DATA)) for name in PRESETS)
     }
     assert 60 < total["quick"] < total["standard"] < total["publish"]
 
 
-def test_a_faster_machine_fills_the_same_slices_with_more_steps(monkeypatch):
+def test_a_faster_machine_fills_the_same_rounds_with_more_steps(monkeypatch):
     installed(monkeypatch, "jax", "torch")
     plan = make(Request(preset="standard"), DATA)
-    for unit in plan.units():
-        usual, faster = (unit_seconds(plan, unit, 60_000, 10_000, pace) for pace in (1.0, 0.5))
-        if unit.pass_name == "speed":
+    for task in plan.tasks():
+        usual, faster = (task_seconds(plan, task, 60_000, 10_000, pace) for pace in (1.0, 0.5))
+        if task.pass_name == "speed":
             # Only starting and compiling get shorter.
             assert 0.75 * usual < faster < usual
         else:
@@ -168,25 +168,25 @@ def test_a_faster_machine_fills_the_same_slices_with_more_steps(monkeypatch):
 def test_what_is_counted_beforehand_is_what_is_listed(monkeypatch, preset):
     installed(monkeypatch, "jax", "torch", *(f"native-{name}" for name in backends.NAMES), "gemm")
     plan = make(Request(preset=preset, passes=PASSES, seeds=3), DATA)
-    assert checks._counts(plan, plan.info)[0] == len(plan.units())
+    assert checks._counts(plan, plan.info)[0] == len(plan.tasks())
 
 
 def test_units_are_what_the_passes_measure_in_their_order(monkeypatch):
     installed(monkeypatch, "jax", "torch")
-    plan = make(Request(preset="standard", definitions=["ae400", "ae800"], seeds=2), DATA)
-    units = plan.units()
-    assert [unit.pass_name for unit in units] == ["parity"] * 4 + ["speed"] * 10 + [
+    plan = make(Request(preset="standard", models=["ae400", "ae800"], seeds=2), DATA)
+    tasks = plan.tasks()
+    assert [task.pass_name for task in tasks] == ["parity"] * 4 + ["speed"] * 10 + [
         "footprint"
     ] * 12 + ["quality"] * 8
-    assert units[:2] == [Unit("parity", name, "jax", 0) for name in ("ae400", "ae800")]
-    assert units[4:7] == [
-        Unit("speed", "ae400", "", 0),
-        Unit("speed", "ae800", "", 0),
-        Unit("speed", "ae400", "", 1),
+    assert tasks[:2] == [Task("parity", name, "jax", 0) for name in ("ae400", "ae800")]
+    assert tasks[4:7] == [
+        Task("speed", "ae400", "", 0),
+        Task("speed", "ae800", "", 0),
+        Task("speed", "ae400", "", 1),
     ]
-    assert units[-2:] == [Unit("quality", "ae800", "torch", seed) for seed in (0, 1)]
+    assert tasks[-2:] == [Task("quality", "ae800", "torch", seed) for seed in (0, 1)]
     one = plan.only(frozenset({Place("torch", "ae800", "train", 32)}))
-    assert {(unit.definition, unit.contender) for unit in one.units()} == {
+    assert {(task.model, task.contender) for task in one.tasks()} == {
         ("ae800", ""),
         ("ae800", "torch"),
     }
@@ -249,7 +249,7 @@ def test_a_record_is_carried_on_only_where_it_began(monkeypatch):
         sample.make().header,
         plan=plan.info,
         contenders=plan.contenders,
-        definitions=plan.describe_definitions(),
+        models=plan.describe_models(),
         machine=machine.describe(),
     )
     assert again(header) == plan

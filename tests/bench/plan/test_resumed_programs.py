@@ -17,7 +17,7 @@ from aebench.bench.data.datasets import EMBEDDED, Dataset
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan import checks
-from aebench.bench.plan.estimate import unit_seconds
+from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.plan import describe
 from aebench.bench.plan.presets import PASSES
 from aebench.bench.plan.resuming import again, check_images, command
@@ -42,13 +42,13 @@ def trap(folder: Path, name: str = "trap") -> Path:
 
 def header(*asked: str, **changes) -> Header:
     """Make the header of a record of this machine's."""
-    wanted = {"backends": asked or ["jax"], "definitions": ["ae400"], "passes": ["footprint"]}
+    wanted = {"backends": asked or ["jax"], "models": ["ae400"], "passes": ["footprint"]}
     plan = make(Request(**{**wanted, **changes}), DATA)
     return msgspec.structs.replace(
         sample.make().header,
         plan=plan.info,
         contenders=plan.contenders,
-        definitions=plan.describe_definitions(),
+        models=plan.describe_models(),
         machine=machine.describe(),
         data=msgspec.structs.replace(
             sample.make().header.data, choice="embedded", train_samples=1000
@@ -63,9 +63,9 @@ def written(folder: Path, told: Header) -> bytes:
 
 @pytest.fixture(scope="module")
 def whole() -> bytes:
-    """The header of a record with all passes, a yardstick, and settings."""
+    """The header of a record with all passes, a baseline, and settings."""
     asked = ("jax", "jax:jit", f"jax@{sys.executable}")
-    return msgspec.json.encode(header(*asked, passes=PASSES, yardsticks=True))
+    return msgspec.json.encode(header(*asked, passes=PASSES, baselines=True))
 
 
 @pytest.fixture
@@ -136,18 +136,18 @@ def test_the_words_to_carry_on_with_are_whole():
     assert command(Path("results/a"), header("jax").contenders) == "aebench run --resume results/a"
 
 
-def test_an_interpreter_that_a_control_or_a_yardstick_names_is_none_to_run(tmp_path):
-    told = header("jax", passes=["speed"], yardsticks=True)
+def test_an_interpreter_that_a_control_or_a_baseline_names_is_none_to_run(tmp_path):
+    told = header("jax", passes=["speed"], baselines=True)
     assert again(told).info == told.plan
     for number, each in enumerate(told.contenders):
-        if each.twin_of or each.yardstick:
+        if each.control_of or each.baseline:
             found = list(told.contenders)
             found[number] = msgspec.structs.replace(each, python="/bin/false")
-            with pytest.raises(BadInputError, match=r"is a control of nobody|is no yardstick"):
+            with pytest.raises(BadInputError, match=r"is a control of nobody|is no baseline"):
                 again(msgspec.structs.replace(told, contenders=found))
             # Nor is one whose contender isn't there, so that nobody is asked about it.
             gone = ContenderInfo("gone", "jax", "", missing="gone", python="/bin/false")
-            with pytest.raises(BadInputError, match=r"is a control of nobody|is no yardstick"):
+            with pytest.raises(BadInputError, match=r"is a control of nobody|is no baseline"):
                 again(msgspec.structs.replace(told, contenders=[*found, gone]))
 
 
@@ -167,12 +167,12 @@ def contenders(*found, **changes):
     return change
 
 
-def definitions(change):
-    return lambda told: msgspec.structs.replace(told, definitions=change(told.definitions))
+def models(change):
+    return lambda told: msgspec.structs.replace(told, models=change(told.models))
 
 
-def definition(**changes):
-    return definitions(lambda found: [msgspec.structs.replace(found[0], **changes)])
+def model(**changes):
+    return models(lambda found: [msgspec.structs.replace(found[0], **changes)])
 
 
 MANY = [f"ae{width}{end}" for width in (100, 200, 400, 800) for end in ("", "-steep", "-dropout")]
@@ -206,17 +206,17 @@ BAD = {
     ),
     "comparisons": (
         lambda told: plan(batch_sizes=list(range(1, 1000)))(
-            definitions(lambda found: [describe(parse(name)) for name in MANY])(told)
+            models(lambda found: [describe(parse(name)) for name in MANY])(told)
         ),
         "comparisons, of which there may be 20,000",
     ),
     "batch sizes": (plan(batch_sizes=list(range(1, 1002))), "of which there may be 1,000"),
-    "no definition": (definitions(lambda found: []), "it has no definition"),
-    "a definition twice": (definitions(lambda found: found * 2), "it has a definition twice"),
-    "definitions": (definitions(lambda found: found * 1001), "of which there may be 1,000"),
-    "unknown definition": (definition(name="ae300"), "no chain of halves"),
-    "a definition's other name": (definition(name="ae400-dropout0.30"), "another autoencoder"),
-    "another definition": (definition(widths=[2**50]), "'ae400' is another autoencoder here"),
+    "no model": (models(lambda found: []), "it has no model"),
+    "a model twice": (models(lambda found: found * 2), "it has a model twice"),
+    "models": (models(lambda found: found * 1001), "of which there may be 1,000"),
+    "unknown model": (model(name="ae300"), "no chain of halves"),
+    "a model's other name": (model(name="ae400-dropout0.30"), "another autoencoder"),
+    "another model": (model(widths=[2**50]), "'ae400' is another autoencoder here"),
     "a backend's name": (contenders(backend="..os"), "'..os' is not a backend"),
     "contender twice": (contenders(ContenderInfo("jax", "jax", "1")), "a contender twice"),
     "settings": (contenders(settings={"steps": "many"}), "steps must be a whole number"),
@@ -225,11 +225,11 @@ BAD = {
     "jit": (contenders(settings={"jit": "maybe"}), "are no settings of jax"),
     "nobody there": (contenders(missing="gone"), "is a control of nobody"),
     "control of nobody": (
-        contenders(ContenderInfo("x", "jax", "1", twin_of="nobody")),
+        contenders(ContenderInfo("x", "jax", "1", control_of="nobody")),
         "'x' is a control of nobody",
     ),
     "control of another": (
-        contenders(ContenderInfo("x", "torch", "1", twin_of="jax")),
+        contenders(ContenderInfo("x", "torch", "1", control_of="jax")),
         "'x' is a control of nobody",
     ),
 }
@@ -288,10 +288,10 @@ def test_whatever_a_header_says_it_is_a_plan_or_refused(whole, data):
     except BadInputError as error:
         assert "\n" not in str(error)
         return
-    assert len(plan.units()) <= checks.MOST_UNITS
-    for unit in plan.units():
-        assert unit_seconds(plan, unit, 1000, 1000) >= 0
-    run_output.show(Console(quiet=True), plan, DATA, plan.units())
+    assert len(plan.tasks()) <= checks.MOST_UNITS
+    for task in plan.tasks():
+        assert task_seconds(plan, task, 1000, 1000) >= 0
+    run_output.show(Console(quiet=True), plan, DATA, plan.tasks())
 
 
 def test_what_is_refused_leaves_the_record_as_it_was(aebench, tmp_path):
@@ -324,8 +324,8 @@ def test_only_plain_files_are_read_for_a_record(aebench, tmp_path):
         {"seeds": 3000, "epochs": 3000},
         {"batch_sizes": [2**60]},
         {"batch_sizes": range(1, 1000), "preset": "publish", "passes": ["speed"]},
-        {"definitions": ["ae400"] * 5000},
-        {"definitions": [f"ae400-dropout{n / 10000}" for n in range(1, 990)], "seeds": 100},
+        {"models": ["ae400"] * 5000},
+        {"models": [f"ae400-dropout{n / 10000}" for n in range(1, 990)], "seeds": 100},
         {"backends": ["jax"] * 2000},
         {"backends": [f"jax:steps={n}" for n in range(1, 1001)], "passes": ["parity"]},
         {"profile_steps": 2**70},

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from aebench import backends
 from aebench.bench.data.datasets import EMBEDDED, Dataset
 from aebench.bench.errors import BadInputError
-from aebench.bench.plan.contenders import find, yardsticks
+from aebench.bench.plan.contenders import baselines, find
 from aebench.bench.plan.run_options import Request, make
 from aebench.bench.plan.settings import PRECISIONS, Settings, check, parse
 from aebench.reports.record import ContenderInfo
@@ -56,7 +56,7 @@ def test_contenders_are_named_by_what_was_asked():
         ("native-jax", "native-jax", {}),
         ("gemm", "gemm", {}),
     ]
-    assert not any(each.yardstick for each in found)
+    assert not any(each.baseline for each in found)
 
 
 def test_what_was_split_at_commas_is_put_together_again():
@@ -74,8 +74,8 @@ def test_what_was_split_at_commas_is_put_together_again():
         ("jax:jit,nojit", "'jax:jit,nojit' says both jit and nojit"),
         ("jax:precision=double", "precision=double' is not a precision: use float32"),
         ("torch:steps=32", "torch:steps=32 can't be had: Keras runs one step a call on PyTorch"),
-        ("native-jax:jit", "native-jax:jit can't be had: a yardstick is as it is"),
-        ("gemm:precision=mixed_float16", "can't be had: a yardstick is as it is"),
+        ("native-jax:jit", "native-jax:jit can't be had: a baseline is as it is"),
+        ("gemm:precision=mixed_float16", "can't be had: a baseline is as it is"),
         ("native-theano", "'native-theano' is not a backend: use jax, tensorflow, torch, native-"),
         ("jax:jit@", "names no interpreter"),
         ("gemm", "gemm trains nothing: give a contender beside it"),
@@ -154,19 +154,19 @@ def test_torch_compile_wants_a_compiler(monkeypatch):
     assert find(["torch:jit"])[0].settings == {"jit": "on"}
 
 
-def test_yardsticks_are_the_contenders_frameworks_and_gemm():
+def test_baselines_are_the_contenders_frameworks_and_gemm():
     found = find(["jax", "jax:nojit", "torch"])
-    added = yardsticks(found)
+    added = baselines(found)
     assert [each.name for each in added] == ["native-jax", "native-torch", "gemm"]
-    assert all(each.yardstick for each in added)
+    assert all(each.baseline for each in added)
     # Who was asked for is a contender, and isn't added again.
-    assert [each.name for each in yardsticks(find(["jax", "native-jax"]))] == ["gemm"]
+    assert [each.name for each in baselines(find(["jax", "native-jax"]))] == ["gemm"]
 
 
-def test_yardsticks_have_neither_footprint_nor_quality():
-    plan = make(Request(backends=["jax", "torch"], definitions=["ae400"], yardsticks=True), DATA)
+def test_baselines_have_neither_footprint_nor_quality():
+    plan = make(Request(backends=["jax", "torch"], models=["ae400"], baselines=True), DATA)
     names = [each.name for each in plan.in_blocks]
-    assert names == ["jax", "torch", "native-jax", "native-torch", "gemm", "jax twin"]
+    assert names == ["jax", "torch", "native-jax", "native-torch", "gemm", "jax A/A"]
     whose = {
         name: [unit.contender for unit in plan.units() if unit.pass_name == name]
         for name in ("parity", "footprint", "quality")
@@ -179,9 +179,9 @@ def test_yardsticks_have_neither_footprint_nor_quality():
     ("preset", "asked", "there"),
     [("quick", None, False), ("publish", None, True), ("publish", False, False)],
 )
-def test_publish_has_yardsticks_unless_told_otherwise(preset, asked, there):
-    plan = make(Request(preset=preset, backends=["jax"], yardsticks=asked), DATA)
-    assert any(each.yardstick for each in plan.contenders) == there
+def test_publish_has_baselines_unless_told_otherwise(preset, asked, there):
+    plan = make(Request(preset=preset, backends=["jax"], baselines=asked), DATA)
+    assert any(each.baseline for each in plan.contenders) == there
 
 
 def test_speed_never_comes_without_parity():

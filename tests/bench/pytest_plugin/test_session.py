@@ -5,11 +5,11 @@ import pytest
 
 from aebench.bench.pytest_plugin.plugin import _Uncoloured
 from aebench.reports.journal import load
-from aebench.reports.record import Block, Resume, Slice
+from aebench.reports.record import Block, Resume, Round
 from helpers.paths import ROOT
 from helpers.running import interpreter
 
-SMALL = ("--data", "embedded", "--definition", "ae200")
+SMALL = ("--data", "embedded", "--model", "ae200")
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_what_is_collected_is_every_place_that_is_asked_for(door):
     ("arguments", "reason"),
     [
         (["--backend", "theano"], "'theano' is not a backend"),
-        (["--definition", "ae300"], "300, 150, 75, stop"),
+        (["--model", "ae300"], "300, 150, 75, stop"),
         (["--preset", "slow"], "'slow' is not a preset"),
         (["--batch-size", "99999"], "larger than the data"),
         (["--batch-size", "many"], "'many' must be whole numbers"),
@@ -90,22 +90,22 @@ def test_tests_replay_what_their_workers_measured(door, pytester):
     for each in told["benchmarks"]:
         mine = [
             row
-            for row in record.of(Slice)
+            for row in record.of(Round)
             if row.contender == each["params"]["backend"]
             and row.block >= 0
             and row.block not in repeated
         ]
-        assert len(mine) == 18  # three in a block, the twin among them
+        assert len(mine) == 18  # three in a block, the A/A control among them
         assert each["stats"]["data"] == pytest.approx([row.seconds for row in mine], rel=1e-12)
         assert each["group"] == "train ae200, batch 32"
         info = each["extra_info"]
         assert info["block_index"] == [row.block for row in mine]
         assert info["parameters"] == 367_609
-        assert info["steps_per_slice"] == mine[0].steps
+        assert info["steps_per_round"] == mine[0].steps
         assert info["samples_per_second"] == pytest.approx(32 / info["step_seconds"])
-        rival = each["params"]["backend"] == "torch"
+        peer = each["params"]["backend"] == "torch"
         assert info["reference"] == "jax" and info["noise_floor"] > 0
-        assert bool(info["verdict"]) is rival is bool(info["times_reference_interval"])
+        assert bool(info["verdict"]) is peer is bool(info["times_reference_interval"])
         assert info["epoch_seconds"] > 0 and isinstance(info["epoch_fixed_seconds"], float)
         assert info["peak_memory_bytes"] > 50e6
         assert (info["loss_steps"], info["record"]) == (51, "kept/record.jsonl")

@@ -25,7 +25,7 @@ QUIET = Sample(
     busy_cores=0.01,
     busiest="sh (process 7)",
     busiest_cores=0.01,
-    stolen_share=0.0,
+    steal_share=0.0,
     available_bytes=8 * GIB,
     swapped_bytes=0,
 )
@@ -110,12 +110,12 @@ def test_other_processes():
     assert neighbours.other_processes(Sample(), 2).ok is None
 
 
-def test_stolen_time():
-    assert neighbours.stolen_time(QUIET).ok
-    found = neighbours.stolen_time(replace(QUIET, stolen_share=0.083))
+def test_steal_time():
+    assert neighbours.steal_time(QUIET).ok
+    found = neighbours.steal_time(replace(QUIET, steal_share=0.083))
     assert found.ok is False
     assert "8.3%" in found.says
-    assert neighbours.stolen_time(Sample()).ok is None
+    assert neighbours.steal_time(Sample()).ok is None
 
 
 def test_memory_and_swap():
@@ -178,21 +178,21 @@ def test_a_sample_counts_what_is_busy_and_what_is_stolen(monkeypatch):
     )
     monkeypatch.setattr(sampling, "time", clocks)
     seen = sampling.sample(0)
-    assert seen.stolen_share == pytest.approx(2 / 10)
+    assert seen.steal_share == pytest.approx(2 / 10)
     assert seen.busy_cores == pytest.approx((4 + 2 - 0.5) / 2)
 
 
-def test_a_system_that_counts_nothing_or_no_stolen_time(monkeypatch):
+def test_a_system_that_counts_nothing_or_no_steal_time(monkeypatch):
     nothing = {"user": 0.0, "idle": 0.0, "steal": 0.0}
     monkeypatch.setattr(psutil, "cpu_times", answers(nothing, nothing))
     seen = sampling.sample(0)
-    assert (seen.busy_cores, seen.stolen_share) == (None, None)
+    assert (seen.busy_cores, seen.steal_share) == (None, None)
     monkeypatch.setattr(
         psutil, "cpu_times", answers({"user": 1.0, "idle": 1.0}, {"user": 1.0, "idle": 9.0})
     )
     seen = sampling.sample(0)
     assert seen.busy_cores == 0
-    assert seen.stolen_share is None
+    assert seen.steal_share is None
 
 
 def test_a_sample_without_proc(monkeypatch):
@@ -504,7 +504,7 @@ def test_what_is_fine_takes_one_line(tree):
         processor.processor_limit(root, 64),
         neighbours.load(seen, 64),
         neighbours.other_processes(seen, 64),
-        neighbours.stolen_time(seen),
+        neighbours.steal_time(seen),
         processor.affinity(64, 64),
         memory.free_memory(seen),
         memory.swap(seen),

@@ -21,7 +21,7 @@ NOISE = (0.001, -0.001, 0.0005, -0.0005, 0.0)
 
 
 def made(losses, gaps=None, images=60_000, slope=0.002, name="original", pixels=None, stuck=()):
-    """Make a record of five seeds: a mean loss and gap for each definition, and a falling curve."""
+    """Make a record of five seeds: a mean loss and gap for each model, and a falling curve."""
     record = sample.make()
     plan = msgspec.structs.replace(
         record.header.plan,
@@ -34,32 +34,32 @@ def made(losses, gaps=None, images=60_000, slope=0.002, name="original", pixels=
         record.header,
         name=name,
         plan=plan,
-        definitions=[describe(parse(each)) for each in losses],
+        models=[describe(parse(each)) for each in losses],
         contenders=record.header.contenders[:1],
     )
     record.events = []
-    for number, (definition, loss) in enumerate(losses.items()):
+    for number, (model, loss) in enumerate(losses.items()):
         for seed, noise in enumerate(NOISE):
-            # A definition's own luck beside that of the seed, which both share and pairs cancel.
+            # A model's own luck beside that of the seed, which both share and pairs cancel.
             end = loss + 10 * noise + noise * number
-            end = 0.262 if (definition, seed) in stuck else end
+            end = 0.262 if (model, seed) in stuck else end
             for epoch in range(1, EPOCHS + 1):
                 last = epoch == EPOCHS
                 record.events.append(
                     QualityEpoch(
                         "jax",
-                        definition,
+                        model,
                         seed,
                         epoch,
                         (3.0 if epoch == 1 else 1.0) * (1 + number),
                         0.1,
                         0.3,
                         end + slope * (EPOCHS - epoch),
-                        end - (gaps or {}).get(definition, 0.003) if last else None,
+                        end - (gaps or {}).get(model, 0.003) if last else None,
                     )
                 )
-            shades = sample.EXAMPLES if pixels is None else pixels[definition]
-            record.events.append(Reconstructions("jax", definition, seed, shades))
+            shades = sample.EXAMPLES if pixels is None else pixels[model]
+            record.events.append(Reconstructions("jax", model, seed, shades))
     return record
 
 
@@ -146,9 +146,7 @@ def test_where_a_plateau_left_nothing_to_pair_that_is_said():
 
 def test_where_no_seed_is_shared_nothing_is_said_of_a_plateau():
     record = made({"ae400": 0.107, "ae800": 0.113}, stuck={("ae400", 0)})
-    record.events = [
-        each for each in record.events if (each.seed == 0) == (each.definition == "ae400")
-    ]
+    record.events = [each for each in record.events if (each.seed == 0) == (each.model == "ae400")]
     assert answers(summarise(record)) == []
 
 
