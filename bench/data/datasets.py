@@ -23,7 +23,7 @@ from aebench.reports.sanitize import reason
 
 Images = np.ndarray[Any, Any]
 
-EMBEDDED = Path(__file__).parent / "data" / "mnist_5k.npz"
+EMBEDDED = Path(__file__).parent / "mnist_5k.npz"
 _HOST = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 # The hash that Keras checks.
 _MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"

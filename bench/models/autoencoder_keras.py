@@ -6,17 +6,17 @@ import keras
 
 from aebench import backends
 from aebench.bench.models.autoencoder import CODE, IMAGE_SHAPE, PIXELS, Model
-from aebench.bench.plan.settings import Settings
+from aebench.bench.protocol.settings import ContenderSettings
 
 
-def build(model: Model, settings: Settings | None = None) -> tuple[Any, Any, Any]:
+def build(model: Model, settings: ContenderSettings | None = None) -> tuple[Any, Any, Any]:
     """Build and compile one autoencoder.
 
     Parameters
     ----------
     model : Model
         What to build.
-    settings : Settings, optional
+    settings : ContenderSettings, optional
         With what set; all is Keras's own choice if left out. A precision becomes the policy of the
         whole process.
 
@@ -26,7 +26,7 @@ def build(model: Model, settings: Settings | None = None) -> tuple[Any, Any, Any
         The compiled autoencoder (28 × 28 to 28 × 28, values in [0, 1]) and the two models that it
         joins; the encoder gives the code, 25 numbers per image.
     """
-    settings = settings or Settings()
+    settings = settings or ContenderSettings()
     if settings.precision:
         keras.config.set_dtype_policy(settings.precision)
     if settings.precision == "float32":

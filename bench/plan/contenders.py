@@ -13,8 +13,9 @@ import msgspec
 from aebench import backends
 from aebench.bench.errors import BadInputError
 from aebench.bench.plan.probing import MOST_ANSWER_BYTES, ask
-from aebench.bench.plan.settings import Settings, is_setting, parse
+from aebench.bench.plan.settings import is_setting, parse
 from aebench.bench.protocol.package_path import link_package
+from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.quoting import is_encodable, shortly
 from aebench.reports.files import size
 from aebench.reports.record import ContenderInfo
@@ -36,7 +37,7 @@ class _Wanted:
     """What was asked for, understood."""
 
     engine: str
-    settings: Settings
+    settings: ContenderSettings
     python: str
 
     @property
@@ -83,7 +84,7 @@ def find(asked: Sequence[str], run: bool = True) -> list[ContenderInfo]:
                 version=version or "",
                 missing="" if version else install,
                 python=each.python,
-                settings=each.settings.told(),
+                settings=each.settings.to_dict(),
             )
         )
     if all(contender.missing for contender in found):
@@ -110,8 +111,11 @@ def baselines(found: Sequence[ContenderInfo], run: bool = True) -> list[Contende
     present = [each for each in found if not each.missing]
     keras = [each for each in present if each.on_keras]
     wanted = [
-        *(_Wanted(backends.NATIVE + each.backend, Settings(), each.python) for each in keras),
-        _Wanted(backends.GEMM, Settings(), present[0].python),
+        *(
+            _Wanted(backends.NATIVE + each.backend, ContenderSettings(), each.python)
+            for each in keras
+        ),
+        _Wanted(backends.GEMM, ContenderSettings(), present[0].python),
     ]
     there = {(each.backend, each.python) for each in present}
     left = [each for each in dict.fromkeys(wanted) if (each.engine, each.python) not in there]
@@ -156,7 +160,7 @@ def interpreter(contender: ContenderInfo) -> str:
 
 def spelled(contender: ContenderInfo) -> str:
     """Write how a contender is asked for."""
-    before = _Wanted(contender.backend, Settings.of(contender.settings), "").stem
+    before = _Wanted(contender.backend, ContenderSettings.from_dict(contender.settings), "").stem
     return f"{before}@{contender.python}" if contender.python else before
 
 

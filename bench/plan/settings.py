@@ -4,10 +4,10 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from aebench import backends
 from aebench.bench.errors import BadInputError
+from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.quoting import shortly
 
 # Weights of 16 bits can't hold a step of this recipe: where they were tried, steps were off by more
@@ -18,51 +18,12 @@ WORDS = "jit, nojit, steps=N, precision=NAME"
 MOST_STEPS = 10_000
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What was asked for; what is left out is as Keras has it.
-
-    Parameters
-    ----------
-    jit : bool, optional
-        Whether the steps are compiled (Keras's ``jit_compile``).
-    steps : int
-        Steps in one call of the compiled function (Keras's ``steps_per_execution``).
-    precision : str
-        Keras's dtype policy; ``float32`` also takes TF32 off an accelerator.
-    """
-
-    jit: bool | None = None
-    steps: int = 1
-    precision: str = ""
-
-    @classmethod
-    def of(cls, told: Mapping[str, str]) -> "Settings":
-        """Read what :meth:`told` wrote."""
-        jit = {"on": True, "off": False}.get(told.get("jit", ""))
-        return cls(jit, int(told.get("steps", 1)), told.get("precision", ""))
-
-    def told(self) -> dict[str, str]:
-        """Write it for the record: what was asked for alone."""
-        told = {} if self.jit is None else {"jit": "on" if self.jit else "off"}
-        if self.steps != 1:
-            told["steps"] = str(self.steps)
-        if self.precision:
-            told["precision"] = self.precision
-        return told
-
-    def __str__(self) -> str:
-        words = [] if self.jit is None else ["jit" if self.jit else "nojit"]
-        told = self.told()
-        return ",".join([*words, *(f"{name}={told[name]}" for name in told if name != "jit")])
-
-
 def is_setting(text: str) -> bool:
     """Tell whether a word looks like a setting, an interpreter behind it or not."""
     return text.partition("@")[0].partition("=")[0] in ("jit", "nojit", "steps", "precision")
 
 
-def parse(engine: str, text: str) -> Settings:
+def parse(engine: str, text: str) -> ContenderSettings:
     """Understand settings such as ``jit,steps=32``.
 
     Parameters
@@ -99,7 +60,7 @@ def parse(engine: str, text: str) -> Settings:
             precision = value
         else:
             raise BadInputError(f"{shortly(word)} is not a setting of {engine}: use {WORDS}.")
-    settings = Settings(jit, steps, precision)
+    settings = ContenderSettings(jit, steps, precision)
     obstacle = _obstacle(engine, settings)
     if obstacle:
         raise BadInputError(f"{engine}:{settings} can't be had: {obstacle}")
@@ -107,7 +68,7 @@ def parse(engine: str, text: str) -> Settings:
 
 
 def check(engine: str, told: Mapping[str, str]) -> None:
-    """Make sure that settings of a record's are what :meth:`Settings.told` writes.
+    """Make sure that settings of a record's are what :meth:`ContenderSettings.to_dict` writes.
 
     Raises
     ------
@@ -116,7 +77,7 @@ def check(engine: str, told: Mapping[str, str]) -> None:
     """
     jit = {"on": "jit", "off": "nojit"}.get(told.get("jit", ""))
     words = [*([jit] if jit else []), *(f"{name}={told[name]}" for name in told if name != "jit")]
-    if parse(engine, ",".join(words)).told() != dict(told):
+    if parse(engine, ",".join(words)).to_dict() != dict(told):
         raise BadInputError(f"{shortly(dict(told))} are no settings of {engine}.")
 
 
@@ -131,10 +92,10 @@ def _steps(engine: str, value: str) -> int:
     return steps
 
 
-def _obstacle(engine: str, settings: Settings) -> str:
+def _obstacle(engine: str, settings: ContenderSettings) -> str:
     """Say why settings can't be had; empty if they can."""
     if engine not in backends.NAMES:
-        if settings != Settings():
+        if settings != ContenderSettings():
             return "a baseline is as it is, and takes no settings."
     elif engine == "torch":
         if settings.steps > 1:

@@ -42,10 +42,12 @@ class ColdStart:
         from aebench.bench.models import autoencoder_keras
         from aebench.bench.models.autoencoder import parse
         from aebench.bench.models.initial_weights import initial_weights
-        from aebench.bench.plan.settings import Settings
+        from aebench.bench.protocol.settings import ContenderSettings
 
         model = parse(self._job["model"])
-        self.keras_model, _, _ = autoencoder_keras.build(model, Settings.of(self._job["settings"]))
+        self.keras_model, _, _ = autoencoder_keras.build(
+            model, ContenderSettings.from_dict(self._job["settings"])
+        )
         self.keras_model.set_weights(initial_weights(model, self._job["seed"]))
 
     def train(self, steps: int) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 from aebench import backends
 from aebench.bench.models.autoencoder import parse
-from aebench.bench.plan.settings import Settings
 from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker.batches import repeated
 from aebench.bench.worker.runtime_info import facts
 
@@ -22,7 +22,9 @@ class Fits:
         self._channel = channel
         self._backend = backends.load(job["backend"])
         model = parse(job["model"])
-        self._keras_model, _, _ = autoencoder_keras.build(model, Settings.of(job["settings"]))
+        self._keras_model, _, _ = autoencoder_keras.build(
+            model, ContenderSettings.from_dict(job["settings"])
+        )
         self._keras_model.set_weights(initial_weights(model, job["seed"]))
         self._steps_per_call = steps_per_call(self._keras_model)
 

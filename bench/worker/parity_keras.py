@@ -9,8 +9,8 @@ from aebench import backends
 from aebench.bench.models import autoencoder_keras
 from aebench.bench.models.autoencoder import Model
 from aebench.bench.models.initial_weights import initial_weights
-from aebench.bench.plan.settings import Settings
 from aebench.bench.protocol.channel import Message
+from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker.runtime_info import facts
 
 Array = np.ndarray[Any, Any]
@@ -22,7 +22,9 @@ class KerasSubject:
     def __init__(self, model: Model, job: Message) -> None:
         self._backend = backends.load(job["backend"])
         self._initial = initial_weights(model, job["seed"])
-        self._keras_model, encoder, _ = autoencoder_keras.build(model, Settings.of(job["settings"]))
+        self._keras_model, encoder, _ = autoencoder_keras.build(
+            model, ContenderSettings.from_dict(job["settings"])
+        )
         # Where shapes differ, that is what has to be told.
         if [each.shape for each in self.weights()] == [each.shape for each in self._initial]:
             self._keras_model.set_weights(self._initial)

@@ -36,6 +36,7 @@ from aebench.reports.record.header import (
     MachineInfo,
     ModelInfo,
     PlanInfo,
+    WorkloadInfo,
 )
 from aebench.reports.record.run import (
     End,
@@ -89,4 +90,5 @@ __all__ = [
     "Task",
     "TaskEnd",
     "Worker",
+    "WorkloadInfo",
 ]

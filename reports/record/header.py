@@ -44,7 +44,8 @@ class ContenderInfo(msgspec.Struct, frozen=True):
     those asked for; a ``baseline`` is measured beside the others and not judged. ``python`` is
     the interpreter that runs it, or empty for the one that runs aebench. A control is another
     worker of the contender ``control_of``, in the speed pass alone: an A/A control, or one that runs
-    ``known_effect`` (a share) more steps than it reports.
+    ``known_effect`` (a share) more steps than it reports. ``unsupported`` holds the reason for each
+    workload and pass that its backend doesn't support.
     """
 
     name: Name
@@ -56,11 +57,25 @@ class ContenderInfo(msgspec.Struct, frozen=True):
     known_effect: Share = 0.0
     settings: dict[Name, Name] = {}
     baseline: bool = False
+    unsupported: dict[Name, Text] = {}
 
     @property
     def on_keras(self) -> bool:
         """Whether it runs Keras: only that has a footprint and a quality."""
         return self.backend != GEMM and not self.backend.startswith(NATIVE)
+
+
+class WorkloadInfo(msgspec.Struct, frozen=True):
+    """One workload, with the words that reports have for it.
+
+    ``verb`` and ``gerund`` are such as "trains" and "training"; ``timing`` says what a round is
+    counted in: ``step`` or ``call``.
+    """
+
+    name: Name
+    verb: Name
+    gerund: Name
+    timing: Name = "step"
 
 
 class DataInfo(msgspec.Struct, frozen=True):
@@ -136,3 +151,4 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
     contenders: Annotated[list[ContenderInfo], Meta(min_length=1, max_length=1000)]
     data: DataInfo
     machine: MachineInfo
+    workloads: Annotated[list[WorkloadInfo], Meta(max_length=20)] = []

@@ -27,6 +27,11 @@ _FIELDS = {
 }
 # The fields whose objects have fields of these names themselves.
 _INNER = ("task", "void", "contenders", "machine")
+# What was measured then, as headers say it now.
+_WORKLOADS = [
+    {"name": "train", "verb": "trains", "gerund": "training"},
+    {"name": "predict", "verb": "predicts", "gerund": "predicting"},
+]
 _OLD_CONTROL, _CONTROL = " twin", " A/A"
 
 
@@ -41,6 +46,8 @@ def upgraded(line: Any) -> Any:
     if not isinstance(line, dict):
         return line
     found = _renamed(line)
+    if found.get("kind") == "header":
+        found.setdefault("workloads", _WORKLOADS)
     kind = found.get("kind")
     if isinstance(kind, str):
         found["kind"] = _KINDS.get(kind, kind)

@@ -170,10 +170,10 @@ def test_rounds_are_whole_calls_where_a_call_runs_several_steps(backend, tmp_pat
         from aebench import backends
         from aebench.bench.models import autoencoder_keras
         from aebench.bench.models.autoencoder import parse
-        from aebench.bench.plan.settings import Settings
+        from aebench.bench.protocol.settings import ContenderSettings
         from aebench.bench.worker.stepping import Stepper, short_epochs
         backend = aebench.backends.load(os.environ["KERAS_BACKEND"])
-        autoencoder, _, _ = autoencoder_keras.build(parse("ae200"), Settings(jit=True, steps=4))
+        autoencoder, _, _ = autoencoder_keras.build(parse("ae200"), ContenderSettings(jit=True, steps=4))
         assert (autoencoder.jit_compile, autoencoder.steps_per_execution) == (True, 4)
         images = np.random.default_rng(0).random((640, 28, 28), dtype=np.float32)
         seen = []

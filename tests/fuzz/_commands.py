@@ -35,7 +35,9 @@ class Commands:
                     **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
                     "LANG": "C.UTF-8",
                     "MPLCONFIGDIR": self.cache,
-                    "PYTHONPATH": os.pathsep.join((str(ROOT), str(Path(__file__).parent.parent))),
+                    "PYTHONPATH": os.pathsep.join(
+                        (str(ROOT / "src"), str(Path(__file__).parent.parent))
+                    ),
                     "PYTHONDONTWRITEBYTECODE": "1",
                     "OMP_NUM_THREADS": "1",
                     "OPENBLAS_NUM_THREADS": "1",

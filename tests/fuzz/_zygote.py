@@ -22,7 +22,9 @@ from typing import Any, NoReturn
 
 from fuzz._calling import ADDRESS_SPACE_BYTES, ROOT, Call, Outcome
 
-_OURS = tuple(f"{ROOT / name}{os.sep}" for name in ("backends", "bench", "reports"))
+_OURS = tuple(
+    f"{ROOT / 'src' / 'aebench' / name}{os.sep}" for name in ("backends", "bench", "reports")
+)
 _PROGRAMS = ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system", "os.fork", "os.forkpty")
 _WRITES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate")
 _MOST_KEPT_BYTES = 16 * 2**20
@@ -45,11 +47,12 @@ def _import_everything() -> None:
     from importlib import import_module
 
     for name in (
-        *("cli", "campaign", "datasets", "doctor", "listing", "measuring", "planned", "selfcheck"),
+        *("cli.listing", "cli.run_command", "campaign.campaign", "campaign.run_output"),
+        *("data.datasets", "system.doctor", "plan.selfcheck"),
     ):
-        import_module(f"bench.{name}")
+        import_module(f"aebench.bench.{name}")
     for name in ("figures", "publish", "selfcheck", "site", "summary", "terminal"):
-        import_module(f"reports.{name}")
+        import_module(f"aebench.reports.{name}")
 
 
 def _outcome(call: Call) -> Outcome:

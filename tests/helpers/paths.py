@@ -9,5 +9,7 @@ ROOT = Path(__file__).parent.parent.parent
 CLEAN = {
     name: value
     for name, value in os.environ.items()
-    if not name.startswith(("AEBENCH_", "KERAS_", "COLUMNS", "FORCE_COLOR", "CLICOLOR"))
+    if not name.startswith(
+        ("AEBENCH_", "KERAS_", "PYTEST_XDIST", "COLUMNS", "FORCE_COLOR", "CLICOLOR")
+    )
 }

@@ -3,13 +3,12 @@
 ``python tests/reports/test_golden.py`` writes the expected text anew: read how it differs.
 """
 
-from pathlib import Path
-
 from aebench.reports import document, markdown
 from aebench.reports.summary import summarise
 from helpers import sample
+from helpers.paths import ROOT
 
-GOLDEN = Path(__file__).parent / "golden" / "report.md"
+GOLDEN = ROOT / "tests" / "golden" / "report.md"
 FIGURES = [("throughput", "Throughput"), ("loss", "Losses"), ("digits", "Images")]
 
 

@@ -10,20 +10,9 @@ import msgspec
 import pytest
 
 from aebench.reports import csv_export, publish
-from aebench.reports.journal import Journal
 from aebench.reports.summary import summarise
 from helpers import sample
-
-HOSTILE = '=cmd|"/../../x"\x1b[31m\n<script>'
-
-
-def written(folder, hostile=""):
-    made = sample.make(hostile)
-    journal = Journal.begin(folder / "record.jsonl", made.header)
-    for event in made.events:
-        journal.append(event)
-    journal.close()
-    return folder / "record.jsonl"
+from helpers.written import HOSTILE, written
 
 
 def lines(path):

@@ -9,11 +9,11 @@ import sys
 import numpy as np
 import pytest
 from matplotlib.image import imread
-from test_publish import HOSTILE, written
 
 from aebench.reports import publish, site
 from aebench.reports.journal import RecordError
 from helpers.paths import ROOT
+from helpers.written import HOSTILE, written
 
 PUBLISHED = sorted(path.parent for path in site.PUBLISHED.glob("*/records"))
 # An embedded figure, whose coordinates may differ in the last digit from processor to processor.

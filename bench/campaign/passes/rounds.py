@@ -9,7 +9,7 @@ from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import Model
-from aebench.bench.plan.settings import Settings
+from aebench.bench.protocol.settings import ContenderSettings
 from aebench.reports import record
 from aebench.reports.record import ContenderInfo
 
@@ -66,7 +66,7 @@ class Length(NamedTuple):
 
 def steps_per_call(contender: ContenderInfo) -> int:
     """Tell how many steps a call of a contender's function runs."""
-    return Settings.of(contender.settings).steps
+    return ContenderSettings.from_dict(contender.settings).steps
 
 
 def present(sessions: Sequence[Session]) -> list[Session]:

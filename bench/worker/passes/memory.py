@@ -96,10 +96,10 @@ def _size(variable: object) -> int:
 
 def _enough(images: Any, job: Message) -> Any:
     """Repeat images that are too few for all steps to be of one epoch, as far as is reasonable."""
-    from aebench.bench.plan.settings import Settings
+    from aebench.bench.protocol.settings import ContenderSettings
     from aebench.bench.worker.batches import repeated
 
-    batch_size, each = job["batch_size"], Settings.of(job["settings"]).steps
+    batch_size, each = job["batch_size"], ContenderSettings.from_dict(job["settings"]).steps
     steps = WARM_STEPS + max(WATCHED_STEPS, _LEAST_CALLS * each) + 2 * each
     most = _MOST_BYTES // (batch_size * images[0].nbytes)
     wanted = max(1, min(steps, most) // each) * each

@@ -10,8 +10,8 @@ from aebench.backends import profilers
 from aebench.bench.models import autoencoder_keras
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.initial_weights import initial_weights
-from aebench.bench.plan.settings import Settings
 from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker import attribution, chrome_trace, compile_log
 from aebench.bench.worker.batches import repeated
 from aebench.bench.worker.runtime_info import facts
@@ -40,7 +40,7 @@ def work(channel: Channel, job: Message) -> None:
 
     backend, profiler = backends.load(job["backend"]), profilers.load(job["backend"])
     model = parse(job["model"])
-    keras_model, _, _ = autoencoder_keras.build(model, Settings.of(job["settings"]))
+    keras_model, _, _ = autoencoder_keras.build(model, ContenderSettings.from_dict(job["settings"]))
     keras_model.set_weights(initial_weights(model, job["seed"]))
     profiler.prepare(keras_model)
     channel.send(facts(backend, keras_model))

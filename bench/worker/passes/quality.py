@@ -8,8 +8,8 @@ from aebench import backends
 from aebench.bench.models import autoencoder_keras
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.initial_weights import initial_weights
-from aebench.bench.plan.settings import Settings
 from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker.runtime_info import facts, finite
 
 
@@ -32,7 +32,7 @@ def work(channel: Channel, job: Message) -> None:
 
     backend = backends.load(job["backend"])
     model = parse(job["model"])
-    autoencoder, _, _ = autoencoder_keras.build(model, Settings.of(job["settings"]))
+    autoencoder, _, _ = autoencoder_keras.build(model, ContenderSettings.from_dict(job["settings"]))
     channel.send(facts(backend, autoencoder))
     batch = job["batch_size"]
     train = np.asarray(np.load(job["train"], mmap_mode="r"))[: job["train_samples"]]

@@ -1,1 +1,1 @@
-"""The autoencoders' study: is the wider network worth its price, and does dropout help?"""
+"""The autoencoders' study: the price of a wider network, and the worth of dropout."""

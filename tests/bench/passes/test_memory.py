@@ -1,6 +1,5 @@
 import subprocess
 import sys
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -16,6 +15,7 @@ from aebench.reports.summary import summarise
 from aebench.reports.summary.memory import needs
 from aebench.reports.tables import memory as tables
 from helpers import sample
+from helpers.paths import ROOT
 from helpers.running import Run, interpreter
 
 pytestmark = pytest.mark.skipif(not proc_memory.exact_peaks(), reason="no exact peaks here")
@@ -40,7 +40,7 @@ def work(channel, job):
         time.sleep(0.005)
 
     for phase in (lambda: None, lambda: kept.append(take()), briefly):
-        channel.send({**memory.measured(phase, True), **memory.shares()})
+        channel.send({**proc_memory.measured(phase, True), **proc_memory.shares()})
 
 planted.work = work
 """
@@ -143,7 +143,7 @@ def test_without_the_sampler_the_row_says_why(tmp_path):
         ],
         capture_output=True,
         text=True,
-        env={"PYTHONPATH": f"{hidden}:{Path(__file__).parent.parent}", "HOME": str(tmp_path)},
+        env={"PYTHONPATH": f"{hidden}:{ROOT / 'src'}", "HOME": str(tmp_path)},
         timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr

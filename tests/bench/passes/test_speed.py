@@ -12,7 +12,7 @@ from aebench.bench.campaign.passes.speed import SpeedPass
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.plan import Plan
 from aebench.reports.journal import Journal
-from aebench.reports.record import Call, ContenderInfo, Library, Round, ShortEpoch, TaskEnd, Unit
+from aebench.reports.record import Call, ContenderInfo, Library, Round, ShortEpoch, Task, TaskEnd
 from helpers import sample
 
 
@@ -98,7 +98,7 @@ def run(tmp_path, monkeypatch):
         context = Context(
             Plan(plan.info, plan.models, contenders), None, arrays, fleet, journal, display
         )
-        SpeedPass(context).run([Unit("speed", "ae400", "", launch) for launch in launches])
+        SpeedPass(context).run([Task("speed", "ae400", "", launch) for launch in launches])
         return journal.record
 
     yield running

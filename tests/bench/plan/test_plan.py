@@ -2,11 +2,9 @@ import sys
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import pytest
 
 from aebench import backends
-from aebench.bench.data.datasets import EMBEDDED, Dataset
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan import checks
@@ -19,10 +17,7 @@ from aebench.bench.plan.run_options import Request, make
 from aebench.bench.system import machine
 from aebench.reports.record import Task
 from helpers import sample
-
-DATA = Dataset(
-    "data", np.zeros((60000, 28, 28), np.uint8), np.zeros((10000, 28, 28), np.uint8), EMBEDDED
-)
+from helpers.images import DATA
 
 
 def installed(monkeypatch, *names):

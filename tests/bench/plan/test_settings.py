@@ -14,7 +14,8 @@ from aebench.bench.data.datasets import EMBEDDED, Dataset
 from aebench.bench.errors import BadInputError
 from aebench.bench.plan.contenders import baselines, find
 from aebench.bench.plan.run_options import Request, make
-from aebench.bench.plan.settings import PRECISIONS, Settings, check, parse
+from aebench.bench.plan.settings import PRECISIONS, check, parse
+from aebench.bench.protocol.settings import ContenderSettings
 from aebench.reports.record import ContenderInfo
 
 DATA = Dataset(
@@ -33,7 +34,7 @@ def installed(monkeypatch):
 
 @given(
     st.builds(
-        Settings,
+        ContenderSettings,
         st.sampled_from([None, True, False]),
         st.integers(1, 1000),
         st.sampled_from(["", *PRECISIONS]),
@@ -41,9 +42,9 @@ def installed(monkeypatch):
 )
 def test_settings_are_read_as_they_are_written(settings):
     assert parse("jax", str(settings)) == settings
-    assert Settings.of(settings.told()) == settings
+    assert ContenderSettings.from_dict(settings.to_dict()) == settings
     # A record holds them as they are told.
-    info = ContenderInfo("x", "jax", "1", settings=settings.told())
+    info = ContenderInfo("x", "jax", "1", settings=settings.to_dict())
     assert msgspec.json.decode(msgspec.json.encode(info), type=ContenderInfo) == info
 
 
@@ -135,7 +136,7 @@ def test_settings_of_a_record_are_what_is_written_or_refused(told):
         check("jax", told)
     except BadInputError:
         return
-    assert Settings.of(told).told() == told
+    assert ContenderSettings.from_dict(told).to_dict() == told
 
 
 def test_a_setting_without_a_contender_is_refused():
@@ -168,7 +169,7 @@ def test_baselines_have_neither_footprint_nor_quality():
     names = [each.name for each in plan.in_blocks]
     assert names == ["jax", "torch", "native-jax", "native-torch", "gemm", "jax A/A"]
     whose = {
-        name: [unit.contender for unit in plan.units() if unit.pass_name == name]
+        name: [task.contender for task in plan.tasks() if task.pass_name == name]
         for name in ("parity", "footprint", "quality")
     }
     assert whose["parity"] == ["jax", "torch", "native-jax", "native-torch"]

@@ -15,7 +15,7 @@ SMALL = ("--data", "embedded", "--model", "ae200")
 @pytest.fixture
 def door(pytester, monkeypatch):
     """Run ``pytest bench/`` in an empty folder."""
-    for name in ("COLUMNS", "PYTEST_ADDOPTS", "KERAS_HOME", "AEBENCH_DATA"):
+    for name in ("PYTEST_XDIST_WORKER", "COLUMNS", "PYTEST_ADDOPTS", "KERAS_HOME", "AEBENCH_DATA"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
 

@@ -529,7 +529,7 @@ def test_the_command(aebench):
 
 
 def test_it_needs_no_framework():
-    code = "from bench import doctor; doctor.diagnose(seconds=0); import sys; print(*sys.modules)"
+    code = "from aebench.bench.system import doctor; doctor.diagnose(seconds=0); import sys; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )

@@ -4,7 +4,6 @@ from collections import Counter
 
 import msgspec
 import pytest
-from test_plan import DATA
 
 from aebench.bench.plan.run_options import Request, make
 from aebench.reports.journal import Record
@@ -12,6 +11,7 @@ from aebench.reports.record import End, Failure, Header, TaskEnd
 from aebench.reports.summary import summarise
 from aebench.reports.summary.missing import missing, planned
 from helpers import sample
+from helpers.images import DATA
 
 
 def cut(done, **changes):

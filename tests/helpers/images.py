@@ -1,0 +1,9 @@
+"""Images for plans that nobody carries out."""
+
+import numpy as np
+
+from aebench.bench.data.datasets import EMBEDDED, Dataset
+
+DATA = Dataset(
+    "data", np.zeros((60000, 28, 28), np.uint8), np.zeros((10000, 28, 28), np.uint8), EMBEDDED
+)
