@@ -102,7 +102,7 @@ def test_the_bounds_that_reliability_states_are_in_force():
         f"{bounds.MOST_CELLS:,}",
         f"{bounds.MOST_NAME:,}",
         f"{bounds.MOST_TEXT:,} characters",
-        f"{checks.MOST_UNITS:,}",
+        f"{checks.MOST_TASKS:,}",
         f"{checks.MOST_LISTED:,}",
         f"{size(archive.MOST_BYTES)} each",
         size(probing.MOST_ANSWER_BYTES),
