@@ -41,7 +41,6 @@ def test_what_is_collected_is_every_place_that_is_asked_for(run_pytest):
         (["--batch-size", "99999"], "larger than the data"),
         (["--batch-size", "many"], "'many' must be whole numbers"),
         (["--data", "nowhere.npz"], "can't be read"),
-        (["--definition", "ae400"], "--definition is now called --model"),
     ],
 )
 def test_bad_options_are_one_sentence(run_pytest, arguments, reason):
