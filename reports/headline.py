@@ -28,9 +28,7 @@ def sentences(summary: Summary) -> list[str]:
     Where a pass among these wasn't run, sentences on the machine's limit, on the profile and on
     memory take the free places.
     """
-    gerunds = {
-        workload.name: workload.gerund for run in summary.runs for workload in run.workloads
-    }
+    gerunds = {workload.name: workload.gerund for run in summary.runs for workload in run.workloads}
     stayed = [run.plateau.stayed for run in summary.runs if run.plateau]
     found = [
         *_speed(summary.speed, gerunds),

@@ -127,9 +127,7 @@ def summarise(*sources: Record) -> Summary:
         break_even=pays,
         # Trained on other images a loss is another's: those of the first run are compared.
         cost=cost([row for row in trained if row.run in alike], models(sources)),
-        studies={
-            study.name: study.summarise(views, trained) for study in _studies(sources)
-        },
+        studies={study.name: study.summarise(views, trained) for study in _studies(sources)},
         profile=profile.rows(sources, views),
         memory=memory.rows(sources, views),
         failures=list(map(_shortened, failures[:MOST_FAILURES])),
@@ -143,7 +141,9 @@ def summarise(*sources: Record) -> Summary:
 
 def _studies(sources: Sequence[Record]) -> list[studies.Study]:
     """Return the studies that any of the records is about, each once."""
-    return list(dict.fromkeys(study for source in sources for study in studies.about(source.header)))
+    return list(
+        dict.fromkeys(study for source in sources for study in studies.about(source.header))
+    )
 
 
 def _all_notices(

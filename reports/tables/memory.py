@@ -162,5 +162,7 @@ def _verdict(row: MemoryRow) -> str:
 
 
 VIEWS = [
-    TableView("memory", section="Where time and memory go", order=2, make=memory, terminal_order=80),
+    TableView(
+        "memory", section="Where time and memory go", order=2, make=memory, terminal_order=80
+    ),
 ]

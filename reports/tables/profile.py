@@ -185,5 +185,7 @@ def _about(row: ProfileRow, left: int) -> Iterable[str]:
 
 
 VIEWS = [
-    TableView("profile", section="Where time and memory go", order=1, make=profile, terminal_order=70),
+    TableView(
+        "profile", section="Where time and memory go", order=1, make=profile, terminal_order=70
+    ),
 ]
