@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from aebench.reports.compressed import ENDING
 from aebench.reports.files import open_plain, read_plain
 
 NAME = "manifest.json"
@@ -89,7 +90,8 @@ def records(folder: Path) -> list[Path]:
     found = [
         name
         for name in sorted(manifest.files)
-        if PurePosixPath(name).parent == PurePosixPath(RECORDS) and name.endswith(".jsonl")
+        if PurePosixPath(name).parent == PurePosixPath(RECORDS)
+        and name.endswith((".jsonl", f".jsonl{ENDING}"))
     ]
     for name in found:
         if sha256(folder / name) not in manifest.files[name]:

@@ -1,5 +1,7 @@
 """A small record, made by hand, of which every figure is known."""
 
+import msgspec
+
 from aebench.reports import record
 from aebench.reports.journal import Record
 
@@ -62,6 +64,7 @@ def make(hostile: str = "") -> Record:
         machine=record.MachineInfo(
             "Processor" + hostile, 2, 2**34, "Linux", "3.11.7", 0.1, {"OMP_NUM_THREADS": "2"}
         ),
+        workloads=[record.WorkloadInfo("train", "trains", "training")],
     )
     made = Record(header)
     name = model.name
@@ -208,3 +211,18 @@ def _memory(contender: str, model: str, factor: int, hostile: str) -> list[recor
             *where, [0.0, 1.0 * factor, 3.0 * factor], [12 * 2**20, 120 * 2**20, 245 * 2**20]
         ),
     ]
+
+
+def other_model() -> Record:
+    """Make the sample's record of another model: nothing in it is about the autoencoders."""
+    made = make()
+    name = "classifier"
+    model = msgspec.structs.replace(made.header.models[0], name=name)
+    data = record.DataInfo("tables", 60000, 10000, [20], "a" * 64, "b" * 64)
+    made.header = msgspec.structs.replace(made.header, models=[model], data=data)
+    made.events = [
+        msgspec.structs.replace(event, model=name) if hasattr(event, "model") else event
+        for event in made.events
+        if not isinstance(event, record.Reconstructions)
+    ]
+    return made

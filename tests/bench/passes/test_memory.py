@@ -128,7 +128,7 @@ def test_phases_follow_each_other_and_the_curve_holds_them(weighed):
         highest = max(each.proportional_bytes for each in phases)
         most = max(curve.proportional_bytes)
         assert 0.9 * highest < most < 1.01 * max(each.peak_bytes for each in phases)
-    assert "memory-curve.png" in (weighed.folder / "report" / "README.md").read_text()
+    assert "memory-curve.svg" in (weighed.folder / "report" / "README.md").read_text()
 
 
 @pytest.mark.slow
