@@ -7,28 +7,28 @@ from aebench.bench.data.datasets import Arrays, convert
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import Model
 from aebench.bench.plan.contenders import interpreter
-from aebench.bench.plan.plan import Place, Plan
+from aebench.bench.plan.plan import ContenderCell, Plan
 from aebench.reports.record import ContenderInfo
 
 
-def run(plan: Plan, setting: RunInputs) -> dict[Place, str]:
+def run(plan: Plan, inputs: RunInputs) -> dict[ContenderCell, str]:
     """Run one step of every contender in every cell that a plan selects.
 
     Parameters
     ----------
     plan : Plan
         What to run.
-    setting : RunInputs
+    inputs : RunInputs
         On which images, and so on.
 
     Returns
     -------
-    dict of Place to str
+    dict of ContenderCell to str
         Why some didn't run.
     """
-    arrays = convert(setting.dataset, setting.scratch)
-    fleet = Fleet(setting.scratch, setting.answer_seconds)
-    failures: dict[Place, str] = {}
+    arrays = convert(inputs.dataset, inputs.scratch)
+    fleet = Fleet(inputs.scratch, inputs.answer_seconds)
+    failures: dict[ContenderCell, str] = {}
     try:
         for model in plan.models:
             for contender in plan.running:
@@ -40,9 +40,9 @@ def run(plan: Plan, setting: RunInputs) -> dict[Place, str]:
 
 def _steps(
     plan: Plan, arrays: Arrays, fleet: Fleet, contender: ContenderInfo, model: Model
-) -> dict[Place, str]:
+) -> dict[ContenderCell, str]:
     places = [
-        Place(contender.name, model.name, workload, batch_size)
+        ContenderCell(contender.name, model.name, workload, batch_size)
         for workload in plan.info.workloads
         for batch_size in plan.info.batch_sizes
         if plan.selects(contender, model.name, workload, batch_size)

@@ -14,7 +14,7 @@ from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import COMPARING, PASSES, PRESETS
 from aebench.bench.plan.resuming import command
-from aebench.bench.plan.run_options import Request, make
+from aebench.bench.plan.request import Request, plan_from_request
 from aebench.reports.formatting import duration
 from aebench.reports.journal import load
 from aebench.reports.record import Task
@@ -100,7 +100,7 @@ def show_presets(console: Console, request: Request, dataset: Dataset, pace: flo
         if not set(preset.passes) & set(COMPARING):
             continue
         try:
-            plan = make(replace(request, preset=name), dataset, run=False)
+            plan = plan_from_request(replace(request, preset=name), dataset, run=False)
         except BadInputError:  # what fits into the preset asked for needn't fit into this one
             continue
         seconds = dict.fromkeys(shown, 0.0)

@@ -64,7 +64,7 @@ def run(
     commas, or by repeating the option.
     """
     from aebench.bench.cli.run_command import RunOptions, measure
-    from aebench.bench.plan.run_options import Request
+    from aebench.bench.plan.request import Request
 
     if resume:
         options.refuse_beside_resume(context)
@@ -108,7 +108,7 @@ def parity(
     The same is part of every run that measures speed. Ends with exit code 1 if one differs.
     """
     from aebench.bench.cli.run_command import RunOptions, measure
-    from aebench.bench.plan.run_options import Request
+    from aebench.bench.plan.request import Request
 
     if resume:
         options.refuse_beside_resume(context)
@@ -149,7 +149,7 @@ def selfcheck(
     """
     from aebench.bench.cli.run_command import RunOptions, measure
     from aebench.bench.plan import selfcheck
-    from aebench.bench.plan.run_options import Request
+    from aebench.bench.plan.request import Request
 
     if resume:
         options.refuse_beside_resume(context)
@@ -194,7 +194,7 @@ def profile(
     record, in traces/, for ui.perfetto.dev.
     """
     from aebench.bench.cli.run_command import RunOptions
-    from aebench.bench.plan.run_options import Request
+    from aebench.bench.plan.request import Request
 
     request = Request(
         preset="profile",
@@ -224,7 +224,7 @@ def memory(
 ) -> int:
     """Show what each backend holds in memory when, and whether it grows with the steps."""
     from aebench.bench.cli.run_command import RunOptions
-    from aebench.bench.plan.run_options import Request
+    from aebench.bench.plan.request import Request
 
     request = Request(
         preset="profile",

@@ -16,7 +16,7 @@ T = TypeVar("T")
 ORDER_SEED = 20260101
 
 
-class Place(NamedTuple):
+class ContenderCell(NamedTuple):
     """A contender in a cell."""
 
     contender: str
@@ -35,14 +35,14 @@ class Plan:
         The sizes.
     models, contenders : list
         Who meets whom; the reference's controls are among the contenders.
-    selected : set of Place, optional
+    selected : set of ContenderCell, optional
         Only these places are measured; all if None.
     """
 
     info: PlanInfo
     models: list[Model]
     contenders: list[ContenderInfo]
-    selected: frozenset[Place] | None = None
+    selected: frozenset[ContenderCell] | None = None
 
     @property
     def running(self) -> list[ContenderInfo]:
@@ -80,10 +80,10 @@ class Plan:
             )
         name = contender.control_of or contender.name
         if workload:
-            return Place(name, model, workload, batch_size) in self.selected
+            return ContenderCell(name, model, workload, batch_size) in self.selected
         return any((each.contender, each.model) == (name, model) for each in self.selected)
 
-    def only(self, selected: frozenset[Place]) -> "Plan":
+    def only(self, selected: frozenset[ContenderCell]) -> "Plan":
         """Leave out what no selected place needs; the reference is one that is measured."""
         here = {place.contender for place in selected}
         found = [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aebench.bench.plan.plan import Place
+from aebench.bench.plan.plan import ContenderCell
 from aebench.bench.plan.presets import DATA, PRESETS
 from aebench.bench.plan.settings import WORDS
 from aebench.bench.pytest_plugin.session import PytestSession
@@ -113,9 +113,9 @@ def campaign(request: pytest.FixtureRequest) -> Iterator[PytestSession]:
     yield door
 
 
-def _place(item: pytest.Item) -> Place:
+def _place(item: pytest.Item) -> ContenderCell:
     values = item.callspec.params  # type: ignore[attr-defined]
-    return Place(values["backend"], values["model"], values["workload"], values["batch_size"])
+    return ContenderCell(values["backend"], values["model"], values["workload"], values["batch_size"])
 
 
 @pytest.hookimpl(trylast=True)

@@ -30,13 +30,16 @@ from aebench.reports.record.header import (
     GEMM,
     NATIVE,
     SAME,
+    Cell,
     ContenderInfo,
     DataInfo,
     Header,
     MachineInfo,
     ModelInfo,
     PlanInfo,
+    PlannedTasks,
     WorkloadInfo,
+    WorkloadSizes,
 )
 from aebench.reports.record.run import (
     End,
@@ -61,6 +64,7 @@ __all__ = [
     "SCHEMA",
     "Block",
     "Call",
+    "Cell",
     "Compilation",
     "ContenderInfo",
     "DataInfo",
@@ -81,6 +85,7 @@ __all__ = [
     "PassEnd",
     "Phase",
     "PlanInfo",
+    "PlannedTasks",
     "Profile",
     "QualityEpoch",
     "Reconstructions",
@@ -91,4 +96,5 @@ __all__ = [
     "TaskEnd",
     "Worker",
     "WorkloadInfo",
+    "WorkloadSizes",
 ]

@@ -1,8 +1,12 @@
 """What the passes leave that compare: parity, speed, footprint, quality."""
 
+from typing import Annotated, ClassVar
+
 import msgspec
+from msgspec import Meta
 
 from aebench.reports.record.bounds import (
+    MOST_CALLS,
     Count,
     Figure,
     Name,
@@ -18,9 +22,11 @@ class Round(msgspec.Struct, frozen=True, tag="round", tag_field="kind"):
     """One timed run of ``steps`` steps; ``block`` is -1 for a warm-up.
 
     ``discarded_seconds`` is what the untimed steps before it took; ``waiting_cpu_seconds`` what the
-    other workers, who should sleep, used meanwhile.
+    other workers, which should sleep, used meanwhile. Where the workload times calls,
+    ``call_seconds`` holds what each of the ``steps`` calls took, in their order.
     """
 
+    pass_name: ClassVar[str] = "speed"
     contender: Name
     model: Name
     workload: Workload
@@ -34,10 +40,11 @@ class Round(msgspec.Struct, frozen=True, tag="round", tag_field="kind"):
     cpu_seconds: Seconds
     discarded_seconds: Seconds | None = None
     waiting_cpu_seconds: Seconds | None = None
+    call_seconds: Annotated[list[Seconds], Meta(max_length=MOST_CALLS)] | None = None
 
     @property
-    def place(self) -> tuple[str, str, int, int, int]:
-        """Which block of which cell and launch it is of."""
+    def block_key(self) -> tuple[str, str, int, int, int]:
+        """Return the key of its block: the cell, the launch and the block's number."""
         return self.model, self.workload, self.batch_size, self.launch, self.block
 
 
@@ -50,6 +57,7 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
     ``repeated`` was disturbed, and doesn't count: the next one stands for it.
     """
 
+    pass_name: ClassVar[str] = "speed"
     model: Name
     workload: Workload
     batch_size: Positive
@@ -63,8 +71,8 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
     repeated: bool
 
     @property
-    def place(self) -> tuple[str, str, int, int, int]:
-        """Which block of which cell and launch it is of."""
+    def block_key(self) -> tuple[str, str, int, int, int]:
+        """Return the key of its block: the cell, the launch and the block's number."""
         return self.model, self.workload, self.batch_size, self.launch, self.block
 
 
@@ -75,6 +83,7 @@ class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
     which weight or step it is largest.
     """
 
+    pass_name: ClassVar[str] = "parity"
     contender: Name
     model: Name
     check: Name
@@ -92,6 +101,7 @@ class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
 class Library(msgspec.Struct, frozen=True, tag="library", tag_field="kind"):
     """Which library does a cell's matrix products fastest; what a step takes with each."""
 
+    pass_name: ClassVar[str] = "speed"
     contender: Name
     model: Name
     workload: Workload
@@ -104,16 +114,19 @@ class Library(msgspec.Struct, frozen=True, tag="library", tag_field="kind"):
 class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):
     """What a warm call of ``fit`` takes before its first epoch begins."""
 
+    pass_name: ClassVar[str] = "speed"
     contender: Name
     model: Name
     batch_size: Positive
     launch: int
     seconds: Figure
+    workload: Workload = "train"
 
 
 class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind"):
     """The end of one short epoch of ``fit``, and the first step of the next."""
 
+    pass_name: ClassVar[str] = "speed"
     contender: Name
     model: Name
     batch_size: Positive
@@ -123,11 +136,13 @@ class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind
     step_seconds: Figure
     boundary_seconds: Figure
     first_step_seconds: Figure
+    workload: Workload = "train"
 
 
 class Phase(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
     """One phase of a cold start; ``exact`` is whether the peak was read, not sampled."""
 
+    pass_name: ClassVar[str] = "footprint"
     contender: Name
     model: Name
     launch: int
@@ -144,6 +159,7 @@ class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="ki
     ``loss`` is the one on training images after ``loss_steps`` steps, in inference mode.
     """
 
+    pass_name: ClassVar[str] = "footprint"
     contender: Name
     model: Name
     launch: int
@@ -156,6 +172,7 @@ class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="ki
 class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind"):
     """One epoch of training; ``train_loss`` (inference mode) is there after the last."""
 
+    pass_name: ClassVar[str] = "quality"
     contender: Name
     model: Name
     seed: int
@@ -170,6 +187,7 @@ class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind")
 class Reconstructions(msgspec.Struct, frozen=True, tag="reconstructions", tag_field="kind"):
     """What a trained network makes of the data's ``examples``: a byte a pixel, row by row."""
 
+    pass_name: ClassVar[str] = "quality"
     contender: Name
     model: Name
     seed: int

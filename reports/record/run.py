@@ -73,12 +73,12 @@ class Task(msgspec.Struct, frozen=True):
 
     @classmethod
     def around(cls, event: "Event") -> "tuple[Task, ...]":
-        """List the tasks that an event may have been measured in: a contender's, and everyone's."""
+        """List the tasks that an event may be of: a contender's, and one of all contenders."""
         model = getattr(event, "model", None)
         launch = getattr(event, "launch", getattr(event, "seed", None))
         if model is None or launch is None:
             return ()
-        name = _PASS_OF.get(type(event), getattr(event, "pass_name", ""))
+        name = getattr(event, "pass_name", "")
         contender = getattr(event, "contender", "")
         return (cls(name, model, contender, launch), cls(name, model, "", launch))
 
@@ -112,25 +112,6 @@ class End(msgspec.Struct, frozen=True, tag="end", tag_field="kind"):
     outcome: Name
     seconds: Seconds
 
-
-_PASS_OF: dict[type, str] = {
-    Parity: "parity",
-    Library: "speed",
-    Round: "speed",
-    Block: "speed",
-    Call: "speed",
-    ShortEpoch: "speed",
-    Phase: "footprint",
-    FootprintFacts: "footprint",
-    QualityEpoch: "quality",
-    Reconstructions: "quality",
-    Compilation: "profile",
-    Operation: "profile",
-    Profile: "profile",
-    MemoryPhase: "memory",
-    MemorySteps: "memory",
-    MemoryCurve: "memory",
-}
 
 Event = (
     Worker

@@ -21,7 +21,7 @@ from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.plan import describe
 from aebench.bench.plan.presets import PASSES
 from aebench.bench.plan.resuming import again, check_images, command
-from aebench.bench.plan.run_options import Request, make
+from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.system import machine
 from aebench.reports.journal import Journal
 from aebench.reports.record import ContenderInfo, Header
@@ -43,7 +43,7 @@ def trap(folder: Path, name: str = "trap") -> Path:
 def header(*asked: str, **changes) -> Header:
     """Make the header of a record of this machine's."""
     wanted = {"backends": asked or ["jax"], "models": ["ae400"], "passes": ["footprint"]}
-    plan = make(Request(**{**wanted, **changes}), DATA)
+    plan = plan_from_request(Request(**{**wanted, **changes}), DATA)
     return msgspec.structs.replace(
         sample.make().header,
         plan=plan.info,
@@ -335,7 +335,7 @@ def test_only_plain_files_are_read_for_a_record(aebench, tmp_path):
 def test_a_request_has_bounds_too(changes):
     wanted = {"backends": ["jax"], "passes": ["quality", "speed"], **changes}
     with pytest.raises(BadInputError, match=r"at most|may be|larger than|lets it use"):
-        make(Request(**wanted), DATA)
+        plan_from_request(Request(**wanted), DATA)
 
 
 @pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0, 0.0, 1e300])

@@ -5,7 +5,7 @@ from collections import Counter
 import msgspec
 import pytest
 
-from aebench.bench.plan.run_options import Request, make
+from aebench.bench.plan.request import Request, plan_from_request
 from aebench.reports.journal import Record
 from aebench.reports.record import End, Failure, Header, TaskEnd
 from aebench.reports.summary import summarise
@@ -17,7 +17,7 @@ from helpers.images import DATA
 def cut(done, **changes):
     """Make a record whose plan is bench's own, of which some tasks were measured."""
     header = sample.make().header
-    plan = make(Request(backends=["jax", "gemm"], models=["ae400", "ae800"]), DATA)
+    plan = plan_from_request(Request(backends=["jax", "gemm"], models=["ae400", "ae800"]), DATA)
     info = msgspec.structs.replace(plan.info, launches=2, seeds=[0, 1], **changes)
     plan = type(plan)(info, plan.models, plan.contenders)
     record = Record(
