@@ -46,6 +46,7 @@ _OPTIONS: dict[str, dict[str, str]] = {
     "site": {"-o": _FOLDER, "": _RECORD},
     "list": {},
     "doctor": {},
+    "completion": {"": _WORD},
     "": {"--version": _NONE, "--help": _NONE, "": _WORD},
 }
 _WORDS = ["jax", "torch", "ae200", "ae400", "quick", "standard", "publish", "original", "profile"]
@@ -101,10 +102,8 @@ _VARIABLES: dict[str, list[str]] = {
     "TZ": ["x", ":pipe", "A" * 5000],
     "SOURCE_DATE_EPOCH": ["x", "-1", "9" * 30],
     "XDG_CACHE_HOME": ["file"],
-    "_TYPER_COMPLETE_ARGS": ["x"],
     "_AEBENCH_COMPLETE": ["complete_bash", "source_x"],
     "TERMINAL_WIDTH": ["x", "0"],
-    "_TYPER_STANDARD_TRACEBACK": ["1"],
     "DUMMY": ["\udcff"],
 }
 # These change the interpreter itself, before the command has a say: with others it doesn't start.

@@ -41,7 +41,14 @@ from helpers.running import SMALL, Run, gone
         (["run", "--batch-size", "0"], "must be at least 1"),
         (["run", "--batch-size", "32", "-5"], "-5"),
         (["run", "--batch-size", "2000"], "larger than the data"),
-        (["run", "--batch-size", "many"], "should be a valid integer"),
+        (
+            ["run", "--batch-size", "many"],
+            "--batch-size: 'many' is not a whole number: see aebench run",
+        ),
+        (["run", "--time-limit", "soon"], "--time-limit: 'soon' is not a number"),
+        (["run", "--model", ""], "--model: '' is empty: give a value, or leave the option out"),
+        (["run", "--workload", ","], "--workload: '' is empty"),
+        (["run", "--contender"], "--contender/--backend: expected at least one argument"),
         (["run", "--epochs", "0"], "--epochs 0 must be at least 1"),
         (["run", "--seeds", "-1"], "--seeds -1 must be at least 1"),
         (["run", "--threads", "0"], "--threads 0 must be at least 1"),
@@ -67,13 +74,14 @@ from helpers.running import SMALL, Run, gone
         (["run", "--resume", "nowhere"], "give the folder of a run"),
         (["run", "--frobnicate"], "--frobnicate"),
         (["show", "nowhere"], "can't be read (No such file or directory): give the folder"),
-        (["measure"], "No such command 'measure': see aebench --help."),
-        (["report"], "Missing argument 'RECORD...': see aebench report --help."),
+        (["measure"], "'measure' is not a command: use run, parity, selfcheck"),
+        (["report"], "arguments are required: RECORD: see aebench report --help."),
         (["run", "--model", "foo"], "N being 25 times a power of two, such as ae400"),
         (["report", "nowhere"], "can't be read"),
         (["report", "old", "--language", "de"], "--language 'de' isn't known: use en or fr"),
         (["site", "nowhere"], "holds no report"),
         (["dance"], "dance"),
+        (["completion", "fish"], "'fish' is not a shell known here: use bash, zsh, tcsh"),
     ],
 )
 def test_bad_input_is_one_sentence_and_writes_nothing(aebench, tmp_path, arguments, reason):
@@ -165,8 +173,29 @@ def test_several_values_after_one_option(aebench):
         ["--batch-size=32,100"],
         ["--batch-size", "32", "--batch-size", "100"],
     )
-    for each in spellings:
-        assert "batch 32, 100;" in aebench("run", "--dry-run", *SMALL, *each).stdout
+    for spelling in spellings:
+        assert "batch 32, 100;" in aebench("run", "--dry-run", *SMALL, *spelling).stdout
+
+
+def test_a_comma_between_settings_of_a_contender_splits_nothing(aebench):
+    done = aebench("run", "--dry-run", *SMALL, "--backend", "jax,torch:nojit,jax:nojit,steps=2")
+    assert "torch:nojit" in done.stdout and "jax:nojit,steps=2" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "now"),
+    [
+        (["--definition", "ae400"], "--definition is now called --model"),
+        (["--definition=ae400"], "--definition is now called --model"),
+        (["--yardsticks"], "--yardsticks is now called --baselines"),
+        (["--no-yardsticks"], "--no-yardsticks is now called --no-baselines"),
+    ],
+)
+def test_a_renamed_option_says_its_new_name(aebench, option, now):
+    for command in ("run", "parity", "profile"):
+        done = aebench(command, "--data", "embedded", *option)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == f"aebench: {now}.\n"
 
 
 def test_dry_run_plans_and_writes_nothing(aebench, tmp_path):

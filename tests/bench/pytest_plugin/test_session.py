@@ -17,7 +17,7 @@ def door(pytester, monkeypatch):
     """Run ``pytest bench/`` in an empty folder."""
     for name in ("PYTEST_XDIST_WORKER", "COLUMNS", "PYTEST_ADDOPTS", "KERAS_HOME", "AEBENCH_DATA"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
 
     def run(*arguments: str):
         return pytester.runpytest_subprocess(str(ROOT / "bench"), *SMALL, *arguments)
@@ -41,6 +41,7 @@ def test_what_is_collected_is_every_place_that_is_asked_for(door):
         (["--batch-size", "99999"], "larger than the data"),
         (["--batch-size", "many"], "'many' must be whole numbers"),
         (["--data", "nowhere.npz"], "can't be read"),
+        (["--definition", "ae400"], "--definition is now called --model"),
     ],
 )
 def test_bad_options_are_one_sentence(door, arguments, reason):
