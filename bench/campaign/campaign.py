@@ -183,6 +183,9 @@ def _header(plan: Plan, inputs: RunInputs, arrays: Arrays, folder: Path) -> Head
         machine=msgspec.structs.replace(
             machine.describe(), fixed_work_seconds=machine_noise.usual_seconds()
         ),
+        workloads=plan.describe_workloads(),
+        cells=plan.cells() if "speed" in plan.info.passes else [],
+        tasks=plan.describe_tasks(),
     )
 
 

@@ -1,4 +1,4 @@
-"""Does it run at all? One step of everything, nothing timed or kept."""
+"""One step of every contender in every cell: whether it runs at all. Nothing is timed or kept."""
 
 from aebench.bench.campaign.campaign import RunInputs
 from aebench.bench.campaign.context import job
@@ -19,12 +19,12 @@ def run(plan: Plan, inputs: RunInputs) -> dict[ContenderCell, str]:
     plan : Plan
         What to run.
     inputs : RunInputs
-        On which images, and so on.
+        The samples, and what else a run needs.
 
     Returns
     -------
     dict of ContenderCell to str
-        Why some didn't run.
+        The reasons of those that didn't run.
     """
     arrays = convert(inputs.dataset, inputs.scratch)
     fleet = Fleet(inputs.scratch, inputs.answer_seconds)
@@ -41,24 +41,23 @@ def run(plan: Plan, inputs: RunInputs) -> dict[ContenderCell, str]:
 def _steps(
     plan: Plan, arrays: Arrays, fleet: Fleet, contender: ContenderInfo, model: Model
 ) -> dict[ContenderCell, str]:
-    places = [
-        ContenderCell(contender.name, model.name, workload, batch_size)
-        for workload in plan.info.workloads
-        for batch_size in plan.info.batch_sizes
-        if plan.selects(contender, model.name, workload, batch_size)
+    left = [
+        ContenderCell(contender.name, cell.model, cell.workload, cell.batch_size)
+        for cell in plan.cells(model.name)
+        if plan.takes_part(contender, cell)
     ]
-    if not places:
+    if not left:
         return {}
-    left = list(places)
     try:
         task = job(plan, arrays, "speed", contender, model)
         worker = fleet.start(contender.backend, task, interpreter(contender))
         try:
             worker.answer()
-            for place in places:
-                request = {"workload": place.workload, "batch_size": place.batch_size}
-                worker.ask({"do": "calibrate", **request, "steps": 1})
-                left.remove(place)
+            while left:
+                cell = left[0]
+                where = {"workload": cell.workload, "batch_size": cell.batch_size}
+                worker.ask({"do": "calibrate", **where, "steps": 1})
+                left.pop(0)
         finally:
             fleet.stop(worker)
     except MeasurementError as error:

@@ -11,9 +11,8 @@ from aebench import backends
 from aebench.bench import workloads
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import TABLE
-from aebench.bench.plan.presets import DATA, PASSES, PRESETS
+from aebench.bench.plan.presets import BATCH_SIZE_SYNTAX, DATA, PASSES, PRESETS
 from aebench.bench.plan.settings import WORDS, split_contenders
-from aebench.bench.plan.sizes import SYNTAX
 from aebench.bench.quoting import shortly
 
 # The options and arguments on the command line, by name; what was left out is not there.
@@ -170,7 +169,7 @@ OPTIONS = {
     ),
     "batch-size": Option(
         ("--batch-size",),
-        "Batch sizes of the speed pass; the other passes use the first.",
+        f"Batch sizes of the speed pass: {BATCH_SIZE_SYNTAX}. The other passes use the first.",
         _several(_words, "N"),
     ),
     "batch-size.one": Option(("--batch-size",), "Samples in a step (default: 32).", _ONE_NUMBER),

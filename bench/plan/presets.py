@@ -9,6 +9,11 @@ DATA = ("auto", "mnist", "fashion_mnist", "embedded")
 PASSES = ("parity", "speed", "footprint", "quality", "profile", "memory")
 # What a preset measures unless it says otherwise: the last two explain, and are asked for.
 COMPARING = PASSES[:4]
+# The cost of an epoch's end varies little from process to process: in more launches its
+# measurement would be overhead.
+LAUNCHES_WITH_SHORT_EPOCHS = 3
+# How batch sizes are written, for the help.
+BATCH_SIZE_SYNTAX = "32 500, or by workload: train=32,500 predict=1"
 
 
 @dataclass(frozen=True)

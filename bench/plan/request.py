@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
+
 from aebench import backends
+from aebench.bench import workloads
 from aebench.bench.data.datasets import Dataset
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan import checks, contenders
 from aebench.bench.plan.checks import MOST_PROFILE_STEPS
-from aebench.bench.plan.plan import ORDER_SEED, Plan, blocks_of, default_reference, with_controls
-from aebench.bench.plan.presets import PASSES, PRESETS, WORKLOADS
+from aebench.bench.plan.plan import ORDER_SEED, Plan, default_reference, with_controls
+from aebench.bench.plan.presets import PASSES, PRESETS
+from aebench.bench.plan.sizes import batch_sizes, first_batch_size, planned
 from aebench.bench.quoting import shortly
 from aebench.reports.record import DIFFERENT, MOST, SAME, ContenderInfo, PlanInfo
 
@@ -23,9 +27,11 @@ PROFILE_STEPS = 20
 class Request:
     """What the user asked for; what is None or empty is the preset's.
 
-    ``backends`` are contenders as :func:`aebench.bench.plan.contenders.find` takes them. ``different`` and
-    ``same`` are the verdicts' margins, as shares. With a ``known_effect`` one more
-    worker of the reference runs so large a share more steps than it reports.
+    ``backends`` are contenders as :func:`aebench.bench.plan.contenders.find` takes them.
+    ``batch_sizes`` are numbers, or words such as ``train=32``; see
+    :func:`aebench.bench.plan.sizes.batch_sizes`. ``different`` and ``same`` are the verdicts'
+    margins, as shares. With a ``known_effect`` another worker of the reference runs so large a
+    share more steps than it reports.
     """
 
     preset: str = "quick"
@@ -33,7 +39,7 @@ class Request:
     models: Sequence[str] = ()
     workloads: Sequence[str] = ()
     passes: Sequence[str] = ()
-    batch_sizes: Sequence[int] = ()
+    batch_sizes: Sequence[int | str] = ()
     epochs: int | None = None
     seeds: int | None = None
     train_samples: int | None = None
@@ -46,7 +52,7 @@ class Request:
     profile_steps: int = PROFILE_STEPS
 
 
-def make(request: Request, dataset: Dataset, run: bool = True) -> Plan:
+def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> Plan:
     """Check a request and fix all sizes.
 
     Parameters
@@ -54,59 +60,36 @@ def make(request: Request, dataset: Dataset, run: bool = True) -> Plan:
     request : Request
         What was asked for.
     dataset : Dataset
-        The images.
+        The samples.
     run : bool
-        Whether contenders' interpreters may be run, to tell their versions.
+        Whether contenders' interpreters may be run, to ask for their versions.
 
     Raises
     ------
     BadInputError
         If something asked for isn't known, isn't there or can't be done with these data.
     """
-    checks.known("preset", [request.preset], PRESETS)
+    _check(request)
     preset = PRESETS[request.preset]
-    checks.known("workload", request.workloads, WORKLOADS)
-    checks.known("pass", request.passes, PASSES)
-    checks.within("--epochs", request.epochs, MOST)
-    checks.within("--seeds", request.seeds, MOST)
-    checks.within("--steps", request.profile_steps, MOST_PROFILE_STEPS)
-    checks.threads(request.threads)
-    checks.margins(request.different, request.same)
-    checks.listed("--contender", request.backends)
-    checks.listed("--model", request.models)
-    checks.listed("--batch-size", request.batch_sizes)
-    batch_sizes = _unique(request.batch_sizes or preset.batch_sizes)
-    checks.batch_sizes(batch_sizes, dataset)
+    names = _unique(request.workloads or preset.workloads)
+    asked_sizes = batch_sizes(request.batch_sizes, names)
+    for asked in asked_sizes.values():
+        checks.batch_sizes(asked, dataset)
     models = _unique([parse(name) for name in request.models or preset.models])
-    found = contenders.find(request.backends, run)
-    asked = set(request.passes or preset.passes)
-    elsewhere = [each.name for each in found if not each.missing and not each.on_keras]
-    if elsewhere and not {"speed", "parity"} & asked:
-        raise BadInputError(
-            f"{elsewhere[0]} takes part in parity and speed alone, and has nothing to measure in "
-            f"{', '.join(sorted(asked))}: leave it out."
-        )
-    # Nobody is ranked who isn't shown to be the same model.
-    passes = [
-        name for name in PASSES if name in asked | ({"parity"} if "speed" in asked else set())
-    ]
-    reference = _reference(request.reference, found)
-    wanted = preset.baselines if request.baselines is None else request.baselines
-    if wanted and {"speed", "parity"} & asked:
-        found = [*found, *contenders.baselines(found, run)]
-    found = with_controls(found, reference, request.known_effect)
+    passes = _passes(request.passes or preset.passes)
+    found, reference = _contenders(request, names, passes, run)
+    sizes = planned(preset, asked_sizes, found)
+    for each in sizes:
+        checks.batch_sizes(each.batch_sizes, dataset)
     train_samples = len(dataset.train)
     if request.train_samples is None and preset.quality_train_samples is not None:
         train_samples = min(train_samples, preset.quality_train_samples)
     info = PlanInfo(
         preset=request.preset,
         passes=passes,
-        workloads=_unique(request.workloads or preset.workloads),
-        batch_sizes=batch_sizes,
-        launches=preset.launches,
-        blocks=blocks_of(request.preset, found),
+        sizes=sizes,
         footprint_launches=preset.footprint_launches,
-        quality_batch_size=batch_sizes[0],
+        batch_size=first_batch_size(sizes),
         epochs=request.epochs or preset.epochs,
         seeds=list(range(request.seeds or preset.seeds)),
         quality_train_samples=train_samples,
@@ -120,6 +103,56 @@ def make(request: Request, dataset: Dataset, run: bool = True) -> Plan:
     plan = Plan(info, models, found)
     checks.fits(plan, dataset)
     return plan
+
+
+def _check(request: Request) -> None:
+    """Refuse what isn't known, or can't be had whatever the contenders and the data are."""
+    checks.known("preset", [request.preset], PRESETS)
+    checks.known("workload", request.workloads, workloads.names())
+    checks.known("pass", request.passes, PASSES)
+    checks.within("--epochs", request.epochs, MOST)
+    checks.within("--seeds", request.seeds, MOST)
+    checks.within("--steps", request.profile_steps, MOST_PROFILE_STEPS)
+    checks.threads(request.threads)
+    checks.margins(request.different, request.same)
+    checks.listed("--contender", request.backends)
+    checks.listed("--model", request.models)
+    checks.listed("--batch-size", request.batch_sizes)
+
+
+def _passes(asked: Sequence[str]) -> list[str]:
+    """Put the passes in order; a contender is ranked only where parity shows the same model."""
+    wanted = {*asked, *(["parity"] if "speed" in asked else [])}
+    return [name for name in PASSES if name in wanted]
+
+
+def _contenders(
+    request: Request, names: Sequence[str], passes: Sequence[str], run: bool
+) -> tuple[list[ContenderInfo], str]:
+    """Find the contenders, their baselines and controls; return them and the reference's name."""
+    found = contenders.find(request.backends, run)
+    compares = bool({"speed", "parity"} & set(passes))
+    without_keras = [each.name for each in found if not each.missing and not each.on_keras]
+    if without_keras and not compares:
+        raise BadInputError(
+            f"{without_keras[0]} takes part in parity and speed alone, and has nothing to measure "
+            f"in {', '.join(sorted(passes))}: leave it out."
+        )
+    reference = _reference(request.reference, found)
+    wanted = PRESETS[request.preset].baselines if request.baselines is None else request.baselines
+    if wanted and compares:
+        found = [*found, *contenders.baselines(found, run)]
+    found = [_without_calls(contender, names) for contender in found]
+    return with_controls(found, reference, request.known_effect), reference
+
+
+def _without_calls(contender: ContenderInfo, names: Sequence[str]) -> ContenderInfo:
+    """Add the reason why a contender without Keras doesn't run workloads that time calls."""
+    calls = [name for name in names if workloads.load(name).timing == workloads.CALL]
+    if contender.on_keras or not calls:
+        return contender
+    reasons = {name: f"{name} times calls of Keras, and it runs without Keras" for name in calls}
+    return msgspec.structs.replace(contender, unsupported={**reasons, **contender.unsupported})
 
 
 def _reference(asked: str | None, found: Sequence[ContenderInfo]) -> str:

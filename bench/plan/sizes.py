@@ -1,7 +1,7 @@
 """The sizes of the speed pass, workload by workload: those asked for, else the preset's."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aebench.bench import workloads
 from aebench.bench.errors import BadInputError
@@ -10,14 +10,10 @@ from aebench.bench.plan.presets import Preset
 from aebench.bench.quoting import shortly
 from aebench.reports.record import ContenderInfo, WorkloadSizes
 
-# How the option is written, for its help.
-SYNTAX = "32 500, or for each workload: train=32,500 predict=1"
-
 
 def planned(
     preset: Preset,
-    asked_workloads: Sequence[str],
-    asked_batch_sizes: Sequence[int | str],
+    asked: Mapping[str, Sequence[int]],
     contenders: Sequence[ContenderInfo],
 ) -> list[WorkloadSizes]:
     """Fix the sizes of all workloads.
@@ -26,34 +22,31 @@ def planned(
     ----------
     preset : Preset
         Whose sizes are used where nothing was asked for.
-    asked_workloads : sequence of str
-        Names of workloads; empty for the preset's.
-    asked_batch_sizes : sequence of int or str
-        As :func:`batch_sizes` takes them.
+    asked : mapping of str to sequence of int
+        The batch sizes of each workload that is measured, as :func:`batch_sizes` returns them.
     contenders : sequence of ContenderInfo
         Those of the plan; the number that takes part in a workload sets the number of blocks.
-
-    Raises
-    ------
-    BadInputError
-        If a batch size isn't a number, or is of a workload that isn't measured.
     """
-    names = list(dict.fromkeys(asked_workloads or preset.workloads))
-    asked = batch_sizes(asked_batch_sizes, names)
     found = []
-    for name in names:
+    for name, sizes in asked.items():
         usual = preset.sizes_of(name)
         own = () if name in preset.workloads else workloads.load(name).batch_sizes
-        taking_part = [each for each in contenders if not obstacle(each, name)]
+        taking_part = [contender for contender in contenders if not obstacle(contender, name)]
         found.append(
             WorkloadSizes(
                 name,
-                asked[name] or list(own or usual.batch_sizes),
+                list(sizes or own or usual.batch_sizes),
                 usual.launches,
                 balanced(usual.blocks, len(taking_part)),
             )
         )
     return found
+
+
+def first_batch_size(sizes: Sequence[WorkloadSizes]) -> int:
+    """Return the batch size of the passes beside speed: of a workload that trains, if any does."""
+    training = [each for each in sizes if workloads.load(each.workload).trains]
+    return [*training, *sizes][0].batch_sizes[0]
 
 
 def batch_sizes(words: Sequence[int | str], names: Sequence[str]) -> dict[str, list[int]]:

@@ -266,9 +266,7 @@ def _differences(sources: Sequence[Record], cells: Sequence[SpeedCell]) -> list[
         "measures environments in shared blocks."
     )
     apart = (
-        ratios
-        if unpaired
-        else "so what was measured in one run and in another compares roughly."
+        ratios if unpaired else "so what was measured in one run and in another compares roughly."
     )
     notices = [
         f"These are {len(sources)} runs, one after the other, not from the same blocks: the "

@@ -27,6 +27,8 @@ class CellAnalysis:
         Model, workload, batch size.
     workload : WorkloadInfo
         The words for the workload.
+    plan : PlanInfo
+        Of the first record that was to measure the cell.
     views : sequence of ContenderView
         Everyone, also who wasn't measured here.
     standings : mapping of (int, str) to Standing
@@ -39,6 +41,7 @@ class CellAnalysis:
         self,
         key: Key,
         workload: record.WorkloadInfo,
+        plan: record.PlanInfo,
         views: Sequence[ContenderView],
         standings: Mapping[tuple[int, str], Standing],
         rounds: dict[str, dict[BlockKey, record.Round]],
@@ -63,10 +66,10 @@ class CellAnalysis:
             for name in self.blocks
             if not (self._views[name].info.control_of or self._is_baseline(name))
         ]
-        self.reference = _reference(views, measured)
+        self.plan = plan
+        self.reference = _reference(views, plan.reference, measured)
         self._differs = {name: self._standings[name].differs for name in measured}
         self.peers = [name for name in measured if not self._apart(name)]
-        self.plan = views[0].source.header.plan
         # As they are shown, by run and by the record's name; the first of a name counts.
         self._names: dict[tuple[int, str], str] = {}
         self._by_backend: dict[str, list[ContenderView]] = {}
@@ -297,7 +300,10 @@ class CellAnalysis:
         }
         if len(beaten) == len(peers):
             told = " and ".join(f"{each} takes {beaten[each]:.3g} times as long" for each in peers)
-            return leader, f"{leader} {self._words.verb} {self.where} fastest here: for a step, {told}."
+            return (
+                leader,
+                f"{leader} {self._words.verb} {self.where} fastest here: for a step, {told}.",
+            )
         others = " and ".join(sorted(set(peers) - set(beaten)))
         return "", (
             f"No backend is shown to be fastest for {self.where}: {leader} leads, "
@@ -305,9 +311,8 @@ class CellAnalysis:
         )
 
 
-def _reference(views: Sequence[ContenderView], peers: Sequence[str]) -> str:
+def _reference(views: Sequence[ContenderView], wanted: str, peers: Sequence[str]) -> str:
     """Choose the first run's reference if it was measured here, else the first that was."""
-    wanted = views[0].source.header.plan.reference
     asked = [view.name for view in views if view.info.name == wanted]
     return next((name for name in [*asked, *peers] if name in peers), wanted)
 

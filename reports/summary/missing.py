@@ -34,7 +34,9 @@ def _failed(source: Record) -> set[tuple[str, str, str]]:
     }
 
 
-def _told(pass_name: str, sorts: Sequence[record.PlannedTasks], ended: Counter[tuple[str, str, str]]) -> str:
+def _told(
+    pass_name: str, sorts: Sequence[record.PlannedTasks], ended: Counter[tuple[str, str, str]]
+) -> str:
     """Say what of a pass is missing, as shortly as names it."""
 
     def found(each: record.PlannedTasks) -> int:

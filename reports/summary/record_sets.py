@@ -14,7 +14,8 @@ def to_tell_apart(sources: Sequence[Record]) -> set[str]:
     """Name the contenders that several runs have and that aren't one: the reader sees whose."""
     found = set()
     told = [
-        (measured(each), _where(each), {one.name: one for one in _present(each)}) for each in sources
+        (measured(each), _where(each), {one.name: one for one in _present(each)})
+        for each in sources
     ]
     for (planned, where, mine), (others_planned, other_where, theirs) in combinations(told, 2):
         meet = where != other_where or not planned.isdisjoint(others_planned)

@@ -37,13 +37,19 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Spe
         )
         standings = {(each.run, each.name): standing(each, model.name) for each in views}
         for key in _keys(sources, model.name):
-            # A run that wasn't to measure the cell has no part in it.
-            there = [each for each in views if key in planned[each.run]]
-            if failed or key in rounds:
+            taking_part = [each for each in views if key in planned[each.run]]
+            if taking_part and (failed or key in rounds):
+                # A contender that is missing in all runs has a row in each cell.
+                absent = {
+                    each.name
+                    for each in views
+                    if each.info.missing and each.name not in rounds.get(key, {})
+                }
                 analysis = CellAnalysis(
                     key,
                     workload_info(words, key[1]),
-                    there,
+                    taking_part[0].source.header.plan,
+                    [each for each in views if key in planned[each.run] or each.name in absent],
                     standings,
                     rounds.get(key, {}),
                     watched.get(key, {}),
@@ -59,10 +65,13 @@ def _key(cell: record.Cell) -> Key:
 def _keys(sources: Sequence[Record], model: str) -> list[Key]:
     """List the cells of a model in all records, in the order of workloads and batch sizes."""
     cells = [cell for source in sources for cell in source.header.cells if cell.model == model]
-    workloads = list(dict.fromkeys(cell.workload for cell in cells))
-    sizes = list(dict.fromkeys(cell.batch_size for cell in cells))
+    workloads: dict[str, int] = {}
+    sizes: dict[int, int] = {}
+    for cell in cells:
+        workloads.setdefault(cell.workload, len(workloads))
+        sizes.setdefault(cell.batch_size, len(sizes))
     wanted = dict.fromkeys(map(_key, cells))
-    return sorted(wanted, key=lambda key: (workloads.index(key[1]), sizes.index(key[2])))
+    return sorted(wanted, key=lambda key: (workloads[key[1]], sizes[key[2]]))
 
 
 class Spent(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.plan.selfcheck import request
 from aebench.bench.system import machine
 from aebench.reports.journal import Journal, Record, load
-from aebench.reports.record import Round, TaskEnd
+from aebench.reports.record import Round, TaskEnd, WorkloadSizes
 from aebench.reports.selfcheck import judge
 from aebench.reports.summary import summarise
 from helpers import sample
@@ -23,9 +23,8 @@ LAUNCHES, BLOCKS = 5, 24
 def record(control: float, known_effect: float, pair_sd: float, launches: int = LAUNCHES) -> Record:
     """Make a self-check's record in which the controls take so many times the reference's time."""
     made = sample.make()
-    plan = msgspec.structs.replace(
-        made.header.plan, passes=["speed"], launches=launches, blocks=BLOCKS
-    )
+    sizes = [WorkloadSizes("train", [32], launches, BLOCKS)]
+    plan = msgspec.structs.replace(made.header.plan, passes=["speed"], sizes=sizes)
     jax = made.header.contenders[0]
     contenders = [
         jax,
@@ -88,11 +87,8 @@ def test_it_asks_for_one_backend_and_both_controls():
     plan = plan_from_request(request(None, "standard", "ae400", 32), _images())
     names = [each.name for each in plan.in_blocks]
     assert names == ["jax", "jax A/A", "jax +5 %"]
-    assert (plan.info.passes, plan.info.workloads, plan.info.blocks) == (
-        ["parity", "speed"],
-        ["train"],
-        24,
-    )
+    assert plan.info.passes == ["parity", "speed"]
+    assert plan.info.sizes == [WorkloadSizes("train", [32], 5, 24)]
     with pytest.raises(BadInputError, match="not a backend"):
         plan_from_request(request("theano", "standard", "ae400", 32), _images())
 

@@ -31,7 +31,7 @@ def _weigh(context: Context, contender: ContenderInfo, task: Task) -> None:
                 )
             last = worker.answer()
         context.note_worker(last, "memory", contender.name, task.model, task.launch)
-        context.append(record.MemorySteps, last, **who, batch_size=context.plan.info.batch_sizes[0])
+        context.append(record.MemorySteps, last, **who, batch_size=context.plan.info.batch_size)
         context.append(
             record.MemoryCurve,
             {},

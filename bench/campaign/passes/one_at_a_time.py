@@ -49,7 +49,7 @@ def cold_start(context: Context, contender: ContenderInfo, task: Task) -> Messag
     """Make the job of a worker that starts with nothing; see :mod:`aebench.bench.worker.cold_start`."""
     return {
         **context.job(task.pass_name, contender, parse(task.model)),
-        "batch_size": context.plan.info.batch_sizes[0],
+        "batch_size": context.plan.info.batch_size,
         "npz": str(context.dataset.npz.resolve()),
         "train_samples": len(context.dataset.train),
     }

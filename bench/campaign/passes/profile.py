@@ -30,7 +30,7 @@ def _profile(context: Context, contender: ContenderInfo, task: Task) -> None:
     written = context.arrays.train_path.with_name("trace.json.gz")
     job = {
         **context.job("profile", contender, parse(task.model)),
-        "batch_size": info.batch_sizes[0],
+        "batch_size": info.batch_size,
         "steps": info.profile_steps,
         "trace": str(written),
     }
@@ -51,7 +51,7 @@ def _note(context: Context, worker: Worker, written: Path, who: Message) -> None
         context.append(record.Operation, row, **who)
     try:
         digest = hashlib.sha256(written.read_bytes()).hexdigest()
-        batch_size = context.plan.info.batch_sizes[0]
+        batch_size = context.plan.info.batch_size
         noted = context.append(
             record.Profile, message, **who, batch_size=batch_size, trace_sha256=digest
         )

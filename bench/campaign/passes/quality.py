@@ -48,7 +48,7 @@ class _Training:
             **context.job("quality", self._contender, parse(self._model)),
             "seeds": [task.launch for task in self._left],
             "epochs": info.epochs,
-            "batch_size": info.quality_batch_size,
+            "batch_size": info.batch_size,
             "train_samples": info.quality_train_samples,
             "examples": list(context.dataset.examples),
         }

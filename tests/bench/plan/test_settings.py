@@ -179,7 +179,9 @@ def test_baselines_are_the_contenders_frameworks_and_gemm():
 
 
 def test_baselines_have_neither_footprint_nor_quality():
-    plan = plan_from_request(Request(backends=["jax", "torch"], models=["ae400"], baselines=True), DATA)
+    plan = plan_from_request(
+        Request(backends=["jax", "torch"], models=["ae400"], baselines=True), DATA
+    )
     names = [each.name for each in plan.in_blocks]
     assert names == ["jax", "torch", "native-jax", "native-torch", "gemm", "jax A/A"]
     whose = {
@@ -202,7 +204,9 @@ def test_publish_has_baselines_unless_told_otherwise(preset, asked, there):
 def test_speed_never_comes_without_parity():
     plan = plan_from_request(Request(backends=["jax"], passes=["speed"]), DATA)
     assert plan.info.passes == ["parity", "speed"]
-    assert plan_from_request(Request(backends=["jax"], passes=["quality"]), DATA).info.passes == ["quality"]
+    assert plan_from_request(Request(backends=["jax"], passes=["quality"]), DATA).info.passes == [
+        "quality"
+    ]
 
 
 @pytest.mark.parametrize(
