@@ -79,7 +79,7 @@ def batch_sizes(words: Sequence[int | str], names: Sequence[str]) -> dict[str, l
                 f"--batch-size {shortly(piece)} is of a workload that isn't measured: use "
                 f"{', '.join(found)}."
             )
-        if not re.fullmatch("-?[0-9]{1,15}", number):
+        if not re.fullmatch("-?[0-9]{1,30}", number):
             raise BadInputError(
                 f"--batch-size {shortly(piece)} must be a whole number, alone or after a "
                 "workload, such as 32 or train=32."

@@ -40,16 +40,18 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Spe
             taking_part = [each for each in views if key in planned[each.run]]
             if taking_part and (failed or key in rounds):
                 # A contender that is missing in all runs has a row in each cell.
-                absent = {
-                    each.name
+                absent = [
+                    each
                     for each in views
-                    if each.info.missing and each.name not in rounds.get(key, {})
-                }
+                    if each.info.missing
+                    and key not in planned[each.run]
+                    and each.name not in rounds.get(key, {})
+                ]
                 analysis = CellAnalysis(
                     key,
                     workload_info(words, key[1]),
                     taking_part[0].source.header.plan,
-                    [each for each in views if key in planned[each.run] or each.name in absent],
+                    [*taking_part, *absent],
                     standings,
                     rounds.get(key, {}),
                     watched.get(key, {}),

@@ -416,11 +416,10 @@ def parts():
 def test_runs_that_measured_different_things_stand_under_one_name():
     summary = summarise(*parts())
     train, predict = summary.speed
-    names = ["jax", "torch", "tensorflow", "jax A/A"]
+    names = {"jax": "", "torch": "slower", "tensorflow": "", "jax A/A": "same"}
     for cell, workload in ((train, "train"), (predict, "predict")):
         assert cell.workload == workload
-        assert [row.contender for row in cell.rows] == names
-        assert [row.verdict for row in cell.rows] == ["", "slower", "", "same"]
+        assert {row.contender: row.verdict for row in cell.rows} == names
         assert cell.fastest == "jax"
     found = [(row.contender, *(each.difference for each in row.checks)) for row in summary.parity]
     assert found == [("jax", 0.2), ("torch", 0.2), ("tensorflow",)]
@@ -458,7 +457,7 @@ def test_such_runs_are_told_apart_where_something_else_differs():
         "torch (sample)",
         "jax A/A",
     ]
-    assert [row.contender for row in cells[1].rows] == ["jax", "torch (second)"]
+    assert [row.contender for row in cells[1].rows if row.rounds] == ["jax", "torch (second)"]
     checks = parts()
     for made in checks:
         plan = msgspec.structs.replace(made.header.plan, passes=["parity"])
