@@ -114,7 +114,7 @@ def test_rounds_are_keras_own_steps(backend, tmp_path):
         from aebench.bench.protocol.samples import Samples
         from aebench.bench.worker.stepping import Stepper, short_epochs
         import os
-        backend = aebench.backends.load(os.environ["KERAS_BACKEND"])
+        backend = backends.load(os.environ["KERAS_BACKEND"])
         model = parse("ae200-dropout")
         images = np.random.default_rng(0).random((320, 28, 28), dtype=np.float32)
         samples = Samples(images, images)
@@ -175,7 +175,7 @@ def test_rounds_are_whole_calls_where_a_call_runs_several_steps(backend, tmp_pat
         from aebench.bench.protocol.settings import ContenderSettings
         from aebench.bench.protocol.samples import Samples
         from aebench.bench.worker.stepping import Stepper, short_epochs
-        backend = aebench.backends.load(os.environ["KERAS_BACKEND"])
+        backend = backends.load(os.environ["KERAS_BACKEND"])
         autoencoder, _, _ = autoencoder_keras.build(parse("ae200"), ContenderSettings(jit=True, steps=4))
         assert (autoencoder.jit_compile, autoencoder.steps_per_execution) == (True, 4)
         images = np.random.default_rng(0).random((640, 28, 28), dtype=np.float32)
