@@ -11,6 +11,7 @@ from aebench.backends.native import gemm
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.initial_weights import initial_weights, recipe
 from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.batches import repeated
 from aebench.bench.worker.runtime_info import facts
 
@@ -35,18 +36,18 @@ class Loops:
         """Tell what is in force."""
         raise NotImplementedError
 
-    def calibrate(self, request: Message, images: Any) -> Message:
+    def calibrate(self, request: Message, samples: Samples) -> Message:
         """Compile, and tell roughly what a step takes."""
         steps = request["steps"]
-        run, wait = self._begin(request, images)
+        run, wait = self._begin(request, samples)
         wait(run(steps))
         began = time.perf_counter()
         wait(run(steps))
         return {"step_seconds": (time.perf_counter() - began) / steps, **self._chosen(request)}
 
-    def enter(self, request: Message, images: Any) -> None:
+    def enter(self, request: Message, samples: Samples) -> None:
         """Run rounds on request."""
-        run, wait = self._begin(request, images)
+        run, wait = self._begin(request, samples)
         channel = self._channel
         channel.send({"call_seconds": None})
         while (wanted := channel.receive())["do"] == "round":
@@ -72,11 +73,11 @@ class Loops:
                 }
             )
 
-    def short_epochs(self, request: Message, images: Any) -> list[dict[str, float]]:
+    def short_epochs(self, request: Message, samples: Samples) -> list[dict[str, float]]:
         """Tell of none: there is no ``fit`` whose epochs could end."""
         return []
 
-    def _begin(self, request: Message, images: Any) -> tuple[Run, Callable[[Any], None]]:
+    def _begin(self, request: Message, samples: Samples) -> tuple[Run, Callable[[Any], None]]:
         """Return what runs steps in a cell, and what waits for their result."""
         raise NotImplementedError
 
@@ -103,9 +104,10 @@ class Networks(Loops):
         """Tell what is in force."""
         return facts(self._backend, None, {"how": self._network.HOW})
 
-    def _begin(self, request: Message, images: Any) -> tuple[Run, Callable[[Any], None]]:
+    def _begin(self, request: Message, samples: Samples) -> tuple[Run, Callable[[Any], None]]:
         batch_size = request["batch_size"]
-        flat = repeated(images, batch_size, 1)
+        # These networks are autoencoders: their target is their input.
+        flat = repeated(samples, batch_size, 1).x
         self._batches = None  # before the next is there: one cell's images are enough in memory
         self._batches = self._network.load(flat.reshape(len(flat), -1), batch_size)
         self._workload = request["workload"]
@@ -134,7 +136,7 @@ class Products(Loops):
         """Tell what is in force."""
         return facts(self._backend, None, {"how": gemm.HOW})
 
-    def _begin(self, request: Message, images: Any) -> tuple[Run, Callable[[Any], None]]:
+    def _begin(self, request: Message, samples: Samples) -> tuple[Run, Callable[[Any], None]]:
         key = (request["workload"], request["batch_size"])
         if key not in self._products:
             shapes = list(self._model.dense_shapes)

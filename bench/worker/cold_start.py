@@ -6,6 +6,7 @@ Nothing is imported before its phase: what a phase takes is measured.
 from typing import Any
 
 from aebench.bench.protocol.channel import Message
+from aebench.bench.protocol.samples import Samples
 
 
 class ColdStart:
@@ -20,7 +21,7 @@ class ColdStart:
 
     def __init__(self, job: Message) -> None:
         self._job = job
-        self.images: Any = None
+        self.samples: Samples | None = None
         self.keras_model: Any = None
 
     def framework(self) -> None:
@@ -35,7 +36,8 @@ class ColdStart:
 
         with np.load(self._job["npz"], allow_pickle=False) as arrays:
             images = arrays["x_train"][: self._job["train_samples"]]
-        self.images = images / np.float32(255) if images.dtype == np.uint8 else images
+        images = images / np.float32(255) if images.dtype == np.uint8 else images
+        self.samples = Samples(images, images)
 
     def build(self) -> None:
         """Build and compile the model, and set its weights."""
@@ -53,11 +55,13 @@ class ColdStart:
     def train(self, steps: int) -> None:
         """Run so many steps of ``fit``, or as many as there are data for."""
         batch = self._job["batch_size"]
-        images = self.images[: min(steps, len(self.images) // batch) * batch]
+        assert self.samples is not None
+        x, y = self.samples.first(min(steps, self.samples.count // batch) * batch)
         # Unshuffled, so that every backend takes the same steps and their losses can be compared.
-        self.keras_model.fit(images, images, batch, shuffle=False, verbose=0)
+        self.keras_model.fit(x, y, batch, shuffle=False, verbose=0)
 
     def predict(self) -> None:
         """Predict one batch."""
         batch = self._job["batch_size"]
-        self.keras_model.predict(self.images[:batch], batch, verbose=0)
+        assert self.samples is not None
+        self.keras_model.predict(self.samples.x[:batch], batch, verbose=0)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from aebench.backends import Backend
 from aebench.backends.profilers import Compilation, Profiler
 from aebench.bench.protocol.channel import Message
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.stepping import replaced_step, steps_per_call
 
 FULL_BATCHES = 4
@@ -27,7 +28,7 @@ class _Call(NamedTuple):
 
 
 def keep(
-    model: Any, backend: Backend, profiler: Profiler, images: Any, batch_size: int
+    model: Any, backend: Backend, profiler: Profiler, samples: Samples, batch_size: int
 ) -> list[Message]:
     """Train and predict for the first time, on full batches and on one that isn't.
 
@@ -37,8 +38,8 @@ def keep(
         Compiled, never called.
     backend, profiler : module
         Of its framework.
-    images : ndarray
-        Samples × 28 × 28: four calls' batches at least, and something beyond.
+    samples : Samples
+        Four calls' batches at least, and something beyond.
     batch_size : int
         Samples per call of the model's function.
 
@@ -52,18 +53,18 @@ def keep(
         What is told of a compiled graph's breaks is told of the workload, not of a call.
     """
     size = batch_size // steps_per_call(model)
-    data = images[: FULL_BATCHES * batch_size + max(1, size // 2)]
+    data = samples.first(FULL_BATCHES * batch_size + max(1, size // 2))
     rows: list[Message] = []
     for workload in ("train", "predict"):
         found: list[Compilation] = []
         calls: list[_Call] = []
         with profiler.compilations(model, found.append):
-            run = _watched(data, batch_size, backend, calls)
+            run = _watched(data.x, batch_size, backend, calls)
             with replaced_step(model, workload, run):
                 if workload == "train":
-                    model.fit(data, data, size, shuffle=False, verbose=0)
+                    model.fit(data.x, data.y, size, shuffle=False, verbose=0)
                 else:
-                    model.predict(data, size, verbose=0)
+                    model.predict(data.x, size, verbose=0)
         rows += _told(workload, calls, found, bool(model.jit_compile))
     return rows
 

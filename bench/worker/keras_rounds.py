@@ -1,11 +1,11 @@
 """The worker's side of the speed pass for Keras: rounds inside ``fit`` and ``predict``."""
 
 import time
-from typing import Any
 
 from aebench import backends
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker.batches import repeated
 from aebench.bench.worker.runtime_info import facts
@@ -32,16 +32,18 @@ class Fits:
         """Tell what is in force."""
         return facts(self._backend, self._keras_model)
 
-    def calibrate(self, request: Message, images: Any) -> Message:
+    def calibrate(self, request: Message, samples: Samples) -> Message:
         """Compile, and tell roughly what a step takes."""
         from aebench.bench.worker.stepping import Script, Stepper
 
         batch_size, each = request["batch_size"], self._steps_per_call
         steps = -(-request["steps"] // each) * each
         discarded_steps = -(-steps // 3 // each) * each
-        images = repeated(images, batch_size, 2 * steps + each, each)
-        images = images[: (2 * steps + each) * batch_size]
-        stepper = Stepper(self._keras_model, self._backend, request["workload"], images, batch_size)
+        samples = repeated(samples, batch_size, 2 * steps + each, each)
+        samples = samples.first((2 * steps + each) * batch_size)
+        stepper = Stepper(
+            self._keras_model, self._backend, request["workload"], samples, batch_size
+        )
         answers: list[Message] = []
 
         def script() -> Script:
@@ -51,13 +53,15 @@ class Fits:
         stepper.let_go()
         return {"step_seconds": answers[0]["seconds"] / steps}
 
-    def enter(self, request: Message, images: Any) -> None:
+    def enter(self, request: Message, samples: Samples) -> None:
         """Stay inside one call of ``fit`` (or calls of ``predict``) and run rounds on request."""
         from aebench.bench.worker.stepping import Script, Stepper
 
         batch_size, each = request["batch_size"], self._steps_per_call
-        images = repeated(images, batch_size, request["epoch_steps"] + 2 * each, each)
-        stepper = Stepper(self._keras_model, self._backend, request["workload"], images, batch_size)
+        samples = repeated(samples, batch_size, request["epoch_steps"] + 2 * each, each)
+        stepper = Stepper(
+            self._keras_model, self._backend, request["workload"], samples, batch_size
+        )
         called = time.perf_counter()
         channel = self._channel
 
@@ -71,10 +75,10 @@ class Fits:
         stepper.run(script())
         stepper.let_go()
 
-    def short_epochs(self, request: Message, images: Any) -> list[dict[str, float]]:
+    def short_epochs(self, request: Message, samples: Samples) -> list[dict[str, float]]:
         """Time the ends of short epochs."""
         from aebench.bench.worker.stepping import short_epochs
 
         batch_size, steps = request["batch_size"], request["steps"]
-        epoch = repeated(images, batch_size, steps)[: steps * batch_size]
+        epoch = repeated(samples, batch_size, steps).first(steps * batch_size)
         return short_epochs(self._keras_model, self._backend, epoch, batch_size, request["epochs"])

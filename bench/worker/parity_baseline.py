@@ -10,6 +10,7 @@ from aebench.backends import native
 from aebench.bench.models.autoencoder import Model
 from aebench.bench.models.initial_weights import initial_weights, recipe
 from aebench.bench.protocol.channel import Message
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.runtime_info import facts
 
 Array = np.ndarray[Any, Any]
@@ -33,23 +34,23 @@ class NativeSubject:
         """See :class:`aebench.bench.worker.passes.parity.Subject`."""
         return self._network.weights()
 
-    def forward(self, images: Array) -> Array:
+    def forward(self, x: Array) -> Array:
         """See :class:`aebench.bench.worker.passes.parity.Subject`."""
-        return self._network.forward(_flat(images))
+        return self._network.forward(_flat(x))
 
-    def loss(self, images: Array) -> float:
+    def loss(self, samples: Samples) -> float:
         """See :class:`aebench.bench.worker.passes.parity.Subject`."""
-        return self._network.loss(_flat(images))
+        return self._network.loss(_flat(samples.x))
 
     def train(
-        self, images: Array, batch_size: int, learning_rate: float | None
+        self, samples: Samples, batch_size: int, learning_rate: float | None
     ) -> tuple[list[int], list[float], bool]:
         """See :class:`aebench.bench.worker.passes.parity.Subject`; in longer and longer runs, as rounds are long."""
         self._network = self._make(self._initial, replace(self._recipe, dropout_layers=()))
         if learning_rate is not None:
             self._network.learning_rate = learning_rate
-        count = len(images) // batch_size
-        batches = self._network.load(_flat(images), batch_size)
+        count = samples.count // batch_size
+        batches = self._network.load(_flat(samples.x), batch_size)
         done, length = 0, 1
         steps: list[int] = []
         losses: list[float] = []
@@ -66,16 +67,16 @@ class NativeSubject:
         """See :class:`aebench.bench.worker.passes.parity.Subject`."""
         return self._make(self._initial, self._recipe).masks(samples)
 
-    def masked_losses(self, images: Array, count: int) -> float:
+    def masked_losses(self, samples: Samples, count: int) -> float:
         """See :class:`aebench.bench.worker.passes.parity.Subject`; at rate 0, where only the masks change."""
         network = self._make(self._initial, self._recipe)
         network.learning_rate = 0.0
-        batches = network.load(_flat(images), len(images))
+        batches = network.load(_flat(samples.x), samples.count)
         return float(np.mean([_last(network.run("train", batches, 0, 1)) for _ in range(count)]))
 
 
-def _flat(images: Array) -> Array:
-    return images.reshape(len(images), -1)
+def _flat(x: Array) -> Array:
+    return x.reshape(len(x), -1)
 
 
 def _last(losses: Any) -> float:

@@ -10,6 +10,7 @@ from aebench.bench.models import autoencoder_keras
 from aebench.bench.models.autoencoder import Model
 from aebench.bench.models.initial_weights import initial_weights
 from aebench.bench.protocol.channel import Message
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker.runtime_info import facts
 
@@ -42,24 +43,24 @@ class KerasSubject:
         """See :class:`aebench.bench.worker.passes.parity.Subject`."""
         return list(self._keras_model.get_weights())
 
-    def forward(self, images: Array) -> Array:
+    def forward(self, x: Array) -> Array:
         """See :class:`aebench.bench.worker.passes.parity.Subject`."""
-        made = self._keras_model.predict(images, len(images), verbose=0)
-        return np.asarray(made, np.float64).reshape(len(images), -1)
+        outputs = self._keras_model.predict(x, len(x), verbose=0)
+        return np.asarray(outputs, np.float64).reshape(len(x), -1)
 
-    def loss(self, images: Array) -> float:
+    def loss(self, samples: Samples) -> float:
         """See :class:`aebench.bench.worker.passes.parity.Subject`."""
-        return float(self._keras_model.evaluate(images, images, len(images), verbose=0))
+        return float(self._keras_model.evaluate(samples.x, samples.y, samples.count, verbose=0))
 
     def train(
-        self, images: Array, batch_size: int, learning_rate: float | None
+        self, samples: Samples, batch_size: int, learning_rate: float | None
     ) -> tuple[list[int], list[float], bool]:
         """See :class:`aebench.bench.worker.passes.parity.Subject`; Keras tells of means."""
         self._drop([0.0] * len(self._rates))
         self._keras_model.set_weights(self._initial)
         rate = self._learning_rate if learning_rate is None else learning_rate
         self._keras_model.optimizer.learning_rate = rate
-        return self._fit(images, batch_size)
+        return self._fit(samples, batch_size)
 
     def masks(self, samples: int) -> list[Array]:
         """See :class:`aebench.bench.worker.passes.parity.Subject`."""
@@ -74,12 +75,13 @@ class KerasSubject:
             for layer in self._dropout
         ]
 
-    def masked_losses(self, images: Array, count: int) -> float:
+    def masked_losses(self, samples: Samples, count: int) -> float:
         """See :class:`aebench.bench.worker.passes.parity.Subject`; at rate 0, where only the masks change."""
         self._drop(self._rates)
         self._keras_model.set_weights(self._initial)
         self._keras_model.optimizer.learning_rate = 0.0
-        _, means, _ = self._fit(np.concatenate([images] * count), len(images))
+        copies = samples.changed(lambda array: np.concatenate([array] * count))
+        _, means, _ = self._fit(copies, samples.count)
         return means[-1]
 
     def _drop(self, rates: list[float]) -> None:
@@ -89,18 +91,18 @@ class KerasSubject:
                 layer.rate = rate
             self._keras_model.make_train_function(force=True)
 
-    def _fit(self, images: Array, batch_size: int) -> tuple[list[int], list[float], bool]:
+    def _fit(self, samples: Samples, batch_size: int) -> tuple[list[int], list[float], bool]:
         steps: list[int] = []
         means: list[float] = []
 
         class Losses(keras.callbacks.Callback):  # type: ignore[misc]
             def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
                 # Where a call runs several steps, the last one's number may lie behind the end.
-                steps.append(min(batch + 1, len(images) // batch_size))
+                steps.append(min(batch + 1, samples.count // batch_size))
                 means.append(float(logs["loss"]))
 
         # Unshuffled: the order of the batches is compared too.
         self._keras_model.fit(
-            images, images, batch_size, shuffle=False, verbose=0, callbacks=[Losses()]
+            samples.x, samples.y, batch_size, shuffle=False, verbose=0, callbacks=[Losses()]
         )
         return steps, means, True

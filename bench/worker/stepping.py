@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from aebench.backends import Backend
+from aebench.bench.protocol.samples import Samples
 
 Script = Generator[None, None, None]
 _ENDLESS = 10**9
@@ -68,22 +69,22 @@ class Stepper:
         Knows how to wait for a result.
     workload : str
         ``"train"`` or ``"predict"``.
-    images : ndarray
-        Float32, samples × 28 × 28; a whole number of batches, and of calls where a call of the
-        model's function runs several steps.
+    samples : Samples
+        A whole number of batches, and of calls where a call of the model's function runs several
+        steps.
     batch_size : int
         Samples per step.
     """
 
     def __init__(
-        self, model: Any, backend: Backend, workload: str, images: Any, batch_size: int
+        self, model: Any, backend: Backend, workload: str, samples: Samples, batch_size: int
     ) -> None:
         self._model = model
         self._backend = backend
         self._workload = workload
-        self._images = images
+        self._samples = samples
         self._batch_size = batch_size
-        self._batches = len(images) // batch_size
+        self._batches = samples.count // batch_size
         self._steps_per_call = steps_per_call(model)
         self._steps_run = 0
         self._last_result: Any = None
@@ -102,7 +103,7 @@ class Stepper:
             Advanced before each call of the model's function, which is a step or several; when it
             ends, one more call is made and that is all.
         """
-        images, batch_size = self._images, self._batch_size
+        (x, y), batch_size = self._samples, self._batch_size
 
         def around(step: Callable[..., Any], *arguments: Any) -> Any:
             if not self._script_ended:
@@ -115,11 +116,9 @@ class Stepper:
         with replaced_step(self._model, self._workload, around):
             if self._workload == "train":
                 clock = epoch_clock(self.epoch_began_seconds)
-                self._model.fit(
-                    images, images, batch_size, epochs=_ENDLESS, verbose=0, callbacks=[clock]
-                )
+                self._model.fit(x, y, batch_size, epochs=_ENDLESS, verbose=0, callbacks=[clock])
             while not self._script_ended:
-                self._model.predict(images, batch_size, verbose=0)
+                self._model.predict(x, batch_size, verbose=0)
 
     def let_go(self) -> None:
         """Drop the input path; one that is slow about it is left to a thread."""
@@ -197,7 +196,7 @@ def steps_per_call(model: Any) -> int:
 
 
 def short_epochs(
-    model: Any, backend: Backend, images: Any, batch_size: int, count: int
+    model: Any, backend: Backend, samples: Samples, batch_size: int, count: int
 ) -> list[dict[str, float]]:
     """Time the ends of short epochs of ``fit``.
 
@@ -207,7 +206,7 @@ def short_epochs(
         A compiled model that has been trained for a step at this batch size.
     backend : Backend
         Knows how to wait for a result.
-    images : ndarray
+    samples : Samples
         One epoch's data: a whole number of calls of the model's function, two at least.
     batch_size : int
         Samples per step.
@@ -222,7 +221,7 @@ def short_epochs(
         the next epoch's first step, ``first_step_seconds`` of that one, which may have to wait for
         the input path. Where a call runs several steps, a step here is a call.
     """
-    calls = len(images) // batch_size // steps_per_call(model)
+    calls = samples.count // batch_size // steps_per_call(model)
     rows: list[dict[str, float]] = []
     calls_made = 0
     first_began = first_ended = last_ended = 0.0
@@ -252,5 +251,5 @@ def short_epochs(
         return result
 
     with replaced_step(model, "train", around):
-        model.fit(images, images, batch_size, epochs=count + 1, verbose=0)
+        model.fit(samples.x, samples.y, batch_size, epochs=count + 1, verbose=0)
     return rows

@@ -12,6 +12,7 @@ from aebench.backends import native
 from aebench.bench.campaign.passes.parity import BATCH_SIZE, reference
 from aebench.bench.models.autoencoder import Model, parse
 from aebench.bench.models.initial_weights import initial_weights
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker import parity_baseline, parity_keras
 from aebench.bench.worker.passes import parity
 
@@ -31,7 +32,7 @@ def checks(model=PLAIN, images=FLOATS, built=None, engine="jax"):
     kind = parity_keras.KerasSubject if engine == "jax" else parity_baseline.NativeSubject
     subject = kind(built or model, {**JOB, "backend": engine})
     wanted = REFERENCES[model.name]
-    return list(parity.compare(subject, model, images, BATCH_SIZE, wanted))
+    return list(parity.compare(subject, model, Samples(images, images), BATCH_SIZE, wanted))
 
 
 def other_weights(change):

@@ -9,7 +9,7 @@ from aebench.bench.worker.cold_start import ColdStart
 from aebench.bench.worker.runtime_info import facts, finite
 
 STEADY_STEPS = 50
-_LOSS_IMAGES = 1000
+_LOSS_SAMPLES = 1000
 PHASES = ("framework", "data", "build", "first step", "steady", "first prediction")
 
 
@@ -38,14 +38,15 @@ def work(channel: Channel, job: Message) -> None:
         channel.send({"phase": name, **proc_memory.measured(phase, job["exact"])})
     device_bytes = backend.device_peak_bytes()
     # Afterwards, since evaluating takes memory too: did the steps train what they should?
-    images = start.images[:_LOSS_IMAGES]
-    loss = float(start.keras_model.evaluate(images, images, len(images), verbose=0))
+    assert start.samples is not None
+    few = start.samples.first(_LOSS_SAMPLES)
+    loss = float(start.keras_model.evaluate(few.x, few.y, few.count, verbose=0))
     channel.send(
         {
             **facts(backend, start.keras_model),
             "device_peak_bytes": device_bytes,
             "parameters": int(start.keras_model.count_params()),
-            "loss_steps": 1 + min(STEADY_STEPS, len(start.images) // job["batch_size"]),
+            "loss_steps": 1 + min(STEADY_STEPS, start.samples.count // job["batch_size"]),
             "loss": finite("loss", loss),
         }
     )

@@ -4,10 +4,10 @@ import ctypes
 import gc
 import sys
 from collections.abc import Callable
-from typing import Any
 
 from aebench import backends
 from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.system import proc_memory
 from aebench.bench.worker.cold_start import ColdStart
 from aebench.bench.worker.runtime_info import facts
@@ -18,7 +18,7 @@ WARM_STEPS = 100
 WATCHED_STEPS = 200
 _LEAST_CALLS = 40
 # TensorFlow fills the buffers of each epoch's pipeline anew, while the last one's linger: as far as
-# so many bytes of images allow, all steps are of one epoch.
+# so many bytes of inputs allow, all steps are of one epoch.
 _MOST_BYTES = 256 * 2**20
 PHASES = (
     "framework",
@@ -48,7 +48,8 @@ def work(channel: Channel, job: Message) -> None:
 
     def data() -> None:
         start.data()
-        start.images = _enough(start.images, job)
+        assert start.samples is not None
+        start.samples = _enough(start.samples, job)
 
     def release() -> None:
         import keras
@@ -65,7 +66,7 @@ def work(channel: Channel, job: Message) -> None:
                 "anonymous_bytes": held,
             }
         )
-        start.keras_model = start.images = None
+        start.keras_model = start.samples = None
         keras.utils.clear_session()
         gc.collect()
         _give_back()
@@ -94,16 +95,16 @@ def _size(variable: object) -> int:
     return int(np.asarray(variable).nbytes)
 
 
-def _enough(images: Any, job: Message) -> Any:
-    """Repeat images that are too few for all steps to be of one epoch, as far as is reasonable."""
+def _enough(samples: Samples, job: Message) -> Samples:
+    """Repeat samples that are too few for all steps to be of one epoch, as far as is reasonable."""
     from aebench.bench.protocol.settings import ContenderSettings
     from aebench.bench.worker.batches import repeated
 
     batch_size, each = job["batch_size"], ContenderSettings.from_dict(job["settings"]).steps
     steps = WARM_STEPS + max(WATCHED_STEPS, _LEAST_CALLS * each) + 2 * each
-    most = _MOST_BYTES // (batch_size * images[0].nbytes)
+    most = _MOST_BYTES // (batch_size * samples.x[0].nbytes)
     wanted = max(1, min(steps, most) // each) * each
-    return repeated(images, batch_size, wanted, each)
+    return repeated(samples, batch_size, wanted, each)
 
 
 def _watch(start: ColdStart, backend: backends.Backend, batch_size: int, held: list[int]) -> None:
@@ -111,7 +112,8 @@ def _watch(start: ColdStart, backend: backends.Backend, batch_size: int, held: l
     from aebench.bench.worker.stepping import Script, Stepper, steps_per_call
 
     each = steps_per_call(start.keras_model)
-    stepper = Stepper(start.keras_model, backend, "train", start.images, batch_size)
+    assert start.samples is not None
+    stepper = Stepper(start.keras_model, backend, "train", start.samples, batch_size)
 
     def script() -> Script:
         yield from stepper.steps(-(-WARM_STEPS // each) * each)

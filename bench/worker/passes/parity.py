@@ -8,6 +8,7 @@ import numpy as np
 from aebench import backends
 from aebench.bench.models.autoencoder import Model, parse
 from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.runtime_info import finite
 
 Array = np.ndarray[Any, Any]
@@ -23,14 +24,14 @@ class Subject(Protocol):
     def weights(self) -> list[Array]:
         """Return kernel (inputs × units) and bias of each layer."""
 
-    def forward(self, images: Array) -> Array:
-        """Reconstruct images, samples × pixels, as when predicting."""
+    def forward(self, x: Array) -> Array:
+        """Return the outputs of a batch as samples × numbers, as when predicting."""
 
-    def loss(self, images: Array) -> float:
+    def loss(self, samples: Samples) -> float:
         """Return the loss of a batch, as when evaluating."""
 
     def train(
-        self, images: Array, batch_size: int, learning_rate: float | None
+        self, samples: Samples, batch_size: int, learning_rate: float | None
     ) -> tuple[list[int], list[float], bool]:
         """Train afresh, without dropout, a step a batch; None is the recipe's own rate.
 
@@ -47,7 +48,7 @@ class Subject(Protocol):
     def masks(self, samples: int) -> list[Array]:
         """Return what each dropout layer makes of ones (samples × units) while training."""
 
-    def masked_losses(self, images: Array, count: int) -> float:
+    def masked_losses(self, samples: Samples, count: int) -> float:
         """Return the mean loss of a batch over so many draws of the masks."""
 
 
@@ -79,14 +80,14 @@ def work(channel: Channel, job: Message) -> None:
         images = np.asarray(images[np.resize(np.arange(len(images)), LONG_STEPS * batch_size)])
         subject = make(model, job)
         with np.load(request["reference"]) as reference:
-            checks = list(compare(subject, model, images, batch_size, reference))
+            checks = list(compare(subject, model, Samples(images, images), batch_size, reference))
         for check in checks:
             finite(check["check"], check["difference"])
         channel.send({**subject.facts(), "checks": checks})
 
 
 def compare(
-    subject: Subject, model: Model, images: Array, batch_size: int, reference: Any
+    subject: Subject, model: Model, samples: Samples, batch_size: int, reference: Any
 ) -> Iterator[Message]:
     """Measure each difference; ``where`` says at which weight or step it is largest.
 
@@ -96,14 +97,14 @@ def compare(
         Whose.
     model : Model
         What it should be.
-    images : ndarray
+    samples : Samples
         Enough for :data:`LONG_STEPS` batches.
     batch_size : int
         Samples a step.
     reference : mapping of ndarray
         What :func:`aebench.bench.campaign.passes.parity.reference` made.
     """
-    first = images[:batch_size]
+    first = samples.first(batch_size)
     given = subject.weights()
     shapes = [shape for layer in model.dense_shapes for shape in (layer, layer[1:])]
     wrong = [
@@ -114,7 +115,7 @@ def compare(
     yield _check("shapes", float(len(wrong)), _weight_name(wrong[0]) if wrong else "")
     if wrong:
         return  # nothing else can be compared
-    yield _check("forward", _most(subject.forward(first) - reference["forward"]))
+    yield _check("forward", _most(subject.forward(first.x) - reference["forward"]))
     yield _check("loss", _relative(subject.loss(first), float(reference["loss"])))
     subject.train(first, batch_size, None)
     after = subject.weights()
@@ -130,7 +131,7 @@ def compare(
         ("short", SHORT_STEPS, None),
         ("long", LONG_STEPS, LONG_LEARNING_RATE),
     ):
-        told = subject.train(images[: count * batch_size], batch_size, rate)
+        told = subject.train(samples.first(count * batch_size), batch_size, rate)
         yield _losses(f"{name} training", reference[name], *told)
     if model.dropout:
         yield from _dropout(subject, model, first, reference)
@@ -148,7 +149,7 @@ def _losses(
     return _check(name, differences[worst], f"step {steps[worst]}")
 
 
-def _dropout(subject: Subject, model: Model, images: Array, reference: Any) -> Iterator[Message]:
+def _dropout(subject: Subject, model: Model, batch: Samples, reference: Any) -> Iterator[Message]:
     """Compare the masks: how many are dropped, what the others become, and what the loss is."""
     made = subject.masks(MASK_ROWS)
     units = [model.widths[layer] for layer in model.dropout_layers]
@@ -166,7 +167,7 @@ def _dropout(subject: Subject, model: Model, images: Array, reference: Any) -> I
     yield _check("dropout rate", max(deviations))
     scales = [_most(values[values != 0] * (1 - rate) - 1) for values in made]
     yield _check("dropout scale", max(scales))
-    mean = subject.masked_losses(images, MASKS)
+    mean = subject.masked_losses(batch, MASKS)
     losses = reference["masked"]
     # Both means are of so many draws each.
     error = np.std(losses, ddof=1) * np.sqrt(1 / len(losses) + 1 / MASKS)

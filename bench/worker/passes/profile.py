@@ -11,6 +11,7 @@ from aebench.bench.models import autoencoder_keras
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.initial_weights import initial_weights
 from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker import attribution, chrome_trace, compile_log
 from aebench.bench.worker.batches import repeated
@@ -45,28 +46,29 @@ def work(channel: Channel, job: Message) -> None:
     profiler.prepare(keras_model)
     channel.send(facts(backend, keras_model))
     images = np.asarray(np.load(job["train"], mmap_mode="r"))
+    samples = Samples(images, images)
     each = steps_per_call(keras_model)
     call_samples = each * job["batch_size"]
-    few = repeated(images, job["batch_size"], (compile_log.FULL_BATCHES + 1) * each, each)
+    few = repeated(samples, job["batch_size"], (compile_log.FULL_BATCHES + 1) * each, each)
     channel.send(
         {"compilations": compile_log.keep(keras_model, backend, profiler, few, call_samples)}
     )
     steps = -(-job["steps"] // each) * each
-    channel.send(_profile(keras_model, backend, profiler, images, steps, job))
+    channel.send(_profile(keras_model, backend, profiler, samples, steps, job))
 
 
 def _profile(
     keras_model: Any,
     backend: backends.Backend,
     profiler: profilers.Profiler,
-    images: Any,
+    samples: Samples,
     steps: int,
     job: Message,
 ) -> Message:
     batch_size, each = job["batch_size"], steps_per_call(keras_model)
     discarded_steps = -(-LEAD_STEPS // each) * each
-    images = repeated(images, batch_size, discarded_steps + steps + 2 * each, each)
-    stepper = Stepper(keras_model, backend, "train", images, batch_size)
+    samples = repeated(samples, batch_size, discarded_steps + steps + 2 * each, each)
+    stepper = Stepper(keras_model, backend, "train", samples, batch_size)
     untraced: list[dict[str, float]] = []
     clocked: list[float] = []
     with tempfile.TemporaryDirectory(dir=Path(job["trace"]).parent) as scratch:

@@ -2,13 +2,13 @@
 
 import base64
 import time
-from typing import Any
 
 from aebench import backends
 from aebench.bench.models import autoencoder_keras
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.initial_weights import initial_weights
 from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker.runtime_info import facts, finite
 
@@ -35,14 +35,15 @@ def work(channel: Channel, job: Message) -> None:
     autoencoder, _, _ = autoencoder_keras.build(model, ContenderSettings.from_dict(job["settings"]))
     channel.send(facts(backend, autoencoder))
     batch = job["batch_size"]
-    train = np.asarray(np.load(job["train"], mmap_mode="r"))[: job["train_samples"]]
-    test = np.asarray(np.load(job["test"], mmap_mode="r"))
-    whole = len(train) // batch * batch
+    arrays = [np.asarray(np.load(job[name], mmap_mode="r")) for name in ("train", "test")]
+    train, test = (Samples(array, array) for array in arrays)
+    train = train.first(job["train_samples"])
+    whole = train.count // batch * batch
 
-    def loss(images: Any) -> float:
+    def loss(samples: Samples) -> float:
         # Inference mode, fixed weights: what fit reports is a mean over an epoch of moving ones.
-        chunk = evaluation_batch(len(images))
-        return float(autoencoder.evaluate(images, images, chunk, verbose=0))
+        chunk = evaluation_batch(samples.count)
+        return float(autoencoder.evaluate(samples.x, samples.y, chunk, verbose=0))
 
     for seed in job["seeds"]:
         autoencoder.set_weights(initial_weights(model, seed))
@@ -53,10 +54,10 @@ def work(channel: Channel, job: Message) -> None:
         for epoch in range(1, job["epochs"] + 1):
             # The order is ours, the same for every backend and model; each generates its own
             # from a seed, so they don't shuffle.
-            order = np.random.default_rng([seed, epoch]).permutation(len(train))[:whole]
-            shuffled = train[order]
+            order = np.random.default_rng([seed, epoch]).permutation(train.count)[:whole]
+            shuffled = train.changed(lambda array, order=order: array[order])  # type: ignore[misc]
             began = time.perf_counter()
-            history = autoencoder.fit(shuffled, shuffled, batch, shuffle=False, verbose=0)
+            history = autoencoder.fit(shuffled.x, shuffled.y, batch, shuffle=False, verbose=0)
             trained = time.perf_counter()
             test_loss = loss(test)
             row: Message = {
@@ -69,11 +70,11 @@ def work(channel: Channel, job: Message) -> None:
                 "train_loss": None,
             }
             if epoch == job["epochs"]:
-                row["train_loss"] = loss(train[: len(test)])
+                row["train_loss"] = loss(train.first(test.count))
             for name, value in row.items():
                 finite(f"{name} in epoch {epoch} of seed {seed}", value)
             channel.send(row)
-        made = autoencoder.predict(test[job["examples"]], verbose=0)
+        made = autoencoder.predict(test.x[job["examples"]], verbose=0)
         pixels = np.rint(255 * np.asarray(made, np.float32)).astype(np.uint8)
         channel.send({"seed": seed, "pixels": base64.b64encode(pixels.tobytes()).decode()})
 

@@ -5,10 +5,11 @@ parent asks both for the same.
 """
 
 import gc
-from typing import Any, Protocol
+from typing import Protocol
 
 from aebench import backends
 from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.samples import Samples
 
 
 class Server(Protocol):
@@ -17,13 +18,13 @@ class Server(Protocol):
     def facts(self) -> Message:
         """Tell what is in force."""
 
-    def calibrate(self, request: Message, images: Any) -> Message:
+    def calibrate(self, request: Message, samples: Samples) -> Message:
         """Compile, and tell roughly what a step takes."""
 
-    def enter(self, request: Message, images: Any) -> None:
+    def enter(self, request: Message, samples: Samples) -> None:
         """Run rounds on request."""
 
-    def short_epochs(self, request: Message, images: Any) -> list[dict[str, float]]:
+    def short_epochs(self, request: Message, samples: Samples) -> list[dict[str, float]]:
         """Time the ends of short epochs."""
 
 
@@ -50,22 +51,23 @@ def work(channel: Channel, job: Message) -> None:
 
         serve = Fits(channel, job)
     # asarray: frameworks should see a plain array, backed by the file's pages.
-    images = {
+    arrays = {
         "train": np.asarray(np.load(job["train"], mmap_mode="r")),
         "predict": np.asarray(np.load(job["test"], mmap_mode="r")),
     }
+    samples = {name: Samples(array, array) for name, array in arrays.items()}
     channel.send(serve.facts())
     while True:
         request = channel.receive()
-        cell_images = images[request["workload"]]
+        cell_samples = samples[request["workload"]]
         if request["do"] == "calibrate":
-            answer = serve.calibrate(request, cell_images)
+            answer = serve.calibrate(request, cell_samples)
             # Before the answer: after it, it is another's turn.
             gc.collect()
             gc.freeze()
             channel.send(answer)
         elif request["do"] == "enter":
-            serve.enter(request, cell_images)
+            serve.enter(request, cell_samples)
             channel.send({"left": True})
         else:
-            channel.send({"epochs": serve.short_epochs(request, cell_images)})
+            channel.send({"epochs": serve.short_epochs(request, cell_samples)})
