@@ -204,7 +204,8 @@ def _measure(
     with interrupts.until_tidy() as tidy:
         try:
             with contextlib.ExitStack() as ending:
-                fleet = Fleet(inputs.scratch, inputs.answer_seconds)
+                modules = plan.workload_modules()
+                fleet = Fleet(inputs.scratch, inputs.answer_seconds, modules)
                 ending.callback(fleet.close)
                 ending.callback(display.close)
                 ending.callback(tidy)  # the last is called first

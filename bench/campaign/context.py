@@ -5,6 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from aebench.bench import workloads
 from aebench.bench.campaign.fleet import Fleet, Worker
 from aebench.bench.data.datasets import Arrays, Dataset
 from aebench.bench.errors import MeasurementError
@@ -125,4 +126,5 @@ def job(
         "seed": plan.info.seeds[0],
         "train": str(arrays.train_path),
         "test": str(arrays.test_path),
+        "workloads": {name: workloads.load(name).module for name in plan.info.workloads},
     }

@@ -214,6 +214,10 @@ class Plan:
             for found in map(workloads.load, self.info.workloads)
         ]
 
+    def workload_modules(self) -> list[str]:
+        """List the dotted names of the workloads' files: workers import them."""
+        return [workloads.load(name).module for name in self.info.workloads]
+
     def describe_models(self) -> list[ModelInfo]:
         """Describe the models for the record."""
         return [describe(model) for model in self.models]

@@ -14,8 +14,14 @@ from aebench.bench.protocol.channel import Channel, Message
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.batches import repeated
 from aebench.bench.worker.runtime_info import facts
+from aebench.bench.workloads import Workload
 
 Run = Callable[[int], Any]
+
+
+def _kind(workload: Workload) -> str:
+    """Return what a baseline does beside a workload: it knows training and prediction."""
+    return "train" if workload.trains else "predict"
 
 
 def server(channel: Channel, job: Message) -> "Loops":
@@ -36,18 +42,21 @@ class Loops:
         """Tell what is in force."""
         raise NotImplementedError
 
-    def calibrate(self, request: Message, samples: Samples) -> Message:
+    def calibrate(self, request: Message, workload: Workload, samples: Samples) -> Message:
         """Compile, and tell roughly what a step takes."""
         steps = request["steps"]
-        run, wait = self._begin(request, samples)
+        run, wait = self._begin(request, workload, samples)
         wait(run(steps))
         began = time.perf_counter()
         wait(run(steps))
-        return {"step_seconds": (time.perf_counter() - began) / steps, **self._chosen(request)}
+        return {
+            "step_seconds": (time.perf_counter() - began) / steps,
+            **self._chosen(request, workload),
+        }
 
-    def enter(self, request: Message, samples: Samples) -> None:
+    def enter(self, request: Message, workload: Workload, samples: Samples) -> None:
         """Run rounds on request."""
-        run, wait = self._begin(request, samples)
+        run, wait = self._begin(request, workload, samples)
         channel = self._channel
         channel.send({"call_seconds": None})
         while (wanted := channel.receive())["do"] == "round":
@@ -77,14 +86,16 @@ class Loops:
         """Tell of none: there is no ``fit`` whose epochs could end."""
         return []
 
-    def _begin(self, request: Message, samples: Samples) -> tuple[Run, Callable[[Any], None]]:
+    def _begin(
+        self, request: Message, workload: Workload, samples: Samples
+    ) -> tuple[Run, Callable[[Any], None]]:
         """Return what runs steps in a cell, and what waits for their result."""
         raise NotImplementedError
 
     def _prepare(self, steps: int) -> None:
         """Compile what so many steps need, so that no round has to."""
 
-    def _chosen(self, request: Message) -> Message:
+    def _chosen(self, request: Message, workload: Workload) -> Message:
         """Tell what was chosen for a cell."""
         return {}
 
@@ -104,13 +115,15 @@ class Networks(Loops):
         """Tell what is in force."""
         return facts(self._backend, None, {"how": self._network.HOW})
 
-    def _begin(self, request: Message, samples: Samples) -> tuple[Run, Callable[[Any], None]]:
+    def _begin(
+        self, request: Message, workload: Workload, samples: Samples
+    ) -> tuple[Run, Callable[[Any], None]]:
         batch_size = request["batch_size"]
         # These networks are autoencoders: their target is their input.
         flat = repeated(samples, batch_size, 1).x
         self._batches = None  # before the next is there: one cell's images are enough in memory
         self._batches = self._network.load(flat.reshape(len(flat), -1), batch_size)
-        self._workload = request["workload"]
+        self._workload = _kind(workload)
         batches = len(flat) // batch_size
         done = 0
 
@@ -136,15 +149,17 @@ class Products(Loops):
         """Tell what is in force."""
         return facts(self._backend, None, {"how": gemm.HOW})
 
-    def _begin(self, request: Message, samples: Samples) -> tuple[Run, Callable[[Any], None]]:
-        key = (request["workload"], request["batch_size"])
+    def _begin(
+        self, request: Message, workload: Workload, samples: Samples
+    ) -> tuple[Run, Callable[[Any], None]]:
+        key = (_kind(workload), request["batch_size"])
         if key not in self._products:
             shapes = list(self._model.dense_shapes)
-            wanted = gemm.products(shapes, request["batch_size"], request["workload"])
+            wanted = gemm.products(shapes, request["batch_size"], _kind(workload))
             self._products[key] = gemm.Products(wanted)
         found = self._products[key]
         return found.run, found.wait
 
-    def _chosen(self, request: Message) -> Message:
-        found = self._products[request["workload"], request["batch_size"]]
+    def _chosen(self, request: Message, workload: Workload) -> Message:
+        found = self._products[_kind(workload), request["batch_size"]]
         return {"library": found.library, "library_step_seconds": found.step_seconds}

@@ -60,7 +60,7 @@ def keep(
         calls: list[_Call] = []
         with profiler.compilations(model, found.append):
             run = _watched(data.x, batch_size, backend, calls)
-            with replaced_step(model, workload, run):
+            with replaced_step(model, f"{workload}_function", run):
                 if workload == "train":
                     model.fit(data.x, data.y, size, shuffle=False, verbose=0)
                 else:

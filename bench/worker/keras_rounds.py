@@ -8,7 +8,9 @@ from aebench.bench.protocol.channel import Channel, Message
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker.batches import repeated
+from aebench.bench.worker.calls import Calls
 from aebench.bench.worker.runtime_info import facts
+from aebench.bench.workloads import CALL, Workload
 
 
 class Fits:
@@ -32,8 +34,10 @@ class Fits:
         """Tell what is in force."""
         return facts(self._backend, self._keras_model)
 
-    def calibrate(self, request: Message, samples: Samples) -> Message:
-        """Compile, and tell roughly what a step takes."""
+    def calibrate(self, request: Message, workload: Workload, samples: Samples) -> Message:
+        """Compile, and return roughly what a step takes."""
+        if workload.timing == CALL:
+            return self._calls(request, workload, samples).calibrate(request["steps"])
         from aebench.bench.worker.stepping import Script, Stepper
 
         batch_size, each = request["batch_size"], self._steps_per_call
@@ -41,9 +45,7 @@ class Fits:
         discarded_steps = -(-steps // 3 // each) * each
         samples = repeated(samples, batch_size, 2 * steps + each, each)
         samples = samples.first((2 * steps + each) * batch_size)
-        stepper = Stepper(
-            self._keras_model, self._backend, request["workload"], samples, batch_size
-        )
+        stepper = Stepper(self._keras_model, self._backend, workload, samples, batch_size)
         answers: list[Message] = []
 
         def script() -> Script:
@@ -53,15 +55,16 @@ class Fits:
         stepper.let_go()
         return {"step_seconds": answers[0]["seconds"] / steps}
 
-    def enter(self, request: Message, samples: Samples) -> None:
-        """Stay inside one call of ``fit`` (or calls of ``predict``) and run rounds on request."""
+    def enter(self, request: Message, workload: Workload, samples: Samples) -> None:
+        """Stay inside one run of the workload, or repeated runs, and run rounds on command."""
+        if workload.timing == CALL:
+            self._calls(request, workload, samples).serve(self._channel)
+            return
         from aebench.bench.worker.stepping import Script, Stepper
 
         batch_size, each = request["batch_size"], self._steps_per_call
         samples = repeated(samples, batch_size, request["epoch_steps"] + 2 * each, each)
-        stepper = Stepper(
-            self._keras_model, self._backend, request["workload"], samples, batch_size
-        )
+        stepper = Stepper(self._keras_model, self._backend, workload, samples, batch_size)
         called = time.perf_counter()
         channel = self._channel
 
@@ -74,6 +77,9 @@ class Fits:
 
         stepper.run(script())
         stepper.let_go()
+
+    def _calls(self, request: Message, workload: Workload, samples: Samples) -> Calls:
+        return Calls(self._keras_model, self._backend, workload, samples, request["batch_size"])
 
     def short_epochs(self, request: Message, samples: Samples) -> list[dict[str, float]]:
         """Time the ends of short epochs."""

@@ -16,35 +16,33 @@ from typing import Any
 
 from aebench.backends import Backend
 from aebench.bench.protocol.samples import Samples
+from aebench.bench.workloads import Workload
 
 Script = Generator[None, None, None]
-_ENDLESS = 10**9
 # Dropping takes a third of a second, on TensorFlow sometimes many (see aebench.backends.tensorflow).
 _LETTING_GO_SECONDS = 1.0
-_STOPPED_BY = {"train": "stop_training", "predict": "stop_predicting"}
 
 
 @contextmanager
-def replaced_step(model: Any, workload: str, around: Callable[..., Any]) -> Iterator[None]:
-    """Have ``fit`` or ``predict`` call ``around(step, *arguments)`` where it calls ``step``.
+def replaced_step(model: Any, function: str, around: Callable[..., Any]) -> Iterator[None]:
+    """Replace the compiled step of a model: Keras calls ``around(step, *arguments)`` instead.
 
     Parameters
     ----------
     model : keras.Model
         A compiled model.
-    workload : str
-        ``"train"`` or ``"predict"``.
+    function : str
+        The attribute that holds the step: ``train_function`` or ``predict_function``.
     around : callable
         Must return what ``step(*arguments)`` returns.
     """
-    attribute = f"{workload}_function"
-    getattr(model, f"make_{attribute}")()
-    step = getattr(model, attribute)
-    setattr(model, attribute, lambda *arguments: around(step, *arguments))
+    getattr(model, f"make_{function}")()
+    step = getattr(model, function)
+    setattr(model, function, lambda *arguments: around(step, *arguments))
     try:
         yield
     finally:
-        setattr(model, attribute, step)
+        setattr(model, function, step)
 
 
 def epoch_clock(began_seconds: list[float]) -> Any:
@@ -67,8 +65,8 @@ class Stepper:
         A compiled model.
     backend : Backend
         Knows how to wait for a result.
-    workload : str
-        ``"train"`` or ``"predict"``.
+    workload : Workload
+        One that times steps.
     samples : Samples
         A whole number of batches, and of calls where a call of the model's function runs several
         steps.
@@ -77,7 +75,7 @@ class Stepper:
     """
 
     def __init__(
-        self, model: Any, backend: Backend, workload: str, samples: Samples, batch_size: int
+        self, model: Any, backend: Backend, workload: Workload, samples: Samples, batch_size: int
     ) -> None:
         self._model = model
         self._backend = backend
@@ -95,7 +93,7 @@ class Stepper:
         self.epoch_began_seconds: list[float] = []
 
     def run(self, script: Script) -> None:
-        """Call ``fit`` or ``predict``, over and over, until the script ends.
+        """Run the workload, over and over, until the script ends.
 
         Parameters
         ----------
@@ -103,7 +101,6 @@ class Stepper:
             Advanced before each call of the model's function, which is a step or several; when it
             ends, one more call is made and that is all.
         """
-        (x, y), batch_size = self._samples, self._batch_size
 
         def around(step: Callable[..., Any], *arguments: Any) -> Any:
             if not self._script_ended:
@@ -113,12 +110,11 @@ class Stepper:
             self._steps_run += self._steps_per_call
             return self._last_result
 
-        with replaced_step(self._model, self._workload, around):
-            if self._workload == "train":
-                clock = epoch_clock(self.epoch_began_seconds)
-                self._model.fit(x, y, batch_size, epochs=_ENDLESS, verbose=0, callbacks=[clock])
+        # An epoch hook costs the steps nothing; where nothing has epochs there is no hook.
+        clocks = [epoch_clock(self.epoch_began_seconds)] if self._workload.trains else []
+        with replaced_step(self._model, self._workload.function, around):
             while not self._script_ended:
-                self._model.predict(x, batch_size, verbose=0)
+                self._workload.run(self._model, self._samples, self._batch_size, clocks)
 
     def let_go(self) -> None:
         """Drop the input path; one that is slow about it is left to a thread."""
@@ -137,8 +133,7 @@ class Stepper:
             next(script)
         except StopIteration:
             self._script_ended = True
-            # Not through a callback's ``model``: on JAX reading that one moves the weights.
-            setattr(self._model, _STOPPED_BY[self._workload], True)
+            self._workload.stop(self._model)
 
     def clock(self) -> float:
         """Wait until the steps so far are done, and read the clock, in seconds."""
@@ -250,6 +245,6 @@ def short_epochs(
         calls_made += 1
         return result
 
-    with replaced_step(model, "train", around):
+    with replaced_step(model, "train_function", around):
         model.fit(samples.x, samples.y, batch_size, epochs=count + 1, verbose=0)
     return rows

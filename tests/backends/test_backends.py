@@ -113,6 +113,8 @@ def test_rounds_are_keras_own_steps(backend, tmp_path):
         from aebench.bench.models.initial_weights import initial_weights
         from aebench.bench.protocol.samples import Samples
         from aebench.bench.worker.stepping import Stepper, short_epochs
+        from aebench.bench.workloads.predict import WORKLOAD as PREDICT
+        from aebench.bench.workloads.train import WORKLOAD as TRAIN
         import os
         backend = backends.load(os.environ["KERAS_BACKEND"])
         model = parse("ae200-dropout")
@@ -125,7 +127,7 @@ def test_rounds_are_keras_own_steps(backend, tmp_path):
             return autoencoder
 
         autoencoder = fresh()
-        stepper = Stepper(autoencoder, backend, "train", samples, 32)
+        stepper = Stepper(autoencoder, backend, TRAIN, samples, 32)
         seen, counts = [], []
         def script():
             for _ in range(4):
@@ -149,7 +151,7 @@ def test_rounds_are_keras_own_steps(backend, tmp_path):
         autoencoder.fit(images, images, 32, verbose=0)
         assert int(autoencoder.optimizer.iterations) == sum(counts) + 11
 
-        predictor = Stepper(autoencoder, backend, "predict", samples, 32)
+        predictor = Stepper(autoencoder, backend, PREDICT, samples, 32)
         predictor.run(predictor.round(3, 2, seen.append))
         assert predictor._steps_run == 7 and len(seen) == 5
 
@@ -175,13 +177,15 @@ def test_rounds_are_whole_calls_where_a_call_runs_several_steps(backend, tmp_pat
         from aebench.bench.protocol.settings import ContenderSettings
         from aebench.bench.protocol.samples import Samples
         from aebench.bench.worker.stepping import Stepper, short_epochs
+        from aebench.bench.workloads.predict import WORKLOAD as PREDICT
+        from aebench.bench.workloads.train import WORKLOAD as TRAIN
         backend = backends.load(os.environ["KERAS_BACKEND"])
         autoencoder, _, _ = autoencoder_keras.build(parse("ae200"), ContenderSettings(jit=True, steps=4))
         assert (autoencoder.jit_compile, autoencoder.steps_per_execution) == (True, 4)
         images = np.random.default_rng(0).random((640, 28, 28), dtype=np.float32)
         samples = Samples(images, images)
         seen = []
-        stepper = Stepper(autoencoder, backend, "train", samples, 32)
+        stepper = Stepper(autoencoder, backend, TRAIN, samples, 32)
         def script():
             for _ in range(3):
                 yield from stepper.round(8, 4, seen.append)

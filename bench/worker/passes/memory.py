@@ -110,10 +110,11 @@ def _enough(samples: Samples, job: Message) -> Samples:
 def _watch(start: ColdStart, backend: backends.Backend, batch_size: int, held: list[int]) -> None:
     """Train on, and note what the process holds after each call."""
     from aebench.bench.worker.stepping import Script, Stepper, steps_per_call
+    from aebench.bench.workloads.train import WORKLOAD as TRAIN
 
     each = steps_per_call(start.keras_model)
     assert start.samples is not None
-    stepper = Stepper(start.keras_model, backend, "train", start.samples, batch_size)
+    stepper = Stepper(start.keras_model, backend, TRAIN, start.samples, batch_size)
 
     def script() -> Script:
         yield from stepper.steps(-(-WARM_STEPS // each) * each)

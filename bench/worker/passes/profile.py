@@ -17,6 +17,7 @@ from aebench.bench.worker import attribution, chrome_trace, compile_log
 from aebench.bench.worker.batches import repeated
 from aebench.bench.worker.runtime_info import facts
 from aebench.bench.worker.stepping import Script, Stepper, steps_per_call
+from aebench.bench.workloads.train import WORKLOAD as TRAIN
 
 # A profiler's own first steps are slow: they are traced, and not counted.
 LEAD_STEPS = 10
@@ -68,7 +69,7 @@ def _profile(
     batch_size, each = job["batch_size"], steps_per_call(keras_model)
     discarded_steps = -(-LEAD_STEPS // each) * each
     samples = repeated(samples, batch_size, discarded_steps + steps + 2 * each, each)
-    stepper = Stepper(keras_model, backend, "train", samples, batch_size)
+    stepper = Stepper(keras_model, backend, TRAIN, samples, batch_size)
     untraced: list[dict[str, float]] = []
     clocked: list[float] = []
     with tempfile.TemporaryDirectory(dir=Path(job["trace"]).parent) as scratch:

@@ -10,6 +10,7 @@ from typing import Protocol
 from aebench import backends
 from aebench.bench.protocol.channel import Channel, Message
 from aebench.bench.protocol.samples import Samples
+from aebench.bench.workloads import Workload, load
 
 
 class Server(Protocol):
@@ -18,10 +19,10 @@ class Server(Protocol):
     def facts(self) -> Message:
         """Tell what is in force."""
 
-    def calibrate(self, request: Message, samples: Samples) -> Message:
+    def calibrate(self, request: Message, workload: Workload, samples: Samples) -> Message:
         """Compile, and tell roughly what a step takes."""
 
-    def enter(self, request: Message, samples: Samples) -> None:
+    def enter(self, request: Message, workload: Workload, samples: Samples) -> None:
         """Run rounds on request."""
 
     def short_epochs(self, request: Message, samples: Samples) -> list[dict[str, float]]:
@@ -37,7 +38,7 @@ def work(channel: Channel, job: Message) -> None:
         To the parent.
     job : dict
         ``backend``, ``settings``, ``model``, ``seed``, ``train`` and ``test`` (paths of
-        float32 ``.npy``).
+        float32 ``.npy``), ``workloads`` (the dotted names of their files, by name).
     """
     import numpy as np
 
@@ -53,21 +54,24 @@ def work(channel: Channel, job: Message) -> None:
     # asarray: frameworks should see a plain array, backed by the file's pages.
     arrays = {
         "train": np.asarray(np.load(job["train"], mmap_mode="r")),
-        "predict": np.asarray(np.load(job["test"], mmap_mode="r")),
+        "test": np.asarray(np.load(job["test"], mmap_mode="r")),
     }
     samples = {name: Samples(array, array) for name, array in arrays.items()}
     channel.send(serve.facts())
     while True:
         request = channel.receive()
-        cell_samples = samples[request["workload"]]
+        workload = load(request["workload"], job["workloads"][request["workload"]])
+        cell_samples = samples[workload.split]
         if request["do"] == "calibrate":
-            answer = serve.calibrate(request, cell_samples)
+            answer = serve.calibrate(request, workload, cell_samples)
             # Before the answer: after it, it is another's turn.
             gc.collect()
             gc.freeze()
             channel.send(answer)
         elif request["do"] == "enter":
-            serve.enter(request, cell_samples)
+            serve.enter(request, workload, cell_samples)
             channel.send({"left": True})
-        else:
+        elif request["do"] == "short epochs":
             channel.send({"epochs": serve.short_epochs(request, cell_samples)})
+        else:
+            raise ValueError(f"unknown command: {request['do']!r}")
