@@ -44,7 +44,7 @@ def table(paths: Sequence[Path]) -> str:
             )
         ]
         cells = [
-            f"{reference.contender}, {run.plan.launches} × {run.plan.blocks}",
+            f"{reference.contender}, {run.plan.blocks_text}",
             *marks,
             percent(cell.noise_floor),
             percent(control.detectable),

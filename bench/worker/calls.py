@@ -87,12 +87,13 @@ class Calls:
         """Make calls, and return the seconds of each."""
         seconds = []
         for _ in range(calls):
-            first = self._calls_made % self._batches * self._batch_size
-            self._calls_made += 1
-            batch = self._samples.changed(
-                lambda array, first=first: array[first : first + self._batch_size]
-            )
+            batch = self._next_batch()
             began = time.perf_counter()
             self._backend.wait(self._workload.run(self._model, batch, self._batch_size, ()))
             seconds.append(time.perf_counter() - began)
         return seconds
+
+    def _next_batch(self) -> Samples:
+        first = self._calls_made % self._batches * self._batch_size
+        self._calls_made += 1
+        return self._samples.changed(lambda array: array[first : first + self._batch_size])

@@ -116,6 +116,9 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
             plan.contenders,
             data,
             machine.describe(),
+            workloads=plan.describe_workloads(),
+            cells=plan.cells(),
+            tasks=plan.describe_tasks(),
         )
         journal = Journal.begin(scratch / "record.jsonl", header)
         plain = Plain(backend, asked)

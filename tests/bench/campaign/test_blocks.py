@@ -13,16 +13,16 @@ import pytest
 
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import blocks
-from aebench.bench.campaign.passes.rounds import Cell, Length, Session
+from aebench.bench.campaign.passes.rounds import LaunchCell, Length, Session
 from aebench.bench.errors import MeasurementError
-from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.order import block_orders
 from aebench.bench.system.processor import spent
+from aebench.bench.workloads.train import WORKLOAD as TRAIN
 from aebench.reports.journal import Journal
-from aebench.reports.record import Block, ContenderInfo, Failure, Round
+from aebench.reports.record import Block, Cell, ContenderInfo, Failure, Round
 from helpers import sample
 
-CELL = Cell(parse("ae400"), "train", 32, launch=3)
+CELL = LaunchCell(Cell("ae400", "train", 32), TRAIN, launch=3)
 LENGTH = Length.of(20)
 
 

@@ -12,7 +12,16 @@ from aebench.bench.campaign.passes.speed import SpeedPass
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.plan import Plan
 from aebench.reports.journal import Journal
-from aebench.reports.record import Call, ContenderInfo, Library, Round, ShortEpoch, Task, TaskEnd
+from aebench.reports.record import (
+    Call,
+    ContenderInfo,
+    Library,
+    Round,
+    ShortEpoch,
+    Task,
+    TaskEnd,
+    WorkloadSizes,
+)
 from helpers import sample
 
 
@@ -80,9 +89,8 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setattr(blocks, "is_disturbed", lambda foreign, stolen: False)
     monkeypatch.setattr(blocks, "PAUSE_SECONDS", 0)
     header = sample.make().header
-    plan = Plan(
-        msgspec.structs.replace(header.plan, blocks=4, launches=4), [parse("ae400")], CONTENDERS
-    )
+    sizes = [WorkloadSizes("train", [32], launches=4, blocks=4)]
+    plan = Plan(msgspec.structs.replace(header.plan, sizes=sizes), [parse("ae400")], CONTENDERS)
     journal = Journal.begin(tmp_path / "record.jsonl", header)
 
     def running(launches, seconds, at_first=0.01, contenders=CONTENDERS):

@@ -16,7 +16,7 @@ from aebench.reports.tables import speed
 from helpers.images import DATA
 from helpers.paths import ROOT
 
-SOURCE = '''
+SOURCE = """
 from aebench.bench.workloads import CALL, Workload
 
 
@@ -33,7 +33,7 @@ class Respond(Workload):
 
 
 WORKLOAD = Respond()
-'''
+"""
 
 
 @pytest.fixture
