@@ -56,7 +56,9 @@ def run(tmp_path):
     journal = Journal.begin(tmp_path / "record.jsonl", sample.make().header)
 
     def running(workers, planned, **infos):
-        info = msgspec.structs.replace(journal.record.header.plan, blocks=planned)
+        found = journal.record.header.plan
+        sizes = [msgspec.structs.replace(found.sizes[0], blocks=planned)]
+        info = msgspec.structs.replace(found, sizes=sizes)
         silent = SimpleNamespace(**dict.fromkeys(("doing", "figure", "problem"), lambda text: None))
         fleet = SimpleNamespace(stop=lambda worker: None)
         plan = SimpleNamespace(info=info)
