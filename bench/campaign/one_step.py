@@ -1,13 +1,14 @@
 """Does it run at all? One step of everything, nothing timed or kept."""
 
 from aebench.bench.campaign.campaign import RunInputs
-from aebench.bench.campaign.context import job
+from aebench.bench.campaign.context import make_job
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.data.datasets import Arrays, convert
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import Model
 from aebench.bench.plan.contenders import interpreter
 from aebench.bench.plan.plan import Place, Plan
+from aebench.bench.protocol.messages import Calibrate, Calibrated, RuntimeInfo, SpeedJob
 from aebench.reports.record import ContenderInfo
 
 
@@ -51,13 +52,12 @@ def _steps(
         return {}
     left = list(places)
     try:
-        task = job(plan, arrays, "speed", contender, model)
-        worker = fleet.start(contender.backend, task, interpreter(contender))
+        job = make_job(SpeedJob, plan, arrays, contender, model)
+        worker = fleet.start(contender.backend, job, interpreter(contender))
         try:
-            worker.answer()
+            worker.answer(RuntimeInfo)
             for place in places:
-                request = {"workload": place.workload, "batch_size": place.batch_size}
-                worker.ask({"do": "calibrate", **request, "steps": 1})
+                worker.ask(Calibrate(place.workload, place.batch_size, steps=1), Calibrated)
                 left.remove(place)
         finally:
             fleet.stop(worker)

@@ -9,6 +9,7 @@ from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import Model
+from aebench.bench.protocol import messages
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.reports import record
 from aebench.reports.record import ContenderInfo
@@ -33,10 +34,6 @@ class Cell:
     workload: str
     batch_size: int
     launch: int
-
-    def request(self, do: str, **fields: int) -> dict[str, str | int]:
-        """Make a request to a worker."""
-        return {"do": do, "workload": self.workload, "batch_size": self.batch_size, **fields}
 
     def of(self, contender: ContenderInfo) -> dict[str, str | int]:
         """Say of whom and where something was measured."""
@@ -99,9 +96,7 @@ def take(
     done_steps = round(steps * (1 + Fraction(str(session.contender.known_effect))))
     others = [other for other in present(sessions) if other is not session]
     before = cpu_seconds(others)
-    answer = session.worker.ask(
-        cell.request("round", steps=done_steps, discarded_steps=discarded_steps)
-    )
+    answer = session.worker.ask(messages.Round(done_steps, discarded_steps), messages.RoundTimes)
     after = cpu_seconds(others)
     row = context.append(
         record.Round,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from aebench.bench.campaign.context import Context
-from aebench.bench.campaign.fleet import expect
 from aebench.bench.campaign.passes import blocks
 from aebench.bench.campaign.passes.rounds import (
     Cell,
@@ -20,6 +19,7 @@ from aebench.bench.campaign.passes.rounds import (
 )
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import Model, parse
+from aebench.bench.protocol import messages
 from aebench.reports import record
 from aebench.reports.record import Task
 
@@ -89,7 +89,7 @@ class SpeedPass:
             if not context.plan.selects(contender, model.name):
                 continue
             try:
-                worker = context.start(contender, context.job("speed", contender, model))
+                worker = context.start(contender, context.job(messages.SpeedJob, contender, model))
                 sessions.append(Session(contender, worker))
             except MeasurementError as error:
                 context.note_failure(error, "speed", contender.name, model.name, launch)
@@ -97,7 +97,7 @@ class SpeedPass:
         for session in sessions:
             with Dropping(context, session, model.name, launch):
                 facts = context.note_worker(
-                    session.worker.answer(),
+                    session.worker.answer(messages.RuntimeInfo),
                     "speed",
                     session.contender.name,
                     model.name,
@@ -118,9 +118,10 @@ class SpeedPass:
         context.display.doing(f"{cell}, compiling and calibrating")
         for session in present(sessions):
             with dropping(context, session, cell):
-                answer = session.worker.ask(cell.request("calibrate", steps=CALIBRATION_STEPS))
-                (session.step_seconds,) = expect(answer, "step_seconds")
-                if "library" in answer:
+                command = messages.Calibrate(cell.workload, cell.batch_size, CALIBRATION_STEPS)
+                answer = session.worker.ask(command, messages.Calibrated)
+                session.step_seconds = answer.step_seconds
+                if answer.library is not None:
                     context.append(record.Library, answer, **cell.of(session.contender))
         if not present(sessions):
             return
@@ -140,7 +141,7 @@ class SpeedPass:
         context.display.doing(f"{cell}, leaving")
         for session in present(sessions):
             with dropping(context, session, cell):
-                session.worker.ask(cell.request("leave"))
+                session.worker.ask(messages.Leave(), messages.Left)
         if cell.workload == "train" and cell.launch < LAUNCHES_WITH_SHORT_EPOCHS:
             for session in present(sessions):
                 if not session.contender.control_of and session.contender.on_keras:
@@ -167,12 +168,12 @@ class SpeedPass:
     def _enter(self, session: Session, cell: Cell, length: Length) -> None:
         """Enter ``fit`` or ``predict``."""
         least = LEAST_ROUNDS_IN_AN_EPOCH * sum(length)
-        answer = session.worker.ask(cell.request("enter", epoch_steps=least))
+        command = messages.Enter(cell.workload, cell.batch_size, epoch_steps=least)
+        answer = session.worker.ask(command, messages.Entered)
         if cell.workload == "train" and session.contender.on_keras:
-            (seconds,) = expect(answer, "call_seconds")
             self._context.append(
                 record.Call,
-                {"seconds": seconds},
+                seconds=answer.call_seconds,
                 contender=session.contender.name,
                 model=cell.model.name,
                 batch_size=cell.batch_size,
@@ -198,9 +199,8 @@ class SpeedPass:
         steps = each * max(2, round(SHORT_EPOCH_SECONDS / session.step_seconds / each))
         epochs = SHORT_EPOCHS_WHERE_SOME_WAIT if session.some_epochs_wait else SHORT_EPOCHS
         time.sleep(blocks.PAUSE_SECONDS)
-        answer = session.worker.ask(cell.request("short epochs", steps=steps, epochs=epochs))
-        (rows,) = expect(answer, "epochs")
-        for row in rows:
+        command = messages.RunShortEpochs(cell.workload, cell.batch_size, steps, epochs)
+        for row in session.worker.ask(command, messages.ShortEpochs).epochs:
             self._context.append(
                 record.ShortEpoch,
                 row,
