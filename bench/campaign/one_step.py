@@ -1,13 +1,14 @@
 """One step of every contender in every cell: whether it runs at all. Nothing is timed or kept."""
 
 from aebench.bench.campaign.campaign import RunInputs
-from aebench.bench.campaign.context import job
+from aebench.bench.campaign.context import speed_job
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.data.datasets import Arrays, convert
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import Model
 from aebench.bench.plan.contenders import interpreter
 from aebench.bench.plan.plan import ContenderCell, Plan
+from aebench.bench.protocol.messages import Calibrate, Calibrated, RuntimeInfo
 from aebench.reports.record import ContenderInfo
 
 
@@ -49,14 +50,13 @@ def _steps(
     if not left:
         return {}
     try:
-        task = job(plan, arrays, "speed", contender, model)
-        worker = fleet.start(contender.backend, task, interpreter(contender))
+        job = speed_job(plan, arrays, contender, model)
+        worker = fleet.start(contender.backend, job, interpreter(contender))
         try:
-            worker.answer()
+            worker.answer(RuntimeInfo)
             while left:
                 cell = left[0]
-                where = {"workload": cell.workload, "batch_size": cell.batch_size}
-                worker.ask({"do": "calibrate", **where, "steps": 1})
+                worker.ask(Calibrate(cell.workload, cell.batch_size, steps=1), Calibrated)
                 left.pop(0)
         finally:
             fleet.stop(worker)

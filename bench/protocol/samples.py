@@ -21,7 +21,7 @@ class Samples(NamedTuple):
     y: Any
 
     @property
-    def count(self) -> int:
+    def total(self) -> int:
         """Return the number of samples."""
         return len(self.x)
 

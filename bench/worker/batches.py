@@ -24,8 +24,8 @@ def repeated(samples: Samples, batch_size: int, least_batches: int, multiple: in
     """
     import numpy as np
 
-    whole = samples.first(samples.count // batch_size * batch_size)
-    times = -(-least_batches * batch_size // whole.count)
+    whole = samples.first(samples.total // batch_size * batch_size)
+    times = -(-least_batches * batch_size // whole.total)
     if times > 1:
         whole = whole.changed(lambda array: np.concatenate([array] * times))
-    return whole.first(whole.count // (multiple * batch_size) * multiple * batch_size)
+    return whole.first(whole.total // (multiple * batch_size) * multiple * batch_size)

@@ -5,7 +5,16 @@ import time
 from typing import Any
 
 from aebench.backends import Backend
-from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.channel import Channel
+from aebench.bench.protocol.messages import (
+    Calibrated,
+    Entered,
+    Leave,
+    Round,
+    RoundTimes,
+    encode,
+    receive_command,
+)
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.workloads import Workload
 
@@ -35,21 +44,21 @@ class Calls:
         self._workload = workload
         self._samples = samples
         self._batch_size = batch_size
-        self._batches = samples.count // batch_size
+        self._batches = len(samples.x) // batch_size
         self._calls_made = 0
 
-    def calibrate(self, calls: int) -> Message:
+    def calibrate(self, calls: int) -> Calibrated:
         """Compile, and return roughly what a call takes, in seconds."""
         self._times(-(-calls // 3))
-        return {"step_seconds": sum(self._times(calls)) / calls}
+        return Calibrated(sum(self._times(calls)) / calls)
 
     def serve(self, channel: Channel) -> None:
-        """Run rounds on command, until another command comes."""
-        channel.send({"call_seconds": None})
-        while (wanted := channel.receive())["do"] == "round":
-            channel.send(self.round(wanted["steps"], wanted["discarded_steps"]))
+        """Run rounds on command, until the command to leave."""
+        channel.send(encode(Entered(None)))
+        while isinstance(wanted := receive_command(channel, Round, Leave), Round):
+            channel.send(encode(self.round(wanted.steps, wanted.discarded_steps)))
 
-    def round(self, calls: int, discarded_calls: int) -> Message:
+    def round(self, calls: int, discarded_calls: int) -> RoundTimes:
         """Time one round, garbage collection off and the device awaited after each call.
 
         Parameters
@@ -60,9 +69,8 @@ class Calls:
 
         Returns
         -------
-        dict
-            ``call_seconds`` of each call, the round's ``seconds``, the ``cpu_seconds`` that this
-            process used meanwhile, and the ``discarded_seconds`` of the calls before.
+        RoundTimes
+            With the seconds of each call.
         """
         gc.collect()
         gc.disable()
@@ -76,12 +84,7 @@ class Calls:
             cpu_seconds = time.process_time() - cpu_began
         finally:
             gc.enable()
-        return {
-            "seconds": seconds,
-            "cpu_seconds": cpu_seconds,
-            "discarded_seconds": began - called,
-            "call_seconds": call_seconds,
-        }
+        return RoundTimes(seconds, cpu_seconds, began - called, call_seconds)
 
     def _times(self, calls: int) -> list[float]:
         """Make calls, and return the seconds of each."""

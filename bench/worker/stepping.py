@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from aebench.backends import Backend
+from aebench.bench.protocol.messages import RoundTimes, ShortEpoch
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.workloads import Workload
 
@@ -82,7 +83,7 @@ class Stepper:
         self._workload = workload
         self._samples = samples
         self._batch_size = batch_size
-        self._batches = samples.count // batch_size
+        self._batches = samples.total // batch_size
         self._steps_per_call = steps_per_call(model)
         self._steps_run = 0
         self._last_result: Any = None
@@ -153,7 +154,7 @@ class Stepper:
             yield from self.steps(left + self._steps_per_call)
 
     def round(
-        self, steps: int, discarded_steps: int, answer: Callable[[dict[str, float]], object]
+        self, steps: int, discarded_steps: int, answer: Callable[[RoundTimes], object]
     ) -> Script:
         """Time one round, garbage collection off and the device awaited at both ends.
 
@@ -164,8 +165,7 @@ class Stepper:
         discarded_steps : int
             RunOptions many are run before, untimed: caches are cold after a pause. Both are whole calls.
         answer : callable
-            Is given the round's ``seconds``, the ``cpu_seconds`` that this process used meanwhile,
-            and the ``discarded_seconds`` of the steps before.
+            Is given what the round took.
         """
         yield from self.room(discarded_steps + steps)
         gc.collect()
@@ -180,9 +180,7 @@ class Stepper:
             cpu_seconds = time.process_time() - cpu_began
         finally:
             gc.enable()
-        answer(
-            {"seconds": seconds, "cpu_seconds": cpu_seconds, "discarded_seconds": began - called}
-        )
+        answer(RoundTimes(seconds, cpu_seconds, discarded_seconds=began - called))
 
 
 def steps_per_call(model: Any) -> int:
@@ -192,7 +190,7 @@ def steps_per_call(model: Any) -> int:
 
 def short_epochs(
     model: Any, backend: Backend, samples: Samples, batch_size: int, count: int
-) -> list[dict[str, float]]:
+) -> list[ShortEpoch]:
     """Time the ends of short epochs of ``fit``.
 
     Parameters
@@ -210,14 +208,14 @@ def short_epochs(
 
     Returns
     -------
-    list of dict
+    list of ShortEpoch
         Per epoch, in seconds: ``age_seconds`` from its first step's begin to its last step's end,
         ``step_seconds`` of an ordinary step in it, ``boundary_seconds`` from its last step's end to
         the next epoch's first step, ``first_step_seconds`` of that one, which may have to wait for
         the input path. Where a call runs several steps, a step here is a call.
     """
-    calls = samples.count // batch_size // steps_per_call(model)
-    rows: list[dict[str, float]] = []
+    calls = samples.total // batch_size // steps_per_call(model)
+    rows: list[ShortEpoch] = []
     calls_made = 0
     first_began = first_ended = last_ended = 0.0
 
@@ -232,12 +230,12 @@ def short_epochs(
             left = time.perf_counter()
             if calls_made:
                 rows.append(
-                    {
-                        "age_seconds": last_ended - first_began,
-                        "step_seconds": (last_ended - first_ended) / (calls - 1),
-                        "boundary_seconds": entered - last_ended,
-                        "first_step_seconds": left - entered,
-                    }
+                    ShortEpoch(
+                        age_seconds=last_ended - first_began,
+                        step_seconds=(last_ended - first_ended) / (calls - 1),
+                        boundary_seconds=entered - last_ended,
+                        first_step_seconds=left - entered,
+                    )
                 )
             first_began, first_ended = entered, left
         elif position == calls - 1:

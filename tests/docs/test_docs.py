@@ -3,10 +3,10 @@
 import json
 import re
 
-import baselines
 import pytest
 
 import against_others
+import baselines
 import headline
 import selfchecks
 from aebench.bench.campaign import fleet

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
 from aebench.bench.errors import MeasurementError
+from aebench.bench.protocol import messages
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.workloads import Workload
 from aebench.reports import record
@@ -33,14 +34,10 @@ class LaunchCell:
     workload: Workload
     launch: int
 
-    def command(self, do: str, **fields: int) -> dict[str, str | int]:
-        """Return a command to a worker."""
-        return {
-            "do": do,
-            "workload": self.cell.workload,
-            "batch_size": self.cell.batch_size,
-            **fields,
-        }
+    @property
+    def named(self) -> tuple[str, int]:
+        """Return the workload's name and the batch size, as commands have them."""
+        return self.cell.workload, self.cell.batch_size
 
     def fields(self, contender: ContenderInfo) -> dict[str, str | int]:
         """Return the fields of an event that say of which contender it is, and where."""
@@ -103,9 +100,7 @@ def take(
     done_steps = round(steps * (1 + Fraction(str(session.contender.known_effect))))
     others = [other for other in present(sessions) if other is not session]
     before = cpu_seconds(others)
-    answer = session.worker.ask(
-        cell.command("round", steps=done_steps, discarded_steps=discarded_steps)
-    )
+    answer = session.worker.ask(messages.Round(done_steps, discarded_steps), messages.RoundTimes)
     after = cpu_seconds(others)
     row = context.append(
         record.Round,

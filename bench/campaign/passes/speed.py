@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from aebench.bench import workloads
 from aebench.bench.campaign.context import Context
-from aebench.bench.campaign.fleet import expect
 from aebench.bench.campaign.passes import blocks
 from aebench.bench.campaign.passes.rounds import (
     Dropping,
@@ -22,6 +21,7 @@ from aebench.bench.campaign.passes.rounds import (
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import Model, parse
 from aebench.bench.plan.presets import LAUNCHES_WITH_SHORT_EPOCHS
+from aebench.bench.protocol import messages
 from aebench.reports import record
 from aebench.reports.record import Cell, Task
 
@@ -91,7 +91,7 @@ class SpeedPass:
             ):
                 continue
             try:
-                worker = context.start(contender, context.job("speed", contender, model))
+                worker = context.start(contender, context.speed_job(contender, model))
                 sessions.append(Session(contender, worker))
             except MeasurementError as error:
                 context.note_failure(error, "speed", contender.name, model.name, launch)
@@ -99,7 +99,7 @@ class SpeedPass:
         for session in sessions:
             with Dropping(context, session, model.name, launch):
                 facts = context.note_worker(
-                    session.worker.answer(),
+                    session.worker.answer(messages.RuntimeInfo),
                     "speed",
                     session.contender.name,
                     model.name,
@@ -116,9 +116,10 @@ class SpeedPass:
         context.display.doing(f"{cell}, compiling and calibrating")
         for session in present(sessions):
             with dropping(context, session, cell):
-                answer = session.worker.ask(cell.command("calibrate", steps=CALIBRATION_STEPS))
-                (session.step_seconds,) = expect(answer, "step_seconds")
-                if "library" in answer:
+                command = messages.Calibrate(*cell.named, CALIBRATION_STEPS)
+                answer = session.worker.ask(command, messages.Calibrated)
+                session.step_seconds = answer.step_seconds
+                if answer.library is not None:
                     context.append(record.Library, answer, **cell.fields(session.contender))
         if not present(sessions):
             return
@@ -138,7 +139,7 @@ class SpeedPass:
         context.display.doing(f"{cell}, leaving")
         for session in present(sessions):
             with dropping(context, session, cell):
-                session.worker.ask(cell.command("leave"))
+                session.worker.ask(messages.Leave(), messages.Left)
         if cell.workload.trains and cell.launch < LAUNCHES_WITH_SHORT_EPOCHS:
             for session in present(sessions):
                 if not session.contender.control_of and session.contender.on_keras:
@@ -165,12 +166,12 @@ class SpeedPass:
     def _enter(self, session: Session, cell: LaunchCell, length: Length) -> None:
         """Enter ``fit`` or ``predict``."""
         least = LEAST_ROUNDS_IN_AN_EPOCH * sum(length)
-        answer = session.worker.ask(cell.command("enter", epoch_steps=least))
+        command = messages.Enter(*cell.named, epoch_steps=least)
+        answer = session.worker.ask(command, messages.Entered)
         if cell.workload.trains and session.contender.on_keras:
-            (seconds,) = expect(answer, "call_seconds")
             self._context.append(
                 record.Call,
-                {"seconds": seconds},
+                seconds=answer.call_seconds,
                 **cell.fields(session.contender),
             )
 
@@ -193,9 +194,8 @@ class SpeedPass:
         steps = each * max(2, round(SHORT_EPOCH_SECONDS / session.step_seconds / each))
         epochs = SHORT_EPOCHS_WHERE_SOME_WAIT if session.some_epochs_wait else SHORT_EPOCHS
         time.sleep(blocks.PAUSE_SECONDS)
-        answer = session.worker.ask(cell.command("short epochs", steps=steps, epochs=epochs))
-        (rows,) = expect(answer, "epochs")
-        for row in rows:
+        command = messages.RunShortEpochs(*cell.named, steps, epochs)
+        for row in session.worker.ask(command, messages.ShortEpochs).epochs:
             self._context.append(
                 record.ShortEpoch,
                 row,

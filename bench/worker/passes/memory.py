@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable
 
 from aebench import backends
-from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.channel import Channel
+from aebench.bench.protocol.messages import MemoryJob, MemoryResult, PhaseMemory, encode
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.system import proc_memory
 from aebench.bench.worker.cold_start import ColdStart
-from aebench.bench.worker.runtime_info import facts
+from aebench.bench.worker.runtime_info import runtime_info
 
 WARM_STEPS = 100
 # After each of these it is noted what the process holds; where a call runs several steps, after
@@ -31,20 +32,13 @@ PHASES = (
 )
 
 
-def work(channel: Channel, job: Message) -> None:
-    """Run the phases in order, sending a row after each.
-
-    Parameters
-    ----------
-    channel : Channel
-        To the parent.
-    job : dict
-        See :func:`aebench.bench.worker.passes.footprint.work`.
-    """
-    backend = backends.load(job["backend"])
+def work(channel: Channel, job: MemoryJob) -> None:
+    """Run the phases in order, with an answer after each, then describe the steps."""
+    exact = proc_memory.exact_peaks()
+    backend = backends.load(job.backend)
     start = ColdStart(job)
     held: list[int] = []
-    told: Message = {}
+    results: list[MemoryResult] = []
 
     def data() -> None:
         start.data()
@@ -56,15 +50,15 @@ def work(channel: Channel, job: Message) -> None:
 
         from aebench.bench.worker.stepping import steps_per_call
 
-        told.update(
-            {
-                **facts(backend, start.keras_model),
-                "optimiser_bytes": sum(
-                    _size(each) for each in start.keras_model.optimizer.variables
+        results.append(
+            MemoryResult(
+                runtime_info(backend, start.keras_model),
+                optimiser_bytes=sum(
+                    _size(variable) for variable in start.keras_model.optimizer.variables
                 ),
-                "steps_between": steps_per_call(start.keras_model),
-                "anonymous_bytes": held,
-            }
+                steps_between=steps_per_call(start.keras_model),
+                anonymous_bytes=held,
+            )
         )
         start.keras_model = start.samples = None
         keras.utils.clear_session()
@@ -76,15 +70,16 @@ def work(channel: Channel, job: Message) -> None:
         data,
         start.build,
         lambda: start.train(1),
-        lambda: _watch(start, backend, job["batch_size"], held),
+        lambda: _watch(start, backend, job.batch_size, held),
         start.predict,
         release,
     )
     for name, phase in zip(PHASES, phases, strict=True):
-        row = {"phase": name, **proc_memory.measured(phase, job["exact"]), **proc_memory.shares()}
+        row = {**proc_memory.measured(phase, exact), **proc_memory.shares()}
         known = name not in ("framework", "data")
-        channel.send({**row, "device_peak_bytes": backend.device_peak_bytes() if known else None})
-    channel.send(told)
+        peak_bytes = backend.device_peak_bytes() if known else None
+        channel.send(encode(PhaseMemory(name, **row, device_peak_bytes=peak_bytes)))
+    channel.send(encode(results[0]))
     # The parent samples until it has heard this; then it closes the channel.
     channel.receive()
 
@@ -95,12 +90,12 @@ def _size(variable: object) -> int:
     return int(np.asarray(variable).nbytes)
 
 
-def _enough(samples: Samples, job: Message) -> Samples:
+def _enough(samples: Samples, job: MemoryJob) -> Samples:
     """Repeat samples that are too few for all steps to be of one epoch, as far as is reasonable."""
     from aebench.bench.protocol.settings import ContenderSettings
     from aebench.bench.worker.batches import repeated
 
-    batch_size, each = job["batch_size"], ContenderSettings.from_dict(job["settings"]).steps
+    batch_size, each = job.batch_size, ContenderSettings.from_dict(job.settings).steps
     steps = WARM_STEPS + max(WATCHED_STEPS, _LEAST_CALLS * each) + 2 * each
     most = _MOST_BYTES // (batch_size * samples.x[0].nbytes)
     wanted = max(1, min(steps, most) // each) * each

@@ -12,8 +12,8 @@ from aebench.bench.plan.contenders import check_again, find
 from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.plan import ContenderCell
 from aebench.bench.plan.presets import PASSES, PRESETS, Sizes
-from aebench.bench.plan.resuming import again, check_machine
 from aebench.bench.plan.request import Request, plan_from_request
+from aebench.bench.plan.resuming import again, check_machine
 from aebench.bench.system import machine
 from aebench.reports.record import Cell, Task
 from helpers import sample

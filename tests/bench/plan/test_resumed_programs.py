@@ -20,8 +20,8 @@ from aebench.bench.plan import checks
 from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.plan import describe
 from aebench.bench.plan.presets import PASSES
-from aebench.bench.plan.resuming import again, check_images, command
 from aebench.bench.plan.request import Request, plan_from_request
+from aebench.bench.plan.resuming import again, check_images, command
 from aebench.bench.system import machine
 from aebench.reports.journal import Journal
 from aebench.reports.record import ContenderInfo, Header, WorkloadSizes
