@@ -44,7 +44,7 @@ class Calls:
         self._workload = workload
         self._samples = samples
         self._batch_size = batch_size
-        self._batches = len(samples.x) // batch_size
+        self._batches = samples.total // batch_size
         self._calls_made = 0
 
     def calibrate(self, calls: int) -> Calibrated:

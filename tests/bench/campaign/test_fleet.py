@@ -87,7 +87,7 @@ def test_closing_ends_every_worker_and_the_guard(tmp_path):
     assert psutil.Process().children() == before
 
 
-class Nonsense(messages.Job):
+class Nonsense(messages.SpeedJob):
     PASS = "nonsense"
 
 

@@ -143,9 +143,8 @@ def worker(tmp_path):
     images = SampleSource(*2 * (str(tmp_path / "images.npy"),))
     fleet = Fleet(tmp_path, answer_seconds=60.0)
     try:
-        job = messages.SpeedJob(
-            "gemm", {}, "ae200", 0, 0, images, images, {"train": "aebench.bench.workloads.train"}
-        )
+        workloads = {"predict": "aebench.bench.workloads.predict"}
+        job = messages.SpeedJob("gemm", {}, "ae200", 0, 0, images, images, workloads)
         made = fleet.start("gemm", job)
         made.answer(messages.RuntimeInfo)
         yield made
