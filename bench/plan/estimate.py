@@ -13,7 +13,7 @@ from aebench.bench import workloads
 from aebench.bench.models.autoencoder import Model
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import LAUNCHES_WITH_SHORT_EPOCHS
-from aebench.bench.worker.passes.memory import WATCHED_STEPS
+from aebench.bench.protocol.phases import WATCHED_STEPS
 from aebench.reports.record import Task
 
 OPERATIONS_PER_SECOND = 90e9

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import one_at_a_time
 from aebench.bench.protocol import messages
-from aebench.bench.worker.passes.footprint import PHASES
+from aebench.bench.protocol.phases import FOOTPRINT_PHASES
 from aebench.reports import record
 from aebench.reports.record import ContenderInfo, Task
 
@@ -22,7 +22,7 @@ def _cold_start(context: Context, contender: ContenderInfo, task: Task) -> None:
     try:
         exact = worker.exact_peaks
         context.append(record.Phase, worker.interpreter, **who, exact=exact)
-        for _ in PHASES:
+        for _ in FOOTPRINT_PHASES:
             context.append(record.Phase, worker.phase(), **who, exact=exact)
         last = worker.answer(messages.FootprintResult)
         context.note_worker(last.runtime, "footprint", contender.name, task.model, task.launch)

@@ -6,7 +6,7 @@ from aebench.bench.campaign import memory_sampler
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import one_at_a_time
 from aebench.bench.protocol import messages
-from aebench.bench.worker.passes.memory import PHASES
+from aebench.bench.protocol.phases import MEMORY_PHASES
 from aebench.reports import record
 from aebench.reports.record import ContenderInfo, Task
 
@@ -26,7 +26,7 @@ def _weigh(context: Context, contender: ContenderInfo, task: Task) -> None:
             context.append(
                 record.MemoryPhase, worker.interpreter, **who, exact=exact, ended_seconds=0.0
             )
-            for _ in PHASES:
+            for _ in MEMORY_PHASES:
                 phase = worker.phase()
                 context.append(
                     record.MemoryPhase, phase, **who, exact=exact, ended_seconds=sampled.now()

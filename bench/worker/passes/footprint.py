@@ -5,13 +5,13 @@ from collections.abc import Callable
 from aebench import backends
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import FootprintJob, FootprintResult, PhaseMemory, encode
+from aebench.bench.protocol.phases import FOOTPRINT_PHASES
 from aebench.bench.system import proc_memory
 from aebench.bench.worker.cold_start import ColdStart
 from aebench.bench.worker.runtime_info import finite, runtime_info
 
 STEADY_STEPS = 50
 _LOSS_SAMPLES = 1000
-PHASES = ("framework", "data", "build", "first step", "steady", "first prediction")
 
 
 def work(channel: Channel, job: FootprintJob) -> None:
@@ -27,7 +27,7 @@ def work(channel: Channel, job: FootprintJob) -> None:
         lambda: start.train(STEADY_STEPS),
         start.predict,
     )
-    for name, phase in zip(PHASES, phases, strict=True):
+    for name, phase in zip(FOOTPRINT_PHASES, phases, strict=True):
         channel.send(encode(PhaseMemory(name, **proc_memory.measured(phase, exact))))
     device_bytes = backend.device_peak_bytes()
     # Afterwards, since evaluating takes memory too: did the steps train what they should?

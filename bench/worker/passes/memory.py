@@ -8,28 +8,18 @@ from collections.abc import Callable
 from aebench import backends
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import MemoryJob, MemoryResult, PhaseMemory, encode
+from aebench.bench.protocol.phases import MEMORY_PHASES, WATCHED_STEPS
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.system import proc_memory
 from aebench.bench.worker.cold_start import ColdStart
 from aebench.bench.worker.runtime_info import runtime_info
 
 WARM_STEPS = 100
-# After each of these it is noted what the process holds; where a call runs several steps, after
-# each call, of which there must be some.
-WATCHED_STEPS = 200
+# Where a call runs several steps, memory is noted after each call, of which there must be some.
 _LEAST_CALLS = 40
 # TensorFlow fills the buffers of each epoch's pipeline anew, while the last one's linger: as far as
 # so many bytes of inputs allow, all steps are of one epoch.
 _MOST_BYTES = 256 * 2**20
-PHASES = (
-    "framework",
-    "data",
-    "build",
-    "first step",
-    "steady",
-    "prediction",
-    "after release",
-)
 
 
 def work(channel: Channel, job: MemoryJob) -> None:
@@ -74,7 +64,7 @@ def work(channel: Channel, job: MemoryJob) -> None:
         start.predict,
         release,
     )
-    for name, phase in zip(PHASES, phases, strict=True):
+    for name, phase in zip(MEMORY_PHASES, phases, strict=True):
         row = {**proc_memory.measured(phase, exact), **proc_memory.shares()}
         known = name not in ("framework", "data")
         peak_bytes = backend.device_peak_bytes() if known else None

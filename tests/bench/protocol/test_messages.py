@@ -143,7 +143,7 @@ def worker(tmp_path):
     images = SampleSource(*2 * (str(tmp_path / "images.npy"),))
     fleet = Fleet(tmp_path, answer_seconds=60.0)
     try:
-        workloads = {"predict": "aebench.bench.workloads.predict"}
+        workloads = {name: f"aebench.bench.workloads.{name}" for name in ("train", "predict")}
         job = messages.SpeedJob("gemm", {}, "ae200", 0, 0, images, images, workloads)
         made = fleet.start("gemm", job)
         made.answer(messages.RuntimeInfo)
