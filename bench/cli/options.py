@@ -214,7 +214,6 @@ OPTIONS = {
         f"{_DATA_NAMES} (default: $AEBENCH_DATA, or auto).",
         {"metavar": "DATA"},
         values=DATA,
-        path="file",
     ),
     "out": Option(
         ("-o", "--out"),

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+OLD_MODEL_OPTION = "--definition"
 RENAMED_OPTIONS = {
-    "--definition": "--model",
+    OLD_MODEL_OPTION: "--model",
     "--yardsticks": "--baselines",
     "--no-yardsticks": "--no-baselines",
 }

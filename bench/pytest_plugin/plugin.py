@@ -12,13 +12,12 @@ import pytest
 
 from aebench.bench.plan.plan import ContenderCell
 from aebench.bench.plan.presets import DATA, PRESETS
-from aebench.bench.plan.renamed_options import renamed
+from aebench.bench.plan.renamed_options import OLD_MODEL_OPTION, renamed
 from aebench.bench.plan.settings import WORDS, split_contenders
 from aebench.bench.pytest_plugin.session import PytestSession
 from aebench.bench.system import machine
 
 _SESSION: pytest.StashKey[PytestSession] = pytest.StashKey()
-_OLD_MODEL = "--definition"
 
 
 def _names(text: str) -> list[str]:
@@ -27,7 +26,7 @@ def _names(text: str) -> list[str]:
 
 def _renamed(text: str) -> str:
     """Refuse an option's old name."""
-    raise argparse.ArgumentTypeError(renamed([_OLD_MODEL]))
+    raise argparse.ArgumentTypeError(renamed([OLD_MODEL_OPTION]))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help=f"Contenders, such as jax,torch:jit (settings: {WORDS}).",
     )
     group.addoption("--model", type=_names, default=[], help="Models, such as ae400,ae800.")
-    group.addoption(_OLD_MODEL, type=_renamed, help=argparse.SUPPRESS)
+    group.addoption(OLD_MODEL_OPTION, type=_renamed, help=argparse.SUPPRESS)
     group.addoption(
         "--batch-size",
         type=str.split,

@@ -68,7 +68,7 @@ _PLACES += ["dangling", "/dev/full", "/dev/stdin", "/proc/self/mem", "out", "dee
 _NUMBERS = st.sampled_from([*_odd.NUMBER_TEXTS, "2", "32", "64", "3"])
 _VALUES = {
     _RECORD: st.sampled_from([*_PLACES, "run", "run"]) | _odd.argument_texts(),
-    # Not among what may be written to: links that lead elsewhere are laid in the record's door.
+    # Not among what may be written to: links that lead elsewhere are laid by fuzz.record.
     _FOLDER: st.sampled_from(_PLACES) | _odd.argument_texts(),
     _NUMBER: _NUMBERS | _NUMBERS | _odd.argument_texts(),
     _WORD: st.sampled_from(_WORDS) | st.sampled_from(_WORDS) | _odd.argument_texts(),

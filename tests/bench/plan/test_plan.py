@@ -46,7 +46,7 @@ def test_presets_are_the_protocols():
     assert PRESETS["quick"].models == ("ae400", "ae800", "ae800-dropout")
 
 
-def test_the_original_recipe_is_whole():
+def test_the_original_preset_is_the_full_training():
     info = plan_from_request(Request(preset="original"), DATA).info
     assert info.passes == ["parity", "footprint", "quality"]
     assert (info.epochs, info.batch_size, info.seeds) == (20, 32, [0, 1, 2, 3, 4])
@@ -59,7 +59,7 @@ def test_the_original_recipe_is_whole():
 
 
 @pytest.mark.parametrize(("count", "blocks"), [(1, 16), (2, 18), (3, 16)])
-def test_blocks_are_a_multiple_of_the_design_with_the_twin_in_it(monkeypatch, count, blocks):
+def test_blocks_are_a_multiple_of_the_design_with_the_control_in_it(monkeypatch, count, blocks):
     installed(monkeypatch, *backends.NAMES[:count])
     found = plan_from_request(Request(), DATA).info
     assert {each.workload: each.blocks for each in found.sizes} == dict.fromkeys(
@@ -67,7 +67,7 @@ def test_blocks_are_a_multiple_of_the_design_with_the_twin_in_it(monkeypatch, co
     )
 
 
-def test_the_reference_has_a_twin_in_the_speed_pass_alone(monkeypatch):
+def test_the_reference_has_a_control_in_the_speed_pass_alone(monkeypatch):
     installed(monkeypatch, "torch", "jax")
     plan = plan_from_request(Request(reference="torch"), DATA)
     assert [each.name for each in plan.running] == ["jax", "torch"]
@@ -77,7 +77,7 @@ def test_the_reference_has_a_twin_in_the_speed_pass_alone(monkeypatch):
     assert not any("A/A" in task.contender for task in plan.tasks())
 
 
-def test_where_places_are_selected_the_reference_and_its_twin_are_there(monkeypatch):
+def test_where_places_are_selected_the_reference_and_its_control_are_there(monkeypatch):
     installed(monkeypatch, "tensorflow", "torch", "jax")
     plan = plan_from_request(Request(models=["ae400"]), DATA)
     places = frozenset(
