@@ -45,7 +45,7 @@ def table(paths: Sequence[Path]) -> str:
             )
         ]
         entries = [
-            f"{reference.contender}, {run.plan.launches} × {run.plan.blocks}",
+            f"{reference.contender}, {run.plan.blocks_text}",
             *marks,
             percent(cell.noise_floor),
             percent(control.detectable),

@@ -13,7 +13,7 @@ from aebench.bench.errors import BadInputError
 
 if TYPE_CHECKING:
     from aebench.bench.cli.run_command import RunOptions
-    from aebench.bench.plan.run_options import Request
+    from aebench.bench.plan.request import Request
 
 # Where the command line and the plan name a thing differently.
 _REQUEST_NAMES = {
@@ -69,9 +69,9 @@ class Measurement:
 
     def request(self, given: Given) -> "Request":
         """Translate the given options to a request."""
-        from aebench.bench.plan.run_options import Request
+        from aebench.bench.plan.request import Request
 
-        asked = {"preset": self.preset, "passes": self.passes}
+        asked: dict[str, Any] = {"preset": self.preset, "passes": self.passes}
         for name, value in given.items():
             if name in _REQUEST_NAMES:
                 several = name != "batch_size" or isinstance(value, list)
@@ -98,7 +98,7 @@ def selfcheck(given: Given) -> int:
     """
     from aebench.bench.cli.run_command import measure
     from aebench.bench.plan import selfcheck
-    from aebench.bench.plan.run_options import Request
+    from aebench.bench.plan.request import Request
 
     backend = given.get("contender")
     if "resume" in given:

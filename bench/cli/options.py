@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from aebench import backends
+from aebench.bench import workloads
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import TABLE
-from aebench.bench.plan.presets import DATA, PASSES, PRESETS, WORKLOADS
+from aebench.bench.plan.presets import BATCH_SIZE_SYNTAX, DATA, PASSES, PRESETS
 from aebench.bench.plan.settings import WORDS, split_contenders
 from aebench.bench.quoting import shortly
 
@@ -96,11 +97,6 @@ def whole_number(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{shortly(text)} is not a whole number") from None
 
 
-def _whole_numbers(text: str) -> list[int]:
-    """Split whole numbers at commas."""
-    return [whole_number(word) for word in _words(text)]
-
-
 def _number(text: str) -> float:
     try:
         return float(text)
@@ -161,9 +157,9 @@ OPTIONS = {
     ),
     "workload": Option(
         ("--workload",),
-        f"{', '.join(WORKLOADS)}.",
+        f"{', '.join(workloads.names())}.",
         _several(_words, "WORKLOAD"),
-        values=tuple(WORKLOADS),
+        values=tuple(workloads.names()),
     ),
     "passes": Option(
         ("--pass",),
@@ -173,8 +169,8 @@ OPTIONS = {
     ),
     "batch-size": Option(
         ("--batch-size",),
-        "Batch sizes of the speed pass; the other passes use the first.",
-        _several(_whole_numbers, "N"),
+        f"Batch sizes of the speed pass: {BATCH_SIZE_SYNTAX}. The other passes use the first.",
+        _several(_words, "N"),
     ),
     "batch-size.one": Option(("--batch-size",), "Samples in a step (default: 32).", _ONE_NUMBER),
     "steps": Option(

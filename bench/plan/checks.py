@@ -104,10 +104,10 @@ def fits(plan: Plan, dataset: Dataset) -> None:
     info = plan.info
     bounded(plan)
     image_bytes = dataset.train[0].size * _FLOAT_BYTES
-    traced_bytes = info.profile_steps * info.batch_sizes[0] * image_bytes
+    traced_bytes = info.profile_steps * info.batch_size * image_bytes
     if "profile" in info.passes and traced_bytes > MOST_PROFILE_BYTES:
         raise BadInputError(
-            f"--steps {info.profile_steps} of {info.batch_sizes[0]:,} images are "
+            f"--steps {info.profile_steps} of {info.batch_size:,} images are "
             f"{traced_bytes / 2**30:.1f} GiB of them, of which {MOST_PROFILE_BYTES // 2**30} can "
             "be had: give fewer."
         )
@@ -118,9 +118,9 @@ def fits(plan: Plan, dataset: Dataset) -> None:
             f"the quality pass is to train on {info.quality_train_samples:,} images, of which "
             f"{dataset.name} has {len(dataset.train):,}."
         )
-    if info.quality_batch_size > info.quality_train_samples:
+    if info.batch_size > info.quality_train_samples:
         raise BadInputError(
-            f"--batch-size {info.quality_batch_size} is larger than the "
+            f"--batch-size {info.batch_size} is larger than the "
             f"{info.quality_train_samples:,} images that the quality pass trains on: give "
             "--train-samples or leave the pass out."
         )
@@ -131,9 +131,8 @@ def bounded(plan: Plan) -> None:
     info = plan.info
     listed("--contender", plan.contenders)
     tasks, measurements = _counts(plan, info)
-    rows = len(plan.models) * len(plan.contenders) * len(info.workloads)
     for what, count, most in (
-        ("comparisons", rows * len(info.batch_sizes), MOST_CELLS),
+        ("comparisons", len(plan.contenders) * _cells(plan), MOST_CELLS),
         ("pieces", tasks, MOST_TASKS),
         ("single measurements", measurements, MOST_MEASUREMENTS),
     ):
@@ -142,6 +141,11 @@ def bounded(plan: Plan) -> None:
                 f"that would be {count:,} {what}, of which there may be {most:,}: ask for "
                 "fewer contenders, models, batch sizes, seeds or epochs."
             )
+
+
+def _cells(plan: Plan) -> int:
+    """Count the cells without listing them: a record may plan more than fit into memory."""
+    return len(plan.models) * sum(len(sizes.batch_sizes) for sizes in plan.info.sizes)
 
 
 def _counts(plan: Plan, info: PlanInfo) -> tuple[int, int]:
@@ -156,9 +160,9 @@ def _counts(plan: Plan, info: PlanInfo) -> tuple[int, int]:
         "profile": trainings,
         "memory": trainings,
     }
-    cells = models * len(info.workloads) * len(info.batch_sizes)
+    blocks = sum(len(each.batch_sizes) * each.launches * each.blocks for each in info.sizes)
     measurements = {
-        "speed": cells * len(plan.in_blocks) * info.launches * info.blocks,
+        "speed": models * blocks * len(plan.in_blocks),
         "quality": tasks["quality"] * info.epochs,
     }
     return (

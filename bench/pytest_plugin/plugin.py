@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 
-from aebench.bench.plan.plan import Place
+from aebench.bench.plan.plan import ContenderCell
 from aebench.bench.plan.presets import DATA, PRESETS
 from aebench.bench.plan.renamed_options import OLD_MODEL_OPTION, renamed
 from aebench.bench.plan.settings import WORDS, split_contenders
 from aebench.bench.pytest_plugin.session import PytestSession
-from aebench.bench.quoting import shortly
 from aebench.bench.system import machine
 
 _SESSION: pytest.StashKey[PytestSession] = pytest.StashKey()
@@ -23,13 +22,6 @@ _SESSION: pytest.StashKey[PytestSession] = pytest.StashKey()
 
 def _names(text: str) -> list[str]:
     return list(filter(None, text.split(",")))
-
-
-def _sizes(text: str) -> list[int]:
-    try:
-        return [int(size) for size in _names(text)]
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{shortly(text)} must be whole numbers: 32,500") from None
 
 
 def _renamed(text: str) -> str:
@@ -50,7 +42,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--model", type=_names, default=[], help="Models, such as ae400,ae800.")
     group.addoption(OLD_MODEL_OPTION, type=_renamed, help=argparse.SUPPRESS)
-    group.addoption("--batch-size", type=_sizes, default=[], help="Batch sizes, such as 32,500.")
+    group.addoption(
+        "--batch-size",
+        type=str.split,
+        default=[],
+        help="Batch sizes, such as 32,500, or by workload: 'train=32,500 predict=1'.",
+    )
     group.addoption(
         "--data",
         default=os.environ.get("AEBENCH_DATA") or "auto",
@@ -90,13 +87,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ("workload", "model", "batch_size", "backend"),
         [
             pytest.param(
-                place.workload,
-                place.model,
-                place.batch_size,
-                place.contender,
-                marks=[pytest.mark.skip(reason=f"{place.contender}: {missing}")] if missing else [],
+                cell.workload,
+                cell.model,
+                cell.batch_size,
+                cell.contender,
+                marks=[pytest.mark.skip(reason=f"{cell.contender}: {missing}")] if missing else [],
             )
-            for place, missing in metafunc.config.stash[_SESSION].places()
+            for cell, missing in metafunc.config.stash[_SESSION].cells()
         ],
     )
 
@@ -106,7 +103,7 @@ def campaign(request: pytest.FixtureRequest) -> Iterator[PytestSession]:
     """Measure the selected tests that are not skipped, once, before the first of them runs."""
     session = request.config.stash[_SESSION]
     selected = frozenset(
-        _place(item)
+        _cell(item)
         for item in request.session.items
         if "campaign" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("skip")
     )
@@ -123,9 +120,11 @@ def campaign(request: pytest.FixtureRequest) -> Iterator[PytestSession]:
     yield session
 
 
-def _place(item: pytest.Item) -> Place:
+def _cell(item: pytest.Item) -> ContenderCell:
     values = item.callspec.params  # type: ignore[attr-defined]
-    return Place(values["backend"], values["model"], values["workload"], values["batch_size"])
+    return ContenderCell(
+        values["backend"], values["model"], values["workload"], values["batch_size"]
+    )
 
 
 @pytest.hookimpl(trylast=True)

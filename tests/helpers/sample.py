@@ -19,12 +19,9 @@ def make(hostile: str = "") -> Record:
     plan = record.PlanInfo(
         preset="quick",
         passes=["speed", "footprint", "quality", "profile", "memory"],
-        workloads=["train"],
-        batch_sizes=[32],
-        launches=1,
-        blocks=8,
+        sizes=[record.WorkloadSizes("train", [32], launches=1, blocks=8)],
         footprint_launches=1,
-        quality_batch_size=32,
+        batch_size=32,
         epochs=2,
         seeds=[0],
         quality_train_samples=10_000,
@@ -64,7 +61,16 @@ def make(hostile: str = "") -> Record:
         machine=record.MachineInfo(
             "Processor" + hostile, 2, 2**34, "Linux", "3.11.7", 0.1, {"OMP_NUM_THREADS": "2"}
         ),
-        workloads=[record.WorkloadInfo("train", "trains", "training")],
+        workloads=[record.WorkloadInfo("train", "trains", "training", trains=True)],
+        cells=[record.Cell(model.name, "train", 32)],
+        tasks=[
+            record.PlannedTasks("speed", model.name, "", 1),
+            *(
+                record.PlannedTasks(pass_name, model.name, contender, 1)
+                for pass_name in ("footprint", "quality", "profile", "memory")
+                for contender in ("jax", "torch")
+            ),
+        ],
     )
     made = Record(header)
     name = model.name

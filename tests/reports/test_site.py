@@ -5,10 +5,9 @@ import html
 import re
 import subprocess
 import sys
+from xml.etree import ElementTree
 
-import numpy as np
 import pytest
-from matplotlib.image import imread
 
 from aebench.reports import publish, site
 from aebench.reports.journal import RecordError

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes.rounds import (
-    Cell,
+    LaunchCell,
     Length,
     Session,
     cpu_seconds,
@@ -28,7 +28,7 @@ BACKGROUND_LIMIT_SHARE = 0.10
 STEAL_LIMIT_SHARE = 0.02
 
 
-def run(context: Context, sessions: Sequence[Session], cell: Cell, length: Length) -> None:
+def run(context: Context, sessions: Sequence[Session], cell: LaunchCell, length: Length) -> None:
     """Run the planned blocks of a cell, and disturbed ones again, at most half as many.
 
     Parameters
@@ -37,17 +37,18 @@ def run(context: Context, sessions: Sequence[Session], cell: Cell, length: Lengt
         What every pass needs.
     sessions : sequence of Session
         Warm, waiting inside ``fit`` or ``predict``.
-    cell : Cell
+    cell : LaunchCell
         Where they meet.
     length : Length
         Of each round.
     """
     info = context.plan.info
-    orders = block_orders(len(sessions), info.blocks, info.order_seed, cell.launch)
+    planned = info.sizes_of(cell.cell.workload).blocks
+    orders = block_orders(len(sessions), planned, info.order_seed, cell.launch)
     repeats_left = len(orders) // 2
     number = 0
-    for planned, order in enumerate(orders):
-        context.display.doing(f"{cell}, block {planned + 1} of {len(orders)}")
+    for position, order in enumerate(orders):
+        context.display.doing(f"{cell}, block {position + 1} of {len(orders)}")
         repeated = True
         while repeated and present(sessions):
             seen = _block(context, sessions, order, cell, length, number)
@@ -56,9 +57,9 @@ def run(context: Context, sessions: Sequence[Session], cell: Cell, length: Lengt
             repeats_left -= repeated
             context.journal.append(
                 Block(
-                    model=cell.model.name,
-                    workload=cell.workload,
-                    batch_size=cell.batch_size,
+                    model=cell.cell.model,
+                    workload=cell.cell.workload,
+                    batch_size=cell.cell.batch_size,
                     launch=cell.launch,
                     block=number,
                     seconds=seen.seconds,
@@ -93,7 +94,7 @@ def _block(
     context: Context,
     sessions: Sequence[Session],
     order: Sequence[int],
-    cell: Cell,
+    cell: LaunchCell,
     length: Length,
     number: int,
 ) -> _Seen:
@@ -110,7 +111,7 @@ def _block(
             row = take(context, sessions, session, cell, length, number, position)
             waiting_seconds += row.waiting_cpu_seconds or 0.0
             name = session.contender.name
-            samples_per_second[name] = row.steps * cell.batch_size / row.seconds
+            samples_per_second[name] = row.steps * cell.cell.batch_size / row.seconds
     seconds, background_share, steal_share = watch.end(waiting_seconds)
     context.display.figure(
         ", ".join(f"{name} {each:,.0f}" for name, each in sorted(samples_per_second.items()))

@@ -13,16 +13,17 @@ import pytest
 
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import blocks
-from aebench.bench.campaign.passes.rounds import Cell, Length, Session
+from aebench.bench.campaign.passes.rounds import LaunchCell, Length, Session
 from aebench.bench.errors import MeasurementError
-from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.order import block_orders
+from aebench.bench.protocol import messages
 from aebench.bench.system.processor import spent
+from aebench.bench.workloads.train import WORKLOAD as TRAIN
 from aebench.reports.journal import Journal
-from aebench.reports.record import Block, ContenderInfo, Failure, Round
+from aebench.reports.record import Block, Cell, ContenderInfo, Failure, Round
 from helpers import sample
 
-CELL = Cell(parse("ae400"), "train", 32, launch=3)
+CELL = LaunchCell(Cell("ae400", "train", 32), TRAIN, launch=3)
 LENGTH = Length.of(20)
 
 
@@ -32,18 +33,19 @@ class Noting:
     def __init__(
         self, burns: float = 0.0, fails_at: int | None = None, sleeps: float = 0.0
     ) -> None:
-        self.asked: list[dict] = []
+        self.asked: list[messages.Round] = []
         self._burns = burns
         self._fails_at = fails_at
         self._sleeps = sleeps
         self._looks = 0
 
-    def ask(self, request):
-        self.asked.append(request)
+    def ask(self, command, kind):
+        assert kind is messages.RoundTimes
+        self.asked.append(command)
         if len(self.asked) == self._fails_at:
             raise MeasurementError("had enough")
         time.sleep(self._sleeps)
-        return {"seconds": 0.1, "cpu_seconds": 0.2, "discarded_seconds": 0.02}
+        return messages.RoundTimes(0.1, 0.2, 0.02)
 
     def cpu_seconds(self):
         self._looks += 1
@@ -56,7 +58,9 @@ def run(tmp_path):
     journal = Journal.begin(tmp_path / "record.jsonl", sample.make().header)
 
     def running(workers, planned, **infos):
-        info = msgspec.structs.replace(journal.record.header.plan, blocks=planned)
+        found = journal.record.header.plan
+        sizes = [msgspec.structs.replace(found.sizes[0], blocks=planned)]
+        info = msgspec.structs.replace(found, sizes=sizes)
         silent = SimpleNamespace(**dict.fromkeys(("doing", "figure", "problem"), lambda text: None))
         fleet = SimpleNamespace(stop=lambda worker: None)
         plan = SimpleNamespace(info=info)
@@ -145,8 +149,8 @@ def test_work_of_waiting_workers_is_background_load(run):
 def test_a_known_effect_control_does_more_than_it_reports(run):
     workers = {"a": Noting(), "b": Noting()}
     record = run(workers, 2, b={"control_of": "a", "known_effect": 0.05})
-    assert {each["steps"] for each in workers["a"].asked} == {20}
-    assert {each["steps"] for each in workers["b"].asked} == {21}
+    assert {each.steps for each in workers["a"].asked} == {20}
+    assert {each.steps for each in workers["b"].asked} == {21}
     assert {row.steps for row in record.of(Round)} == {20}
 
 

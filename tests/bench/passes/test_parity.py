@@ -11,7 +11,7 @@ from aebench.bench.campaign.passes.parity import tolerances
 from helpers.paths import CLEAN, ROOT
 from helpers.running import interpreter
 
-PLANTED = ROOT / "tests" / "planted.py"
+PLANTED = ROOT / "tests" / "helpers" / "planted.py"
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from aebench import backends
 from aebench.bench.data.datasets import EMBEDDED, Dataset
 from aebench.bench.errors import BadInputError
 from aebench.bench.plan.contenders import baselines, find
-from aebench.bench.plan.run_options import Request, make
+from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.plan.settings import PRECISIONS, check, parse, split_contenders
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.reports.record import ContenderInfo
@@ -179,7 +179,9 @@ def test_baselines_are_the_contenders_frameworks_and_gemm():
 
 
 def test_baselines_have_neither_footprint_nor_quality():
-    plan = make(Request(backends=["jax", "torch"], models=["ae400"], baselines=True), DATA)
+    plan = plan_from_request(
+        Request(backends=["jax", "torch"], models=["ae400"], baselines=True), DATA
+    )
     names = [each.name for each in plan.in_blocks]
     assert names == ["jax", "torch", "native-jax", "native-torch", "gemm", "jax A/A"]
     whose = {
@@ -195,14 +197,16 @@ def test_baselines_have_neither_footprint_nor_quality():
     [("quick", None, False), ("publish", None, True), ("publish", False, False)],
 )
 def test_publish_has_baselines_unless_told_otherwise(preset, asked, there):
-    plan = make(Request(preset=preset, backends=["jax"], baselines=asked), DATA)
+    plan = plan_from_request(Request(preset=preset, backends=["jax"], baselines=asked), DATA)
     assert any(each.baseline for each in plan.contenders) == there
 
 
 def test_speed_never_comes_without_parity():
-    plan = make(Request(backends=["jax"], passes=["speed"]), DATA)
+    plan = plan_from_request(Request(backends=["jax"], passes=["speed"]), DATA)
     assert plan.info.passes == ["parity", "speed"]
-    assert make(Request(backends=["jax"], passes=["quality"]), DATA).info.passes == ["quality"]
+    assert plan_from_request(Request(backends=["jax"], passes=["quality"]), DATA).info.passes == [
+        "quality"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -214,9 +218,9 @@ def test_speed_never_comes_without_parity():
     ],
 )
 def test_the_reference_is_one_of_keras_if_there_is_one(asked, reference):
-    assert make(Request(backends=asked), DATA).info.reference == reference
+    assert plan_from_request(Request(backends=asked), DATA).info.reference == reference
 
 
 def test_gemm_is_no_reference():
     with pytest.raises(BadInputError, match="--reference 'gemm' is not among"):
-        make(Request(backends=["jax", "gemm"], reference="gemm"), DATA)
+        plan_from_request(Request(backends=["jax", "gemm"], reference="gemm"), DATA)

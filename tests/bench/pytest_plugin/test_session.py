@@ -39,7 +39,7 @@ def test_what_is_collected_is_every_place_that_is_asked_for(run_pytest):
         (["--model", "ae300"], "300, 150, 75, stop"),
         (["--preset", "slow"], "'slow' is not a preset"),
         (["--batch-size", "99999"], "larger than the data"),
-        (["--batch-size", "many"], "'many' must be whole numbers"),
+        (["--batch-size", "many"], "'many' must be a whole number"),
         (["--data", "nowhere.npz"], "can't be read"),
     ],
 )
@@ -62,7 +62,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(run_pytest, pytester):
 
 def test_what_is_not_installed_is_skipped_with_the_reason(run_pytest, pytester, monkeypatch):
     (pytester.path / "sitecustomize.py").write_text("import sys\nsys.modules['torch'] = None\n")
-    monkeypatch.setenv("PYTHONPATH", f"{pytester.path}:{ROOT}")
+    monkeypatch.setenv("PYTHONPATH", f"{pytester.path}:{ROOT / 'src'}")
     shown = run_pytest("--benchmark-only", "-rs", "-k", "torch and train")
     assert shown.ret == 0
     shown.assert_outcomes(skipped=1)
