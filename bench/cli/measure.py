@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aebench.bench.cli import options
 from aebench.bench.cli.exit_codes import CODES, FAILURES, OK, TOO_NOISY
