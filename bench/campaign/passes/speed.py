@@ -108,10 +108,12 @@ class SpeedPass:
                 session.some_epochs_wait = bool(facts.epoch_end_polls_seconds)
         return sessions
 
-    def _measure(self, everyone: Sequence[Session], cell: LaunchCell) -> None:
+    def _measure(self, sessions_of_launch: Sequence[Session], cell: LaunchCell) -> None:
         context = self._context
         sessions = [
-            session for session in everyone if context.plan.takes_part(session.contender, cell.cell)
+            session
+            for session in sessions_of_launch
+            if context.plan.takes_part(session.contender, cell.cell)
         ]
         context.display.doing(f"{cell}, compiling and calibrating")
         for session in present(sessions):
@@ -154,7 +156,7 @@ class SpeedPass:
         """Choose how many steps make rounds and blocks that are long enough."""
         each = [session.step_seconds for session in sessions]
         enough = max(FASTEST_ROUND_SECONDS / min(each), BLOCK_SECONDS / sum(each))
-        # So many that a known_effect comes to whole steps, and everyone's to whole calls.
+        # So many that a known_effect comes to whole steps, and sessions_of_launch's to whole calls.
         task = math.lcm(
             *(
                 Fraction(str(contender.known_effect)).denominator * steps_per_call(contender)
