@@ -42,7 +42,8 @@ def write(records: Sequence[Path], folder: Path, language: str = "en") -> Writte
     folder : Path
         Where; it is made.
     language : str
-        Of the answer to the questions that it began with; see :data:`aebench.reports.studies.autoencoder.phrases.LANGUAGES`.
+        Language of the answers to the first questions; see
+        :data:`aebench.reports.studies.autoencoder.phrases.LANGUAGES`.
 
     Returns
     -------

@@ -5,7 +5,7 @@ from aebench.reports.journal import Record
 
 ORDERED_SECONDS = (1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.02, 0.98)
 # By block: the A/A control's seconds over its original's.
-TWIN = (1.01, 0.99, 1.01, 0.99, 1.01, 0.99, 1.01, 0.99)
+CONTROL = (1.01, 0.99, 1.01, 0.99, 1.01, 0.99, 1.01, 0.99)
 REPEATED_BLOCK = 8
 # Two images of 28 × 28: one that grows darker from line to line, one that is its negative.
 EXAMPLES = bytes(9 * line for line in range(28) for _ in range(28))
@@ -65,7 +65,7 @@ def make(hostile: str = "") -> Record:
     )
     made = Record(header)
     name = model.name
-    for contender, factors in (("jax", (1,) * 8), ("torch", (4,) * 8), ("jax A/A", TWIN)):
+    for contender, factors in (("jax", (1,) * 8), ("torch", (4,) * 8), ("jax A/A", CONTROL)):
         made.events.append(_worker("speed", contender, name, hostile))
         made.events.append(_round(contender, name, -1, 9.0))
         # What was measured in a block that was repeated doesn't count.
