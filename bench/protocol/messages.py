@@ -113,7 +113,7 @@ class ColdStartJob(Job):
         Samples per step.
     npz : str
         Path of the data file as a user has it.
-    arrays : SampleSource
+    array_names : SampleSource
         Names of its arrays.
     train_samples : int
         Number of samples to train on, from the first.
@@ -121,7 +121,7 @@ class ColdStartJob(Job):
 
     batch_size: int
     npz: str
-    arrays: SampleSource
+    array_names: SampleSource
     train_samples: int
 
 

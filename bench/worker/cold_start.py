@@ -39,7 +39,7 @@ class ColdStart:
                 array = arrays[name][: self._job.train_samples]
                 return array / np.float32(255) if array.dtype == np.uint8 else array
 
-            self.samples = self._job.arrays.read(read)
+            self.samples = self._job.array_names.read(read)
 
     def build(self) -> None:
         """Build and compile the model, and set its weights."""

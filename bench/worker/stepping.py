@@ -1,4 +1,4 @@
-"""Slices of steps inside Keras's own ``fit`` and ``predict``.
+"""Rounds of steps inside Keras's own ``fit`` and ``predict``.
 
 The model's compiled step function is wrapped, so that the steps are Keras's own, over its own input
 path and with its own bookkeeping, as between the ends of an epoch. The wrapper runs a script, a
@@ -161,9 +161,9 @@ class Stepper:
         Parameters
         ----------
         steps : int
-            RunOptions many are timed; with the lead they must be fewer than an epoch's.
+            How many are timed; with the lead they must be fewer than an epoch's.
         discarded_steps : int
-            RunOptions many are run before, untimed: caches are cold after a pause. Both are whole calls.
+            How many are run before, untimed: caches are cold after a pause. Both are whole calls.
         answer : callable
             Is given what the round took.
         """
@@ -204,7 +204,7 @@ def short_epochs(
     batch_size : int
         Samples per step.
     count : int
-        RunOptions many epochs' ends to time.
+        How many epochs' ends to time.
 
     Returns
     -------

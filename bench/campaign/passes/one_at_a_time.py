@@ -57,6 +57,6 @@ def cold_start(kind: type[J], context: Context, contender: ContenderInfo, task: 
         batch_size=context.plan.info.batch_size,
         npz=str(context.dataset.npz.resolve()),
         # The target of an autoencoder is its input.
-        arrays=SampleSource("x_train", "x_train"),
+        array_names=SampleSource("x_train", "x_train"),
         train_samples=len(context.dataset.train),
     )

@@ -148,8 +148,8 @@ def oracle_results(model: Model, images: Images, seed: int) -> dict[str, Images]
     -------
     dict of ndarray
         ``before 0`` … and ``after 0`` …, the weights before and after a
-        step at the model's own learning rate; ``forward`` and ``loss`` of the first batch before; ``short`` and
-        ``long``, the loss of each step of two trainings; ``masked``, losses of the first batch
+        step at the model's own learning rate; ``forward`` and ``loss`` of the first batch before;
+        ``short`` and ``long``, the loss of each step of two trainings; ``masked``, losses of the first batch
         under masks.
     """
     rows = np.resize(np.arange(len(images)), LONG_STEPS * BATCH_SIZE)

@@ -29,7 +29,7 @@ from aebench.bench.worker.stepping import Script, Stepper, steps_per_call
 from aebench.bench.workloads.train import WORKLOAD as TRAIN
 
 # A profiler's own first steps are slow: they are traced, and not counted.
-LEAD_STEPS = 10
+DISCARDED_STEPS = 10
 WARM_STEPS = 50
 UNTRACED_ROUNDS = 5
 # One of them may have met with something else: the median one is shown.
@@ -66,7 +66,7 @@ def _profile(
     job: ProfileJob,
 ) -> Profiled:
     batch_size, each = job.batch_size, steps_per_call(keras_model)
-    discarded_steps = -(-LEAD_STEPS // each) * each
+    discarded_steps = -(-DISCARDED_STEPS // each) * each
     samples = repeated(samples, batch_size, discarded_steps + steps + 2 * each, each)
     stepper = Stepper(keras_model, backend, TRAIN, samples, batch_size)
     untraced: list[RoundTimes] = []

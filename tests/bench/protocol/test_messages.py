@@ -1,10 +1,12 @@
 """Messages between parent and worker: what a side does not know is an error with its name."""
 
-from dataclasses import dataclass
+import inspect
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pytest
 
+from aebench.bench.campaign.context import make_job
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.errors import MeasurementError
 from aebench.bench.protocol import messages
@@ -49,6 +51,13 @@ def test_jobs_arrive_as_they_were(job):
 def test_every_job_and_command_is_tested_here():
     assert {type(job) for job in JOBS} == set(messages.JOBS.values())
     assert {type(command) for command in COMMANDS} == set(messages.COMMANDS.values())
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.PASS)
+def test_the_fields_of_a_pass_can_be_given_to_its_job(job):
+    common = {field.name for field in fields(messages.Job)}
+    own = {field.name for field in fields(job)} - common
+    assert not own & set(inspect.signature(make_job).parameters)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.COMMAND)
