@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aebench.bench.cli import options
 from aebench.bench.cli.exit_codes import CODES, FAILURES, OK, TOO_NOISY
@@ -71,7 +71,7 @@ class Measurement:
         """Translate the given options to a request."""
         from aebench.bench.plan.run_options import Request
 
-        asked = {"preset": self.preset, "passes": self.passes}
+        asked: dict[str, Any] = {"preset": self.preset, "passes": self.passes}
         for name, value in given.items():
             if name in _REQUEST_NAMES:
                 several = name != "batch_size" or isinstance(value, list)
