@@ -1,4 +1,4 @@
-"""What ``aebench list`` shows. No framework is imported to tell whether it is there."""
+"""The tables of ``aebench list``, made without importing a framework."""
 
 import platform
 import shutil
