@@ -17,7 +17,7 @@ _LARGEST = 600.0
 
 @dataclass(frozen=True)
 class Comparison:
-    """RunOptions many times as long as the reference a contender takes.
+    """How many times as long as the reference a contender takes.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def detectable(
     pair_sd, launch_sd : float
         Standard deviations of the log-ratio: see :class:`Comparison`.
     launches, blocks : int
-        RunOptions many launches, and blocks in each.
+        How many launches, and blocks in each.
     different : float
         The margin of :func:`verdict`, as a share.
     comparisons, confidence

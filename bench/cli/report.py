@@ -43,11 +43,12 @@ def report(
     ] = "en",
 ) -> int:
     """Write the report: Markdown, HTML, figures, CSV, and the records it all follows from."""
-    from aebench.reports.studies.autoencoder.phrases import LANGUAGES
+    from aebench.reports.studies import languages
     from aebench.reports.terminal import new_console
 
-    if language not in LANGUAGES:
-        raise BadInputError(f"--language {language!r} isn't known: use {' or '.join(LANGUAGES)}.")
+    known = languages()
+    if language not in known:
+        raise BadInputError(f"--language {language!r} isn't known: use {' or '.join(known)}.")
     first = records[0] if records[0].is_dir() else records[0].parent
     _write_report(records, out or first / "report", new_console(), language)
     return OK

@@ -27,7 +27,7 @@ METHOD = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
 
 @pytest.mark.parametrize("size", ["publish", "standard"])
 def test_the_table_of_self_checks_follows_from_the_records(size):
-    paths = sorted(MEASURED.glob(f"selfcheck-{size}-*.jsonl"))
+    paths = sorted(MEASURED.glob(f"selfcheck-{size}-*.jsonl.zst"))
     assert paths
     assert selfchecks.table(paths) in METHOD
 
@@ -40,11 +40,11 @@ def test_the_tables_of_other_tools_follow_from_their_verdicts(name):
 
 @pytest.mark.parametrize("machine", ["epyc", "xeon"])
 def test_the_tables_of_baselines_follow_from_the_records(machine):
-    assert baselines.table(MEASURED / f"baselines-standard-{machine}.jsonl") in METHOD
+    assert baselines.table(MEASURED / f"baselines-standard-{machine}.jsonl.zst") in METHOD
 
 
 def test_the_overhead_is_what_the_record_says():
-    (run,) = summarise(load(MEASURED / "publish-train.jsonl")).runs
+    (run,) = summarise(load(MEASURED / "publish-train.jsonl.zst")).runs
     told = f"took {duration(run.speed.seconds)}, {percent(run.speed.overhead)} of it overhead"
     assert told in METHOD
 
