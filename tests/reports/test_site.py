@@ -6,9 +6,7 @@ import re
 import subprocess
 import sys
 
-import numpy as np
 import pytest
-from matplotlib.image import imread
 
 from aebench.reports import publish, site
 from aebench.reports.journal import RecordError
