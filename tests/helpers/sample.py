@@ -64,7 +64,10 @@ def make(hostile: str = "") -> Record:
         machine=record.MachineInfo(
             "Processor" + hostile, 2, 2**34, "Linux", "3.11.7", 0.1, {"OMP_NUM_THREADS": "2"}
         ),
-        workloads=[record.WorkloadInfo("train", "trains", "training")],
+        workloads=[
+            record.WorkloadInfo("train", "trains", "training"),
+            record.WorkloadInfo("predict", "predicts", "predicting"),
+        ],
     )
     made = Record(header)
     name = model.name
