@@ -41,7 +41,7 @@ def fixed(decimals: int, value: float, low: float | None = None, high: float | N
     Parameters
     ----------
     decimals : int
-        RunOptions many.
+        How many.
     value : float
         The number, not negative; one that would show no digit is shown as less than the last one.
     low, high : float, optional

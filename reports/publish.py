@@ -42,8 +42,7 @@ def write(records: Sequence[Path], folder: Path, language: str = "en") -> Writte
     folder : Path
         Where; it is made.
     language : str
-        Language of the answers to the first questions; see
-        :data:`aebench.reports.studies.autoencoder.phrases.LANGUAGES`.
+        The language of the studies' sections; see :func:`aebench.reports.studies.languages`.
 
     Returns
     -------

@@ -99,7 +99,7 @@ def record_path(path: Path) -> Path:
 
 
 def _in_folder(folder: Path) -> Path | None:
-    """Return the path of the record in a run's folder; the plain one if there is a compressed one."""
+    """Return the path of the record in a run's folder; of two, that of the plain one."""
     paths = (folder / RECORD, folder / f"{RECORD}{ENDING}")
     return next((path for path in paths if path.exists()), None)
 

@@ -5,12 +5,11 @@ They follow from the published records alone, between two marks.
 
 from pathlib import Path
 
-from aebench.reports import markdown
+from aebench.reports import markdown, studies
 from aebench.reports.headline import sentences
 from aebench.reports.journal import load
 from aebench.reports.manifest import records
 from aebench.reports.site import PUBLISHED
-from aebench.reports.studies.autoencoder.width_dropout import answers
 from aebench.reports.summary import FULL_TRAINING_EPOCHS, Summary, summarise
 from aebench.reports.tables import Table, overview, quality
 
@@ -30,9 +29,9 @@ def text() -> str:
         f"Note on the figures above and in the next table: {' '.join(speed.notices)}",
         *table(glance, glance.columns, glance.rows),
         *(
-            markdown.plain(f"{each.title} {each.paragraphs[0]} {each.paragraphs[-1]}")
-            for each in answers(trained)
-            if each.paragraphs
+            markdown.plain(text)
+            for study in studies.named(list(trained.studies))
+            for text in study.headline(trained)
         ),
         *table(losses, losses.columns[:_LOSS_COLUMNS], narrow),
         f"After {FULL_TRAINING_EPOCHS} epochs at batch 32; seeds: {seeds(trained)}. Brackets are the 95 % "

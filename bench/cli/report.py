@@ -36,14 +36,13 @@ def report(given: Given) -> int:
     BadInputError
         If the language is not known, a record can't be read or the folder can't be written.
     """
-    from aebench.reports.studies.autoencoder.phrases import LANGUAGES
+    from aebench.reports.studies import languages
     from aebench.reports.terminal import new_console
 
     records, language = given["records"], given.get("language", "en")
-    if language not in LANGUAGES:
-        raise BadInputError(
-            f"--language {shortly(language)} isn't known: use {' or '.join(LANGUAGES)}."
-        )
+    known = languages()
+    if language not in known:
+        raise BadInputError(f"--language {shortly(language)} isn't known: use {' or '.join(known)}.")
     first = records[0] if records[0].is_dir() else records[0].parent
     _write_report(records, given.get("out", first / "report"), new_console(), language)
     return OK

@@ -1,4 +1,4 @@
-"""RunOptions contenders and models look, and what is legible."""
+"""How contenders and models look, and what is legible."""
 
 import re
 from collections.abc import Sequence

@@ -23,13 +23,13 @@ def break_even(summary: Summary) -> list[Table]:
     return [
         Table(
             "When the shorter epoch pays",
-            ["shorter epochs", "start, s more", "epoch, s less", "pays after epochs"],
+            ["shorter epochs", "start, s more", "epoch, s less", "break-even epochs"],
             rows,
             [
                 f"At batch {sizes}: a cold start to the end of the first step, compiling included, "
                 "then epochs of fit. Brackets: the ends of the steps' 95 % intervals and of the "
                 "cold starts' ranges, the worst taken together; ∞ where by these it may never pay. "
-                f"The recipe has {FULL_TRAINING_EPOCHS} epochs."
+                f"The full training has {FULL_TRAINING_EPOCHS} epochs."
             ],
         )
     ]

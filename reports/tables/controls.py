@@ -23,14 +23,14 @@ def controls(summary: Summary) -> list[Table]:
                 "blocks",
                 "repeated",
                 "disturbed",
-                "other work",
-                "stolen, at worst",
+                "background load",
+                "steal, at worst",
             ],
             [_row(cell) for cell in watched],
             [
-                "Twin: a second worker of the reference, beside it. Noise floor: the largest "
-                "difference that its interval allows. Would see: the difference that four of five "
-                "such runs call. Repeated: blocks measured again, since other work or the "
+                "A/A control: a second worker of the reference, beside it. Noise floor: the largest "
+                "difference that its interval allows. MDE: the difference that four of five "
+                "such runs call. Repeated: blocks measured again, since other processes or the "
                 "hypervisor was in them; disturbed: such blocks that count, as no more could be "
                 "repeated."
             ],

@@ -26,7 +26,7 @@ def _facts(run: Run) -> list[str]:
         f"Run: {run.name}, {run.created}{on}, order seed {plan.order_seed}{load}.",
         f"Machine: {machine.processor}, {machine.cores} cores{threads}, "
         f"{machine.memory_bytes / 2**30:.0f} GiB, {machine.system}.",
-        f"Data: {data.name}, {data.train_samples:,} + {data.test_samples:,} images, "
+        f"Data: {data.name}, {data.train_samples:,} + {data.test_samples:,} samples, "
         f"train SHA-256 {data.train_sha256[:12]}….",
     ]
     if machine.environment:

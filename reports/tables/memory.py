@@ -107,7 +107,7 @@ def _arithmetic(rows: Sequence[MemoryRow]) -> Table:
         "The first five are arithmetic: of float32, of plain gradient descent, which keeps "
         "nothing, and of one batch. The last three were measured: the phase's peak above what was "
         "resident before it. What goes beyond arithmetic is compilers, buffers, thread pools and "
-        "copies: fit is given all images here, a cold start only those of its steps, so that peaks "
+        "copies: fit is given all training data here, a cold start only those of its steps, so that peaks "
         "of the one aren't the other's.",
         *(
             f"{row.model} {row.contender}: the optimiser in fact holds {row.optimiser_bytes} bytes."

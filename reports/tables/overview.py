@@ -46,7 +46,7 @@ def _shares(summary: Summary) -> list[Table]:
         "farther end."
     )
     table = _table(
-        "RunOptions near to what could be",
+        "How near to what could be",
         summary,
         [
             *(f"{name}, % of native" for name in natives),

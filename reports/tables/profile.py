@@ -174,7 +174,7 @@ def _about(row: ProfileRow, left: int) -> Iterable[str]:
             f"{interval(row.partial_seconds)} s of compiling once more, in the first epoch"
         )
         full = row.train_samples % row.batch_size == 0
-        size = f"{row.train_samples:,} images at batch {row.batch_size}"
+        size = f"{row.train_samples:,} samples at batch {row.batch_size}"
         yield f"{warning}; {size} have none." if full else f"{warning}, as with {size}."
     unknown = {each.function for each in row.compiled if each.cause == "unknown"}
     if unknown:

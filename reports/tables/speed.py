@@ -150,7 +150,7 @@ def _noise(cell: SpeedCell) -> Iterator[str]:
     if cell.control_sd is not None:
         yield f"fixed NumPy work varied by {percent(cell.control_sd)} (SD)"
     if cell.background_share is not None:
-        yield f"other work took {percent(cell.background_share)} of the machine"
+        yield f"background load took {percent(cell.background_share)} of the machine"
     if cell.steal_share is not None and cell.most_steal_share is not None:
         most = f", {percent(cell.most_steal_share)} in the worst block"
         yield (
@@ -203,7 +203,7 @@ def _on_what(summary: Summary) -> str:
     said: dict[str, list[str]] = {}
     for run in summary.runs:
         what = (
-            f"{run.machine.cores} cores; data: {run.data.name}, {run.data.train_samples:,} images "
+            f"{run.machine.cores} cores; data: {run.data.name}, {run.data.train_samples:,} samples "
             "an epoch"
         )
         said.setdefault(what, []).append(run.name)

@@ -32,7 +32,7 @@ def bases() -> dict[str, Lines]:
     made = sample.make()
     found = {"sample": _plain(made.header, made.events)}
     found["resumable"] = _resumable(copy.deepcopy(found["sample"]))
-    for path in sorted(_PUBLISHED.glob("*/records/*.jsonl")):
+    for path in sorted(_PUBLISHED.glob("*/records/*.jsonl*")):
         found[f"{path.parent.parent.name}/{path.stem}"] = _excerpt(path)
     return found
 

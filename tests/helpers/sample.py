@@ -61,7 +61,10 @@ def make(hostile: str = "") -> Record:
         machine=record.MachineInfo(
             "Processor" + hostile, 2, 2**34, "Linux", "3.11.7", 0.1, {"OMP_NUM_THREADS": "2"}
         ),
-        workloads=[record.WorkloadInfo("train", "trains", "training", trains=True)],
+        workloads=[
+            record.WorkloadInfo("train", "trains", "training", trains=True),
+            record.WorkloadInfo("predict", "predicts", "predicting"),
+        ],
         cells=[record.Cell(model.name, "train", 32)],
         tasks=[
             record.PlannedTasks("speed", model.name, "", 1),

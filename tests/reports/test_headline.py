@@ -41,7 +41,7 @@ def test_what_is_fastest_is_said_of_all_cells_at_once(summary):
     )
     assert sentences(told)[0] == (
         "Step for step, jax is fastest at training ae400 (batch 32) and ae800 (batch 32 and 500); "
-        "torch is fastest at training ae400 (batch 500); nobody is shown to be fastest at "
+        "torch is fastest at training ae400 (batch 500); no contender is shown to be fastest at "
         "predicting ae400 (batch 32)."
     )
 
@@ -49,7 +49,7 @@ def test_what_is_fastest_is_said_of_all_cells_at_once(summary):
 def test_where_nobody_is_shown_to_be_fastest_that_is_said(summary):
     told = with_cells(summary, ("ae400", "train", 32, ""), ("ae800", "train", 32, ""))
     assert sentences(told)[0] == (
-        "Step for step, nobody is shown to be fastest at training ae400 and ae800 (batch 32)."
+        "Step for step, no contender is shown to be fastest at training ae400 and ae800 (batch 32)."
     )
 
 
@@ -98,9 +98,9 @@ def test_ranges_name_what_differs_and_fewer_images_are_told_apart(summary):
     quality = [*few[:1], trained(row, "ae400", "jax", 0.107), few[1]]
     told = sentences(msgspec.structs.replace(summary, quality=quality, speed=[], footprint=[]))
     assert told[:2] == [
-        "After 2 epochs of training on 10,000 images the loss on the test set is 0.107 with ae400.",
-        "After 2 epochs on 5,000 images it is 0.200 to 0.250 with ae400, from the least to the "
-        "most of seeds; after 2 epochs on 1,000 images it is 0.262 with ae400.",
+        "After 2 epochs of training on 10,000 samples the loss on the test set is 0.107 with ae400.",
+        "After 2 epochs on 5,000 samples it is 0.200 to 0.250 with ae400, from the least to the "
+        "most of seeds; after 2 epochs on 1,000 samples it is 0.262 with ae400.",
     ]
 
 
@@ -113,7 +113,7 @@ def test_a_peak_that_is_no_training_says_so(summary):
     ]
     told = sentences(msgspec.structs.replace(summary, footprint=starts))[1]
     assert "MiB with jax and" in told
-    assert told.endswith("MiB with torch (reached loading the images).")
+    assert told.endswith("MiB with torch (reached while loading the data).")
 
 
 def test_who_stayed_on_the_plateau_is_counted_and_not_in_the_range(summary):
@@ -134,7 +134,7 @@ def test_where_time_and_memory_go_is_told_where_nothing_else_is(summary):
     assert sentences(explained) == [
         "The largest part of a traced training step is matrix product with jax (50 % of ae400) "
         "and matrix product with torch (50 % of ae400).",
-        "With all images given to fit, memory peaks at 325 MiB with jax (ae400) and 325 MiB with "
+        "With all training data given to fit, memory peaks at 325 MiB with jax (ae400) and 325 MiB with "
         "torch (ae400); torch (ae400) grew with the steps.",
     ]
     assert len(sentences(summary)) == 3
@@ -149,5 +149,5 @@ def test_an_unstable_cell_names_nobody():
         for each in made.events
     ]
     assert sentences(summarise(made))[0] == (
-        "Step for step, nobody is shown to be fastest at training ae400 (batch 32)."
+        "Step for step, no contender is shown to be fastest at training ae400 (batch 32)."
     )

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aebench.reports import manifest, publish, site
+from aebench.reports.compressed import open_record
 from aebench.reports.journal import Journal
 from aebench.reports.manifest import ManifestError
 from aebench.reports.placing import keep, write_into
@@ -41,7 +42,13 @@ def two(tmp_path):
 
 
 def held(report):
-    return {path.name: path.read_bytes() for path in (report / "records").iterdir()}
+    """Return the plain content of a report's records by their names, without the ending."""
+    return {path.name.removesuffix(".zst"): plain(path) for path in (report / "records").iterdir()}
+
+
+def plain(path):
+    with open_record(path, 2**30) as file:
+        return file.read()
 
 
 def files(folder):
@@ -59,16 +66,16 @@ def test_a_report_made_where_its_records_lie_in_another_order_loses_none(two):
     out, _ = two
     before = held(out)
     records = out / "records"
-    publish.write([records / "2-sample.jsonl", records / "1-sample.jsonl"], out)
+    publish.write([records / "2-sample.jsonl.zst", records / "1-sample.jsonl.zst"], out)
     assert held(out) == before
     text = (out / "README.md").read_text()
-    assert "aebench report records/2-sample.jsonl records/1-sample.jsonl -o ." in text
+    assert "aebench report records/2-sample.jsonl.zst records/1-sample.jsonl.zst -o ." in text
 
 
 def test_a_record_that_is_given_twice_counts_once_wherever_it_lies(two, tmp_path):
     out, _ = two
-    alone = publish.write([out / "records" / "1-sample.jsonl"], tmp_path / "alone").readme
-    again = [out / "records" / "1-sample.jsonl", tmp_path / "a" / "run" / "record.jsonl"]
+    alone = publish.write([out / "records" / "1-sample.jsonl.zst"], tmp_path / "alone").readme
+    again = [out / "records" / "1-sample.jsonl.zst", tmp_path / "a" / "run" / "record.jsonl"]
     assert publish.write(again, tmp_path / "twice").readme.read_text() == alone.read_text()
     assert len(held(tmp_path / "twice")) == 1
 
@@ -78,8 +85,8 @@ def test_a_record_that_a_report_no_longer_has_is_kept_beside_it(two, tmp_path):
     written = publish.write([tmp_path / "a" / "run" / "record.jsonl"], out)
     assert held(out) == {"sample.jsonl": contents[0]}
     # The other one is there by another name.
-    assert [path.read_bytes() for path in written.left_out] == [contents[1]]
-    assert [path.name for path in manifest.records(out)] == ["sample.jsonl"]
+    assert [plain(path) for path in written.left_out] == [contents[1]]
+    assert [path.name for path in manifest.records(out)] == ["sample.jsonl.zst"]
     # The site counts what the report names, and nothing that is no report's.
     (tmp_path / "none" / "records").mkdir(parents=True)
     (tmp_path / "none" / "records" / "record.jsonl").write_bytes(contents[1])
@@ -103,7 +110,7 @@ def test_other_records_of_one_name_take_nobodys_place(two, tmp_path):
     out, contents = two
     other = run_of(tmp_path / "c" / "run", "c")
     publish.write([other, tmp_path / "b" / "run" / "record.jsonl"], out)
-    everything = set(files(out).values())
+    everything = {plain(path) for path in out.rglob("*.zst")}
     assert {*contents, other.read_bytes()} <= everything
     assert set(held(out).values()) == {contents[1], other.read_bytes()}
 
@@ -154,8 +161,8 @@ def test_what_was_changed_since_is_not_ours_any_more(two):
 
 def test_a_record_that_was_changed_is_not_put_on_the_site(two, tmp_path):
     out, _ = two
-    path = out / "records" / "1-sample.jsonl"
-    path.write_bytes(path.read_bytes().replace(b"3.15.1", b"3.16.0"))
+    path = out / "records" / "1-sample.jsonl.zst"
+    path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ManifestError, match="not the record that the report was made of"):
         site.build(tmp_path, tmp_path / "site")
     assert not (tmp_path / "site").exists()

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from aebench.reports import csv_export, publish
+from aebench.reports.compressed import open_record
 from aebench.reports.summary import summarise
 from helpers import sample
 from helpers.written import HOSTILE, written
@@ -42,13 +43,15 @@ def test_every_figure_is_in_the_data(tmp_path):
 def test_the_record_lies_beside_the_report(tmp_path):
     source = written(tmp_path / "run")
     target = publish.write([source], tmp_path / "report").readme
-    copy = tmp_path / "report" / "records" / "sample.jsonl"
-    assert copy.read_bytes() == source.read_bytes()
-    assert "`records/sample.jsonl`" in target.read_text()
+    copy = tmp_path / "report" / "records" / "sample.jsonl.zst"
+    packed = copy.read_bytes()
+    with open_record(copy, 2**30) as file:
+        assert file.read() == source.read_bytes()
+    assert "`records/sample.jsonl.zst`" in target.read_text()
     # From what lies there the report can be made again, over itself too.
     before = target.read_text()
     assert publish.write([copy], tmp_path / "report").readme.read_text() == before
-    assert copy.read_bytes() == source.read_bytes()
+    assert copy.read_bytes() == packed
 
 
 def test_the_page_is_one_file_that_says_what_markdown_says(tmp_path):
@@ -56,7 +59,7 @@ def test_the_page_is_one_file_that_says_what_markdown_says(tmp_path):
     text = (tmp_path / "report" / "index.html").read_text()
     # Whatever it shows is in it, and it is well-formed.
     sources = re.findall(r'src="([^"]*)"', text)
-    assert re.findall(r'href="([^"]*)"', text) == ["records/sample.jsonl", "data.csv"]
+    assert re.findall(r'href="([^"]*)"', text) == ["records/sample.jsonl.zst", "data.csv"]
     assert len(sources) == 8
     assert all(each.startswith("data:image/svg+xml;base64,") for each in sources)
     drawn = [base64.b64decode(each.partition(",")[2]) for each in sources]
@@ -76,7 +79,7 @@ def test_a_hostile_record_stays_in_its_folder_and_is_no_formula(tmp_path):
     source = written(tmp_path / "run", HOSTILE)
     publish.write([source], tmp_path / "deep" / "report")
     (copy,) = (tmp_path / "deep" / "report" / "records").iterdir()
-    assert copy.suffix == ".jsonl" and ".." not in copy.name
+    assert copy.suffixes[-2:] == [".jsonl", ".zst"] and ".." not in copy.name
     assert {path.name for path in (tmp_path / "deep").iterdir()} == {"report"}
     text = (tmp_path / "deep" / "report" / "data.csv").read_text()
     assert "\x1b" not in text

@@ -100,12 +100,12 @@ def test_terminal_golden(summary):
  comparison.
  Control: jax A/A, a second worker of jax, could be up to 0.9 % apart from it (the longer time over
  the shorter) by the interval: the noise floor.
- Noise: fixed NumPy work varied by 5.1 % (SD); other work took 1 % of the machine; the hypervisor
- took 0.5 %, 4 % in the worst block; 1 disturbed block repeated.
+ Noise: fixed NumPy work varied by 5.1 % (SD); background load took 1 % of the machine; the
+ hypervisor took 0.5 %, 4 % in the worst block; 1 disturbed block repeated.
  Beside its steps, fit takes so much for an epoch and for the call: jax 5 ms and 300 ms, torch 5 ms
  and 300 ms.
  8 blocks of 50 steps in 1 launch (one process each: how much processes differ isn't in it); 2
- cores; data: mnist, 60,000 images an epoch.
+ cores; data: mnist, 60,000 samples an epoch.
  ae400 jax           0.04    2.00    1.00   3.04
  ae400 torch      12     240     600      600
  ae400 jax         0.2100  0.2000  0.0100      0 of 1              1.50    0.250 0.210

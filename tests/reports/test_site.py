@@ -66,7 +66,7 @@ def test_there_are_reports_that_we_stand_behind():
 
 @pytest.mark.parametrize("folder", PUBLISHED, ids=lambda path: path.name)
 def test_committed_pages_are_what_the_committed_record_gives(folder, tmp_path):
-    publish.write(sorted(folder.glob("records/*.jsonl")), tmp_path)
+    publish.write(sorted(folder.glob("records/*.jsonl*")), tmp_path)
     made = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
     assert made == {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
     assert (tmp_path / "README.md").read_text() == (folder / "README.md").read_text()

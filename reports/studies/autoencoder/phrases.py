@@ -104,7 +104,7 @@ _PHRASES = {
         "images": "training images",
         "difference": "difference [95 %, adjusted]",
         "seeds": "seeds",
-        "so": "so",
+        "so": "verdict",
         "overfits": "800 units overfit: a wider gap",
         "wider": "800 units end better",
         "narrows": "800 units must narrow faster",

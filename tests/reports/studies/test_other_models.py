@@ -14,7 +14,7 @@ from aebench.reports.terminal import render_summary
 from helpers import sample
 
 WORDS = re.compile(
-    r"image|digit|autoencoder|plateau|dropout|mnist|reconstruct|pixel|grey|ae\d|width of|question",
+    r"image|digit|autoencoder|plateau|dropout|mnist|reconstruct|pixel|grey level|ae\d|width of|question",
     re.IGNORECASE,
 )
 
