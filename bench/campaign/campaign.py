@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from aebench import backends
 from aebench.bench.campaign import interrupts
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.display import Display
@@ -201,7 +202,11 @@ def _measure(
     with interrupts.until_tidy() as tidy:
         try:
             with contextlib.ExitStack() as ending:
-                fleet = Fleet(setting.scratch, setting.answer_seconds)
+                fleet = Fleet(
+                    setting.scratch,
+                    setting.answer_seconds,
+                    backends.outside_modules(each.backend for each in plan.running),
+                )
                 ending.callback(fleet.close)
                 ending.callback(display.close)
                 ending.callback(tidy)  # the last is called first

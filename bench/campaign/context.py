@@ -5,6 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from aebench import backends
 from aebench.bench.campaign.fleet import Fleet, Worker
 from aebench.bench.data.datasets import Arrays, Dataset
 from aebench.bench.errors import MeasurementError
@@ -119,6 +120,9 @@ def job(
     return {
         "pass": pass_name,
         "backend": contender.backend,
+        # By value, since the worker's interpreter may not know what is registered with this one.
+        "module": backends.module_name(contender.backend),
+        "unsupported": list(contender.unsupported),
         "settings": contender.settings,
         "model": model.name,
         "threads": plan.info.threads,

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,11 +45,13 @@ class Fleet:
         A folder of the run's own for logs, caches and private Keras homes.
     answer_seconds : float
         A worker that is silent for so long counts as hung.
+    modules : sequence of str
+        Modules of other installations that workers import, such as a backend's file.
     """
 
-    def __init__(self, scratch: Path, answer_seconds: float) -> None:
+    def __init__(self, scratch: Path, answer_seconds: float, modules: Sequence[str] = ()) -> None:
         self._scratch = scratch
-        self._package_path = link_package(scratch / "package")
+        self._package_path = link_package(scratch / "package", modules)
         self._answer_seconds = answer_seconds
         self._guard = subprocess.Popen(
             [sys.executable, "-P", "-m", "aebench.bench.campaign.guard", str(scratch)],
@@ -283,10 +285,11 @@ class Worker:
 def _environment(backend: str, folder: Path, package_path: str) -> dict[str, str]:
     keras_home = folder / "keras"
     keras_home.mkdir()
+    facts = backends.load(backend)
     return {
         **os.environ,
-        **backends.load(backend).environment(folder),
-        **({"KERAS_BACKEND": backend} if backend in backends.NAMES else {}),
+        **facts.environment(folder),
+        **({"KERAS_BACKEND": facts.KERAS_BACKEND} if backends.runs_keras(backend) else {}),
         "KERAS_HOME": str(keras_home),
         "PYTHONPATH": package_path,
         "PYTHONSAFEPATH": "1",

@@ -1,5 +1,6 @@
 """Does it run at all? One step of everything, nothing timed or kept."""
 
+from aebench import backends
 from aebench.bench.campaign.campaign import RunInputs
 from aebench.bench.campaign.context import job
 from aebench.bench.campaign.fleet import Fleet
@@ -27,7 +28,11 @@ def run(plan: Plan, setting: RunInputs) -> dict[Place, str]:
         Why some didn't run.
     """
     arrays = convert(setting.dataset, setting.scratch)
-    fleet = Fleet(setting.scratch, setting.answer_seconds)
+    fleet = Fleet(
+        setting.scratch,
+        setting.answer_seconds,
+        backends.outside_modules(each.backend for each in plan.running),
+    )
     failures: dict[Place, str] = {}
     try:
         for model in plan.models:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
+from aebench import backends
 from aebench.bench.errors import BadInputError
 from aebench.bench.plan.presets import DATA
 from aebench.bench.plan.settings import WORDS
@@ -19,8 +20,9 @@ Contenders = Annotated[
         "--contender",
         "--backend",
         metavar="BACKEND[:SETTING,...][@PYTHON]",
-        help="Who: jax, tensorflow, torch, native-jax, gemm, ...; all installed backends if left "
-        f"out, or all. Settings: {WORDS}. PYTHON: another interpreter.",
+        help=f"What to compare: {', '.join(backends.NAMES)}, native-jax, gemm, ...; the installed "
+        f"ones of {', '.join(backends.default_names())} if left out, or all. "
+        f"Settings: {WORDS}. PYTHON: another interpreter.",
     ),
 ]
 Models = Annotated[

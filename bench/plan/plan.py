@@ -47,12 +47,17 @@ class Plan:
     @property
     def running(self) -> list[ContenderInfo]:
         """The contenders that can run here, without the controls."""
-        return [each for each in self.in_blocks if not each.control_of]
+        return [each for each in self.contenders if not (each.missing or each.control_of)]
 
     @property
     def in_blocks(self) -> list[ContenderInfo]:
         """Who takes part in the speed pass: the contenders that can run here, and the controls."""
-        return [each for each in self.contenders if not each.missing]
+        return [
+            each
+            for each in self.contenders
+            if not (each.missing or each.why_not("speed"))
+            and any(not each.why_not(name) for name in self.info.workloads)
+        ]
 
     @property
     def compared(self) -> list[ContenderInfo]:
@@ -71,6 +76,8 @@ class Plan:
 
         A control is wherever the contender is that it controls, a baseline wherever anyone is.
         """
+        if contender.why_not(workload):
+            return False
         if self.selected is None:
             return True
         if contender.baseline:
@@ -115,27 +122,35 @@ class Plan:
     def tasks(self) -> list[Task]:
         """List what is measured as a whole, in the order of measuring."""
         info = self.info
-        pairs = self._pairs(self.on_keras)
+        pairs = {
+            name: self._pairs([each for each in self.on_keras if not each.why_not(name)])
+            for name in info.passes
+        }
         tasks = {
             # One worker compares all models of a contender.
             "parity": [
                 Task("parity", name, each.name, 0)
                 for each in self.compared
+                if not each.why_not("parity")
                 for name, _ in self._pairs([each])
             ],
             "speed": [
                 Task("speed", name, "", launch)
                 for launch in range(info.launches)
-                for name in dict.fromkeys(name for name, _ in self._pairs(self.running))
+                for name in dict.fromkeys(name for name, _ in self._pairs(self.in_blocks))
             ],
             "footprint": [
                 Task("footprint", *pair, launch)
                 for launch in range(info.footprint_launches)
-                for pair in pairs
+                for pair in pairs.get("footprint", [])
             ],
-            "quality": [Task("quality", *pair, seed) for pair in pairs for seed in info.seeds],
-            "profile": [Task("profile", *pair, 0) for pair in pairs],
-            "memory": [Task("memory", *pair, 0) for pair in pairs],
+            "quality": [
+                Task("quality", *pair, seed)
+                for pair in pairs.get("quality", [])
+                for seed in info.seeds
+            ],
+            "profile": [Task("profile", *pair, 0) for pair in pairs.get("profile", [])],
+            "memory": [Task("memory", *pair, 0) for pair in pairs.get("memory", [])],
         }
         return [task for name in info.passes for task in tasks[name]]
 
@@ -191,7 +206,9 @@ def blocks_of(preset: str, found: Sequence[ContenderInfo]) -> int:
 
 
 def default_reference(found: Sequence[ContenderInfo]) -> str:
-    """Choose jax where it is there, else the first by name, one of Keras's if there is one."""
+    """Choose jax where it is there, else the first by name: on Keras, and one that does all."""
     able = [each for each in found if not each.missing and each.backend != backends.GEMM]
     keras = [each for each in able if each.on_keras]
-    return min(keras or able, key=lambda each: (each.backend != "jax", each.name)).name
+    return min(
+        keras or able, key=lambda each: (bool(each.unsupported), each.backend != "jax", each.name)
+    ).name

@@ -86,6 +86,7 @@ def make(request: Request, dataset: Dataset, run: bool = True) -> Plan:
             f"{elsewhere[0]} takes part in parity and speed alone, and has nothing to measure in "
             f"{', '.join(sorted(asked))}: leave it out."
         )
+    checks.some_supported(found, asked, request.workloads or preset.workloads)
     # Nobody is ranked who isn't shown to be the same model.
     passes = [
         name for name in PASSES if name in asked | ({"parity"} if "speed" in asked else set())

@@ -96,7 +96,10 @@ class PytestSession:
         """List every place, and why it can't be measured or an empty string."""
         info = self.plan.info
         return [
-            (Place(contender.name, model.name, workload, batch_size), contender.missing)
+            (
+                Place(contender.name, model.name, workload, batch_size),
+                contender.missing or contender.why_not("speed", workload),
+            )
             for model in self.plan.models
             for workload in info.workloads
             for batch_size in info.batch_sizes

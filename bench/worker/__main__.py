@@ -23,7 +23,7 @@ def main() -> None:
     try:
         job = channel.receive()
         if job["threads"]:
-            # Affinity is the one limit that acts alike on all three backends.
+            # Affinity is the one limit that acts alike on all backends.
             os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job["threads"]])
         _work(channel, job)
     except ChannelClosedError:
@@ -43,6 +43,9 @@ def main() -> None:
 def _work(channel: Channel, job: Message) -> None:
     from importlib import import_module
 
+    from aebench import backends
+
+    backends.remember(job["backend"], job["module"])
     import_module(f"aebench.bench.worker.passes.{job['pass']}").work(channel, job)
 
 

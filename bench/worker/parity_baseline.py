@@ -20,7 +20,7 @@ class NativeSubject:
 
     def __init__(self, model: Model, job: Message) -> None:
         self._backend = backends.load(job["backend"])
-        self._make = native.load(backends.framework(job["backend"]))
+        self._make = native.load(job["backend"])
         self._initial = initial_weights(model, job["seed"])
         self._recipe = recipe(model, job["seed"])
         self._network = self._make(self._initial, self._recipe)

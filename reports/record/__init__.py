@@ -27,8 +27,6 @@ from aebench.reports.record.explaining import (
 )
 from aebench.reports.record.header import (
     DIFFERENT,
-    GEMM,
-    NATIVE,
     SAME,
     ContenderInfo,
     DataInfo,
@@ -54,9 +52,7 @@ SCHEMA = 6
 
 __all__ = [
     "DIFFERENT",
-    "GEMM",
     "MOST",
-    "NATIVE",
     "SAME",
     "SCHEMA",
     "Block",

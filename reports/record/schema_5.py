@@ -32,6 +32,10 @@ _WORKLOADS = [
     {"name": "train", "verb": "trains", "gerund": "training"},
     {"name": "predict", "verb": "predicts", "gerund": "predicting"},
 ]
+_NATIVE, _GEMM = "native-", "gemm"
+_TENSORFLOW_NOTE = (
+    "leaves out operations that it holds for cheap, small matrix products too: they are in waiting."
+)
 _OLD_CONTROL, _CONTROL = " twin", " A/A"
 
 
@@ -48,6 +52,9 @@ def upgraded(line: Any) -> Any:
     found = _renamed(line)
     if found.get("kind") == "header":
         found.setdefault("workloads", _WORKLOADS)
+        contenders = found.get("contenders")
+        if isinstance(contenders, list):
+            found["contenders"] = [_contender(each) for each in contenders]
     kind = found.get("kind")
     if isinstance(kind, str):
         found["kind"] = _KINDS.get(kind, kind)
@@ -67,6 +74,20 @@ def _renamed(fields: dict[str, Any]) -> dict[str, Any]:
     if "contender" in found:
         found["contender"] = _control(found["contender"])
     return found
+
+
+def _contender(fields: Any) -> Any:
+    """Add what a backend's name alone said of a contender."""
+    backend = fields.get("backend") if isinstance(fields, dict) else None
+    if not isinstance(backend, str):
+        return fields
+    on_keras = backend != _GEMM and not backend.startswith(_NATIVE)
+    said: dict[str, Any] = {"on_keras": on_keras}
+    if backend.startswith(_NATIVE):
+        said["framework"] = backend.removeprefix(_NATIVE)
+    if backend == "tensorflow":
+        said["profile_note"] = _TENSORFLOW_NOTE
+    return {**said, **fields}
 
 
 def _control(name: Any) -> Any:

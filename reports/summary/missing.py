@@ -53,8 +53,10 @@ def planned(source: Record, pass_name: str) -> list[Planned]:
 
 
 def _count(plan: record.PlanInfo, pass_name: str, contender: record.ContenderInfo) -> int:
+    if contender.why_not(pass_name):
+        return 0
     if pass_name == "parity":
-        return 0 if contender.backend == record.GEMM else 1
+        return int(contender.has_model)
     if not contender.on_keras:
         return 0
     return {"quality": len(plan.seeds), "footprint": plan.footprint_launches}.get(pass_name, 1)

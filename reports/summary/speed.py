@@ -42,12 +42,20 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Spe
                 key = (model.name, workload, batch_size)
                 # Runs that weren't to measure it have no part in it.
                 there = [each for each in views if ("speed", *key) in planned[each.run]]
-                if there and (failed or key in rounds):
+                if there and (failed or key in rounds or _unsupported(there, workload)):
                     meeting = CellAnalysis(
                         key, there, standings, rounds.get(key, {}), watched.get(key, {})
                     )
                     found.append(meeting.summarise())
     return found
+
+
+def _unsupported(views: Sequence[ContenderView], workload: str) -> bool:
+    """Return whether no contender can run a workload, and one of them for want of support."""
+    reasons = [each.info.why_not("speed", workload) for each in views]
+    return any(reasons) and all(
+        reason or each.info.missing for reason, each in zip(reasons, views, strict=True)
+    )
 
 
 class Spent(msgspec.Struct, frozen=True):

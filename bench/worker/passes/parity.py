@@ -63,7 +63,7 @@ def work(channel: Channel, job: Message) -> None:
         Each request then has a ``model`` and the ``reference``, the path of an ``.npz``.
     """
     make: Callable[[Model, Message], Any]
-    if job["backend"] in backends.NAMES:
+    if backends.runs_keras(job["backend"]):
         from aebench.bench.worker.parity_keras import KerasSubject
 
         make = KerasSubject
@@ -72,6 +72,7 @@ def work(channel: Channel, job: Message) -> None:
 
         make = NativeSubject
     batch_size = job["batch_size"]
+    trains = "train" not in job.get("unsupported", ())
     while True:
         request = channel.receive()
         model = parse(request["model"])
@@ -79,14 +80,19 @@ def work(channel: Channel, job: Message) -> None:
         images = np.asarray(images[np.resize(np.arange(len(images)), LONG_STEPS * batch_size)])
         subject = make(model, job)
         with np.load(request["reference"]) as reference:
-            checks = list(compare(subject, model, images, batch_size, reference))
+            checks = list(compare(subject, model, images, batch_size, reference, trains))
         for check in checks:
             finite(check["check"], check["difference"])
         channel.send({**subject.facts(), "checks": checks})
 
 
 def compare(
-    subject: Subject, model: Model, images: Array, batch_size: int, reference: Any
+    subject: Subject,
+    model: Model,
+    images: Array,
+    batch_size: int,
+    reference: Any,
+    trains: bool = True,
 ) -> Iterator[Message]:
     """Measure each difference; ``where`` says at which weight or step it is largest.
 
@@ -102,6 +108,8 @@ def compare(
         Samples a step.
     reference : mapping of ndarray
         What :func:`aebench.bench.campaign.passes.parity.reference` made.
+    trains : bool
+        Whether the contender can train; otherwise what it predicts is compared alone.
     """
     first = images[:batch_size]
     given = subject.weights()
@@ -116,6 +124,8 @@ def compare(
         return  # nothing else can be compared
     yield _check("forward", _most(subject.forward(first) - reference["forward"]))
     yield _check("loss", _relative(subject.loss(first), float(reference["loss"])))
+    if not trains:
+        return
     subject.train(first, batch_size, None)
     after = subject.weights()
     places = range(len(after))

@@ -41,7 +41,7 @@ def work(channel: Channel, job: Message) -> None:
     import numpy as np
 
     serve: Server
-    if job["backend"] not in backends.NAMES:
+    if not backends.runs_keras(job["backend"]):
         from aebench.bench.worker import baseline_rounds
 
         serve = baseline_rounds.server(channel, job)
