@@ -100,7 +100,7 @@ def test_training_operations_agree_with_a_profiler(tmp_path):
         assert profiler == pytest.approx(closed_form, rel=0.001)
 
 
-@pytest.mark.parametrize("backend", backends.NAMES)
+@pytest.mark.parametrize("backend", backends.default_names())
 def test_rounds_are_keras_own_steps(backend, tmp_path):
     told = inside(
         backend,
