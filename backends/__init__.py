@@ -178,7 +178,7 @@ def backend_name(name: str) -> str:
 
 
 def module_name(name: str) -> str:
-    """Return the module that holds the facts of what is called so, such as ``aebench.backends.jax``.
+    """Return the module with the facts of what is called so, such as ``aebench.backends.jax``.
 
     Raises
     ------

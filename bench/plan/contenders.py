@@ -163,7 +163,7 @@ def capability(backend: str) -> dict[str, Any]:
         if "train" in unsupported:
             unsupported.setdefault(name, f"this pass trains, and {unsupported['train']}")
     return {
-        "framework": "" if facts.FRAMEWORK == backend else facts.FRAMEWORK,
+        "framework": "" if backend == facts.FRAMEWORK else facts.FRAMEWORK,
         "profile_note": facts.PROFILE_NOTE,
         "unsupported": unsupported,
     }

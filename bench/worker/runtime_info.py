@@ -8,7 +8,6 @@ from typing import Any
 from aebench import backends
 from aebench.bench.protocol.channel import Message
 
-
 # A worker reads its data with NumPy: that NumPy is held says nothing of a backend.
 _OF_ALL_WORKERS = {"numpy"}
 

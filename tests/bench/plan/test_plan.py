@@ -52,7 +52,7 @@ def test_the_original_recipe_is_whole():
 
 @pytest.mark.parametrize(("count", "blocks"), [(1, 16), (2, 18), (3, 16)])
 def test_blocks_are_a_multiple_of_the_design_with_the_twin_in_it(monkeypatch, count, blocks):
-    installed(monkeypatch, *backends.NAMES[:count])
+    installed(monkeypatch, *backends.default_names()[:count])
     assert make(Request(), DATA).info.blocks == blocks
 
 
@@ -161,7 +161,13 @@ def test_a_faster_machine_fills_the_same_rounds_with_more_steps(monkeypatch):
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_what_is_counted_beforehand_is_what_is_listed(monkeypatch, preset):
-    installed(monkeypatch, "jax", "torch", *(f"native-{name}" for name in backends.NAMES), "gemm")
+    installed(
+        monkeypatch,
+        "jax",
+        "torch",
+        *(f"native-{name}" for name in backends.default_names()),
+        "gemm",
+    )
     plan = make(Request(preset=preset, passes=PASSES, seeds=3), DATA)
     assert checks._counts(plan, plan.info)[0] == len(plan.tasks())
 
