@@ -58,7 +58,7 @@ def test_a_registered_backend_is_listed(aebench, tmp_path):
 
 
 def test_what_cannot_be_measured_at_all_is_refused(aebench):
-    done = aebench("quality", "--backend", "numpy", *SMALL)
+    done = aebench("run", "--pass", "quality", "--backend", "numpy", *SMALL)
     assert done.returncode == 2
     assert "Keras's NumPy backend has no fit" in " ".join(done.stderr.split())
 
