@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+from aebench.reports import studies
 from aebench.reports.sanitize import printable
 from aebench.reports.summary import Interval, MemoryRow, Summary
 
@@ -36,7 +37,7 @@ def write(summary: Summary, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        writer.writerows([_harmless(each) for each in line] for line in _lines(summary))
+        writer.writerows([_harmless(entry) for entry in entries] for entries in lines(summary))
 
 
 def _harmless(cell: str | int | float | None) -> str | int | float | None:
@@ -47,83 +48,69 @@ def _harmless(cell: str | int | float | None) -> str | int | float | None:
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
-def _lines(summary: Summary) -> Iterator[Line]:
+def lines(summary: Summary) -> Iterator[Line]:
     for compared in summary.parity:
         where: Line = (compared.model, None, None, compared.contender)
         for check in compared.checks:
-            yield from _line(where, f"parity: {check.check}", check.difference)
-            yield from _line(where, f"parity, allowed: {check.check}", check.tolerance)
+            yield from line(where, f"parity: {check.check}", check.difference)
+            yield from line(where, f"parity, allowed: {check.check}", check.tolerance)
     for cell in summary.speed:
         where = (cell.model, cell.workload, cell.batch_size, "")
-        yield from _line(where, "noise floor, share", cell.noise_floor)
-        yield from _line(where, "blocks", cell.blocks)
-        yield from _line(where, "blocks repeated", cell.repeated)
-        yield from _line(where, "blocks disturbed", cell.disturbed)
-        yield from _line(where, "other work, share", cell.background_share)
-        yield from _line(where, "stolen at worst, share", cell.most_steal_share)
+        yield from line(where, "noise floor, share", cell.noise_floor)
+        yield from line(where, "blocks", cell.blocks)
+        yield from line(where, "blocks repeated", cell.repeated)
+        yield from line(where, "blocks disturbed", cell.disturbed)
+        yield from line(where, "background load, share", cell.background_share)
+        yield from line(where, "steal at worst, share", cell.most_steal_share)
         for row in cell.rows:
             where = (cell.model, cell.workload, cell.batch_size, row.contender)
-            yield from _line(where, "throughput", row.samples_per_second, "samples/s")
-            yield from _line(where, "step", row.step_seconds, "s")
-            yield from _line(
+            yield from line(where, "throughput", row.samples_per_second, "samples/s")
+            yield from line(where, "step", row.step_seconds, "s")
+            yield from line(
                 where,
                 f"times {row.control_of or cell.reference}",
                 row.times_reference,
                 verdict=row.verdict,
             )
-            yield from _line(where, "minimum detectable effect, share", row.detectable)
-            yield from _line(where, "share of native", row.of_native)
-            yield from _line(where, "share of limit", row.of_limit)
+            yield from line(where, "minimum detectable effect, share", row.detectable)
+            yield from line(where, "share of native", row.of_native)
+            yield from line(where, "share of limit", row.of_limit)
             if row.epoch:
-                yield from _line(where, "epoch of fit", row.epoch.seconds, "s")
-                yield from _line(where, "epoch of fit, fixed", row.epoch.fixed_seconds, "s")
-                yield from _line(where, "call of fit", row.epoch.call_seconds, "s")
-                yield from _line(where, "20 epochs", row.epoch.full_training_seconds, "s")
+                yield from line(where, "epoch of fit", row.epoch.seconds, "s")
+                yield from line(where, "epoch of fit, fixed", row.epoch.fixed_seconds, "s")
+                yield from line(where, "call of fit", row.epoch.call_seconds, "s")
+                yield from line(where, "20 epochs", row.epoch.full_training_seconds, "s")
     for start in summary.footprint:
         where = (start.model, None, None, start.contender)
         for phase, seconds in start.phase_seconds.items():
-            yield from _line(where, f"cold start: {phase}", seconds, "s")
+            yield from line(where, f"cold start: {phase}", seconds, "s")
         for phase, peak in start.phase_peak_bytes.items():
-            yield from _line(where, f"peak memory: {phase}", peak, "bytes")
-        yield from _line(where, "cold start", start.total_seconds, "s")
-        yield from _line(where, "peak memory", start.peak_bytes, "bytes")
+            yield from line(where, f"peak memory: {phase}", peak, "bytes")
+        yield from line(where, "cold start", start.total_seconds, "s")
+        yield from line(where, "peak memory", start.peak_bytes, "bytes")
     for training in summary.quality:
         where = (training.model, None, None, training.contender)
-        yield from _line(where, "test loss", training.test_loss)
-        yield from _line(where, "train loss", training.train_loss)
-        yield from _line(where, "gap", training.gap)
+        yield from line(where, "test loss", training.test_loss)
+        yield from line(where, "train loss", training.train_loss)
+        yield from line(where, "gap", training.gap)
         for each in training.trainings:
             seed = f"seed {each.seed}"
-            yield from _line(where, f"train loss, {seed}", each.train_loss)
-            yield from _line(where, f"on the plateau, {seed}", int(each.on_plateau))
+            yield from line(where, f"train loss, {seed}", each.train_loss)
             for number, (loss, seconds) in enumerate(
                 zip(each.test_losses, each.seconds, strict=True), 1
             ):
-                yield from _line(where, f"test loss, {seed}, epoch {number}", loss)
-                yield from _line(where, f"training, {seed}, to epoch {number}", seconds, "s")
-    for choice in summary.differences:
-        where = (choice.model, None, None, choice.contender)
-        beside = f"beside {choice.against}, {choice.train_samples} training images"
-        yield from _line(where, f"test loss {beside}", choice.test_loss)
-        yield from _line(where, f"test loss {beside}, adjusted", choice.test_loss_adjusted)
-        yield from _line(where, f"gap {beside}", choice.gap)
-        yield from _line(where, f"gap {beside}, adjusted", choice.gap_adjusted)
-        yield from _line(where, f"training time {beside}, ratio", choice.times)
-        yield from _line(where, f"test loss, change over the last quarter {beside}", choice.falling)
-        for figure, level in (
-            ("off the original", choice.levels_off),
-            (f"of {choice.against} off the original", choice.levels_off_against),
-            (f"apart from {choice.against}", choice.levels_apart),
-        ):
-            yield from _line(where, f"grey levels {figure} {beside}", level)
+                yield from line(where, f"test loss, {seed}, epoch {number}", loss)
+                yield from line(where, f"training, {seed}, to epoch {number}", seconds, "s")
+    for study in studies.named(list(summary.studies)):
+        yield from study.csv_lines(summary)
     yield from _explained(summary)
     for pair in summary.break_even:
         where = (pair.model, "train", pair.batch_size, pair.faster)
         before = f"before {pair.slower}"
-        yield from _line(where, f"starts later {before}", pair.starts_later_seconds, "s")
-        yield from _line(where, f"gains an epoch {before}", pair.gains_seconds, "s")
+        yield from line(where, f"starts later {before}", pair.starts_later_seconds, "s")
+        yield from line(where, f"gains an epoch {before}", pair.gains_seconds, "s")
         # Without a high end it may never pay.
-        yield from _line(where, f"pays {before}", pair.epochs, "epochs")
+        yield from line(where, f"break-even {before}", pair.epochs, "epochs")
 
 
 def _explained(summary: Summary) -> Iterator[Line]:
@@ -131,22 +118,22 @@ def _explained(summary: Summary) -> Iterator[Line]:
         where: Line = (step.model, "train", step.batch_size, step.contender)
         if not step.steps:
             continue
-        yield from _line(where, "traced steps", step.traced_seconds, "s")
-        yield from _line(where, "untraced steps", step.step_seconds, "s")
-        yield from _line(where, "traced step that is shown", step.traced_step_seconds, "s")
-        yield from _line(where, "tracing, ratio", step.inflation)
+        yield from line(where, "traced steps", step.traced_seconds, "s")
+        yield from line(where, "untraced steps", step.step_seconds, "s")
+        yield from line(where, "traced step that is shown", step.traced_step_seconds, "s")
+        yield from line(where, "tracing, ratio", step.inflation)
         for category, seconds in step.category_seconds.items():
-            yield from _line(where, f"traced step: {category}", seconds, "s")
+            yield from line(where, f"traced step: {category}", seconds, "s")
         for each in step.operations:
             operation = f"{each.category}: {each.operation}"
-            yield from _line(where, f"operation, {operation}", each.seconds, "s")
-            yield from _line(where, f"calls a step, {operation}", each.calls)
-        yield from _line(where, "compiled for a batch that isn't full", step.partial_seconds, "s")
+            yield from line(where, f"operation, {operation}", each.seconds, "s")
+            yield from line(where, f"calls a step, {operation}", each.calls)
+        yield from line(where, "compiled for a batch that isn't full", step.partial_seconds, "s")
         for made in step.compiled:
             call: Line = (step.model, made.workload, step.batch_size, step.contender)
             what = f"{made.stage} of {made.function}, {made.samples} samples, {made.cause}"
-            yield from _line(call, f"compiled, {what}", made.seconds, "s")
-            yield from _line(call, f"times compiled, {what}", made.times)
+            yield from line(call, f"compiled, {what}", made.seconds, "s")
+            yield from line(call, f"times compiled, {what}", made.times)
     for row in summary.memory:
         yield from _weighed(row)
 
@@ -161,19 +148,19 @@ def _weighed(row: MemoryRow) -> Iterator[Line]:
             ("peak", phase.peak_bytes),
             ("device peak so far", phase.device_peak_bytes),
         ):
-            yield from _line(where, f"{figure}: {phase.phase}", size, "bytes")
+            yield from line(where, f"{figure}: {phase.phase}", size, "bytes")
     if row.needs:
         for name in ("weights", "gradients", "optimiser", "activations"):
-            yield from _line(where, f"needed: {name}", getattr(row.needs, name), "bytes")
+            yield from line(where, f"needed: {name}", getattr(row.needs, name), "bytes")
     for name, size in row.added_bytes.items():
-        yield from _line(where, f"added: {name}", size, "bytes")
-    yield from _line(where, "kept after release", row.kept_bytes, "bytes")
-    yield from _line(where, "growth a step", row.growth_bytes, "bytes")
+        yield from line(where, f"added: {name}", size, "bytes")
+    yield from line(where, "kept after release", row.kept_bytes, "bytes")
+    yield from line(where, "growth a step", row.growth_bytes, "bytes")
     if row.curve_bytes:
-        yield from _line(where, "highest sampled from outside", max(row.curve_bytes), "bytes")
+        yield from line(where, "highest sampled from outside", max(row.curve_bytes), "bytes")
 
 
-def _line(
+def line(
     where: Line, figure: str, value: Interval | float | None, unit: str = "", verdict: str = ""
 ) -> Iterator[Line]:
     """Give the line of one figure, if it is there."""

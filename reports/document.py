@@ -1,37 +1,24 @@
-"""What a report says, whatever it is written in."""
+"""The content of a report, independent of the format it is written in."""
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from aebench.reports import studies
 from aebench.reports.formatting import listed
 from aebench.reports.headline import sentences
-from aebench.reports.studies.autoencoder.width_dropout import answers
+from aebench.reports.sections import Drawn, section_orders
 from aebench.reports.summary import Summary
-from aebench.reports.tables import (
-    Table,
-    break_even,
-    controls,
-    cost,
-    facts,
-    failed_where,
-    footprint,
-    memory,
-    overview,
-    parity,
-    profile,
-    quality,
-    speed,
-)
+from aebench.reports.tables import TABLES, Table, facts, failed_where
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def environment(autoescape: bool) -> Environment:
-    """Make what renders a page's templates."""
+    """Return the Jinja environment of a page's templates."""
     return Environment(
         loader=FileSystemLoader(_TEMPLATES),
         undefined=StrictUndefined,
@@ -54,28 +41,28 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """What Markdown and HTML both say, as text.
+    """A report as text, for Markdown and for HTML.
 
     Parameters
     ----------
     title, about : str
-        Which machine it is about, and what was measured there and when.
+        The subject and the machine; what was measured, and when.
     answers : list of str
-        What it comes to, in a few sentences.
+        The result in a few sentences.
     notices, failures : list of str
-        What a reader must know, and what went wrong.
+        Warnings for the reader, and measurements that failed.
     sections : list of Section
-        What was measured.
+        The measurements.
     facts : list of str
-        RunOptions it was measured.
+        The circumstances: machine, data, versions, settings.
     records : list of (str, str)
-        The command of each run, and where its record lies.
+        The command of each run, and the path of its record.
     traces : list of (str, str)
-        What each trace is of, and where it lies.
+        What each trace is of, and its path.
     made_by : str
-        The command that makes this report again from what lies in its folder.
+        The command that makes this report again in its own folder.
     method : str
-        RunOptions the figures follow from what was measured.
+        How the numbers follow from the measurements.
     """
 
     title: str
@@ -93,7 +80,7 @@ class Page:
 
 def make(
     summary: Summary,
-    drawn: list[tuple[str, str]],
+    drawn: Sequence[Drawn],
     record_paths: Sequence[str],
     language: str = "en",
     traces: Sequence[tuple[str, str]] = (),
@@ -103,33 +90,23 @@ def make(
     Parameters
     ----------
     summary : Summary
-        What it says.
-    drawn : list of (str, str)
-        Names and captions of the figures.
+        The content.
+    drawn : sequence of Drawn
+        The figures that were drawn.
     record_paths : sequence of str
-        Where each run's record lies, as the reader should see it.
+        The path of each run's record, as the reader should see it.
     language : str
-        Of the answer to the questions that it began with; all else is in English.
+        The language of the studies' sections; all else is in English.
     traces : sequence of (str, str)
-        What each trace is of, and where it lies.
+        What each trace is of, and its path.
     """
     return Page(
         title=_title(summary),
         about=_about(summary),
         answers=sentences(summary),
         notices=list(summary.notices),
-        failures=[f"{failed_where(each)}: {each.reason}" for each in summary.failures],
-        sections=[
-            *(
-                Section(each.title, _legible(each.tables), [], each.paragraphs)
-                for each in answers(summary, language)
-            ),
-            *(
-                replace(each, tables=_legible(each.tables))
-                for each in _sections(summary, drawn)
-                if each.tables or each.figures
-            ),
-        ],
+        failures=[f"{failed_where(failure)}: {failure.reason}" for failure in summary.failures],
+        sections=[*_studies(summary, language), *_sections(summary, drawn)],
         facts=facts(summary),
         records=[
             (shlex.join(run.command), path)
@@ -144,22 +121,41 @@ def make(
     )
 
 
+def _studies(summary: Summary, language: str) -> list[Section]:
+    return [
+        Section(section.title, _legible(section.tables), [], section.paragraphs)
+        for study in studies.named(list(summary.studies))
+        for section in study.sections(summary, language)
+    ]
+
+
+def _sections(summary: Summary, drawn: Sequence[Drawn]) -> list[Section]:
+    """Return the sections that have tables or figures, each view in the section that it names."""
+    found = {title: Section(title, [], []) for title in section_orders()}
+    for view in TABLES:
+        found[view.section].tables.extend(_legible(view.make(summary)))
+    for figure in sorted(drawn, key=lambda figure: figure.order):
+        found[figure.section].figures.append((figure.name, figure.caption))
+    return [section for section in found.values() if section.tables or section.figures]
+
+
 def _legible(tables: Sequence[Table]) -> list[Table]:
-    return [each.legible() for each in tables]
+    return [table.legible() for table in tables]
 
 
 def _title(summary: Summary) -> str:
-    """Say what a report is about, so that several tell apart, and on which machines."""
+    """Return a title that tells reports apart: the subject and the machines."""
     machines = dict.fromkeys(
         f"{run.machine.processor}, {run.machine.cores} cores" for run in summary.runs
     )
     where = f"on {' and '.join(machines)}"
     if summary.speed:
         return f"Keras backends {where}"
+    study = next(iter(studies.named(list(summary.studies))), studies.Study())
     if len({row.train_samples for row in summary.quality}) > 1:
-        return f"Autoencoders trained on fewer images, {where}"
+        return f"{study.subject} trained on fewer {study.samples}, {where}"
     if summary.quality:
-        return f"Autoencoders trained by Keras backends {where}"
+        return f"{study.subject} trained by Keras backends {where}"
     if summary.profile or summary.memory:
         return f"Where time and memory go with Keras backends {where}"
     return f"Keras backends {where}"
@@ -167,7 +163,7 @@ def _title(summary: Summary) -> str:
 
 def _about(summary: Summary) -> str:
     contenders = dict.fromkeys(name for run in summary.runs for name in run.settings)
-    names = [each.name for each in summary.models]
+    names = [model.name for model in summary.models]
     plans = [run.plan for run in summary.runs]
     passes = dict.fromkeys(name for plan in plans for name in plan.passes)
     sizes = sorted({size for plan in plans for size in plan.batch_sizes})
@@ -183,40 +179,15 @@ def _about(summary: Summary) -> str:
     return f"{'; '.join(filter(None, parts))}."
 
 
-def _sections(summary: Summary, drawn: list[tuple[str, str]]) -> list[Section]:
-    def figures(*names: str) -> list[tuple[str, str]]:
-        return [each for each in drawn if each[0] in names]
-
-    return [
-        Section("Throughput", overview(summary), figures("throughput")),
-        Section("Throughput, cell by cell", speed(summary), []),
-        Section(
-            "Footprint",
-            [*footprint(summary), *break_even(summary)],
-            figures("memory", "cold-start"),
-        ),
-        Section("Quality", quality(summary), figures("loss")),
-        Section("Cost against quality", cost(summary), figures("cost")),
-        Section("Reconstructions", [], figures("digits")),
-        Section(
-            "Where time and memory go",
-            [*profile(summary), *memory(summary)],
-            figures("profile", "memory-curve"),
-        ),
-        Section("The same model?", parity(summary), []),
-        Section("Is the instrument right?", controls(summary), []),
-    ]
-
-
 _METHOD = (
-    "Throughput is the median of interleaved rounds with its order-statistic interval; “× …'s "
-    "time” is the geometric mean of the blocks' paired ratios, its interval the wider of "
+    "Throughput is the median of interleaved rounds with its order-statistic interval. “× …'s "
+    "time” is the geometric mean of the blocks' paired ratios; its interval is the wider of "
     "Student's over launches and over blocks (†: the ratio of medians of separate runs). The "
-    "verdict goes by that interval, adjusted for the number of comparisons; an A/A control is a second "
-    "worker of the same, which shows how much of a difference is noise. “Epoch s” is the mean "
-    "round's steps with what fit adds to them, and “20 epochs” adds the call of fit once."
+    "verdict follows from that interval, adjusted for the number of comparisons. An A/A control "
+    "is a second worker of the same contender: it shows how much of a difference is noise. “Epoch "
+    "s” is the mean round's steps and what fit adds to them; “20 epochs” adds the call of fit once."
 )
 _METHOD_ELSEWHERE = (
-    "Each contender in a process of its own, in fresh ones for each pass. RunOptions each number comes "
+    "Each contender has a process of its own, and a fresh one in each pass. How each number comes "
     "about is in docs/method.md of aebench."
 )

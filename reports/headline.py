@@ -1,6 +1,6 @@
-"""The answer that a report opens with: three sentences, no ranking that intervals don't bear."""
+"""The headline of a report: at most three sentences, and no ranking without intervals behind it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from aebench.reports.formatting import interval, listed, percent
@@ -18,20 +18,22 @@ from aebench.reports.summary.memory import MARGIN_BYTES
 T = TypeVar("T")
 K = TypeVar("K")
 
-_DOING = {"train": "training", "predict": "predicting"}
 _SENTENCES = 3
-_NOBODY = "nobody is shown to be"
+_NO_LEADER = "no contender is shown to be"
 
 
 def sentences(summary: Summary) -> list[str]:
-    """Say who is fastest and where, what a cold start costs, and how good the loss gets.
+    """Return who is fastest at what, what a cold start costs, and the losses after training.
 
-    Where some of that wasn't measured, say what of the machine is used, where time and memory go.
+    Where a pass among these wasn't run, sentences on the machine's limit, on the profile and on
+    memory take the free places.
     """
+    gerunds = {workload.name: workload.gerund for run in summary.runs for workload in run.workloads}
+    stayed = [run.plateau.stayed for run in summary.runs if run.plateau]
     found = [
-        *_speed(summary.speed),
+        *_speed(summary.speed, gerunds),
         *_footprint(summary.footprint),
-        *_quality(summary.quality),
+        *_quality(summary.quality, "".join(stayed[:1])),
         *_limit(summary.speed),
         *_profile(summary.profile),
         *_memory(summary.memory),
@@ -39,81 +41,82 @@ def sentences(summary: Summary) -> list[str]:
     return found[:_SENTENCES]
 
 
-def _speed(cells: Sequence[SpeedCell]) -> Iterator[str]:
+def _speed(cells: Sequence[SpeedCell], gerunds: Mapping[str, str]) -> Iterator[str]:
     compared = [cell for cell in cells if cell.answer]
     if not compared:
         return
     by_leader: dict[str, list[SpeedCell]] = {}
-    for cell in sorted(compared, key=lambda each: (not each.fastest, _is_cut(each))):
-        leader = cell.fastest or ("" if _is_cut(cell) else _NOBODY)
+    for cell in sorted(compared, key=lambda cell: (not cell.fastest, _is_cut(cell))):
+        leader = cell.fastest or ("" if _is_cut(cell) else _NO_LEADER)
         by_leader.setdefault(leader, []).append(cell)
-    told = [
-        f"{name} fastest at {_where(mine)}"
-        if name == _NOBODY
-        else f"{name} is fastest at {_where(mine)}"
+    parts = [
+        f"{name} fastest at {_where(led, gerunds)}"
+        if name == _NO_LEADER
+        else f"{name} is fastest at {_where(led, gerunds)}"
         if name
-        else f"there is no verdict yet on {_where(mine)}, of which blocks are missing"
-        for name, mine in by_leader.items()
+        else f"there is no verdict yet on {_where(led, gerunds)}, of which blocks are missing"
+        for name, led in by_leader.items()
     ]
-    sentence = "; ".join(told)
-    # Steps: what fit adds to an epoch may turn it round, and stands in the tables.
-    yield f"Step for step, {sentence}."
+    # These are verdicts on steps. What fit adds to an epoch may reverse them: see the tables.
+    yield f"Step for step, {'; '.join(parts)}."
 
 
 def _is_cut(cell: SpeedCell) -> bool:
     return any(row.verdict == "unfinished" for row in cell.rows if not row.control_of)
 
 
-def _where(cells: Sequence[SpeedCell]) -> str:
-    """Name cells as shortly as tells them: by workload, models and batch sizes."""
+def _where(cells: Sequence[SpeedCell], gerunds: Mapping[str, str]) -> str:
+    """Name cells in short: by workload, then by models that have the same batch sizes."""
     parts = []
-    for workload, mine in _grouped(cells, lambda cell: cell.workload).items():
+    for workload, of_workload in _grouped(cells, lambda cell: cell.workload).items():
         batches: dict[tuple[int, ...], list[str]] = {}
-        for name, there in _grouped(mine, lambda cell: cell.model).items():
-            sizes = tuple(cell.batch_size for cell in there)
+        for name, of_model in _grouped(of_workload, lambda cell: cell.model).items():
+            sizes = tuple(cell.batch_size for cell in of_model)
             batches.setdefault(sizes, []).append(name)
         named = [
             f"{listed(names)} (batch {listed([str(size) for size in sizes])})"
             for sizes, names in batches.items()
         ]
-        parts.append(f"{_DOING[workload]} {listed(named)}")
+        parts.append(f"{gerunds.get(workload, workload)} {listed(named)}")
     return listed(parts)
 
 
 def _footprint(rows: Sequence[FootprintRow]) -> Iterator[str]:
-    told = [row for row in rows if row.total_seconds and row.peak_bytes]
-    if not told:
+    measured = [row for row in rows if row.total_seconds and row.peak_bytes]
+    if not measured:
         return
     parts = []
-    for name, mine in _grouped(told, lambda row: row.contender).items():
-        seconds = [row.total_seconds.value for row in mine if row.total_seconds]
-        peaks = [row.peak_bytes.value / MIB for row in mine if row.peak_bytes]
-        where = {
+    for name, of_name in _grouped(measured, lambda row: row.contender).items():
+        seconds = [row.total_seconds.value for row in of_name if row.total_seconds]
+        peaks = [row.peak_bytes.value / MIB for row in of_name if row.peak_bytes]
+        highest = {
             max(row.phase_peak_bytes, key=lambda phase: row.phase_peak_bytes[phase])
-            for row in mine
+            for row in of_name
             if row.phase_peak_bytes
         }
-        early = " (reached loading the images)" if where == {"data"} else ""
+        early = " (reached while loading the data)" if highest == {"data"} else ""
         parts.append(f"{_span(seconds)} s and peaks at {_span(peaks)} MiB with {name}{early}")
     yield f"A cold start takes {listed(parts)}."
 
 
-def _quality(rows: Sequence[QualityRow]) -> Iterator[str]:
-    # Losses after fewer images are another question's.
+def _quality(rows: Sequence[QualityRow], stayed: str) -> Iterator[str]:
+    """Report the losses, the largest training set first: other sizes aren't comparable with it."""
     by_size: dict[int, list[QualityRow]] = {}
-    for row in sorted(rows, key=lambda each: -each.train_samples):
+    for row in sorted(rows, key=lambda row: -row.train_samples):
         if row.seeds:
             by_size.setdefault(row.train_samples, []).append(row)
     if not by_size:
         return
     (size, most), *fewer = by_size.items()
-    images = f" on {size:,} images" if fewer else ""
-    yield f"After {_epochs(most)} of training{images} the loss on the test set is {_ends(most)}."
+    samples = f" on {size:,} samples" if fewer else ""
+    ends = _ends(most, stayed)
+    yield f"After {_epochs(most)} of training{samples} the loss on the test set is {ends}."
     if fewer:
-        told = "; ".join(
-            f"after {_epochs(mine)} on {size:,} images it is {_ends(mine)}" for size, mine in fewer
+        parts = "; ".join(
+            f"after {_epochs(of_size)} on {size:,} samples it is {_ends(of_size, stayed)}"
+            for size, of_size in fewer
         )
-        yield f"A{told[1:]}."
+        yield f"A{parts[1:]}."
 
 
 def _epochs(rows: Sequence[QualityRow]) -> str:
@@ -121,24 +124,20 @@ def _epochs(rows: Sequence[QualityRow]) -> str:
     return f"{listed(list(map(str, epochs)))} {'epoch' if epochs == [1] else 'epochs'}"
 
 
-def _ends(rows: Sequence[QualityRow]) -> str:
-    """Tell the losses after training, each model's with their range, and how many stuck."""
+def _ends(rows: Sequence[QualityRow], stayed: str) -> str:
+    """Return each model's losses after training with their range, and how many got stuck."""
     parts = [
-        f"{_losses(mine)} with {name}"
-        for name, mine in _grouped(rows, lambda row: row.model).items()
+        f"{_losses(of_model)} with {name}"
+        for name, of_model in _grouped(rows, lambda row: row.model).items()
     ]
     what = ["backends"] * (len({row.contender for row in rows}) > 1)
     what += ["seeds"] * (max(row.seeds for row in rows) > 1)
-    spread = any(" to " in each for each in parts)
+    spread = any(" to " in part for part in parts)
     of_what = f", from the least to the most of {listed(what)}" if what and spread else ""
-    stuck = sum(row.on_plateau for row in rows)
-    plateau = (
-        f"; {stuck} of {sum(row.seeds for row in rows)} trainings stayed on the plateau of the "
-        "mean image"
-        if stuck
-        else ""
-    )
-    return f"{listed(parts)}{of_what}{plateau}"
+    stuck = sum(row.stuck for row in rows)
+    trainings = sum(row.seeds for row in rows)
+    remark = f"; {stuck} of {trainings} trainings {stayed}" if stuck else ""
+    return f"{listed(parts)}{of_what}{remark}"
 
 
 def _limit(cells: Sequence[SpeedCell]) -> Iterator[str]:
@@ -151,8 +150,8 @@ def _limit(cells: Sequence[SpeedCell]) -> Iterator[str]:
     if not shares:
         return
     parts = []
-    for name, told in shares.items():
-        low, high = (f"{100 * share:.0f}" for share in (min(told), max(told)))
+    for name, reached in shares.items():
+        low, high = (f"{100 * share:.0f}" for share in (min(reached), max(reached)))
         parts.append(f"{name} reaches {low if low == high else f'{low} to {high}'} %")
     yield (
         "Of the throughput of a step's matrix products alone, which is about what the machine can "
@@ -177,32 +176,32 @@ def _profile(rows: Sequence[ProfileRow]) -> Iterator[str]:
 
 
 def _memory(rows: Sequence[MemoryRow]) -> Iterator[str]:
-    told = [row for row in rows if row.phases]
-    if not told:
+    weighed = [row for row in rows if row.phases]
+    if not weighed:
         return
     parts = [
         f"{interval(row.highest_bytes / MIB)} MiB with {row.contender} ({row.model})"
-        for row in told
+        for row in weighed
     ]
-    growing = [f"{row.contender} ({row.model})" for row in told if row.grows]
-    grown = (
+    growing = [f"{row.contender} ({row.model})" for row in weighed if row.grows]
+    growth = (
         f"{listed(growing)} grew with the steps"
         if growing
         else f"none is shown to grow by more than {MARGIN_BYTES // 1024} KiB a step"
     )
-    # A cold start is given those of its steps alone, and peaks lower.
-    yield f"With all images given to fit, memory peaks at {listed(parts)}; {grown}."
+    # In a cold start fit gets the data of the timed steps alone, so that the peak is lower.
+    yield f"With all training data given to fit, memory peaks at {listed(parts)}; {growth}."
 
 
 def _grouped(values: Iterable[T], by: Callable[[T], K]) -> dict[K, list[T]]:
     found: dict[K, list[T]] = {}
-    for each in values:
-        found.setdefault(by(each), []).append(each)
+    for value in values:
+        found.setdefault(by(value), []).append(value)
     return found
 
 
 def _losses(rows: Sequence[QualityRow]) -> str:
-    ends = [each.test_loss for row in rows for each in row.counted]
+    ends = [training.test_loss for row in rows for training in row.counted]
     low, high = f"{min(ends):.3f}", f"{max(ends):.3f}"
     return low if low == high else f"{low} to {high}"
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from aebench.reports import compressed
 from aebench.reports.files import size
 from aebench.reports.reading import (
     Record,
@@ -245,6 +246,12 @@ def _open(path: Path) -> int:
         wrong = "not a plain file"
     elif about.st_size > MOST_RECORD_BYTES:
         wrong = f"larger than {size(MOST_RECORD_BYTES)}"
+    elif compressed.has_magic(file):
+        os.close(file)
+        raise RecordError(
+            f"{path} is compressed, and a run appends plain lines: unpack it first, with "
+            f"zstd -d {path}."
+        )
     if wrong:
         os.close(file)
         raise RecordError(f"{path} is {wrong}: give the record.jsonl of a run.")

@@ -1,7 +1,7 @@
 """``manifest.json``: what aebench wrote into a folder, by the SHA-256 of each file.
 
-By it a folder's own files are told from everybody else's, and the records that a report was made
-of from others that lie beside them.
+By it aebench tells its own files in a folder from the user's. It also tells the records of a report
+from others that lie beside them.
 """
 
 import hashlib
@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from aebench.reports.compressed import ENDING
 from aebench.reports.files import open_plain, read_plain
 
 NAME = "manifest.json"
@@ -89,7 +90,8 @@ def records(folder: Path) -> list[Path]:
     found = [
         name
         for name in sorted(manifest.files)
-        if PurePosixPath(name).parent == PurePosixPath(RECORDS) and name.endswith(".jsonl")
+        if PurePosixPath(name).parent == PurePosixPath(RECORDS)
+        and name.endswith((".jsonl", f".jsonl{ENDING}"))
     ]
     for name in found:
         if sha256(folder / name) not in manifest.files[name]:

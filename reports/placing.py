@@ -14,10 +14,13 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from aebench.reports import manifest
+from aebench.reports.compressed import damage, open_record
 from aebench.reports.manifest import NAME, RECORDS, Manifest, ManifestError, sha256
+from aebench.reports.record.bounds import MOST_RECORD_BYTES
 
 # Where records go that a report no longer holds: they may be the only copies.
 LEFT_OUT = "left-out"
+_PIECE_BYTES = 2**20
 
 
 def write_into(folder: Path, make: Callable[[Path], None]) -> list[Path]:
@@ -133,9 +136,19 @@ def _refuse_links(folder: Path, name: str) -> None:
 
 
 def _begins(path: Path, other: Path) -> bool:
-    """Tell whether a file is another's beginning, or all of it."""
-    length = path.stat().st_size
-    return length <= other.stat().st_size and sha256(path) == sha256(other, length)
+    """Return whether a file is another's beginning, or all of it; both as they are unpacked."""
+    try:
+        with (
+            open_record(path, MOST_RECORD_BYTES, follow=False) as one,
+            open_record(other, MOST_RECORD_BYTES, follow=False) as two,
+        ):
+            while piece := one.read(_PIECE_BYTES):
+                if two.read(len(piece)) != piece:
+                    return False
+            # Of a damaged file only a part was compared.
+            return not damage(one)
+    except OSError:
+        return False
 
 
 def _drop(folder: Path, name: str, again: bool) -> Path | None:
@@ -161,7 +174,8 @@ def _drop(folder: Path, name: str, again: bool) -> Path | None:
             if sha256(free) == sha256(path):
                 break
             number += 1
-            free = target.with_name(f"{target.stem}-{number}{target.suffix}")
+            stem, ending = target.name.partition(".")[::2]
+            free = target.with_name(f"{stem}-{number}.{ending}")
     path.unlink()
     _remove_empty(path.parent, folder)
     return free

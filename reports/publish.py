@@ -1,10 +1,12 @@
 """Everything that a report consists of, written into one folder."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from aebench.reports import csv_export, document, figures, html, markdown, traces
+from aebench.reports.compressed import ENDING, compress, is_compressed
 from aebench.reports.files import open_plain
 from aebench.reports.journal import Record, load_all
 from aebench.reports.manifest import RECORDS, read
@@ -12,8 +14,6 @@ from aebench.reports.placing import write_into
 from aebench.reports.record.bounds import MOST_RECORD_BYTES
 from aebench.reports.sanitize import file_name
 from aebench.reports.summary import summarise
-
-_PIECE_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ def write(records: Sequence[Path], folder: Path, language: str = "en") -> Writte
     folder : Path
         Where; it is made.
     language : str
-        Of the answer to the questions that it began with; see :data:`aebench.reports.studies.autoencoder.phrases.LANGUAGES`.
+        Language of the answers to the first questions; see
+        :data:`aebench.reports.studies.autoencoder.phrases.LANGUAGES`.
 
     Returns
     -------
@@ -103,19 +104,23 @@ def make(records: Sequence[Path], fresh: Path, home: Path, language: str = "en")
 
 
 def _copy(path: Path, record: Record, target: Path) -> None:
-    """Copy what was read of a record; it may have grown since."""
-    left = record.read_bytes
-    with open_plain(path, MOST_RECORD_BYTES) as source, target.open("xb") as copy:
-        while left and (piece := source.read(min(left, _PIECE_BYTES))):
-            copy.write(piece)
-            left -= len(piece)
+    """Write a compressed copy of what was read of a record; a plain one may have grown since.
+
+    A compressed record is copied as it is, so that the same report has the same files.
+    """
+    with open_plain(path, MOST_RECORD_BYTES) as source:
+        if not is_compressed(source):
+            compress(source, target, record.read_bytes)
+            return
+        with target.open("xb") as copy:
+            shutil.copyfileobj(source, copy)
 
 
 def _names(loaded: Sequence[tuple[Path, Record]], home: Path) -> list[str]:
     """Name the copies: a record that lies in the report's folder is called as it is there."""
     own = home / RECORDS
     at_home = {
-        number: path.name
+        number: f"{path.name.removesuffix(ENDING)}{ENDING}"
         for number, (path, _) in enumerate(loaded)
         if own.is_dir() and path.parent.exists() and path.parent.samefile(own)
     }
@@ -137,8 +142,8 @@ def _names(loaded: Sequence[tuple[Path, Record]], home: Path) -> list[str]:
 
 
 def _free(stem: str, taken: set[str]) -> str:
-    name, number = f"{stem}.jsonl", 1
+    name, number = f"{stem}.jsonl{ENDING}", 1
     while name in taken:
         number += 1
-        name = f"{stem}-{number}.jsonl"
+        name = f"{stem}-{number}.jsonl{ENDING}"
     return name

@@ -10,7 +10,9 @@ from typing import TypeVar
 
 import msgspec
 
-from aebench.reports.files import open_plain, size
+from aebench.reports import compressed
+from aebench.reports.compressed import ENDING, open_record
+from aebench.reports.files import size
 from aebench.reports.record import SCHEMA, End, Event, Failure, Header, Line, Resume, Task, TaskEnd
 from aebench.reports.record.bounds import (
     MOST_CELLS,
@@ -24,6 +26,8 @@ from aebench.reports.record.schema_5 import LAST, upgraded
 from aebench.reports.sanitize import printable, reason
 
 T = TypeVar("T")
+# The name of a run's record in its folder; a compressed one has an ending more.
+RECORD = "record.jsonl"
 # What a decoder raises at bytes that aren't what they should be.
 _NONSENSE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -45,7 +49,7 @@ class Record:
     damage : str
         Where reading stopped and why, or empty.
     read_bytes, sound_bytes : int
-        RunOptions large the file was when it was read, and how much of it was read as lines.
+        The size of the file when it was read, unpacked, and how much of it was read as lines.
     """
 
     header: Header
@@ -60,7 +64,7 @@ class Record:
 
     @property
     def outcome(self) -> str:
-        """RunOptions it ended: ``complete``, ``failures``, ``interrupted``, or ``unfinished``."""
+        """How the run ended: ``complete``, ``failures``, ``interrupted``, or ``unfinished``."""
         last = self.events[-1] if self.events else None
         return last.outcome if isinstance(last, End) else "unfinished"
 
@@ -86,11 +90,18 @@ def record_path(path: Path) -> Path:
     with _refusing(path):
         if not path.is_dir():
             return path
-        if not (path / "record.jsonl").exists():
+        found = _in_folder(path)
+        if found is None:
             raise RecordError(
                 f"{path} holds no record.jsonl: give the folder of one run, results/NAME."
             )
-        return path / "record.jsonl"
+        return found
+
+
+def _in_folder(folder: Path) -> Path | None:
+    """Return the path of the record in a run's folder; the plain one if there is a compressed one."""
+    paths = (folder / RECORD, folder / f"{RECORD}{ENDING}")
+    return next((path for path in paths if path.exists()), None)
 
 
 def record_paths(paths: Sequence[Path]) -> list[Path]:
@@ -104,8 +115,9 @@ def record_paths(paths: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         with _refusing(path):
-            inner = sorted(path.glob("*/record.jsonl")) if path.is_dir() else []
-            if inner and not (path / "record.jsonl").exists():
+            folders = sorted(path.glob("*/")) if path.is_dir() else []
+            inner = [each for each in map(_in_folder, folders) if each is not None]
+            if inner and _in_folder(path) is None:
                 found += inner
             else:
                 found.append(record_path(path))
@@ -144,7 +156,7 @@ def load(path: Path) -> Record:
     Parameters
     ----------
     path : Path
-        A ``record.jsonl``, or a folder that holds one.
+        A ``record.jsonl``, compressed or not, or a folder that holds one.
 
     Returns
     -------
@@ -164,12 +176,12 @@ def load(path: Path) -> Record:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[BufferedReader]:
+    """Open a record; what can't be opened or read, or is too large unpacked, is refused."""
     try:
-        file = open_plain(path, MOST_RECORD_BYTES)
+        with open_record(path, MOST_RECORD_BYTES) as file:
+            yield file
     except OSError as error:
         raise _unreadable(path, reason(error)) from error
-    with file:
-        yield file
 
 
 def load_all(paths: Sequence[Path]) -> list[tuple[Path, Record]]:
@@ -230,9 +242,10 @@ def read(path: Path, file: BufferedReader) -> Record:
         raise RecordError(f"{path} is cut off in its first line: nothing can be read of it.")
     record = Record(_header(path, first), sound_bytes=len(first))
     _read_events(record, file)
+    record.read_bytes = compressed.total_bytes(file)
+    if packed := compressed.damage(file):
+        record.damage = f"read up to line {1 + len(record.events)}; {packed}"
     record.events = _without_void(record.events)
-    with contextlib.suppress(OSError):
-        record.read_bytes = file.seek(0, 2)
     return record
 
 

@@ -82,10 +82,10 @@ def _spread(least: list[int], whole: list[int], room: int) -> list[int]:
     Parameters
     ----------
     least, whole : list of int
-        RunOptions wide each column must be, and has to be to break no line; not more than ``room`` in
+        How wide each column must be, and has to be to break no line; not more than ``room`` in
         all, the one.
     room : int
-        RunOptions wide all may be together.
+        How wide all may be together.
     """
     widths = list(least)
     # The narrowest wish first: a number that stays on its line costs less than an interval.

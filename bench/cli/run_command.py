@@ -18,7 +18,7 @@ from aebench.reports.terminal import new_console
 
 @dataclass(frozen=True)
 class RunOptions:
-    """RunOptions to measure, whatever is measured: what the commands' common options say.
+    """How to measure, whatever is measured: the options that measuring commands share.
 
     Parameters
     ----------

@@ -13,8 +13,8 @@ from aebench.reports.record.bounds import MOST_CELLS, MOST_EVENTS
 
 # Of contenders, models or batch sizes.
 MOST_LISTED = 1000
-# Of what is measured as a whole, mostly a process each: more would take days.
-MOST_UNITS = 10_000
+# A task is mostly a process of its own: more would take days.
+MOST_TASKS = 10_000
 # Of rounds and epochs, which leaves room in a record for what else is written of them.
 MOST_MEASUREMENTS = MOST_EVENTS // 2
 MOST_PROFILE_STEPS = 1000
@@ -144,14 +144,14 @@ def fits(plan: Plan, dataset: Dataset) -> None:
 
 
 def bounded(plan: Plan) -> None:
-    """Refuse a plan that nobody would see the end of; nothing is listed to tell."""
+    """Refuse a plan that would take days; its tasks are counted, not listed."""
     info = plan.info
     listed("--contender", plan.contenders)
     tasks, measurements = _counts(plan, info)
     rows = len(plan.models) * len(plan.contenders) * len(info.workloads)
     for what, count, most in (
         ("comparisons", rows * len(info.batch_sizes), MOST_CELLS),
-        ("pieces", tasks, MOST_UNITS),
+        ("pieces", tasks, MOST_TASKS),
         ("single measurements", measurements, MOST_MEASUREMENTS),
     ):
         if count > most:

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from aebench.reports.figures.style import DASHES, MOST_ROWS, label, legible, style
+from aebench.reports.sections import FigureView
 from aebench.reports.summary import CostPoint, Summary
 
 
@@ -81,3 +82,6 @@ def _front(axes: Axes, costs: list[float], points: list[CostPoint], name: str = 
         zorder=0,
         label=name,
     )
+
+
+VIEWS = [FigureView("cost", section="Cost against quality", order=1, draw=cost)]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from matplotlib.figure import Figure
 
 from aebench.reports.figures.style import GREYS, MOST_LINES, MOST_ROWS, label, legible
+from aebench.reports.sections import FigureView
 from aebench.reports.summary import MIB, FootprintRow, Summary
 from aebench.reports.tables import SHORT_PHASES
 
@@ -76,3 +77,9 @@ def _stacked(
     axes.set_xlabel(axis)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     return caption + limit
+
+
+VIEWS = [
+    FigureView("memory", section="Footprint", order=1, draw=memory),
+    FigureView("cold-start", section="Footprint", order=2, draw=cold_start),
+]

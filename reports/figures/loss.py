@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from aebench.reports.figures.style import DASHES, MOST_LINES, MOST_PANELS, label, legible, style
+from aebench.reports.sections import FigureView
 from aebench.reports.summary import Summary
 
 _COLUMNS = 2
@@ -64,3 +65,6 @@ def loss(summary: Summary, figure: Figure) -> str:
 
 def _several(summary: Summary) -> bool:
     return any(len(row.counted) > 1 for row in summary.quality)
+
+
+VIEWS = [FigureView("loss", section="Quality", order=1, draw=loss)]

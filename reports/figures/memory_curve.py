@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from aebench.reports.figures.style import MOST_LINES, MOST_PANELS, label, legible, style
+from aebench.reports.sections import FigureView
 from aebench.reports.summary import MIB, MemoryRow, Summary
 
 _COLUMNS = 2
@@ -71,3 +72,6 @@ def _name_phases(axes: Axes, row: MemoryRow, end: float) -> None:
                 color="#444444",
             )
         began = max(began, phase.ended_seconds)
+
+
+VIEWS = [FigureView("memory-curve", section="Where time and memory go", order=2, draw=curve)]

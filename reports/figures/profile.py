@@ -4,6 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from aebench.reports.figures.style import MOST_ROWS, label, legible
+from aebench.reports.sections import FigureView
 from aebench.reports.summary import ProfileRow, Summary
 from aebench.reports.summary.profile import CATEGORIES
 
@@ -76,3 +77,6 @@ def _stack(axes: Axes, parts: list[list[float]]) -> None:
             label=name,
         )
         left = [before + width for before, width in zip(left, widths, strict=True)]
+
+
+VIEWS = [FigureView("profile", section="Where time and memory go", order=1, draw=profile)]

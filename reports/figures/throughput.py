@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from aebench.reports.figures.style import MOST_LINES, MOST_PANELS, label, legible, style
+from aebench.reports.sections import FigureView
 from aebench.reports.summary import SpeedCell, Summary
 
 _MOST_POLLS = 12
@@ -88,3 +89,6 @@ def _panel(axes: Axes, cells: list[SpeedCell]) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.grid(axis="y", alpha=0.3)
+
+
+VIEWS = [FigureView("throughput", section="Throughput", order=1, draw=throughput)]

@@ -1,5 +1,7 @@
 """What the passes leave that compare: parity, speed, footprint, quality."""
 
+from typing import ClassVar
+
 import msgspec
 
 from aebench.reports.record.bounds import (
@@ -21,6 +23,7 @@ class Round(msgspec.Struct, frozen=True, tag="round", tag_field="kind"):
     other workers, who should sleep, used meanwhile.
     """
 
+    pass_name: ClassVar[str] = "speed"
     contender: Name
     model: Name
     workload: Workload
@@ -50,6 +53,7 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
     ``repeated`` was disturbed, and doesn't count: the next one stands for it.
     """
 
+    pass_name: ClassVar[str] = "speed"
     model: Name
     workload: Workload
     batch_size: Positive
@@ -75,6 +79,7 @@ class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
     which weight or step it is largest.
     """
 
+    pass_name: ClassVar[str] = "parity"
     contender: Name
     model: Name
     check: Name
@@ -92,6 +97,7 @@ class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
 class Library(msgspec.Struct, frozen=True, tag="library", tag_field="kind"):
     """Which library does a cell's matrix products fastest; what a step takes with each."""
 
+    pass_name: ClassVar[str] = "speed"
     contender: Name
     model: Name
     workload: Workload
@@ -104,6 +110,7 @@ class Library(msgspec.Struct, frozen=True, tag="library", tag_field="kind"):
 class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):
     """What a warm call of ``fit`` takes before its first epoch begins."""
 
+    pass_name: ClassVar[str] = "speed"
     contender: Name
     model: Name
     batch_size: Positive
@@ -114,6 +121,7 @@ class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):
 class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind"):
     """The end of one short epoch of ``fit``, and the first step of the next."""
 
+    pass_name: ClassVar[str] = "speed"
     contender: Name
     model: Name
     batch_size: Positive
@@ -128,6 +136,7 @@ class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind
 class Phase(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
     """One phase of a cold start; ``exact`` is whether the peak was read, not sampled."""
 
+    pass_name: ClassVar[str] = "footprint"
     contender: Name
     model: Name
     launch: int
@@ -144,6 +153,7 @@ class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="ki
     ``loss`` is the one on training images after ``loss_steps`` steps, in inference mode.
     """
 
+    pass_name: ClassVar[str] = "footprint"
     contender: Name
     model: Name
     launch: int
@@ -156,6 +166,7 @@ class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="ki
 class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind"):
     """One epoch of training; ``train_loss`` (inference mode) is there after the last."""
 
+    pass_name: ClassVar[str] = "quality"
     contender: Name
     model: Name
     seed: int
@@ -170,6 +181,7 @@ class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind")
 class Reconstructions(msgspec.Struct, frozen=True, tag="reconstructions", tag_field="kind"):
     """What a trained network makes of the data's ``examples``: a byte a pixel, row by row."""
 
+    pass_name: ClassVar[str] = "quality"
     contender: Name
     model: Name
     seed: int

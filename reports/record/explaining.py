@@ -1,6 +1,6 @@
 """What the passes leave that explain: profile, memory."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -26,6 +26,7 @@ class Compilation(msgspec.Struct, frozen=True, tag="compilation", tag_field="kin
     was of ``workload``, with a batch of ``samples``.
     """
 
+    pass_name: ClassVar[str] = "profile"
     contender: Name
     model: Name
     launch: int
@@ -40,6 +41,7 @@ class Compilation(msgspec.Struct, frozen=True, tag="compilation", tag_field="kin
 class Operation(msgspec.Struct, frozen=True, tag="operation", tag_field="kind"):
     """What one operation took of the traced steps, by self time; the rows add up to all of it."""
 
+    pass_name: ClassVar[str] = "profile"
     contender: Name
     model: Name
     launch: int
@@ -56,6 +58,7 @@ class Profile(msgspec.Struct, frozen=True, tag="profile", tag_field="kind"):
     traced, by the process's clock; the median one's trace lies beside the record.
     """
 
+    pass_name: ClassVar[str] = "profile"
     contender: Name
     model: Name
     launch: int
@@ -75,6 +78,7 @@ class MemoryPhase(msgspec.Struct, frozen=True, tag="memory", tag_field="kind"):
     the :class:`MemoryCurve`. ``device_peak_bytes`` is the most so far, by the framework's counter.
     """
 
+    pass_name: ClassVar[str] = "memory"
     contender: Name
     model: Name
     launch: int
@@ -92,6 +96,7 @@ class MemoryPhase(msgspec.Struct, frozen=True, tag="memory", tag_field="kind"):
 class MemorySteps(msgspec.Struct, frozen=True, tag="memory_steps", tag_field="kind"):
     """What a process held of pages that no file is behind, every so many steps."""
 
+    pass_name: ClassVar[str] = "memory"
     contender: Name
     model: Name
     launch: int
@@ -104,6 +109,7 @@ class MemorySteps(msgspec.Struct, frozen=True, tag="memory_steps", tag_field="ki
 class MemoryCurve(msgspec.Struct, frozen=True, tag="memory_curve", tag_field="kind"):
     """Proportional memory over time, sampled from outside; ``reason`` is why it lacks something."""
 
+    pass_name: ClassVar[str] = "memory"
     contender: Name
     model: Name
     launch: int

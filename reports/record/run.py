@@ -1,32 +1,14 @@
-"""RunOptions a run went: its workers, what was measured whole, what failed, and its end."""
+"""The course of a run: its workers, what was measured whole, what failed, and its end."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta
 
 from aebench.reports.record.bounds import MOST_POLLS, Name, Positive, PositiveSeconds, Seconds, Text
-from aebench.reports.record.comparing import (
-    Block,
-    Call,
-    FootprintFacts,
-    Library,
-    Parity,
-    Phase,
-    QualityEpoch,
-    Reconstructions,
-    Round,
-    ShortEpoch,
-)
-from aebench.reports.record.explaining import (
-    Compilation,
-    MemoryCurve,
-    MemoryPhase,
-    MemorySteps,
-    Operation,
-    Profile,
-)
-from aebench.reports.record.header import Header
+
+if TYPE_CHECKING:
+    from aebench.reports.record.events import Event
 
 
 class Worker(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):
@@ -78,7 +60,7 @@ class Task(msgspec.Struct, frozen=True):
         launch = getattr(event, "launch", getattr(event, "seed", None))
         if model is None or launch is None:
             return ()
-        name = _PASS_OF.get(type(event), getattr(event, "pass_name", ""))
+        name = getattr(event, "pass_name", "")
         contender = getattr(event, "contender", "")
         return (cls(name, model, contender, launch), cls(name, model, "", launch))
 
@@ -111,49 +93,3 @@ class End(msgspec.Struct, frozen=True, tag="end", tag_field="kind"):
 
     outcome: Name
     seconds: Seconds
-
-
-_PASS_OF: dict[type, str] = {
-    Parity: "parity",
-    Library: "speed",
-    Round: "speed",
-    Block: "speed",
-    Call: "speed",
-    ShortEpoch: "speed",
-    Phase: "footprint",
-    FootprintFacts: "footprint",
-    QualityEpoch: "quality",
-    Reconstructions: "quality",
-    Compilation: "profile",
-    Operation: "profile",
-    Profile: "profile",
-    MemoryPhase: "memory",
-    MemorySteps: "memory",
-    MemoryCurve: "memory",
-}
-
-Event = (
-    Worker
-    | Round
-    | Block
-    | Parity
-    | Library
-    | Call
-    | ShortEpoch
-    | Phase
-    | FootprintFacts
-    | QualityEpoch
-    | Reconstructions
-    | Compilation
-    | Operation
-    | Profile
-    | MemoryPhase
-    | MemorySteps
-    | MemoryCurve
-    | Failure
-    | TaskEnd
-    | Resume
-    | PassEnd
-    | End
-)
-Line = Header | Event

@@ -1,14 +1,14 @@
 """One summary of one or more records, from which every renderer draws; seconds, samples, bytes."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
-from aebench.reports import record
+from aebench.reports import record, studies
 from aebench.reports.formatting import listed
 from aebench.reports.journal import Record
-from aebench.reports.studies.autoencoder.differences import Difference, differences
-from aebench.reports.studies.autoencoder.digits import Digits, digits
+from aebench.reports.studies import Plateau
 from aebench.reports.summary import consistency, footprint, memory, parity, profile, quality, speed
 from aebench.reports.summary.breakeven import MOST_PAIRS, BreakEven, break_even
 from aebench.reports.summary.cost import Cost, CostPoint, cost
@@ -37,8 +37,6 @@ __all__ = [
     "BreakEven",
     "Cost",
     "CostPoint",
-    "Difference",
-    "Digits",
     "EpochCost",
     "FootprintRow",
     "Interval",
@@ -64,7 +62,8 @@ MOST_REASON = 5000
 class Run(msgspec.Struct, frozen=True):
     """One record: what was asked, on what, in which circumstances, and where its time went.
 
-    ``carried_on`` is when it was, after it had been cut.
+    ``plateau`` is the loss near which its trainings can get stuck. ``carried_on`` holds the times
+    of its resumptions.
     """
 
     name: str
@@ -78,11 +77,13 @@ class Run(msgspec.Struct, frozen=True):
     versions: dict[str, str]
     settings: dict[str, dict[str, str]]
     speed: Spent | None = None
+    plateau: Plateau | None = None
+    workloads: list[record.WorkloadInfo] = []
     carried_on: list[str] = []
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """Everything that the tables show."""
+    """Everything that the tables show; ``studies`` holds the results of each study by its name."""
 
     runs: list[Run]
     models: list[record.ModelInfo]
@@ -92,8 +93,7 @@ class Summary(msgspec.Struct, frozen=True):
     quality: list[QualityRow]
     break_even: list[BreakEven]
     cost: Cost
-    differences: list[Difference]
-    digits: list[Digits]
+    studies: dict[str, Any]
     profile: list[ProfileRow]
     memory: list[MemoryRow]
     failures: list[record.Failure]
@@ -127,8 +127,7 @@ def summarise(*sources: Record) -> Summary:
         break_even=pays,
         # Trained on other images a loss is another's: those of the first run are compared.
         cost=cost([row for row in trained if row.run in alike], models(sources)),
-        differences=differences(views, trained),
-        digits=digits(views, trained),
+        studies={study.name: study.summarise(views, trained) for study in _studies(sources)},
         profile=profile.rows(sources, views),
         memory=memory.rows(sources, views),
         failures=list(map(_shortened, failures[:MOST_FAILURES])),
@@ -137,6 +136,13 @@ def summarise(*sources: Record) -> Summary:
             *_left_out(failures),
             *_pairs_left_out(pays),
         ],
+    )
+
+
+def _studies(sources: Sequence[Record]) -> list[studies.Study]:
+    """Return the studies that any of the records is about, each once."""
+    return list(
+        dict.fromkeys(study for source in sources for study in studies.about(source.header))
     )
 
 
@@ -217,6 +223,8 @@ def _run(source: Record, views: Sequence[ContenderView]) -> Run:
         },
         settings=settings,
         speed=speed.spent(source),
+        plateau=studies.plateau(header),
+        workloads=header.workloads,
         carried_on=_some(each.created for each in source.of(record.Resume)),
     )
 

@@ -41,7 +41,7 @@ def cost(rows: Sequence[QualityRow], models: Sequence[record.ModelInfo]) -> Cost
     Where every training stayed on the plateau nothing was bought: such rows aren't in it.
     """
     parameters = {each.name: each.parameters for each in models}
-    rows = [row for row in rows if row.on_plateau < row.seeds]
+    rows = [row for row in rows if row.stuck < row.seeds]
     by_seconds = []
     for row in rows:
         seconds = zip(*(each.seconds for each in row.counted), strict=True)

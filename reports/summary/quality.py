@@ -5,12 +5,9 @@ from itertools import accumulate, pairwise
 
 import msgspec
 
-from aebench.reports import record, statistics
+from aebench.reports import record, statistics, studies
 from aebench.reports.journal import Record
 from aebench.reports.summary.shared import ContenderView, Interval, pairs
-
-# A training that ends within this share of the mean image's loss hasn't left the plateau.
-_PLATEAU = 0.05
 
 
 class Training(msgspec.Struct, frozen=True):
@@ -25,7 +22,7 @@ class Training(msgspec.Struct, frozen=True):
     test_losses: list[float]
     seconds: list[float]
     train_loss: float
-    on_plateau: bool
+    stuck: bool
 
     @property
     def test_loss(self) -> float:
@@ -54,7 +51,7 @@ class QualityRow(msgspec.Struct, frozen=True):
     batch_size: int = 0
     run: int = 0
     epochs: int = 0
-    on_plateau: int = 0
+    stuck: int = 0
     test_loss: Interval | None = None
     train_loss: Interval | None = None
     gap: Interval | None = None
@@ -66,7 +63,7 @@ class QualityRow(msgspec.Struct, frozen=True):
     @property
     def counted(self) -> list[Training]:
         """The trainings that the means are of."""
-        return [each for each in self.trainings if not each.on_plateau] or self.trainings
+        return [each for each in self.trainings if not each.stuck] or self.trainings
 
 
 def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[QualityRow]:
@@ -94,7 +91,7 @@ def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Qual
 def _trainings(view: ContenderView, model: str) -> list[Training]:
     header = view.source.header
     epochs = header.plan.epochs
-    mean_image = header.data.mean_image_loss
+    plateau = studies.plateau(header)
     by_seed: dict[int, list[record.QualityEpoch]] = {}
     for row in view.of(record.QualityEpoch, model):
         by_seed.setdefault(row.seed, []).append(row)
@@ -110,7 +107,7 @@ def _trainings(view: ContenderView, model: str) -> list[Training]:
                 test_losses=[row.test_loss for row in mine],
                 seconds=list(accumulate(row.train_seconds for row in mine)),
                 train_loss=last.train_loss,
-                on_plateau=mean_image is not None and last.test_loss > (1 - _PLATEAU) * mean_image,
+                stuck=plateau is not None and plateau.holds(last.test_loss),
             )
         )
     return found
@@ -121,7 +118,7 @@ def _row(nothing: QualityRow, trainings: list[Training]) -> QualityRow:
         nothing,
         seeds=len(trainings),
         epochs=len(trainings[0].test_losses),
-        on_plateau=sum(each.on_plateau for each in trainings),
+        stuck=sum(each.stuck for each in trainings),
         trainings=trainings,
     )
     counted = row.counted

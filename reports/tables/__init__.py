@@ -1,5 +1,12 @@
-"""The tables, as data: what the terminal and Markdown both show."""
+"""The tables, as data: what the terminal and Markdown both show.
 
+Each file says in its ``VIEWS`` to which section its tables belong; see
+:mod:`aebench.reports.sections`.
+"""
+
+import sys
+
+from aebench.reports.sections import TableView, discover
 from aebench.reports.summary import Summary
 from aebench.reports.tables.breakeven import break_even
 from aebench.reports.tables.controls import controls
@@ -15,6 +22,7 @@ from aebench.reports.tables.speed import speed, times
 
 __all__ = [
     "SHORT_PHASES",
+    "TABLES",
     "VERDICT",
     "Table",
     "all_tables",
@@ -35,16 +43,16 @@ __all__ = [
     "times",
 ]
 
+# The modules of this package without tables of their own.
+_HELPERS = ("facts", "shared")
+# All tables, in the order of a report.
+TABLES = discover(sys.modules[__name__], _HELPERS, TableView)
+
 
 def all_tables(summary: Summary) -> list[Table]:
     """Return the tables of a terminal, in the order of the passes; a report has two more."""
-    return [
-        *parity(summary),
-        *speed(summary),
-        *footprint(summary),
-        *break_even(summary),
-        *quality(summary),
-        *cost(summary),
-        *profile(summary),
-        *memory(summary),
+    on_terminal = [
+        (view.terminal_order, view) for view in TABLES if view.terminal_order is not None
     ]
+    on_terminal.sort(key=lambda pair: pair[0])
+    return [table for _, view in on_terminal for table in view.make(summary)]

@@ -1,6 +1,7 @@
 """The table of when a shorter epoch has earned back a longer start."""
 
 from aebench.reports.formatting import interval
+from aebench.reports.sections import TableView
 from aebench.reports.summary import FULL_TRAINING_EPOCHS, BreakEven, Summary
 from aebench.reports.tables.shared import Table
 
@@ -41,3 +42,8 @@ def _epochs(each: BreakEven) -> str:
     if high is None:
         return f"{interval(value)} [{interval(low)}, ∞]"
     return interval(value, low, high)
+
+
+VIEWS = [
+    TableView("break-even", section="Footprint", order=2, make=break_even, terminal_order=40),
+]

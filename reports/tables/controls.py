@@ -1,6 +1,7 @@
 """What a referee asks of every cell: the A/A control, the noise, the blocks."""
 
 from aebench.reports.formatting import percent
+from aebench.reports.sections import TableView
 from aebench.reports.summary import SpeedCell, Summary
 from aebench.reports.tables.shared import Table
 from aebench.reports.tables.speed import times
@@ -57,3 +58,8 @@ def _row(cell: SpeedCell) -> list[str]:
 
 def _share(value: float | None) -> str:
     return "–" if value is None else percent(value) if value else "0"
+
+
+VIEWS = [
+    TableView("controls", section="Is the instrument right?", order=1, make=controls),
+]

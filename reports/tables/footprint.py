@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from aebench.reports.formatting import fixed, interval
+from aebench.reports.sections import TableView
 from aebench.reports.summary import MIB, FootprintRow, Summary
 from aebench.reports.tables.shared import MOST_BESIDE, Table, failed, few, shown
 
@@ -90,3 +91,8 @@ def _launches(summary: Summary) -> str:
 
 def _phases(rows: Sequence[FootprintRow]) -> list[str]:
     return list(dict.fromkeys(phase for row in rows for phase in row.phase_seconds))
+
+
+VIEWS = [
+    TableView("footprint", section="Footprint", order=1, make=footprint, terminal_order=30),
+]

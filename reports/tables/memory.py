@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from aebench.reports.formatting import interval
+from aebench.reports.sections import TableView
 from aebench.reports.summary import MIB, MemoryRow, Summary
 from aebench.reports.summary.memory import MARGIN_BYTES
 from aebench.reports.tables.shared import Table, shown, some_tables
@@ -158,3 +159,10 @@ def _verdict(row: MemoryRow) -> str:
     if growth.high <= MARGIN_BYTES:
         return f"stays within {MARGIN_BYTES // _KIB} KiB"
     return "may grow" if growth.low > 0 else "isn't seen to"
+
+
+VIEWS = [
+    TableView(
+        "memory", section="Where time and memory go", order=2, make=memory, terminal_order=80
+    ),
+]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from aebench.reports.sections import TableView
 from aebench.reports.summary import SpeedCell, SpeedRow, Summary
 from aebench.reports.tables.shared import Table, share, shown
 from aebench.reports.tables.speed import times
@@ -97,3 +98,8 @@ def _beside(cell: SpeedCell, row: SpeedRow | None) -> str:
     if row.contender == cell.reference:
         return shown(row.samples_per_second)
     return f"× {times(row)} {row.verdict}".rstrip()
+
+
+VIEWS = [
+    TableView("overview", section="Throughput", order=1, make=overview),
+]

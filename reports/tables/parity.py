@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from aebench.reports.sections import TableView
 from aebench.reports.summary import ParityRow, Summary
 from aebench.reports.tables.shared import MOST_BESIDE, Table, failed, few
 
@@ -87,3 +88,8 @@ def _table(title: str, checks: Sequence[str], rows: list[ParityRow]) -> Table:
 def _short(difference: float) -> str:
     """Show how large a difference is, not what it is."""
     return f"{difference:.0e}" if 0 < difference < 0.01 else f"{difference:.2g}"
+
+
+VIEWS = [
+    TableView("parity", section="The same model?", order=1, make=parity, terminal_order=10),
+]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from aebench.reports.formatting import interval, listed, percent
+from aebench.reports.sections import TableView
 from aebench.reports.summary import ProfileRow, Summary
 from aebench.reports.summary.profile import CATEGORIES, INFLATED
 from aebench.reports.tables.shared import (
@@ -178,3 +179,10 @@ def _about(row: ProfileRow, left: int) -> Iterable[str]:
             f"Warning: {row.contender} compiled {listed(sorted(unknown))} again for what it had "
             "seen before."
         )
+
+
+VIEWS = [
+    TableView(
+        "profile", section="Where time and memory go", order=1, make=profile, terminal_order=70
+    ),
+]

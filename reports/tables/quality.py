@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from aebench.reports.formatting import interval
+from aebench.reports.sections import TableView
 from aebench.reports.summary import (
     FULL_TRAINING_EPOCHS,
     CostPoint,
@@ -19,13 +20,15 @@ def quality(summary: Summary) -> list[Table]:
     """Return the losses after training."""
     if not summary.quality:
         return []
-    columns = ["loss", "test", "train", "gap", "on plateau", "training s/epoch", "test by epoch"]
+    plateaus = [run.plateau for run in summary.runs if run.plateau]
+    seeds_head = plateaus[0].column if plateaus else "seeds"
+    columns = ["loss", "test", "train", "gap", seeds_head, "training s/epoch", "test by epoch"]
     rows, notes = [], []
     for row in summary.quality:
         name = f"{row.model} {row.contender}"
         if not row.seeds:
-            cells, note = failed(name, columns, row.failure)
-            rows.append(cells)
+            entries, note = failed(name, columns, row.failure)
+            rows.append(entries)
             notes.append(note)
             continue
         rows.append(
@@ -34,8 +37,7 @@ def quality(summary: Summary) -> list[Table]:
                 _loss(row.test_loss),
                 _loss(row.train_loss),
                 _loss(row.gap),
-                f"{row.on_plateau} of {row.seeds}"
-                + (" (1 in the mean)" if row.seeds > 1 and len(row.counted) == 1 else ""),
+                _seeds(row) if plateaus else str(row.seeds),
                 interval(row.epoch_seconds),
                 _curve(row),
             ]
@@ -51,36 +53,43 @@ def quality(summary: Summary) -> list[Table]:
     return [Table("Losses after training", columns, rows, notes)]
 
 
+def _seeds(row: QualityRow) -> str:
+    """Return how many seeds got stuck; with only one that didn't, the mean is of that one."""
+    alone = " (1 in the mean)" if row.seeds > 1 and len(row.counted) == 1 else ""
+    return f"{row.stuck} of {row.seeds}{alone}"
+
+
 def cost(summary: Summary) -> list[Table]:
-    """Return who is on the Pareto front, by seconds of training and by parameters."""
-    front = [each for each in summary.cost.by_seconds if each.on_front]
+    """Return the Pareto fronts of the loss, by seconds of training and by parameters."""
+    front = [point for point in summary.cost.by_seconds if point.on_front]
     if not front:
         return []
     rows = []
     for (model, contender), group in groupby(
-        sorted(front, key=lambda each: each.seconds),
-        key=lambda each: (each.model, each.contender),
+        sorted(front, key=lambda point: point.seconds),
+        key=lambda point: (point.model, point.contender),
     ):
         stretch = list(group)
         rows.append(
             [
                 f"{model} {contender}",
-                _span([str(each.epoch) for each in stretch]),
-                _span([interval(each.seconds) for each in stretch]),
-                _span([f"{each.test_loss:.4f}" for each in stretch]),
+                _span([str(point.epoch) for point in stretch]),
+                _span([interval(point.seconds) for point in stretch]),
+                _span([f"{point.test_loss:.4f}" for point in stretch]),
             ]
         )
     note = (
-        "On the front is what nothing measured here beats in both; the first epoch's seconds hold "
-        "compiling. By the mean of the seeds, whose differences may be noise. What stayed on the "
-        "plateau has no part in it."
+        "On the front: no other point measured here has both a lower loss and fewer seconds. The "
+        "first epoch's seconds include compiling. Losses are means of seeds, whose differences "
+        "may be noise."
     )
+    excluded = list(dict.fromkeys(run.plateau.excluded for run in summary.runs if run.plateau))
     return [
         Table(
             "Least loss for the seconds of training",
             ["on the front", "epochs", "seconds", "test loss"],
             rows,
-            [note],
+            [" ".join([note, *excluded])],
         ),
         _by_parameters(summary.cost.by_parameters),
     ]
@@ -92,12 +101,12 @@ def _by_parameters(points: Sequence[CostPoint]) -> Table:
         ["model", "parameters", "test loss", "on the front"],
         [
             [
-                each.model,
-                f"{each.parameters:,}",
-                f"{each.test_loss:.4f}",
-                "yes" if each.on_front else "no",
+                point.model,
+                f"{point.parameters:,}",
+                f"{point.test_loss:.4f}",
+                "yes" if point.on_front else "no",
             ]
-            for each in sorted(points, key=lambda each: each.parameters)
+            for point in sorted(points, key=lambda point: point.parameters)
         ],
         ["After the last epoch, the mean over backends and seeds."],
     )
@@ -108,24 +117,21 @@ def _span(values: Sequence[str]) -> str:
 
 
 def _trained_how(run: Run) -> list[str]:
+    """Return notes on a run's training: epochs, data, seeds, and what the columns mean."""
     plan = run.plan
     seeds = "one seed: no interval" if len(plan.seeds) == 1 else "mean [95 %] of seeds"
     epochs = "1 epoch" if plan.epochs == 1 else f"{plan.epochs} epochs"
     notes = [
         f"{epochs} at batch {plan.quality_batch_size} on "
-        f"{plan.quality_train_samples:,} training images ({seeds}); losses in inference mode, "
-        f"test on all {run.data.test_samples:,} images; training s/epoch is such an epoch, the "
+        f"{plan.quality_train_samples:,} training samples ({seeds}); losses in inference mode, "
+        f"test on all {run.data.test_samples:,} samples; training s/epoch is such an epoch, the "
         "call of fit included."
     ]
-    if run.data.mean_image_loss is not None:
-        notes.append(
-            "On the plateau: seeds that ended less than 5 % below "
-            f"{run.data.mean_image_loss:.4f}, the loss of answering with the mean image. They are "
-            "not in the means, unless none left it."
-        )
+    if run.plateau:
+        notes.append(run.plateau.explanation)
     if plan.epochs < FULL_TRAINING_EPOCHS or plan.quality_train_samples < run.data.train_samples:
         notes.append(
-            f"This is less than the recipe ({FULL_TRAINING_EPOCHS} epochs on all images): "
+            f"This is less than the full training ({FULL_TRAINING_EPOCHS} epochs on all samples): "
             "it doesn't show where training ends."
         )
     return notes
@@ -145,3 +151,9 @@ def _curve(row: QualityRow) -> str:
         return " ".join(f"{loss:.3f}" for loss in losses)
     few = [losses[0], losses[len(losses) // 2], losses[-1]]
     return " … ".join(f"{loss:.3f}" for loss in few)
+
+
+VIEWS = [
+    TableView("quality", section="Quality", order=1, make=quality, terminal_order=50),
+    TableView("cost", section="Cost against quality", order=1, make=cost, terminal_order=60),
+]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from aebench.reports.formatting import duration, interval, listed, percent
+from aebench.reports.sections import TableView
 from aebench.reports.summary import FULL_TRAINING_EPOCHS, SpeedCell, SpeedRow, Summary
 from aebench.reports.tables.shared import VERDICT, Table, count, failed, share, shown, some_tables
 
@@ -210,3 +211,8 @@ def _on_what(summary: Summary) -> str:
     if len(said) == 1:
         return next(iter(said))
     return "; ".join(f"{' and '.join(names)}: {what}" for what, names in said.items())
+
+
+VIEWS = [
+    TableView("speed", section="Throughput, cell by cell", order=1, make=speed, terminal_order=20),
+]

@@ -11,12 +11,12 @@ from aebench.backends.native.oracle import Reference
 SHAPES = ((6, 5), (5, 3), (3, 5), (5, 6))
 
 
-def network(seed, recipe=None):
+def network(seed, hyperparameters=None):
     generator = np.random.default_rng(seed)
     weights = []
     for shape in SHAPES:
         weights += [generator.normal(0, 0.6, shape), generator.normal(0, 0.3, shape[1])]
-    return Reference(weights, recipe or Hyperparameters(0.5)), generator.random((4, 6))
+    return Reference(weights, hyperparameters or Hyperparameters(0.5)), generator.random((4, 6))
 
 
 @settings(max_examples=25, deadline=None)

@@ -1,11 +1,13 @@
 """A small record, made by hand, of which every figure is known."""
 
+import msgspec
+
 from aebench.reports import record
 from aebench.reports.journal import Record
 
 ORDERED_SECONDS = (1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.02, 0.98)
 # By block: the A/A control's seconds over its original's.
-TWIN = (1.01, 0.99, 1.01, 0.99, 1.01, 0.99, 1.01, 0.99)
+CONTROL = (1.01, 0.99, 1.01, 0.99, 1.01, 0.99, 1.01, 0.99)
 REPEATED_BLOCK = 8
 # Two images of 28 × 28: one that grows darker from line to line, one that is its negative.
 EXAMPLES = bytes(9 * line for line in range(28) for _ in range(28))
@@ -62,10 +64,11 @@ def make(hostile: str = "") -> Record:
         machine=record.MachineInfo(
             "Processor" + hostile, 2, 2**34, "Linux", "3.11.7", 0.1, {"OMP_NUM_THREADS": "2"}
         ),
+        workloads=[record.WorkloadInfo("train", "trains", "training")],
     )
     made = Record(header)
     name = model.name
-    for contender, factors in (("jax", (1,) * 8), ("torch", (4,) * 8), ("jax A/A", TWIN)):
+    for contender, factors in (("jax", (1,) * 8), ("torch", (4,) * 8), ("jax A/A", CONTROL)):
         made.events.append(_worker("speed", contender, name, hostile))
         made.events.append(_round(contender, name, -1, 9.0))
         # What was measured in a block that was repeated doesn't count.
@@ -208,3 +211,18 @@ def _memory(contender: str, model: str, factor: int, hostile: str) -> list[recor
             *where, [0.0, 1.0 * factor, 3.0 * factor], [12 * 2**20, 120 * 2**20, 245 * 2**20]
         ),
     ]
+
+
+def other_model() -> Record:
+    """Make the sample's record of another model: nothing in it is about the autoencoders."""
+    made = make()
+    name = "classifier"
+    model = msgspec.structs.replace(made.header.models[0], name=name)
+    data = record.DataInfo("tables", 60000, 10000, [20], "a" * 64, "b" * 64)
+    made.header = msgspec.structs.replace(made.header, models=[model], data=data)
+    made.events = [
+        msgspec.structs.replace(event, model=name) if hasattr(event, "model") else event
+        for event in made.events
+        if not isinstance(event, record.Reconstructions)
+    ]
+    return made

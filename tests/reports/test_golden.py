@@ -4,12 +4,17 @@
 """
 
 from aebench.reports import document, markdown
+from aebench.reports.sections import Drawn
 from aebench.reports.summary import summarise
 from helpers import sample
 from helpers.paths import ROOT
 
 GOLDEN = ROOT / "tests" / "golden" / "report.md"
-FIGURES = [("throughput", "Throughput"), ("loss", "Losses"), ("digits", "Images")]
+FIGURES = [
+    Drawn("throughput", "Throughput", "Throughput", 1),
+    Drawn("loss", "Losses", "Quality", 1),
+    Drawn("digits", "Images", "Reconstructions", 1),
+]
 
 
 def rendered() -> str:

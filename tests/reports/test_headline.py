@@ -71,7 +71,7 @@ def trained(row, model, contender, *losses, on_plateau=()):
         model=model,
         seeds=len(losses),
         trainings=trainings,
-        on_plateau=len(on_plateau),
+        stuck=len(on_plateau),
     )
 
 

@@ -42,12 +42,12 @@ def test_figures_follow_from_the_rounds(summary):
     assert torch.detectable == pytest.approx(0.01)
     assert (torch.pair_sd, torch.launch_sd) == (pytest.approx(0, abs=1e-9), None)
     # The A/A control's ratios are 1.01 and 0.99 in turn; Student's t(0.975, 7) is 2.3646.
-    spread = np.std(np.log(sample.TWIN), ddof=1)
+    spread = np.std(np.log(sample.CONTROL), ddof=1)
     half = 2.3646 * spread / np.sqrt(8)
     times = control.times_reference
     assert (control.control_of, control.verdict, control.epoch) == ("jax", "same", None)
     assert (np.log(times.low), np.log(times.high)) == pytest.approx(
-        (np.mean(np.log(sample.TWIN)) - half, np.mean(np.log(sample.TWIN)) + half), rel=1e-4
+        (np.mean(np.log(sample.CONTROL)) - half, np.mean(np.log(sample.CONTROL)) + half), rel=1e-4
     )
     assert control.pair_sd == pytest.approx(spread)
     assert cell.noise_floor == pytest.approx(max(times.high, 1 / times.low) - 1)
@@ -187,7 +187,7 @@ def test_verdicts_wait_for_the_planned_number_of_blocks():
     )
 
 
-def test_who_is_not_steady_is_told():
+def test_drift_is_shown():
     made = sample.make()
     made.events = [
         msgspec.structs.replace(each, seconds=each.seconds * (1 + each.block / 10))
@@ -232,7 +232,7 @@ def made_with(contender: str, factor: float, noise: float = 0.0):
 
 
 @pytest.mark.parametrize("factor", [1.05, 0.95])
-def test_a_twin_that_is_called_different_takes_away_all_verdicts(factor):
+def test_a_control_that_is_called_different_takes_away_all_verdicts(factor):
     summary = summarise(made_with("jax A/A", factor))
     (cell,) = summary.speed
     assert cell.unstable == ["jax A/A"]
@@ -279,7 +279,7 @@ def test_who_lacks_blocks_gets_no_verdict():
     assert "fastest here" not in cell.answer
 
 
-def test_a_twin_whose_original_failed_is_compared_with_nobody():
+def test_a_control_whose_original_failed_is_compared_with_nobody():
     made = sample.make()
     made.events = [
         each
@@ -292,7 +292,7 @@ def test_a_twin_whose_original_failed_is_compared_with_nobody():
     assert "†" not in printed(render_summary(summarise(made)))
 
 
-def test_a_record_from_before_there_were_twins_is_still_shown():
+def test_a_record_from_before_there_were_controls_is_still_shown():
     made = sample.make()
     made.events = [
         each

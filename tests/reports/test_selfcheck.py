@@ -66,7 +66,7 @@ def test_where_the_known_effect_is_not_seen():
     assert check.findings[1].endswith(": not seen.")
 
 
-def test_where_the_twin_is_called_different_nothing_can_be_trusted():
+def test_where_the_control_is_called_different_nothing_can_be_trusted():
     summary = summarise(record(1.1, 1.05, 0.05))
     check = judge(summary)
     assert not check.control_right

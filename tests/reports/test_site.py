@@ -6,9 +6,7 @@ import re
 import subprocess
 import sys
 
-import numpy as np
 import pytest
-from matplotlib.image import imread
 
 from aebench.reports import publish, site
 from aebench.reports.journal import RecordError
@@ -77,9 +75,9 @@ def test_committed_pages_are_what_the_committed_record_gives(folder, tmp_path):
         for mine, theirs in zip(csv.reader(new), csv.reader(old), strict=True):
             assert all(map(alike, mine, theirs)), (mine, theirs)
     for path in made:
-        if path.suffix == ".png":
-            one, two = imread(tmp_path / path), imread(folder / path)
-            assert one.shape == two.shape and np.mean(np.abs(one - two)) < 0.01
+        if path.suffix == ".svg":
+            one, two = (ElementTree.parse(each / path).getroot() for each in (tmp_path, folder))
+            assert one.get("viewBox") == two.get("viewBox")
 
 
 def alike(one, other):

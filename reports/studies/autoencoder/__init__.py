@@ -1,1 +1,87 @@
 """The autoencoders' study: the price of a wider network, and the worth of dropout."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from aebench.reports.record import Header
+from aebench.reports.studies import Plateau, Study, StudySection
+
+if TYPE_CHECKING:
+    from aebench.reports.csv_export import Line
+    from aebench.reports.studies.autoencoder.results import Results
+    from aebench.reports.summary import Summary
+    from aebench.reports.summary.quality import QualityRow
+    from aebench.reports.summary.shared import ContenderView
+
+# The names of the built-in autoencoders: ae400, ae800-dropout, ...
+_NAME = re.compile(r"ae\d+(?![^\W_])")
+_MARGIN = 0.05
+
+
+class AutoencoderStudy(Study):
+    """Questions on width and dropout, reconstructed digits, and the plateau of the mean image.
+
+    What a record needs no study for is imported in the methods, so that a summary can import
+    this.
+    """
+
+    name = "autoencoder"
+    languages = ("en", "fr")
+    section_orders = {"Reconstructions": 55}  # noqa: RUF012
+    figure_modules = ("aebench.reports.studies.autoencoder.digits_figure",)
+    subject = "Autoencoders"
+    samples = "images"
+
+    def about(self, header: Header) -> bool:
+        """Return whether a record holds a built-in autoencoder."""
+        return any(_NAME.match(model.name) for model in header.models)
+
+    def plateau(self, header: Header) -> Plateau | None:
+        """Return the loss of answering with the mean training image."""
+        loss = header.data.mean_image_loss
+        if loss is None:
+            return None
+        return Plateau(
+            loss,
+            _MARGIN,
+            column="on plateau",
+            explanation=(
+                "On the plateau: seeds that ended less than 5 % below "
+                f"{loss:.4f}, the loss of answering with the mean image. They are "
+                "not in the means, unless none left it."
+            ),
+            stayed="stayed on the plateau of the mean image",
+            excluded="What stayed on the plateau has no part in it.",
+        )
+
+    def summarise(
+        self, views: Sequence["ContenderView"], rows: Sequence["QualityRow"]
+    ) -> "Results":
+        """Compare the models of a choice, and collect what they make of test images."""
+        from aebench.reports.studies.autoencoder.results import results
+
+        return results(views, rows)
+
+    def sections(self, summary: "Summary", language: str) -> list[StudySection]:
+        """Return the answers to the questions on width and dropout."""
+        from aebench.reports.studies.autoencoder.width_dropout import answers
+
+        return answers(summary, language)
+
+    def headline(self, summary: "Summary") -> list[str]:
+        """Return each question with the first and the last sentences of its answer."""
+        return [
+            f"{section.title} {section.paragraphs[0]} {section.paragraphs[-1]}"
+            for section in self.sections(summary, "en")
+            if section.paragraphs
+        ]
+
+    def csv_lines(self, summary: "Summary") -> Iterator["Line"]:
+        """Yield the differences of the choices, and which trainings stayed on the plateau."""
+        from aebench.reports.studies.autoencoder.csv_lines import csv_lines
+
+        return csv_lines(summary)
+
+
+STUDY = AutoencoderStudy()

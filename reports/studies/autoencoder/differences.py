@@ -77,7 +77,7 @@ def _difference(
 ) -> Difference | None:
     mine, others = ({each.seed: each for each in each_row.trainings} for each_row in (row, against))
     both = sorted(mine.keys() & others.keys())
-    seeds = [seed for seed in both if not (mine[seed].on_plateau or others[seed].on_plateau)]
+    seeds = [seed for seed in both if not (mine[seed].stuck or others[seed].stuck)]
     if not seeds:
         return None
     ours, theirs = [mine[seed] for seed in seeds], [others[seed] for seed in seeds]

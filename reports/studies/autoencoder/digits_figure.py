@@ -4,14 +4,18 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from aebench.reports.figures.style import MOST_PANELS, label, legible
-from aebench.reports.summary import Digits, Summary
+from aebench.reports.sections import FigureView
+from aebench.reports.studies.autoencoder.digits import Digits
+from aebench.reports.studies.autoencoder.results import of
+from aebench.reports.summary import Summary
 
 
 def digits(summary: Summary, figure: Figure) -> str:
     """Draw them; see :func:`aebench.reports.figures.write`."""
-    if len(summary.digits) < 2:
+    pictures = of(summary).digits
+    if len(pictures) < 2:
         return ""
-    (original, *made) = summary.digits
+    (original, *made) = pictures
     shown, limit = legible(made, MOST_PANELS)
     figure.set_size_inches(8, 0.75 * (1 + len(shown)))
     # The layout reckons with axes as wide as they may be, and images leave less beside their names.
@@ -43,3 +47,6 @@ def _name(row: Digits) -> str:
 def _side_by_side(row: Digits) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
     images = np.frombuffer(row.pixels, np.uint8).reshape(row.count, row.height, row.width)
     return np.concatenate(list(images), axis=1)
+
+
+VIEWS = [FigureView("digits", section="Reconstructions", order=1, draw=digits)]

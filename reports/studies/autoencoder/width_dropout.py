@@ -8,21 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from aebench.reports.formatting import interval
+from aebench.reports.studies import StudySection
+from aebench.reports.studies.autoencoder.differences import Difference
 from aebench.reports.studies.autoencoder.phrases import Words
-from aebench.reports.summary import MIB, Difference, Interval, Summary
-from aebench.reports.tables import Table
+from aebench.reports.studies.autoencoder.results import of
+from aebench.reports.summary import MIB, Interval, Summary
+from aebench.reports.tables.shared import Table
 
 # Less of the range from black to white than this nobody sees.
 _VISIBLE_LEVELS = 0.01 * 255
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The answer to one question: paragraphs, and tables."""
-
-    title: str
-    paragraphs: list[str]
-    tables: list[Table]
 
 
 @dataclass(frozen=True)
@@ -45,7 +39,7 @@ _CONJECTURES = (
 )
 
 
-def answers(summary: Summary, language: str = "en") -> list[Answer]:
+def answers(summary: Summary, language: str = "en") -> list[StudySection]:
     """Answer what the record has differences for.
 
     Parameters
@@ -57,24 +51,25 @@ def answers(summary: Summary, language: str = "en") -> list[Answer]:
 
     Returns
     -------
-    list of Answer
+    list of StudySection
         Empty where no two models were trained from the same seeds.
     """
     words = Words(language)
+    differences = of(summary).differences
     found = []
     for name, pair in (("width", ("ae800", "ae400")), ("dropout", ("ae800-dropout", "ae800"))):
-        main = _main(summary.differences, pair)
+        main = _main(differences, pair)
         if main:
             paragraphs = list(_paragraphs(summary, main, name, words))
-            found.append(Answer(words.say(name), paragraphs, []))
+            found.append(StudySection(words.say(name), paragraphs, []))
         elif _all_left_out(summary, pair):
             told = words.say("all left out", one=pair[0], other=pair[1])
-            found.append(Answer(words.say(name), [told], []))
+            found.append(StudySection(words.say(name), [told], []))
     judged = [
         (conjecture, main)
         for conjecture in _CONJECTURES
-        for size in sorted({each.train_samples for each in summary.differences})
-        for main in [_main(_of_size(summary.differences, size), conjecture.pair)]
+        for size in sorted({each.train_samples for each in differences})
+        for main in [_main(_of_size(differences, size), conjecture.pair)]
         if main
     ]
     if judged:
@@ -91,14 +86,14 @@ def answers(summary: Summary, language: str = "en") -> list[Answer]:
                 *_undecided(summary, sizes, words),
             ],
         )
-        found.append(Answer(words.say("conjectures"), [], [table]))
+        found.append(StudySection(words.say("conjectures"), [], [table]))
     return found
 
 
 def _all_left_out(summary: Summary, pair: tuple[str, str]) -> bool:
     """Tell whether someone trained both from the same seeds, and a plateau left none to pair."""
     stuck: dict[tuple[str, str], dict[int, bool]] = {
-        (row.model, row.contender): {each.seed: each.on_plateau for each in row.trainings}
+        (row.model, row.contender): {each.seed: each.stuck for each in row.trainings}
         for row in summary.quality
     }
     for contender in dict.fromkeys(row.contender for row in summary.quality):
@@ -247,7 +242,7 @@ def _undecided(summary: Summary, judged: set[int], words: Words) -> Iterator[str
     """Name the numbers of images with which a plateau left nothing to judge by."""
     by_size: dict[int, list[bool]] = {}
     for row in summary.quality:
-        by_size.setdefault(row.train_samples, []).extend(each.on_plateau for each in row.trainings)
+        by_size.setdefault(row.train_samples, []).extend(each.stuck for each in row.trainings)
     for size, stuck in sorted(by_size.items()):
         if size not in judged and any(stuck):
             yield words.say(

@@ -12,6 +12,13 @@ from aebench.bench.errors import MeasurementError
 # Stands where a contender's interpreter stands: called with -P -m aebench.bench.worker FD.
 HELLO = 's.sendall(b\'{"resident_bytes": 1, "exact": true}\\n\')'
 
+JOB = {
+    "pass": "nonsense",
+    "threads": 0,
+    "backend": "jax",
+    "module": "aebench.backends.jax",
+}
+
 
 @pytest.fixture
 def fleet(tmp_path):
@@ -82,7 +89,7 @@ def test_closing_ends_every_worker_and_the_guard(tmp_path):
 def test_a_worker_that_cannot_do_its_job_says_why(tmp_path):
     fleet = Fleet(tmp_path, answer_seconds=30.0)
     try:
-        worker = fleet.start("jax", {"pass": "nonsense", "threads": 0})
+        worker = fleet.start("jax", JOB)
         with pytest.raises(MeasurementError, match="No module named") as raised:
             worker.answer()
         assert "Traceback" in raised.value.log_tail

@@ -52,7 +52,17 @@ def test_what_a_worker_takes_is_reported_within_a_hundredth(tmp_path, mebibytes)
     size = mebibytes * 2**20
     fleet = Fleet(tmp_path, 60)
     try:
-        worker = fleet.start("jax", {"pass": "planted", "threads": 0, "bytes": size}, python)
+        worker = fleet.start(
+            "jax",
+            {
+                "pass": "planted",
+                "threads": 0,
+                "bytes": size,
+                "backend": "jax",
+                "module": "aebench.backends.jax",
+            },
+            python,
+        )
         before, kept, brief = (worker.answer() for _ in range(3))
     finally:
         fleet.close()
@@ -128,7 +138,7 @@ def test_phases_follow_each_other_and_the_curve_holds_them(weighed):
         highest = max(each.proportional_bytes for each in phases)
         most = max(curve.proportional_bytes)
         assert 0.9 * highest < most < 1.01 * max(each.peak_bytes for each in phases)
-    assert "memory-curve.png" in (weighed.folder / "report" / "README.md").read_text()
+    assert "memory-curve.svg" in (weighed.folder / "report" / "README.md").read_text()
 
 
 @pytest.mark.slow

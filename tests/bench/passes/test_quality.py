@@ -58,18 +58,18 @@ def test_a_loss_is_the_mean_of_seeds_with_student_s_interval():
 
 def test_who_stays_on_the_plateau_is_counted_and_not_averaged_away():
     (row,) = summarise(with_trainings([0.11, 0.26, 0.13])).quality
-    assert (row.seeds, row.on_plateau) == (3, 1)
+    assert (row.seeds, row.stuck) == (3, 1)
     assert row.test_loss.value == pytest.approx(0.12)
-    assert [each.on_plateau for each in row.trainings] == [False, True, False]
+    assert [each.stuck for each in row.trainings] == [False, True, False]
     (table,) = quality_tables(summarise(with_trainings([0.11, 0.26, 0.13])))
     assert table.rows[0][table.columns.index("on plateau")] == "1 of 3"
     assert any("0.2630, the loss of answering with the mean image" in n for n in table.notes)
     # If nobody left it, that is what there is to show.
     (row,) = summarise(with_trainings([0.262, 0.258])).quality
-    assert (row.on_plateau, row.test_loss.value) == (2, pytest.approx(0.26))
+    assert (row.stuck, row.test_loss.value) == (2, pytest.approx(0.26))
     # A record from before the mean image's loss was kept tells of no plateau.
     (row,) = summarise(with_trainings([0.262], mean_image=None)).quality
-    assert row.on_plateau == 0
+    assert row.stuck == 0
 
 
 def test_a_training_that_was_cut_counts_for_nothing():
@@ -114,7 +114,7 @@ def test_what_learnt_nothing_is_on_no_front():
     assert summarise(with_trainings([0.262, 0.11])).cost.by_parameters[0].on_front
 
 
-def test_a_shorter_epoch_pays_after_what_the_start_takes_longer_over_what_it_gains():
+def test_break_even_epochs_are_what_the_start_takes_longer_over_what_an_epoch_gains():
     made = sample.make()
     # torch's epochs take 15.005 s and jax's 3.755; let jax's first step take 25 s longer.
     made.events = [

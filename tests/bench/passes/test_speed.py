@@ -77,7 +77,7 @@ CONTENDERS = [
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Run launches of the pass; hand back what was recorded."""
-    monkeypatch.setattr(blocks, "is_disturbed", lambda foreign, stolen: False)
+    monkeypatch.setattr(blocks, "is_disturbed", lambda background, steal: False)
     monkeypatch.setattr(blocks, "PAUSE_SECONDS", 0)
     header = sample.make().header
     plan = Plan(
@@ -160,7 +160,7 @@ STRIDED = [
 ]
 
 
-def test_where_a_call_runs_several_steps_everyone_runs_whole_calls(run):
+def test_where_a_call_runs_several_steps_every_contender_runs_whole_calls(run):
     seconds = {"jax": 0.01, "tensorflow": 0.03, "native-jax": 0.009, "gemm": 0.008}
     record = run([0], seconds, contenders=STRIDED)
     rounds = [row for row in record.of(Round) if row.block >= 0]

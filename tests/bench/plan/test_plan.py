@@ -38,7 +38,7 @@ def test_presets_are_the_protocols():
     assert PRESETS["quick"].models == ("ae400", "ae800", "ae800-dropout")
 
 
-def test_the_original_recipe_is_whole():
+def test_the_original_preset_is_the_full_training():
     info = make(Request(preset="original"), DATA).info
     assert info.passes == ["parity", "footprint", "quality"]
     assert (info.epochs, info.quality_batch_size, info.seeds) == (20, 32, [0, 1, 2, 3, 4])
@@ -51,12 +51,12 @@ def test_the_original_recipe_is_whole():
 
 
 @pytest.mark.parametrize(("count", "blocks"), [(1, 16), (2, 18), (3, 16)])
-def test_blocks_are_a_multiple_of_the_design_with_the_twin_in_it(monkeypatch, count, blocks):
+def test_blocks_are_a_multiple_of_the_design_with_the_control_in_it(monkeypatch, count, blocks):
     installed(monkeypatch, *backends.default_names()[:count])
     assert make(Request(), DATA).info.blocks == blocks
 
 
-def test_the_reference_has_a_twin_in_the_speed_pass_alone(monkeypatch):
+def test_the_reference_has_a_control_in_the_speed_pass_alone(monkeypatch):
     installed(monkeypatch, "torch", "jax")
     plan = make(Request(reference="torch"), DATA)
     assert [each.name for each in plan.running] == ["jax", "torch"]
@@ -66,7 +66,7 @@ def test_the_reference_has_a_twin_in_the_speed_pass_alone(monkeypatch):
     assert not any("A/A" in task.contender for task in plan.tasks())
 
 
-def test_where_places_are_selected_the_reference_and_its_twin_are_there(monkeypatch):
+def test_where_places_are_selected_the_reference_and_its_control_are_there(monkeypatch):
     installed(monkeypatch, "tensorflow", "torch", "jax")
     plan = make(Request(models=["ae400"]), DATA)
     places = frozenset(Place(name, "ae400", "train", 32) for name in ("tensorflow", "torch"))

@@ -288,7 +288,7 @@ def test_whatever_a_header_says_it_is_a_plan_or_refused(whole, data):
     except BadInputError as error:
         assert "\n" not in str(error)
         return
-    assert len(plan.tasks()) <= checks.MOST_UNITS
+    assert len(plan.tasks()) <= checks.MOST_TASKS
     for task in plan.tasks():
         assert task_seconds(plan, task, 1000, 1000) >= 0
     run_output.show(Console(quiet=True), plan, DATA, plan.tasks())

@@ -14,7 +14,7 @@ from aebench.bench.data.datasets import EMBEDDED, Dataset
 from aebench.bench.errors import BadInputError
 from aebench.bench.plan.contenders import baselines, find
 from aebench.bench.plan.run_options import Request, make
-from aebench.bench.plan.settings import PRECISIONS, check, parse
+from aebench.bench.plan.settings import PRECISIONS, check, parse, split_contenders
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.reports.record import ContenderInfo
 
@@ -60,10 +60,24 @@ def test_contenders_are_named_by_what_was_asked():
     assert not any(each.baseline for each in found)
 
 
-def test_what_was_split_at_commas_is_put_together_again():
-    assert find(["tensorflow:jit", "steps=32", "jax"]) == find(["tensorflow:jit,steps=32", "jax"])
-    # The same asked for twice is one contender.
+def test_a_contender_asked_for_twice_is_measured_once():
     assert [each.name for each in find(["jax", "jax:steps=1", "jax"])] == ["jax"]
+
+
+@pytest.mark.parametrize(
+    ("text", "contenders"),
+    [
+        ("jax,torch", ["jax", "torch"]),
+        ("tensorflow:jit,steps=32,jax", ["tensorflow:jit,steps=32", "jax"]),
+        ("jax:steps=2,precision=float32@/p,torch", ["jax:steps=2,precision=float32@/p", "torch"]),
+        ("jax:jit@/p,nojit", ["jax:jit@/p", "nojit"]),
+        ("jax,steps=2", ["jax", "steps=2"]),
+        (",jax,", ["jax"]),
+        ("", []),
+    ],
+)
+def test_contenders_are_split_at_the_commas_between_them(text, contenders):
+    assert split_contenders(text) == contenders
 
 
 @pytest.mark.parametrize(
@@ -117,7 +131,7 @@ def test_whatever_is_asked_for_it_is_had_or_refused_in_a_sentence(words):
 
 def test_words_without_an_end_are_refused_soon():
     with pytest.raises(BadInputError, match="too long for a contender"):
-        find(["jax:jit", *["steps=1"] * 200_000])
+        find(split_contenders("jax:jit" + ",steps=1" * 200_000))
 
 
 def test_links_that_lead_nowhere_are_no_interpreters(tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ from aebench.bench.plan.plan import describe
 from aebench.reports import document, html, markdown
 from aebench.reports.record import QualityEpoch, Reconstructions
 from aebench.reports.studies.autoencoder.phrases import _PHRASES, LANGUAGES
+from aebench.reports.studies.autoencoder.results import of
 from aebench.reports.studies.autoencoder.width_dropout import answers
 from aebench.reports.summary import summarise
 from helpers import sample
@@ -63,6 +64,10 @@ def made(losses, gaps=None, images=60_000, slope=0.002, name="original", pixels=
     return record
 
 
+def differences(*records):
+    return of(summarise(*records)).differences
+
+
 def told(*records, language="en"):
     return {each.title: each for each in answers(summarise(*records), language)}
 
@@ -72,7 +77,7 @@ def width(*records):
 
 
 def test_a_difference_is_of_pairs_whose_common_luck_cancels():
-    (choice,) = summarise(made({"ae400": 0.107, "ae800": 0.113})).differences
+    (choice,) = differences(made({"ae400": 0.107, "ae800": 0.113}))
     # Seeds differ by 0.02, pairs by 0.002: their own luck is what is left.
     half = stats.t.ppf(0.975, 4) * stats.tstd(NOISE) / math.sqrt(5)
     found = (choice.test_loss.value, choice.test_loss.low, choice.test_loss.high)
@@ -84,9 +89,9 @@ def test_a_difference_is_of_pairs_whose_common_luck_cancels():
 
 
 def test_intervals_are_adjusted_for_all_choices_of_a_run():
-    choices = summarise(
+    choices = differences(
         made({"ae400": 0.107, "ae800": 0.113, "ae800-dropout": 0.12, "ae800-steep": 0.11})
-    ).differences
+    )
     assert len(choices) == 4
     for choice in choices:
         own = choice.test_loss.high - choice.test_loss.value
@@ -132,7 +137,7 @@ def test_one_seed_answers_nothing():
 
 def test_who_stayed_on_the_plateau_is_told_and_left_out():
     record = made({"ae400": 0.107, "ae800": 0.113}, stuck={("ae800", 2)})
-    (choice,) = summarise(record).differences
+    (choice,) = differences(record)
     assert (choice.seeds, choice.left_out) == ([0, 1, 3, 4], [2])
     assert choice.test_loss.value == pytest.approx(0.006, abs=2e-4)
     assert "they stayed on the plateau: seeds 2." in width(record)
@@ -153,7 +158,7 @@ def test_where_no_seed_is_shared_nothing_is_said_of_a_plateau():
 def test_the_gaps_are_those_of_the_pairs():
     losses = {"ae400": 0.107, "ae800": 0.113}
     record = made(losses, {"ae400": 0.002, "ae800": 0.005}, stuck={("ae400", 4)})
-    (choice,) = summarise(record).differences
+    (choice,) = differences(record)
     assert (choice.gap_mine, choice.gap_against) == pytest.approx((0.005, 0.002))
     assert choice.gap.value == pytest.approx(choice.gap_mine - choice.gap_against)
     assert "is wider with ae800: 0.0050 against 0.0020" in width(record)

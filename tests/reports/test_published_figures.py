@@ -1,0 +1,82 @@
+"""The committed records give the figures that they gave before the words of schema 6, to the digit.
+
+``tests/golden/published-figures.csv.xz`` holds the figures of every report's ``data.csv`` as they
+were: the folder of the report or the name of the record, then the columns of ``data.csv``.
+"""
+
+import csv
+import io
+import lzma
+from collections import Counter
+
+import pytest
+
+from aebench.reports import csv_export
+from aebench.reports.journal import load_all
+from aebench.reports.summary import summarise
+from helpers.paths import ROOT
+
+GOLDEN = ROOT / "tests" / "golden" / "published-figures.csv.xz"
+# Today's words for the names of figures, and for parts of these names.
+FIGURES = {
+    "blocks contaminated": "blocks disturbed",
+    "other work, share": "background load, share",
+    "stolen at worst, share": "steal at worst, share",
+    "would see, share": "minimum detectable effect, share",
+}
+VERDICTS = {"yardstick": "baseline"}
+
+
+def figure(name):
+    """Return today's name of a figure."""
+    if name.startswith("pays before "):
+        return f"break-even {name.removeprefix('pays ')}"
+    return FIGURES.get(name, name).replace(" twin", " A/A")
+
+
+def expected():
+    """Return the figures of each report, in today's words."""
+    text = lzma.decompress(GOLDEN.read_bytes()).decode()
+    found = {}
+    for report, *where, contender, name, value, low, high, unit, verdict in csv.reader(
+        io.StringIO(text)
+    ):
+        line = (
+            *where,
+            contender.replace(" twin", " A/A"),
+            figure(name),
+            *(value, low, high, unit),
+            VERDICTS.get(verdict, verdict),
+        )
+        found.setdefault(report, []).append(line)
+    return found
+
+
+EXPECTED = expected()
+
+
+def records(report):
+    """Return the paths of the records that a report was made of."""
+    published = ROOT / "reports" / "published" / report / "records"
+    if published.is_dir():
+        return sorted(published.glob("*.jsonl*"))
+    return sorted((ROOT / "docs" / "measured").glob(f"{report}.jsonl*"))
+
+
+def test_every_committed_record_is_compared():
+    committed = {path.name for path in (ROOT / "reports" / "published").iterdir()}
+    committed |= {
+        path.name.partition(".")[0] for path in (ROOT / "docs" / "measured").glob("*.jsonl*")
+    }
+    assert set(EXPECTED) == {name for name in committed if records(name)}
+
+
+@pytest.mark.parametrize("report", EXPECTED)
+def test_the_figures_of_a_committed_record_are_what_they_were(report):
+    summary = summarise(*(record for _, record in load_all(records(report))))
+    derived = Counter(
+        tuple("" if entry is None else str(entry) for entry in line)
+        for line in csv_export.lines(summary)
+    )
+    missing = Counter(EXPECTED[report]) - derived
+    assert not missing, f"{missing.total()} figures differ, such as {list(missing)[:3]}"
