@@ -1,10 +1,32 @@
 """JAX: compiled by XLA on every device, dispatched asynchronously on the CPU too."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from aebench.backends import Costs
+
+KERAS_BACKEND = FRAMEWORK = "jax"
+REQUIRES = ("jax",)
 DISTRIBUTIONS = ("jax",)
+INSTALL = "pip install -c constraints.txt -e '.[jax]'"
+BY_DEFAULT = True
+UNSUPPORTED: dict[str, str] = {}
+BASELINE = "aebench.backends.native.jax"
+PROFILER = "aebench.backends.profilers.jax"
+PROFILE_NOTE = ""
+COSTS = Costs(
+    start_seconds=4.0,
+    cold_start_seconds=6.0,
+    parity_seconds=5.0,
+    step_seconds={"train": 0.0008, "predict": 0.0004},
+)
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
+
+
+def settings_obstacle(asked: Mapping[str, str]) -> str:
+    """Return no reason: all settings can be had."""
+    return ""
 
 
 def environment(scratch: Path) -> dict[str, str]:
@@ -22,6 +44,10 @@ def environment(scratch: Path) -> dict[str, str]:
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }
+
+
+def prepare() -> None:
+    """Set nothing: all that is needed is in the environment."""
 
 
 def wait(value: Any) -> None:
@@ -43,7 +69,7 @@ def settings() -> dict[str, str]:
 
 
 def precision() -> str:
-    """Tell how precise products in float32 are here: ``float32`` or ``tf32``."""
+    """Return the precision of products in float32 here: ``float32`` or ``tf32``."""
     import jax
 
     chosen = jax.config.jax_default_matmul_precision
@@ -52,7 +78,7 @@ def precision() -> str:
 
 
 def full_float32() -> None:
-    """Have products in float32 be just that, on any device."""
+    """Have products in float32 computed in float32, on any device."""
     import jax
 
     jax.config.update("jax_default_matmul_precision", "highest")

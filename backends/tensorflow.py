@@ -7,14 +7,38 @@ of 3 s then ends at 5.11 s. Whether it waits is chance (about half of the epochs
 where this was found), how long is arithmetic. docs/method.md has the measurements.
 """
 
+from collections.abc import Mapping
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from aebench.backends import Costs
+
+KERAS_BACKEND = FRAMEWORK = "tensorflow"
+REQUIRES = ("tensorflow",)
 DISTRIBUTIONS = ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos")
+INSTALL = "pip install -c constraints.txt -e '.[tensorflow]'"
+BY_DEFAULT = True
+UNSUPPORTED: dict[str, str] = {}
+BASELINE = "aebench.backends.native.tensorflow"
+PROFILER = "aebench.backends.profilers.tensorflow"
+PROFILE_NOTE = (
+    "leaves out operations that it holds for cheap, small matrix products too: they are in waiting."
+)
+COSTS = Costs(
+    start_seconds=9.0,
+    cold_start_seconds=12.0,
+    parity_seconds=8.0,
+    step_seconds={"train": 0.0035, "predict": 0.0025},
+)
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = tuple(
     accumulate(min(0.01 * 2**nap, 60.0) for nap in range(120))
 )
+
+
+def settings_obstacle(asked: Mapping[str, str]) -> str:
+    """Return no reason: all settings can be had."""
+    return ""
 
 
 def environment(scratch: Path) -> dict[str, str]:
@@ -31,6 +55,10 @@ def environment(scratch: Path) -> dict[str, str]:
         # Taking a whole GPU at once would hide what the model needs.
         "TF_FORCE_GPU_ALLOW_GROWTH": "true",
     }
+
+
+def prepare() -> None:
+    """Set nothing: all that is needed is in the environment."""
 
 
 def wait(value: Any) -> None:
@@ -60,7 +88,7 @@ def settings() -> dict[str, str]:
 
 
 def precision() -> str:
-    """Tell how precise products in float32 are here: ``float32`` or ``tf32``."""
+    """Return the precision of products in float32 here: ``float32`` or ``tf32``."""
     import tensorflow as tf
 
     on_gpu = bool(tf.config.list_physical_devices("GPU"))
@@ -69,7 +97,7 @@ def precision() -> str:
 
 
 def full_float32() -> None:
-    """Have products in float32 be just that, on any device."""
+    """Have products in float32 computed in float32, on any device."""
     import tensorflow as tf
 
     tf.config.experimental.enable_tensor_float_32_execution(False)

@@ -1,10 +1,39 @@
 """PyTorch: eager by default, asynchronous on an accelerator only."""
 
+import os
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from aebench.backends import Costs
+
+KERAS_BACKEND = FRAMEWORK = "torch"
+REQUIRES = ("torch",)
 DISTRIBUTIONS = ("torch",)
+INSTALL = "pip install -c constraints.txt -e '.[torch]'"
+BY_DEFAULT = True
+UNSUPPORTED: dict[str, str] = {}
+BASELINE = "aebench.backends.native.torch"
+PROFILER = "aebench.backends.profilers.torch"
+PROFILE_NOTE = ""
+COSTS = Costs(
+    start_seconds=6.0,
+    cold_start_seconds=8.0,
+    parity_seconds=5.0,
+    step_seconds={"train": 0.0085, "predict": 0.0035},
+)
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
+
+
+def settings_obstacle(asked: Mapping[str, str]) -> str:
+    """Return the reason why settings can't be had; empty if they can."""
+    if "steps" in asked:
+        return "Keras runs one step a call on PyTorch: leave steps out."
+    compiler = os.environ.get("CXX") or next(filter(shutil.which, ("g++", "clang++")), "")
+    if asked.get("jit") == "on" and not compiler:
+        return "torch.compile needs a C++ compiler (g++ or clang++): install one, or leave jit."
+    return ""
 
 
 def environment(scratch: Path) -> dict[str, str]:
@@ -20,6 +49,10 @@ def environment(scratch: Path) -> dict[str, str]:
         "TRITON_CACHE_DIR": str(scratch / "triton-cache"),
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }
+
+
+def prepare() -> None:
+    """Set nothing: all that is needed is in the environment."""
 
 
 def wait(value: Any) -> None:
@@ -47,7 +80,7 @@ def settings() -> dict[str, str]:
 
 
 def precision() -> str:
-    """Tell how precise products in float32 are here: ``float32`` or ``tf32``."""
+    """Return the precision of products in float32 here: ``float32`` or ``tf32``."""
     import torch
 
     highest = torch.get_float32_matmul_precision() == "highest"
@@ -55,7 +88,7 @@ def precision() -> str:
 
 
 def full_float32() -> None:
-    """Have products in float32 be just that, on any device."""
+    """Have products in float32 computed in float32, on any device."""
     import torch
 
     torch.set_float32_matmul_precision("highest")

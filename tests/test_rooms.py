@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from aebench import backends
 from helpers.paths import ROOT
 
-FRAMEWORKS = {"keras", "jax", "torch", "tensorflow", "openvino"}
+# NumPy is no framework here: the parent computes with it too.
+FRAMEWORKS = {"keras", *(backends.load(name).FRAMEWORK for name in backends.NAMES)} - {"numpy"}
 STANDARD = set(sys.stdlib_module_names)
 ERRORS = {"bench.errors", "bench.quoting"}
 # A room, and what it may import of aebench beside itself.

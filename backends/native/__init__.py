@@ -13,6 +13,8 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
+from aebench import backends
+
 Array = np.ndarray[Any, Any]
 
 
@@ -82,17 +84,17 @@ class Network(Loop, Protocol):
         """Return what each dropout layer makes of ones (samples × units) while training."""
 
 
-def load(framework: str) -> type[Network]:
-    """Import the network of one framework, and with it the framework.
+def load(backend: str) -> type[Network]:
+    """Import the network of a backend's framework, and with it the framework.
 
     Parameters
     ----------
-    framework : str
-        ``"jax"``, ``"tensorflow"`` or ``"torch"``.
+    backend : str
+        A backend with a ``BASELINE``, such as ``"jax"``.
 
     Returns
     -------
     type
         Its ``Network``.
     """
-    return cast(type[Network], import_module(f"aebench.backends.native.{framework}").Network)
+    return cast(type[Network], import_module(backends.load(backend).BASELINE).Network)

@@ -6,7 +6,7 @@ loss and no update: this is no network, and can't be one.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,9 +15,16 @@ from typing import Any
 import numpy as np
 
 from aebench import backends
+from aebench.backends import Costs
 from aebench.backends.native import Array
 
-DISTRIBUTIONS = ("numpy",)
+# It is no Keras backend, and has no backend's baseline or profiler.
+KERAS_BACKEND = FRAMEWORK = BASELINE = PROFILER = PROFILE_NOTE = ""
+REQUIRES = DISTRIBUTIONS = ("numpy",)
+INSTALL = "pip install numpy"
+BY_DEFAULT = False
+UNSUPPORTED: dict[str, str] = {}
+COSTS = Costs(start_seconds=12.0, cold_start_seconds=0.0, parity_seconds=0.0, step_seconds={})
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 HOW = "matrix products alone, by the fastest library at hand"
 # How often, and for how long, each library tries when the fastest is looked for.
@@ -27,12 +34,21 @@ _TRIAL_SECONDS = 0.15
 Step = Callable[[], Any]
 
 
+def settings_obstacle(asked: Mapping[str, str]) -> str:
+    """Return the reason why it takes no settings; empty if none are asked for."""
+    return "matrix products take no settings." if asked else ""
+
+
 def environment(scratch: Path) -> dict[str, str]:
-    """Return the variables to set before the interpreter starts: those of every library."""
+    """Return the variables to set before the interpreter starts: those of all libraries."""
     merged: dict[str, str] = {}
-    for name in backends.NAMES:
+    for name in _MAKERS:
         merged |= backends.load(name).environment(scratch)
     return merged
+
+
+def prepare() -> None:
+    """Set nothing."""
 
 
 def wait(value: Any) -> None:
@@ -136,8 +152,7 @@ class Products:
 
 
 def _wait(library: str, value: Any) -> None:
-    if library in backends.NAMES:
-        backends.load(library).wait(value)
+    backends.load(library).wait(value)
 
 
 def _fastest(library: str, step: Step) -> float:

@@ -24,6 +24,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
 
+from aebench import backends
+
 # One vocabulary across the frameworks, in the order in which it is shown.
 MATRIX_PRODUCT = "matrix product"
 ELEMENT_WISE = "element-wise"
@@ -131,5 +133,5 @@ def kernel(name: str) -> str:
 
 
 def load(name: str) -> Profiler:
-    """Import the file of a framework, without that framework."""
-    return cast(Profiler, import_module(f"aebench.backends.profilers.{name}"))
+    """Import the profiler's file of a backend that has a ``PROFILER``, without its framework."""
+    return cast(Profiler, import_module(backends.load(name).PROFILER))

@@ -204,7 +204,7 @@ def _measure(
     with interrupts.until_tidy() as tidy:
         try:
             with contextlib.ExitStack() as ending:
-                modules = plan.workload_modules()
+                modules = plan.outside_modules()
                 fleet = Fleet(inputs.scratch, inputs.answer_seconds, modules)
                 ending.callback(fleet.close)
                 ending.callback(display.close)

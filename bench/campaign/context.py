@@ -5,6 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from aebench import backends
 from aebench.bench import workloads
 from aebench.bench.campaign.fleet import Fleet, Worker
 from aebench.bench.data.datasets import Arrays, Dataset
@@ -160,6 +161,8 @@ def make_job(
     train, test = str(arrays.train_path), str(arrays.test_path)
     return kind(
         backend=contender.backend,
+        # By value: the worker's interpreter may not know what is registered with this one.
+        module=backends.module_name(contender.backend),
         settings=contender.settings,
         model=model.name,
         threads=plan.info.threads,

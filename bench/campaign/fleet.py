@@ -300,10 +300,11 @@ class Worker:
 def _environment(backend: str, folder: Path, package_path: str) -> dict[str, str]:
     keras_home = folder / "keras"
     keras_home.mkdir()
+    facts = backends.load(backend)
     return {
         **os.environ,
-        **backends.load(backend).environment(folder),
-        **({"KERAS_BACKEND": backend} if backend in backends.NAMES else {}),
+        **facts.environment(folder),
+        **({"KERAS_BACKEND": facts.KERAS_BACKEND} if backends.runs_keras(backend) else {}),
         "KERAS_HOME": str(keras_home),
         "PYTHONPATH": package_path,
         "PYTHONSAFEPATH": "1",

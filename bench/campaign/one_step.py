@@ -28,7 +28,7 @@ def run(plan: Plan, inputs: RunInputs) -> dict[ContenderCell, str]:
         The reasons of those that didn't run.
     """
     arrays = convert(inputs.dataset, inputs.scratch)
-    fleet = Fleet(inputs.scratch, inputs.answer_seconds, plan.workload_modules())
+    fleet = Fleet(inputs.scratch, inputs.answer_seconds, plan.outside_modules())
     failures: dict[ContenderCell, str] = {}
     try:
         for model in plan.models:

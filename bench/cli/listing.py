@@ -9,6 +9,7 @@ from rich.table import Table
 
 from aebench import backends
 from aebench.bench import workloads
+from aebench.bench.errors import refusing
 from aebench.bench.models.autoencoder import TABLE, parse
 from aebench.bench.plan.presets import PRESETS, Preset, Sizes
 from aebench.bench.plan.probing import ask
@@ -47,12 +48,35 @@ def _models() -> Table:
 
 def _backends() -> Table:
     device = _device()
-    grid = Table("backend", "version", "device", title="Backends", title_justify="left")
-    for name in backends.NAMES:
-        version = backends.installed_version(name)
-        install = f"not installed: pip install -c constraints.txt -e '.[{name}]'"
-        grid.add_row(name, plain(version or install), plain(device if version else ""))
+    with refusing(backends.RegistrationError):
+        known = backends.names()
+    defaults = backends.default_names()
+    extra = ", ".join(name for name in known if name not in defaults)
+    grid = Table(
+        "backend",
+        "version",
+        "device",
+        "supports",
+        title=f"Backends ({plain(extra)}: measured if asked for)",
+        title_justify="left",
+    )
+    for name in known:
+        grid.add_row(name, *map(plain, _backend(name, device)))
     return grid
+
+
+def _backend(name: str, device: str) -> tuple[str, str, str]:
+    """Describe a backend: its version, its device, and what it supports."""
+    try:
+        facts = backends.load(name)
+    except backends.RegistrationError as error:
+        return str(error), "", ""
+    version = backends.installed_version(name)
+    supported = [each for each in workloads.names() if each not in facts.UNSUPPORTED]
+    if facts.PROFILER:
+        supported.append("profile")
+    shown = version or f"not installed: {facts.INSTALL}"
+    return shown, device if version else "", ", ".join(supported)
 
 
 def _device() -> str:

@@ -23,7 +23,7 @@ DEFAULT_DIFFERENT_PERCENT, DEFAULT_SAME_PERCENT = 1.0, 3.0
 # The preset's passes, interpreters of contenders and the display do not contradict a record's plan.
 _BESIDE_RESUME = ("resume", "report", "time_limit", "dry_run", "contender")
 
-_CONTENDERS = ("all", *backends.ENGINES)
+_CONTENDERS = ("all", *backends.built_in_names())
 _LANGUAGES = ("en", "fr")
 SHELLS = ("bash", "zsh", "tcsh")
 
@@ -134,8 +134,9 @@ OPTIONS = {
     ),
     "contender": Option(
         ("--contender", "--backend"),
-        "What is compared, as BACKEND[:SETTING,...][@PYTHON]; every installed backend if left out "
-        f"or all. BACKEND is {', '.join(backends.ENGINES)}. SETTING is {WORDS}. PYTHON is the path "
+        "What is compared, as BACKEND[:SETTING,...][@PYTHON]; those of "
+        f"{', '.join(backends.default_names())} that are installed if left out "
+        f"or all. BACKEND is {', '.join(backends.built_in_names())}. SETTING is {WORDS}. PYTHON is the path "
         "of another interpreter.",
         _several(_contenders, "CONTENDER"),
         values=_CONTENDERS,
@@ -196,7 +197,7 @@ OPTIONS = {
         ("--reference",),
         "The contender with which the others are compared.",
         {"metavar": "CONTENDER", "type": _word},
-        values=backends.ENGINES,
+        values=backends.built_in_names(),
     ),
     "different-beyond": Option(
         ("--different-beyond",),

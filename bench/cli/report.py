@@ -42,7 +42,9 @@ def report(given: Given) -> int:
     records, language = given["records"], given.get("language", "en")
     known = languages()
     if language not in known:
-        raise BadInputError(f"--language {shortly(language)} isn't known: use {' or '.join(known)}.")
+        raise BadInputError(
+            f"--language {shortly(language)} isn't known: use {' or '.join(known)}."
+        )
     first = records[0] if records[0].is_dir() else records[0].parent
     _write_report(records, given.get("out", first / "report"), new_console(), language)
     return OK

@@ -29,8 +29,10 @@ def build(model: Model, settings: ContenderSettings | None = None) -> tuple[Any,
     settings = settings or ContenderSettings()
     if settings.precision:
         keras.config.set_dtype_policy(settings.precision)
+    backend = backends.load_in_use(keras.backend.backend())
+    backend.prepare()
     if settings.precision == "float32":
-        backends.load(keras.backend.backend()).full_float32()
+        backend.full_float32()
     layers = keras.layers
     encoder = keras.Sequential([keras.Input(IMAGE_SHAPE), layers.Flatten()], name="encoder")
     for position, units in enumerate(model.widths):

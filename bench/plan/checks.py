@@ -8,7 +8,7 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.plan.plan import Plan
 from aebench.bench.quoting import shortly
 from aebench.bench.system import machine
-from aebench.reports.record import PlanInfo
+from aebench.reports.record import ContenderInfo, PlanInfo
 from aebench.reports.record.bounds import MOST_CELLS, MOST_EVENTS
 
 # Of contenders, models or batch sizes.
@@ -83,6 +83,23 @@ def margins(different: float, same: float) -> None:
             f"--different-beyond {100 * different:g} must be less than --same-within "
             f"{100 * same:g}, both in per cent: give both."
         )
+
+
+def some_supported(
+    found: Sequence[ContenderInfo], passes: Collection[str], workloads: Sequence[str]
+) -> None:
+    """Refuse passes and workloads of which no contender supports any."""
+    reasons: dict[str, str] = {}
+    for contender in found:
+        for name in () if contender.missing else passes:
+            whole = contender.why_not(name)
+            why_not = [whole] if whole or name != "speed" else map(contender.why_not, workloads)
+            for reason in why_not:
+                if not reason:
+                    return
+                reasons.setdefault(reason, contender.name)
+    told = "; ".join(f"{name}: {reason}" for reason, name in reasons.items())
+    raise BadInputError(f"nothing of that can be measured: {told}.")
 
 
 def batch_sizes(sizes: Sequence[int], dataset: Dataset) -> None:

@@ -1,4 +1,4 @@
-"""Who takes part: ``ENGINE[:SETTING,…][@PYTHON]``."""
+"""The contenders: ``BACKEND[:SETTING,…][@PYTHON]``."""
 
 import os
 import re
@@ -7,11 +7,12 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from aebench import backends
-from aebench.bench.errors import BadInputError
+from aebench.bench.errors import BadInputError, refusing
 from aebench.bench.plan.probing import MOST_ANSWER_BYTES, ask
 from aebench.bench.plan.settings import parse
 from aebench.bench.protocol.package_path import link_package
@@ -28,15 +29,21 @@ MOST_CHARACTERS = 4096
 _PROBE_SECONDS = 60.0
 _VERSION = re.compile(r"[\w.+!-]{1,100}", re.ASCII)
 _PROBE = (
-    "import sys; from aebench import backends; print(backends.installed_version(sys.argv[1]) or '')"
+    "import sys; from aebench import backends; backends.remember(*sys.argv[1:3]); "
+    "print(backends.installed_version(sys.argv[1]) or '')"
 )
+# The passes that train, whatever the workloads of a run are.
+_TRAINING_PASSES = ("footprint", "quality", "profile", "memory")
 
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What was asked for, understood."""
+    """What was asked for, understood.
 
-    engine: str
+    ``backend`` is one of :func:`aebench.backends.measurable_names`.
+    """
+
+    backend: str
     settings: ContenderSettings
     python: str
 
@@ -44,7 +51,7 @@ class _Wanted:
     def stem(self) -> str:
         """The name, as far as no interpreter is needed to tell it from others."""
         text = str(self.settings)
-        return f"{self.engine}:{text}" if text else self.engine
+        return f"{self.backend}:{text}" if text else self.backend
 
 
 def find(asked: Sequence[str], run: bool = True) -> list[ContenderInfo]:
@@ -53,10 +60,11 @@ def find(asked: Sequence[str], run: bool = True) -> list[ContenderInfo]:
     Parameters
     ----------
     asked : sequence of str
-        Each ``ENGINE[:SETTING,…][@PYTHON]``: a Keras backend, ``native-`` with a framework, or
-        ``gemm``; see :mod:`aebench.bench.plan.settings` for settings; PYTHON is the path of an interpreter that
-        has NumPy, Keras and the framework. Empty, or :data:`ALL` alone, for Keras's backends; then one that isn't installed is told so in its
-        ``missing``.
+        Each ``BACKEND[:SETTING,…][@PYTHON]``: a Keras backend, ``native-`` with one, or ``gemm``;
+        see :mod:`aebench.bench.plan.settings` for settings; PYTHON is the path of an interpreter
+        that has NumPy, Keras and the framework. Empty,
+        or :data:`ALL` alone, for the backends that are measured by default; then the ``missing`` of
+        a backend that isn't installed is the reason.
     run : bool
         Whether interpreters may be run, to tell their versions.
 
@@ -67,22 +75,22 @@ def find(asked: Sequence[str], run: bool = True) -> list[ContenderInfo]:
     """
     if list(asked) == [ALL]:
         asked = ()
-    wanted = list(dict.fromkeys(map(_understand, asked or backends.NAMES)))
+    wanted = list(dict.fromkeys(map(_understand, asked or backends.default_names())))
     found = []
-    for each in wanted:
-        version = _version(each.engine, each.python, run)
+    for one in wanted:
+        version = _version(one.backend, one.python, run)
         if version is None and asked:
-            raise BadInputError(_not_there(each.engine, each.python))
-        extra = backends.framework(each.engine)
-        install = f"not installed (pip install -c constraints.txt -e '.[{extra}]')"
+            raise BadInputError(_not_there(one.backend, one.python))
+        install = f"not installed ({backends.load(one.backend).INSTALL})"
         found.append(
             ContenderInfo(
-                name=_name(each, wanted),
-                backend=each.engine,
+                name=_name(one, wanted),
+                backend=one.backend,
                 version=version or "",
                 missing="" if version else install,
-                python=each.python,
-                settings=each.settings.to_dict(),
+                python=one.python,
+                settings=one.settings.to_dict(),
+                **capability(one.backend),
             )
         )
     if all(contender.missing for contender in found):
@@ -107,7 +115,7 @@ def baselines(found: Sequence[ContenderInfo], run: bool = True) -> list[Contende
         Whether interpreters may be run, to tell their versions.
     """
     present = [each for each in found if not each.missing]
-    keras = [each for each in present if each.on_keras]
+    keras = [each for each in present if each.on_keras and backends.load(each.backend).BASELINE]
     wanted = [
         *(
             _Wanted(backends.NATIVE + each.backend, ContenderSettings(), each.python)
@@ -116,17 +124,48 @@ def baselines(found: Sequence[ContenderInfo], run: bool = True) -> list[Contende
         _Wanted(backends.GEMM, ContenderSettings(), present[0].python),
     ]
     there = {(each.backend, each.python) for each in present}
-    left = [each for each in dict.fromkeys(wanted) if (each.engine, each.python) not in there]
+    left = [each for each in dict.fromkeys(wanted) if (each.backend, each.python) not in there]
     return [
         ContenderInfo(
             name=_name(each, left),
-            backend=each.engine,
-            version=_version(each.engine, each.python, run) or "",
+            backend=each.backend,
+            version=_version(each.backend, each.python, run) or "",
             python=each.python,
             baseline=True,
+            **capability(each.backend),
         )
         for each in left
     ]
+
+
+def capability(backend: str) -> dict[str, Any]:
+    """Return what a header says of a backend's nature; its framework isn't imported.
+
+    Parameters
+    ----------
+    backend : str
+        One of :func:`aebench.backends.measurable_names`.
+
+    Returns
+    -------
+    dict
+        Fields of :class:`aebench.reports.record.ContenderInfo`. ``unsupported`` has the reason for
+        each workload and pass that can't be measured.
+    """
+    facts = backends.load(backend)
+    if not backends.runs_keras(backend):
+        return {"on_keras": False, "framework": facts.FRAMEWORK}
+    unsupported = dict(facts.UNSUPPORTED)
+    if not facts.PROFILER:
+        unsupported.setdefault("profile", f"there is no profiler for {backend} here")
+    for name in _TRAINING_PASSES:
+        if "train" in unsupported:
+            unsupported.setdefault(name, f"this pass trains, and {unsupported['train']}")
+    return {
+        "framework": "" if backend == facts.FRAMEWORK else facts.FRAMEWORK,
+        "profile_note": facts.PROFILE_NOTE,
+        "unsupported": unsupported,
+    }
 
 
 def check_again(contenders: Sequence[ContenderInfo]) -> None:
@@ -184,14 +223,11 @@ def _understand(text: str) -> _Wanted:
             "characters."
         )
     before, at, python = text.partition("@")
-    engine, _, settings_text = before.partition(":")
-    if engine not in backends.ENGINES:
-        raise BadInputError(
-            f"{shortly(engine)} is not a backend: use {', '.join(backends.ENGINES)}."
-        )
-    settings = parse(engine, settings_text)
+    backend, _, settings_text = before.partition(":")
+    check_known(backend)
+    settings = parse(backend, settings_text)
     if not at:
-        return _Wanted(engine, settings, "")
+        return _Wanted(backend, settings, "")
     if not python:
         raise BadInputError(f"{shortly(text)} names no interpreter: give its path after the @.")
     if not is_encodable(python):
@@ -200,12 +236,29 @@ def _understand(text: str) -> _Wanted:
         )
     path = _runnable(python)
     if path is None:
-        extra = backends.framework(engine)
+        extra = backends.backend_name(backend)
         raise BadInputError(
-            f"there is no interpreter {shortly(python)} for {engine}: give the path of a Python "
+            f"there is no interpreter {shortly(python)} for {backend}: give the path of a Python "
             f"that has Keras and {extra} (tox -e {extra} --notest makes .tox/{extra}/bin/python)."
         )
-    return _Wanted(engine, settings, path)
+    return _Wanted(backend, settings, path)
+
+
+def check_known(backend: str) -> None:
+    """Make sure that something is called so and can be measured.
+
+    Raises
+    ------
+    BadInputError
+        If it isn't known, or another installation's file of it can't be used.
+    """
+    # What is built in needs no look at what other installations register.
+    if backend in backends.built_in_names():
+        return
+    with refusing(backends.RegistrationError):
+        known = backends.measurable_names()
+    if backend not in known:
+        raise BadInputError(f"{shortly(backend)} is not a backend: use {', '.join(known)}.")
 
 
 def _runnable(python: str) -> str | None:
@@ -240,27 +293,25 @@ def _environment_folder(python: str) -> str:
     return parts[-3] if len(parts) > 3 and parts[-2] == "bin" else python
 
 
-def _version(engine: str, python: str, run: bool) -> str | None:
+def _version(backend: str, python: str, run: bool) -> str | None:
     if not python:
-        return backends.installed_version(engine)
+        return backends.installed_version(backend)
     if not run:
         return UNKNOWN
     with tempfile.TemporaryDirectory(prefix="aebench-") as folder:
-        path = link_package(Path(folder) / "package")
+        path = link_package(Path(folder) / "package", backends.outside_modules([backend]))
         environment = {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
-        told = ask([_absolute(python), "-c", _PROBE, engine], _PROBE_SECONDS, environment)
+        probe = [_absolute(python), "-c", _PROBE, backend, backends.module_name(backend)]
+        told = ask(probe, _PROBE_SECONDS, environment)
     lines = told.split() if told else []
     return lines[-1] if lines and _VERSION.fullmatch(lines[-1]) else None
 
 
-def _not_there(engine: str, python: str) -> str:
-    name = backends.framework(engine)
+def _not_there(backend: str, python: str) -> str:
+    name = backends.backend_name(backend)
     if python:
         return (
             f"{python} doesn't run, or has no {name}, or doesn't say so within "
             f"{_PROBE_SECONDS:g} s and {size(MOST_ANSWER_BYTES)}: install Keras and {name} for it."
         )
-    return (
-        f"the backend {name} isn't installed: pip install -c constraints.txt "
-        f"-e '.[{name}]', or leave it out."
-    )
+    return f"the backend {name} isn't installed: {backends.load(backend).INSTALL}, or leave it out."

@@ -17,19 +17,13 @@ from aebench.bench.protocol.phases import WATCHED_STEPS
 from aebench.reports.record import Task
 
 OPERATIONS_PER_SECOND = 90e9
-# Seconds that Keras and the framework add to a step beside the matrix products.
-_STEP_OVERHEAD_SECONDS = {
-    "train": {"jax": 0.0008, "tensorflow": 0.0035, "torch": 0.0085},
-    "predict": {"jax": 0.0004, "tensorflow": 0.0025, "torch": 0.0035},
-}
-# A baseline's beside its products, as a share of them.
+# Where a backend's file has no cost of a workload: a step beside its matrix products.
+_STEP_SECONDS = 0.003
+# What a baseline takes beside its products, as a share of them.
 _BASELINE_OVERHEAD = 0.5
-_START_SECONDS = {"jax": 4.0, "tensorflow": 9.0, "torch": 6.0, "gemm": 12.0}
-_PARITY_SECONDS = {"jax": 5.0, "tensorflow": 8.0, "torch": 5.0}
 # Median seconds of a product of 512 × 784 by 784 × 400 in float32, there.
 _PRODUCT_SECONDS = 0.0021
 _PRODUCTS = 30
-_COLD_START_SECONDS = {"jax": 6.0, "tensorflow": 12.0, "torch": 8.0}
 
 
 def task_seconds(
@@ -59,13 +53,13 @@ def _alone_seconds(plan: Plan, task: Task, model: Model, test_samples: int) -> f
     """Guess what a task takes whose work is counted in steps."""
     (backend,) = (each.backend for each in plan.running if each.name == task.contender)
     if task.pass_name == "parity":
-        return _PARITY_SECONDS[backends.framework(backend)]
+        return _costs(backend).parity_seconds
     if task.pass_name == "footprint":
-        return _COLD_START_SECONDS[backend]
+        return _costs(backend).cold_start_seconds
     if task.pass_name in ("profile", "memory"):
         steps = WATCHED_STEPS if task.pass_name == "memory" else 20 * plan.info.profile_steps
         step = step_seconds(backend, "train", model, plan.info.batch_size)
-        return 2 * _COLD_START_SECONDS[backend] + steps * step
+        return 2 * _costs(backend).cold_start_seconds + steps * step
     return _quality_seconds(plan, model, backend, test_samples)
 
 
@@ -85,9 +79,16 @@ def step_seconds(backend: str, workload: str, model: Model, batch_size: int) -> 
     found = workloads.load(workload)
     operations = found.operations(model) or 0
     products = batch_size * operations / OPERATIONS_PER_SECOND
-    if backend not in backends.NAMES:
+    if not backends.runs_keras(backend):
         return products * (1 + (_BASELINE_OVERHEAD if backend != backends.GEMM else 0))
-    return _STEP_OVERHEAD_SECONDS["train" if found.trains else "predict"][backend] + products
+    overheads = _costs(backend).step_seconds
+    usual = overheads.get("train" if found.trains else "predict", _STEP_SECONDS)
+    return overheads.get(workload, usual) + products
+
+
+def _costs(backend: str) -> backends.Costs:
+    """Return the rough costs of a backend, those of its framework for a baseline."""
+    return backends.load(backend).COSTS
 
 
 def _speed_seconds(plan: Plan, model: Model, launch: int, pace: float) -> float:
@@ -99,7 +100,7 @@ def _speed_seconds(plan: Plan, model: Model, launch: int, pace: float) -> float:
         for each in plan.in_blocks
         if any(plan.takes_part(each, cell) for cell in cells)
     ]
-    total = 0.6 * pace * sum(_START_SECONDS[backends.framework(each)] for each in starting)
+    total = 0.6 * pace * sum(_costs(each).start_seconds for each in starting)
     for cell in cells:
         steps = [
             pace * step_seconds(each.backend, cell.workload, model, cell.batch_size)
@@ -124,5 +125,5 @@ def _quality_seconds(plan: Plan, model: Model, backend: str, test_samples: int) 
     train = step_seconds(backend, "train", model, batch)
     evaluate = step_seconds(backend, "predict", model, 500)
     epoch = info.quality_train_samples / batch * train + test_samples / 500 * evaluate + 0.5
-    start = (_START_SECONDS[backend] + 3) / len(info.seeds)
+    start = (_costs(backend).start_seconds + 3) / len(info.seeds)
     return start + info.epochs * epoch

@@ -214,9 +214,12 @@ class Plan:
             for found in map(workloads.load, self.info.workloads)
         ]
 
-    def workload_modules(self) -> list[str]:
-        """List the dotted names of the workloads' files: workers import them."""
-        return [workloads.load(name).module for name in self.info.workloads]
+    def outside_modules(self) -> list[str]:
+        """List the dotted names of the workloads' and backends' files that workers import."""
+        return [
+            *(workloads.load(name).module for name in self.info.workloads),
+            *backends.outside_modules(contender.backend for contender in self.running),
+        ]
 
     def describe_models(self) -> list[ModelInfo]:
         """Describe the models for the record."""
@@ -261,7 +264,9 @@ def blocks_of(preset: str, workload: str, found: Sequence[ContenderInfo]) -> int
 
 
 def default_reference(found: Sequence[ContenderInfo]) -> str:
-    """Choose jax where it is there, else the first by name, one of Keras's if there is one."""
+    """Choose jax where it is there, else the first by name: on Keras, and one that does all."""
     able = [each for each in found if not each.missing and each.backend != backends.GEMM]
     keras = [each for each in able if each.on_keras]
-    return min(keras or able, key=lambda each: (each.backend != "jax", each.name)).name
+    return min(
+        keras or able, key=lambda each: (bool(each.unsupported), each.backend != "jax", each.name)
+    ).name

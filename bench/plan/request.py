@@ -138,6 +138,7 @@ def _contenders(
             f"{without_keras[0]} takes part in parity and speed alone, and has nothing to measure "
             f"in {', '.join(sorted(passes))}: leave it out."
         )
+    checks.some_supported(found, passes, names)
     reference = _reference(request.reference, found)
     wanted = PRESETS[request.preset].baselines if request.baselines is None else request.baselines
     if wanted and compares:

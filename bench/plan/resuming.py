@@ -149,8 +149,9 @@ def _check_contenders(found: Sequence[ContenderInfo]) -> None:
     _once("contender", [each.name for each in found])
     pythons = {"", *(each.python for each in programs(found))}
     for each in found:
-        checks.known("backend", [each.backend], backends.ENGINES)
+        contenders.check_known(each.backend)
         settings.check(each.backend, each.settings)
+        _check_capability(each)
         if each.baseline and (each.on_keras or each.control_of or each.python not in pythons):
             raise BadInputError(f"{shortly(each.name)} is no baseline of its contenders.")
         if len(each.python) > contenders.MOST_CHARACTERS:
@@ -165,6 +166,17 @@ def _check_contenders(found: Sequence[ContenderInfo]) -> None:
             raise BadInputError(f"{shortly(each.name)} is a control of nobody.")
     if all(each.backend == backends.GEMM for each in originals.values()):
         raise BadInputError("it has no contender that can be measured.")
+
+
+def _check_capability(info: ContenderInfo) -> None:
+    """Refuse a contender of which the record says what isn't so of its backend here."""
+    nature = ContenderInfo(info.name, info.backend, "", **contenders.capability(info.backend))
+    said = (info.on_keras, info.framework, info.unsupported.keys())
+    if said != (nature.on_keras, nature.framework, nature.unsupported.keys()):
+        raise BadInputError(
+            f"{shortly(info.name)} isn't what its backend {shortly(info.backend)} is here: the "
+            "record was measured by another version of it."
+        )
 
 
 def _is_like(control: ContenderInfo, original: ContenderInfo | None) -> bool:

@@ -1,8 +1,6 @@
 """What can be set on a contender, and what can't be had. Standard library only: workers use it."""
 
-import os
 import re
-import shutil
 from collections.abc import Mapping
 
 from aebench import backends
@@ -48,13 +46,13 @@ def split_contenders(text: str) -> list[str]:
     return contenders
 
 
-def parse(engine: str, text: str) -> ContenderSettings:
+def parse(backend: str, text: str) -> ContenderSettings:
     """Understand settings such as ``jit,steps=32``.
 
     Parameters
     ----------
-    engine : str
-        Whose; one of :data:`aebench.backends.ENGINES`.
+    backend : str
+        What takes them; one of :func:`aebench.backends.measurable_names`.
     text : str
         Words with commas between them; empty for none.
 
@@ -71,28 +69,28 @@ def parse(engine: str, text: str) -> ContenderSettings:
         if word in ("jit", "nojit"):
             if jit is not None and jit != (word == "jit"):
                 raise BadInputError(
-                    f"{shortly(f'{engine}:{text}')} says both jit and nojit: give one of them."
+                    f"{shortly(f'{backend}:{text}')} says both jit and nojit: give one of them."
                 )
             jit = word == "jit"
         elif name == "steps":
-            steps = _steps(engine, value)
+            steps = _steps(backend, value)
         elif name == "precision":
             if value not in PRECISIONS:
                 raise BadInputError(
-                    f"{shortly(f'{engine}:{word}')} is not a precision: use "
+                    f"{shortly(f'{backend}:{word}')} is not a precision: use "
                     f"{', '.join(PRECISIONS)}."
                 )
             precision = value
         else:
-            raise BadInputError(f"{shortly(word)} is not a setting of {engine}: use {WORDS}.")
+            raise BadInputError(f"{shortly(word)} is not a setting of {backend}: use {WORDS}.")
     settings = ContenderSettings(jit, steps, precision)
-    obstacle = _obstacle(engine, settings)
+    obstacle = _obstacle(backend, settings)
     if obstacle:
-        raise BadInputError(f"{engine}:{settings} can't be had: {obstacle}")
+        raise BadInputError(f"{backend}:{settings} can't be had: {obstacle}")
     return settings
 
 
-def check(engine: str, told: Mapping[str, str]) -> None:
+def check(backend: str, told: Mapping[str, str]) -> None:
     """Make sure that settings of a record's are what :meth:`ContenderSettings.to_dict` writes.
 
     Raises
@@ -102,30 +100,24 @@ def check(engine: str, told: Mapping[str, str]) -> None:
     """
     jit = {"on": "jit", "off": "nojit"}.get(told.get("jit", ""))
     words = [*([jit] if jit else []), *(f"{name}={told[name]}" for name in told if name != "jit")]
-    if parse(engine, ",".join(words)).to_dict() != dict(told):
-        raise BadInputError(f"{shortly(dict(told))} are no settings of {engine}.")
+    if parse(backend, ",".join(words)).to_dict() != dict(told):
+        raise BadInputError(f"{shortly(dict(told))} are no settings of {backend}.")
 
 
-def _steps(engine: str, value: str) -> int:
+def _steps(backend: str, value: str) -> int:
     # Digits of other scripts are numbers to Python too, and too many are none.
     steps = int(value) if re.fullmatch("[0-9]{1,9}", value) else 0
     if not 1 <= steps <= MOST_STEPS:
         raise BadInputError(
-            f"{shortly(f'{engine}:steps={value}')} can't be: steps must be a whole number from 1 "
+            f"{shortly(f'{backend}:steps={value}')} can't be: steps must be a whole number from 1 "
             f"to {MOST_STEPS:,}, such as 32."
         )
     return steps
 
 
-def _obstacle(engine: str, settings: ContenderSettings) -> str:
-    """Say why settings can't be had; empty if they can."""
-    if engine not in backends.NAMES:
-        if settings != ContenderSettings():
-            return "a baseline is as it is, and takes no settings."
-    elif engine == "torch":
-        if settings.steps > 1:
-            return "Keras runs one step a call on PyTorch: leave steps out."
-        compiler = os.environ.get("CXX") or next(filter(shutil.which, ("g++", "clang++")), "")
-        if settings.jit and not compiler:
-            return "torch.compile needs a C++ compiler (g++ or clang++): install one, or leave jit."
-    return ""
+def _obstacle(backend: str, settings: ContenderSettings) -> str:
+    """Return the reason why settings can't be had; empty if they can."""
+    asked = settings.to_dict()
+    if not backends.runs_keras(backend):
+        return "a baseline is as it is, and takes no settings." if asked else ""
+    return backends.load(backend).settings_obstacle(asked)

@@ -98,4 +98,4 @@ def balanced(blocks: int, contenders: int) -> int:
 
 def obstacle(contender: ContenderInfo, workload: str) -> str:
     """Return why a contender can't run a workload; empty if it can."""
-    return contender.missing or contender.unsupported.get(workload, "")
+    return contender.missing or contender.why_not("speed", workload)

@@ -58,6 +58,8 @@ class Job:
     ----------
     backend : str
         A Keras backend, or the baseline that runs instead of Keras.
+    module : str
+        Dotted name of the backend's file.
     settings : dict
         See :class:`aebench.bench.protocol.settings.ContenderSettings`.
     model : str
@@ -73,6 +75,7 @@ class Job:
     PASS: ClassVar[str]
 
     backend: str
+    module: str
     settings: dict[str, str]
     model: str
     threads: int
@@ -96,11 +99,15 @@ class SpeedJob(Job):
 
 @dataclass(frozen=True)
 class ParityJob(Job):
-    """Import the framework, then obey :class:`Compare`, at so many samples per step."""
+    """Import the framework, then obey :class:`Compare`, at so many samples per step.
+
+    ``trains`` is whether the contender can train: otherwise what it predicts is compared alone.
+    """
 
     PASS = "parity"
 
     batch_size: int
+    trains: bool
 
 
 @dataclass(frozen=True)

@@ -41,9 +41,11 @@ def main() -> None:
 def _work(channel: Channel) -> None:
     from importlib import import_module
 
+    from aebench import backends
     from aebench.bench.protocol.messages import decode_job
 
     job = decode_job(channel.receive())
+    backends.remember(job.backend, job.module)
     if job.threads:
         # Affinity is the one limit that acts alike on all backends.
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job.threads])

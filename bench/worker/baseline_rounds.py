@@ -114,7 +114,7 @@ class Networks(Loops):
 
     def __init__(self, channel: Channel, job: SpeedJob) -> None:
         super().__init__(channel, job)
-        made = native.load(backends.framework(job.backend))
+        made = native.load(job.backend)
         weights = initial_weights(self._model, job.seed)
         self._network = made(weights, hyperparameters(self._model, job.seed))
         self._workload = ""

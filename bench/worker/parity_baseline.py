@@ -21,7 +21,7 @@ class NativeContenderModel:
 
     def __init__(self, model: Model, job: ParityJob) -> None:
         self._backend = backends.load(job.backend)
-        self._make = native.load(backends.framework(job.backend))
+        self._make = native.load(job.backend)
         self._initial = initial_weights(model, job.seed)
         self._hyperparameters = hyperparameters(model, job.seed)
         self._network = self._make(self._initial, self._hyperparameters)

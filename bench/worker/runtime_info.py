@@ -5,14 +5,25 @@ import os
 import sys
 from typing import Any
 
+from aebench import backends
 from aebench.bench.protocol.messages import RuntimeInfo
 
+# A worker reads its data with NumPy: that NumPy is held says nothing of a backend.
+_OF_ALL_WORKERS = {"numpy"}
 
-def loaded_frameworks() -> list[str]:
-    """Name the frameworks that this process has imported, for whatever reason."""
+
+def loaded_frameworks(*own: str) -> list[str]:
+    """List the frameworks that this process holds, whatever imported them.
+
+    Parameters
+    ----------
+    *own : str
+        The framework of a backend that isn't built in.
+    """
+    known = {backends.load(name).FRAMEWORK for name in backends.NAMES}
     return [
         name
-        for name in ("jax", "tensorflow", "torch")
+        for name in sorted((known | set(own)) - _OF_ALL_WORKERS)
         if getattr(sys.modules.get(name), "__file__", None)
     ]
 
@@ -31,6 +42,7 @@ def runtime_info(backend: Any, model: Any, more: dict[str, str] | None = None) -
     """
     import numpy as np
 
+    held = loaded_frameworks(*filter(None, [backend.FRAMEWORK]))
     affinity = getattr(os, "sched_getaffinity", None)
     settings, versions = dict(more or {}), {"python": sys.version.split()[0]}
     precision = backend.precision()
@@ -47,12 +59,16 @@ def runtime_info(backend: Any, model: Any, more: dict[str, str] | None = None) -
         versions={
             **versions,
             "numpy": np.__version__,
-            **{name: sys.modules[name].__version__ for name in loaded_frameworks()},
+            **{name: _version(name) for name in held},
         },
-        frameworks_held=loaded_frameworks(),
+        frameworks_held=held,
         cores=len(affinity(0)) if affinity else os.cpu_count() or 1,
         epoch_end_polls_seconds=list(backend.EPOCH_END_POLLS_SECONDS[:20]),
     )
+
+
+def _version(framework: str) -> str:
+    return str(getattr(sys.modules[framework], "__version__", "unknown version"))
 
 
 def finite(what: str, value: Any) -> Any:

@@ -24,7 +24,6 @@ from aebench.reports.record.bounds import (
 
 # The verdicts' margins, as shares: different beyond the one, the same within the other.
 DIFFERENT, SAME = 0.01, 0.03
-NATIVE, GEMM = "native-", "gemm"
 
 
 class ModelInfo(msgspec.Struct, frozen=True):
@@ -43,8 +42,11 @@ class ModelInfo(msgspec.Struct, frozen=True):
 class ContenderInfo(msgspec.Struct, frozen=True):
     """One contender; ``missing`` is the reason why it can't run, or empty.
 
-    ``backend`` is Keras's, or a ``native-`` framework without Keras, or ``gemm``. ``settings`` are
-    those asked for; a ``baseline`` is measured beside the others and not judged. ``python`` is
+    ``backend`` is what is measured: a Keras backend, a ``native-`` framework without Keras, or
+    ``gemm``, matrix products alone. ``on_keras`` is whether it runs Keras: only that has a footprint
+    and a quality. ``framework`` computes; it is empty for ``gemm``, and for a backend that is called
+    like its framework. ``profile_note`` is what its profiler leaves out. ``settings`` are those
+    asked for; a ``baseline`` is measured beside the others and not judged. ``python`` is
     the interpreter that runs it, or empty for the one that runs aebench. A control is another
     worker of the contender ``control_of``, in the speed pass alone: an A/A control, or one that runs
     ``known_effect`` (a share) more steps than it reports. ``unsupported`` holds the reason for each
@@ -61,11 +63,23 @@ class ContenderInfo(msgspec.Struct, frozen=True):
     settings: dict[Name, Name] = {}
     baseline: bool = False
     unsupported: dict[Name, Text] = {}
+    on_keras: bool = True
+    framework: Name = ""
+    profile_note: Text = ""
 
     @property
-    def on_keras(self) -> bool:
-        """Whether it runs Keras: only that has a footprint and a quality."""
-        return self.backend != GEMM and not self.backend.startswith(NATIVE)
+    def computes_with(self) -> str:
+        """The framework that computes; empty where only matrix products are measured."""
+        return self.framework or (self.backend if self.on_keras else "")
+
+    @property
+    def has_model(self) -> bool:
+        """Whether it runs a model, and not matrix products alone."""
+        return self.computes_with != ""
+
+    def why_not(self, *names: str) -> str:
+        """Return the reason for the first of some workloads and passes that it doesn't support."""
+        return next((self.unsupported[name] for name in names if name in self.unsupported), "")
 
 
 class WorkloadInfo(msgspec.Struct, frozen=True):

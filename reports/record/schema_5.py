@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from aebench.reports.record.bounds import MOST_WORKLOADS
-from aebench.reports.record.header import GEMM, Cell, ContenderInfo, Header, PlannedTasks
+from aebench.reports.record.header import Cell, ContenderInfo, Header, PlannedTasks
 
 LAST = 5
 
@@ -39,6 +39,10 @@ _WORKLOADS = [
     {"name": "train", "verb": "trains", "gerund": "training", "trains": True},
     {"name": "predict", "verb": "predicts with", "gerund": "predicting"},
 ]
+_NATIVE, _GEMM = "native-", "gemm"
+_TENSORFLOW_NOTE = (
+    "leaves out operations that it holds for cheap, small matrix products too: they are in waiting."
+)
 _SIZES = ("batch_sizes", "launches", "blocks")
 _OLD_CONTROL, _CONTROL = " twin", " A/A"
 
@@ -58,6 +62,9 @@ def upgraded(line: Any) -> Any:
         found.setdefault("workloads", _WORKLOADS)
         if isinstance(found.get("plan"), dict):
             found["plan"] = _plan(found["plan"])
+        contenders = found.get("contenders")
+        if isinstance(contenders, list):
+            found["contenders"] = [_contender(each) for each in contenders]
     kind = found.get("kind")
     if isinstance(kind, str):
         found["kind"] = _KINDS.get(kind, kind)
@@ -101,7 +108,7 @@ def _tasks(header: Header, pass_name: str) -> Iterator[PlannedTasks]:
 
 def _count(header: Header, pass_name: str, contender: ContenderInfo) -> int:
     if pass_name == "parity":
-        return 0 if contender.backend == GEMM else 1
+        return 0 if contender.backend == _GEMM else 1
     if not contender.on_keras:
         return 0
     counts = {"quality": len(header.plan.seeds), "footprint": header.plan.footprint_launches}
@@ -133,6 +140,20 @@ def _renamed(fields: dict[str, Any]) -> dict[str, Any]:
     if "contender" in found:
         found["contender"] = _control(found["contender"])
     return found
+
+
+def _contender(fields: Any) -> Any:
+    """Add what a backend's name alone said of a contender."""
+    backend = fields.get("backend") if isinstance(fields, dict) else None
+    if not isinstance(backend, str):
+        return fields
+    on_keras = backend != _GEMM and not backend.startswith(_NATIVE)
+    said: dict[str, Any] = {"on_keras": on_keras}
+    if backend.startswith(_NATIVE):
+        said["framework"] = backend.removeprefix(_NATIVE)
+    if backend == "tensorflow":
+        said["profile_note"] = _TENSORFLOW_NOTE
+    return {**said, **fields}
 
 
 def _control(name: Any) -> Any:

@@ -336,7 +336,7 @@ def _guests(views: Sequence[ContenderView]) -> list[str]:
         for worker in view.all_of(record.Worker):
             if worker.pass_name != "footprint":
                 continue
-            foreign = sorted(set(worker.frameworks_held) - {view.info.backend})
+            foreign = sorted(set(worker.frameworks_held) - {view.info.computes_with})
             if foreign:
                 guests.setdefault(" and ".join(foreign), []).append(view.name)
     return [

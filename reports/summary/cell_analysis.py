@@ -72,16 +72,17 @@ class CellAnalysis:
         self.peers = [name for name in measured if not self._apart(name)]
         # As they are shown, by run and by the record's name; the first of a name counts.
         self._names: dict[tuple[int, str], str] = {}
-        self._by_backend: dict[str, list[ContenderView]] = {}
+        # Those without Keras, by framework; matrix products alone have none.
+        self._without_keras: dict[str, list[ContenderView]] = {}
         for name, each in self._views.items():
             self._names.setdefault((each.run, each.info.name), name)
-            if name in self.blocks:
-                self._by_backend.setdefault(each.info.backend, []).append(each)
+            if name in self.blocks and not each.info.on_keras:
+                self._without_keras.setdefault(each.info.computes_with, []).append(each)
         self._medians: dict[str, statistics.Estimate] = {}
 
     def _is_baseline(self, name: str) -> bool:
         info = self._views[name].info
-        return info.baseline or info.backend == record.GEMM
+        return info.baseline or not info.has_model
 
     def _apart(self, name: str) -> str:
         """Say in a word why someone is in no ranking; empty for who is."""
@@ -152,7 +153,7 @@ class CellAnalysis:
         )
 
     def _row(self, view: ContenderView, comparisons: int) -> SpeedRow:
-        failure = view.unsupported("speed", self.workload) or view.failure("speed", self.model)
+        failure = view.failure("speed", self.model, self.workload)
         control_of = self._original(view)
         nothing = SpeedRow(view.name, control_of, view.info.known_effect)
         mine = self.blocks.get(view.name)
@@ -190,16 +191,15 @@ class CellAnalysis:
             epoch=epoch,
             failure=failure,
             differs=self._differs.get(view.name, ""),
-            of_native=None if control_of else self._share(view, record.NATIVE),
-            of_limit=None if control_of else self._share(view, record.GEMM),
+            of_native=None if control_of else self._share(view, view.info.computes_with),
+            of_limit=None if control_of else self._share(view, ""),
         )
 
-    def _share(self, view: ContenderView, kind: str) -> Interval | None:
-        """Tell a contender's share of a baseline's throughput in the blocks that they share."""
-        wanted = kind if kind == record.GEMM else kind + view.info.backend
+    def _share(self, view: ContenderView, framework: str) -> Interval | None:
+        """Return a contender's share of a baseline's throughput in the blocks that they share."""
         # The one in the same interpreter, where there are several.
         baseline = min(
-            self._by_backend.get(wanted, []),
+            self._without_keras.get(framework, []),
             key=lambda each: each.info.python != view.info.python,
             default=None,
         )

@@ -32,7 +32,7 @@ def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Pari
     """
     found: dict[tuple[str, str], ParityRow] = {}
     for model, view in asked(sources, views, "parity"):
-        if view.info.backend == record.GEMM:
+        if not view.info.has_model:
             continue
         row = ParityRow(
             model,

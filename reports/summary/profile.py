@@ -54,7 +54,7 @@ class ProfileRow(msgspec.Struct, frozen=True):
     ``step_seconds`` is of untraced rounds, ``traced_seconds`` of traced ones, median and range per
     step; ``inflation`` how many times as long a traced step takes. ``traced_step_seconds`` is of
     the trace that is shown, by its own clock. ``partial_seconds`` went into compiling for a batch
-    that isn't full.
+    that isn't full. ``profile_note`` is what the profiler leaves out.
     """
 
     contender: str
@@ -71,6 +71,7 @@ class ProfileRow(msgspec.Struct, frozen=True):
     compiled: list[Compiled] = []
     partial_seconds: float = 0.0
     failure: str = ""
+    profile_note: str = ""
 
     @property
     def noisy(self) -> bool:
@@ -130,6 +131,7 @@ def _row(view: ContenderView, model: str, profile: record.Profile, failure: str)
             if each.workload == "train" and each.cause == "new shape"
         ),
         failure=failure,
+        profile_note=view.info.profile_note,
     )
 
 

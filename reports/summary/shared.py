@@ -80,16 +80,20 @@ class ContenderView:
         found = [rows for (each, _), rows in self._events.items() if each is kind]
         return [row for rows in found for row in rows]  # type: ignore[misc]
 
-    def failure(self, pass_name: str, model: str) -> str:
-        """Return why it wasn't measured, or not wholly; empty if all went well."""
-        if self.info.missing:
-            return self.info.missing
-        return self._reasons.get((pass_name, model), "")
+    def failure(self, pass_name: str, model: str, workload: str = "") -> str:
+        """Return why it wasn't measured, or not wholly; empty if all went well.
 
-    def unsupported(self, pass_name: str, workload: str) -> str:
-        """Return why its backend doesn't support a pass or a workload; empty if it does."""
-        reasons = self.info.unsupported
-        return reasons.get(pass_name, "") or reasons.get(workload, "")
+        Parameters
+        ----------
+        pass_name, model : str
+            Where.
+        workload : str, optional
+            For a reason of one workload's.
+        """
+        reason = self.info.missing or self.info.why_not(pass_name, workload)
+        if reason:
+            return reason
+        return self._reasons.get((pass_name, model), "")
 
     @cached_property
     def _reasons(self) -> dict[tuple[str, str], str]:

@@ -38,7 +38,8 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Spe
         standings = {(each.run, each.name): standing(each, model.name) for each in views}
         for key in _keys(sources, model.name):
             taking_part = [each for each in views if key in planned[each.run]]
-            if taking_part and (failed or key in rounds):
+            measured = failed or key in rounds or _unsupported(taking_part, key[1])
+            if taking_part and measured:
                 # A contender that is missing in all runs has a row in each cell.
                 absent = [
                     each
@@ -58,6 +59,14 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Spe
                 )
                 found.append(analysis.summarise())
     return found
+
+
+def _unsupported(views: Sequence[ContenderView], workload: str) -> bool:
+    """Return whether no contender can run a workload, and one of them for want of support."""
+    reasons = [view.info.why_not("speed", workload) for view in views]
+    return any(reasons) and all(
+        reason or view.info.missing for reason, view in zip(reasons, views, strict=True)
+    )
 
 
 def _key(cell: record.Cell) -> Key:

@@ -82,11 +82,8 @@ def _side_by_side(rows: Sequence[ProfileRow]) -> Table:
 
 
 def _left_out(row: ProfileRow) -> Iterable[str]:
-    if row.contender.startswith("tensorflow"):
-        yield (
-            f"{row.contender}'s profiler leaves out operations that it holds for cheap, small "
-            "matrix products too: they are in waiting."
-        )
+    if row.profile_note:
+        yield f"{row.contender}'s profiler {row.profile_note}"
     absent = [name for name in ("loss", "optimiser") if name not in row.category_seconds]
     if absent:
         yield (

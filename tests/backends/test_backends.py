@@ -100,7 +100,7 @@ def test_training_operations_agree_with_a_profiler(tmp_path):
         assert profiler == pytest.approx(closed_form, rel=0.001)
 
 
-@pytest.mark.parametrize("backend", backends.NAMES)
+@pytest.mark.parametrize("backend", backends.default_names())
 def test_rounds_are_keras_own_steps(backend, tmp_path):
     told = inside(
         backend,
@@ -223,3 +223,32 @@ def test_layers_of_equal_shape_start_equal(tmp_path):
         )
         == 18
     )
+
+
+def test_openvino_computes_in_float32_or_is_refused(tmp_path):
+    told = inside(
+        "openvino",
+        tmp_path,
+        """
+        import json
+        from functools import partial
+        import openvino
+        from aebench import backends
+        facts = backends.load("openvino")
+        original = openvino.compile_model
+        facts.prepare()
+        found = [facts.precision()]
+        openvino.compile_model = partial(
+            facts._compiled, lambda model, device, config: original(
+                model, device, {**config, "INFERENCE_PRECISION_HINT": "f16"}
+            )
+        )
+        try:
+            facts.precision()
+        except ArithmeticError as error:
+            found.append(str(error))
+        print(json.dumps(found))
+        """,
+    )
+    assert told[0] == "float32"
+    assert "although asked for float32" in told[1]

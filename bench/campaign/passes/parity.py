@@ -100,7 +100,8 @@ def _start(context: Context, contender: ContenderInfo, tasks: Sequence[Task]) ->
 
 
 def _worker(context: Context, contender: ContenderInfo, task: Task) -> Worker:
-    job = context.job(ParityJob, contender, parse(task.model), batch_size=BATCH_SIZE)
+    trains = not contender.why_not("train")
+    job = context.job(ParityJob, contender, parse(task.model), batch_size=BATCH_SIZE, trains=trains)
     return context.start(contender, job)
 
 

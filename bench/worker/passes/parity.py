@@ -68,7 +68,7 @@ class ContenderModel(Protocol):
 def work(channel: Channel, job: ParityJob) -> None:
     """Compare, model by model, until the parent closes the channel."""
     make: Callable[[Model, ParityJob], Any]
-    if job.backend in backends.NAMES:
+    if backends.runs_keras(job.backend):
         from aebench.bench.worker.parity_keras import KerasContenderModel
 
         make = KerasContenderModel
@@ -85,14 +85,19 @@ def work(channel: Channel, job: ParityJob) -> None:
         samples = samples.changed(lambda array, rows=rows: array[rows])  # type: ignore[misc]
         contender_model = make(model, job)
         with np.load(command.oracle) as oracle:
-            checks = list(compare(contender_model, model, samples, batch_size, oracle))
+            checks = list(compare(contender_model, model, samples, batch_size, oracle, job.trains))
         for check in checks:
             finite(check.check, check.difference)
         channel.send(encode(Compared(contender_model.runtime_info(), checks)))
 
 
 def compare(
-    contender_model: ContenderModel, model: Model, samples: Samples, batch_size: int, oracle: Any
+    contender_model: ContenderModel,
+    model: Model,
+    samples: Samples,
+    batch_size: int,
+    oracle: Any,
+    trains: bool = True,
 ) -> Iterator[Check]:
     """Measure each difference; ``where`` says at which weight or step it is largest.
 
@@ -108,6 +113,8 @@ def compare(
         Samples a step.
     oracle : mapping of ndarray
         Results of :func:`aebench.bench.campaign.passes.parity.oracle_results`.
+    trains : bool
+        Whether the contender can train; otherwise what it predicts is compared alone.
     """
     first = samples.first(batch_size)
     given = contender_model.weights()
@@ -122,6 +129,8 @@ def compare(
         return  # nothing else can be compared
     yield _check("forward", _most(contender_model.forward(first.x) - oracle["forward"]))
     yield _check("loss", _relative(contender_model.loss(first), float(oracle["loss"])))
+    if not trains:
+        return
     contender_model.train(first, batch_size, None)
     after = contender_model.weights()
     places = range(len(after))

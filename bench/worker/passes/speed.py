@@ -52,7 +52,7 @@ def work(channel: Channel, job: SpeedJob) -> None:
         If a command is unknown, or makes no sense where it comes.
     """
     serve: Server
-    if job.backend not in backends.NAMES:
+    if not backends.runs_keras(job.backend):
         from aebench.bench.worker import baseline_rounds
 
         serve = baseline_rounds.server(channel, job)

@@ -16,6 +16,13 @@ JOB = messages.SpeedJob("jax", {}, "", 0, 0, NOWHERE, NOWHERE, {})
 # Stands where a contender's interpreter stands: called with -P -m aebench.bench.worker FD.
 HELLO = 's.sendall(b\'{"resident_bytes": 1, "exact": true}\\n\')'
 
+JOB = {
+    "pass": "nonsense",
+    "threads": 0,
+    "backend": "jax",
+    "module": "aebench.backends.jax",
+}
+
 
 @pytest.fixture
 def fleet(tmp_path):

@@ -64,8 +64,8 @@ def test_commands_are_completed(completed):
 @pytest.mark.parametrize(
     ("option", "values"),
     [
-        ("--contender", ("all", *backends.ENGINES)),
-        ("--backend", ("all", *backends.ENGINES)),
+        ("--contender", ("all", *backends.built_in_names())),
+        ("--backend", ("all", *backends.built_in_names())),
         ("--model", TABLE),
         ("--preset", PRESETS),
         ("--pass", PASSES),

@@ -57,7 +57,9 @@ def test_what_a_worker_takes_is_reported_within_a_hundredth(tmp_path, mebibytes)
     fleet = Fleet(tmp_path, 60)
     try:
         nowhere = SampleSource("", "")
-        job = FootprintJob("jax", {}, "", 0, 0, nowhere, nowhere, 1, "", nowhere, size)
+        job = FootprintJob(
+            "jax", "aebench.backends.jax", {}, "", 0, 0, nowhere, nowhere, 1, "", nowhere, size
+        )
         worker = fleet.start("jax", job, python)
         before, kept, brief = (vars(worker.phase()) for _ in range(3))
     finally:

@@ -149,8 +149,8 @@ def test_ends_of_epochs_are_timed_in_the_first_launches_and_not_of_controls(run)
 STRIDED = [
     ContenderInfo("jax", "jax", "1"),
     ContenderInfo("tensorflow:steps=16", "tensorflow", "1", settings={"steps": "16"}),
-    ContenderInfo("native-jax", "native-jax", "1", baseline=True),
-    ContenderInfo("gemm", "gemm", "1", baseline=True),
+    ContenderInfo("native-jax", "native-jax", "1", baseline=True, on_keras=False, framework="jax"),
+    ContenderInfo("gemm", "gemm", "1", baseline=True, on_keras=False),
 ]
 
 

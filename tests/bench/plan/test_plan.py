@@ -60,7 +60,7 @@ def test_the_original_preset_is_the_full_training():
 
 @pytest.mark.parametrize(("count", "blocks"), [(1, 16), (2, 18), (3, 16)])
 def test_blocks_are_a_multiple_of_the_design_with_the_control_in_it(monkeypatch, count, blocks):
-    installed(monkeypatch, *backends.NAMES[:count])
+    installed(monkeypatch, *backends.default_names()[:count])
     found = plan_from_request(Request(), DATA).info
     assert {each.workload: each.blocks for each in found.sizes} == dict.fromkeys(
         ("train", "predict"), blocks
@@ -182,7 +182,13 @@ def test_a_faster_machine_fills_the_same_rounds_with_more_steps(monkeypatch):
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_what_is_counted_beforehand_is_what_is_listed(monkeypatch, preset):
-    installed(monkeypatch, "jax", "torch", *(f"native-{name}" for name in backends.NAMES), "gemm")
+    installed(
+        monkeypatch,
+        "jax",
+        "torch",
+        *(f"native-{name}" for name in backends.default_names()),
+        "gemm",
+    )
     plan = plan_from_request(Request(preset=preset, passes=PASSES, seeds=3), DATA)
     assert checks._counts(plan, plan.info)[0] == len(plan.tasks())
 

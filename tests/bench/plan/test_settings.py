@@ -91,7 +91,10 @@ def test_contenders_are_split_at_the_commas_between_them(text, contenders):
         ("torch:steps=32", "torch:steps=32 can't be had: Keras runs one step a call on PyTorch"),
         ("native-jax:jit", "native-jax:jit can't be had: a baseline is as it is"),
         ("gemm:precision=mixed_float16", "can't be had: a baseline is as it is"),
-        ("native-theano", "'native-theano' is not a backend: use jax, tensorflow, torch, native-"),
+        (
+            "native-theano",
+            "'native-theano' is not a backend: use jax, numpy, openvino, tensorflow, torch, native-",
+        ),
         ("jax:jit@", "names no interpreter"),
         ("gemm", "gemm trains nothing: give a contender beside it"),
         ("jax:steps=99999999999999999999", "steps must be a whole number from 1 to 10,000"),

@@ -1,0 +1,90 @@
+"""Backends of other installations, and backends that can't do everything, in every table."""
+
+import json
+import re
+
+import pytest
+
+from helpers.paths import ROOT
+from helpers.running import SMALL
+
+BORROWED = """
+from aebench.backends import numpy as _numpy
+from aebench.backends.numpy import *
+
+for _name in vars(_numpy):
+    if not _name.startswith("__"):
+        globals()[_name] = getattr(_numpy, _name)
+UNSUPPORTED = {"train": "the borrowed backend can't train"}
+INSTALL = "pip install borrowed"
+"""
+
+
+def register(folder, name="borrowed", module="borrowed_backend", text=BORROWED) -> str:
+    """Put a package that registers a backend into a folder; return a value of PYTHONPATH."""
+    about = folder / f"{module}-1.0.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(f"[aebench.backends]\n{name} = {module}\n")
+    if text:
+        (folder / f"{module}.py").write_text(text)
+    return f"{ROOT / 'src'}:{folder}"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("jax", BORROWED, "'jax' of borrowed_backend has a name that is taken"),
+        ("native-x", BORROWED, "'native-x' of borrowed_backend can't be called that"),
+        ("borrowed", "", "'borrowed' can't be imported from borrowed_backend"),
+        ("borrowed", "raise OSError('no luck')", "no luck"),
+        ("borrowed", "INSTALL = ''", "'borrowed' has no KERAS_BACKEND, FRAMEWORK,"),
+    ],
+)
+def test_a_backend_that_cannot_be_used_is_one_sentence(aebench, tmp_path, name, text, reason):
+    path = register(tmp_path / "packages", name, text=text)
+    done = aebench("run", "--backend", "borrowed", "--dry-run", PYTHONPATH=path)
+    assert done.returncode == 2
+    assert reason in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    # What is built in doesn't suffer from it.
+    fine = aebench("run", "--backend", "jax", "--dry-run", *SMALL, PYTHONPATH=path)
+    assert fine.returncode == 0, fine.stderr
+
+
+def test_a_registered_backend_is_listed(aebench, tmp_path):
+    done = aebench("list", PYTHONPATH=register(tmp_path / "packages"), COLUMNS="200")
+    assert re.search(r"borrowed\s+│ 2\S+\s+│ CPU.*│ predict\s+│", done.stdout), done.stdout
+
+
+def test_what_cannot_be_measured_at_all_is_refused(aebench):
+    done = aebench("run", "--pass", "quality", "--backend", "numpy", *SMALL)
+    assert done.returncode == 2
+    assert "Keras's NumPy backend has no fit" in " ".join(done.stderr.split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["borrowed", "openvino"])
+def test_what_cannot_train_has_figures_or_reasons_in_every_table(aebench, tmp_path, backend):
+    passes = ("parity", "speed", "footprint", "quality", "profile", "memory")
+    done = aebench(
+        "run",
+        *SMALL,
+        *("--backend", "jax", backend, "--pass", *passes, "--epochs", "1", "--out", "r"),
+        PYTHONPATH=register(tmp_path / "packages"),
+        OPENBLAS_NUM_THREADS="1",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [json.loads(line) for line in (tmp_path / "r" / "record.jsonl").open()]
+    assert not [line for line in lines if line["kind"] == "failure"]
+    mine = [line for line in lines if line.get("contender") == backend]
+    assert {line["workload"] for line in mine if line["kind"] == "round"} == {"predict"}
+    assert {line["check"] for line in mine if line["kind"] == "parity"} >= {"forward", "loss"}
+    precisions = {line["settings"]["precision"] for line in mine if line["kind"] == "worker"}
+    assert precisions == {"float32"}
+    shown = aebench("show", "r", COLUMNS="200", PYTHONPATH=register(tmp_path / "again")).stdout
+    flat = " ".join(shown.split())
+    assert f"{backend}: " in shown and re.search(rf"ae200 {backend} .* same", shown)
+    # Training, cold starts, quality, profile and memory.
+    assert flat.count("can't train" if backend == "borrowed" else "has no fit") >= 4
+    assert "there is no profiler" in flat
