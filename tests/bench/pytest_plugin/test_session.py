@@ -62,7 +62,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(run_pytest, pytester):
 
 def test_what_is_not_installed_is_skipped_with_the_reason(run_pytest, pytester, monkeypatch):
     (pytester.path / "sitecustomize.py").write_text("import sys\nsys.modules['torch'] = None\n")
-    monkeypatch.setenv("PYTHONPATH", f"{pytester.path}:{ROOT}")
+    monkeypatch.setenv("PYTHONPATH", f"{pytester.path}:{ROOT / 'src'}")
     shown = run_pytest("--benchmark-only", "-rs", "-k", "torch and train")
     assert shown.ret == 0
     shown.assert_outcomes(skipped=1)
