@@ -92,7 +92,7 @@ def test_terminal_golden(summary):
  jax         16,000 [14,500, 17,800]                        1  reference     3.76  1 min 15 s
  torch          4,000 [3,640, 4,440]                     4.00  slower        15.0  5 min 00 s
  tensorflow                        –                        –  –                –           –
- jax A/A    16,000 [14,700, 17,600]  0.9999 [0.9911, 1.0089]  same
+ jax A/A     16,000 [14,700, 17,600]  0.9999 [0.9911, 1.0089]  same
  jax trains ae400 at batch 32 fastest here: for a step, torch takes 4 times as long.
  tensorflow: not installed
  Power: four of five such runs would call a difference of 1 %, fewer would call a smaller one.
