@@ -17,7 +17,7 @@ _LARGEST = 600.0
 
 @dataclass(frozen=True)
 class Comparison:
-    """How many times as long as the reference a contender takes.
+    """The ratio of a contender's time to the reference's.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def detectable(
     pair_sd, launch_sd : float
         Standard deviations of the log-ratio: see :class:`Comparison`.
     launches, blocks : int
-        How many launches, and blocks in each.
+        Number of launches, and of blocks in a launch.
     different : float
         The margin of :func:`verdict`, as a share.
     comparisons, confidence
@@ -202,7 +202,7 @@ def verdict(interval: Estimate, different: float, same: float) -> str:
 
 
 def noise_floor(control: Estimate) -> float | None:
-    """Tell the largest difference that an A/A control's interval allows, as a share; None without one."""
+    """Return the largest difference, a share, that an A/A control's interval allows, or None."""
     if control.low is None or control.high is None:
         return None
     return max(control.high, 1 / control.low) - 1

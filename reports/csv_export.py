@@ -49,7 +49,7 @@ def _harmless(cell: str | int | float | None) -> str | int | float | None:
 
 
 def lines(summary: Summary) -> Iterator[Line]:
-    """Yield the figures of a summary, one a line, by :data:`COLUMNS`."""
+    """Derive the lines of the CSV file, one figure each."""
     for compared in summary.parity:
         where: Line = (compared.model, None, None, compared.contender)
         for check in compared.checks:

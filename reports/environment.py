@@ -9,9 +9,8 @@ import os
 # What $COLUMNS and $LINES may say; Rich takes 0 for a width, and ² for a number.
 LEAST, MOST = 5, 2000
 MOST_EPOCH_SECONDS = 10**11
-# Matplotlib's import ends where these name what it doesn't know; figures here need neither. Typer
-# answers the last, of a shell that completes words, instead of running the command.
-_NEVER = ("MPLBACKEND", "MATPLOTLIBRC", "_AEBENCH_COMPLETE")
+# Matplotlib's import fails where these name what it doesn't know; figures here need neither.
+_NEVER = ("MPLBACKEND", "MATPLOTLIBRC")
 
 
 def tame() -> None:

@@ -1,7 +1,7 @@
 """``manifest.json``: what aebench wrote into a folder, by the SHA-256 of each file.
 
-By it a folder's own files are told from everybody else's, and the records that a report was made
-of from others that lie beside them.
+By it aebench tells its own files in a folder from the user's. It also tells the records of a report
+from others that lie beside them.
 """
 
 import hashlib

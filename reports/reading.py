@@ -22,7 +22,7 @@ from aebench.reports.record.bounds import (
     MOST_RECORDS,
     MOST_VALUES,
 )
-from aebench.reports.record.schema_5 import LAST, upgraded
+from aebench.reports.record.schema_5 import LAST, planned, upgraded
 from aebench.reports.sanitize import printable, reason
 
 T = TypeVar("T")
@@ -317,18 +317,25 @@ def _header(path: Path, line: bytes) -> Header:
         raise RecordError(
             f"{path} is not a record: its header is damaged ({printable(str(error))})."
         ) from error
-    cells = (
-        max(1, len(header.models))
-        * len(header.contenders)
-        * max(1, len(header.plan.workloads))
-        * max(1, len(header.plan.batch_sizes))
-    )
-    if cells > MOST_CELLS:
+    _check_cells(path, header)
+    return planned(header) if version <= LAST else header
+
+
+def _check_cells(path: Path, header: Header) -> None:
+    """Refuse more cells than are read, and cells of workloads without sizes."""
+    sizes = sum(max(1, len(each.batch_sizes)) for each in header.plan.sizes)
+    cells = max(1, len(header.models) * max(1, sizes), len(header.cells))
+    rows = cells * len(header.contenders)
+    if rows > MOST_CELLS:
         raise RecordError(
-            f"{path} plans {cells:,} comparisons, of which {MOST_CELLS:,} are read: models × "
+            f"{path} plans {rows:,} comparisons, of which {MOST_CELLS:,} are read: models × "
             "contenders × workloads × batch sizes."
         )
-    return header
+    unknown = {cell.workload for cell in header.cells} - set(header.plan.workloads)
+    if unknown:
+        raise RecordError(
+            f"{path} is not a record: its plan has no sizes for {printable(min(unknown))}."
+        )
 
 
 class _Versioned(msgspec.Struct):

@@ -43,8 +43,8 @@ def judge(summary: Summary) -> SelfCheck | None:
         known_effect = [row for row in controls if row.known_effect]
         same = [row for row in controls if not row.known_effect]
         if known_effect and same:
-            plan = summary.runs[0].plan
-            return _judge(cell, same[0], known_effect[0], plan.launches, plan.blocks)
+            sizes = summary.runs[0].plan.sizes_of(cell.workload)
+            return _judge(cell, same[0], known_effect[0], sizes.launches, sizes.blocks)
     return None
 
 

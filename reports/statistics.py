@@ -220,19 +220,19 @@ class EpochEnd:
     base_seconds : float
         Always paid.
     waits : float
-        Share of the epochs that wait until the input path's next tick.
-    ticks_seconds : tuple of float
+        Share of the epochs that wait until the input path's next poll.
+    polls_seconds : tuple of float
         Ages at which a waiting input path lets go; empty if it never waits.
     """
 
     base_seconds: float
     waits: float
-    ticks_seconds: tuple[float, ...]
+    polls_seconds: tuple[float, ...]
 
     def expected_seconds(self, work_seconds: float) -> float:
         """Expect the fixed cost of an epoch whose steps take ``work_seconds``.
 
-        base + waits · (t - work - base), t being the first tick after work + base, which is when
+        base + waits · (t - work - base), t being the first poll after work + base, which is when
         the input path is dropped.
         """
         return self.base_seconds + self.waits * self.wait_seconds(work_seconds)
@@ -240,19 +240,19 @@ class EpochEnd:
     def wait_seconds(self, work_seconds: float) -> float:
         """Tell how long an epoch waits, if it does."""
         dropped = work_seconds + self.base_seconds
-        return next_tick(self.ticks_seconds, dropped) - dropped
+        return next_poll(self.polls_seconds, dropped) - dropped
 
 
-def next_tick(ticks_seconds: tuple[float, ...], age_seconds: float) -> float:
-    """Return the first of the ticks, which ascend, after an age; the age itself if none is."""
-    later = bisect_right(ticks_seconds, age_seconds)
-    return ticks_seconds[later] if later < len(ticks_seconds) else age_seconds
+def next_poll(polls_seconds: tuple[float, ...], age_seconds: float) -> float:
+    """Return the first poll after an age; the age itself if there is none. The polls ascend."""
+    later = bisect_right(polls_seconds, age_seconds)
+    return polls_seconds[later] if later < len(polls_seconds) else age_seconds
 
 
 def epoch_end(
     age_seconds: ArrayLike,
     extra_seconds: ArrayLike,
-    ticks_seconds: tuple[float, ...] = (),
+    polls_seconds: tuple[float, ...] = (),
 ) -> EpochEnd:
     """Estimate what the end of an epoch costs from short epochs.
 
@@ -262,25 +262,25 @@ def epoch_end(
         Each epoch's age when its last step was done.
     extra_seconds : array_like, shape (n,)
         What came between that and the second step of the next epoch, less one ordinary step.
-    ticks_seconds : tuple of float
-        The backend's ticks; empty if its input path lets go at once.
+    polls_seconds : tuple of float
+        The ages of a backend's polls; empty if its input path lets go at once.
 
     Returns
     -------
     EpochEnd
         An epoch counts as having waited if it took more than half of the wait that it would have
-        had; those dropped too near a tick to tell (less than the cheapest end before it) are left
+        had; those dropped too near a poll to tell (less than the cheapest end before it) are left
         out. The base is the mean over those that didn't wait.
     """
     ages = np.asarray(age_seconds, dtype=float)
     extras = np.asarray(extra_seconds, dtype=float)
-    if not ticks_seconds:
+    if not polls_seconds:
         return EpochEnd(float(np.mean(extras)), 0.0, ())
     cheapest = float(np.min(extras))
-    waits = np.array([next_tick(ticks_seconds, age + cheapest) - (age + cheapest) for age in ages])
+    waits = np.array([next_poll(polls_seconds, age + cheapest) - (age + cheapest) for age in ages])
     telling = waits > cheapest
     waited = extras - cheapest > waits / 2
     free = extras[telling & ~waited]
     base = float(np.mean(free)) if len(free) else cheapest
     share = float(np.mean(waited[telling])) if telling.any() else 0.0
-    return EpochEnd(base, share, ticks_seconds)
+    return EpochEnd(base, share, polls_seconds)

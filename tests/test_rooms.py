@@ -99,7 +99,7 @@ def test_the_parent_holds_no_framework():
 
 def test_a_worker_starts_with_the_standard_library():
     held = held_after("import aebench.bench.worker.__main__, aebench.bench.system.proc_memory")
-    assert not held & (FRAMEWORKS | {"numpy", "msgspec", "rich", "psutil", "typer"})
+    assert not held & (FRAMEWORKS | {"numpy", "msgspec", "rich", "psutil", "shtab"})
 
 
 @pytest.mark.parametrize("room", ["bench/worker", "bench/models", "bench/protocol"])

@@ -1,12 +1,12 @@
-"""Judge the same A/A pair and the same 5 % known_effect by pytest-benchmark and by pyperf.
+"""Judge one A/A pair and one known effect of 5 % by pytest-benchmark and by pyperf.
 
 Usage: pip install -c constraints.txt -e '.[jax,peers]'
        python tools/against_others.py FOLDER [--times 5] [--backend jax]
 
-Each round runs the work plain, known_effect and plain again, each in processes of its own, as the
-tools do it by default, and compares the second and the third with the first. `aebench selfcheck`
-judges the same two questions. The tools' own output lies in FOLDER, and so does ``verdicts.json``,
-to which every call adds its rounds.
+A repetition runs the work three times, in new processes, as the tools do by default: plain, with
+5 % more steps, and plain again. The second and the third run are compared with the first.
+`aebench selfcheck` judges the same two questions. FOLDER holds the tools' own output and
+``verdicts.json``, to which every call adds its repetitions.
 """
 
 import argparse
@@ -30,14 +30,14 @@ THRESHOLDS = [f"{field}:{percent}%" for field in ("min", "median", "mean") for p
 
 
 class Judge:
-    """One of the tools.
+    """A tool that measures the work and compares two runs of it.
 
     Parameters
     ----------
     folder : Path
-        Where its files go.
+        The folder of the tool's files.
     environment : dict
-        What the work needs to know.
+        Variables for the processes that run the work.
     """
 
     name: str
@@ -59,16 +59,16 @@ class Judge:
         return done.stdout + done.stderr
 
     def measure(self, name: str, steps: int) -> None:
-        """Measure the work, under a name."""
+        """Measure ``steps`` steps of the work and save the run as ``name``."""
         raise NotImplementedError
 
     def compare(self, name: str, base: str) -> Iterator[tuple[str, str, float]]:
-        """Say by each of the tool's rules how one run stands to another, and at what ratio."""
+        """Yield rule, verdict and ratio of two saved runs, for every rule of the tool."""
         raise NotImplementedError
 
 
 class PytestBenchmark(Judge):
-    """`--benchmark-compare`, and `--benchmark-compare-fail` for a verdict."""
+    """pytest-benchmark: `--benchmark-compare`, with the verdict of `--benchmark-compare-fail`."""
 
     name = "pytest-benchmark"
 
@@ -88,7 +88,7 @@ class PytestBenchmark(Judge):
     def compare(self, name: str, base: str) -> Iterator[tuple[str, str, float]]:
         from pytest_benchmark.utils import parse_compare_fail
 
-        paths = [self._folder / f"pytest-benchmark-{each}.json" for each in (base, name)]
+        paths = [self._folder / f"pytest-benchmark-{run}.json" for run in (base, name)]
         before, after = (json.loads(path.read_text())["benchmarks"][0]["stats"] for path in paths)
         for threshold in THRESHOLDS:
             # The rule that --benchmark-compare-fail applies, on the two saved runs.
@@ -98,13 +98,13 @@ class PytestBenchmark(Judge):
 
 
 class Pyperf(Judge):
-    """`compare_to`."""
+    """pyperf, with the verdict of `compare_to`."""
 
     name = "pyperf"
 
     def measure(self, name: str, steps: int) -> None:
         path = self._folder / f"pyperf-{name}.json"
-        path.unlink(missing_ok=True)  # it overwrites nothing
+        path.unlink(missing_ok=True)  # pyperf refuses to overwrite a file
         known = ",".join(["AGAINST_STEPS", "KERAS_HOME", *self._environment])
         command = ["pyperf_fit.py", "-o", str(path), f"--inherit-environ={known}"]
         self._call("pyperf.log", *command, AGAINST_STEPS=str(steps))
@@ -113,7 +113,7 @@ class Pyperf(Judge):
     def compare(self, name: str, base: str) -> Iterator[tuple[str, str, float]]:
         import pyperf
 
-        paths = [str(self._folder / f"pyperf-{each}.json") for each in (base, name)]
+        paths = [str(self._folder / f"pyperf-{run}.json") for run in (base, name)]
         before, after = (pyperf.BenchmarkSuite.load(path).get_benchmarks()[0] for path in paths)
         out = self._call("pyperf.log", "-m", "pyperf", "compare_to", *paths)
         found = re.search(r"x (slower|faster)", out)
@@ -122,7 +122,7 @@ class Pyperf(Judge):
 
 
 def judged(judge: Judge) -> Iterator[dict[str, object]]:
-    """Let a tool judge the pair and the known_effect once."""
+    """Yield a row for every verdict of a tool on one A/A pair and one known effect."""
     seconds = {}
     for name, steps in STEPS.items():
         began = time.monotonic()
@@ -141,7 +141,7 @@ def judged(judge: Judge) -> Iterator[dict[str, object]]:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Count false alarms and misses."""
+    """Return the table in Markdown: false alarms and misses, a rule a row."""
     lines = [
         "| tool, rule | false alarms (A/A) | 5 % called slower | ratios A/A | ratios 5 % | took |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
@@ -149,13 +149,14 @@ def table(rows: list[dict[str, Any]]) -> str:
     for tool, rule in dict.fromkeys((row["tool"], row["rule"]) for row in rows):
         mine = [row for row in rows if (row["tool"], row["rule"]) == (tool, rule)]
         same, slower = (
-            [row for row in mine if row["truth"] == each] for each in ("same", "slower")
+            [row for row in mine if row["truth"] == truth] for truth in ("same", "slower")
         )
         alarms = sum(row["said"] in ("slower", "faster") for row in same)
         called = sum(row["said"] == "slower" for row in slower)
         ranges = [
-            f"{min(row['ratio'] for row in each):.2f} to {max(row['ratio'] for row in each):.2f}"
-            for each in (same, slower)
+            f"{min(row['ratio'] for row in of_truth):.2f} to "
+            f"{max(row['ratio'] for row in of_truth):.2f}"
+            for of_truth in (same, slower)
         ]
         seconds = sum(row["seconds"] for row in mine) / len(mine)
         lines.append(
@@ -176,7 +177,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     environment = {
         "KERAS_BACKEND": asked.backend,
-        "PYTHONPATH": os.pathsep.join([str(HERE), str(ROOT)]),
+        "PYTHONPATH": os.pathsep.join([str(HERE), str(ROOT / "src")]),
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
     verdicts = folder / "verdicts.json"

@@ -1,4 +1,6 @@
-"""Put what baselines reach of the matrix products' limit into a table in Markdown.
+"""Print a table in Markdown of the share of the limit that the native baselines reach.
+
+The limit is the throughput of the matrix products alone (``gemm``).
 
 Usage: python tools/baselines.py RECORD
 """
@@ -12,6 +14,7 @@ from aebench.reports.tables import share, shown
 
 
 def table(path: Path) -> str:
+    """Return the table of the record at ``path``, a batch size a row."""
     summary = summarise(load(path))
     names = [row.contender for row in summary.speed[0].rows if not row.control_of]
     others = [name for name in names if name != "gemm"]

@@ -1,10 +1,10 @@
 """Run a fuzzer for a long time, and collect the distinct faults that it finds.
 
-Usage: python tools/fuzz.py DOOR [--minutes 60] [--seed N] [--out FOLDER]
+Usage: python tools/fuzz.py INPUT [--minutes 60] [--seed N] [--out FOLDER]
 
-DOOR is record, grammar, archives or command_line. Every round has a seed of its own, which is
-printed. A fault that was found is written to FOLDER, as small as it could be made, and passed over
-from then on. Exit code 1 if there was any.
+INPUT is record, grammar, archives or command_line. Every batch of cases has a seed of its own,
+which is printed. A fault is written to FOLDER, as small as it could be made, and passed over from
+then on. The exit code is 1 if there was a fault.
 """
 
 import argparse
@@ -22,17 +22,17 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 sys.path.insert(1, str(Path(__file__).parent.parent))
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from fuzz import DOORS, door
+from fuzz import INPUTS, strategy
 from fuzz._attempt import Broken, Case, Counts, attempt
 from fuzz._commands import Commands
 
-ROUND_EXAMPLES = 100
+BATCH_EXAMPLES = 100
 SHRINK_SECONDS = 90.0
 PROGRESS_SECONDS = 300.0
 
 
 class Hunt:
-    """A door's faults as they are found.
+    """The faults of one kind of input, as they are found.
 
     Parameters
     ----------
@@ -53,13 +53,13 @@ class Hunt:
         self._wanted: tuple[str, float] | None = None
         self._smallest: tuple[Case, Broken] | None = None
 
-    def round(self, strategy: Any, number: int) -> None:
+    def batch(self, strategy: Any, number: int) -> None:
         """Go through fresh cases, until they are over or there is a new fault."""
         self._wanted = self._smallest = None
 
         @seed(number)
         @settings(
-            max_examples=ROUND_EXAMPLES,
+            max_examples=BATCH_EXAMPLES,
             deadline=None,
             database=None,
             phases=[Phase.generate, Phase.shrink],
@@ -110,8 +110,8 @@ class Hunt:
         path.write_text(text, "utf-8", "backslashreplace")
         print(f"fault: {ascii(str(broken))[:400]}\n  {path}", flush=True)
 
-    def told(self) -> str:
-        """Sum up."""
+    def summary(self) -> str:
+        """Return the counts in a line."""
         counts = self.counts
         return (
             f"{counts.examples:,} examples, {sum(counts.codes.values()):,} commands: "
@@ -123,34 +123,35 @@ class Hunt:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("door", choices=DOORS)
+    parser.add_argument("input", choices=INPUTS)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     # Archives with a name twice, and cases with long texts, are meant.
     warnings.simplefilter("ignore")
-    out = asked.out or Path("results") / f"fuzz-{asked.door}"
+    out = asked.out or Path("results") / f"fuzz-{asked.input}"
     out.mkdir(parents=True, exist_ok=True)
     began = shown = time.monotonic()
     commands = Commands()
     hunt = Hunt(commands, out, began + 60 * asked.minutes)
     number = asked.seed
-    print(f"{asked.door}: seed {asked.seed}, counted up by one each round", flush=True)
+    print(f"{asked.input}: seed {asked.seed}, counted up by one each batch", flush=True)
     try:
         while time.monotonic() < began + 60 * asked.minutes:
-            hunt.round(door(asked.door), number)
+            hunt.batch(strategy(asked.input), number)
             number += 1
             if time.monotonic() - shown > PROGRESS_SECONDS:
                 shown = time.monotonic()
                 print(
-                    f"[{(shown - began) / 60:.0f} min] seed {number - 1}: {hunt.told()}", flush=True
+                    f"[{(shown - began) / 60:.0f} min] seed {number - 1}: {hunt.summary()}",
+                    flush=True,
                 )
     finally:
         commands.close()
     seconds = time.monotonic() - began
-    print(f"{asked.door}: {seconds / 60:.1f} min, seeds {asked.seed} to {number - 1}")
-    print(f"{hunt.told()}, {hunt.counts.examples / seconds:.1f} examples/s")
+    print(f"{asked.input}: {seconds / 60:.1f} min, seeds {asked.seed} to {number - 1}")
+    print(f"{hunt.summary()}, {hunt.counts.examples / seconds:.1f} examples/s")
     for kind, times in sorted(hunt.faults.items()):
         print(f"  {times:>6} × {kind!a}")
     sys.exit(1 if hunt.faults else 0)

@@ -13,7 +13,7 @@ import msgspec
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from aebench.reports import publish
 from aebench.reports.journal import Journal
-from aebench.reports.record import Block, Round
+from aebench.reports.record import Block, Cell, Round
 from helpers import sample
 
 BATCHES = 50
@@ -25,9 +25,11 @@ def write(cells: int, folder: Path) -> Path:
     names = [f"ae{width}" for width in range(100, 100 + max(1, cells // BATCHES))]
     sizes = list(range(1, 1 + min(BATCHES, cells)))
     (model,) = made.header.models
-    plan = msgspec.structs.replace(made.header.plan, batch_sizes=sizes)
+    of_train = msgspec.structs.replace(made.header.plan.sizes[0], batch_sizes=sizes)
+    plan = msgspec.structs.replace(made.header.plan, sizes=[of_train])
     models = [msgspec.structs.replace(model, name=name) for name in names]
-    header = msgspec.structs.replace(made.header, plan=plan, models=models)
+    planned = [Cell(name, "train", size) for name in names for size in sizes]
+    header = msgspec.structs.replace(made.header, plan=plan, models=models, cells=planned)
     journal = Journal.begin(folder / "record.jsonl", header)
     for event in made.events:
         if not hasattr(event, "model"):

@@ -1,4 +1,4 @@
-"""Put several self-checks side by side, as a table in Markdown.
+"""Print a table in Markdown of several self-checks, a record a row.
 
 Usage: python tools/selfchecks.py RECORD...
 """
@@ -15,8 +15,8 @@ from aebench.reports.tables import times
 
 COLUMNS = (
     "backend, size",
-    "control",
-    "known_effect",
+    "A/A control",
+    "known-effect control",
     "noise floor",
     "MDE",
     "pair SD",
@@ -28,6 +28,7 @@ COLUMNS = (
 
 
 def table(paths: Sequence[Path]) -> str:
+    """Return the table of the records of self-checks at ``paths``."""
     lines = ["| " + " | ".join(COLUMNS) + " |", "| --- |" + " ---: |" * (len(COLUMNS) - 1)]
     for path in paths:
         summary = summarise(load(path))
@@ -43,8 +44,8 @@ def table(paths: Sequence[Path]) -> str:
                 (known_effect, check.known_effect_right),
             )
         ]
-        cells = [
-            f"{reference.contender}, {run.plan.launches} × {run.plan.blocks}",
+        entries = [
+            f"{reference.contender}, {run.plan.blocks_text}",
             *marks,
             percent(cell.noise_floor),
             percent(control.detectable),
@@ -54,12 +55,12 @@ def table(paths: Sequence[Path]) -> str:
             percent(run.speed.overhead),
             duration(run.speed.seconds),
         ]
-        lines.append("| " + " | ".join(cells) + " |")
+        lines.append("| " + " | ".join(entries) + " |")
     return "\n".join(lines)
 
 
 def main() -> None:
-    print(table(record_paths([Path(each) for each in sys.argv[1:]])))
+    print(table(record_paths([Path(argument) for argument in sys.argv[1:]])))
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ class Network(Loop, Protocol):
     HOW: str
     learning_rate: float
 
-    def __init__(self, weights: list[Array], recipe: Hyperparameters) -> None: ...
+    def __init__(self, weights: list[Array], hyperparameters: Hyperparameters) -> None: ...
 
     def weights(self) -> list[Array]:
         """Return the weights as they were given."""

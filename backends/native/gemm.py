@@ -20,7 +20,7 @@ from aebench.backends.native import Array
 DISTRIBUTIONS = ("numpy",)
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 HOW = "matrix products alone, by the fastest library at hand"
-# RunOptions often, and for how long, each library tries when the fastest is looked for.
+# How often, and for how long, each library tries when the fastest is looked for.
 _TRIALS = 3
 _TRIAL_SECONDS = 0.15
 

@@ -15,15 +15,15 @@ class Network:
 
     HOW = "one jitted lax.scan over the steps"
 
-    def __init__(self, weights: list[Array], recipe: Hyperparameters) -> None:
-        self.learning_rate = recipe.learning_rate
-        self._recipe = recipe
+    def __init__(self, weights: list[Array], hyperparameters: Hyperparameters) -> None:
+        self.learning_rate = hyperparameters.learning_rate
+        self._hyperparameters = hyperparameters
         kernels, biases = weights[::2], weights[1::2]
         self._parameters = [
             (jnp.asarray(kernel), jnp.asarray(bias))
             for kernel, bias in zip(kernels, biases, strict=True)
         ]
-        self._key = jax.random.key(recipe.seed)
+        self._key = jax.random.key(hyperparameters.seed)
         self._compiled: dict[tuple[Any, ...], Any] = {}
         self._train = jax.jit(self._train_steps, static_argnames="steps", donate_argnums=0)
         self._predict = jax.jit(self._predict_steps, static_argnames="steps")
@@ -42,8 +42,10 @@ class Network:
 
     def masks(self, samples: int) -> list[Array]:
         """Return what each dropout layer makes of ones (samples × units) while training."""
-        self._key, *keys = jax.random.split(self._key, 1 + len(self._recipe.dropout_layers))
-        units = [self._parameters[layer][1].size for layer in self._recipe.dropout_layers]
+        self._key, *keys = jax.random.split(
+            self._key, 1 + len(self._hyperparameters.dropout_layers)
+        )
+        units = [self._parameters[layer][1].size for layer in self._hyperparameters.dropout_layers]
         return [
             np.asarray(self._drop(jnp.ones((samples, each)), key))
             for each, key in zip(units, keys, strict=True)
@@ -111,10 +113,10 @@ class Network:
             values = values @ kernel + bias
             if layer < len(parameters) - 1:
                 values = jax.nn.relu(values)
-            if drop_key is not None and layer in self._recipe.dropout_layers:
+            if drop_key is not None and layer in self._hyperparameters.dropout_layers:
                 values = self._drop(values, jax.random.fold_in(drop_key, layer))
         return values
 
     def _drop(self, values: Any, key: Any) -> Any:
-        kept = 1 - self._recipe.dropout
+        kept = 1 - self._hyperparameters.dropout
         return jnp.where(jax.random.bernoulli(key, kept, values.shape), values / kept, 0)

@@ -9,19 +9,19 @@ from aebench.backends.native import Array, Hyperparameters
 Dropper = Callable[[int, Array], Array]
 
 
-class Reference:
+class Oracle:
     """Dense layers, ReLU between them, binary cross-entropy of a sigmoid, plain SGD.
 
     Parameters
     ----------
     weights : list of ndarray
         Kernel (inputs × units) and bias (units) of each layer.
-    recipe : Hyperparameters
+    hyperparameters : Hyperparameters
         Its dropout is applied by :meth:`masked_loss` alone.
     """
 
-    def __init__(self, weights: list[Array], recipe: Hyperparameters) -> None:
-        self._recipe = recipe
+    def __init__(self, weights: list[Array], hyperparameters: Hyperparameters) -> None:
+        self._hyperparameters = hyperparameters
         self.kernels = [each.astype(np.float64) for each in weights[::2]]
         self.biases = [each.astype(np.float64) for each in weights[1::2]]
 
@@ -47,10 +47,10 @@ class Reference:
 
     def masked_loss(self, images: Array, generator: np.random.Generator) -> float:
         """Return the loss under one draw of the dropout masks."""
-        kept = 1 - self._recipe.dropout
+        kept = 1 - self._hyperparameters.dropout
 
         def drop(layer: int, values: Array) -> Array:
-            if layer not in self._recipe.dropout_layers:
+            if layer not in self._hyperparameters.dropout_layers:
                 return values
             return np.where(generator.random(values.shape) < kept, values / kept, 0.0)
 

@@ -13,10 +13,10 @@ class Network:
 
     HOW = "one tf.function loop over the steps, compiled by XLA"
 
-    def __init__(self, weights: list[Array], recipe: Hyperparameters) -> None:
-        tf.random.set_seed(recipe.seed)
-        self.learning_rate = recipe.learning_rate
-        self._recipe = recipe
+    def __init__(self, weights: list[Array], hyperparameters: Hyperparameters) -> None:
+        tf.random.set_seed(hyperparameters.seed)
+        self.learning_rate = hyperparameters.learning_rate
+        self._hyperparameters = hyperparameters
         self._variables = [tf.Variable(each) for each in weights]
         self._train = tf.function(self._train_steps, jit_compile=True)
         self._predict = tf.function(self._predict_steps, jit_compile=True)
@@ -36,7 +36,10 @@ class Network:
 
     def masks(self, samples: int) -> list[Array]:
         """Return what each dropout layer makes of ones (samples × units) while training."""
-        units = [self._variables[2 * layer + 1].shape[0] for layer in self._recipe.dropout_layers]
+        units = [
+            self._variables[2 * layer + 1].shape[0]
+            for layer in self._hyperparameters.dropout_layers
+        ]
         return [np.asarray(self._drop(tf.ones((samples, each)))) for each in units]
 
     def load(self, images: Array, batch_size: int) -> Any:
@@ -88,9 +91,9 @@ class Network:
             values = tf.matmul(values, kernel) + bias
             if layer < layers - 1:
                 values = tf.nn.relu(values)
-            if training and layer in self._recipe.dropout_layers:
+            if training and layer in self._hyperparameters.dropout_layers:
                 values = self._drop(values)
         return values
 
     def _drop(self, values: Any) -> Any:
-        return tf.nn.dropout(values, self._recipe.dropout)
+        return tf.nn.dropout(values, self._hyperparameters.dropout)

@@ -14,8 +14,8 @@ class Network:
 
     HOW = "eager modules, foreach SGD"
 
-    def __init__(self, weights: list[Array], recipe: Hyperparameters) -> None:
-        torch.manual_seed(recipe.seed)
+    def __init__(self, weights: list[Array], hyperparameters: Hyperparameters) -> None:
+        torch.manual_seed(hyperparameters.seed)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         kernels, biases = weights[::2], weights[1::2]
         self._dense = [nn.Linear(*kernel.shape) for kernel in kernels]
@@ -25,8 +25,8 @@ class Network:
             layers.append(dense)
             if position < len(kernels) - 1:
                 layers.append(nn.ReLU())
-            if position in recipe.dropout_layers:
-                self._dropout.append((dense.out_features, nn.Dropout(recipe.dropout)))
+            if position in hyperparameters.dropout_layers:
+                self._dropout.append((dense.out_features, nn.Dropout(hyperparameters.dropout)))
                 layers.append(self._dropout[-1][1])
         with torch.no_grad():
             for dense, kernel, bias in zip(self._dense, kernels, biases, strict=True):
@@ -35,7 +35,7 @@ class Network:
         self._model = nn.Sequential(*layers).to(self._device)
         self._loss = nn.BCEWithLogitsLoss()
         self._optimizer = torch.optim.SGD(
-            self._model.parameters(), lr=recipe.learning_rate, foreach=True
+            self._model.parameters(), lr=hyperparameters.learning_rate, foreach=True
         )
 
     @property

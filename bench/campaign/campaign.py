@@ -62,14 +62,14 @@ class RunInputs:
     answer_seconds: float
 
 
-def run(plan: Plan, setting: RunInputs, folder: Path) -> str:
+def run(plan: Plan, inputs: RunInputs, folder: Path) -> str:
     """Measure what a plan says.
 
     Parameters
     ----------
     plan : Plan
         What to measure.
-    setting : RunInputs
+    inputs : RunInputs
         On which images, and so on.
     folder : Path
         Where ``record.jsonl`` goes.
@@ -85,12 +85,12 @@ def run(plan: Plan, setting: RunInputs, folder: Path) -> str:
         If the record can't be written there.
     """
     check_folder(folder)
-    arrays = convert(setting.dataset, setting.scratch)
+    arrays = convert(inputs.dataset, inputs.scratch)
     try:
-        journal = Journal.begin(folder / "record.jsonl", _header(plan, setting, arrays, folder))
+        journal = Journal.begin(folder / "record.jsonl", _header(plan, inputs, arrays, folder))
     except OSError as error:
         raise BadInputError(f"{folder} can't be written: {reason(error)}.") from error
-    return _measure(plan, setting, arrays, journal, plan.tasks())
+    return _measure(plan, inputs, arrays, journal, plan.tasks())
 
 
 def check_folder(folder: Path) -> None:
@@ -110,14 +110,14 @@ def check_folder(folder: Path) -> None:
         )
 
 
-def resume(plan: Plan, setting: RunInputs, record: Path) -> str:
+def resume(plan: Plan, inputs: RunInputs, record: Path) -> str:
     """Measure what is missing in a record.
 
     Parameters
     ----------
     plan : Plan
         The record's own.
-    setting : RunInputs
+    inputs : RunInputs
         See :func:`run`.
     record : Path
         The record, or its folder.
@@ -132,7 +132,7 @@ def resume(plan: Plan, setting: RunInputs, record: Path) -> str:
     BadInputError
         If the record can't be carried on, or the images aren't those it was measured on.
     """
-    arrays = convert(setting.dataset, setting.scratch)
+    arrays = convert(inputs.dataset, inputs.scratch)
     with refusing(RecordError):
         journal = Journal.resume(record)
     was = journal.record.header.data
@@ -146,8 +146,8 @@ def resume(plan: Plan, setting: RunInputs, record: Path) -> str:
         journal.close()
         raise BadInputError(f"{record} was changed meanwhile: look at it, and try again.")
     left = missing(plan, journal.record)
-    journal.append(Resume(_now(), list(setting.command), left, machine_noise.usual_seconds()))
-    return _measure(plan, setting, arrays, journal, left)
+    journal.append(Resume(_now(), list(inputs.command), left, machine_noise.usual_seconds()))
+    return _measure(plan, inputs, arrays, journal, left)
 
 
 def missing(plan: Plan, record: Record) -> list[Task]:
@@ -156,14 +156,14 @@ def missing(plan: Plan, record: Record) -> list[Task]:
     return [task for task in plan.tasks() if task not in done]
 
 
-def _header(plan: Plan, setting: RunInputs, arrays: Arrays, folder: Path) -> Header:
-    dataset = setting.dataset
+def _header(plan: Plan, inputs: RunInputs, arrays: Arrays, folder: Path) -> Header:
+    dataset = inputs.dataset
     return Header(
         schema=SCHEMA,
         aebench=metadata.version("aebench"),
         name=folder.name,
         created=_now(),
-        command=list(setting.command),
+        command=list(inputs.command),
         plan=plan.info,
         models=plan.describe_models(),
         contenders=plan.contenders,
@@ -183,6 +183,9 @@ def _header(plan: Plan, setting: RunInputs, arrays: Arrays, folder: Path) -> Hea
         machine=msgspec.structs.replace(
             machine.describe(), fixed_work_seconds=machine_noise.usual_seconds()
         ),
+        workloads=plan.describe_workloads(),
+        cells=plan.cells() if "speed" in plan.info.passes else [],
+        tasks=plan.describe_tasks(),
     )
 
 
@@ -191,21 +194,22 @@ def _now() -> str:
 
 
 def _measure(
-    plan: Plan, setting: RunInputs, arrays: Arrays, journal: Journal, tasks: Sequence[Task]
+    plan: Plan, inputs: RunInputs, arrays: Arrays, journal: Journal, tasks: Sequence[Task]
 ) -> str:
     began = time.monotonic()
-    sizes = (len(setting.dataset.train), len(setting.dataset.test))
+    sizes = (len(inputs.dataset.train), len(inputs.dataset.test))
     stages = [(task, task_seconds(plan, task, *sizes)) for task in tasks]
-    display = Display(setting.console, stages, journal.record)
+    display = Display(inputs.console, stages, journal.record)
     outcome, worthless = "interrupted", False
     with interrupts.until_tidy() as tidy:
         try:
             with contextlib.ExitStack() as ending:
-                fleet = Fleet(setting.scratch, setting.answer_seconds)
+                modules = plan.workload_modules()
+                fleet = Fleet(inputs.scratch, inputs.answer_seconds, modules)
                 ending.callback(fleet.close)
                 ending.callback(display.close)
                 ending.callback(tidy)  # the last is called first
-                context = Context(plan, setting.dataset, arrays, fleet, journal, display)
+                context = Context(plan, inputs.dataset, arrays, fleet, journal, display)
                 _run_passes(context, tasks)
             outcome = "failures" if journal.record.of(Failure) else "complete"
         except KeyboardInterrupt:

@@ -5,19 +5,22 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from aebench.bench import workloads
 from aebench.bench.campaign.fleet import Fleet, Worker
 from aebench.bench.data.datasets import Arrays, Dataset
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import Model
 from aebench.bench.plan.contenders import interpreter
 from aebench.bench.plan.plan import Plan
-from aebench.bench.protocol.channel import Message
+from aebench.bench.protocol.messages import Job, RuntimeInfo, SpeedJob
+from aebench.bench.protocol.samples import SampleSource
 from aebench.reports import record
 from aebench.reports.journal import Journal
 from aebench.reports.record import ContenderInfo
 from aebench.reports.record.bounds import MOST_NAME
 
 E = TypeVar("E", bound=msgspec.Struct)
+J = TypeVar("J", bound=Job)
 
 
 class Display(Protocol):
@@ -50,15 +53,28 @@ class Context:
     journal: Journal
     display: Display
 
-    def append(self, kind: type[E], message: Message, **fields: Any) -> E:
+    def append(self, kind: type[E], answer: object = None, **fields: Any) -> E:
         """Make an event of a worker's answer and append it.
+
+        Parameters
+        ----------
+        kind : type
+            The event; it takes those fields of the answer that have the names of its own.
+        answer : dataclass, optional
+            A message of a worker.
+        fields
+            Fields of the event that the answer does not have.
 
         Raises
         ------
         MeasurementError
-            If the answer isn't what the event needs.
+            If the answer is not what the event needs.
         """
-        known = {name: message[name] for name in kind.__struct_fields__ if name in message}
+        known = {
+            name: getattr(answer, name)
+            for name in kind.__struct_fields__
+            if answer is not None and hasattr(answer, name)
+        }
         try:
             # Through msgspec's checks: what comes from a worker isn't trusted to be well-formed.
             event = msgspec.convert({**known, **fields}, kind)
@@ -68,12 +84,12 @@ class Context:
         return event
 
     def note_worker(
-        self, message: Message, pass_name: str, contender: str, model: str, launch: int
+        self, info: RuntimeInfo, pass_name: str, contender: str, model: str, launch: int
     ) -> record.Worker:
         """Record what is in force in a worker."""
         return self.append(
             record.Worker,
-            message,
+            info,
             pass_name=pass_name,
             contender=contender,
             model=model,
@@ -103,26 +119,53 @@ class Context:
             self.journal.append(record.TaskEnd(task, seconds))
         self.display.stage_done()
 
-    def start(self, contender: ContenderInfo, job: Message) -> Worker:
+    def start(self, contender: ContenderInfo, job: Job) -> Worker:
         """Start a contender's worker; see :meth:`aebench.bench.campaign.fleet.Fleet.start`."""
         return self.fleet.start(contender.backend, job, interpreter(contender))
 
-    def job(self, pass_name: str, contender: ContenderInfo, model: Model) -> Message:
-        """Begin a worker's job; see :func:`job`."""
-        return job(self.plan, self.arrays, pass_name, contender, model)
+    def speed_job(self, contender: ContenderInfo, model: Model) -> SpeedJob:
+        """Make the job of a worker of the speed pass; see :func:`speed_job`."""
+        return speed_job(self.plan, self.arrays, contender, model)
+
+    def job(self, kind: type[J], contender: ContenderInfo, model: Model, **fields: Any) -> J:
+        """Make a worker's job; see :func:`make_job`."""
+        return make_job(kind, self.plan, self.arrays, contender, model, **fields)
 
 
-def job(
-    plan: Plan, arrays: Arrays, pass_name: str, contender: ContenderInfo, model: Model
-) -> Message:
-    """Begin a worker's job: what every pass tells it."""
-    return {
-        "pass": pass_name,
-        "backend": contender.backend,
-        "settings": contender.settings,
-        "model": model.name,
-        "threads": plan.info.threads,
-        "seed": plan.info.seeds[0],
-        "train": str(arrays.train_path),
-        "test": str(arrays.test_path),
-    }
+def speed_job(plan: Plan, arrays: Arrays, contender: ContenderInfo, model: Model) -> SpeedJob:
+    """Make the job of a worker of the speed pass, which needs the workloads' files."""
+    modules = {name: workloads.load(name).module for name in plan.info.workloads}
+    return make_job(SpeedJob, plan, arrays, contender, model, workloads=modules)
+
+
+def make_job(
+    kind: type[J],
+    plan: Plan,
+    arrays: Arrays,
+    contender: ContenderInfo,
+    model: Model,
+    **fields: Any,
+) -> J:
+    """Make a worker's job.
+
+    Parameters
+    ----------
+    kind : type
+        The job of a pass.
+    plan, arrays, contender, model
+        They hold what all jobs need.
+    fields
+        What this job needs beside.
+    """
+    train, test = str(arrays.train_path), str(arrays.test_path)
+    return kind(
+        backend=contender.backend,
+        settings=contender.settings,
+        model=model.name,
+        threads=plan.info.threads,
+        seed=plan.info.seeds[0],
+        # The target of an autoencoder is its input.
+        train=SampleSource(train, train),
+        test=SampleSource(test, test),
+        **fields,
+    )

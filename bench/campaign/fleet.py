@@ -12,10 +12,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import psutil
 
@@ -23,9 +24,12 @@ from aebench import backends
 from aebench.bench.campaign.guard import GOODBYE, kill_tree
 from aebench.bench.errors import MeasurementError
 from aebench.bench.protocol.channel import Channel, ChannelClosedError, Message
+from aebench.bench.protocol.messages import Hello, Job, PhaseMemory, ProtocolError, decode, encode
 from aebench.bench.protocol.package_path import link_package
 from aebench.bench.system.processor import UNTOLD
 from aebench.reports.sanitize import reason
+
+A = TypeVar("A")
 
 HELLO_SECONDS = 60.0
 _LOG_TAIL_LINES = 15
@@ -45,11 +49,13 @@ class Fleet:
         A folder of the run's own for logs, caches and private Keras homes.
     answer_seconds : float
         A worker that is silent for so long counts as hung.
+    modules : sequence of str
+        Dotted names of modules of other installations that workers import.
     """
 
-    def __init__(self, scratch: Path, answer_seconds: float) -> None:
+    def __init__(self, scratch: Path, answer_seconds: float, modules: Sequence[str] = ()) -> None:
         self._scratch = scratch
-        self._package_path = link_package(scratch / "package")
+        self._package_path = link_package(scratch / "package", modules)
         self._answer_seconds = answer_seconds
         self._guard = subprocess.Popen(
             [sys.executable, "-P", "-m", "aebench.bench.campaign.guard", str(scratch)],
@@ -62,15 +68,15 @@ class Fleet:
         )
         self._workers: list[Worker] = []
 
-    def start(self, backend: str, job: Message, python: str = sys.executable) -> "Worker":
+    def start(self, backend: str, job: Job, python: str = sys.executable) -> "Worker":
         """Start a worker and give it its job, without waiting for it to be ready.
 
         Parameters
         ----------
         backend : str
             Its Keras backend, or what it runs without Keras.
-        job : dict
-            Its first message.
+        job : Job
+            What the worker is for.
         python : str
             The interpreter that runs it.
 
@@ -132,7 +138,7 @@ class Worker:
         ours, theirs = socket.socketpair()
         self._channel = Channel(ours)
         self.exact_peaks = True
-        self.interpreter: Message = {}
+        self.interpreter: PhaseMemory
         self._began = time.perf_counter()
         try:
             with self._log.open("wb") as log, theirs:
@@ -152,36 +158,50 @@ class Worker:
         self.pid = self._process.pid
         self._watched = psutil.Process(self.pid)
 
-    def greet(self, job: Message) -> None:
+    def greet(self, job: Job) -> None:
         """Wait for the hello, which times the interpreter's start, and hand over the job."""
-        hello = self._receive(HELLO_SECONDS)
+        message = self._receive(HELLO_SECONDS)
         seconds = time.perf_counter() - self._began
-        resident_bytes, self.exact_peaks = expect(hello, "resident_bytes", "exact")
-        resident_bytes = resident_bytes or self.resident_bytes()
-        self.interpreter = {
-            "phase": "interpreter",
-            "seconds": seconds,
-            "resident_bytes": resident_bytes,
-            "peak_bytes": resident_bytes,
-            "proportional_bytes": hello.get("proportional_bytes"),
-            "private_bytes": hello.get("private_bytes"),
-        }
-        self._send({**job, "exact": self.exact_peaks})
+        hello = self._decoded(Hello, message)
+        self.exact_peaks = hello.exact
+        resident_bytes = hello.resident_bytes or self.resident_bytes()
+        self.interpreter = PhaseMemory(
+            "interpreter",
+            seconds=seconds,
+            resident_bytes=resident_bytes,
+            peak_bytes=resident_bytes,
+            proportional_bytes=hello.proportional_bytes,
+            private_bytes=hello.private_bytes,
+        )
+        self._send(encode(job))
 
-    def ask(self, request: Message) -> Message:
-        """Send a request and sleep until it is answered.
+    def ask(self, command: object, kind: type[A]) -> A:
+        """Send a command and sleep until it is answered.
+
+        Parameters
+        ----------
+        command : dataclass
+            A command of :mod:`aebench.bench.protocol.messages`.
+        kind : type
+            The type of its answer.
 
         Raises
         ------
         MeasurementError
             If the worker dies, hangs, reports an error or answers nonsense.
         """
-        self._send(request)
-        return self.answer()
+        self._send(encode(command))
+        return self.answer(kind)
 
-    def answer(self) -> Message:
-        """Sleep until the worker says something; see :meth:`ask`."""
-        return self._receive(self._answer_seconds)
+    def answer(self, kind: type[A]) -> A:
+        """Sleep until the worker answers; see :meth:`ask`."""
+        return self._decoded(kind, self._receive(self._answer_seconds))
+
+    def _decoded(self, kind: type[A], message: Message) -> A:
+        try:
+            return decode(kind, message)
+        except ProtocolError as error:
+            raise self._failure(f"answered nonsense: {error}") from None
 
     def _send(self, message: Message) -> None:
         try:
@@ -243,19 +263,16 @@ class Worker:
             return None
         return float(times.user + times.system)
 
-    def phase(self) -> Message:
-        """Sleep until the worker has run a phase; look at its memory where it can't itself."""
+    def phase(self) -> PhaseMemory:
+        """Sleep until the worker has run a phase; read its memory where it cannot itself."""
         if self.exact_peaks:
-            return self.answer()
+            return self.answer(PhaseMemory)
         peaks: list[int] = []
         with self._sampled_peak(peaks):
-            message = self.answer()
+            phase = self.answer(PhaseMemory)
         resident_bytes = self.resident_bytes()
-        return {
-            **message,
-            "resident_bytes": resident_bytes,
-            "peak_bytes": max([*peaks, resident_bytes]),
-        }
+        peak_bytes = max([*peaks, resident_bytes])
+        return replace(phase, resident_bytes=resident_bytes, peak_bytes=peak_bytes)
 
     @contextmanager
     def _sampled_peak(self, peaks: list[int]) -> Iterator[None]:
@@ -292,17 +309,3 @@ def _environment(backend: str, folder: Path, package_path: str) -> dict[str, str
         "PYTHONSAFEPATH": "1",
         "PYTHONFAULTHANDLER": "1",
     }
-
-
-def expect(message: Message, *names: str) -> list[Any]:
-    """Pick fields out of an answer.
-
-    Raises
-    ------
-    MeasurementError
-        If one is missing: the worker answered nonsense.
-    """
-    try:
-        return [message[name] for name in names]
-    except KeyError as error:
-        raise MeasurementError(f"answered nonsense: no {error}") from None

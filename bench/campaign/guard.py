@@ -1,9 +1,9 @@
-"""Ends the workers if the parent dies without a word, ``kill -9`` included.
+"""End the workers if the parent dies without a word, by ``kill -9`` too.
 
-One small process per run, started as ``PYTHON -m aebench.bench.campaign.guard FOLDER``. It reads the process ids of
-workers from its standard input and sleeps. When that ends without a goodbye, because the parent is
-gone, it kills those workers and all their children, and removes the run's folder of temporary
-files.
+The guard is one small process per run: ``PYTHON -m aebench.bench.campaign.guard FOLDER``. It reads
+the process ids of workers from its standard input and sleeps. If its input ends without a goodbye,
+the parent is gone. Then it kills those workers and all their children, and removes the run's folder
+of temporary files.
 """
 
 import contextlib

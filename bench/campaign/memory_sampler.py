@@ -1,4 +1,4 @@
-"""Memory over time, sampled from outside by memory_profiler, which sees what others would see."""
+"""Memory over time, sampled by memory_profiler from outside the process."""
 
 import threading
 import time

@@ -1,34 +1,35 @@
-"""Does it run at all? One step of everything, nothing timed or kept."""
+"""One step of every contender in every cell: whether it runs at all. Nothing is timed or kept."""
 
 from aebench.bench.campaign.campaign import RunInputs
-from aebench.bench.campaign.context import job
+from aebench.bench.campaign.context import speed_job
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.data.datasets import Arrays, convert
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import Model
 from aebench.bench.plan.contenders import interpreter
-from aebench.bench.plan.plan import Place, Plan
+from aebench.bench.plan.plan import ContenderCell, Plan
+from aebench.bench.protocol.messages import Calibrate, Calibrated, RuntimeInfo
 from aebench.reports.record import ContenderInfo
 
 
-def run(plan: Plan, setting: RunInputs) -> dict[Place, str]:
+def run(plan: Plan, inputs: RunInputs) -> dict[ContenderCell, str]:
     """Run one step of every contender in every cell that a plan selects.
 
     Parameters
     ----------
     plan : Plan
         What to run.
-    setting : RunInputs
-        On which images, and so on.
+    inputs : RunInputs
+        The samples, and what else a run needs.
 
     Returns
     -------
-    dict of Place to str
-        Why some didn't run.
+    dict of ContenderCell to str
+        The reasons of those that didn't run.
     """
-    arrays = convert(setting.dataset, setting.scratch)
-    fleet = Fleet(setting.scratch, setting.answer_seconds)
-    failures: dict[Place, str] = {}
+    arrays = convert(inputs.dataset, inputs.scratch)
+    fleet = Fleet(inputs.scratch, inputs.answer_seconds, plan.workload_modules())
+    failures: dict[ContenderCell, str] = {}
     try:
         for model in plan.models:
             for contender in plan.running:
@@ -40,25 +41,23 @@ def run(plan: Plan, setting: RunInputs) -> dict[Place, str]:
 
 def _steps(
     plan: Plan, arrays: Arrays, fleet: Fleet, contender: ContenderInfo, model: Model
-) -> dict[Place, str]:
-    places = [
-        Place(contender.name, model.name, workload, batch_size)
-        for workload in plan.info.workloads
-        for batch_size in plan.info.batch_sizes
-        if plan.selects(contender, model.name, workload, batch_size)
+) -> dict[ContenderCell, str]:
+    left = [
+        ContenderCell(contender.name, cell.model, cell.workload, cell.batch_size)
+        for cell in plan.cells(model.name)
+        if plan.takes_part(contender, cell)
     ]
-    if not places:
+    if not left:
         return {}
-    left = list(places)
     try:
-        task = job(plan, arrays, "speed", contender, model)
-        worker = fleet.start(contender.backend, task, interpreter(contender))
+        job = speed_job(plan, arrays, contender, model)
+        worker = fleet.start(contender.backend, job, interpreter(contender))
         try:
-            worker.answer()
-            for place in places:
-                request = {"workload": place.workload, "batch_size": place.batch_size}
-                worker.ask({"do": "calibrate", **request, "steps": 1})
-                left.remove(place)
+            worker.answer(RuntimeInfo)
+            while left:
+                cell = left[0]
+                worker.ask(Calibrate(cell.workload, cell.batch_size, steps=1), Calibrated)
+                left.pop(0)
         finally:
             fleet.stop(worker)
     except MeasurementError as error:

@@ -13,11 +13,11 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import COMPARING, PASSES, PRESETS
+from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.plan.resuming import command
-from aebench.bench.plan.run_options import Request, make
 from aebench.reports.formatting import duration
 from aebench.reports.journal import load
-from aebench.reports.record import Task
+from aebench.reports.record import Task, WorkloadSizes
 from aebench.reports.summary import summarise
 from aebench.reports.terminal import plain, render_summary
 
@@ -61,14 +61,13 @@ def show(
     grid = Table("pass", "what", "about", header_style="bold")
     told = {
         "parity": "the same model as a float64 reference?",
-        "speed": f"{', '.join(info.workloads)}; batch {', '.join(map(str, info.batch_sizes))}; "
-        f"{info.launches} × {info.blocks} blocks",
+        "speed": _sizes(info.sizes),
         "footprint": f"cold starts of each: {info.footprint_launches}",
         "quality": f"epochs: {info.epochs}, seeds: {len(info.seeds)}, "
-        f"{info.quality_train_samples:,} training images, batch {info.quality_batch_size}",
+        f"{info.quality_train_samples:,} training images, batch {info.batch_size}",
         "profile": f"where {info.profile_steps} training steps' time goes, batch "
-        f"{info.batch_sizes[0]}; what is compiled when",
-        "memory": f"what is held when, batch {info.batch_sizes[0]}; does it grow with the steps?",
+        f"{info.batch_size}; what is compiled when",
+        "memory": f"what is held when, batch {info.batch_size}; does it grow with the steps?",
     }
     for name in dict.fromkeys(task.pass_name for task in tasks):
         seconds = sum(seconds for pass_name, seconds in estimated if pass_name == name)
@@ -83,6 +82,16 @@ def show(
         else "on a machine like the one the estimate was made on (2 cores)"
     )
     console.print(f"About {total} {on}.")
+
+
+def _sizes(sizes: Sequence[WorkloadSizes]) -> str:
+    """Write what the speed pass measures, workloads of the same sizes together."""
+    found: dict[str, list[str]] = {}
+    for each in sizes:
+        batches = ", ".join(map(str, each.batch_sizes))
+        text = f"batch {batches}; {each.launches} × {each.blocks} blocks"
+        found.setdefault(text, []).append(each.workload)
+    return "; ".join(f"{', '.join(names)}; {text}" for text, names in found.items())
 
 
 def show_programs(console: Console, programs: str) -> None:
@@ -100,7 +109,7 @@ def show_presets(console: Console, request: Request, dataset: Dataset, pace: flo
         if not set(preset.passes) & set(COMPARING):
             continue
         try:
-            plan = make(replace(request, preset=name), dataset, run=False)
+            plan = plan_from_request(replace(request, preset=name), dataset, run=False)
         except BadInputError:  # what fits into the preset asked for needn't fit into this one
             continue
         seconds = dict.fromkeys(shown, 0.0)
@@ -108,7 +117,7 @@ def show_presets(console: Console, request: Request, dataset: Dataset, pace: flo
             seconds[task.pass_name] += task_seconds(plan, task, *sizes, pace)
         cells = [*seconds.values(), sum(seconds.values())]
         timed = "speed" in plan.info.passes
-        size = f"{plan.info.launches} × {plan.info.blocks}" if timed else "–"
+        size = plan.info.blocks_text if timed else "–"
         grid.add_row(name, size, *(duration(each) if each else "–" for each in cells))
     console.print(
         "What each preset would take here, roughly: matrix products just took "

@@ -2,77 +2,23 @@
 
 import errno
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from aebench.bench.cli import measure, output_streams, report
-from aebench.bench.cli.exit_codes import BAD_INPUT, INTERRUPTED, OK
-from aebench.bench.cli.options import ManyValues
+from aebench.bench.cli import output_streams, parser
+from aebench.bench.cli.exit_codes import BAD_INPUT, OK
+from aebench.bench.cli.options import Given
 from aebench.bench.errors import BadInputError
 from aebench.reports.sanitize import printable, reason
 
-# Characters of a refusal.
-_MOST_SHOWN = 1000
-# The commands whose output is all that they leave; none is --help.
-_ANSWERS = {"list", "doctor", "show", "--help", "--version"}
-
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-
-
-@app.callback(invoke_without_command=True)
-def aebench(
-    context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
-) -> int:
-    """Measure the same MNIST autoencoders on Keras 3's three backends."""
-    if version:
-        from importlib import metadata
-
-        print(f"aebench {metadata.version('aebench')}")
-    elif context.invoked_subcommand is None:
-        print(context.get_help())
-    return OK
-
-
-# In the order of --help.
-app.command(cls=ManyValues)(measure.run)
-app.command(cls=ManyValues)(measure.parity)
-app.command()(measure.selfcheck)
-app.command(cls=ManyValues)(measure.profile)
-app.command(cls=ManyValues)(measure.memory)
-app.command()(report.show)
-app.command()(report.report)
-app.command()(report.site)
-
-
-@app.command(name="list")
-def list_everything() -> int:
-    """List models, backends, workloads and presets."""
-    from aebench.bench.cli.listing import render
-    from aebench.reports.terminal import new_console
-
-    new_console().print(render())
-    return OK
-
-
-@app.command()
-def doctor() -> int:
-    """Say what could make numbers wrong here, and what to do."""
-    from aebench.bench.system.doctor import diagnose, render
-    from aebench.reports.terminal import new_console
-
-    new_console().print(render(diagnose()))
-    return OK
+# Longer messages are cut in the middle.
+_MOST_SHOWN_CHARACTERS = 1000
+# Commands that leave nothing but their output. No command at all shows the help.
+_PRINTING = {"list", "doctor", "show", "completion", "-h", "--help", "--version"}
 
 
 def main() -> int:
-    """Run the command; every error of the user's is one sentence and exit code 2.
+    """Run the command of ``sys.argv``; bad input is one sentence and exit code 2.
 
     Returns
     -------
@@ -83,9 +29,9 @@ def main() -> int:
     code = _run(sys.argv[1:])
     sys.stdout.flush()
     failure = getattr(sys.stdout, "failure", None)
-    # A measurement is in its record, whoever reads on; an answer that nobody got is none.
-    answers = set(sys.argv[1:2]) <= _ANSWERS or "--dry-run" in sys.argv
-    if failure and failure.errno != errno.EPIPE and answers:
+    # A measurement is safe in its record even if its output is lost; other output is not.
+    output_is_all = set(sys.argv[1:2]) <= _PRINTING or "--dry-run" in sys.argv
+    if failure and failure.errno != errno.EPIPE and output_is_all:
         code = _refuse(f"the output can't be written: {reason(failure)}.")
     return code
 
@@ -94,29 +40,42 @@ def _run(arguments: list[str]) -> int:
     """Run the command, and return its exit code."""
     try:
         _check(arguments)
-        code = app(arguments, prog_name="aebench", standalone_mode=False)
+        return _parsed_and_run(arguments)
     except BadInputError as error:
         return _refuse(str(error))
-    except typer.TyperException as error:
-        command = getattr(getattr(error, "ctx", None), "command_path", "aebench")
-        return _refuse(f"{error.format_message().rstrip('.')}: see {command} --help.")
     except OSError as error:
         where = f"{error.filename} can't be used: " if error.filename else ""
         return _refuse(f"{where}{reason(error)}.")
     except MemoryError:
         return _refuse("there is not enough memory for this.")
-    except typer.Abort:  # which Typer makes of an interrupt
-        return INTERRUPTED
-    return code if isinstance(code, int) else OK
+
+
+def _parsed_and_run(arguments: list[str]) -> int:
+    parser.check_words(arguments)
+    commands = parser.make()
+    try:
+        given: Given = vars(commands.parse_args(arguments))
+    except SystemExit:  # after --help
+        return OK
+    handler: Callable[[Given], int] | None = given.pop("handler", None)
+    if given.pop("version"):
+        from importlib import metadata
+
+        print(f"aebench {metadata.version('aebench')}")
+    elif handler is None:
+        commands.print_help()
+    else:
+        return handler(given)
+    return OK
 
 
 def _check(arguments: list[str]) -> None:
-    """Refuse what no command can work with.
+    """Refuse words and a working folder that no command can use.
 
     Raises
     ------
     BadInputError
-        If a word isn't UTF-8, or the working folder is gone.
+        If a word isn't UTF-8, or the working folder doesn't exist.
     """
     for word in arguments:
         try:
@@ -133,7 +92,8 @@ def _check(arguments: list[str]) -> None:
 
 def _refuse(sentence: str) -> int:
     shown = printable(sentence)
-    if len(shown) > _MOST_SHOWN:  # of what was given the beginning; the end says what to do
-        shown = f"{shown[: _MOST_SHOWN // 2]}…{shown[-_MOST_SHOWN // 2 :]}"
+    half = _MOST_SHOWN_CHARACTERS // 2
+    if len(shown) > 2 * half:  # the beginning quotes the input, the end tells what to do
+        shown = f"{shown[:half]}…{shown[-half:]}"
     print(f"aebench: {shown}", file=sys.stderr)
     return BAD_INPUT

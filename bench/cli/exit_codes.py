@@ -1,5 +1,5 @@
 """Exit codes."""
 
 OK, FAILURES, BAD_INPUT, TOO_NOISY, INTERRUPTED = 0, 1, 2, 3, 130
-# Of what a run came to.
+# The exit code of each outcome of a run.
 CODES = {"complete": OK, "failures": FAILURES, "interrupted": INTERRUPTED}

@@ -1,4 +1,4 @@
-"""What ``aebench list`` shows. No framework is imported to tell whether it is there."""
+"""The tables of ``aebench list``, made without importing a framework."""
 
 import platform
 import shutil
@@ -8,8 +8,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from aebench import backends
+from aebench.bench import workloads
 from aebench.bench.models.autoencoder import TABLE, parse
-from aebench.bench.plan.presets import PRESETS, WORKLOADS, Preset
+from aebench.bench.plan.presets import PRESETS, Preset, Sizes
 from aebench.bench.plan.probing import ask
 from aebench.reports.terminal import plain
 
@@ -66,9 +67,19 @@ def _device() -> str:
 
 def _workloads() -> Table:
     grid = Table("workload", "what", title="Workloads", title_justify="left")
-    for name, what in WORKLOADS.items():
-        grid.add_row(name, what)
+    for name in workloads.names():
+        grid.add_row(name, plain(workloads.load(name).description))
     return grid
+
+
+def _by_workload(preset: Preset, shown: Callable[[Sizes], str]) -> str:
+    """Write what each workload of a preset has; once if all have the same."""
+    found: dict[str, list[str]] = {}
+    for sizes in preset.sizes:
+        found.setdefault(shown(sizes), []).append(sizes.workload)
+    if len(found) == 1:
+        return next(iter(found))
+    return ", ".join(f"{' '.join(names)} {text}" for text, names in found.items())
 
 
 def _presets() -> Table:
@@ -77,12 +88,18 @@ def _presets() -> Table:
         "passes": lambda each: " ".join(each.passes),
         "models": lambda each: " ".join(each.models),
         "workloads": lambda each: " ".join(each.workloads),
-        "batch sizes": lambda each: " ".join(map(str, each.batch_sizes)),
+        "batch sizes": lambda each: _by_workload(
+            each, lambda sizes: " ".join(map(str, sizes.batch_sizes))
+        ),
     }
     for name, shown in rows.items():
         grid.add_row(name, *map(shown, PRESETS.values()))
     sizes: list[tuple[str, str, Callable[[Preset], str]]] = [
-        ("launches × blocks, at least", "speed", lambda each: f"{each.launches} × {each.blocks}"),
+        (
+            "launches × blocks, at least",
+            "speed",
+            lambda each: _by_workload(each, lambda sizes: f"{sizes.launches} × {sizes.blocks}"),
+        ),
         (
             "baselines",
             "speed",

@@ -1,115 +1,292 @@
-"""Options that several commands share, and how they are read."""
+"""The options of all commands, each defined once: spellings, values and help."""
 
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-import typer.core
-
+from aebench import backends
+from aebench.bench import workloads
 from aebench.bench.errors import BadInputError
-from aebench.bench.plan.presets import DATA
-from aebench.bench.plan.settings import WORDS
+from aebench.bench.models.autoencoder import TABLE
+from aebench.bench.plan.presets import BATCH_SIZE_SYNTAX, DATA, PASSES, PRESETS
+from aebench.bench.plan.settings import WORDS, split_contenders
+from aebench.bench.quoting import shortly
 
-# Contenders are looked at later: they say whose interpreters may be run.
-_BESIDE_RESUME = ("resume", "report", "time_limit", "dry_run", "contender", "backend")
+# The options and arguments on the command line, by name; what was left out is not there.
+Given = dict[str, Any]
 
-Contenders = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--contender",
-        "--backend",
-        metavar="BACKEND[:SETTING,...][@PYTHON]",
-        help="Who: jax, tensorflow, torch, native-jax, gemm, ...; all installed backends if left "
-        f"out, or all. Settings: {WORDS}. PYTHON: another interpreter.",
+DEFAULT_TIME_LIMIT_SECONDS = 600.0
+DEFAULT_DIFFERENT_PERCENT, DEFAULT_SAME_PERCENT = 1.0, 3.0
+# The preset's passes, interpreters of contenders and the display do not contradict a record's plan.
+_BESIDE_RESUME = ("resume", "report", "time_limit", "dry_run", "contender")
+
+_CONTENDERS = ("all", *backends.ENGINES)
+_LANGUAGES = ("en", "fr")
+SHELLS = ("bash", "zsh", "tcsh")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option or argument of a command.
+
+    Parameters
+    ----------
+    flags : tuple of str
+        Spellings, the first of which messages use; a name without dashes is an argument.
+    help : str
+        The help text; a literal percent sign is doubled.
+    keywords : dict
+        Further keywords of :meth:`argparse.ArgumentParser.add_argument`.
+    values : sequence of str
+        Words that shell completion offers; the parser itself accepts others.
+    path : str
+        ``file`` or ``directory`` where shell completion offers paths, else empty.
+    """
+
+    flags: tuple[str, ...]
+    help: str
+    keywords: dict[str, Any] = field(default_factory=dict)
+    values: Sequence[str] = ()
+    path: str = ""
+
+
+class _Extend(argparse.Action):
+    """Collect the values of an option that is given several times or takes several values."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        earlier = getattr(namespace, self.dest, [])
+        setattr(namespace, self.dest, [*earlier, *(value for group in values for value in group)])
+
+
+def _word(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("'' is empty: give a value, or leave the option out")
+    return text
+
+
+def _words(text: str) -> list[str]:
+    """Split words at commas."""
+    return [_word(word) for word in text.split(",") if word] or [_word("")]
+
+
+def _contenders(text: str) -> list[str]:
+    """Split contenders at commas; a comma between settings of one contender splits nothing."""
+    return split_contenders(text) or [_word("")]
+
+
+def whole_number(text: str) -> int:
+    """Convert a word to a whole number.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If the word is not a whole number.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{shortly(text)} is not a whole number") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{shortly(text)} is not a number") from None
+
+
+def _several(kind: Callable[[str], list[Any]], metavar: str) -> dict[str, Any]:
+    return {"nargs": "+", "action": _Extend, "type": kind, "metavar": metavar}
+
+
+_ONE_NUMBER = {"type": whole_number, "metavar": "N"}
+_FLAG = {"action": "store_true"}
+_PATH = {"type": Path}
+_PERCENT = {"type": _number, "metavar": "PERCENT"}
+_RECORDS = "A record.jsonl, the folder that holds one, or a folder of such folders"
+_MODEL_NAMES = "An autoencoder by name, such as ae400 or ae800-dropout0.5"
+_DATA_NAMES = f"{', '.join(DATA)}, or the path of an .npz file"
+_WITH_BASELINES = ", ".join(name for name in PRESETS if PRESETS[name].baselines)
+
+# By the name under which a command lists the option. A name after the dot makes a variant of it.
+OPTIONS = {
+    "preset": Option(
+        ("--preset",),
+        f"{', '.join(PRESETS)} (default: quick); aebench list shows their sizes.",
+        {"metavar": "NAME", "type": _word},
+        values=tuple(PRESETS),
     ),
-]
-Models = Annotated[
-    list[str] | None, typer.Option(help="Which autoencoders, such as ae400 ae800-dropout0.5.")
-]
-Data = Annotated[
-    str,
-    typer.Option(
-        envvar="AEBENCH_DATA",
-        help=f"{', '.join(DATA)}, or the path of an .npz.",
+    "preset.selfcheck": Option(
+        ("--preset",),
+        "The preset whose launches and blocks are measured (default: publish). "
+        "Fewer of them detect only larger differences.",
+        {"metavar": "NAME", "type": _word},
+        values=tuple(PRESETS),
     ),
-]
-BatchSize = Annotated[int, typer.Option(help="Samples per step.")]
-TrainSamples = Annotated[
-    int | None, typer.Option(help="Use only so many training images, in every pass.")
-]
-Out = Annotated[
-    Path | None,
-    typer.Option("-o", "--out", help="Folder for the record; results/NAME if left out."),
-]
-Resume = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="RECORD",
-        help="Measure only what is missing in a record; nothing else to give, but --contender "
-        "where it names interpreters.",
+    "contender": Option(
+        ("--contender", "--backend"),
+        "What is compared, as BACKEND[:SETTING,...][@PYTHON]; every installed backend if left out "
+        f"or all. BACKEND is {', '.join(backends.ENGINES)}. SETTING is {WORDS}. PYTHON is the path "
+        "of another interpreter.",
+        _several(_contenders, "CONTENDER"),
+        values=_CONTENDERS,
     ),
-]
-Report = Annotated[bool, typer.Option("--report", help="Write the report beside the record too.")]
-TimeLimit = Annotated[
-    float, typer.Option(help="Seconds of silence after which a worker counts as hung.")
-]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Show the plan and what it would take; do nothing.")
-]
-Records = Annotated[
-    list[Path],
-    typer.Argument(
-        metavar="RECORD...",
-        help="A record.jsonl, the folder that holds it, or a folder of such folders; several are "
-        "shown side by side.",
+    "contender.selfcheck": Option(
+        ("--contender", "--backend"),
+        "The backend to check (default: jax where it is installed).",
+        {"metavar": "BACKEND", "type": _word},
+        values=backends.NAMES,
     ),
-]
+    "model": Option(
+        ("--model",), f"{_MODEL_NAMES}.", _several(_words, "MODEL"), values=tuple(TABLE)
+    ),
+    "model.selfcheck": Option(
+        ("--model",),
+        f"{_MODEL_NAMES} (default: ae400).",
+        {"metavar": "MODEL", "type": _word},
+        values=tuple(TABLE),
+    ),
+    "workload": Option(
+        ("--workload",),
+        f"{', '.join(workloads.names())}.",
+        _several(_words, "WORKLOAD"),
+        values=tuple(workloads.names()),
+    ),
+    "passes": Option(
+        ("--pass",),
+        f"{', '.join(PASSES)}. The speed pass includes the parity pass.",
+        {**_several(_words, "PASS"), "dest": "passes"},
+        values=PASSES,
+    ),
+    "batch-size": Option(
+        ("--batch-size",),
+        f"Batch sizes of the speed pass: {BATCH_SIZE_SYNTAX}. The other passes use the first.",
+        _several(_words, "N"),
+    ),
+    "batch-size.one": Option(("--batch-size",), "Samples in a step (default: 32).", _ONE_NUMBER),
+    "steps": Option(
+        ("--steps",), "Number of warm training steps to trace (default: 20).", _ONE_NUMBER
+    ),
+    "epochs": Option(("--epochs",), "Epochs of the quality pass.", _ONE_NUMBER),
+    "seeds": Option(("--seeds",), "Number of seeds in the quality pass.", _ONE_NUMBER),
+    "train-samples": Option(
+        ("--train-samples",), "Number of training images that every pass uses.", _ONE_NUMBER
+    ),
+    "threads": Option(
+        ("--threads",),
+        "Number of cores that each contender may use; all cores if left out.",
+        _ONE_NUMBER,
+    ),
+    "baselines": Option(
+        ("--baselines",),
+        "Measure the frameworks without Keras, and matrix products alone, beside the contenders "
+        f"(default: only in {_WITH_BASELINES}).",
+        {"action": argparse.BooleanOptionalAction},
+    ),
+    "reference": Option(
+        ("--reference",),
+        "The contender with which the others are compared.",
+        {"metavar": "CONTENDER", "type": _word},
+        values=backends.ENGINES,
+    ),
+    "different-beyond": Option(
+        ("--different-beyond",),
+        "The smallest difference that is called faster or slower "
+        f"(default: {DEFAULT_DIFFERENT_PERCENT:g}).",
+        _PERCENT,
+    ),
+    "same-within": Option(
+        ("--same-within",),
+        f"The largest difference that is called the same (default: {DEFAULT_SAME_PERCENT:g}).",
+        _PERCENT,
+    ),
+    "data": Option(
+        ("--data",),
+        f"{_DATA_NAMES} (default: $AEBENCH_DATA, or auto).",
+        {"metavar": "DATA"},
+        values=DATA,
+    ),
+    "out": Option(
+        ("-o", "--out"),
+        "Folder for the record; results/NAME if left out.",
+        {**_PATH, "metavar": "FOLDER"},
+        path="directory",
+    ),
+    "out.report": Option(
+        ("-o", "--out"),
+        "Folder for the report; report/ beside the first record if left out.",
+        {**_PATH, "metavar": "FOLDER"},
+        path="directory",
+    ),
+    "out.site": Option(
+        ("-o", "--out"),
+        "Folder for the site, which any web host can serve (default: site).",
+        {**_PATH, "metavar": "FOLDER"},
+        path="directory",
+    ),
+    "resume": Option(
+        ("--resume",),
+        "Measure only what this record lacks. Other options are refused, except --contender for "
+        "a record that names interpreters.",
+        {**_PATH, "metavar": "RECORD"},
+        path="file",
+    ),
+    "report": Option(("--report",), "Write the report beside the record too.", _FLAG),
+    "time-limit": Option(
+        ("--time-limit",),
+        "Silence after which a worker is ended as hung, in seconds "
+        f"(default: {DEFAULT_TIME_LIMIT_SECONDS:g}).",
+        {"type": _number, "metavar": "SECONDS"},
+    ),
+    "dry-run": Option(
+        ("--dry-run",), "Show the plan and an estimate of its time; measure nothing.", _FLAG
+    ),
+    "json": Option(("--json",), "Print everything that the tables show, as JSON.", _FLAG),
+    "language": Option(
+        ("--language",),
+        "Language of the answer to the first two questions: en or fr (default: en).",
+        {"metavar": "LANGUAGE", "type": _word},
+        values=_LANGUAGES,
+    ),
+    "records": Option(
+        ("records",),
+        f"{_RECORDS}. Several records are shown side by side.",
+        {**_PATH, "nargs": "+", "metavar": "RECORD"},
+        path="file",
+    ),
+    "published": Option(
+        ("published",),
+        "A folder that holds folders of reports; this project's own reports if left out.",
+        {**_PATH, "nargs": "?", "metavar": "FOLDER"},
+        path="directory",
+    ),
+    "shell": Option(("shell",), f"{', '.join(SHELLS)}.", {"metavar": "SHELL"}, values=SHELLS),
+}
 
 
-class ManyValues(typer.core.TyperCommand):
-    """Takes several values after one option: ``--backend jax torch`` or ``--backend jax,torch``."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Repeat options of several values before each of them; the rest is Typer's."""
-        many = {
-            flag
-            for parameter in self.params
-            if getattr(parameter, "multiple", False)
-            for flag in parameter.opts
-        }
-        return super().parse_args(ctx, _spread(args, many))
+def data(given: Given) -> str:
+    """Return the data set that was asked for: the option, the environment's, or ``auto``."""
+    return str(given.get("data") or os.environ.get("AEBENCH_DATA") or "auto")
 
 
-def _spread(arguments: list[str], many: set[str]) -> list[str]:
-    """Repeat an option before each of its values."""
-    spread: list[str] = []
-    option = ""
-    waiting = False
-    for argument in arguments:
-        flag, equals, value = argument.partition("=")
-        if argument.startswith("--") or (argument[1:2].isalpha() and argument.startswith("-")):
-            if waiting:
-                spread.append(option)
-            option, waiting = (flag, True) if flag in many else ("", False)
-            if not option:
-                spread.append(argument)
-            elif equals:
-                waiting = False
-                for each in value.split(","):
-                    spread += [option, each]
-        elif option:
-            waiting = False
-            for each in filter(None, argument.split(",")):
-                spread += [option, each]
-        else:
-            spread.append(argument)
-    return [*spread, option] if waiting else spread
+def refuse_beside_resume(given: Given) -> None:
+    """Refuse options that would contradict the plan of the record to resume.
 
-
-def refuse_beside_resume(context: typer.Context) -> None:
-    """Refuse what would contradict the plan of the record that is carried on."""
-    for name in context.params:
-        source = context.get_parameter_source(name)
-        if name not in _BESIDE_RESUME and source and source.name == "COMMANDLINE":
+    Raises
+    ------
+    BadInputError
+        If such an option was given.
+    """
+    for name in given:
+        if name not in _BESIDE_RESUME:
             option = "--pass" if name == "passes" else "--" + name.replace("_", "-")
             raise BadInputError(f"--resume takes the plan from the record: leave out {option}.")

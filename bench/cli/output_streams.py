@@ -1,4 +1,4 @@
-"""What the command prints where not everything can be printed, or nobody reads it any more."""
+"""Output streams that survive a closed pipe, a full disk and a locale without UTF-8."""
 
 import codecs
 import io
@@ -20,14 +20,14 @@ _NEAREST = {
 
 
 class Tolerant(io.TextIOWrapper):
-    """A stream whose reader may go away: a closed pipe or terminal, a full disk.
+    """A stream that drops its output once writing fails.
 
-    Nobody reads on then, and whoever prints goes on: what is printed from there on goes nowhere.
+    Writing fails when a pipe or terminal is closed, or a disk is full. The measurement goes on.
 
     Attributes
     ----------
     failure : OSError or None
-        Why something wasn't printed.
+        The first error; None while everything was printed.
     """
 
     failure: OSError | None = None
@@ -50,18 +50,18 @@ class Tolerant(io.TextIOWrapper):
     def _give_up(self, error: OSError) -> None:
         self.failure = self.failure or error
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        # Under the same number, so that what waits in buffers can be flushed at exit.
+        # The number stays the same, so that Python can flush its buffers at exit.
         os.dup2(nowhere, self.fileno())
         os.close(nowhere)
 
 
 def prepare() -> None:
-    """Make stdout and stderr such that printing never fails, whatever they are."""
+    """Replace stdout and stderr by streams to which printing never fails."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)
         except OSError:
-            # It takes the lowest free number: this one, which else a record would get.
+            # The new file takes this number; a record opened later must not get it.
             os.open(os.devnull, os.O_RDWR)
     codecs.register_error("nearest", _nearest)
     sys.stdout = _tolerant(sys.stdout, 1)
@@ -84,7 +84,7 @@ def _tolerant(stream: TextIO | None, number: int) -> TextIO:
 
 
 def _nearest(error: UnicodeError) -> tuple[str, int]:
-    """Replace what a locale without UTF-8 can't show by what comes near it."""
+    """Replace characters that the locale can't show by similar ones."""
     assert isinstance(error, UnicodeEncodeError)
     text = error.object[error.start : error.end]
-    return "".join(_NEAREST.get(each, "?") for each in text), error.end
+    return "".join(_NEAREST.get(character, "?") for character in text), error.end

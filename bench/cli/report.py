@@ -3,22 +3,18 @@
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from aebench.bench.cli import options
 from aebench.bench.cli.exit_codes import OK
+from aebench.bench.cli.options import Given
 from aebench.bench.errors import BadInputError, refusing
+from aebench.bench.quoting import shortly
 
 
-def show(
-    records: options.Records,
-    json: Annotated[bool, typer.Option("--json", help="Everything shown, as JSON.")] = False,
-) -> int:
-    """Show the tables of a record again."""
-    summary = summarise(records)
-    if json:
+def show(given: Given) -> int:
+    """Show the tables of records again."""
+    summary = summarise(given["records"])
+    if given.get("json"):
         import msgspec
 
         from aebench.reports.sanitize import printable_json
@@ -32,46 +28,42 @@ def show(
     return OK
 
 
-def report(
-    records: options.Records,
-    out: Annotated[
-        Path | None,
-        typer.Option("-o", "--out", help="Folder; report/ beside the first if left out."),
-    ] = None,
-    language: Annotated[
-        str, typer.Option(help="Of the answer to the two first questions: en or fr.")
-    ] = "en",
-) -> int:
-    """Write the report: Markdown, HTML, figures, CSV, and the records it all follows from."""
+def report(given: Given) -> int:
+    """Write the report on records.
+
+    Raises
+    ------
+    BadInputError
+        If the language is not known, a record can't be read or the folder can't be written.
+    """
     from aebench.reports.studies import languages
     from aebench.reports.terminal import new_console
 
+    records, language = given["records"], given.get("language", "en")
     known = languages()
     if language not in known:
-        raise BadInputError(f"--language {language!r} isn't known: use {' or '.join(known)}.")
+        raise BadInputError(
+            f"--language {shortly(language)} isn't known: use {' or '.join(known)}."
+        )
     first = records[0] if records[0].is_dir() else records[0].parent
-    _write_report(records, out or first / "report", new_console(), language)
+    _write_report(records, given.get("out", first / "report"), new_console(), language)
     return OK
 
 
-def site(
-    published: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="FOLDER",
-            help="That holds folders of reports; those of this suite if left out.",
-        ),
-    ] = None,
-    out: Annotated[
-        Path, typer.Option("-o", "--out", help="Folder to write, for any web host.")
-    ] = Path("site"),
-) -> int:
-    """Build published reports into one static site, with an index."""
+def site(given: Given) -> int:
+    """Build published reports into one static site with an index.
+
+    Raises
+    ------
+    BadInputError
+        If there are no reports, or the folder can't be written.
+    """
     from aebench.reports import site
     from aebench.reports.terminal import new_console, plain
 
+    out = given.get("out", Path("site"))
     with _writing(out):
-        left_out = site.build(published or site.PUBLISHED, out)
+        left_out = site.build(given.get("published") or site.PUBLISHED, out)
     console = new_console()
     for path in left_out:
         console.print(plain(f"No longer published, and kept: {path}"), soft_wrap=True)
@@ -89,7 +81,7 @@ def summarise(paths: list[Path]) -> Any:
 
 
 def write_beside(folder: Path) -> None:
-    """Write the report on a record beside it."""
+    """Write the report on a record into the record's folder."""
     from aebench.reports.terminal import new_console
 
     _write_report([folder], folder / "report", new_console())
@@ -111,7 +103,7 @@ def _write_report(records: list[Path], folder: Path, console: Any, language: str
 
 @contextlib.contextmanager
 def _writing(folder: Path) -> Iterator[None]:
-    """Refuse records that can't be read, and a folder that can't be written."""
+    """Turn unreadable records, and a folder that can't be written, into bad input."""
     from aebench.reports.journal import RecordError
     from aebench.reports.manifest import ManifestError
     from aebench.reports.sanitize import reason

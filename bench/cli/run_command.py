@@ -10,7 +10,7 @@ from aebench.bench.errors import refusing
 from aebench.bench.plan import checks, contenders, resuming
 from aebench.bench.plan.estimate import pace_here
 from aebench.bench.plan.presets import COMPARING
-from aebench.bench.plan.run_options import Request, make
+from aebench.bench.plan.request import Request, plan_from_request
 from aebench.reports.journal import Journal, RecordError, load
 from aebench.reports.sanitize import encodable
 from aebench.reports.terminal import new_console
@@ -18,7 +18,7 @@ from aebench.reports.terminal import new_console
 
 @dataclass(frozen=True)
 class RunOptions:
-    """RunOptions to measure, whatever is measured: what the commands' common options say.
+    """How to measure, whatever is measured: the options that measuring commands share.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def measure(request: Request, name: str, how: RunOptions) -> tuple[str, Path | N
             resuming.check_images(plan, dataset)
         else:
             dataset = datasets.load(how.data, request.train_samples, scratch)
-            plan = make(request, dataset, run=not how.dry_run)
+            plan = plan_from_request(request, dataset, run=not how.dry_run)
             tasks = plan.tasks()
             folder = how.out or run_output.new_folder(name)
             campaign.check_folder(folder)
@@ -106,11 +106,11 @@ def measure(request: Request, name: str, how: RunOptions) -> tuple[str, Path | N
                 run_output.show_presets(console, request, dataset, pace)
             return "complete", None
         command = ["aebench", *map(encodable, sys.argv[1:])]
-        setting = campaign.RunInputs(dataset, command, scratch, console, how.time_limit)
+        inputs = campaign.RunInputs(dataset, command, scratch, console, how.time_limit)
         if resume:
-            outcome = campaign.resume(plan, setting, resume)
+            outcome = campaign.resume(plan, inputs, resume)
         else:
-            outcome = campaign.run(plan, setting, folder)
+            outcome = campaign.run(plan, inputs, folder)
     # Each pass's tables were shown when it ended: all of them, if all was measured just now.
     shown = outcome == "complete" and not resume
     run_output.show_end(console, folder / "record.jsonl", outcome, shown)

@@ -38,7 +38,7 @@ class Promise:
 
     @property
     def content_bytes(self) -> int:
-        """RunOptions many bytes its values take."""
+        """Return the bytes that its values take."""
         values = 1
         for length in self.shape:
             values *= length

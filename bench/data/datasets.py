@@ -209,9 +209,9 @@ def read_npz(path: Path, name: str) -> Dataset:
     Raises
     ------
     BadInputError
-        If the file isn't there, isn't an ``.npz``, lacks an array, is larger than
-        :data:`aebench.bench.data.archive.MOST_BYTES`, unpacked or not, or holds what aren't images of 28 × 28
-        pixels in 0-255 (uint8) or [0, 1] (floating-point).
+        If the file isn't there, isn't an ``.npz``, lacks an array, or is larger than
+        :data:`aebench.bench.data.archive.MOST_BYTES`, unpacked or not. Also if it doesn't hold
+        images of 28 × 28 pixels in 0-255 (uint8) or [0, 1] (floating-point).
     """
     if not is_encodable(str(path)):
         raise BadInputError(f"{path} is no name in UTF-8, and no record can hold it: rename it.")

@@ -8,7 +8,7 @@ from aebench.backends.native import Hyperparameters
 from aebench.bench.models.autoencoder import Model
 
 
-def recipe(model: Model, seed: int) -> Hyperparameters:
+def hyperparameters(model: Model, seed: int) -> Hyperparameters:
     """Say how a model's network learns, for those without Keras."""
     return Hyperparameters(model.learning_rate, model.dropout, model.dropout_layers, seed)
 

@@ -13,8 +13,8 @@ from aebench.reports.record.bounds import MOST_CELLS, MOST_EVENTS
 
 # Of contenders, models or batch sizes.
 MOST_LISTED = 1000
-# Of what is measured as a whole, mostly a process each: more would take days.
-MOST_UNITS = 10_000
+# A task is mostly a process of its own: more would take days.
+MOST_TASKS = 10_000
 # Of rounds and epochs, which leaves room in a record for what else is written of them.
 MOST_MEASUREMENTS = MOST_EVENTS // 2
 MOST_PROFILE_STEPS = 1000
@@ -104,10 +104,10 @@ def fits(plan: Plan, dataset: Dataset) -> None:
     info = plan.info
     bounded(plan)
     image_bytes = dataset.train[0].size * _FLOAT_BYTES
-    traced_bytes = info.profile_steps * info.batch_sizes[0] * image_bytes
+    traced_bytes = info.profile_steps * info.batch_size * image_bytes
     if "profile" in info.passes and traced_bytes > MOST_PROFILE_BYTES:
         raise BadInputError(
-            f"--steps {info.profile_steps} of {info.batch_sizes[0]:,} images are "
+            f"--steps {info.profile_steps} of {info.batch_size:,} images are "
             f"{traced_bytes / 2**30:.1f} GiB of them, of which {MOST_PROFILE_BYTES // 2**30} can "
             "be had: give fewer."
         )
@@ -118,23 +118,22 @@ def fits(plan: Plan, dataset: Dataset) -> None:
             f"the quality pass is to train on {info.quality_train_samples:,} images, of which "
             f"{dataset.name} has {len(dataset.train):,}."
         )
-    if info.quality_batch_size > info.quality_train_samples:
+    if info.batch_size > info.quality_train_samples:
         raise BadInputError(
-            f"--batch-size {info.quality_batch_size} is larger than the "
+            f"--batch-size {info.batch_size} is larger than the "
             f"{info.quality_train_samples:,} images that the quality pass trains on: give "
             "--train-samples or leave the pass out."
         )
 
 
 def bounded(plan: Plan) -> None:
-    """Refuse a plan that nobody would see the end of; nothing is listed to tell."""
+    """Refuse a plan that would take days; its tasks are counted, not listed."""
     info = plan.info
     listed("--contender", plan.contenders)
     tasks, measurements = _counts(plan, info)
-    rows = len(plan.models) * len(plan.contenders) * len(info.workloads)
     for what, count, most in (
-        ("comparisons", rows * len(info.batch_sizes), MOST_CELLS),
-        ("pieces", tasks, MOST_UNITS),
+        ("comparisons", len(plan.contenders) * _cells(plan), MOST_CELLS),
+        ("pieces", tasks, MOST_TASKS),
         ("single measurements", measurements, MOST_MEASUREMENTS),
     ):
         if count > most:
@@ -142,6 +141,11 @@ def bounded(plan: Plan) -> None:
                 f"that would be {count:,} {what}, of which there may be {most:,}: ask for "
                 "fewer contenders, models, batch sizes, seeds or epochs."
             )
+
+
+def _cells(plan: Plan) -> int:
+    """Count the cells without listing them: a record may plan more than fit into memory."""
+    return len(plan.models) * sum(len(sizes.batch_sizes) for sizes in plan.info.sizes)
 
 
 def _counts(plan: Plan, info: PlanInfo) -> tuple[int, int]:
@@ -156,9 +160,9 @@ def _counts(plan: Plan, info: PlanInfo) -> tuple[int, int]:
         "profile": trainings,
         "memory": trainings,
     }
-    cells = models * len(info.workloads) * len(info.batch_sizes)
+    blocks = sum(len(each.batch_sizes) * each.launches * each.blocks for each in info.sizes)
     measurements = {
-        "speed": cells * len(plan.in_blocks) * info.launches * info.blocks,
+        "speed": models * blocks * len(plan.in_blocks),
         "quality": tasks["quality"] * info.epochs,
     }
     return (

@@ -13,7 +13,7 @@ import msgspec
 from aebench import backends
 from aebench.bench.errors import BadInputError
 from aebench.bench.plan.probing import MOST_ANSWER_BYTES, ask
-from aebench.bench.plan.settings import is_setting, parse
+from aebench.bench.plan.settings import parse
 from aebench.bench.protocol.package_path import link_package
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.quoting import is_encodable, shortly
@@ -55,8 +55,7 @@ def find(asked: Sequence[str], run: bool = True) -> list[ContenderInfo]:
     asked : sequence of str
         Each ``ENGINE[:SETTING,…][@PYTHON]``: a Keras backend, ``native-`` with a framework, or
         ``gemm``; see :mod:`aebench.bench.plan.settings` for settings; PYTHON is the path of an interpreter that
-        has NumPy, Keras and the framework. What has a comma in it may come in pieces. Empty, or
-        :data:`ALL` alone, for Keras's backends; then one that isn't installed is told so in its
+        has NumPy, Keras and the framework. Empty, or :data:`ALL` alone, for Keras's backends; then one that isn't installed is told so in its
         ``missing``.
     run : bool
         Whether interpreters may be run, to tell their versions.
@@ -68,8 +67,7 @@ def find(asked: Sequence[str], run: bool = True) -> list[ContenderInfo]:
     """
     if list(asked) == [ALL]:
         asked = ()
-    words = _joined(asked or backends.NAMES)
-    wanted = list(dict.fromkeys(map(_understand, words)))
+    wanted = list(dict.fromkeys(map(_understand, asked or backends.NAMES)))
     found = []
     for each in wanted:
         version = _version(each.engine, each.python, run)
@@ -172,24 +170,11 @@ def same(asked: Sequence[str], contenders: Sequence[ContenderInfo]) -> bool:
     BadInputError
         If one of the words can't be understood.
     """
-    wanted = {(each.stem, _absolute(each.python)) for each in map(_understand, _joined(asked))}
+    wanted = {(each.stem, _absolute(each.python)) for each in map(_understand, asked)}
     return wanted == {
         (spelled(msgspec.structs.replace(each, python="")), _absolute(each.python))
         for each in contenders
     }
-
-
-def _joined(words: Sequence[str]) -> list[str]:
-    """Put contenders together again whose settings were split at their commas."""
-    joined: list[str] = []
-    for word in words:
-        last = joined[-1] if joined else ""
-        fits = len(last) <= MOST_CHARACTERS  # beyond, it is refused anyway
-        if fits and is_setting(word) and ":" in last and "@" not in last:
-            joined[-1] += f",{word}"
-        else:
-            joined.append(word)
-    return joined
 
 
 def _understand(text: str) -> _Wanted:

@@ -9,10 +9,11 @@ import time
 import numpy as np
 
 from aebench import backends
-from aebench.bench.campaign.passes.speed import LAUNCHES_WITH_SHORT_EPOCHS
+from aebench.bench import workloads
 from aebench.bench.models.autoencoder import Model
 from aebench.bench.plan.plan import Plan
-from aebench.bench.worker.passes.memory import WATCHED_STEPS
+from aebench.bench.plan.presets import LAUNCHES_WITH_SHORT_EPOCHS
+from aebench.bench.protocol.phases import WATCHED_STEPS
 from aebench.reports.record import Task
 
 OPERATIONS_PER_SECOND = 90e9
@@ -63,7 +64,7 @@ def _alone_seconds(plan: Plan, task: Task, model: Model, test_samples: int) -> f
         return _COLD_START_SECONDS[backend]
     if task.pass_name in ("profile", "memory"):
         steps = WATCHED_STEPS if task.pass_name == "memory" else 20 * plan.info.profile_steps
-        step = step_seconds(backend, "train", model, plan.info.batch_sizes[0])
+        step = step_seconds(backend, "train", model, plan.info.batch_size)
         return 2 * _COLD_START_SECONDS[backend] + steps * step
     return _quality_seconds(plan, model, backend, test_samples)
 
@@ -81,40 +82,45 @@ def pace_here() -> float:
 
 def step_seconds(backend: str, workload: str, model: Model, batch_size: int) -> float:
     """Guess what a step takes."""
-    train = workload == "train"
-    operations = model.training_operations if train else model.forward_operations
+    found = workloads.load(workload)
+    operations = found.operations(model) or 0
     products = batch_size * operations / OPERATIONS_PER_SECOND
     if backend not in backends.NAMES:
         return products * (1 + (_BASELINE_OVERHEAD if backend != backends.GEMM else 0))
-    return _STEP_OVERHEAD_SECONDS[workload][backend] + products
+    return _STEP_OVERHEAD_SECONDS["train" if found.trains else "predict"][backend] + products
 
 
 def _speed_seconds(plan: Plan, model: Model, launch: int, pace: float) -> float:
     info = plan.info
     name = model.name
-    starting = [each.backend for each in plan.in_blocks if plan.selects(each, name)]
+    cells = plan.cells(name, launch)
+    starting = [
+        each.backend
+        for each in plan.in_blocks
+        if any(plan.takes_part(each, cell) for cell in cells)
+    ]
     total = 0.6 * pace * sum(_START_SECONDS[backends.framework(each)] for each in starting)
-    for workload in info.workloads:
-        for batch_size in info.batch_sizes:
-            steps = [
-                pace * step_seconds(each.backend, workload, model, batch_size)
-                for each in plan.in_blocks
-                if plan.selects(each, name, workload, batch_size)
-            ]
-            if not steps:
-                continue
-            rounds = [1.1 * step * max(1.0, 0.1 / min(steps), 0.5 / sum(steps)) for step in steps]
-            warmup = sum(max(3 * each, 2.2) for each in rounds)
-            compiling = 2.5 * pace * len(steps)
-            total += info.blocks * (sum(rounds) + 0.04 * len(steps)) + warmup + compiling
-            if workload == "train" and launch < LAUNCHES_WITH_SHORT_EPOCHS:
-                total += 5.0 * len(plan.on_keras)
+    for cell in cells:
+        steps = [
+            pace * step_seconds(each.backend, cell.workload, model, cell.batch_size)
+            for each in plan.in_blocks
+            if plan.takes_part(each, cell)
+        ]
+        if not steps:
+            continue
+        rounds = [1.1 * step * max(1.0, 0.1 / min(steps), 0.5 / sum(steps)) for step in steps]
+        warmup = sum(max(3 * each, 2.2) for each in rounds)
+        compiling = 2.5 * pace * len(steps)
+        blocks = info.sizes_of(cell.workload).blocks
+        total += blocks * (sum(rounds) + 0.04 * len(steps)) + warmup + compiling
+        if workloads.load(cell.workload).trains and launch < LAUNCHES_WITH_SHORT_EPOCHS:
+            total += 5.0 * len(plan.on_keras)
     return total
 
 
 def _quality_seconds(plan: Plan, model: Model, backend: str, test_samples: int) -> float:
     info = plan.info
-    batch = info.quality_batch_size
+    batch = info.batch_size
     train = step_seconds(backend, "train", model, batch)
     evaluate = step_seconds(backend, "predict", model, 500)
     epoch = info.quality_train_samples / batch * train + test_samples / 500 * evaluate + 0.5

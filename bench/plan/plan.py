@@ -1,22 +1,31 @@
-"""What will be done: who meets whom, how often, in which order; fixed beforehand."""
+"""The plan: which contenders meet in which cells, and how often; fixed beforehand."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import msgspec
 
 from aebench import backends
+from aebench.bench import workloads
 from aebench.bench.models.autoencoder import Model
-from aebench.bench.plan.order import williams_rows
 from aebench.bench.plan.presets import PRESETS
-from aebench.reports.record import ContenderInfo, ModelInfo, PlanInfo, Task
+from aebench.bench.plan.sizes import balanced, first_batch_size, obstacle
+from aebench.reports.record import (
+    Cell,
+    ContenderInfo,
+    ModelInfo,
+    PlanInfo,
+    PlannedTasks,
+    Task,
+    WorkloadInfo,
+)
 
-T = TypeVar("T")
 ORDER_SEED = 20260101
 
 
-class Place(NamedTuple):
+class ContenderCell(NamedTuple):
     """A contender in a cell."""
 
     contender: str
@@ -24,129 +33,190 @@ class Place(NamedTuple):
     workload: str
     batch_size: int
 
+    @property
+    def cell(self) -> Cell:
+        """Return the cell."""
+        return Cell(self.model, self.workload, self.batch_size)
+
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be done.
+    """What will be measured.
 
     Parameters
     ----------
     info : PlanInfo
         The sizes.
     models, contenders : list
-        Who meets whom; the reference's controls are among the contenders.
-    selected : set of Place, optional
-        Only these places are measured; all if None.
+        What is compared; the controls of the reference are among the contenders.
+    selected : set of ContenderCell, optional
+        Only these are measured; all if None.
     """
 
     info: PlanInfo
     models: list[Model]
     contenders: list[ContenderInfo]
-    selected: frozenset[Place] | None = None
+    selected: frozenset[ContenderCell] | None = None
 
     @property
     def running(self) -> list[ContenderInfo]:
         """The contenders that can run here, without the controls."""
-        return [each for each in self.in_blocks if not each.control_of]
+        return [contender for contender in self.in_blocks if not contender.control_of]
 
     @property
     def in_blocks(self) -> list[ContenderInfo]:
-        """Who takes part in the speed pass: the contenders that can run here, and the controls."""
-        return [each for each in self.contenders if not each.missing]
+        """The contenders of the speed pass: those that can run here, and the controls."""
+        return [contender for contender in self.contenders if not contender.missing]
 
     @property
     def compared(self) -> list[ContenderInfo]:
-        """Who has a model that can be compared: all that run but the matrix products."""
-        return [each for each in self.running if each.backend != backends.GEMM]
+        """The contenders that have a model to compare: all that run but the matrix products."""
+        return [contender for contender in self.running if contender.backend != backends.GEMM]
 
     @property
     def on_keras(self) -> list[ContenderInfo]:
-        """Who is measured in the passes without baselines: the contenders that run on Keras."""
-        return [each for each in self.running if each.on_keras]
+        """The contenders of the passes without baselines: those that run on Keras."""
+        return [contender for contender in self.running if contender.on_keras]
 
-    def selects(
-        self, contender: ContenderInfo, model: str, workload: str = "", batch_size: int = 0
-    ) -> bool:
-        """Tell whether a contender is measured there; without a workload: anywhere there.
+    def cells(self, model: str | None = None, launch: int = 0) -> list[Cell]:
+        """List the cells of the speed pass: nothing else multiplies models, workloads and sizes.
 
-        A control is wherever the contender is that it controls, a baseline wherever anyone is.
+        Parameters
+        ----------
+        model : str, optional
+            Only the cells of this model.
+        launch : int
+            Only the cells of workloads that have so many launches, the first being 0.
+        """
+        found = [
+            Cell(each.name, sizes.workload, batch_size)
+            for each in self.models
+            if model in (None, each.name)
+            for sizes in self.info.sizes
+            if launch < sizes.launches
+            for batch_size in sizes.batch_sizes
+        ]
+        if self.selected is None:
+            return found
+        wanted = {each.cell for each in self.selected}
+        return [cell for cell in found if cell in wanted]
+
+    def takes_part(self, contender: ContenderInfo, cell: Cell) -> bool:
+        """Return whether a contender is measured in a cell: selected, there and able to."""
+        return not obstacle(contender, cell.workload) and self._selects(contender, cell)
+
+    def contender_cells(self) -> list[tuple[ContenderCell, str]]:
+        """List the judged contenders of all cells, and the reasons why they can't run there."""
+        return [
+            (
+                ContenderCell(contender.name, cell.model, cell.workload, cell.batch_size),
+                obstacle(contender, cell.workload),
+            )
+            for cell in self.cells()
+            for contender in self.contenders
+            if not contender.control_of and not contender.baseline
+        ]
+
+    def is_measured(self, contender: ContenderInfo, model: str) -> bool:
+        """Return whether a contender is measured in any cell of a model."""
+        return self.selected is None or any(
+            self._selects(contender, cell) for cell in self.cells(model)
+        )
+
+    def _selects(self, contender: ContenderInfo, cell: Cell) -> bool:
+        """Return whether a contender is selected in one of the plan's cells.
+
+        A control is wherever the contender is that it controls, a baseline in every selected cell.
         """
         if self.selected is None:
             return True
         if contender.baseline:
-            return any(
-                each.model == model and (not workload or each[2:] == (workload, batch_size))
-                for each in self.selected
-            )
+            return True
         name = contender.control_of or contender.name
-        if workload:
-            return Place(name, model, workload, batch_size) in self.selected
-        return any((each.contender, each.model) == (name, model) for each in self.selected)
+        return ContenderCell(name, cell.model, cell.workload, cell.batch_size) in self.selected
 
-    def only(self, selected: frozenset[Place]) -> "Plan":
-        """Leave out what no selected place needs; the reference is one that is measured."""
-        here = {place.contender for place in selected}
+    def only(self, selected: frozenset[ContenderCell]) -> "Plan":
+        """Leave out what no selected cell needs; the reference is one that is measured."""
+        here = {each.contender for each in selected}
         found = [
-            each for each in self.contenders if each.name in here or each.missing or each.baseline
+            contender
+            for contender in self.contenders
+            if contender.name in here or contender.missing or contender.baseline
         ]
         reference = self.info.reference
         if reference not in here:
-            reference = default_reference([each for each in found if not each.baseline])
+            able = [contender for contender in found if not contender.baseline]
+            reference = default_reference(able)
         found = with_controls(found, reference)
+        cells = {each.cell for each in selected}
+        wanted = {(cell.workload, cell.batch_size) for cell in cells}
+        sizes = [
+            msgspec.structs.replace(
+                each,
+                batch_sizes=[size for size in each.batch_sizes if (each.workload, size) in wanted],
+                blocks=blocks_of(self.info.preset, each.workload, found),
+            )
+            for each in self.info.sizes
+            if any(each.workload == cell.workload for cell in cells)
+        ]
         info = msgspec.structs.replace(
-            self.info,
-            workloads=[
-                name
-                for name in self.info.workloads
-                if name in {place.workload for place in selected}
-            ],
-            batch_sizes=[
-                size
-                for size in self.info.batch_sizes
-                if size in {place.batch_size for place in selected}
-            ],
-            blocks=blocks_of(self.info.preset, found),
-            reference=reference,
+            self.info, sizes=sizes, batch_size=first_batch_size(sizes), reference=reference
         )
-        names = {place.model for place in selected}
-        models = [each for each in self.models if each.name in names]
+        names = {cell.model for cell in cells}
+        models = [model for model in self.models if model.name in names]
         return Plan(info, models, found, selected)
 
     def tasks(self) -> list[Task]:
         """List what is measured as a whole, in the order of measuring."""
-        info = self.info
-        pairs = self._pairs(self.on_keras)
-        tasks = {
-            # One worker compares all models of a contender.
-            "parity": [
-                Task("parity", name, each.name, 0)
-                for each in self.compared
-                for name, _ in self._pairs([each])
-            ],
-            "speed": [
-                Task("speed", name, "", launch)
-                for launch in range(info.launches)
-                for name in dict.fromkeys(name for name, _ in self._pairs(self.running))
-            ],
-            "footprint": [
-                Task("footprint", *pair, launch)
-                for launch in range(info.footprint_launches)
-                for pair in pairs
-            ],
-            "quality": [Task("quality", *pair, seed) for pair in pairs for seed in info.seeds],
-            "profile": [Task("profile", *pair, 0) for pair in pairs],
-            "memory": [Task("memory", *pair, 0) for pair in pairs],
-        }
-        return [task for name in info.passes for task in tasks[name]]
+        return [task for pass_name in self.info.passes for task in self._tasks_of(pass_name)]
 
-    def _pairs(self, contenders: Sequence[ContenderInfo]) -> list[tuple[str, str]]:
-        """List model and contender wherever one of some contenders is measured."""
+    def _tasks_of(self, pass_name: str) -> list[Task]:
+        info = self.info
+        if pass_name == "speed":
+            # A task is a launch of a model with all contenders and all its cells.
+            return [
+                Task("speed", model, "", launch)
+                for launch in range(info.launches)
+                for model in dict.fromkeys(cell.model for cell in self.cells(launch=launch))
+            ]
+        if pass_name == "parity":
+            # One worker compares all models of a contender.
+            return [
+                Task("parity", model, contender.name, 0)
+                for contender in self.compared
+                for model, _ in self._pairs([contender], pass_name)
+            ]
+        pairs = self._pairs(self.on_keras, pass_name)
+        if pass_name == "footprint":
+            numbers: Sequence[int] = range(info.footprint_launches)
+            return [Task(pass_name, *pair, launch) for launch in numbers for pair in pairs]
+        numbers = info.seeds if pass_name == "quality" else [0]
+        return [Task(pass_name, *pair, number) for pair in pairs for number in numbers]
+
+    def _pairs(self, contenders: Sequence[ContenderInfo], pass_name: str) -> list[tuple[str, str]]:
+        """List model and contender wherever a contender is measured and supports the pass."""
         return [
             (model.name, contender.name)
             for model in self.models
             for contender in contenders
-            if self.selects(contender, model.name)
+            if self.is_measured(contender, model.name) and pass_name not in contender.unsupported
         ]
+
+    def describe_tasks(self) -> list[PlannedTasks]:
+        """Count the tasks for the record, by pass, model and contender."""
+        counts = Counter((task.pass_name, task.model, task.contender) for task in self.tasks())
+        return [PlannedTasks(*sort, count) for sort, count in counts.items()]
+
+    def describe_workloads(self) -> list[WorkloadInfo]:
+        """Describe the workloads for the record."""
+        return [
+            WorkloadInfo(found.name, found.verb, found.gerund, found.timing, found.trains)
+            for found in map(workloads.load, self.info.workloads)
+        ]
+
+    def workload_modules(self) -> list[str]:
+        """List the dotted names of the workloads' files: workers import them."""
+        return [workloads.load(name).module for name in self.info.workloads]
 
     def describe_models(self) -> list[ModelInfo]:
         """Describe the models for the record."""
@@ -184,10 +254,10 @@ def with_controls(
     return [*found, *(controls if known_effect else controls[:1])]
 
 
-def blocks_of(preset: str, found: Sequence[ContenderInfo]) -> int:
-    """Raise the preset's number of blocks to a multiple of the design's."""
-    rows = len(williams_rows(sum(not each.missing for each in found)))
-    return -(-PRESETS[preset].blocks // rows) * rows
+def blocks_of(preset: str, workload: str, found: Sequence[ContenderInfo]) -> int:
+    """Raise the preset's number of blocks to a multiple of the design's, for a workload."""
+    taking_part = [contender for contender in found if not obstacle(contender, workload)]
+    return balanced(PRESETS[preset].sizes_of(workload).blocks, len(taking_part))
 
 
 def default_reference(found: Sequence[ContenderInfo]) -> str:

@@ -21,7 +21,7 @@ def ask(
     command : sequence of str
         The program's path and its arguments.
     seconds : float
-        RunOptions long it may take.
+        Time after which the interpreter is ended.
     environment : mapping of str to str, optional
         Its environment; this process's own if left out.
 

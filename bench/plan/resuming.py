@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aebench import backends
+from aebench.bench import workloads
 from aebench.bench.data.datasets import Dataset
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import Model, parse
 from aebench.bench.plan import checks, contenders, settings
 from aebench.bench.plan.checks import MOST_PROFILE_STEPS
 from aebench.bench.plan.plan import Plan
-from aebench.bench.plan.presets import PASSES, PRESETS, WORKLOADS
+from aebench.bench.plan.presets import PASSES, PRESETS
 from aebench.bench.quoting import shortly
 from aebench.bench.system import machine
 from aebench.reports.record import MOST, ContenderInfo, Header, ModelInfo
@@ -44,7 +45,7 @@ def check_images(plan: Plan, dataset: Dataset) -> None:
         If they don't.
     """
     with _of_the_record():
-        checks.batch_sizes([*plan.info.batch_sizes, plan.info.quality_batch_size], dataset)
+        checks.batch_sizes([*plan.info.batch_sizes, plan.info.batch_size], dataset)
         checks.fits(plan, dataset)
 
 
@@ -186,13 +187,14 @@ def _check_plan(plan: Plan) -> None:
     info = plan.info
     checks.known("preset", [info.preset], PRESETS)
     checks.known("pass", info.passes, PASSES)
-    checks.known("workload", info.workloads, WORKLOADS)
-    for what, values in (
+    checks.known("workload", info.workloads, workloads.names())
+    listed: list[tuple[str, Sequence[Hashable]]] = [
         ("model", [each.name for each in plan.models]),
         ("pass", info.passes),
         ("workload", info.workloads),
-        ("batch size", info.batch_sizes),
-    ):
+        *(("batch size", sizes.batch_sizes) for sizes in info.sizes),
+    ]
+    for what, values in listed:
         checks.listed(f"--{what}", values)
         _once(what, values)
     _once("seed", info.seeds)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aebench.bench.plan import contenders
 from aebench.bench.plan.plan import default_reference
-from aebench.bench.plan.run_options import Request
+from aebench.bench.plan.request import Request
 
 HANDICAP = 0.05
 

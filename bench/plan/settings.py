@@ -23,6 +23,31 @@ def is_setting(text: str) -> bool:
     return text.partition("@")[0].partition("=")[0] in ("jit", "nojit", "steps", "precision")
 
 
+def split_contenders(text: str) -> list[str]:
+    """Split contenders at the commas between them.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``jax:nojit,steps=32,torch``: a comma before a setting belongs to the contender.
+
+    Returns
+    -------
+    list of str
+        The contenders, such as ``["jax:nojit,steps=32", "torch"]``.
+    """
+    contenders: list[str] = []
+    in_settings = False
+    for piece in filter(None, text.split(",")):
+        if in_settings and is_setting(piece):
+            contenders[-1] += f",{piece}"
+            in_settings = "@" not in piece
+        else:
+            contenders.append(piece)
+            in_settings = ":" in piece and "@" not in piece
+    return contenders
+
+
 def parse(engine: str, text: str) -> ContenderSettings:
     """Understand settings such as ``jit,steps=32``.
 

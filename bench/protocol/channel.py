@@ -44,7 +44,7 @@ class Channel:
         Parameters
         ----------
         timeout_seconds : float, optional
-            RunOptions long to wait for each piece of it; for ever if left out.
+            Time to wait for every piece of the message; no limit if left out.
 
         Raises
         ------

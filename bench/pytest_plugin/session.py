@@ -11,8 +11,8 @@ from rich.console import Console
 from aebench.bench.campaign import campaign, one_step, run_output
 from aebench.bench.data import datasets
 from aebench.bench.errors import BadInputError
-from aebench.bench.plan.plan import Place
-from aebench.bench.plan.run_options import Request, make
+from aebench.bench.plan.plan import ContenderCell
+from aebench.bench.plan.request import Request, plan_from_request
 from aebench.reports import terminal
 from aebench.reports.journal import RecordError, load, retire
 from aebench.reports.record import Block, Round
@@ -42,7 +42,7 @@ class WorkerClock:
 
 @dataclass(frozen=True)
 class Replay:
-    """What was measured at one place; ``failure`` is why not, or empty."""
+    """What was measured of a contender in a cell; ``failure`` is why not, or empty."""
 
     seconds: list[float]
     extra_info: dict[str, Any]
@@ -77,14 +77,14 @@ class PytestSession:
                 batch_sizes=config.getoption("--batch-size"),
                 passes=PASSES,
             )
-            self.plan = make(request, self._dataset)
+            self.plan = plan_from_request(request, self._dataset)
         except BadInputError as error:
             raise pytest.UsageError(printable(str(error))) from error
         given = config.getoption("--record")
         self._folder = Path(given) if given else run_output.new_folder("pytest")
         self._keep_previous = bool(given)
-        self._failures: dict[Place, str] = {}
-        self._rounds: dict[Place, list[Round]] = {}
+        self._failures: dict[ContenderCell, str] = {}
+        self._rounds: dict[ContenderCell, list[Round]] = {}
         self.summary: Summary | None = None
 
     @property
@@ -92,47 +92,39 @@ class PytestSession:
         """Where the record is kept."""
         return self._folder / "record.jsonl"
 
-    def places(self) -> list[tuple[Place, str]]:
-        """List every place, and why it can't be measured or an empty string."""
-        info = self.plan.info
-        return [
-            (Place(contender.name, model.name, workload, batch_size), contender.missing)
-            for model in self.plan.models
-            for workload in info.workloads
-            for batch_size in info.batch_sizes
-            for contender in self.plan.contenders
-            if not contender.control_of and not contender.baseline
-        ]
+    def cells(self) -> list[tuple[ContenderCell, str]]:
+        """List every contender in every cell, and why it can't be measured or an empty string."""
+        return self.plan.contender_cells()
 
-    def measure(self, selected: frozenset[Place]) -> None:
-        """Measure the selected places as one campaign, shown as it goes, and keep its record."""
+    def measure(self, selected: frozenset[ContenderCell]) -> None:
+        """Measure the selected cells as one campaign, shown as it goes, and keep its record."""
         console = terminal.new_console()
         plan = self.plan.only(selected)
-        setting = self._setting(console)
+        inputs = self._inputs(console)
         run_output.show(console, plan, self._dataset, plan.tasks())
         try:
             kept = retire(self.record) if self._keep_previous else None
             if kept:
                 console.print(terminal.plain(f"The record that was there is kept: {kept}"))
-            outcome = campaign.run(plan, setting, self._folder)
+            outcome = campaign.run(plan, inputs, self._folder)
         except (BadInputError, RecordError) as error:
             pytest.exit(printable(str(error)), returncode=pytest.ExitCode.USAGE_ERROR)
         if outcome == "interrupted":
             raise KeyboardInterrupt
         record = load(self.record)
         self.summary = summarise(record)
-        repeated = {row.place for row in record.of(Block) if row.repeated}
+        repeated = {row.block_key for row in record.of(Block) if row.repeated}
         for row in record.of(Round):
-            if row.block >= 0 and row.place not in repeated:
-                place = Place(row.contender, row.model, row.workload, row.batch_size)
-                self._rounds.setdefault(place, []).append(row)
+            if row.block >= 0 and row.block_key not in repeated:
+                where = ContenderCell(row.contender, row.model, row.workload, row.batch_size)
+                self._rounds.setdefault(where, []).append(row)
 
-    def try_out(self, selected: frozenset[Place]) -> None:
-        """Run one step at the selected places."""
+    def try_out(self, selected: frozenset[ContenderCell]) -> None:
+        """Run one step at the selected cells."""
         plan = self.plan.only(selected)
-        self._failures = one_step.run(plan, self._setting(Console(quiet=True)))
+        self._failures = one_step.run(plan, self._inputs(Console(quiet=True)))
 
-    def _setting(self, console: Console) -> campaign.RunInputs:
+    def _inputs(self, console: Console) -> campaign.RunInputs:
         command = [
             "pytest",
             *(encodable(str(each)) for each in self._config.invocation_params.args),
@@ -140,32 +132,32 @@ class PytestSession:
         scratch = Path(self._scratch.name)
         return campaign.RunInputs(self._dataset, command, scratch, console, _ANSWER_SECONDS)
 
-    def replay(self, place: Place) -> Replay:
-        """Return what was measured at a place."""
+    def replay(self, wanted: ContenderCell) -> Replay:
+        """Return what was measured of a contender in a cell."""
         if self.summary is None:
-            return Replay([0.0], {}, self._failures.get(place, ""))
+            return Replay([0.0], {}, self._failures.get(wanted, ""))
         cell = next(
             cell
             for cell in self.summary.speed
-            if (cell.model, cell.workload, cell.batch_size) == place[1:]
+            if (cell.model, cell.workload, cell.batch_size) == wanted[1:]
         )
-        speed = next(row for row in cell.rows if row.contender == place.contender)
+        speed = next(row for row in cell.rows if row.contender == wanted.contender)
         # Who runs without Keras has none.
         footprint = next(
             (
                 row
                 for row in self.summary.footprint
-                if (row.contender, row.model) == (place.contender, place.model)
+                if (row.contender, row.model) == (wanted.contender, wanted.model)
             ),
-            FootprintRow(place.contender, place.model),
+            FootprintRow(wanted.contender, wanted.model),
         )
-        model = next(each for each in self.plan.models if each.name == place.model)
+        model = next(each for each in self.plan.models if each.name == wanted.model)
         failure = speed.failure or footprint.failure
         if not failure and footprint.parameters not in (0, model.parameters):
             failure = f"Keras counts {footprint.parameters:,} parameters, not {model.parameters:,}"
         if not failure and speed.differs:
             failure = f"not the same model: {speed.differs}"
-        rounds = self._rounds.get(place, [])
+        rounds = self._rounds.get(wanted, [])
         return Replay(
             [row.seconds for row in rounds],
             {**_extra_info(cell, speed, footprint, rounds), "record": str(self.record)},

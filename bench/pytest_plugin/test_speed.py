@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aebench.bench.plan.plan import Place
+from aebench.bench.plan.plan import ContenderCell
 from aebench.bench.pytest_plugin.session import PytestSession, WorkerClock
 
 CLOCK = WorkerClock()
@@ -20,7 +20,7 @@ def test_speed(
     backend: str,
 ) -> None:
     """Replay the rounds that a contender's worker measured; their seconds are of many steps."""
-    replay = campaign.replay(Place(backend, model, workload, batch_size))
+    replay = campaign.replay(ContenderCell(backend, model, workload, batch_size))
     if replay.failure:
         pytest.fail(replay.failure, pytrace=False)
     seconds = iter(replay.seconds)

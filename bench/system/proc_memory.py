@@ -1,4 +1,4 @@
-"""RunOptions much memory this process holds, and the exact peak of a phase.
+"""Read the memory of this process, and the exact peak of a phase.
 
 Linux keeps a high-water mark of resident memory per process and resets it on request, so a phase's
 peak is exact and needs no sampling. ``ru_maxrss`` won't do: a spawned process starts at its

@@ -11,12 +11,12 @@ UNTOLD = (OSError, ValueError, LookupError, NotImplementedError, psutil.Error)
 class Spent(NamedTuple):
     """What all cores did between two looks, in seconds.
 
-    ``stolen`` is what the hypervisor gave to others, None where the system doesn't tell.
+    ``steal`` is what the hypervisor gave to others, None where the system doesn't tell.
     """
 
     total: float
     busy: float
-    stolen: float | None
+    steal: float | None
 
 
 def core_seconds() -> dict[str, float]:
@@ -34,6 +34,6 @@ def spent(before: dict[str, float], after: dict[str, float]) -> Spent | None:
     total = sum(kinds.values()) - kinds.get("guest", 0.0) - kinds.get("guest_nice", 0.0)
     if total <= 0:  # some sandboxes count nothing
         return None
-    stolen = max(0.0, kinds["steal"]) if "steal" in kinds else None
+    steal = max(0.0, kinds["steal"]) if "steal" in kinds else None
     idle = kinds.get("idle", 0.0) + kinds.get("iowait", 0.0)
-    return Spent(total, total - idle - (stolen or 0.0), stolen)
+    return Spent(total, total - idle - (steal or 0.0), steal)

@@ -10,22 +10,20 @@ import socket
 import sys
 import traceback
 
-from aebench.bench.protocol.channel import Channel, ChannelClosedError, Message
+from aebench.bench.protocol.channel import Channel, ChannelClosedError
 
 
 def main() -> None:
     """Say hello, take a job, work until the parent is done or gone."""
+    # The types of messages come after the hello, which weighs an interpreter without them: see
+    # aebench.bench.protocol.messages.Hello for its fields.
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
     from aebench.bench.system import proc_memory
 
     held = {"resident_bytes": proc_memory.resident_bytes(), **proc_memory.shares()}
     channel.send({**held, "exact": proc_memory.exact_peaks()})
     try:
-        job = channel.receive()
-        if job["threads"]:
-            # Affinity is the one limit that acts alike on all three backends.
-            os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job["threads"]])
-        _work(channel, job)
+        _work(channel)
     except ChannelClosedError:
         pass
     except Exception as error:
@@ -40,10 +38,16 @@ def main() -> None:
         os._exit(0)
 
 
-def _work(channel: Channel, job: Message) -> None:
+def _work(channel: Channel) -> None:
     from importlib import import_module
 
-    import_module(f"aebench.bench.worker.passes.{job['pass']}").work(channel, job)
+    from aebench.bench.protocol.messages import decode_job
+
+    job = decode_job(channel.receive())
+    if job.threads:
+        # Affinity is the one limit that acts alike on all backends.
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job.threads])
+    import_module(f"aebench.bench.worker.passes.{job.PASS}").work(channel, job)
 
 
 if __name__ == "__main__":

@@ -9,106 +9,130 @@ from aebench import backends
 from aebench.backends import native
 from aebench.backends.native import gemm
 from aebench.bench.models.autoencoder import parse
-from aebench.bench.models.initial_weights import initial_weights, recipe
-from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.models.initial_weights import hyperparameters, initial_weights
+from aebench.bench.protocol.channel import Channel
+from aebench.bench.protocol.messages import (
+    Calibrate,
+    Calibrated,
+    Enter,
+    Entered,
+    Leave,
+    Round,
+    RoundTimes,
+    RunShortEpochs,
+    RuntimeInfo,
+    ShortEpoch,
+    SpeedJob,
+    encode,
+    receive_command,
+)
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.batches import repeated
-from aebench.bench.worker.runtime_info import facts
+from aebench.bench.worker.runtime_info import runtime_info
+from aebench.bench.workloads import Workload
 
 Run = Callable[[int], Any]
 
 
-def server(channel: Channel, job: Message) -> "Loops":
-    """Make what serves a baseline's requests; see :func:`aebench.bench.worker.passes.speed.work` for the job."""
-    made = Products if job["backend"] == backends.GEMM else Networks
+def _kind(workload: Workload) -> str:
+    """Return what a baseline does beside a workload: it knows training and prediction."""
+    return "train" if workload.trains else "predict"
+
+
+def server(channel: Channel, job: SpeedJob) -> "Loops":
+    """Make what obeys the commands to a baseline."""
+    made = Products if job.backend == backends.GEMM else Networks
     return made(channel, job)
 
 
 class Loops:
     """Runs rounds of steps, one after the other through the data, over and over."""
 
-    def __init__(self, channel: Channel, job: Message) -> None:
+    def __init__(self, channel: Channel, job: SpeedJob) -> None:
         self._channel = channel
-        self._model = parse(job["model"])
-        self._backend = backends.load(job["backend"])
+        self._model = parse(job.model)
+        self._backend = backends.load(job.backend)
 
-    def facts(self) -> Message:
-        """Tell what is in force."""
+    def runtime_info(self) -> RuntimeInfo:
+        """Describe this process."""
         raise NotImplementedError
 
-    def calibrate(self, request: Message, images: Any) -> Message:
-        """Compile, and tell roughly what a step takes."""
-        steps = request["steps"]
-        run, wait = self._begin(request, images)
+    def calibrate(self, command: Calibrate, workload: Workload, samples: Samples) -> Calibrated:
+        """Compile, and time roughly what a step takes."""
+        steps = command.steps
+        run, wait = self._begin(command, workload, samples)
         wait(run(steps))
         began = time.perf_counter()
         wait(run(steps))
-        return {"step_seconds": (time.perf_counter() - began) / steps, **self._chosen(request)}
+        return self._calibrated(command, workload, (time.perf_counter() - began) / steps)
 
-    def enter(self, request: Message, images: Any) -> None:
-        """Run rounds on request."""
-        run, wait = self._begin(request, images)
+    def enter(self, command: Enter, workload: Workload, samples: Samples) -> None:
+        """Run rounds on command."""
+        run, wait = self._begin(command, workload, samples)
         channel = self._channel
-        channel.send({"call_seconds": None})
-        while (wanted := channel.receive())["do"] == "round":
-            self._prepare(wanted["discarded_steps"])
-            self._prepare(wanted["steps"])
+        channel.send(encode(Entered(None)))
+        while isinstance(wanted := receive_command(channel, Round, Leave), Round):
+            self._prepare(wanted.discarded_steps)
+            self._prepare(wanted.steps)
             gc.collect()
             gc.disable()
             try:
                 called = time.perf_counter()
-                wait(run(wanted["discarded_steps"]))
+                wait(run(wanted.discarded_steps))
                 began = time.perf_counter()
                 cpu_began = time.process_time()
-                wait(run(wanted["steps"]))
+                wait(run(wanted.steps))
                 seconds = time.perf_counter() - began
                 cpu_seconds = time.process_time() - cpu_began
             finally:
                 gc.enable()
-            channel.send(
-                {
-                    "seconds": seconds,
-                    "cpu_seconds": cpu_seconds,
-                    "discarded_seconds": began - called,
-                }
-            )
+            times = RoundTimes(seconds, cpu_seconds, discarded_seconds=began - called)
+            channel.send(encode(times))
 
-    def short_epochs(self, request: Message, images: Any) -> list[dict[str, float]]:
-        """Tell of none: there is no ``fit`` whose epochs could end."""
+    def short_epochs(self, command: RunShortEpochs, samples: Samples) -> list[ShortEpoch]:
+        """Return no epochs: baselines do not run ``fit``."""
         return []
 
-    def _begin(self, request: Message, images: Any) -> tuple[Run, Callable[[Any], None]]:
+    def _begin(
+        self, command: Calibrate | Enter, workload: Workload, samples: Samples
+    ) -> tuple[Run, Callable[[Any], None]]:
         """Return what runs steps in a cell, and what waits for their result."""
         raise NotImplementedError
 
     def _prepare(self, steps: int) -> None:
         """Compile what so many steps need, so that no round has to."""
 
-    def _chosen(self, request: Message) -> Message:
-        """Tell what was chosen for a cell."""
-        return {}
+    def _calibrated(
+        self, command: Calibrate, workload: Workload, step_seconds: float
+    ) -> Calibrated:
+        """Answer a calibration, with what was chosen for the cell."""
+        return Calibrated(step_seconds)
 
 
 class Networks(Loops):
     """The network without Keras."""
 
-    def __init__(self, channel: Channel, job: Message) -> None:
+    def __init__(self, channel: Channel, job: SpeedJob) -> None:
         super().__init__(channel, job)
-        made = native.load(backends.framework(job["backend"]))
-        weights = initial_weights(self._model, job["seed"])
-        self._network = made(weights, recipe(self._model, job["seed"]))
+        made = native.load(backends.framework(job.backend))
+        weights = initial_weights(self._model, job.seed)
+        self._network = made(weights, hyperparameters(self._model, job.seed))
         self._workload = ""
         self._batches: Any = None
 
-    def facts(self) -> Message:
-        """Tell what is in force."""
-        return facts(self._backend, None, {"how": self._network.HOW})
+    def runtime_info(self) -> RuntimeInfo:
+        """Describe this process."""
+        return runtime_info(self._backend, None, {"how": self._network.HOW})
 
-    def _begin(self, request: Message, images: Any) -> tuple[Run, Callable[[Any], None]]:
-        batch_size = request["batch_size"]
-        flat = repeated(images, batch_size, 1)
+    def _begin(
+        self, command: Calibrate | Enter, workload: Workload, samples: Samples
+    ) -> tuple[Run, Callable[[Any], None]]:
+        batch_size = command.batch_size
+        # These networks are autoencoders: their target is their input.
+        flat = repeated(samples, batch_size, 1).x
         self._batches = None  # before the next is there: one cell's images are enough in memory
         self._batches = self._network.load(flat.reshape(len(flat), -1), batch_size)
-        self._workload = request["workload"]
+        self._workload = _kind(workload)
         batches = len(flat) // batch_size
         done = 0
 
@@ -126,23 +150,27 @@ class Networks(Loops):
 class Products(Loops):
     """The matrix products alone."""
 
-    def __init__(self, channel: Channel, job: Message) -> None:
+    def __init__(self, channel: Channel, job: SpeedJob) -> None:
         super().__init__(channel, job)
         self._products: dict[tuple[str, int], gemm.Products] = {}
 
-    def facts(self) -> Message:
-        """Tell what is in force."""
-        return facts(self._backend, None, {"how": gemm.HOW})
+    def runtime_info(self) -> RuntimeInfo:
+        """Describe this process."""
+        return runtime_info(self._backend, None, {"how": gemm.HOW})
 
-    def _begin(self, request: Message, images: Any) -> tuple[Run, Callable[[Any], None]]:
-        key = (request["workload"], request["batch_size"])
+    def _begin(
+        self, command: Calibrate | Enter, workload: Workload, samples: Samples
+    ) -> tuple[Run, Callable[[Any], None]]:
+        key = (_kind(workload), command.batch_size)
         if key not in self._products:
             shapes = list(self._model.dense_shapes)
-            wanted = gemm.products(shapes, request["batch_size"], request["workload"])
+            wanted = gemm.products(shapes, command.batch_size, _kind(workload))
             self._products[key] = gemm.Products(wanted)
         found = self._products[key]
         return found.run, found.wait
 
-    def _chosen(self, request: Message) -> Message:
-        found = self._products[request["workload"], request["batch_size"]]
-        return {"library": found.library, "library_step_seconds": found.step_seconds}
+    def _calibrated(
+        self, command: Calibrate, workload: Workload, step_seconds: float
+    ) -> Calibrated:
+        found = self._products[_kind(workload), command.batch_size]
+        return Calibrated(step_seconds, found.library, dict(found.step_seconds))

@@ -1,30 +1,31 @@
-"""Cutting images into the batches that a worker goes through."""
+"""Cutting samples into the batches that a worker goes through."""
 
-from typing import Any
+from aebench.bench.protocol.samples import Samples
 
 
-def repeated(images: Any, batch_size: int, least_batches: int, multiple: int = 1) -> Any:
-    """Cut to whole batches; repeat data that are shorter than wanted.
+def repeated(samples: Samples, batch_size: int, least_batches: int, multiple: int = 1) -> Samples:
+    """Cut samples to whole batches; repeat samples that are fewer than wanted.
 
     Parameters
     ----------
-    images : ndarray
-        Samples first.
+    samples : Samples
+        One batch at least.
     batch_size : int
-        Samples of a batch, at most as many as there are.
+        Samples of a batch.
     least_batches : int
-        Repeat the images until they fill so many batches.
+        Number of batches wanted: samples are repeated until they fill them.
     multiple : int
-        Return a multiple of so many batches.
+        The number of batches returned is a multiple of this number.
 
     Returns
     -------
-    ndarray
-        The images themselves, as far as they are whole batches, if they are enough.
+    Samples
+        Views of the arrays, without a copy, if they hold enough batches.
     """
     import numpy as np
 
-    whole = images[: len(images) // batch_size * batch_size]
-    missing = -(-least_batches * batch_size // len(whole))
-    enough = whole if missing <= 1 else np.concatenate([whole] * missing)
-    return enough[: len(enough) // (multiple * batch_size) * multiple * batch_size]
+    whole = samples.first(samples.total // batch_size * batch_size)
+    times = -(-least_batches * batch_size // whole.total)
+    if times > 1:
+        whole = whole.changed(lambda array: np.concatenate([array] * times))
+    return whole.first(whole.total // (multiple * batch_size) * multiple * batch_size)

@@ -5,7 +5,8 @@ Nothing is imported before its phase: what a phase takes is measured.
 
 from typing import Any
 
-from aebench.bench.protocol.channel import Message
+from aebench.bench.protocol.messages import ColdStartJob
+from aebench.bench.protocol.samples import Samples
 
 
 class ColdStart:
@@ -13,14 +14,13 @@ class ColdStart:
 
     Parameters
     ----------
-    job : dict
-        ``settings``, ``model``, ``seed``, ``batch_size``, ``npz`` (the data file as a user has
-        it), ``train_samples``.
+    job : ColdStartJob
+        The model and the data.
     """
 
-    def __init__(self, job: Message) -> None:
+    def __init__(self, job: ColdStartJob) -> None:
         self._job = job
-        self.images: Any = None
+        self.samples: Samples | None = None
         self.keras_model: Any = None
 
     def framework(self) -> None:
@@ -30,12 +30,16 @@ class ColdStart:
         assert keras.__version__
 
     def data(self) -> None:
-        """Read the training images, as float32 in [0, 1]."""
+        """Read the training samples; uint8 becomes float32 in [0, 1]."""
         import numpy as np
 
-        with np.load(self._job["npz"], allow_pickle=False) as arrays:
-            images = arrays["x_train"][: self._job["train_samples"]]
-        self.images = images / np.float32(255) if images.dtype == np.uint8 else images
+        with np.load(self._job.npz, allow_pickle=False) as arrays:
+
+            def read(name: str) -> Any:
+                array = arrays[name][: self._job.train_samples]
+                return array / np.float32(255) if array.dtype == np.uint8 else array
+
+            self.samples = self._job.array_names.read(read)
 
     def build(self) -> None:
         """Build and compile the model, and set its weights."""
@@ -44,20 +48,22 @@ class ColdStart:
         from aebench.bench.models.initial_weights import initial_weights
         from aebench.bench.protocol.settings import ContenderSettings
 
-        model = parse(self._job["model"])
+        model = parse(self._job.model)
         self.keras_model, _, _ = autoencoder_keras.build(
-            model, ContenderSettings.from_dict(self._job["settings"])
+            model, ContenderSettings.from_dict(self._job.settings)
         )
-        self.keras_model.set_weights(initial_weights(model, self._job["seed"]))
+        self.keras_model.set_weights(initial_weights(model, self._job.seed))
 
     def train(self, steps: int) -> None:
         """Run so many steps of ``fit``, or as many as there are data for."""
-        batch = self._job["batch_size"]
-        images = self.images[: min(steps, len(self.images) // batch) * batch]
+        batch = self._job.batch_size
+        assert self.samples is not None
+        x, y = self.samples.first(min(steps, self.samples.total // batch) * batch)
         # Unshuffled, so that every backend takes the same steps and their losses can be compared.
-        self.keras_model.fit(images, images, batch, shuffle=False, verbose=0)
+        self.keras_model.fit(x, y, batch, shuffle=False, verbose=0)
 
     def predict(self) -> None:
         """Predict one batch."""
-        batch = self._job["batch_size"]
-        self.keras_model.predict(self.images[:batch], batch, verbose=0)
+        batch = self._job.batch_size
+        assert self.samples is not None
+        self.keras_model.predict(self.samples.x[:batch], batch, verbose=0)

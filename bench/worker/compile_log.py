@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from aebench.backends import Backend
 from aebench.backends.profilers import Compilation, Profiler
-from aebench.bench.protocol.channel import Message
+from aebench.bench.protocol import messages
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.stepping import replaced_step, steps_per_call
 
 FULL_BATCHES = 4
@@ -22,13 +23,13 @@ class _Call(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """RunOptions long it took."""
+        """Seconds that it took."""
         return self.ended - self.began
 
 
 def keep(
-    model: Any, backend: Backend, profiler: Profiler, images: Any, batch_size: int
-) -> list[Message]:
+    model: Any, backend: Backend, profiler: Profiler, samples: Samples, batch_size: int
+) -> list[messages.Compilation]:
     """Train and predict for the first time, on full batches and on one that isn't.
 
     Parameters
@@ -37,33 +38,31 @@ def keep(
         Compiled, never called.
     backend, profiler : module
         Of its framework.
-    images : ndarray
-        Samples × 28 × 28: four calls' batches at least, and something beyond.
+    samples : Samples
+        Four calls' batches at least, and something beyond.
     batch_size : int
         Samples per call of the model's function.
 
     Returns
     -------
-    list of dict
-        ``stage``, ``function``, ``seconds``, ``cause``, and of the call that it was for
-        ``workload`` and ``samples``, in the order in which they came. Where a framework tells only
-        of tracing, what the call took beyond that and beyond a warm call is told as compiling,
-        or as building where no compiler is on.
-        What is told of a compiled graph's breaks is told of the workload, not of a call.
+    list of Compilation
+        In the order in which they came. Some frameworks report tracing alone. Then the time of a
+        call beyond its tracing and beyond a warm call is listed as compiling, or as building where
+        no compiler is on. The breaks of a compiled graph belong to the workload, not to a call.
     """
     size = batch_size // steps_per_call(model)
-    data = images[: FULL_BATCHES * batch_size + max(1, size // 2)]
-    rows: list[Message] = []
+    data = samples.first(FULL_BATCHES * batch_size + max(1, size // 2))
+    rows: list[messages.Compilation] = []
     for workload in ("train", "predict"):
         found: list[Compilation] = []
         calls: list[_Call] = []
         with profiler.compilations(model, found.append):
-            run = _watched(data, batch_size, backend, calls)
-            with replaced_step(model, workload, run):
+            run = _watched(data.x, batch_size, backend, calls)
+            with replaced_step(model, f"{workload}_function", run):
                 if workload == "train":
-                    model.fit(data, data, size, shuffle=False, verbose=0)
+                    model.fit(data.x, data.y, size, shuffle=False, verbose=0)
                 else:
-                    model.predict(data, size, verbose=0)
+                    model.predict(data.x, size, verbose=0)
         rows += _told(workload, calls, found, bool(model.jit_compile))
     return rows
 
@@ -88,10 +87,10 @@ def _watched(
 
 def _told(
     workload: str, calls: Sequence[_Call], found: Sequence[Compilation], compiles: bool
-) -> list[Message]:
+) -> list[messages.Compilation]:
     """Match what was compiled with the calls; ``compiles`` is whether a compiler is on at all."""
     silent = not any(each.stage == "compile" for each in found)
-    rows: list[Message] = []
+    rows: list[messages.Compilation] = []
     before: list[tuple[int, str]] = []
     for call in calls:
         mine = _within(call, found)
@@ -115,15 +114,15 @@ def _is_cold(call: _Call, calls: Sequence[_Call], found: Sequence[Compilation]) 
     return call is first or bool(_within(call, found))
 
 
-def _row(workload: str, each: Compilation, call: _Call, why: str) -> Message:
-    return {
-        "stage": each.stage,
-        "function": each.function or f"{workload}_step",
-        "seconds": each.seconds,
-        "cause": why,
-        "workload": workload,
-        "samples": call.batch[0],
-    }
+def _row(workload: str, each: Compilation, call: _Call, why: str) -> messages.Compilation:
+    return messages.Compilation(
+        stage=each.stage,
+        function=each.function or f"{workload}_step",
+        seconds=each.seconds,
+        cause=why,
+        workload=workload,
+        samples=call.batch[0],
+    )
 
 
 def cause(batch: tuple[int, str], before: Sequence[tuple[int, str]]) -> str:

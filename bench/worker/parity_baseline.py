@@ -8,48 +8,49 @@ import numpy as np
 from aebench import backends
 from aebench.backends import native
 from aebench.bench.models.autoencoder import Model
-from aebench.bench.models.initial_weights import initial_weights, recipe
-from aebench.bench.protocol.channel import Message
-from aebench.bench.worker.runtime_info import facts
+from aebench.bench.models.initial_weights import hyperparameters, initial_weights
+from aebench.bench.protocol.messages import ParityJob, RuntimeInfo
+from aebench.bench.protocol.samples import Samples
+from aebench.bench.worker.runtime_info import runtime_info
 
 Array = np.ndarray[Any, Any]
 
 
-class NativeSubject:
-    """See :class:`aebench.bench.worker.passes.parity.Subject`."""
+class NativeContenderModel:
+    """A network without Keras."""
 
-    def __init__(self, model: Model, job: Message) -> None:
-        self._backend = backends.load(job["backend"])
-        self._make = native.load(backends.framework(job["backend"]))
-        self._initial = initial_weights(model, job["seed"])
-        self._recipe = recipe(model, job["seed"])
-        self._network = self._make(self._initial, self._recipe)
+    def __init__(self, model: Model, job: ParityJob) -> None:
+        self._backend = backends.load(job.backend)
+        self._make = native.load(backends.framework(job.backend))
+        self._initial = initial_weights(model, job.seed)
+        self._hyperparameters = hyperparameters(model, job.seed)
+        self._network = self._make(self._initial, self._hyperparameters)
 
-    def facts(self) -> Message:
-        """Tell what is in force."""
-        return facts(self._backend, None, {"how": self._network.HOW})
+    def runtime_info(self) -> RuntimeInfo:
+        """See :class:`ContenderModel`."""
+        return runtime_info(self._backend, None, {"how": self._network.HOW})
 
     def weights(self) -> list[Array]:
-        """See :class:`aebench.bench.worker.passes.parity.Subject`."""
+        """See :class:`ContenderModel`."""
         return self._network.weights()
 
-    def forward(self, images: Array) -> Array:
-        """See :class:`aebench.bench.worker.passes.parity.Subject`."""
-        return self._network.forward(_flat(images))
+    def forward(self, x: Array) -> Array:
+        """See :class:`ContenderModel`."""
+        return self._network.forward(_flat(x))
 
-    def loss(self, images: Array) -> float:
-        """See :class:`aebench.bench.worker.passes.parity.Subject`."""
-        return self._network.loss(_flat(images))
+    def loss(self, samples: Samples) -> float:
+        """See :class:`ContenderModel`."""
+        return self._network.loss(_flat(samples.x))
 
     def train(
-        self, images: Array, batch_size: int, learning_rate: float | None
+        self, samples: Samples, batch_size: int, learning_rate: float | None
     ) -> tuple[list[int], list[float], bool]:
-        """See :class:`aebench.bench.worker.passes.parity.Subject`; in longer and longer runs, as rounds are long."""
-        self._network = self._make(self._initial, replace(self._recipe, dropout_layers=()))
+        """See :class:`ContenderModel`; in longer and longer runs, as rounds are long."""
+        self._network = self._make(self._initial, replace(self._hyperparameters, dropout_layers=()))
         if learning_rate is not None:
             self._network.learning_rate = learning_rate
-        count = len(images) // batch_size
-        batches = self._network.load(_flat(images), batch_size)
+        count = samples.total // batch_size
+        batches = self._network.load(_flat(samples.x), batch_size)
         done, length = 0, 1
         steps: list[int] = []
         losses: list[float] = []
@@ -63,19 +64,19 @@ class NativeSubject:
         return steps, losses, False
 
     def masks(self, samples: int) -> list[Array]:
-        """See :class:`aebench.bench.worker.passes.parity.Subject`."""
-        return self._make(self._initial, self._recipe).masks(samples)
+        """See :class:`ContenderModel`."""
+        return self._make(self._initial, self._hyperparameters).masks(samples)
 
-    def masked_losses(self, images: Array, count: int) -> float:
-        """See :class:`aebench.bench.worker.passes.parity.Subject`; at rate 0, where only the masks change."""
-        network = self._make(self._initial, self._recipe)
+    def masked_losses(self, samples: Samples, count: int) -> float:
+        """See :class:`ContenderModel`; at rate 0, where only the masks change."""
+        network = self._make(self._initial, self._hyperparameters)
         network.learning_rate = 0.0
-        batches = network.load(_flat(images), len(images))
+        batches = network.load(_flat(samples.x), samples.total)
         return float(np.mean([_last(network.run("train", batches, 0, 1)) for _ in range(count)]))
 
 
-def _flat(images: Array) -> Array:
-    return images.reshape(len(images), -1)
+def _flat(x: Array) -> Array:
+    return x.reshape(len(x), -1)
 
 
 def _last(losses: Any) -> float:

@@ -9,23 +9,24 @@ from aebench import backends
 from aebench.bench.models import autoencoder_keras
 from aebench.bench.models.autoencoder import Model
 from aebench.bench.models.initial_weights import initial_weights
-from aebench.bench.protocol.channel import Message
+from aebench.bench.protocol.messages import ParityJob, RuntimeInfo
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
-from aebench.bench.worker.runtime_info import facts
+from aebench.bench.worker.runtime_info import runtime_info
 
 Array = np.ndarray[Any, Any]
 
 
-class KerasSubject:
-    """See :class:`aebench.bench.worker.passes.parity.Subject`; everything goes through Keras's own methods."""
+class KerasContenderModel:
+    """A model of Keras; everything goes through Keras's own methods."""
 
-    def __init__(self, model: Model, job: Message) -> None:
-        self._backend = backends.load(job["backend"])
-        self._initial = initial_weights(model, job["seed"])
+    def __init__(self, model: Model, job: ParityJob) -> None:
+        self._backend = backends.load(job.backend)
+        self._initial = initial_weights(model, job.seed)
         self._keras_model, encoder, _ = autoencoder_keras.build(
-            model, ContenderSettings.from_dict(job["settings"])
+            model, ContenderSettings.from_dict(job.settings)
         )
-        # Where shapes differ, that is what has to be told.
+        # Weights of other shapes cannot be set; the check of shapes reports them.
         if [each.shape for each in self.weights()] == [each.shape for each in self._initial]:
             self._keras_model.set_weights(self._initial)
         self._dropout = [
@@ -34,35 +35,35 @@ class KerasSubject:
         self._rates = [layer.rate for layer in self._dropout]
         self._learning_rate = float(self._keras_model.optimizer.learning_rate)
 
-    def facts(self) -> Message:
-        """Tell what is in force."""
-        return facts(self._backend, self._keras_model)
+    def runtime_info(self) -> RuntimeInfo:
+        """See :class:`ContenderModel`."""
+        return runtime_info(self._backend, self._keras_model)
 
     def weights(self) -> list[Array]:
-        """See :class:`aebench.bench.worker.passes.parity.Subject`."""
+        """See :class:`ContenderModel`."""
         return list(self._keras_model.get_weights())
 
-    def forward(self, images: Array) -> Array:
-        """See :class:`aebench.bench.worker.passes.parity.Subject`."""
-        made = self._keras_model.predict(images, len(images), verbose=0)
-        return np.asarray(made, np.float64).reshape(len(images), -1)
+    def forward(self, x: Array) -> Array:
+        """See :class:`ContenderModel`."""
+        outputs = self._keras_model.predict(x, len(x), verbose=0)
+        return np.asarray(outputs, np.float64).reshape(len(x), -1)
 
-    def loss(self, images: Array) -> float:
-        """See :class:`aebench.bench.worker.passes.parity.Subject`."""
-        return float(self._keras_model.evaluate(images, images, len(images), verbose=0))
+    def loss(self, samples: Samples) -> float:
+        """See :class:`ContenderModel`."""
+        return float(self._keras_model.evaluate(samples.x, samples.y, samples.total, verbose=0))
 
     def train(
-        self, images: Array, batch_size: int, learning_rate: float | None
+        self, samples: Samples, batch_size: int, learning_rate: float | None
     ) -> tuple[list[int], list[float], bool]:
-        """See :class:`aebench.bench.worker.passes.parity.Subject`; Keras tells of means."""
+        """See :class:`ContenderModel`; Keras reports means."""
         self._drop([0.0] * len(self._rates))
         self._keras_model.set_weights(self._initial)
         rate = self._learning_rate if learning_rate is None else learning_rate
         self._keras_model.optimizer.learning_rate = rate
-        return self._fit(images, batch_size)
+        return self._fit(samples, batch_size)
 
     def masks(self, samples: int) -> list[Array]:
-        """See :class:`aebench.bench.worker.passes.parity.Subject`."""
+        """See :class:`ContenderModel`."""
         self._drop(self._rates)
         return [
             np.asarray(
@@ -74,12 +75,13 @@ class KerasSubject:
             for layer in self._dropout
         ]
 
-    def masked_losses(self, images: Array, count: int) -> float:
-        """See :class:`aebench.bench.worker.passes.parity.Subject`; at rate 0, where only the masks change."""
+    def masked_losses(self, samples: Samples, count: int) -> float:
+        """See :class:`ContenderModel`; at rate 0, where only the masks change."""
         self._drop(self._rates)
         self._keras_model.set_weights(self._initial)
         self._keras_model.optimizer.learning_rate = 0.0
-        _, means, _ = self._fit(np.concatenate([images] * count), len(images))
+        copies = samples.changed(lambda array: np.concatenate([array] * count))
+        _, means, _ = self._fit(copies, samples.total)
         return means[-1]
 
     def _drop(self, rates: list[float]) -> None:
@@ -89,18 +91,18 @@ class KerasSubject:
                 layer.rate = rate
             self._keras_model.make_train_function(force=True)
 
-    def _fit(self, images: Array, batch_size: int) -> tuple[list[int], list[float], bool]:
+    def _fit(self, samples: Samples, batch_size: int) -> tuple[list[int], list[float], bool]:
         steps: list[int] = []
         means: list[float] = []
 
         class Losses(keras.callbacks.Callback):  # type: ignore[misc]
             def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
                 # Where a call runs several steps, the last one's number may lie behind the end.
-                steps.append(min(batch + 1, len(images) // batch_size))
+                steps.append(min(batch + 1, samples.total // batch_size))
                 means.append(float(logs["loss"]))
 
         # Unshuffled: the order of the batches is compared too.
         self._keras_model.fit(
-            images, images, batch_size, shuffle=False, verbose=0, callbacks=[Losses()]
+            samples.x, samples.y, batch_size, shuffle=False, verbose=0, callbacks=[Losses()]
         )
         return steps, means, True

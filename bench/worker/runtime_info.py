@@ -1,15 +1,15 @@
-"""What is in force in a worker process, for the record."""
+"""Runtime info: what is in force in a worker process, for the record."""
 
 import math
 import os
 import sys
 from typing import Any
 
-from aebench.bench.protocol.channel import Message
+from aebench.bench.protocol.messages import RuntimeInfo
 
 
 def loaded_frameworks() -> list[str]:
-    """Tell which frameworks this process holds, whoever imported them."""
+    """Name the frameworks that this process has imported, for whatever reason."""
     return [
         name
         for name in ("jax", "tensorflow", "torch")
@@ -17,8 +17,8 @@ def loaded_frameworks() -> list[str]:
     ]
 
 
-def facts(backend: Any, model: Any, told: dict[str, str] | None = None) -> Message:
-    """Collect what is in force in this process, for the record.
+def runtime_info(backend: Any, model: Any, more: dict[str, str] | None = None) -> RuntimeInfo:
+    """Describe this process: package versions, device, effective settings.
 
     Parameters
     ----------
@@ -26,13 +26,13 @@ def facts(backend: Any, model: Any, told: dict[str, str] | None = None) -> Messa
         The file of the backend.
     model : keras.Model or None
         A compiled model, if it is one of Keras's.
-    told : dict, optional
-        What else to tell among the settings.
+    more : dict, optional
+        Settings that neither the backend nor the model knows.
     """
     import numpy as np
 
     affinity = getattr(os, "sched_getaffinity", None)
-    settings, versions = dict(told or {}), {"python": sys.version.split()[0]}
+    settings, versions = dict(more or {}), {"python": sys.version.split()[0]}
     precision = backend.precision()
     if model is not None:
         import keras
@@ -42,17 +42,17 @@ def facts(backend: Any, model: Any, told: dict[str, str] | None = None) -> Messa
         settings["steps_per_execution"] = str(model.steps_per_execution)
         policy = keras.config.dtype_policy().name
         precision = precision if policy == "float32" else policy
-    return {
-        "settings": {**settings, "precision": precision, **backend.settings()},
-        "versions": {
+    return RuntimeInfo(
+        settings={**settings, "precision": precision, **backend.settings()},
+        versions={
             **versions,
             "numpy": np.__version__,
             **{name: sys.modules[name].__version__ for name in loaded_frameworks()},
         },
-        "frameworks_held": loaded_frameworks(),
-        "cores": len(affinity(0)) if affinity else os.cpu_count() or 1,
-        "epoch_end_polls_seconds": list(backend.EPOCH_END_POLLS_SECONDS[:20]),
-    }
+        frameworks_held=loaded_frameworks(),
+        cores=len(affinity(0)) if affinity else os.cpu_count() or 1,
+        epoch_end_polls_seconds=list(backend.EPOCH_END_POLLS_SECONDS[:20]),
+    )
 
 
 def finite(what: str, value: Any) -> Any:
@@ -61,7 +61,7 @@ def finite(what: str, value: Any) -> Any:
     Raises
     ------
     ArithmeticError
-        Then.
+        If it is; the message names ``what``.
     """
     if isinstance(value, float) and not math.isfinite(value):
         raise ArithmeticError(f"{what} is {value}")

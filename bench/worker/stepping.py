@@ -1,4 +1,4 @@
-"""Slices of steps inside Keras's own ``fit`` and ``predict``.
+"""Rounds of steps inside Keras's own ``fit`` and ``predict``.
 
 The model's compiled step function is wrapped, so that the steps are Keras's own, over its own input
 path and with its own bookkeeping, as between the ends of an epoch. The wrapper runs a script, a
@@ -15,35 +15,35 @@ from contextlib import contextmanager
 from typing import Any
 
 from aebench.backends import Backend
+from aebench.bench.protocol.messages import RoundTimes, ShortEpoch
+from aebench.bench.protocol.samples import Samples
+from aebench.bench.workloads import Workload
 
 Script = Generator[None, None, None]
-_ENDLESS = 10**9
 # Dropping takes a third of a second, on TensorFlow sometimes many (see aebench.backends.tensorflow).
 _LETTING_GO_SECONDS = 1.0
-_STOPPED_BY = {"train": "stop_training", "predict": "stop_predicting"}
 
 
 @contextmanager
-def replaced_step(model: Any, workload: str, around: Callable[..., Any]) -> Iterator[None]:
-    """Have ``fit`` or ``predict`` call ``around(step, *arguments)`` where it calls ``step``.
+def replaced_step(model: Any, function: str, around: Callable[..., Any]) -> Iterator[None]:
+    """Replace the compiled step of a model: Keras calls ``around(step, *arguments)`` instead.
 
     Parameters
     ----------
     model : keras.Model
         A compiled model.
-    workload : str
-        ``"train"`` or ``"predict"``.
+    function : str
+        The attribute that holds the step: ``train_function`` or ``predict_function``.
     around : callable
         Must return what ``step(*arguments)`` returns.
     """
-    attribute = f"{workload}_function"
-    getattr(model, f"make_{attribute}")()
-    step = getattr(model, attribute)
-    setattr(model, attribute, lambda *arguments: around(step, *arguments))
+    getattr(model, f"make_{function}")()
+    step = getattr(model, function)
+    setattr(model, function, lambda *arguments: around(step, *arguments))
     try:
         yield
     finally:
-        setattr(model, attribute, step)
+        setattr(model, function, step)
 
 
 def epoch_clock(began_seconds: list[float]) -> Any:
@@ -66,24 +66,24 @@ class Stepper:
         A compiled model.
     backend : Backend
         Knows how to wait for a result.
-    workload : str
-        ``"train"`` or ``"predict"``.
-    images : ndarray
-        Float32, samples × 28 × 28; a whole number of batches, and of calls where a call of the
-        model's function runs several steps.
+    workload : Workload
+        One that times steps.
+    samples : Samples
+        A whole number of batches, and of calls where a call of the model's function runs several
+        steps.
     batch_size : int
         Samples per step.
     """
 
     def __init__(
-        self, model: Any, backend: Backend, workload: str, images: Any, batch_size: int
+        self, model: Any, backend: Backend, workload: Workload, samples: Samples, batch_size: int
     ) -> None:
         self._model = model
         self._backend = backend
         self._workload = workload
-        self._images = images
+        self._samples = samples
         self._batch_size = batch_size
-        self._batches = len(images) // batch_size
+        self._batches = samples.total // batch_size
         self._steps_per_call = steps_per_call(model)
         self._steps_run = 0
         self._last_result: Any = None
@@ -94,7 +94,7 @@ class Stepper:
         self.epoch_began_seconds: list[float] = []
 
     def run(self, script: Script) -> None:
-        """Call ``fit`` or ``predict``, over and over, until the script ends.
+        """Run the workload, over and over, until the script ends.
 
         Parameters
         ----------
@@ -102,7 +102,6 @@ class Stepper:
             Advanced before each call of the model's function, which is a step or several; when it
             ends, one more call is made and that is all.
         """
-        images, batch_size = self._images, self._batch_size
 
         def around(step: Callable[..., Any], *arguments: Any) -> Any:
             if not self._script_ended:
@@ -112,14 +111,11 @@ class Stepper:
             self._steps_run += self._steps_per_call
             return self._last_result
 
-        with replaced_step(self._model, self._workload, around):
-            if self._workload == "train":
-                clock = epoch_clock(self.epoch_began_seconds)
-                self._model.fit(
-                    images, images, batch_size, epochs=_ENDLESS, verbose=0, callbacks=[clock]
-                )
+        # An epoch hook costs the steps nothing; where nothing has epochs there is no hook.
+        clocks = [epoch_clock(self.epoch_began_seconds)] if self._workload.trains else []
+        with replaced_step(self._model, self._workload.function, around):
             while not self._script_ended:
-                self._model.predict(images, batch_size, verbose=0)
+                self._workload.run(self._model, self._samples, self._batch_size, clocks)
 
     def let_go(self) -> None:
         """Drop the input path; one that is slow about it is left to a thread."""
@@ -138,8 +134,7 @@ class Stepper:
             next(script)
         except StopIteration:
             self._script_ended = True
-            # Not through a callback's ``model``: on JAX reading that one moves the weights.
-            setattr(self._model, _STOPPED_BY[self._workload], True)
+            self._workload.stop(self._model)
 
     def clock(self) -> float:
         """Wait until the steps so far are done, and read the clock, in seconds."""
@@ -159,19 +154,18 @@ class Stepper:
             yield from self.steps(left + self._steps_per_call)
 
     def round(
-        self, steps: int, discarded_steps: int, answer: Callable[[dict[str, float]], object]
+        self, steps: int, discarded_steps: int, answer: Callable[[RoundTimes], object]
     ) -> Script:
         """Time one round, garbage collection off and the device awaited at both ends.
 
         Parameters
         ----------
         steps : int
-            RunOptions many are timed; with the lead they must be fewer than an epoch's.
+            How many are timed; with the lead they must be fewer than an epoch's.
         discarded_steps : int
-            RunOptions many are run before, untimed: caches are cold after a pause. Both are whole calls.
+            How many are run before, untimed: caches are cold after a pause. Both are whole calls.
         answer : callable
-            Is given the round's ``seconds``, the ``cpu_seconds`` that this process used meanwhile,
-            and the ``discarded_seconds`` of the steps before.
+            Is given what the round took.
         """
         yield from self.room(discarded_steps + steps)
         gc.collect()
@@ -186,9 +180,7 @@ class Stepper:
             cpu_seconds = time.process_time() - cpu_began
         finally:
             gc.enable()
-        answer(
-            {"seconds": seconds, "cpu_seconds": cpu_seconds, "discarded_seconds": began - called}
-        )
+        answer(RoundTimes(seconds, cpu_seconds, discarded_seconds=began - called))
 
 
 def steps_per_call(model: Any) -> int:
@@ -197,8 +189,8 @@ def steps_per_call(model: Any) -> int:
 
 
 def short_epochs(
-    model: Any, backend: Backend, images: Any, batch_size: int, count: int
-) -> list[dict[str, float]]:
+    model: Any, backend: Backend, samples: Samples, batch_size: int, count: int
+) -> list[ShortEpoch]:
     """Time the ends of short epochs of ``fit``.
 
     Parameters
@@ -207,23 +199,23 @@ def short_epochs(
         A compiled model that has been trained for a step at this batch size.
     backend : Backend
         Knows how to wait for a result.
-    images : ndarray
+    samples : Samples
         One epoch's data: a whole number of calls of the model's function, two at least.
     batch_size : int
         Samples per step.
     count : int
-        RunOptions many epochs' ends to time.
+        How many epochs' ends to time.
 
     Returns
     -------
-    list of dict
+    list of ShortEpoch
         Per epoch, in seconds: ``age_seconds`` from its first step's begin to its last step's end,
         ``step_seconds`` of an ordinary step in it, ``boundary_seconds`` from its last step's end to
         the next epoch's first step, ``first_step_seconds`` of that one, which may have to wait for
         the input path. Where a call runs several steps, a step here is a call.
     """
-    calls = len(images) // batch_size // steps_per_call(model)
-    rows: list[dict[str, float]] = []
+    calls = samples.total // batch_size // steps_per_call(model)
+    rows: list[ShortEpoch] = []
     calls_made = 0
     first_began = first_ended = last_ended = 0.0
 
@@ -238,12 +230,12 @@ def short_epochs(
             left = time.perf_counter()
             if calls_made:
                 rows.append(
-                    {
-                        "age_seconds": last_ended - first_began,
-                        "step_seconds": (last_ended - first_ended) / (calls - 1),
-                        "boundary_seconds": entered - last_ended,
-                        "first_step_seconds": left - entered,
-                    }
+                    ShortEpoch(
+                        age_seconds=last_ended - first_began,
+                        step_seconds=(last_ended - first_ended) / (calls - 1),
+                        boundary_seconds=entered - last_ended,
+                        first_step_seconds=left - entered,
+                    )
                 )
             first_began, first_ended = entered, left
         elif position == calls - 1:
@@ -251,6 +243,6 @@ def short_epochs(
         calls_made += 1
         return result
 
-    with replaced_step(model, "train", around):
-        model.fit(images, images, batch_size, epochs=count + 1, verbose=0)
+    with replaced_step(model, "train_function", around):
+        model.fit(samples.x, samples.y, batch_size, epochs=count + 1, verbose=0)
     return rows

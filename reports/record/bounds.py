@@ -24,7 +24,12 @@ Text = Annotated[str, Meta(max_length=MOST_TEXT)]
 MOST_POLLS = 1000
 # What of a plan is gone through, once for each of the others.
 MOST_LISTED = 20_000
-Workload = Annotated[str, Meta(pattern=r"^(train|predict)\Z")]
+# The name of a workload; any distribution may add one.
+Workload = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,39}\Z")]
+# Of a plan: workloads, and tasks, of which the bench plans fewer.
+MOST_WORKLOADS, MOST_TASKS = 20, 20_000
+# Calls of one round.
+MOST_CALLS = 100_000
 
 # Of a record as a file: all of it, a line, the events in it, and records side by side.
 MOST_RECORD_BYTES = 2**30

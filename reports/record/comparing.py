@@ -1,10 +1,12 @@
 """What the passes leave that compare: parity, speed, footprint, quality."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
+from msgspec import Meta
 
 from aebench.reports.record.bounds import (
+    MOST_CALLS,
     Count,
     Figure,
     Name,
@@ -20,7 +22,8 @@ class Round(msgspec.Struct, frozen=True, tag="round", tag_field="kind"):
     """One timed run of ``steps`` steps; ``block`` is -1 for a warm-up.
 
     ``discarded_seconds`` is what the untimed steps before it took; ``waiting_cpu_seconds`` what the
-    other workers, who should sleep, used meanwhile.
+    other workers, which should sleep, used meanwhile. Where the workload times calls,
+    ``call_seconds`` holds what each of the ``steps`` calls took, in their order.
     """
 
     pass_name: ClassVar[str] = "speed"
@@ -37,10 +40,11 @@ class Round(msgspec.Struct, frozen=True, tag="round", tag_field="kind"):
     cpu_seconds: Seconds
     discarded_seconds: Seconds | None = None
     waiting_cpu_seconds: Seconds | None = None
+    call_seconds: Annotated[list[Seconds], Meta(max_length=MOST_CALLS)] | None = None
 
     @property
-    def place(self) -> tuple[str, str, int, int, int]:
-        """Which block of which cell and launch it is of."""
+    def block_key(self) -> tuple[str, str, int, int, int]:
+        """Return the key of its block: the cell, the launch and the block's number."""
         return self.model, self.workload, self.batch_size, self.launch, self.block
 
 
@@ -67,8 +71,8 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
     repeated: bool
 
     @property
-    def place(self) -> tuple[str, str, int, int, int]:
-        """Which block of which cell and launch it is of."""
+    def block_key(self) -> tuple[str, str, int, int, int]:
+        """Return the key of its block: the cell, the launch and the block's number."""
         return self.model, self.workload, self.batch_size, self.launch, self.block
 
 
@@ -116,6 +120,7 @@ class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):
     batch_size: Positive
     launch: int
     seconds: Figure
+    workload: Workload = "train"
 
 
 class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind"):
@@ -131,6 +136,7 @@ class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind
     step_seconds: Figure
     boundary_seconds: Figure
     first_step_seconds: Figure
+    workload: Workload = "train"
 
 
 class Phase(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):

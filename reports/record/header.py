@@ -7,7 +7,10 @@ from msgspec import Meta
 
 from aebench.reports.record.bounds import (
     MOST,
+    MOST_CELLS,
     MOST_LISTED,
+    MOST_TASKS,
+    MOST_WORKLOADS,
     Count,
     Figure,
     Name,
@@ -69,13 +72,14 @@ class WorkloadInfo(msgspec.Struct, frozen=True):
     """One workload, with the words that reports have for it.
 
     ``verb`` and ``gerund`` are such as "trains" and "training"; ``timing`` says what a round is
-    counted in: ``step`` or ``call``.
+    counted in: ``step`` or ``call``. A workload that ``trains`` has epochs.
     """
 
     name: Name
     verb: Name
     gerund: Name
     timing: Name = "step"
+    trains: bool = False
 
 
 class DataInfo(msgspec.Struct, frozen=True):
@@ -113,20 +117,50 @@ class MachineInfo(msgspec.Struct, frozen=True):
     fixed_work_seconds: PositiveSeconds | None = None
 
 
+class Cell(msgspec.Struct, frozen=True, order=True):
+    """Where contenders meet: model × workload × batch size."""
+
+    model: Name
+    workload: Workload
+    batch_size: Positive
+
+    def __str__(self) -> str:
+        return f"{self.model}: {self.workload}, batch {self.batch_size}"
+
+
+class PlannedTasks(msgspec.Struct, frozen=True):
+    """The tasks of one sort: how many launches, or seeds, of a pass for a model and a contender.
+
+    The ``contender`` of a speed task is empty: all of them take part.
+    """
+
+    pass_name: Name
+    model: Name
+    contender: Name
+    tasks: Count
+
+
+class WorkloadSizes(msgspec.Struct, frozen=True):
+    """How much of one workload the speed pass measures; ``blocks`` are those of each launch."""
+
+    workload: Workload
+    batch_sizes: Annotated[list[Positive], Meta(max_length=MOST_LISTED)]
+    launches: Size
+    blocks: Size
+
+
 class PlanInfo(msgspec.Struct, frozen=True):
     """The sizes that were fixed beforehand.
 
-    ``different`` and ``same`` are the verdicts' margins, as shares.
+    ``sizes`` are of the speed pass, for each workload; ``batch_size`` is the one of all passes that
+    don't compare batch sizes. ``different`` and ``same`` are the verdicts' margins, as shares.
     """
 
     preset: Name
     passes: Annotated[list[Name], Meta(max_length=20)]
-    workloads: Annotated[list[Workload], Meta(max_length=20)]
-    batch_sizes: Annotated[list[Positive], Meta(max_length=MOST_LISTED)]
-    launches: Size
-    blocks: Size
+    sizes: Annotated[list[WorkloadSizes], Meta(max_length=MOST_WORKLOADS)]
     footprint_launches: Annotated[int, Meta(ge=0, le=MOST)]
-    quality_batch_size: Positive
+    batch_size: Positive
     epochs: Size
     seeds: Annotated[list[Annotated[int, Meta(ge=-(2**50), le=2**50)]], Meta(max_length=MOST)]
     quality_train_samples: Positive
@@ -137,9 +171,50 @@ class PlanInfo(msgspec.Struct, frozen=True):
     same: Share = SAME
     profile_steps: Size = 20
 
+    @property
+    def workloads(self) -> list[str]:
+        """Return the names of the workloads."""
+        return [sizes.workload for sizes in self.sizes]
+
+    @property
+    def batch_sizes(self) -> list[int]:
+        """Return the batch sizes of all workloads, without repetitions."""
+        return list(dict.fromkeys(size for sizes in self.sizes for size in sizes.batch_sizes))
+
+    @property
+    def launches(self) -> int:
+        """Return the number of launches of the workload that has most."""
+        return max((sizes.launches for sizes in self.sizes), default=0)
+
+    def sizes_of(self, workload: str) -> WorkloadSizes:
+        """Return the sizes of a workload.
+
+        Raises
+        ------
+        KeyError
+            If the plan has no such workload.
+        """
+        for sizes in self.sizes:
+            if sizes.workload == workload:
+                return sizes
+        raise KeyError(workload)
+
+    @property
+    def blocks_text(self) -> str:
+        """Write launches × blocks, for each workload where they differ: "8 × 64"."""
+        found: dict[str, list[str]] = {}
+        for sizes in self.sizes:
+            found.setdefault(f"{sizes.launches} × {sizes.blocks}", []).append(sizes.workload)
+        if len(found) == 1:
+            return next(iter(found))
+        return "; ".join(f"{', '.join(names)} {text}" for text, names in found.items())
+
 
 class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
-    """The first line of a record."""
+    """The first line of a record.
+
+    ``cells`` and ``tasks`` are those of the plan, ``cells`` only where speed is measured.
+    """
 
     schema: int
     aebench: Name
@@ -151,4 +226,6 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
     contenders: Annotated[list[ContenderInfo], Meta(min_length=1, max_length=1000)]
     data: DataInfo
     machine: MachineInfo
-    workloads: Annotated[list[WorkloadInfo], Meta(max_length=20)] = []
+    workloads: Annotated[list[WorkloadInfo], Meta(max_length=MOST_WORKLOADS)] = []
+    cells: Annotated[list[Cell], Meta(max_length=MOST_CELLS)] = []
+    tasks: Annotated[list[PlannedTasks], Meta(max_length=MOST_TASKS)] = []

@@ -55,7 +55,7 @@ class Task(msgspec.Struct, frozen=True):
 
     @classmethod
     def around(cls, event: "Event") -> "tuple[Task, ...]":
-        """List the tasks that an event may have been measured in: a contender's, and everyone's."""
+        """List the tasks that an event may be of: a contender's, and one of all contenders."""
         model = getattr(event, "model", None)
         launch = getattr(event, "launch", getattr(event, "seed", None))
         if model is None or launch is None:

@@ -1,10 +1,17 @@
 """Records of schemas 1 to 5, in the words of schema 6.
 
-The words changed and nothing else: every value is taken over as it is. One name is made anew: the
-control of a contender that was called "jax twin" is called "jax A/A".
+The words changed, and every value is taken over as it is. One name is made anew: the control of a
+contender that was called "jax twin" is called "jax A/A". What headers of schema 6 hold beside that,
+the sizes of each workload, the cells and the tasks, is derived here and nowhere else.
 """
 
+from collections.abc import Iterator
 from typing import Any
+
+import msgspec
+
+from aebench.reports.record.bounds import MOST_WORKLOADS
+from aebench.reports.record.header import GEMM, Cell, ContenderInfo, Header, PlannedTasks
 
 LAST = 5
 
@@ -29,9 +36,10 @@ _FIELDS = {
 _INNER = ("task", "void", "contenders", "machine")
 # What was measured then, as headers say it now.
 _WORKLOADS = [
-    {"name": "train", "verb": "trains", "gerund": "training"},
-    {"name": "predict", "verb": "predicts", "gerund": "predicting"},
+    {"name": "train", "verb": "trains", "gerund": "training", "trains": True},
+    {"name": "predict", "verb": "predicts with", "gerund": "predicting"},
 ]
+_SIZES = ("batch_sizes", "launches", "blocks")
 _OLD_CONTROL, _CONTROL = " twin", " A/A"
 
 
@@ -48,9 +56,67 @@ def upgraded(line: Any) -> Any:
     found = _renamed(line)
     if found.get("kind") == "header":
         found.setdefault("workloads", _WORKLOADS)
+        if isinstance(found.get("plan"), dict):
+            found["plan"] = _plan(found["plan"])
     kind = found.get("kind")
     if isinstance(kind, str):
         found["kind"] = _KINDS.get(kind, kind)
+    return found
+
+
+def planned(header: Header) -> Header:
+    """Add the cells and the tasks that the plan of an old header comes to.
+
+    Parameters
+    ----------
+    header : Header
+        Of schema 1 to 5, in today's words; its models, contenders and sizes are few enough.
+    """
+    plan = header.plan
+    cells = [
+        Cell(model.name, sizes.workload, batch_size)
+        for model in header.models
+        for sizes in plan.sizes
+        for batch_size in sizes.batch_sizes
+    ]
+    return msgspec.structs.replace(
+        header,
+        cells=cells if "speed" in plan.passes else [],
+        tasks=[tasks for name in dict.fromkeys(plan.passes) for tasks in _tasks(header, name)],
+    )
+
+
+def _tasks(header: Header, pass_name: str) -> Iterator[PlannedTasks]:
+    """Count the tasks of a pass, by model and contender."""
+    running = [each for each in header.contenders if not each.missing and not each.control_of]
+    for model in header.models:
+        if pass_name == "speed":
+            yield PlannedTasks(pass_name, model.name, "", header.plan.launches)
+            continue
+        for contender in running:
+            count = _count(header, pass_name, contender)
+            if count:
+                yield PlannedTasks(pass_name, model.name, contender.name, count)
+
+
+def _count(header: Header, pass_name: str, contender: ContenderInfo) -> int:
+    if pass_name == "parity":
+        return 0 if contender.backend == GEMM else 1
+    if not contender.on_keras:
+        return 0
+    counts = {"quality": len(header.plan.seeds), "footprint": header.plan.footprint_launches}
+    return counts.get(pass_name, 1)
+
+
+def _plan(plan: dict[str, Any]) -> dict[str, Any]:
+    """Give each workload the sizes that were those of all workloads."""
+    found = {name: value for name, value in plan.items() if name not in ("workloads", *_SIZES)}
+    if "quality_batch_size" in found:
+        found["batch_size"] = found.pop("quality_batch_size")
+    workloads = plan.get("workloads")
+    sizes = {name: plan[name] for name in _SIZES if name in plan}
+    if isinstance(workloads, list) and len(workloads) <= MOST_WORKLOADS:
+        found["sizes"] = [{"workload": workload, **sizes} for workload in workloads]
     return found
 
 

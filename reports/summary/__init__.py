@@ -19,7 +19,6 @@ from aebench.reports.summary.missing import missing
 from aebench.reports.summary.parity import ParityRow
 from aebench.reports.summary.profile import ProfileRow
 from aebench.reports.summary.quality import QualityRow, Training
-from aebench.reports.summary.record_sets import are_parts
 from aebench.reports.summary.shared import (
     FULL_TRAINING_EPOCHS,
     MIB,
@@ -27,6 +26,7 @@ from aebench.reports.summary.shared import (
     Interval,
     contenders,
     models,
+    workloads,
 )
 from aebench.reports.summary.speed import Spent
 from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow
@@ -87,6 +87,7 @@ class Summary(msgspec.Struct, frozen=True):
 
     runs: list[Run]
     models: list[record.ModelInfo]
+    workloads: list[record.WorkloadInfo]
     parity: list[ParityRow]
     speed: list[SpeedCell]
     footprint: list[FootprintRow]
@@ -120,6 +121,7 @@ def summarise(*sources: Record) -> Summary:
     return Summary(
         runs=[_run(source, views) for source in sources],
         models=models(sources),
+        workloads=workloads(sources),
         parity=parity.rows(sources, views),
         speed=cells,
         footprint=starts,
@@ -153,14 +155,14 @@ def _all_notices(
     trained: Sequence[QualityRow],
 ) -> list[str]:
     return [
-        *_differences(sources),
+        *_differences(sources, cells),
         *dict.fromkeys(
             each for source in sources for each in _notices(source, alone=len(sources) == 1)
         ),
         *(each for source in sources for each in consistency.resumed_elsewhere(source)),
         *consistency.runs_apart(sources),
         *consistency.passes_apart(cells, trained),
-        # The parts of one run may say the same.
+        # Several runs may say the same.
         *dict.fromkeys(_settings(views)),
         *_guests(views),
     ]
@@ -260,23 +262,19 @@ def _notices(source: Record, alone: bool) -> list[str]:
     return notices
 
 
-def _differences(sources: Sequence[Record]) -> list[str]:
+def _differences(sources: Sequence[Record], cells: Sequence[SpeedCell]) -> list[str]:
     """Say what of several runs can't be compared as if it were one."""
     if len(sources) < 2:
         return []
     headers = [source.header for source in sources]
     explain = all({"profile", "memory"} >= set(each.plan.passes) for each in headers)
-    timed = any("speed" in header.plan.passes for header in headers)
+    unpaired = any(not row.shares_blocks for cell in cells for row in cell.rows)
     ratios = (
         "so nobody is called fastest and ratios between runs are marked with †. tox -e cross-environment "
         "measures environments in shared blocks."
     )
     apart = (
-        "so that what was measured in one and in another compares roughly."
-        if are_parts(sources)
-        else ratios
-        if timed
-        else "so seconds of one and of another compare roughly."
+        ratios if unpaired else "so what was measured in one run and in another compares roughly."
     )
     notices = [
         f"These are {len(sources)} runs, one after the other, not from the same blocks: the "

@@ -14,7 +14,7 @@ from aebench.reports.summary.shared import ContenderView, Interval
 from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow
 
 # Where a round stood: run, launch, block.
-Place = tuple[int, int, int]
+BlockKey = tuple[int, int, int]
 Key = tuple[str, str, int]
 
 
@@ -25,6 +25,10 @@ class CellAnalysis:
     ----------
     key : tuple
         Model, workload, batch size.
+    workload : WorkloadInfo
+        The words for the workload.
+    plan : PlanInfo
+        Of the first record that was to measure the cell.
     views : sequence of ContenderView
         Everyone, also who wasn't measured here.
     standings : mapping of (int, str) to Standing
@@ -36,19 +40,22 @@ class CellAnalysis:
     def __init__(
         self,
         key: Key,
+        workload: record.WorkloadInfo,
+        plan: record.PlanInfo,
         views: Sequence[ContenderView],
         standings: Mapping[tuple[int, str], Standing],
-        rounds: dict[str, dict[Place, record.Round]],
-        watched: dict[Place, record.Block],
+        rounds: dict[str, dict[BlockKey, record.Round]],
+        watched: dict[BlockKey, record.Block],
     ) -> None:
         self.model, self.workload, self.batch_size = key
+        self._words = workload
         self.where = f"{self.model} at batch {self.batch_size}"
         self._views = {view.name: view for view in views}
         self._standings = {each.name: standings[each.run, each.name] for each in views}
         self._watched = watched
         repeated = {place for place, row in watched.items() if row.repeated}
         # Seconds per step by contender, then by place: blocks are what pairs.
-        self.blocks: dict[str, dict[Place, float]] = {}
+        self.blocks: dict[str, dict[BlockKey, float]] = {}
         for name, rows in rounds.items():
             mine = {place: row for place, row in rows.items() if place not in repeated}
             if mine:
@@ -59,10 +66,10 @@ class CellAnalysis:
             for name in self.blocks
             if not (self._views[name].info.control_of or self._is_baseline(name))
         ]
-        self.reference = _reference(views, measured)
+        self.plan = plan
+        self.reference = _reference(views, plan.reference, measured)
         self._differs = {name: self._standings[name].differs for name in measured}
         self.peers = [name for name in measured if not self._apart(name)]
-        self.plan = views[0].source.header.plan
         # As they are shown, by run and by the record's name; the first of a name counts.
         self._names: dict[tuple[int, str], str] = {}
         self._by_backend: dict[str, list[ContenderView]] = {}
@@ -140,10 +147,12 @@ class CellAnalysis:
                 if not row.repeated
             ),
             libraries=self._libraries(),
+            timing=self._words.timing,
+            has_epochs=self._words.trains,
         )
 
     def _row(self, view: ContenderView, comparisons: int) -> SpeedRow:
-        failure = view.failure("speed", self.model)
+        failure = view.unsupported("speed", self.workload) or view.failure("speed", self.model)
         control_of = self._original(view)
         nothing = SpeedRow(view.name, control_of, view.info.known_effect)
         mine = self.blocks.get(view.name)
@@ -161,8 +170,8 @@ class CellAnalysis:
             )
             ratio = paired.ratio if paired else self._unpaired(view.name, against)
         epoch = None
-        if self.workload == "train" and not control_of and view.info.on_keras:
-            epoch = epoch_cost(view, self.model, self.batch_size, seconds)
+        if not control_of and view.info.on_keras:
+            epoch = epoch_cost(view, self.model, self.workload, self.batch_size, seconds)
         return msgspec.structs.replace(
             nothing,
             rounds=len(mine),
@@ -233,19 +242,19 @@ class CellAnalysis:
         return verdict(paired.adjusted, self.plan.different, self.plan.same)
 
     def _planned(self, name: str) -> int:
-        plan = self._views[name].source.header.plan
-        return plan.launches * plan.blocks
+        sizes = self._views[name].source.header.plan.sizes_of(self.workload)
+        return sizes.launches * sizes.blocks
 
     def _detectable(self, paired: Comparison, comparisons: int) -> float | None:
         if paired.pair_sd is None:
             return None
-        plan = self.plan
+        sizes = self.plan.sizes_of(self.workload)
         seen = detectable(
             paired.pair_sd,
             paired.launch_sd or 0.0,
-            plan.launches,
-            plan.blocks,
-            plan.different,
+            sizes.launches,
+            sizes.blocks,
+            self.plan.different,
             comparisons,
         )
         return seen if isfinite(seen) else None
@@ -271,7 +280,6 @@ class CellAnalysis:
 
     def _answer(self) -> tuple[str, str]:
         """Name who is fastest, if the paired intervals bear it, and say so or why not."""
-        verb = {"train": "trains", "predict": "predicts with"}[self.workload]
         if len(self.peers) < 2:
             return "", ""
         leader = min(
@@ -292,7 +300,10 @@ class CellAnalysis:
         }
         if len(beaten) == len(peers):
             told = " and ".join(f"{each} takes {beaten[each]:.3g} times as long" for each in peers)
-            return leader, f"{leader} {verb} {self.where} fastest here: for a step, {told}."
+            return (
+                leader,
+                f"{leader} {self._words.verb} {self.where} fastest here: for a step, {told}.",
+            )
         others = " and ".join(sorted(set(peers) - set(beaten)))
         return "", (
             f"No backend is shown to be fastest for {self.where}: {leader} leads, "
@@ -300,14 +311,13 @@ class CellAnalysis:
         )
 
 
-def _reference(views: Sequence[ContenderView], peers: Sequence[str]) -> str:
+def _reference(views: Sequence[ContenderView], wanted: str, peers: Sequence[str]) -> str:
     """Choose the first run's reference if it was measured here, else the first that was."""
-    wanted = views[0].source.header.plan.reference
     asked = [view.name for view in views if view.info.name == wanted]
     return next((name for name in [*asked, *peers] if name in peers), wanted)
 
 
-def _by_launch(values: dict[Place, float]) -> list[list[float]]:
+def _by_launch(values: dict[BlockKey, float]) -> list[list[float]]:
     """Sort values into launches, in the order of their blocks."""
     launches: dict[tuple[int, int], list[float]] = {}
     for place in sorted(values):

@@ -62,7 +62,6 @@ def passes_apart(cells: Sequence[SpeedCell], trained: Sequence[QualityRow]) -> l
     epochs = {
         (cell.model, cell.batch_size, row.contender): row.epoch
         for cell in cells
-        if cell.workload == "train"
         for row in cell.rows
         if row.epoch
     }

@@ -30,11 +30,19 @@ class EpochCost(msgspec.Struct, frozen=True):
 
 
 def epoch_cost(
-    view: ContenderView, model: str, batch_size: int, step_seconds: Sequence[float]
+    view: ContenderView, model: str, workload: str, batch_size: int, step_seconds: Sequence[float]
 ) -> EpochCost | None:
-    """Derive it for one contender; None where no ends were timed."""
-    ends = view.of_batch(record.ShortEpoch, model, batch_size)
-    calls = [row.seconds for row in view.of_batch(record.Call, model, batch_size)]
+    """Derive the cost for a contender in a cell; None where no ends of epochs were timed."""
+    ends = [
+        row
+        for row in view.of_batch(record.ShortEpoch, model, batch_size)
+        if row.workload == workload
+    ]
+    calls = [
+        row.seconds
+        for row in view.of_batch(record.Call, model, batch_size)
+        if row.workload == workload
+    ]
     workers = view.of(record.Worker, model)
     steps = view.source.header.data.train_samples // batch_size
     if not ends or not calls or not workers or not steps:

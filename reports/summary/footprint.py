@@ -73,7 +73,7 @@ def _row(view: ContenderView, model: str, weight_bytes: int, failure: str) -> Fo
         view.name,
         model,
         launches=len(done),
-        batch_size=next(iter(view.source.header.plan.batch_sizes), 0),
+        batch_size=view.source.header.plan.batch_size,
         phase_seconds={
             name: middle(row.seconds for row in mine) for name, mine in by_phase.items()
         },

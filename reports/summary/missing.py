@@ -2,19 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from aebench.reports import record
 from aebench.reports.formatting import listed
 from aebench.reports.journal import Record
-
-
-class Planned(NamedTuple):
-    """RunOptions many tasks were to be measured of one sort; a speed task is of all contenders."""
-
-    model: str
-    contender: str
-    tasks: int
 
 
 def missing(source: Record) -> str:
@@ -28,36 +19,12 @@ def missing(source: Record) -> str:
     for name in source.header.plan.passes:
         sorts = [
             each
-            for each in planned(source, name)
-            if (name, each.model, each.contender) not in failed
+            for each in source.header.tasks
+            if each.pass_name == name and (name, each.model, each.contender) not in failed
         ]
         told.append(_told(name, sorts, ended))
     lacking = "; ".join(filter(None, told))
     return f"Not measured, though planned: {lacking}." if lacking else ""
-
-
-def planned(source: Record, pass_name: str) -> list[Planned]:
-    """Count the tasks of a pass that :meth:`aebench.bench.plan.plan.Plan.tasks` lists."""
-    header = source.header
-    running = [each for each in header.contenders if not each.missing and not each.control_of]
-    found: list[Planned] = []
-    for model in header.models:
-        if pass_name == "speed":
-            found.append(Planned(model.name, "", header.plan.launches))
-            continue
-        for contender in running:
-            count = _count(header.plan, pass_name, contender)
-            if count:
-                found.append(Planned(model.name, contender.name, count))
-    return found
-
-
-def _count(plan: record.PlanInfo, pass_name: str, contender: record.ContenderInfo) -> int:
-    if pass_name == "parity":
-        return 0 if contender.backend == record.GEMM else 1
-    if not contender.on_keras:
-        return 0
-    return {"quality": len(plan.seeds), "footprint": plan.footprint_launches}.get(pass_name, 1)
 
 
 def _failed(source: Record) -> set[tuple[str, str, str]]:
@@ -67,15 +34,17 @@ def _failed(source: Record) -> set[tuple[str, str, str]]:
     }
 
 
-def _told(pass_name: str, sorts: Sequence[Planned], ended: Counter[tuple[str, str, str]]) -> str:
+def _told(
+    pass_name: str, sorts: Sequence[record.PlannedTasks], ended: Counter[tuple[str, str, str]]
+) -> str:
     """Say what of a pass is missing, as shortly as names it."""
 
-    def found(each: Planned) -> int:
+    def found(each: record.PlannedTasks) -> int:
         return ended[pass_name, each.model, each.contender]
 
     if not any(map(found, sorts)):
         return f"all of {pass_name}" if sorts else ""
-    by_model: dict[str, list[Planned]] = {}
+    by_model: dict[str, list[record.PlannedTasks]] = {}
     for each in sorts:
         by_model.setdefault(each.model, []).append(each)
     parts = []

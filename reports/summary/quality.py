@@ -77,7 +77,7 @@ def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Qual
             model,
             seeds_planned=len(view.source.header.plan.seeds),
             train_samples=view.source.header.plan.quality_train_samples,
-            batch_size=view.source.header.plan.quality_batch_size,
+            batch_size=view.source.header.plan.batch_size,
             run=view.run,
             failure=failure,
         )

@@ -1,4 +1,4 @@
-"""Whether several runs are parts of one: they measured different things of the same contenders."""
+"""Whose figures of several runs stand under one name: those that measured different things."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -6,21 +6,16 @@ from itertools import combinations
 from aebench.reports.journal import Record
 from aebench.reports.record import ContenderInfo
 
-# What can be measured once: pass, model, and of the speed pass workload and batch size.
-Place = tuple[str, str, str, int]
-
-
-def are_parts(sources: Sequence[Record]) -> bool:
-    """Tell whether no two of several runs measured the same thing."""
-    planned = [places(source) for source in sources]
-    return len(sources) > 1 and len(set().union(*planned)) == sum(map(len, planned))
+# What a run measures once: pass, model, and in the speed pass workload and batch size.
+Measured = tuple[str, str, str, int]
 
 
 def to_tell_apart(sources: Sequence[Record]) -> set[str]:
     """Name the contenders that several runs have and that aren't one: the reader sees whose."""
     found = set()
     told = [
-        (places(each), _where(each), {one.name: one for one in _present(each)}) for each in sources
+        (measured(each), _where(each), {one.name: one for one in _present(each)})
+        for each in sources
     ]
     for (planned, where, mine), (others_planned, other_where, theirs) in combinations(told, 2):
         meet = where != other_where or not planned.isdisjoint(others_planned)
@@ -30,7 +25,7 @@ def to_tell_apart(sources: Sequence[Record]) -> set[str]:
     return found
 
 
-def places(source: Record) -> set[Place]:
+def measured(source: Record) -> set[Measured]:
     """List what a run was to measure; parity, which comes with speed, only where it is alone."""
     return set(_planned(source))
 
@@ -51,13 +46,11 @@ def _where(source: Record) -> tuple[object, ...]:
     )
 
 
-def _planned(source: Record) -> Iterator[Place]:
-    plan = source.header.plan
-    for model in source.header.models:
-        for name in plan.passes:
-            if name == "speed":
-                for workload in plan.workloads:
-                    for size in plan.batch_sizes:
-                        yield name, model.name, workload, size
-            elif name != "parity" or plan.passes == ["parity"]:
+def _planned(source: Record) -> Iterator[Measured]:
+    header = source.header
+    for cell in header.cells:
+        yield "speed", cell.model, cell.workload, cell.batch_size
+    for model in header.models:
+        for name in header.plan.passes:
+            if name not in ("speed", "parity") or header.plan.passes == ["parity"]:
                 yield name, model.name, "", 0

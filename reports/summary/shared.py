@@ -10,7 +10,7 @@ import msgspec
 from aebench.reports import record, statistics
 from aebench.reports.journal import Record
 from aebench.reports.statistics import Estimate
-from aebench.reports.summary.record_sets import are_parts, to_tell_apart
+from aebench.reports.summary.record_sets import to_tell_apart
 
 T = TypeVar("T")
 
@@ -86,6 +86,11 @@ class ContenderView:
             return self.info.missing
         return self._reasons.get((pass_name, model), "")
 
+    def unsupported(self, pass_name: str, workload: str) -> str:
+        """Return why its backend doesn't support a pass or a workload; empty if it does."""
+        reasons = self.info.unsupported
+        return reasons.get(pass_name, "") or reasons.get(workload, "")
+
     @cached_property
     def _reasons(self) -> dict[tuple[str, str], str]:
         """The first failure of each pass and model."""
@@ -96,20 +101,18 @@ class ContenderView:
 
 
 def contenders(sources: Sequence[Record]) -> list[ContenderView]:
-    """List the contenders of all records; one missing in a run is left out if another has it.
+    """List the contenders of all records; a missing one is left out if another run has it.
 
-    One missing in all is there once; in each of them where they are parts of one run.
+    A contender that is missing in all runs is listed once.
     """
     found = [(run, info) for run, source in enumerate(sources) for info in source.header.contenders]
     present = {info.name for _, info in found if not info.missing}
     apart = to_tell_apart(sources)
-    parts = are_parts(sources)
     measured = [_by_contender(source) for source in sources]
     shown: list[ContenderView] = []
     listed: set[str] = set()
     for run, info in found:
-        again = not parts and info.name in listed
-        if info.missing and (again or info.name in present):
+        if info.missing and (info.name in listed or info.name in present):
             continue
         listed.add(info.name)
         source = sources[run]
@@ -132,6 +135,19 @@ def _by_contender(source: Record) -> dict[str, dict[tuple[type, str], list[recor
 def models(sources: Sequence[Record]) -> list[record.ModelInfo]:
     """List the models of all records, each once."""
     return list({each.name: each for source in sources for each in source.header.models}.values())
+
+
+def workloads(sources: Sequence[Record]) -> list[record.WorkloadInfo]:
+    """List the workloads of all records, each once."""
+    return list(
+        {each.name: each for source in sources for each in source.header.workloads}.values()
+    )
+
+
+def workload_info(found: Sequence[record.WorkloadInfo], name: str) -> record.WorkloadInfo:
+    """Return the words for a workload; plain ones for a workload that no header describes."""
+    unknown = record.WorkloadInfo(name, f"runs {name} on", name)
+    return next((each for each in found if each.name == name), unknown)
 
 
 def asked(

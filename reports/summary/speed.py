@@ -6,25 +6,24 @@ import msgspec
 
 from aebench.reports import record
 from aebench.reports.journal import Record
-from aebench.reports.summary.cell_analysis import CellAnalysis, Key, Place
+from aebench.reports.summary.cell_analysis import BlockKey, CellAnalysis, Key
 from aebench.reports.summary.parity import standing
-from aebench.reports.summary.record_sets import places
-from aebench.reports.summary.shared import ContenderView, models
+from aebench.reports.summary.shared import ContenderView, models, workload_info, workloads
 from aebench.reports.summary.speed_rows import SpeedCell
 
 
 def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[SpeedCell]:
     """Summarise every cell in which something was measured or failed."""
-    plans = [source.header.plan for source in sources]
-    watched: dict[Key, dict[Place, record.Block]] = {}
+    words = workloads(sources)
+    watched: dict[Key, dict[BlockKey, record.Block]] = {}
     for run, source in enumerate(sources):
         for block in source.of(record.Block):
             key = (block.model, block.workload, block.batch_size)
             watched.setdefault(key, {})[run, block.launch, block.block] = block
-    planned = [places(source) for source in sources]
+    planned = [{_key(cell) for cell in source.header.cells} for source in sources]
     found = []
     for model in models(sources):
-        rounds: dict[Key, dict[str, dict[Place, record.Round]]] = {}
+        rounds: dict[Key, dict[str, dict[BlockKey, record.Round]]] = {}
         for view in views:
             for row in view.of(record.Round, model.name):
                 key = (model.name, row.workload, row.batch_size)
@@ -37,17 +36,44 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Spe
             for each in view.of(record.Failure, model.name)
         )
         standings = {(each.run, each.name): standing(each, model.name) for each in views}
-        for workload in dict.fromkeys(each for plan in plans for each in plan.workloads):
-            for batch_size in dict.fromkeys(each for plan in plans for each in plan.batch_sizes):
-                key = (model.name, workload, batch_size)
-                # Runs that weren't to measure it have no part in it.
-                there = [each for each in views if ("speed", *key) in planned[each.run]]
-                if there and (failed or key in rounds):
-                    meeting = CellAnalysis(
-                        key, there, standings, rounds.get(key, {}), watched.get(key, {})
-                    )
-                    found.append(meeting.summarise())
+        for key in _keys(sources, model.name):
+            taking_part = [each for each in views if key in planned[each.run]]
+            if taking_part and (failed or key in rounds):
+                # A contender that is missing in all runs has a row in each cell.
+                absent = [
+                    each
+                    for each in views
+                    if each.info.missing
+                    and key not in planned[each.run]
+                    and each.name not in rounds.get(key, {})
+                ]
+                analysis = CellAnalysis(
+                    key,
+                    workload_info(words, key[1]),
+                    taking_part[0].source.header.plan,
+                    [*taking_part, *absent],
+                    standings,
+                    rounds.get(key, {}),
+                    watched.get(key, {}),
+                )
+                found.append(analysis.summarise())
     return found
+
+
+def _key(cell: record.Cell) -> Key:
+    return cell.model, cell.workload, cell.batch_size
+
+
+def _keys(sources: Sequence[Record], model: str) -> list[Key]:
+    """List the cells of a model in all records, in the order of workloads and batch sizes."""
+    cells = [cell for source in sources for cell in source.header.cells if cell.model == model]
+    workloads: dict[str, int] = {}
+    sizes: dict[int, int] = {}
+    for cell in cells:
+        workloads.setdefault(cell.workload, len(workloads))
+        sizes.setdefault(cell.batch_size, len(sizes))
+    wanted = dict.fromkeys(map(_key, cells))
+    return sorted(wanted, key=lambda key: (workloads[key[1]], sizes[key[2]]))
 
 
 class Spent(msgspec.Struct, frozen=True):
@@ -74,10 +100,10 @@ def spent(source: Record) -> Spent | None:
     total = sum(whole.values())
     if not total:
         return None
-    repeated = {row.place for row in source.of(record.Block) if row.repeated}
+    repeated = {row.block_key for row in source.of(record.Block) if row.repeated}
     seconds = {True: 0.0, False: 0.0}
     for row in source.of(record.Round):
         if (row.model, row.launch) in whole:
-            seconds[row.place in repeated] += row.seconds
+            seconds[row.block_key in repeated] += row.seconds
     again, once = seconds[True] / total, seconds[False] / total
     return Spent(total, once, again, 1 - once - again)

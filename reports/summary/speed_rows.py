@@ -56,6 +56,7 @@ class SpeedCell(msgspec.Struct, frozen=True):
     ``background_share`` and ``steal_share`` are means of the blocks that count, ``most_steal_share``
     is that of the worst; ``control_sd`` is the standard deviation, within runs, of the logarithm of
     the time that fixed work took. ``libraries`` are those that did matrix products fastest.
+    ``timing`` is what a round is counted in, ``step`` or ``call``.
     """
 
     model: str
@@ -80,3 +81,5 @@ class SpeedCell(msgspec.Struct, frozen=True):
     most_steal_share: float | None = None
     control_sd: float | None = None
     libraries: list[str] = []
+    timing: str = "step"
+    has_epochs: bool = False

@@ -122,7 +122,7 @@ def _trained_how(run: Run) -> list[str]:
     seeds = "one seed: no interval" if len(plan.seeds) == 1 else "mean [95 %] of seeds"
     epochs = "1 epoch" if plan.epochs == 1 else f"{plan.epochs} epochs"
     notes = [
-        f"{epochs} at batch {plan.quality_batch_size} on "
+        f"{epochs} at batch {plan.batch_size} on "
         f"{plan.quality_train_samples:,} training samples ({seeds}); losses in inference mode, "
         f"test on all {run.data.test_samples:,} samples; training s/epoch is such an epoch, the "
         "call of fit included."

@@ -18,12 +18,11 @@ def speed(summary: Summary, model: str | None = None) -> list[Table]:
 
 
 def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Table:
-    train = cell.workload == "train"
     columns = ["backend", "samples/s [95 %]", f"× {cell.reference}'s time [95 %]", VERDICT]
     baselines = any(row.of_native or row.of_limit for row in cell.rows)
     if baselines:
         columns += ["% of native", "% of limit"]
-    if train:
+    if cell.has_epochs:
         columns += ["epoch s", f"{FULL_TRAINING_EPOCHS} epochs"]
     rows: list[list[str]] = []
     notes: list[str] = []
@@ -58,9 +57,9 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
                 f"{row.contender}: in no ranking, since it computes in {row.verdict}: a class of "
                 "its own."
             )
-        if train and row.epoch:
+        if cell.has_epochs and row.epoch:
             cells += [interval(row.epoch.seconds), duration(row.epoch.full_training_seconds)]
-        elif train:
+        elif cell.has_epochs:
             # A control's epochs are its original's; a baseline has no fit.
             cells += ["" if row.control_of or row.verdict == "baseline" else "–"] * 2
         rows.append(cells)
@@ -84,7 +83,7 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
     one = " (one process each: how much processes differ isn't in it)" if cell.launches == 1 else ""
     steps = " to ".join(map(str, sorted({*cell.steps_per_round[:1], *cell.steps_per_round[-1:]})))
     notes.append(
-        f"{cell.blocks} blocks of {steps} steps in {cell.launches} "
+        f"{cell.blocks} blocks of {steps} {cell.timing}s in {cell.launches} "
         f"{'launch' if cell.launches == 1 else 'launches'}{one}; {_on_what(summary)}."
     )
     title = f"{cell.workload} {cell.model}, batch {cell.batch_size}"

@@ -111,11 +111,15 @@ def test_rounds_are_keras_own_steps(backend, tmp_path):
         from aebench.bench.models import autoencoder_keras
         from aebench.bench.models.autoencoder import parse
         from aebench.bench.models.initial_weights import initial_weights
+        from aebench.bench.protocol.samples import Samples
         from aebench.bench.worker.stepping import Stepper, short_epochs
+        from aebench.bench.workloads.predict import WORKLOAD as PREDICT
+        from aebench.bench.workloads.train import WORKLOAD as TRAIN
         import os
-        backend = aebench.backends.load(os.environ["KERAS_BACKEND"])
+        backend = backends.load(os.environ["KERAS_BACKEND"])
         model = parse("ae200-dropout")
         images = np.random.default_rng(0).random((320, 28, 28), dtype=np.float32)
+        samples = Samples(images, images)
 
         def fresh():
             autoencoder, _, _ = autoencoder_keras.build(model)
@@ -123,7 +127,7 @@ def test_rounds_are_keras_own_steps(backend, tmp_path):
             return autoencoder
 
         autoencoder = fresh()
-        stepper = Stepper(autoencoder, backend, "train", images, 32)
+        stepper = Stepper(autoencoder, backend, TRAIN, samples, 32)
         seen, counts = [], []
         def script():
             for _ in range(4):
@@ -141,19 +145,18 @@ def test_rounds_are_keras_own_steps(backend, tmp_path):
         assert gc.isenabled()
         # One more step ended fit; each was one update of the weights.
         assert int(autoencoder.optimizer.iterations) == sum(counts) + 1 == stepper._steps_run
-        assert all(set(each) == {"seconds", "cpu_seconds", "discarded_seconds"} for each in seen)
-        assert all(value > 0 for each in seen for value in each.values())
+        assert all(value > 0 for times in seen for value in vars(times).values())
         # The model is its own again.
         autoencoder.fit(images, images, 32, verbose=0)
         assert int(autoencoder.optimizer.iterations) == sum(counts) + 11
 
-        predictor = Stepper(autoencoder, backend, "predict", images, 32)
+        predictor = Stepper(autoencoder, backend, PREDICT, samples, 32)
         predictor.run(predictor.round(3, 2, seen.append))
         assert predictor._steps_run == 7 and len(seen) == 5
 
-        rows = short_epochs(autoencoder, backend, images[:96], 32, 5)
+        rows = short_epochs(autoencoder, backend, samples.first(96), 32, 5)
         assert len(rows) == 5
-        assert all(value > 0 for row in rows for value in row.values())
+        assert all(value > 0 for row in rows for value in vars(row).values())
         print(json.dumps("fine"))
         """,
     )
@@ -171,13 +174,17 @@ def test_rounds_are_whole_calls_where_a_call_runs_several_steps(backend, tmp_pat
         from aebench.bench.models import autoencoder_keras
         from aebench.bench.models.autoencoder import parse
         from aebench.bench.protocol.settings import ContenderSettings
+        from aebench.bench.protocol.samples import Samples
         from aebench.bench.worker.stepping import Stepper, short_epochs
-        backend = aebench.backends.load(os.environ["KERAS_BACKEND"])
+        from aebench.bench.workloads.predict import WORKLOAD as PREDICT
+        from aebench.bench.workloads.train import WORKLOAD as TRAIN
+        backend = backends.load(os.environ["KERAS_BACKEND"])
         autoencoder, _, _ = autoencoder_keras.build(parse("ae200"), ContenderSettings(jit=True, steps=4))
         assert (autoencoder.jit_compile, autoencoder.steps_per_execution) == (True, 4)
         images = np.random.default_rng(0).random((640, 28, 28), dtype=np.float32)
+        samples = Samples(images, images)
         seen = []
-        stepper = Stepper(autoencoder, backend, "train", images, 32)
+        stepper = Stepper(autoencoder, backend, TRAIN, samples, 32)
         def script():
             for _ in range(3):
                 yield from stepper.round(8, 4, seen.append)
@@ -186,8 +193,8 @@ def test_rounds_are_whole_calls_where_a_call_runs_several_steps(backend, tmp_pat
         # then 4 to the epoch's end and 16 twice; one more call ended fit.
         assert stepper._steps_run == 16 + 20 + 20 + 4, stepper._steps_run
         assert int(autoencoder.optimizer.iterations) == stepper._steps_run
-        rows = short_epochs(autoencoder, backend, images[: 8 * 32], 32, 3)
-        assert len(rows) == 3 and all(value > 0 for row in rows for value in row.values())
+        rows = short_epochs(autoencoder, backend, samples.first(8 * 32), 32, 3)
+        assert len(rows) == 3 and all(value > 0 for row in rows for value in vars(row).values())
         print(json.dumps("fine"))
         """,
     )

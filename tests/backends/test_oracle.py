@@ -1,4 +1,4 @@
-"""The float64 reference against finite differences, and what follows from its model."""
+"""The float64 oracle against finite differences, and what follows from its model."""
 
 import numpy as np
 import pytest
@@ -6,64 +6,64 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aebench.backends.native import Hyperparameters
-from aebench.backends.native.oracle import Reference
+from aebench.backends.native.oracle import Oracle
 
 SHAPES = ((6, 5), (5, 3), (3, 5), (5, 6))
 
 
-def network(seed, recipe=None):
+def network(seed, hyperparameters=None):
     generator = np.random.default_rng(seed)
     weights = []
     for shape in SHAPES:
         weights += [generator.normal(0, 0.6, shape), generator.normal(0, 0.3, shape[1])]
-    return Reference(weights, recipe or Hyperparameters(0.5)), generator.random((4, 6))
+    return Oracle(weights, hyperparameters or Hyperparameters(0.5)), generator.random((4, 6))
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000))
 def test_gradients_are_those_of_finite_differences(seed):
-    reference, images = network(seed)
-    told = reference.gradients(images)
+    oracle, images = network(seed)
+    told = oracle.gradients(images)
     step = 1e-6
-    for weight, gradient in zip(reference.weights(), told, strict=True):
+    for weight, gradient in zip(oracle.weights(), told, strict=True):
         for place in np.ndindex(weight.shape):
             kept = weight[place]
             weight[place] = kept + step
-            above = reference.loss(images)
+            above = oracle.loss(images)
             weight[place] = kept - step
-            below = reference.loss(images)
+            below = oracle.loss(images)
             weight[place] = kept
             # Central differences are off by the square of the step, rounding by 1e-16 over it.
             assert (above - below) / (2 * step) == pytest.approx(gradient[place], abs=1e-8)
 
 
 def test_loss_is_the_cross_entropy_of_the_reconstruction():
-    reference, images = network(1)
-    made = reference.forward(images)
+    oracle, images = network(1)
+    made = oracle.forward(images)
     plain = -(images * np.log(made) + (1 - images) * np.log(1 - made)).mean()
-    assert reference.loss(images) == pytest.approx(plain, rel=1e-12)
+    assert oracle.loss(images) == pytest.approx(plain, rel=1e-12)
 
 
 def test_a_step_descends_by_the_rate_times_the_gradient():
-    reference, images = network(2)
-    before = [each.copy() for each in reference.weights()]
-    gradients = reference.gradients(images)
-    loss = reference.loss(images)
-    assert reference.step(images, 0.25) == loss
-    for old, gradient, new in zip(before, gradients, reference.weights(), strict=True):
+    oracle, images = network(2)
+    before = [each.copy() for each in oracle.weights()]
+    gradients = oracle.gradients(images)
+    loss = oracle.loss(images)
+    assert oracle.step(images, 0.25) == loss
+    for old, gradient, new in zip(before, gradients, oracle.weights(), strict=True):
         assert np.array_equal(new, old - 0.25 * gradient)
 
 
 def test_masks_drop_at_the_rate_and_scale_what_is_kept():
-    reference, images = network(3, Hyperparameters(0.5, 0.25, (0,)))
+    oracle, images = network(3, Hyperparameters(0.5, 0.25, (0,)))
     # All that reaches the next layer is a constant, so that the loss tells what was kept.
-    reference.kernels[0][:], reference.biases[0][:] = 0, 1
-    for kernel, bias in list(zip(reference.kernels, reference.biases, strict=True))[1:]:
+    oracle.kernels[0][:], oracle.biases[0][:] = 0, 1
+    for kernel, bias in list(zip(oracle.kernels, oracle.biases, strict=True))[1:]:
         kernel[:], bias[:] = 0, 0
-    reference.kernels[1][:] = reference.kernels[2][:] = reference.kernels[3][:] = 1
+    oracle.kernels[1][:] = oracle.kernels[2][:] = oracle.kernels[3][:] = 1
     one = images[:1] * 0
     per_unit = 3 * 5 / 0.75  # the logits' share of each unit that is kept
-    logits = [reference.masked_loss(one, np.random.default_rng(seed)) for seed in range(400)]
+    logits = [oracle.masked_loss(one, np.random.default_rng(seed)) for seed in range(400)]
     kept = np.array(logits) / per_unit
     # The cross-entropy of a large logit and a target of 0 is the logit itself.
     whole = kept[kept > 0.5]
@@ -72,5 +72,5 @@ def test_masks_drop_at_the_rate_and_scale_what_is_kept():
 
 
 def test_without_dropout_masks_change_nothing():
-    reference, images = network(4, Hyperparameters(0.5))
-    assert reference.masked_loss(images, np.random.default_rng(0)) == reference.loss(images)
+    oracle, images = network(4, Hyperparameters(0.5))
+    assert oracle.masked_loss(images, np.random.default_rng(0)) == oracle.loss(images)

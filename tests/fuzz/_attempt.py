@@ -11,7 +11,7 @@ from fuzz._scene import Scene
 
 
 class Case(Protocol):
-    """What a door's strategy draws."""
+    """What a strategy draws."""
 
     def lay(self, scene: Scene) -> Iterable[Step]:
         """Put files into a scene; tell what is called then."""

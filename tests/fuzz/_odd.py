@@ -1,4 +1,4 @@
-"""Odd values that any door may be given."""
+"""Odd values that any input may hold."""
 
 from hypothesis import strategies as st
 

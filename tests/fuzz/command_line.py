@@ -46,6 +46,7 @@ _OPTIONS: dict[str, dict[str, str]] = {
     "site": {"-o": _FOLDER, "": _RECORD},
     "list": {},
     "doctor": {},
+    "completion": {"": _WORD},
     "": {"--version": _NONE, "--help": _NONE, "": _WORD},
 }
 _WORDS = ["jax", "torch", "ae200", "ae400", "quick", "standard", "publish", "original", "profile"]
@@ -67,7 +68,7 @@ _PLACES += ["dangling", "/dev/full", "/dev/stdin", "/proc/self/mem", "out", "dee
 _NUMBERS = st.sampled_from([*_odd.NUMBER_TEXTS, "2", "32", "64", "3"])
 _VALUES = {
     _RECORD: st.sampled_from([*_PLACES, "run", "run"]) | _odd.argument_texts(),
-    # Not among what may be written to: links that lead elsewhere are laid in the record's door.
+    # Not among what may be written to: links that lead elsewhere are laid by fuzz.record.
     _FOLDER: st.sampled_from(_PLACES) | _odd.argument_texts(),
     _NUMBER: _NUMBERS | _NUMBERS | _odd.argument_texts(),
     _WORD: st.sampled_from(_WORDS) | st.sampled_from(_WORDS) | _odd.argument_texts(),
@@ -101,10 +102,8 @@ _VARIABLES: dict[str, list[str]] = {
     "TZ": ["x", ":pipe", "A" * 5000],
     "SOURCE_DATE_EPOCH": ["x", "-1", "9" * 30],
     "XDG_CACHE_HOME": ["file"],
-    "_TYPER_COMPLETE_ARGS": ["x"],
     "_AEBENCH_COMPLETE": ["complete_bash", "source_x"],
     "TERMINAL_WIDTH": ["x", "0"],
-    "_TYPER_STANDARD_TRACEBACK": ["1"],
     "DUMMY": ["\udcff"],
 }
 # These change the interpreter itself, before the command has a say: with others it doesn't start.

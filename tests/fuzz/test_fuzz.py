@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from fuzz import DOORS, door
+from fuzz import INPUTS, strategy
 from fuzz._attempt import Counts, attempt
 from fuzz._commands import Commands
 
@@ -19,7 +19,7 @@ def commands():
 
 # A name may be in an archive twice.
 @pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", INPUTS)
 def test_whatever_comes_in_is_a_result_or_one_sentence(commands, name):
     counts = Counts()
 
@@ -30,7 +30,7 @@ def test_whatever_comes_in_is_a_result_or_one_sentence(commands, name):
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(door(name))
+    @given(strategy(name))
     def through(case):
         attempt(case, commands, counts)
 

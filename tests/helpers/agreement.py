@@ -33,7 +33,7 @@ from aebench.bench.campaign.passes import speed
 from aebench.bench.campaign.passes.blocks import PAUSE_SECONDS
 from aebench.bench.campaign.passes.rounds import take
 from aebench.bench.data import datasets
-from aebench.bench.plan.run_options import Request, make
+from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.system import machine
 from aebench.reports.journal import Journal
 from aebench.reports.record import SCHEMA, DataInfo, Header, Round
@@ -101,7 +101,7 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
             batch_sizes=[asked.batch_size],
             passes=["speed"],
         )
-        plan = make(request, dataset)
+        plan = plan_from_request(request, dataset)
         plan = replace(plan, contenders=plan.running)  # nobody is compared: no A/A control
         arrays = datasets.convert(dataset, scratch)
         data = DataInfo(dataset.name, len(dataset.train), len(dataset.test), [28, 28], "", "")
@@ -116,6 +116,9 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
             plan.contenders,
             data,
             machine.describe(),
+            workloads=plan.describe_workloads(),
+            cells=plan.cells(),
+            tasks=plan.describe_tasks(),
         )
         journal = Journal.begin(scratch / "record.jsonl", header)
         plain = Plain(backend, asked)

@@ -9,9 +9,11 @@ import keras
 import numpy as np
 
 from aebench.backends import native
-from aebench.bench.campaign.passes.parity import BATCH_SIZE, reference
+from aebench.bench.campaign.passes.parity import BATCH_SIZE, oracle_results
 from aebench.bench.models.autoencoder import Model, parse
 from aebench.bench.models.initial_weights import initial_weights
+from aebench.bench.protocol.messages import ParityJob
+from aebench.bench.protocol.samples import Samples, SampleSource
 from aebench.bench.worker import parity_baseline, parity_keras
 from aebench.bench.worker.passes import parity
 
@@ -19,8 +21,8 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (400, 28, 28), dtype=np.uint8
 ROWS = np.resize(np.arange(len(IMAGES)), parity.LONG_STEPS * BATCH_SIZE)
 FLOATS = (IMAGES / np.float32(255))[ROWS]
 PLAIN, DROPOUT = parse("ae200"), parse("ae200-dropout")
-REFERENCES = {each.name: reference(each, IMAGES, 0) for each in (PLAIN, DROPOUT)}
-JOB = {"backend": "jax", "settings": {}, "seed": 0}
+ORACLES = {each.name: oracle_results(each, IMAGES, 0) for each in (PLAIN, DROPOUT)}
+NOWHERE = SampleSource("", "")
 
 
 class OneLayer(Model):
@@ -28,10 +30,13 @@ class OneLayer(Model):
 
 
 def checks(model=PLAIN, images=FLOATS, built=None, engine="jax"):
-    kind = parity_keras.KerasSubject if engine == "jax" else parity_baseline.NativeSubject
-    subject = kind(built or model, {**JOB, "backend": engine})
-    wanted = REFERENCES[model.name]
-    return list(parity.compare(subject, model, images, BATCH_SIZE, wanted))
+    kind = parity_keras.KerasContenderModel
+    if engine != "jax":
+        kind = parity_baseline.NativeContenderModel
+    job = ParityJob(engine, {}, model.name, 0, 0, NOWHERE, NOWHERE, BATCH_SIZE)
+    made = kind(built or model, job)
+    found = parity.compare(made, model, Samples(images, images), BATCH_SIZE, ORACLES[model.name])
+    return [vars(check) for check in found]
 
 
 def other_weights(change):

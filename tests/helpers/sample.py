@@ -7,7 +7,7 @@ from aebench.reports.journal import Record
 
 ORDERED_SECONDS = (1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.02, 0.98)
 # By block: the A/A control's seconds over its original's.
-TWIN = (1.01, 0.99, 1.01, 0.99, 1.01, 0.99, 1.01, 0.99)
+CONTROL = (1.01, 0.99, 1.01, 0.99, 1.01, 0.99, 1.01, 0.99)
 REPEATED_BLOCK = 8
 # Two images of 28 × 28: one that grows darker from line to line, one that is its negative.
 EXAMPLES = bytes(9 * line for line in range(28) for _ in range(28))
@@ -19,12 +19,9 @@ def make(hostile: str = "") -> Record:
     plan = record.PlanInfo(
         preset="quick",
         passes=["speed", "footprint", "quality", "profile", "memory"],
-        workloads=["train"],
-        batch_sizes=[32],
-        launches=1,
-        blocks=8,
+        sizes=[record.WorkloadSizes("train", [32], launches=1, blocks=8)],
         footprint_launches=1,
-        quality_batch_size=32,
+        batch_size=32,
         epochs=2,
         seeds=[0],
         quality_train_samples=10_000,
@@ -65,13 +62,22 @@ def make(hostile: str = "") -> Record:
             "Processor" + hostile, 2, 2**34, "Linux", "3.11.7", 0.1, {"OMP_NUM_THREADS": "2"}
         ),
         workloads=[
-            record.WorkloadInfo("train", "trains", "training"),
+            record.WorkloadInfo("train", "trains", "training", trains=True),
             record.WorkloadInfo("predict", "predicts", "predicting"),
+        ],
+        cells=[record.Cell(model.name, "train", 32)],
+        tasks=[
+            record.PlannedTasks("speed", model.name, "", 1),
+            *(
+                record.PlannedTasks(pass_name, model.name, contender, 1)
+                for pass_name in ("footprint", "quality", "profile", "memory")
+                for contender in ("jax", "torch")
+            ),
         ],
     )
     made = Record(header)
     name = model.name
-    for contender, factors in (("jax", (1,) * 8), ("torch", (4,) * 8), ("jax A/A", TWIN)):
+    for contender, factors in (("jax", (1,) * 8), ("torch", (4,) * 8), ("jax A/A", CONTROL)):
         made.events.append(_worker("speed", contender, name, hostile))
         made.events.append(_round(contender, name, -1, 9.0))
         # What was measured in a block that was repeated doesn't count.

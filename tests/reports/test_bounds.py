@@ -12,6 +12,7 @@ from aebench.reports import publish
 from aebench.reports.journal import Journal, Record, RecordError, load
 from aebench.reports.record import (
     Call,
+    Cell,
     End,
     Failure,
     FootprintFacts,
@@ -52,12 +53,14 @@ def header(contenders=1, models=1, batch_sizes=(32,), passes=("speed",), **chang
         models=[replace(of_all.models[0], name=f"ae{number}") for number in range(models)],
         plan=replace(
             plan,
-            workloads=["train"],
-            batch_sizes=list(batch_sizes),
+            sizes=[replace(plan.sizes[0], batch_sizes=list(batch_sizes))],
             passes=list(passes),
             reference="jax:0",
             **changed,
         ),
+        cells=[
+            Cell(f"ae{number}", "train", size) for number in range(models) for size in batch_sizes
+        ],
     )
 
 

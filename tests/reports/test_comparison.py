@@ -186,7 +186,7 @@ def test_margins_can_be_chosen():
     assert verdict(interval, 0.02, 0.03) == "inconclusive"
 
 
-def test_the_noise_floor_is_the_farther_end_of_the_twins_interval():
+def test_the_noise_floor_is_the_farther_end_of_the_controls_interval():
     assert noise_floor(Estimate(1.0, 0.98, 1.01)) == pytest.approx(1 / 0.98 - 1)
     assert noise_floor(Estimate(1.0, 0.99, 1.05)) == pytest.approx(0.05)
 

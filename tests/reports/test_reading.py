@@ -113,14 +113,38 @@ def test_sizes_in_a_plan_are_bounded(written):
         ("batch_sizes", list(range(1, 50_000))),
         ("passes", ["speed"] * 1000),
     ):
-        planned = {**header, "plan": {**header["plan"], name: value}}
+        (sizes,) = header["plan"]["sizes"]
+        where = {"sizes": [{**sizes, name: value}]} if name in sizes else {name: value}
+        planned = {**header, "plan": {**header["plan"], **where}}
         written.write_text("".join(json.dumps(each) + "\n" for each in [planned, *rest]))
         with pytest.raises(RecordError, match="<="):
             load(written)
-    planned = {**header, "plan": {**header["plan"], "batch_sizes": list(range(1, 10_000))}}
-    written.write_text(json.dumps(planned) + "\n")
-    with pytest.raises(RecordError, match=f"of which {MOST_CELLS:,} are read"):
+    many = [{**sizes, "batch_sizes": list(range(1, 10_000))}]
+    cell = {"model": "ae400", "workload": "train", "batch_size": 32}
+    for changed in ({"plan": {**header["plan"], "sizes": many}}, {"cells": [cell] * 10_000}):
+        written.write_text(json.dumps({**header, **changed}) + "\n")
+        with pytest.raises(RecordError, match=f"of which {MOST_CELLS:,} are read"):
+            load(written)
+
+
+def test_cells_of_a_workload_without_sizes_are_refused(written):
+    header, *rest = map(json.loads, written.read_text().splitlines())
+    header["cells"].append({"model": "ae400", "workload": "predict", "batch_size": 32})
+    written.write_text("".join(json.dumps(each) + "\n" for each in [header, *rest]))
+    with pytest.raises(RecordError, match="its plan has no sizes for predict"):
         load(written)
+
+
+@pytest.mark.parametrize("name", ["x" * 41, "Train", "", "train\n", "a b"])
+def test_names_of_workloads_are_bounded(written, name):
+    header, *rest = map(json.loads, written.read_text().splitlines())
+    for good in ("a", "latency", "predict_2-b", "x" * 40):
+        renamed = [{**each, "workload": good} if "workload" in each else each for each in rest]
+        written.write_text("".join(json.dumps(each) + "\n" for each in [header, *renamed]))
+        assert not load(written).damage
+    renamed = [{**each, "workload": name} if "workload" in each else each for each in rest]
+    written.write_text("".join(json.dumps(each) + "\n" for each in [header, *renamed]))
+    assert "cut off or damaged" in load(written).damage
 
 
 def test_more_records_than_can_be_shown_are_refused(tmp_path):

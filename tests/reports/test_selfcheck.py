@@ -8,11 +8,11 @@ import pytest
 
 from aebench.bench.data.datasets import EMBEDDED, Dataset
 from aebench.bench.errors import BadInputError
-from aebench.bench.plan.run_options import Request, make
+from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.plan.selfcheck import request
 from aebench.bench.system import machine
 from aebench.reports.journal import Journal, Record, load
-from aebench.reports.record import Round, TaskEnd
+from aebench.reports.record import Round, TaskEnd, WorkloadSizes
 from aebench.reports.selfcheck import judge
 from aebench.reports.summary import summarise
 from helpers import sample
@@ -23,9 +23,8 @@ LAUNCHES, BLOCKS = 5, 24
 def record(control: float, known_effect: float, pair_sd: float, launches: int = LAUNCHES) -> Record:
     """Make a self-check's record in which the controls take so many times the reference's time."""
     made = sample.make()
-    plan = msgspec.structs.replace(
-        made.header.plan, passes=["speed"], launches=launches, blocks=BLOCKS
-    )
+    sizes = [WorkloadSizes("train", [32], launches, BLOCKS)]
+    plan = msgspec.structs.replace(made.header.plan, passes=["speed"], sizes=sizes)
     jax = made.header.contenders[0]
     contenders = [
         jax,
@@ -66,7 +65,7 @@ def test_where_the_known_effect_is_not_seen():
     assert check.findings[1].endswith(": not seen.")
 
 
-def test_where_the_twin_is_called_different_nothing_can_be_trusted():
+def test_where_the_control_is_called_different_nothing_can_be_trusted():
     summary = summarise(record(1.1, 1.05, 0.05))
     check = judge(summary)
     assert not check.control_right
@@ -85,16 +84,13 @@ def test_a_record_without_a_known_effect_one_is_no_self_check():
 
 
 def test_it_asks_for_one_backend_and_both_controls():
-    plan = make(request(None, "standard", "ae400", 32), _images())
+    plan = plan_from_request(request(None, "standard", "ae400", 32), _images())
     names = [each.name for each in plan.in_blocks]
     assert names == ["jax", "jax A/A", "jax +5 %"]
-    assert (plan.info.passes, plan.info.workloads, plan.info.blocks) == (
-        ["parity", "speed"],
-        ["train"],
-        24,
-    )
+    assert plan.info.passes == ["parity", "speed"]
+    assert plan.info.sizes == [WorkloadSizes("train", [32], 5, 24)]
     with pytest.raises(BadInputError, match="not a backend"):
-        make(request("theano", "standard", "ae400", 32), _images())
+        plan_from_request(request("theano", "standard", "ae400", 32), _images())
 
 
 def _images():
@@ -109,7 +105,7 @@ def _images():
 def test_the_exit_code_says_it(aebench, tmp_path, known_effect, pair_sd, code, said):
     """A record that is whole needs no measuring: --resume judges it at once."""
     made = record(1.0, known_effect, pair_sd)
-    plan = make(request("jax", "standard", "ae400", 32), _images())
+    plan = plan_from_request(request("jax", "standard", "ae400", 32), _images())
     header = msgspec.structs.replace(
         made.header, contenders=plan.contenders, machine=machine.describe(), plan=plan.info
     )
@@ -125,7 +121,7 @@ def test_the_exit_code_says_it(aebench, tmp_path, known_effect, pair_sd, code, s
 
 def test_what_is_no_self_check_is_refused(aebench, tmp_path):
     asked = Request(backends=["jax"], models=["ae400"], passes=["speed"])
-    plan = make(asked, _images())
+    plan = plan_from_request(asked, _images())
     header = msgspec.structs.replace(
         sample.make().header,
         contenders=plan.contenders,

@@ -5,6 +5,7 @@ import html
 import re
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import pytest
 

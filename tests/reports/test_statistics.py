@@ -13,12 +13,12 @@ from aebench.reports.statistics import (
     growth,
     mean,
     median,
-    next_tick,
+    next_poll,
     pareto_front,
     unpaired_ratio,
 )
 
-TICKS = tuple(0.01 * (2**k - 1) for k in range(1, 14))
+POLLS = tuple(0.01 * (2**k - 1) for k in range(1, 14))
 positive = st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=60)
 
 
@@ -70,9 +70,9 @@ def test_a_ratio_of_unpaired_medians_holds_its_value_and_turns_over(values, othe
     assert back.high == pytest.approx(1 / forward.low)
 
 
-def test_next_tick():
-    assert next_tick(TICKS, 0.2) == pytest.approx(0.31)
-    assert next_tick((), 0.2) == 0.2
+def test_next_poll():
+    assert next_poll(POLLS, 0.2) == pytest.approx(0.31)
+    assert next_poll((), 0.2) == 0.2
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
@@ -81,19 +81,19 @@ def test_epoch_end_finds_base_and_waits(share):
     ages = generator.uniform(0.16, 0.24, 400)
     base = generator.normal(0.025, 0.002, 400)
     waited = generator.random(400) < share
-    extras = np.where(waited, [next_tick(TICKS, age + 0.025) - age for age in ages], base)
-    end = epoch_end(ages, extras, TICKS)
+    extras = np.where(waited, [next_poll(POLLS, age + 0.025) - age for age in ages], base)
+    end = epoch_end(ages, extras, POLLS)
     assert end.waits == pytest.approx(np.mean(waited), abs=0.01)
     assert end.base_seconds == pytest.approx(0.025, abs=0.001)
 
 
-def test_epoch_end_without_ticks_is_a_mean():
+def test_epoch_end_without_polls_is_a_mean():
     assert epoch_end([1, 1], [0.002, 0.004]).expected_seconds(5) == pytest.approx(0.003)
 
 
-def test_expected_end_reaches_to_the_tick():
-    assert EpochEnd(0.03, 1.0, TICKS).expected_seconds(3.0) == pytest.approx(5.11 - 3.0)
-    assert EpochEnd(0.03, 0.5, TICKS).expected_seconds(3.0) == pytest.approx((0.03 + 2.11) / 2)
+def test_expected_end_reaches_to_the_poll():
+    assert EpochEnd(0.03, 1.0, POLLS).expected_seconds(3.0) == pytest.approx(5.11 - 3.0)
+    assert EpochEnd(0.03, 0.5, POLLS).expected_seconds(3.0) == pytest.approx((0.03 + 2.11) / 2)
 
 
 @given(st.lists(st.integers(-1000, 1000), min_size=2, max_size=30, unique=True))

@@ -1,6 +1,6 @@
-"""Blocks: a round of every contender, back to back, in balanced order, an eye on the machine.
+"""Blocks: a round of every contender, back to back, in balanced order.
 
-Whether a block counts is judged by what the machine did meanwhile, never by what was measured.
+A block counts or is repeated by what the machine did meanwhile, never by a measured value.
 """
 
 import time
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes.rounds import (
-    Cell,
+    LaunchCell,
     Length,
     Session,
     cpu_seconds,
@@ -23,12 +23,12 @@ from aebench.reports.record import Block
 
 # Threads that spin after their work have been seen to stop within 10 ms.
 PAUSE_SECONDS = 0.02
-# Shares of all cores' time in a block, from which on it is repeated.
-FOREIGN_LIMIT = 0.10
-STOLEN_LIMIT = 0.02
+# A block in which more of all cores' time than this went to others is disturbed.
+BACKGROUND_LIMIT_SHARE = 0.10
+STEAL_LIMIT_SHARE = 0.02
 
 
-def run(context: Context, sessions: Sequence[Session], cell: Cell, length: Length) -> None:
+def run(context: Context, sessions: Sequence[Session], cell: LaunchCell, length: Length) -> None:
     """Run the planned blocks of a cell, and disturbed ones again, at most half as many.
 
     Parameters
@@ -37,17 +37,18 @@ def run(context: Context, sessions: Sequence[Session], cell: Cell, length: Lengt
         What every pass needs.
     sessions : sequence of Session
         Warm, waiting inside ``fit`` or ``predict``.
-    cell : Cell
+    cell : LaunchCell
         Where they meet.
     length : Length
         Of each round.
     """
     info = context.plan.info
-    orders = block_orders(len(sessions), info.blocks, info.order_seed, cell.launch)
+    planned = info.sizes_of(cell.cell.workload).blocks
+    orders = block_orders(len(sessions), planned, info.order_seed, cell.launch)
     repeats_left = len(orders) // 2
     number = 0
-    for planned, order in enumerate(orders):
-        context.display.doing(f"{cell}, block {planned + 1} of {len(orders)}")
+    for position, order in enumerate(orders):
+        context.display.doing(f"{cell}, block {position + 1} of {len(orders)}")
         repeated = True
         while repeated and present(sessions):
             seen = _block(context, sessions, order, cell, length, number)
@@ -56,9 +57,9 @@ def run(context: Context, sessions: Sequence[Session], cell: Cell, length: Lengt
             repeats_left -= repeated
             context.journal.append(
                 Block(
-                    model=cell.model.name,
-                    workload=cell.workload,
-                    batch_size=cell.batch_size,
+                    model=cell.cell.model,
+                    workload=cell.cell.workload,
+                    batch_size=cell.cell.batch_size,
                     launch=cell.launch,
                     block=number,
                     seconds=seen.seconds,
@@ -73,8 +74,10 @@ def run(context: Context, sessions: Sequence[Session], cell: Cell, length: Lengt
 
 
 def is_disturbed(background_share: float | None, steal_share: float | None) -> bool:
-    """Tell whether others took so much of the machine that a block has to be repeated."""
-    return (background_share or 0.0) > FOREIGN_LIMIT or (steal_share or 0.0) > STOLEN_LIMIT
+    """Return whether background load or steal took so much that a block has to be repeated."""
+    return (background_share or 0.0) > BACKGROUND_LIMIT_SHARE or (
+        steal_share or 0.0
+    ) > STEAL_LIMIT_SHARE
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def _block(
     context: Context,
     sessions: Sequence[Session],
     order: Sequence[int],
-    cell: Cell,
+    cell: LaunchCell,
     length: Length,
     number: int,
 ) -> _Seen:
@@ -108,7 +111,7 @@ def _block(
             row = take(context, sessions, session, cell, length, number, position)
             waiting_seconds += row.waiting_cpu_seconds or 0.0
             name = session.contender.name
-            samples_per_second[name] = row.steps * cell.batch_size / row.seconds
+            samples_per_second[name] = row.steps * cell.cell.batch_size / row.seconds
     seconds, background_share, steal_share = watch.end(waiting_seconds)
     context.display.figure(
         ", ".join(f"{name} {each:,.0f}" for name, each in sorted(samples_per_second.items()))
@@ -118,7 +121,7 @@ def _block(
 
 
 class _Watch:
-    """Watches what the cores do beside what they are meant to."""
+    """Measure what the cores do beside the work of this run."""
 
     def __init__(self, sessions: Sequence[Session]) -> None:
         self._sessions = sessions
@@ -127,22 +130,23 @@ class _Watch:
         self._cores = processor.core_seconds()
 
     def end(self, waiting_seconds: float) -> tuple[float, float | None, float | None]:
-        """Tell seconds since the beginning, and which shares were foreign and stolen.
+        """Return the seconds since the beginning, the share of background load and that of steal.
 
-        ``waiting_seconds`` are those that workers used although it wasn't their turn: foreign too.
+        ``waiting_seconds`` is the processor time of workers that should have slept; it counts as
+        background load.
         """
         seconds = time.perf_counter() - self._began
         cores = processor.spent(self._cores, processor.core_seconds())
         ours = self._our_seconds()
         if cores is None:
             return seconds, None, None
-        steal_share = None if cores.stolen is None else cores.stolen / cores.total
+        steal_share = None if cores.steal is None else cores.steal / cores.total
         if ours is None or self._ours is None:
             return seconds, None, steal_share
         background_seconds = max(0.0, cores.busy - (ours - self._ours)) + waiting_seconds
         return seconds, background_seconds / cores.total, steal_share
 
     def _our_seconds(self) -> float | None:
-        """Add up what this process and the workers have used; an ended worker's can't be told."""
+        """Return the processor time of this process and its workers; None if a worker has ended."""
         workers = cpu_seconds(self._sessions)
         return None if workers is None else workers + time.process_time()

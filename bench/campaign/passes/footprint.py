@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import one_at_a_time
-from aebench.bench.worker.passes.footprint import PHASES
+from aebench.bench.protocol import messages
+from aebench.bench.protocol.phases import FOOTPRINT_PHASES
 from aebench.reports import record
 from aebench.reports.record import ContenderInfo, Task
 
@@ -16,14 +17,15 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
 
 def _cold_start(context: Context, contender: ContenderInfo, task: Task) -> None:
     who = one_at_a_time.named(task)
-    worker = context.start(contender, one_at_a_time.cold_start(context, contender, task))
+    job = one_at_a_time.cold_start(messages.FootprintJob, context, contender, task)
+    worker = context.start(contender, job)
     try:
         exact = worker.exact_peaks
         context.append(record.Phase, worker.interpreter, **who, exact=exact)
-        for _ in PHASES:
+        for _ in FOOTPRINT_PHASES:
             context.append(record.Phase, worker.phase(), **who, exact=exact)
-        last = worker.answer()
-        context.note_worker(last, "footprint", contender.name, task.model, task.launch)
+        last = worker.answer(messages.FootprintResult)
+        context.note_worker(last.runtime, "footprint", contender.name, task.model, task.launch)
         context.append(record.FootprintFacts, last, **who)
     finally:
         context.fleet.stop(worker)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from aebench.bench.campaign import memory_sampler
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import one_at_a_time
-from aebench.bench.worker.passes.memory import PHASES
+from aebench.bench.protocol import messages
+from aebench.bench.protocol.phases import MEMORY_PHASES
 from aebench.reports import record
 from aebench.reports.record import ContenderInfo, Task
 
@@ -17,24 +18,24 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
 
 def _weigh(context: Context, contender: ContenderInfo, task: Task) -> None:
     who = one_at_a_time.named(task)
-    worker = context.start(contender, one_at_a_time.cold_start(context, contender, task))
+    job = one_at_a_time.cold_start(messages.MemoryJob, context, contender, task)
+    worker = context.start(contender, job)
     try:
         exact = worker.exact_peaks
         with memory_sampler.sampled(worker.pid) as sampled:
             context.append(
                 record.MemoryPhase, worker.interpreter, **who, exact=exact, ended_seconds=0.0
             )
-            for _ in PHASES:
-                message = worker.phase()
+            for _ in MEMORY_PHASES:
+                phase = worker.phase()
                 context.append(
-                    record.MemoryPhase, message, **who, exact=exact, ended_seconds=sampled.now()
+                    record.MemoryPhase, phase, **who, exact=exact, ended_seconds=sampled.now()
                 )
-            last = worker.answer()
-        context.note_worker(last, "memory", contender.name, task.model, task.launch)
-        context.append(record.MemorySteps, last, **who, batch_size=context.plan.info.batch_sizes[0])
+            last = worker.answer(messages.MemoryResult)
+        context.note_worker(last.runtime, "memory", contender.name, task.model, task.launch)
+        context.append(record.MemorySteps, last, **who, batch_size=context.plan.info.batch_size)
         context.append(
             record.MemoryCurve,
-            {},
             **who,
             **sampled.thinned(),
         )

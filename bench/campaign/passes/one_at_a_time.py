@@ -1,13 +1,16 @@
 """Passes that measure one worker at a time, each contender × model on its own."""
 
 from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from aebench.bench.campaign.context import Context
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import parse
-from aebench.bench.protocol.channel import Message
+from aebench.bench.protocol.messages import ColdStartJob
+from aebench.bench.protocol.samples import SampleSource
 from aebench.reports.record import ContenderInfo, Task
 
+J = TypeVar("J", bound=ColdStartJob)
 Measure = Callable[[Context, ContenderInfo, Task], None]
 
 
@@ -36,8 +39,8 @@ def run(context: Context, tasks: Sequence[Task], what: str, measure: Measure) ->
     context.display.results(tasks[0].pass_name, None)
 
 
-def named(task: Task) -> Message:
-    """Name a task, as its events do."""
+def named(task: Task) -> dict[str, Any]:
+    """Return the fields by which events name their task."""
     return {
         "contender": task.contender,
         "model": task.model,
@@ -45,11 +48,15 @@ def named(task: Task) -> Message:
     }
 
 
-def cold_start(context: Context, contender: ContenderInfo, task: Task) -> Message:
-    """Make the job of a worker that starts with nothing; see :mod:`aebench.bench.worker.cold_start`."""
-    return {
-        **context.job(task.pass_name, contender, parse(task.model)),
-        "batch_size": context.plan.info.batch_sizes[0],
-        "npz": str(context.dataset.npz.resolve()),
-        "train_samples": len(context.dataset.train),
-    }
+def cold_start(kind: type[J], context: Context, contender: ContenderInfo, task: Task) -> J:
+    """Make the job of a worker that starts with nothing."""
+    return context.job(
+        kind,
+        contender,
+        parse(task.model),
+        batch_size=context.plan.info.batch_size,
+        npz=str(context.dataset.npz.resolve()),
+        # The target of an autoencoder is its input.
+        array_names=SampleSource("x_train", "x_train"),
+        train_samples=len(context.dataset.train),
+    )

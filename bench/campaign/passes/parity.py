@@ -1,4 +1,4 @@
-"""Parity: is it the same model? Every contender beside one float64 reference, nothing timed."""
+"""Parity: is it the same model? Every contender beside one float64 oracle, nothing timed."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -7,19 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from aebench.backends.native.oracle import Reference
+from aebench.backends.native.oracle import Oracle
 from aebench.bench.campaign.context import Context
-from aebench.bench.campaign.fleet import Worker, expect
+from aebench.bench.campaign.fleet import Worker
 from aebench.bench.data.datasets import Images
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import Model, parse
-from aebench.bench.models.initial_weights import initial_weights, recipe
+from aebench.bench.models.initial_weights import hyperparameters, initial_weights
+from aebench.bench.protocol.messages import Compare, Compared, ParityJob
 from aebench.bench.worker.passes.parity import LONG_LEARNING_RATE, LONG_STEPS, MASKS, SHORT_STEPS
 from aebench.reports import record
 from aebench.reports.record import ContenderInfo, Task
 
 BATCH_SIZE = 32
-# RunOptions far from the reference, by the precision in force: docs/method.md says why so far.
+# How far from the oracle, by the precision in force: docs/method.md says why so far.
 # A share of masks and a mean loss under masks are chance: they are in standard deviations.
 _CHANCE = 4.5
 _ROUNDING = {"mixed_float16": 2.0**-11, "mixed_bfloat16": 2.0**-8, "tf32": 2.0**-11}
@@ -62,7 +63,7 @@ def tolerances(precision: str) -> dict[str, float]:
 
 
 def run(context: Context, tasks: Sequence[Task]) -> None:
-    """Compare every contender with the reference; one worker for all models of one."""
+    """Compare every contender with the oracle; one worker for all models of one."""
     contenders = {each.name: each for each in context.plan.compared}
     by_contender = [
         (contenders[name], list(mine)) for name, mine in groupby(tasks, lambda task: task.contender)
@@ -70,15 +71,15 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
     context.display.doing("workers start")
     # They import side by side: nothing is timed.
     workers = {contender.name: _start(context, contender, mine) for contender, mine in by_contender}
-    references = _references(context, list(dict.fromkeys(task.model for task in tasks)))
+    oracles = _oracles(context, list(dict.fromkeys(task.model for task in tasks)))
     for contender, mine in by_contender:
         worker = workers[contender.name]
         for task in mine:
-            context.display.doing(f"{task.model}: {task.contender} beside the reference")
+            context.display.doing(f"{task.model}: {task.contender} beside the oracle")
             try:
                 if worker is None:
                     worker = _worker(context, contender, task)
-                _compare(context, contender, worker, task, references[task.model])
+                _compare(context, contender, worker, task, oracles[task.model])
             except MeasurementError as error:
                 context.note_failure(error, "parity", contender.name, task.model, 0)
                 if worker is not None:
@@ -99,42 +100,39 @@ def _start(context: Context, contender: ContenderInfo, tasks: Sequence[Task]) ->
 
 
 def _worker(context: Context, contender: ContenderInfo, task: Task) -> Worker:
-    job = context.job("parity", contender, parse(task.model))
-    return context.start(contender, {**job, "batch_size": BATCH_SIZE})
+    job = context.job(ParityJob, contender, parse(task.model), batch_size=BATCH_SIZE)
+    return context.start(contender, job)
 
 
 def _compare(
-    context: Context, contender: ContenderInfo, worker: Worker, task: Task, reference: Path
+    context: Context, contender: ContenderInfo, worker: Worker, task: Task, oracle: Path
 ) -> None:
-    answer = worker.ask({"model": task.model, "reference": str(reference)})
-    facts = context.note_worker(answer, "parity", contender.name, task.model, 0)
-    allowed = tolerances(facts.settings.get("precision", "float32"))
-    (checks,) = expect(answer, "checks")
-    if not (isinstance(checks, list) and all(isinstance(each, dict) for each in checks)):
-        raise MeasurementError("answered nonsense: checks that are none")
-    for check in checks:
+    answer = worker.ask(Compare(task.model, str(oracle)), Compared)
+    context.note_worker(answer.runtime, "parity", contender.name, task.model, 0)
+    allowed = tolerances(answer.runtime.settings.get("precision", "float32"))
+    for check in answer.checks:
         context.append(
             record.Parity,
             check,
             contender=contender.name,
             model=task.model,
-            tolerance=allowed.get(str(check.get("check")), 0.0),
+            tolerance=allowed.get(check.check, 0.0),
         )
 
 
-def _references(context: Context, names: Sequence[str]) -> dict[str, Path]:
+def _oracles(context: Context, names: Sequence[str]) -> dict[str, Path]:
     """Compute what workers compare themselves with, once for all of them."""
     seed = context.plan.info.seeds[0]
     paths = {}
     for name in names:
-        context.display.doing(f"{name}: the reference")
-        paths[name] = context.arrays.train_path.with_name(f"reference-{name}.npz")
-        made: dict[str, Any] = dict(reference(parse(name), context.dataset.train, seed))
+        context.display.doing(f"{name}: the oracle")
+        paths[name] = context.arrays.train_path.with_name(f"oracle-{name}.npz")
+        made: dict[str, Any] = dict(oracle_results(parse(name), context.dataset.train, seed))
         np.savez(paths[name], **made)
     return paths
 
 
-def reference(model: Model, images: Images, seed: int) -> dict[str, Images]:
+def oracle_results(model: Model, images: Images, seed: int) -> dict[str, Images]:
     """Do in float64 what every contender does.
 
     Parameters
@@ -150,8 +148,8 @@ def reference(model: Model, images: Images, seed: int) -> dict[str, Images]:
     -------
     dict of ndarray
         ``before 0`` … and ``after 0`` …, the weights before and after a
-        step at the recipe's rate; ``forward`` and ``loss`` of the first batch before; ``short`` and
-        ``long``, the loss of each step of two trainings; ``masked``, losses of the first batch
+        step at the model's own learning rate; ``forward`` and ``loss`` of the first batch before;
+        ``short`` and ``long``, the loss of each step of two trainings; ``masked``, losses of the first batch
         under masks.
     """
     rows = np.resize(np.arange(len(images)), LONG_STEPS * BATCH_SIZE)
@@ -159,8 +157,8 @@ def reference(model: Model, images: Images, seed: int) -> dict[str, Images]:
     flat /= 255 if images.dtype == np.uint8 else 1
     batches = flat.reshape(LONG_STEPS, BATCH_SIZE, -1)
     weights = initial_weights(model, seed)
-    how = recipe(model, seed)
-    start = Reference(weights, how)
+    how = hyperparameters(model, seed)
+    start = Oracle(weights, how)
     found = {
         "forward": start.forward(batches[0]),
         "loss": np.array(start.loss(batches[0])),
@@ -174,7 +172,7 @@ def reference(model: Model, images: Images, seed: int) -> dict[str, Images]:
         ("short", SHORT_STEPS, model.learning_rate),
         ("long", LONG_STEPS, LONG_LEARNING_RATE),
     ):
-        learner = Reference(weights, how)
+        learner = Oracle(weights, how)
         losses = []
         for step, batch in enumerate(batches[:steps]):
             losses.append(learner.step(batch, rate))

@@ -6,13 +6,14 @@ Tracing slows what it traces, so these workers are profiled and nothing else.
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from aebench.bench.campaign.context import Context
-from aebench.bench.campaign.fleet import Worker, expect
+from aebench.bench.campaign.fleet import Worker
 from aebench.bench.campaign.passes import one_at_a_time
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import parse
-from aebench.bench.protocol.channel import Message
+from aebench.bench.protocol import messages
 from aebench.reports import record
 from aebench.reports.placing import keep
 from aebench.reports.record import ContenderInfo, Task
@@ -28,41 +29,37 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
 def _profile(context: Context, contender: ContenderInfo, task: Task) -> None:
     info = context.plan.info
     written = context.arrays.train_path.with_name("trace.json.gz")
-    job = {
-        **context.job("profile", contender, parse(task.model)),
-        "batch_size": info.batch_sizes[0],
-        "steps": info.profile_steps,
-        "trace": str(written),
-    }
+    job = context.job(
+        messages.ProfileJob,
+        contender,
+        parse(task.model),
+        batch_size=info.batch_size,
+        steps=info.profile_steps,
+        trace=str(written),
+    )
     who = one_at_a_time.named(task)
     worker = context.start(contender, job)
     try:
-        context.note_worker(worker.answer(), "profile", contender.name, task.model, task.launch)
-        for row in _rows(worker.answer(), "compilations"):
+        runtime = worker.answer(messages.RuntimeInfo)
+        context.note_worker(runtime, "profile", contender.name, task.model, task.launch)
+        for row in worker.answer(messages.CompileLog).compilations:
             context.append(record.Compilation, row, **who)
         _note(context, worker, written, who)
     finally:
         context.fleet.stop(worker)
 
 
-def _note(context: Context, worker: Worker, written: Path, who: Message) -> None:
-    message = worker.answer()
-    for row in _rows(message, "operations"):
+def _note(context: Context, worker: Worker, written: Path, who: dict[str, Any]) -> None:
+    profiled = worker.answer(messages.Profiled)
+    for row in profiled.operations:
         context.append(record.Operation, row, **who)
     try:
         digest = hashlib.sha256(written.read_bytes()).hexdigest()
-        batch_size = context.plan.info.batch_sizes[0]
+        batch_size = context.plan.info.batch_size
         noted = context.append(
-            record.Profile, message, **who, batch_size=batch_size, trace_sha256=digest
+            record.Profile, profiled, **who, batch_size=batch_size, trace_sha256=digest
         )
         keep(written, trace_path(context.journal.path.parent, context.journal.record.header, noted))
         written.unlink()
     except OSError as error:
         raise MeasurementError(f"its trace can't be kept: {reason(error)}") from error
-
-
-def _rows(message: Message, name: str) -> list[Message]:
-    (rows,) = expect(message, name)
-    if not (isinstance(rows, list) and all(isinstance(each, dict) for each in rows)):
-        raise MeasurementError(f"answered nonsense: {name} that are none")
-    return rows

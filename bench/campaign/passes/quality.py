@@ -7,6 +7,7 @@ from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import parse
+from aebench.bench.protocol import messages
 from aebench.reports import record
 from aebench.reports.record import ContenderInfo, Task
 
@@ -44,25 +45,28 @@ class _Training:
         context = self._context
         info = context.plan.info
         name = self._contender.name
-        job = {
-            **context.job("quality", self._contender, parse(self._model)),
-            "seeds": [task.launch for task in self._left],
-            "epochs": info.epochs,
-            "batch_size": info.quality_batch_size,
-            "train_samples": info.quality_train_samples,
-            "examples": list(context.dataset.examples),
-        }
+        job = context.job(
+            messages.QualityJob,
+            self._contender,
+            parse(self._model),
+            seeds=[task.launch for task in self._left],
+            epochs=info.epochs,
+            batch_size=info.batch_size,
+            train_samples=info.quality_train_samples,
+            examples=list(context.dataset.examples),
+        )
         context.display.doing(f"{self._model}: {name} starts")
         worker = context.start(self._contender, job)
         try:
             first = self._left[0].launch
-            context.note_worker(worker.answer(), "quality", name, self._model, first)
+            runtime = worker.answer(messages.RuntimeInfo)
+            context.note_worker(runtime, "quality", name, self._model, first)
             while self._left:
                 for epoch in range(1, info.epochs + 1):
                     self._epoch(worker, epoch)
                 context.append(
                     record.Reconstructions,
-                    worker.answer(),
+                    worker.answer(messages.Reconstructed),
                     contender=name,
                     model=self._model,
                 )
@@ -75,7 +79,6 @@ class _Training:
         name, seed = self._contender.name, self._left[0].launch
         of = context.plan.info.epochs
         context.display.doing(f"{self._model}: {name} trains, seed {seed}, epoch {epoch} of {of}")
-        row = context.append(
-            record.QualityEpoch, worker.answer(), contender=name, model=self._model
-        )
+        trained = worker.answer(messages.EpochTrained)
+        row = context.append(record.QualityEpoch, trained, contender=name, model=self._model)
         context.display.figure(f"{self._model} {name} epoch {epoch}: test loss {row.test_loss:.4f}")

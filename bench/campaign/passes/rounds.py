@@ -8,10 +8,11 @@ from typing import NamedTuple
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
 from aebench.bench.errors import MeasurementError
-from aebench.bench.models.autoencoder import Model
+from aebench.bench.protocol import messages
 from aebench.bench.protocol.settings import ContenderSettings
+from aebench.bench.workloads import Workload
 from aebench.reports import record
-from aebench.reports.record import ContenderInfo
+from aebench.reports.record import Cell, ContenderInfo
 
 
 @dataclass
@@ -26,51 +27,51 @@ class Session:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """Where contenders meet, and in which launch."""
+class LaunchCell:
+    """A cell in one launch: where sessions meet."""
 
-    model: Model
-    workload: str
-    batch_size: int
+    cell: Cell
+    workload: Workload
     launch: int
 
-    def request(self, do: str, **fields: int) -> dict[str, str | int]:
-        """Make a request to a worker."""
-        return {"do": do, "workload": self.workload, "batch_size": self.batch_size, **fields}
+    @property
+    def named(self) -> tuple[str, int]:
+        """Return the workload's name and the batch size, as commands have them."""
+        return self.cell.workload, self.cell.batch_size
 
-    def of(self, contender: ContenderInfo) -> dict[str, str | int]:
-        """Say of whom and where something was measured."""
+    def fields(self, contender: ContenderInfo) -> dict[str, str | int]:
+        """Return the fields of an event that say of which contender it is, and where."""
         return {
             "contender": contender.name,
-            "model": self.model.name,
-            "workload": self.workload,
-            "batch_size": self.batch_size,
+            "model": self.cell.model,
+            "workload": self.cell.workload,
+            "batch_size": self.cell.batch_size,
             "launch": self.launch,
         }
 
     def __str__(self) -> str:
-        return f"{self.model.name}: {self.workload}, batch {self.batch_size}"
+        return str(self.cell)
 
 
 class Length(NamedTuple):
-    """RunOptions many steps a round has, and how many come before, untimed."""
+    """How many steps a round has, and how many are discarded before it."""
 
     steps: int
     discarded_steps: int
 
     @classmethod
     def of(cls, steps: int) -> "Length":
-        """Lead in with a tenth: what is slow after a pause is the first steps."""
+        """Discard a tenth before the round: the first steps after a pause are slow."""
         return cls(steps, max(1, steps // 10))
 
 
 def steps_per_call(contender: ContenderInfo) -> int:
-    """Tell how many steps a call of a contender's function runs."""
+    """Return how many steps a call of a contender's compiled function runs."""
     return ContenderSettings.from_dict(contender.settings).steps
 
 
 def present(sessions: Sequence[Session]) -> list[Session]:
-    """Return those that are still in the race."""
+    """Return the sessions that haven't failed."""
     return [session for session in sessions if not session.gone]
 
 
@@ -78,14 +79,14 @@ def take(
     context: Context,
     sessions: Sequence[Session],
     session: Session,
-    cell: Cell,
+    cell: LaunchCell,
     length: Length,
     block: int,
     position: int,
 ) -> record.Round:
-    """Have one of the sessions run a round, and record it.
+    """Time one round of a session and append it to the record.
 
-    The processor time that the others, who should sleep, use meanwhile is recorded with it.
+    The processor time that the other workers, which should sleep, use meanwhile is recorded too.
 
     Raises
     ------
@@ -99,14 +100,12 @@ def take(
     done_steps = round(steps * (1 + Fraction(str(session.contender.known_effect))))
     others = [other for other in present(sessions) if other is not session]
     before = cpu_seconds(others)
-    answer = session.worker.ask(
-        cell.request("round", steps=done_steps, discarded_steps=discarded_steps)
-    )
+    answer = session.worker.ask(messages.Round(done_steps, discarded_steps), messages.RoundTimes)
     after = cpu_seconds(others)
     row = context.append(
         record.Round,
         answer,
-        **cell.of(session.contender),
+        **cell.fields(session.contender),
         block=block,
         position=position,
         steps=steps,
@@ -145,6 +144,6 @@ class Dropping:
         return True
 
 
-def dropping(context: Context, session: Session, cell: Cell) -> Dropping:
+def dropping(context: Context, session: Session, cell: LaunchCell) -> Dropping:
     """Guard what one session does in a cell; see :class:`Dropping`."""
-    return Dropping(context, session, cell.model.name, cell.launch)
+    return Dropping(context, session, cell.cell.model, cell.launch)

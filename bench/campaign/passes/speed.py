@@ -5,12 +5,12 @@ import time
 from collections.abc import Sequence
 from fractions import Fraction
 
+from aebench.bench import workloads
 from aebench.bench.campaign.context import Context
-from aebench.bench.campaign.fleet import expect
 from aebench.bench.campaign.passes import blocks
 from aebench.bench.campaign.passes.rounds import (
-    Cell,
     Dropping,
+    LaunchCell,
     Length,
     Session,
     dropping,
@@ -20,8 +20,10 @@ from aebench.bench.campaign.passes.rounds import (
 )
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import Model, parse
+from aebench.bench.plan.presets import LAUNCHES_WITH_SHORT_EPOCHS
+from aebench.bench.protocol import messages
 from aebench.reports import record
-from aebench.reports.record import Task
+from aebench.reports.record import Cell, Task
 
 CALIBRATION_STEPS = 10
 FASTEST_ROUND_SECONDS = 0.1
@@ -33,8 +35,6 @@ WARMUP_SECONDS = 2.0
 MOST_TIMES_AS_MANY_STEPS = 3
 # A round doesn't cross an epoch's end, so that the end of a short one would be wasted.
 LEAST_ROUNDS_IN_AN_EPOCH = 6
-# What the end of an epoch costs varies little from process to process: more would be overhead.
-LAUNCHES_WITH_SHORT_EPOCHS = 3
 # Mid-way between two of TensorFlow's ticks (aebench.backends.tensorflow), so that a wait shows clearly.
 SHORT_EPOCH_SECONDS = 0.19
 SHORT_EPOCHS = 8
@@ -56,7 +56,7 @@ class SpeedPass:
         # The same number of steps for all contenders and launches of a cell, also of a run that
         # is carried on.
         self._steps = {
-            (row.model, row.workload, row.batch_size): row.steps
+            Cell(row.model, row.workload, row.batch_size): row.steps
             for row in context.journal.record.of(record.Round)
             if row.block != WARMUP_BLOCK
         }
@@ -71,12 +71,11 @@ class SpeedPass:
                 self._context.display.results("speed", task.model)
 
     def _launch(self, model: Model, launch: int) -> None:
-        info = self._context.plan.info
         sessions = self._start(model, launch)
         try:
-            for workload in info.workloads:
-                for batch_size in info.batch_sizes:
-                    self._measure(sessions, Cell(model, workload, batch_size, launch))
+            for cell in self._context.plan.cells(model.name, launch):
+                workload = workloads.load(cell.workload)
+                self._measure(sessions, LaunchCell(cell, workload, launch))
         finally:
             for session in present(sessions):
                 self._context.fleet.stop(session.worker)
@@ -86,10 +85,13 @@ class SpeedPass:
         context.display.doing(f"{model.name}: workers start (launch {launch + 1})")
         sessions: list[Session] = []
         for contender in context.plan.in_blocks:
-            if not context.plan.selects(contender, model.name):
+            if not any(
+                context.plan.takes_part(contender, cell)
+                for cell in context.plan.cells(model.name, launch)
+            ):
                 continue
             try:
-                worker = context.start(contender, context.job("speed", contender, model))
+                worker = context.start(contender, context.speed_job(contender, model))
                 sessions.append(Session(contender, worker))
             except MeasurementError as error:
                 context.note_failure(error, "speed", contender.name, model.name, launch)
@@ -97,7 +99,7 @@ class SpeedPass:
         for session in sessions:
             with Dropping(context, session, model.name, launch):
                 facts = context.note_worker(
-                    session.worker.answer(),
+                    session.worker.answer(messages.RuntimeInfo),
                     "speed",
                     session.contender.name,
                     model.name,
@@ -106,25 +108,24 @@ class SpeedPass:
                 session.some_epochs_wait = bool(facts.epoch_end_polls_seconds)
         return sessions
 
-    def _measure(self, everyone: Sequence[Session], cell: Cell) -> None:
+    def _measure(self, sessions_of_launch: Sequence[Session], cell: LaunchCell) -> None:
         context = self._context
         sessions = [
             session
-            for session in everyone
-            if context.plan.selects(
-                session.contender, cell.model.name, cell.workload, cell.batch_size
-            )
+            for session in sessions_of_launch
+            if context.plan.takes_part(session.contender, cell.cell)
         ]
         context.display.doing(f"{cell}, compiling and calibrating")
         for session in present(sessions):
             with dropping(context, session, cell):
-                answer = session.worker.ask(cell.request("calibrate", steps=CALIBRATION_STEPS))
-                (session.step_seconds,) = expect(answer, "step_seconds")
-                if "library" in answer:
-                    context.append(record.Library, answer, **cell.of(session.contender))
+                command = messages.Calibrate(*cell.named, CALIBRATION_STEPS)
+                answer = session.worker.ask(command, messages.Calibrated)
+                session.step_seconds = answer.step_seconds
+                if answer.library is not None:
+                    context.append(record.Library, answer, **cell.fields(session.contender))
         if not present(sessions):
             return
-        key = (cell.model.name, cell.workload, cell.batch_size)
+        key = cell.cell
         provisional = Length.of(self._steps.get(key) or self._enough_steps(present(sessions)))
         context.display.doing(f"{cell}, warming up")
         for session in present(sessions):
@@ -140,22 +141,22 @@ class SpeedPass:
         context.display.doing(f"{cell}, leaving")
         for session in present(sessions):
             with dropping(context, session, cell):
-                session.worker.ask(cell.request("leave"))
-        if cell.workload == "train" and cell.launch < LAUNCHES_WITH_SHORT_EPOCHS:
+                session.worker.ask(messages.Leave(), messages.Left)
+        if cell.workload.trains and cell.launch < LAUNCHES_WITH_SHORT_EPOCHS:
             for session in present(sessions):
                 if not session.contender.control_of and session.contender.on_keras:
                     context.display.doing(f"{cell}, ends of epochs of {session.contender.name}")
                     with dropping(context, session, cell):
                         self._short_epochs(session, cell)
 
-    def _run_blocks(self, sessions: Sequence[Session], cell: Cell, length: Length) -> None:
+    def _run_blocks(self, sessions: Sequence[Session], cell: LaunchCell, length: Length) -> None:
         blocks.run(self._context, sessions, cell, length)
 
     def _enough_steps(self, sessions: Sequence[Session]) -> int:
         """Choose how many steps make rounds and blocks that are long enough."""
         each = [session.step_seconds for session in sessions]
         enough = max(FASTEST_ROUND_SECONDS / min(each), BLOCK_SECONDS / sum(each))
-        # So many that a known_effect comes to whole steps, and everyone's to whole calls.
+        # So many that a known_effect comes to whole steps, and sessions_of_launch's to whole calls.
         task = math.lcm(
             *(
                 Fraction(str(contender.known_effect)).denominator * steps_per_call(contender)
@@ -164,23 +165,20 @@ class SpeedPass:
         )
         return math.ceil(enough / task) * task
 
-    def _enter(self, session: Session, cell: Cell, length: Length) -> None:
+    def _enter(self, session: Session, cell: LaunchCell, length: Length) -> None:
         """Enter ``fit`` or ``predict``."""
         least = LEAST_ROUNDS_IN_AN_EPOCH * sum(length)
-        answer = session.worker.ask(cell.request("enter", epoch_steps=least))
-        if cell.workload == "train" and session.contender.on_keras:
-            (seconds,) = expect(answer, "call_seconds")
+        command = messages.Enter(*cell.named, epoch_steps=least)
+        answer = session.worker.ask(command, messages.Entered)
+        if cell.workload.trains and session.contender.on_keras:
             self._context.append(
                 record.Call,
-                {"seconds": seconds},
-                contender=session.contender.name,
-                model=cell.model.name,
-                batch_size=cell.batch_size,
-                launch=cell.launch,
+                seconds=answer.call_seconds,
+                **cell.fields(session.contender),
             )
 
     def _warm_up(
-        self, sessions: Sequence[Session], session: Session, cell: Cell, length: Length
+        self, sessions: Sequence[Session], session: Session, cell: LaunchCell, length: Length
     ) -> None:
         """Run rounds that don't count, a fixed number and time; tell by them what a step takes."""
         spent = 0.0
@@ -193,20 +191,16 @@ class SpeedPass:
         # The fastest, so that rounds come out long enough when the machine gets faster.
         session.step_seconds = min(step_seconds)
 
-    def _short_epochs(self, session: Session, cell: Cell) -> None:
+    def _short_epochs(self, session: Session, cell: LaunchCell) -> None:
         each = steps_per_call(session.contender)
         steps = each * max(2, round(SHORT_EPOCH_SECONDS / session.step_seconds / each))
         epochs = SHORT_EPOCHS_WHERE_SOME_WAIT if session.some_epochs_wait else SHORT_EPOCHS
         time.sleep(blocks.PAUSE_SECONDS)
-        answer = session.worker.ask(cell.request("short epochs", steps=steps, epochs=epochs))
-        (rows,) = expect(answer, "epochs")
-        for row in rows:
+        command = messages.RunShortEpochs(*cell.named, steps, epochs)
+        for row in session.worker.ask(command, messages.ShortEpochs).epochs:
             self._context.append(
                 record.ShortEpoch,
                 row,
-                contender=session.contender.name,
-                model=cell.model.name,
-                batch_size=cell.batch_size,
-                launch=cell.launch,
+                **cell.fields(session.contender),
                 steps=steps,
             )

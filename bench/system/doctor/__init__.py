@@ -25,7 +25,7 @@ def diagnose(root: Path = Path("/"), seconds: float = SAMPLING_SECONDS) -> list[
     root : Path
         What holds ``proc`` and ``sys``.
     seconds : float
-        RunOptions long to watch the other processes.
+        Time for which the other processes are watched.
     """
     seen = sample(seconds)
     cores = usable_cores()

@@ -7,7 +7,7 @@ from aebench.bench.system.doctor.finding import Finding
 from aebench.bench.system.doctor.sampling import Sample
 from aebench.bench.system.doctor.system import read
 
-MOST_STOLEN_SHARE = 0.01
+MOST_STEAL_SHARE = 0.01
 
 
 def load(seen: Sample, cores: int) -> Finding:
@@ -39,11 +39,11 @@ def other_processes(seen: Sample, cores: int) -> Finding:
 
 def steal_time(seen: Sample) -> Finding:
     """Look at what the hypervisor gave to others meanwhile."""
-    name = "stolen time"
+    name = "steal"
     if seen.steal_share is None:
         return Finding(name, None, "this system doesn't count what a hypervisor takes")
     says = f"the hypervisor took {seen.steal_share:.1%} of the cores' time"
-    if seen.steal_share <= MOST_STOLEN_SHARE:
+    if seen.steal_share <= MOST_STEAL_SHARE:
         return Finding(name, True, says)
     advice = (
         "Other virtual machines use these cores too: measure at a quieter hour or on a machine "

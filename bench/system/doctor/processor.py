@@ -54,7 +54,7 @@ def smt(root: Path = Path("/")) -> Finding:
     )
     firsts = ",".join(map(str, sorted({each for each in siblings if each is not None})))
     advice = (
-        "RunOptions fast such a half is depends on what the other one does. Until the next start: "
+        "How fast such a half is depends on what the other one does. Until the next start: "
         f"echo off | sudo tee /{_CPU}/smt/control"
     )
     if firsts:

@@ -23,11 +23,11 @@ class Sample:
     load : float, optional
         The load average of the last minute.
     busy_cores : float, optional
-        RunOptions many cores were busy with anything but this process.
+        Cores that were busy with other processes, as a number.
     busiest : str
         The busiest other process.
     busiest_cores : float
-        RunOptions many cores it kept busy.
+        Cores that the process kept busy, as a number.
     steal_share : float, optional
         The share of all cores' time that the hypervisor gave to others.
     available_bytes, swapped_bytes : int, optional
@@ -49,7 +49,7 @@ def sample(seconds: float = SAMPLING_SECONDS) -> Sample:
     Parameters
     ----------
     seconds : float
-        RunOptions long.
+        Length of the sample.
     """
     before = core_seconds()
     mine_before, began = time.process_time(), time.perf_counter()
@@ -60,7 +60,7 @@ def sample(seconds: float = SAMPLING_SECONDS) -> Sample:
     busy_cores = steal_share = None
     if cores:
         busy_cores = max(0.0, cores.busy - mine) / passed
-        steal_share = None if cores.stolen is None else cores.stolen / cores.total
+        steal_share = None if cores.steal is None else cores.steal / cores.total
     busiest, busiest_cores = _busiest(processes)
     load_1min = available = swapped = None
     with contextlib.suppress(*UNTOLD, AttributeError):

@@ -3,28 +3,21 @@
 from collections.abc import Callable
 
 from aebench import backends
-from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.channel import Channel
+from aebench.bench.protocol.messages import FootprintJob, FootprintResult, PhaseMemory, encode
+from aebench.bench.protocol.phases import FOOTPRINT_PHASES
 from aebench.bench.system import proc_memory
 from aebench.bench.worker.cold_start import ColdStart
-from aebench.bench.worker.runtime_info import facts, finite
+from aebench.bench.worker.runtime_info import finite, runtime_info
 
 STEADY_STEPS = 50
-_LOSS_IMAGES = 1000
-PHASES = ("framework", "data", "build", "first step", "steady", "first prediction")
+_LOSS_SAMPLES = 1000
 
 
-def work(channel: Channel, job: Message) -> None:
-    """Run the phases in order, sending a row after each.
-
-    Parameters
-    ----------
-    channel : Channel
-        To the parent.
-    job : dict
-        ``backend``, ``exact`` (whether peaks can be read exactly here), and what
-        :class:`aebench.bench.worker.cold_start.ColdStart` needs.
-    """
-    backend = backends.load(job["backend"])
+def work(channel: Channel, job: FootprintJob) -> None:
+    """Run the phases in order, with an answer after each, then describe the model."""
+    exact = proc_memory.exact_peaks()
+    backend = backends.load(job.backend)
     start = ColdStart(job)
     phases: tuple[Callable[[], None], ...] = (
         start.framework,
@@ -34,18 +27,18 @@ def work(channel: Channel, job: Message) -> None:
         lambda: start.train(STEADY_STEPS),
         start.predict,
     )
-    for name, phase in zip(PHASES, phases, strict=True):
-        channel.send({"phase": name, **proc_memory.measured(phase, job["exact"])})
+    for name, phase in zip(FOOTPRINT_PHASES, phases, strict=True):
+        channel.send(encode(PhaseMemory(name, **proc_memory.measured(phase, exact))))
     device_bytes = backend.device_peak_bytes()
     # Afterwards, since evaluating takes memory too: did the steps train what they should?
-    images = start.images[:_LOSS_IMAGES]
-    loss = float(start.keras_model.evaluate(images, images, len(images), verbose=0))
-    channel.send(
-        {
-            **facts(backend, start.keras_model),
-            "device_peak_bytes": device_bytes,
-            "parameters": int(start.keras_model.count_params()),
-            "loss_steps": 1 + min(STEADY_STEPS, len(start.images) // job["batch_size"]),
-            "loss": finite("loss", loss),
-        }
+    assert start.samples is not None
+    few = start.samples.first(_LOSS_SAMPLES)
+    loss = float(start.keras_model.evaluate(few.x, few.y, few.total, verbose=0))
+    result = FootprintResult(
+        runtime_info(backend, start.keras_model),
+        device_peak_bytes=device_bytes,
+        parameters=int(start.keras_model.count_params()),
+        loss_steps=1 + min(STEADY_STEPS, start.samples.total // job.batch_size),
+        loss=finite("loss", loss),
     )
+    channel.send(encode(result))

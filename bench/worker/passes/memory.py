@@ -4,68 +4,53 @@ import ctypes
 import gc
 import sys
 from collections.abc import Callable
-from typing import Any
 
 from aebench import backends
-from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.channel import Channel
+from aebench.bench.protocol.messages import MemoryJob, MemoryResult, PhaseMemory, encode
+from aebench.bench.protocol.phases import MEMORY_PHASES, WATCHED_STEPS
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.system import proc_memory
 from aebench.bench.worker.cold_start import ColdStart
-from aebench.bench.worker.runtime_info import facts
+from aebench.bench.worker.runtime_info import runtime_info
 
 WARM_STEPS = 100
-# After each of these it is noted what the process holds; where a call runs several steps, after
-# each call, of which there must be some.
-WATCHED_STEPS = 200
+# Where a call runs several steps, memory is noted after each call, of which there must be some.
 _LEAST_CALLS = 40
 # TensorFlow fills the buffers of each epoch's pipeline anew, while the last one's linger: as far as
-# so many bytes of images allow, all steps are of one epoch.
+# so many bytes of inputs allow, all steps are of one epoch.
 _MOST_BYTES = 256 * 2**20
-PHASES = (
-    "framework",
-    "data",
-    "build",
-    "first step",
-    "steady",
-    "prediction",
-    "after release",
-)
 
 
-def work(channel: Channel, job: Message) -> None:
-    """Run the phases in order, sending a row after each.
-
-    Parameters
-    ----------
-    channel : Channel
-        To the parent.
-    job : dict
-        See :func:`aebench.bench.worker.passes.footprint.work`.
-    """
-    backend = backends.load(job["backend"])
+def work(channel: Channel, job: MemoryJob) -> None:
+    """Run the phases in order, with an answer after each, then describe the steps."""
+    exact = proc_memory.exact_peaks()
+    backend = backends.load(job.backend)
     start = ColdStart(job)
     held: list[int] = []
-    told: Message = {}
+    results: list[MemoryResult] = []
 
     def data() -> None:
         start.data()
-        start.images = _enough(start.images, job)
+        assert start.samples is not None
+        start.samples = _enough(start.samples, job)
 
     def release() -> None:
         import keras
 
         from aebench.bench.worker.stepping import steps_per_call
 
-        told.update(
-            {
-                **facts(backend, start.keras_model),
-                "optimiser_bytes": sum(
-                    _size(each) for each in start.keras_model.optimizer.variables
+        results.append(
+            MemoryResult(
+                runtime_info(backend, start.keras_model),
+                optimiser_bytes=sum(
+                    _size(variable) for variable in start.keras_model.optimizer.variables
                 ),
-                "steps_between": steps_per_call(start.keras_model),
-                "anonymous_bytes": held,
-            }
+                steps_between=steps_per_call(start.keras_model),
+                anonymous_bytes=held,
+            )
         )
-        start.keras_model = start.images = None
+        start.keras_model = start.samples = None
         keras.utils.clear_session()
         gc.collect()
         _give_back()
@@ -75,15 +60,16 @@ def work(channel: Channel, job: Message) -> None:
         data,
         start.build,
         lambda: start.train(1),
-        lambda: _watch(start, backend, job["batch_size"], held),
+        lambda: _watch(start, backend, job.batch_size, held),
         start.predict,
         release,
     )
-    for name, phase in zip(PHASES, phases, strict=True):
-        row = {"phase": name, **proc_memory.measured(phase, job["exact"]), **proc_memory.shares()}
+    for name, phase in zip(MEMORY_PHASES, phases, strict=True):
+        row = {**proc_memory.measured(phase, exact), **proc_memory.shares()}
         known = name not in ("framework", "data")
-        channel.send({**row, "device_peak_bytes": backend.device_peak_bytes() if known else None})
-    channel.send(told)
+        peak_bytes = backend.device_peak_bytes() if known else None
+        channel.send(encode(PhaseMemory(name, **row, device_peak_bytes=peak_bytes)))
+    channel.send(encode(results[0]))
     # The parent samples until it has heard this; then it closes the channel.
     channel.receive()
 
@@ -94,24 +80,26 @@ def _size(variable: object) -> int:
     return int(np.asarray(variable).nbytes)
 
 
-def _enough(images: Any, job: Message) -> Any:
-    """Repeat images that are too few for all steps to be of one epoch, as far as is reasonable."""
+def _enough(samples: Samples, job: MemoryJob) -> Samples:
+    """Repeat samples that are too few for all steps to be of one epoch, as far as is reasonable."""
     from aebench.bench.protocol.settings import ContenderSettings
     from aebench.bench.worker.batches import repeated
 
-    batch_size, each = job["batch_size"], ContenderSettings.from_dict(job["settings"]).steps
+    batch_size, each = job.batch_size, ContenderSettings.from_dict(job.settings).steps
     steps = WARM_STEPS + max(WATCHED_STEPS, _LEAST_CALLS * each) + 2 * each
-    most = _MOST_BYTES // (batch_size * images[0].nbytes)
+    most = _MOST_BYTES // (batch_size * samples.x[0].nbytes)
     wanted = max(1, min(steps, most) // each) * each
-    return repeated(images, batch_size, wanted, each)
+    return repeated(samples, batch_size, wanted, each)
 
 
 def _watch(start: ColdStart, backend: backends.Backend, batch_size: int, held: list[int]) -> None:
     """Train on, and note what the process holds after each call."""
     from aebench.bench.worker.stepping import Script, Stepper, steps_per_call
+    from aebench.bench.workloads.train import WORKLOAD as TRAIN
 
     each = steps_per_call(start.keras_model)
-    stepper = Stepper(start.keras_model, backend, "train", start.images, batch_size)
+    assert start.samples is not None
+    stepper = Stepper(start.keras_model, backend, TRAIN, start.samples, batch_size)
 
     def script() -> Script:
         yield from stepper.steps(-(-WARM_STEPS // each) * each)

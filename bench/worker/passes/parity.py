@@ -1,4 +1,4 @@
-"""The worker's side of the parity pass: how far a contender is from the float64 reference."""
+"""The worker's side of the parity pass: how far a contender is from the float64 oracle."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -7,8 +7,19 @@ import numpy as np
 
 from aebench import backends
 from aebench.bench.models.autoencoder import Model, parse
-from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.channel import Channel
+from aebench.bench.protocol.messages import (
+    Check,
+    Compare,
+    Compared,
+    ParityJob,
+    RuntimeInfo,
+    encode,
+    receive_command,
+)
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.runtime_info import finite
+from aebench.bench.worker.sample_files import mapped
 
 Array = np.ndarray[Any, Any]
 SHORT_STEPS, LONG_STEPS = 10, 100
@@ -17,22 +28,25 @@ MASKS = 200
 MASK_ROWS = 500
 
 
-class Subject(Protocol):
-    """A contender's network; ``weights`` and the like are as Keras orders them."""
+class ContenderModel(Protocol):
+    """A contender's model under examination; its weights are in Keras's order."""
+
+    def runtime_info(self) -> RuntimeInfo:
+        """Describe this process."""
 
     def weights(self) -> list[Array]:
         """Return kernel (inputs × units) and bias of each layer."""
 
-    def forward(self, images: Array) -> Array:
-        """Reconstruct images, samples × pixels, as when predicting."""
+    def forward(self, x: Array) -> Array:
+        """Return the outputs of a batch as samples × numbers, as when predicting."""
 
-    def loss(self, images: Array) -> float:
+    def loss(self, samples: Samples) -> float:
         """Return the loss of a batch, as when evaluating."""
 
     def train(
-        self, images: Array, batch_size: int, learning_rate: float | None
+        self, samples: Samples, batch_size: int, learning_rate: float | None
     ) -> tuple[list[int], list[float], bool]:
-        """Train afresh, without dropout, a step a batch; None is the recipe's own rate.
+        """Train afresh, without dropout, a step a batch; None is the model's own rate.
 
         Returns
         -------
@@ -47,64 +61,56 @@ class Subject(Protocol):
     def masks(self, samples: int) -> list[Array]:
         """Return what each dropout layer makes of ones (samples × units) while training."""
 
-    def masked_losses(self, images: Array, count: int) -> float:
+    def masked_losses(self, samples: Samples, count: int) -> float:
         """Return the mean loss of a batch over so many draws of the masks."""
 
 
-def work(channel: Channel, job: Message) -> None:
-    """Compare, model by model, until the parent closes the channel.
+def work(channel: Channel, job: ParityJob) -> None:
+    """Compare, model by model, until the parent closes the channel."""
+    make: Callable[[Model, ParityJob], Any]
+    if job.backend in backends.NAMES:
+        from aebench.bench.worker.parity_keras import KerasContenderModel
 
-    Parameters
-    ----------
-    channel : Channel
-        To the parent.
-    job : dict
-        ``backend``, ``settings``, ``seed``, ``batch_size``, ``train`` (path of float32 ``.npy``).
-        Each request then has a ``model`` and the ``reference``, the path of an ``.npz``.
-    """
-    make: Callable[[Model, Message], Any]
-    if job["backend"] in backends.NAMES:
-        from aebench.bench.worker.parity_keras import KerasSubject
-
-        make = KerasSubject
+        make = KerasContenderModel
     else:
-        from aebench.bench.worker.parity_baseline import NativeSubject
+        from aebench.bench.worker.parity_baseline import NativeContenderModel
 
-        make = NativeSubject
-    batch_size = job["batch_size"]
+        make = NativeContenderModel
+    batch_size = job.batch_size
     while True:
-        request = channel.receive()
-        model = parse(request["model"])
-        images = np.load(job["train"], mmap_mode="r")
-        images = np.asarray(images[np.resize(np.arange(len(images)), LONG_STEPS * batch_size)])
-        subject = make(model, job)
-        with np.load(request["reference"]) as reference:
-            checks = list(compare(subject, model, images, batch_size, reference))
+        command = receive_command(channel, Compare)
+        model = parse(command.model)
+        samples = mapped(job.train)
+        rows = np.resize(np.arange(samples.total), LONG_STEPS * batch_size)
+        samples = samples.changed(lambda array, rows=rows: array[rows])  # type: ignore[misc]
+        contender_model = make(model, job)
+        with np.load(command.oracle) as oracle:
+            checks = list(compare(contender_model, model, samples, batch_size, oracle))
         for check in checks:
-            finite(check["check"], check["difference"])
-        channel.send({**subject.facts(), "checks": checks})
+            finite(check.check, check.difference)
+        channel.send(encode(Compared(contender_model.runtime_info(), checks)))
 
 
 def compare(
-    subject: Subject, model: Model, images: Array, batch_size: int, reference: Any
-) -> Iterator[Message]:
+    contender_model: ContenderModel, model: Model, samples: Samples, batch_size: int, oracle: Any
+) -> Iterator[Check]:
     """Measure each difference; ``where`` says at which weight or step it is largest.
 
     Parameters
     ----------
-    subject : Subject
-        Whose.
+    contender_model : ContenderModel
+        The model that is compared.
     model : Model
         What it should be.
-    images : ndarray
+    samples : Samples
         Enough for :data:`LONG_STEPS` batches.
     batch_size : int
         Samples a step.
-    reference : mapping of ndarray
-        What :func:`aebench.bench.campaign.passes.parity.reference` made.
+    oracle : mapping of ndarray
+        Results of :func:`aebench.bench.campaign.passes.parity.oracle_results`.
     """
-    first = images[:batch_size]
-    given = subject.weights()
+    first = samples.first(batch_size)
+    given = contender_model.weights()
     shapes = [shape for layer in model.dense_shapes for shape in (layer, layer[1:])]
     wrong = [
         place
@@ -114,14 +120,14 @@ def compare(
     yield _check("shapes", float(len(wrong)), _weight_name(wrong[0]) if wrong else "")
     if wrong:
         return  # nothing else can be compared
-    yield _check("forward", _most(subject.forward(first) - reference["forward"]))
-    yield _check("loss", _relative(subject.loss(first), float(reference["loss"])))
-    subject.train(first, batch_size, None)
-    after = subject.weights()
+    yield _check("forward", _most(contender_model.forward(first.x) - oracle["forward"]))
+    yield _check("loss", _relative(contender_model.loss(first), float(oracle["loss"])))
+    contender_model.train(first, batch_size, None)
+    after = contender_model.weights()
     places = range(len(after))
-    steps = [_most(after[place] - reference[f"after {place}"]) for place in places]
+    steps = [_most(after[place] - oracle[f"after {place}"]) for place in places]
     yield _check("step", max(steps), _weight_name(int(np.argmax(steps))))
-    moves = [_most(reference[f"after {place}"] - reference[f"before {place}"]) for place in places]
+    moves = [_most(oracle[f"after {place}"] - oracle[f"before {place}"]) for place in places]
     # A weight that nothing moves has no size to be relative to.
     tiny = float(np.finfo(np.float32).tiny)
     off = [step / max(move, tiny) for step, move in zip(steps, moves, strict=True)]
@@ -130,15 +136,13 @@ def compare(
         ("short", SHORT_STEPS, None),
         ("long", LONG_STEPS, LONG_LEARNING_RATE),
     ):
-        told = subject.train(images[: count * batch_size], batch_size, rate)
-        yield _losses(f"{name} training", reference[name], *told)
+        trained = contender_model.train(samples.first(count * batch_size), batch_size, rate)
+        yield _losses(f"{name} training", oracle[name], *trained)
     if model.dropout:
-        yield from _dropout(subject, model, first, reference)
+        yield from _dropout(contender_model, model, first, oracle)
 
 
-def _losses(
-    name: str, wanted: Array, steps: list[int], losses: list[float], means: bool
-) -> Message:
+def _losses(name: str, wanted: Array, steps: list[int], losses: list[float], means: bool) -> Check:
     if means:
         wanted = np.cumsum(wanted) / np.arange(1, len(wanted) + 1)
     differences = [
@@ -148,9 +152,11 @@ def _losses(
     return _check(name, differences[worst], f"step {steps[worst]}")
 
 
-def _dropout(subject: Subject, model: Model, images: Array, reference: Any) -> Iterator[Message]:
+def _dropout(
+    contender_model: ContenderModel, model: Model, batch: Samples, oracle: Any
+) -> Iterator[Check]:
     """Compare the masks: how many are dropped, what the others become, and what the loss is."""
-    made = subject.masks(MASK_ROWS)
+    made = contender_model.masks(MASK_ROWS)
     units = [model.widths[layer] for layer in model.dropout_layers]
     wrong = [each.shape[-1] for each in made] != units
     yield _check("dropout layers", float(wrong))
@@ -166,15 +172,15 @@ def _dropout(subject: Subject, model: Model, images: Array, reference: Any) -> I
     yield _check("dropout rate", max(deviations))
     scales = [_most(values[values != 0] * (1 - rate) - 1) for values in made]
     yield _check("dropout scale", max(scales))
-    mean = subject.masked_losses(images, MASKS)
-    losses = reference["masked"]
+    mean = contender_model.masked_losses(batch, MASKS)
+    losses = oracle["masked"]
     # Both means are of so many draws each.
     error = np.std(losses, ddof=1) * np.sqrt(1 / len(losses) + 1 / MASKS)
     yield _check("dropout loss", abs(mean - float(np.mean(losses))) / float(error))
 
 
-def _check(name: str, difference: float, where: str = "") -> Message:
-    return {"check": name, "difference": float(difference), "where": where}
+def _check(name: str, difference: float, where: str = "") -> Check:
+    return Check(name, float(difference), where)
 
 
 def _most(differences: Array) -> float:

@@ -10,66 +10,68 @@ from aebench.backends import profilers
 from aebench.bench.models import autoencoder_keras
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.initial_weights import initial_weights
-from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.channel import Channel
+from aebench.bench.protocol.messages import (
+    CompileLog,
+    Operation,
+    Profiled,
+    ProfileJob,
+    RoundTimes,
+    encode,
+)
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker import attribution, chrome_trace, compile_log
 from aebench.bench.worker.batches import repeated
-from aebench.bench.worker.runtime_info import facts
+from aebench.bench.worker.runtime_info import runtime_info
+from aebench.bench.worker.sample_files import mapped
 from aebench.bench.worker.stepping import Script, Stepper, steps_per_call
+from aebench.bench.workloads.train import WORKLOAD as TRAIN
 
 # A profiler's own first steps are slow: they are traced, and not counted.
-LEAD_STEPS = 10
+DISCARDED_STEPS = 10
 WARM_STEPS = 50
 UNTRACED_ROUNDS = 5
 # One of them may have met with something else: the median one is shown.
 TRACES = 3
 
 
-def work(channel: Channel, job: Message) -> None:
-    """Keep the compile_log of what is compiled, then trace warm steps inside ``fit``.
+def work(channel: Channel, job: ProfileJob) -> None:
+    """Log what is compiled, then trace warm steps inside ``fit``.
 
-    Parameters
-    ----------
-    channel : Channel
-        To the parent: what is in force, then the compile_log, then the profile.
-    job : dict
-        ``backend``, ``settings``, ``model``, ``seed``, ``batch_size``, ``steps``,
-        ``train`` (path of float32 ``.npy``), ``trace`` (path to write).
+    The answers are the runtime info, the compile log and the profile.
     """
-    import numpy as np
-
-    backend, profiler = backends.load(job["backend"]), profilers.load(job["backend"])
-    model = parse(job["model"])
-    keras_model, _, _ = autoencoder_keras.build(model, ContenderSettings.from_dict(job["settings"]))
-    keras_model.set_weights(initial_weights(model, job["seed"]))
+    backend, profiler = backends.load(job.backend), profilers.load(job.backend)
+    model = parse(job.model)
+    keras_model, _, _ = autoencoder_keras.build(model, ContenderSettings.from_dict(job.settings))
+    keras_model.set_weights(initial_weights(model, job.seed))
     profiler.prepare(keras_model)
-    channel.send(facts(backend, keras_model))
-    images = np.asarray(np.load(job["train"], mmap_mode="r"))
+    channel.send(encode(runtime_info(backend, keras_model)))
+    samples = mapped(job.train)
     each = steps_per_call(keras_model)
-    call_samples = each * job["batch_size"]
-    few = repeated(images, job["batch_size"], (compile_log.FULL_BATCHES + 1) * each, each)
-    channel.send(
-        {"compilations": compile_log.keep(keras_model, backend, profiler, few, call_samples)}
-    )
-    steps = -(-job["steps"] // each) * each
-    channel.send(_profile(keras_model, backend, profiler, images, steps, job))
+    call_samples = each * job.batch_size
+    few = repeated(samples, job.batch_size, (compile_log.FULL_BATCHES + 1) * each, each)
+    compilations = compile_log.keep(keras_model, backend, profiler, few, call_samples)
+    channel.send(encode(CompileLog(compilations)))
+    steps = -(-job.steps // each) * each
+    channel.send(encode(_profile(keras_model, backend, profiler, samples, steps, job)))
 
 
 def _profile(
     keras_model: Any,
     backend: backends.Backend,
     profiler: profilers.Profiler,
-    images: Any,
+    samples: Samples,
     steps: int,
-    job: Message,
-) -> Message:
-    batch_size, each = job["batch_size"], steps_per_call(keras_model)
-    discarded_steps = -(-LEAD_STEPS // each) * each
-    images = repeated(images, batch_size, discarded_steps + steps + 2 * each, each)
-    stepper = Stepper(keras_model, backend, "train", images, batch_size)
-    untraced: list[dict[str, float]] = []
+    job: ProfileJob,
+) -> Profiled:
+    batch_size, each = job.batch_size, steps_per_call(keras_model)
+    discarded_steps = -(-DISCARDED_STEPS // each) * each
+    samples = repeated(samples, batch_size, discarded_steps + steps + 2 * each, each)
+    stepper = Stepper(keras_model, backend, TRAIN, samples, batch_size)
+    untraced: list[RoundTimes] = []
     clocked: list[float] = []
-    with tempfile.TemporaryDirectory(dir=Path(job["trace"]).parent) as scratch:
+    with tempfile.TemporaryDirectory(dir=Path(job.trace).parent) as scratch:
 
         def script() -> Script:
             yield from stepper.steps(-(-WARM_STEPS // each) * each)
@@ -101,15 +103,15 @@ def _profile(
         for span in spans
         if span.end_seconds > marked.begin_seconds and span.begin_seconds < marked.end_seconds
     ]
-    process = f"{job['backend']}, {job['model']}, batch {batch_size}, {steps} steps"
-    chrome_trace.write(Path(job["trace"]), process, shown, marked.begin_seconds)
-    return {
-        "steps": steps,
-        "untraced_seconds": [round_["seconds"] for round_ in untraced],
-        "clocked_seconds": clocked,
-        "traced_seconds": marked.end_seconds - marked.begin_seconds,
-        "operations": [part._asdict() for part in attribution.attribute(spans)],
-    }
+    process = f"{job.backend}, {job.model}, batch {batch_size}, {steps} steps"
+    chrome_trace.write(Path(job.trace), process, shown, marked.begin_seconds)
+    return Profiled(
+        steps=steps,
+        untraced_seconds=[times.seconds for times in untraced],
+        clocked_seconds=clocked,
+        traced_seconds=marked.end_seconds - marked.begin_seconds,
+        operations=[Operation(**part._asdict()) for part in attribution.attribute(spans)],
+    )
 
 
 def _folder(scratch: str, number: int) -> Path:

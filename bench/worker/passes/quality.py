@@ -2,80 +2,71 @@
 
 import base64
 import time
-from typing import Any
 
 from aebench import backends
 from aebench.bench.models import autoencoder_keras
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.initial_weights import initial_weights
-from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.channel import Channel
+from aebench.bench.protocol.messages import EpochTrained, QualityJob, Reconstructed, encode
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
-from aebench.bench.worker.runtime_info import facts, finite
+from aebench.bench.worker.runtime_info import finite, runtime_info
+from aebench.bench.worker.sample_files import mapped
 
 
-def work(channel: Channel, job: Message) -> None:
-    """Train from each seed's weights, in that seed's order of the data, a row per epoch.
+def work(channel: Channel, job: QualityJob) -> None:
+    """Train from the weights of each seed, in that seed's order of the data.
 
-    After each training comes what it makes of some test images.
-
-    Parameters
-    ----------
-    channel : Channel
-        To the parent.
-    job : dict
-        ``backend``, ``settings``, ``model``, ``seeds``, ``epochs``, ``batch_size``,
-        ``train_samples``, ``examples`` (indices of test images), ``train`` and ``test`` (paths of
-        float32 ``.npy``).
+    An answer comes after each epoch, and one with reconstructed examples after each training.
     """
     import keras
     import numpy as np
 
-    backend = backends.load(job["backend"])
-    model = parse(job["model"])
-    autoencoder, _, _ = autoencoder_keras.build(model, ContenderSettings.from_dict(job["settings"]))
-    channel.send(facts(backend, autoencoder))
-    batch = job["batch_size"]
-    train = np.asarray(np.load(job["train"], mmap_mode="r"))[: job["train_samples"]]
-    test = np.asarray(np.load(job["test"], mmap_mode="r"))
-    whole = len(train) // batch * batch
+    backend = backends.load(job.backend)
+    model = parse(job.model)
+    autoencoder, _, _ = autoencoder_keras.build(model, ContenderSettings.from_dict(job.settings))
+    channel.send(encode(runtime_info(backend, autoencoder)))
+    batch = job.batch_size
+    train, test = mapped(job.train).first(job.train_samples), mapped(job.test)
+    whole = train.total // batch * batch
 
-    def loss(images: Any) -> float:
+    def loss(samples: Samples) -> float:
         # Inference mode, fixed weights: what fit reports is a mean over an epoch of moving ones.
-        chunk = evaluation_batch(len(images))
-        return float(autoencoder.evaluate(images, images, chunk, verbose=0))
+        chunk = evaluation_batch(samples.total)
+        return float(autoencoder.evaluate(samples.x, samples.y, chunk, verbose=0))
 
-    for seed in job["seeds"]:
+    for seed in job.seeds:
         autoencoder.set_weights(initial_weights(model, seed))
         if model.dropout:
             for layer in autoencoder.get_layer("encoder").layers:
                 if isinstance(layer, keras.layers.Dropout):
                     layer.seed_generator.state.assign([seed, 0])
-        for epoch in range(1, job["epochs"] + 1):
+        for epoch in range(1, job.epochs + 1):
             # The order is ours, the same for every backend and model; each generates its own
             # from a seed, so they don't shuffle.
-            order = np.random.default_rng([seed, epoch]).permutation(len(train))[:whole]
-            shuffled = train[order]
+            order = np.random.default_rng([seed, epoch]).permutation(train.total)[:whole]
+            shuffled = train.changed(lambda array, order=order: array[order])  # type: ignore[misc]
             began = time.perf_counter()
-            history = autoencoder.fit(shuffled, shuffled, batch, shuffle=False, verbose=0)
+            history = autoencoder.fit(shuffled.x, shuffled.y, batch, shuffle=False, verbose=0)
             trained = time.perf_counter()
             test_loss = loss(test)
-            row: Message = {
-                "seed": seed,
-                "epoch": epoch,
-                "train_seconds": trained - began,
-                "evaluate_seconds": time.perf_counter() - trained,
-                "fit_loss": float(history.history["loss"][-1]),
-                "test_loss": test_loss,
-                "train_loss": None,
-            }
-            if epoch == job["epochs"]:
-                row["train_loss"] = loss(train[: len(test)])
-            for name, value in row.items():
+            row = EpochTrained(
+                seed=seed,
+                epoch=epoch,
+                train_seconds=trained - began,
+                evaluate_seconds=time.perf_counter() - trained,
+                fit_loss=float(history.history["loss"][-1]),
+                test_loss=test_loss,
+                train_loss=loss(train.first(test.total)) if epoch == job.epochs else None,
+            )
+            for name, value in vars(row).items():
                 finite(f"{name} in epoch {epoch} of seed {seed}", value)
-            channel.send(row)
-        made = autoencoder.predict(test[job["examples"]], verbose=0)
+            channel.send(encode(row))
+        made = autoencoder.predict(test.x[job.examples], verbose=0)
         pixels = np.rint(255 * np.asarray(made, np.float32)).astype(np.uint8)
-        channel.send({"seed": seed, "pixels": base64.b64encode(pixels.tobytes()).decode()})
+        encoded = base64.b64encode(pixels.tobytes()).decode()
+        channel.send(encode(Reconstructed(seed, encoded)))
 
 
 def evaluation_batch(samples: int) -> int:

@@ -1,47 +1,58 @@
-"""The worker's side of the speed pass: rounds on request.
+"""The worker's side of the speed pass: rounds on command.
 
 A Keras contender runs them inside ``fit`` and ``predict``, a baseline in a loop of its own; the
 parent asks both for the same.
 """
 
 import gc
-from typing import Any, Protocol
+from typing import Protocol
 
 from aebench import backends
-from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.channel import Channel
+from aebench.bench.protocol.messages import (
+    Calibrate,
+    Calibrated,
+    Enter,
+    Left,
+    RunShortEpochs,
+    RuntimeInfo,
+    ShortEpoch,
+    ShortEpochs,
+    SpeedJob,
+    encode,
+    receive_command,
+)
+from aebench.bench.protocol.samples import Samples
+from aebench.bench.worker.sample_files import mapped
+from aebench.bench.workloads import Workload, load
 
 
 class Server(Protocol):
-    """Serves the parent's requests."""
+    """Obeys the parent's commands."""
 
-    def facts(self) -> Message:
-        """Tell what is in force."""
+    def runtime_info(self) -> RuntimeInfo:
+        """Describe this process."""
 
-    def calibrate(self, request: Message, images: Any) -> Message:
-        """Compile, and tell roughly what a step takes."""
+    def calibrate(self, command: Calibrate, workload: Workload, samples: Samples) -> Calibrated:
+        """Compile, and time roughly what a step takes."""
 
-    def enter(self, request: Message, images: Any) -> None:
-        """Run rounds on request."""
+    def enter(self, command: Enter, workload: Workload, samples: Samples) -> None:
+        """Run rounds on command, until the command to leave."""
 
-    def short_epochs(self, request: Message, images: Any) -> list[dict[str, float]]:
+    def short_epochs(self, command: RunShortEpochs, samples: Samples) -> list[ShortEpoch]:
         """Time the ends of short epochs."""
 
 
-def work(channel: Channel, job: Message) -> None:
-    """Build the model, then serve the parent's requests until it closes the channel.
+def work(channel: Channel, job: SpeedJob) -> None:
+    """Build the model, then obey the parent's commands until it closes the channel.
 
-    Parameters
-    ----------
-    channel : Channel
-        To the parent.
-    job : dict
-        ``backend``, ``settings``, ``model``, ``seed``, ``train`` and ``test`` (paths of
-        float32 ``.npy``).
+    Raises
+    ------
+    ProtocolError
+        If a command is unknown, or makes no sense where it comes.
     """
-    import numpy as np
-
     serve: Server
-    if job["backend"] not in backends.NAMES:
+    if job.backend not in backends.NAMES:
         from aebench.bench.worker import baseline_rounds
 
         serve = baseline_rounds.server(channel, job)
@@ -49,23 +60,20 @@ def work(channel: Channel, job: Message) -> None:
         from aebench.bench.worker.keras_rounds import Fits
 
         serve = Fits(channel, job)
-    # asarray: frameworks should see a plain array, backed by the file's pages.
-    images = {
-        "train": np.asarray(np.load(job["train"], mmap_mode="r")),
-        "predict": np.asarray(np.load(job["test"], mmap_mode="r")),
-    }
-    channel.send(serve.facts())
+    samples = {"train": mapped(job.train), "test": mapped(job.test)}
+    channel.send(encode(serve.runtime_info()))
     while True:
-        request = channel.receive()
-        cell_images = images[request["workload"]]
-        if request["do"] == "calibrate":
-            answer = serve.calibrate(request, cell_images)
-            # Before the answer: after it, it is another's turn.
+        command = receive_command(channel, Calibrate, Enter, RunShortEpochs)
+        workload = load(command.workload, job.workloads[command.workload])
+        cell_samples = samples[workload.split]
+        if isinstance(command, Calibrate):
+            answer = serve.calibrate(command, workload, cell_samples)
+            # Before the answer: after it, another worker has its turn.
             gc.collect()
             gc.freeze()
-            channel.send(answer)
-        elif request["do"] == "enter":
-            serve.enter(request, cell_images)
-            channel.send({"left": True})
+            channel.send(encode(answer))
+        elif isinstance(command, Enter):
+            serve.enter(command, workload, cell_samples)
+            channel.send(encode(Left()))
         else:
-            channel.send({"epochs": serve.short_epochs(request, cell_images)})
+            channel.send(encode(ShortEpochs(serve.short_epochs(command, cell_samples))))

@@ -13,16 +13,17 @@ import pytest
 
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import blocks
-from aebench.bench.campaign.passes.rounds import Cell, Length, Session
+from aebench.bench.campaign.passes.rounds import LaunchCell, Length, Session
 from aebench.bench.errors import MeasurementError
-from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.order import block_orders
+from aebench.bench.protocol import messages
 from aebench.bench.system.processor import spent
+from aebench.bench.workloads.train import WORKLOAD as TRAIN
 from aebench.reports.journal import Journal
-from aebench.reports.record import Block, ContenderInfo, Failure, Round
+from aebench.reports.record import Block, Cell, ContenderInfo, Failure, Round
 from helpers import sample
 
-CELL = Cell(parse("ae400"), "train", 32, launch=3)
+CELL = LaunchCell(Cell("ae400", "train", 32), TRAIN, launch=3)
 LENGTH = Length.of(20)
 
 
@@ -32,18 +33,19 @@ class Noting:
     def __init__(
         self, burns: float = 0.0, fails_at: int | None = None, sleeps: float = 0.0
     ) -> None:
-        self.asked: list[dict] = []
+        self.asked: list[messages.Round] = []
         self._burns = burns
         self._fails_at = fails_at
         self._sleeps = sleeps
         self._looks = 0
 
-    def ask(self, request):
-        self.asked.append(request)
+    def ask(self, command, kind):
+        assert kind is messages.RoundTimes
+        self.asked.append(command)
         if len(self.asked) == self._fails_at:
             raise MeasurementError("had enough")
         time.sleep(self._sleeps)
-        return {"seconds": 0.1, "cpu_seconds": 0.2, "discarded_seconds": 0.02}
+        return messages.RoundTimes(0.1, 0.2, 0.02)
 
     def cpu_seconds(self):
         self._looks += 1
@@ -56,7 +58,9 @@ def run(tmp_path):
     journal = Journal.begin(tmp_path / "record.jsonl", sample.make().header)
 
     def running(workers, planned, **infos):
-        info = msgspec.structs.replace(journal.record.header.plan, blocks=planned)
+        found = journal.record.header.plan
+        sizes = [msgspec.structs.replace(found.sizes[0], blocks=planned)]
+        info = msgspec.structs.replace(found, sizes=sizes)
         silent = SimpleNamespace(**dict.fromkeys(("doing", "figure", "problem"), lambda text: None))
         fleet = SimpleNamespace(stop=lambda worker: None)
         plan = SimpleNamespace(info=info)
@@ -82,8 +86,10 @@ def turns(record):
 
 
 @pytest.mark.parametrize("names", ["ab", "abc", "abcd"])
-def test_everyone_takes_each_place_and_follows_each_other_equally_often(run, names, monkeypatch):
-    monkeypatch.setattr(blocks, "is_disturbed", lambda foreign, stolen: False)
+def test_every_contender_takes_each_position_and_follows_each_other_equally_often(
+    run, names, monkeypatch
+):
+    monkeypatch.setattr(blocks, "is_disturbed", lambda background, steal: False)
     done = turns(run({name: Noting() for name in names}, 12))
     assert len(done) == 12 and all(sorted(each) == list(names) for each in done)
     assert done == [[names[i] for i in order] for order in block_orders(len(names), 12, 1, 3)]
@@ -95,7 +101,7 @@ def test_everyone_takes_each_place_and_follows_each_other_equally_often(run, nam
 
 def test_disturbed_blocks_are_repeated_whole_at_most_half_as_many_again(run, monkeypatch):
     dirty = iter([True, True, *[False] * 3, *[True] * 99])
-    monkeypatch.setattr(blocks, "is_disturbed", lambda foreign, stolen: next(dirty))
+    monkeypatch.setattr(blocks, "is_disturbed", lambda background, steal: next(dirty))
     record = run({"a": Noting(), "b": Noting()}, 8)
     done = turns(record)
     seen = record.of(Block)
@@ -111,15 +117,15 @@ def test_disturbed_blocks_are_repeated_whole_at_most_half_as_many_again(run, mon
 
 
 @pytest.mark.parametrize(
-    ("foreign", "stolen", "disturbed"),
+    ("background", "steal", "disturbed"),
     [(0.1, 0.02, False), (0.11, 0.0, True), (0.0, 0.021, True), (None, None, False)],
 )
-def test_the_limits(foreign, stolen, disturbed):
-    assert blocks.is_disturbed(foreign, stolen) is disturbed
+def test_the_limits(background, steal, disturbed):
+    assert blocks.is_disturbed(background, steal) is disturbed
 
 
-def test_work_of_others_is_seen(run):
-    """Real foreign work, on real cores."""
+def test_work_of_others_is_background_load(run):
+    """Put a real background load on real cores."""
     # A test's own process is the parent here, and it sleeps: what is busy is somebody else.
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
         try:
@@ -132,7 +138,7 @@ def test_work_of_others_is_seen(run):
     assert all(0.005 < each.fixed_work_seconds < each.seconds for each in seen)
 
 
-def test_work_of_waiting_workers_is_foreign(run):
+def test_work_of_waiting_workers_is_background_load(run):
     burning = {"a": Noting(burns=0.2, sleeps=0.1), "b": Noting(sleeps=0.1)}
     record = run(burning, 2)
     waited = {row.contender: row.waiting_cpu_seconds for row in record.of(Round)}
@@ -140,16 +146,16 @@ def test_work_of_waiting_workers_is_foreign(run):
     assert all(each.background_share > 0 for each in record.of(Block))
 
 
-def test_a_known_effect_one_does_more_than_it_reports(run):
+def test_a_known_effect_control_does_more_than_it_reports(run):
     workers = {"a": Noting(), "b": Noting()}
     record = run(workers, 2, b={"control_of": "a", "known_effect": 0.05})
-    assert {each["steps"] for each in workers["a"].asked} == {20}
-    assert {each["steps"] for each in workers["b"].asked} == {21}
+    assert {each.steps for each in workers["a"].asked} == {20}
+    assert {each.steps for each in workers["b"].asked} == {21}
     assert {row.steps for row in record.of(Round)} == {20}
 
 
 def test_who_fails_is_out_and_the_others_go_on(run, monkeypatch):
-    monkeypatch.setattr(blocks, "is_disturbed", lambda foreign, stolen: False)
+    monkeypatch.setattr(blocks, "is_disturbed", lambda background, steal: False)
     record = run({"a": Noting(), "b": Noting(fails_at=3)}, 6)
     assert [row.reason for row in record.of(Failure)] == ["had enough"]
     assert Counter(row.contender for row in record.of(Round)) == {"a": 6, "b": 2}
@@ -162,7 +168,7 @@ def test_a_guest_is_not_counted_twice_and_a_system_that_counts_nothing_tells_not
     seen = spent(before, after)
     assert seen is not None
     # User time holds the guest's second; psutil's sum counts it again.
-    assert seen.stolen == 0.25
+    assert seen.steal == 0.25
     assert (seen.total, seen.busy) == (pytest.approx(4.75), pytest.approx(3.0))
     assert spent({}, {}) is None
     assert spent({"user": 1.0}, {"user": 1.0}) is None

@@ -124,7 +124,7 @@ def test_where_peaks_cannot_be_read_they_are_sampled_and_it_says_so(tmp_path, fi
 @pytest.mark.slow
 def test_a_worker_needs_numpy_keras_and_its_framework_only(tmp_path):
     # scipy is JAX's own, rich Keras's; the rest of what aebench uses is out of reach here.
-    ours = ["jinja2", "matplotlib", "msgspec", "pooch", "psutil", "requests", "typer"]
+    ours = ["jinja2", "matplotlib", "msgspec", "pooch", "psutil", "requests", "shtab"]
     bare = interpreter(tmp_path / "bare", python=f"sys.modules.update(dict.fromkeys({ours}))\n")
     run = Run(tmp_path / "run", "--backend", f"jax@{bare}")
     assert run.end() == 0, run.output + run.errors

@@ -8,7 +8,11 @@ import pytest
 
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.errors import MeasurementError
+from aebench.bench.protocol import messages
+from aebench.bench.protocol.samples import SampleSource
 
+NOWHERE = SampleSource("", "")
+JOB = messages.SpeedJob("jax", {}, "", 0, 0, NOWHERE, NOWHERE, {})
 # Stands where a contender's interpreter stands: called with -P -m aebench.bench.worker FD.
 HELLO = 's.sendall(b\'{"resident_bytes": 1, "exact": true}\\n\')'
 
@@ -35,6 +39,10 @@ def interpreter(folder: Path, body: str) -> str:
     [
         (f"{HELLO}\ns.recv(9999); s.sendall(b'what?\\n'); time.sleep(9)", "answered nonsense"),
         (f"{HELLO}\ns.recv(9999); s.sendall(b'3\\n'); time.sleep(9)", "answered nonsense"),
+        (
+            f"{HELLO}\ns.recv(9999); s.sendall(b'{{\"epochs\": 3}}\\n'); time.sleep(9)",
+            "answered nonsense: RuntimeInfo has an unknown field 'epochs'",
+        ),
         (f"{HELLO}\nprint('last words'); sys.exit(7)", "exited with code 7"),
         (f"{HELLO}\ns.close(); time.sleep(30)", "closed its channel"),
         (f"{HELLO}\nos.kill(os.getpid(), 11)", "was killed by signal 11"),
@@ -44,25 +52,25 @@ def interpreter(folder: Path, body: str) -> str:
 )
 def test_a_broken_worker_is_a_reason(fleet, tmp_path, body, reason):
     with pytest.raises(MeasurementError, match=reason) as raised:
-        worker = fleet.start("jax", {}, python=interpreter(tmp_path, body))
-        worker.answer()
+        worker = fleet.start("jax", JOB, python=interpreter(tmp_path, body))
+        worker.answer(messages.RuntimeInfo)
     if "last words" in body:
         assert raised.value.log_tail == "last words"
 
 
 def test_a_hello_must_be_a_hello(fleet, tmp_path):
     with pytest.raises(MeasurementError, match="nonsense"):
-        fleet.start("jax", {}, python=interpreter(tmp_path, "s.sendall(b'{}\\n'); time.sleep(9)"))
+        fleet.start("jax", JOB, python=interpreter(tmp_path, "s.sendall(b'{}\\n'); time.sleep(9)"))
 
 
 def test_an_interpreter_that_is_missing_is_a_reason(fleet):
     with pytest.raises(MeasurementError, match="can't be started"):
-        fleet.start("jax", {}, python="/nowhere/python")
+        fleet.start("jax", JOB, python="/nowhere/python")
 
 
 def test_stopping_ends_the_worker_and_its_children(fleet, tmp_path):
     body = f"subprocess.Popen(['sleep', '60'])\n{HELLO}\ntime.sleep(60)"
-    worker = fleet.start("jax", {}, python=interpreter(tmp_path, body))
+    worker = fleet.start("jax", JOB, python=interpreter(tmp_path, body))
     family = [psutil.Process(worker.pid), *psutil.Process(worker.pid).children()]
     assert len(family) == 2
     fleet.stop(worker)
@@ -72,19 +80,23 @@ def test_stopping_ends_the_worker_and_its_children(fleet, tmp_path):
 def test_closing_ends_every_worker_and_the_guard(tmp_path):
     before = psutil.Process().children()
     fleet = Fleet(tmp_path, answer_seconds=1.0)
-    fleet.start("jax", {}, python=interpreter(tmp_path, f"{HELLO}\ntime.sleep(60)"))
+    fleet.start("jax", JOB, python=interpreter(tmp_path, f"{HELLO}\ntime.sleep(60)"))
     began = time.monotonic()
     fleet.close()
     assert time.monotonic() - began < 3
     assert psutil.Process().children() == before
 
 
+class Nonsense(messages.SpeedJob):
+    PASS = "nonsense"
+
+
 def test_a_worker_that_cannot_do_its_job_says_why(tmp_path):
     fleet = Fleet(tmp_path, answer_seconds=30.0)
     try:
-        worker = fleet.start("jax", {"pass": "nonsense", "threads": 0})
-        with pytest.raises(MeasurementError, match="No module named") as raised:
-            worker.answer()
+        worker = fleet.start("jax", Nonsense(**vars(JOB)))
+        with pytest.raises(MeasurementError, match="unknown job 'nonsense'") as raised:
+            worker.answer(messages.RuntimeInfo)
         assert "Traceback" in raised.value.log_tail
     finally:
         fleet.close()

@@ -41,7 +41,14 @@ from helpers.running import SMALL, Run, gone
         (["run", "--batch-size", "0"], "must be at least 1"),
         (["run", "--batch-size", "32", "-5"], "-5"),
         (["run", "--batch-size", "2000"], "larger than the data"),
-        (["run", "--batch-size", "many"], "should be a valid integer"),
+        (
+            ["run", "--batch-size", "many"],
+            "--batch-size: 'many' is not a whole number: see aebench run",
+        ),
+        (["run", "--time-limit", "soon"], "--time-limit: 'soon' is not a number"),
+        (["run", "--model", ""], "--model: '' is empty: give a value, or leave the option out"),
+        (["run", "--workload", ","], "--workload: '' is empty"),
+        (["run", "--contender"], "--contender/--backend: expected at least one argument"),
         (["run", "--epochs", "0"], "--epochs 0 must be at least 1"),
         (["run", "--seeds", "-1"], "--seeds -1 must be at least 1"),
         (["run", "--threads", "0"], "--threads 0 must be at least 1"),
@@ -67,13 +74,14 @@ from helpers.running import SMALL, Run, gone
         (["run", "--resume", "nowhere"], "give the folder of a run"),
         (["run", "--frobnicate"], "--frobnicate"),
         (["show", "nowhere"], "can't be read (No such file or directory): give the folder"),
-        (["measure"], "No such command 'measure': see aebench --help."),
-        (["report"], "Missing argument 'RECORD...': see aebench report --help."),
+        (["measure"], "'measure' is not a command: use run, parity, selfcheck"),
+        (["report"], "arguments are required: RECORD: see aebench report --help."),
         (["run", "--model", "foo"], "N being 25 times a power of two, such as ae400"),
         (["report", "nowhere"], "can't be read"),
         (["report", "old", "--language", "de"], "--language 'de' isn't known: use en or fr"),
         (["site", "nowhere"], "holds no report"),
         (["dance"], "dance"),
+        (["completion", "fish"], "'fish' is not a shell known here: use bash, zsh, tcsh"),
     ],
 )
 def test_bad_input_is_one_sentence_and_writes_nothing(aebench, tmp_path, arguments, reason):
@@ -147,7 +155,7 @@ def test_help_and_list(aebench):
     for command in ([], ["run"], ["selfcheck"], ["show"], ["report"], ["list"]):
         shown = aebench(*command, "--help")
         assert shown.returncode == 0
-        assert "Usage" in shown.stdout
+        assert "usage: aebench" in shown.stdout
     listed = aebench("list").stdout
     for word in ("842,009", "2,110,809", "1,630,009", "4.41", "8 × 64", "predict", "jax"):
         assert word in listed
@@ -165,8 +173,13 @@ def test_several_values_after_one_option(aebench):
         ["--batch-size=32,100"],
         ["--batch-size", "32", "--batch-size", "100"],
     )
-    for each in spellings:
-        assert "batch 32, 100;" in aebench("run", "--dry-run", *SMALL, *each).stdout
+    for spelling in spellings:
+        assert "batch 32, 100;" in aebench("run", "--dry-run", *SMALL, *spelling).stdout
+
+
+def test_a_comma_between_settings_of_a_contender_splits_nothing(aebench):
+    done = aebench("run", "--dry-run", *SMALL, "--backend", "jax,torch:nojit,jax:nojit,steps=2")
+    assert "torch:nojit" in done.stdout and "jax:nojit,steps=2" in done.stdout, done.stderr
 
 
 def test_dry_run_plans_and_writes_nothing(aebench, tmp_path):
@@ -295,7 +308,7 @@ def test_everything_is_measured_on_all_backends(tmp_path):
     assert footprint["exact"]
     assert (run.folder / "report" / "README.md").exists()
     assert "20 epochs" in run.output
-    # ContenderView as soon as it is measured, and not once more at the end.
+    # Shown as soon as it is measured, and not once more at the end.
     assert run.output.count("train ae200, batch 32") == 1
     assert "\x1b" not in run.output
 

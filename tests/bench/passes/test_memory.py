@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.campaign.memory_sampler import Curve
+from aebench.bench.protocol.messages import FootprintJob
+from aebench.bench.protocol.samples import SampleSource
 from aebench.bench.system import proc_memory
 from aebench.reports.journal import load
 from aebench.reports.record import MemoryCurve, MemoryPhase, MemorySteps
@@ -23,15 +25,16 @@ pytestmark = pytest.mark.skipif(not proc_memory.exact_peaks(), reason="no exact 
 # A worker whose work is to take memory: to keep it, and to hold it for five milliseconds.
 TAKES = """
 import types
-planted = types.ModuleType("aebench.bench.worker.passes.planted")
-sys.modules["aebench.bench.worker.passes.planted"] = planted
+planted = types.ModuleType("aebench.bench.worker.passes.footprint")
+sys.modules["aebench.bench.worker.passes.footprint"] = planted
 
 def work(channel, job):
+    from aebench.bench.protocol.messages import PhaseMemory, encode
     from aebench.bench.system import proc_memory
     kept = []
 
     def take():
-        block = bytearray(job["bytes"])
+        block = bytearray(job.train_samples)
         block[::4096] = b"x" * len(block[::4096])
         return block
 
@@ -40,7 +43,8 @@ def work(channel, job):
         time.sleep(0.005)
 
     for phase in (lambda: None, lambda: kept.append(take()), briefly):
-        channel.send({**proc_memory.measured(phase, True), **proc_memory.shares()})
+        row = {**proc_memory.measured(phase, True), **proc_memory.shares()}
+        channel.send(encode(PhaseMemory("", **row)))
 
 planted.work = work
 """
@@ -52,8 +56,10 @@ def test_what_a_worker_takes_is_reported_within_a_hundredth(tmp_path, mebibytes)
     size = mebibytes * 2**20
     fleet = Fleet(tmp_path, 60)
     try:
-        worker = fleet.start("jax", {"pass": "planted", "threads": 0, "bytes": size}, python)
-        before, kept, brief = (worker.answer() for _ in range(3))
+        nowhere = SampleSource("", "")
+        job = FootprintJob("jax", {}, "", 0, 0, nowhere, nowhere, 1, "", nowhere, size)
+        worker = fleet.start("jax", job, python)
+        before, kept, brief = (vars(worker.phase()) for _ in range(3))
     finally:
         fleet.close()
     for figure in ("resident_bytes", "proportional_bytes", "private_bytes", "peak_bytes"):

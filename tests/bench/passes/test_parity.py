@@ -11,7 +11,7 @@ from aebench.bench.campaign.passes.parity import tolerances
 from helpers.paths import CLEAN, ROOT
 from helpers.running import interpreter
 
-PLANTED = ROOT / "tests" / "planted.py"
+PLANTED = ROOT / "tests" / "helpers" / "planted.py"
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ SMALL = ("--data", "embedded", "--model", "ae200-dropout")
 
 
 @pytest.mark.slow
-def test_everyone_is_shown_to_be_the_same(aebench):
+def test_every_contender_is_shown_to_be_the_same(aebench):
     engines = [each for each in backends.ENGINES if each != "gemm"]
     done = aebench("parity", *SMALL, "--out", "p", "--contender", *engines)
     assert done.returncode == 0, done.stdout + done.stderr

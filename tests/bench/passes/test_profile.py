@@ -220,7 +220,7 @@ CALLS = [_Call((32, "f"), 0.0, 1.0), _Call((32, "f"), 1.0, 1.1), _Call((16, "f")
 
 def compile_log(found, compiles):
     rows = _told("train", CALLS, found, compiles)
-    return [(row["stage"], row["samples"], row["cause"], row["seconds"]) for row in rows]
+    return [(row.stage, row.samples, row.cause, row.seconds) for row in rows]
 
 
 def test_a_framework_that_tells_only_of_tracing_compiles_in_the_rest_of_the_call():

@@ -114,7 +114,7 @@ def test_what_learnt_nothing_is_on_no_front():
     assert summarise(with_trainings([0.262, 0.11])).cost.by_parameters[0].on_front
 
 
-def test_a_shorter_epoch_pays_after_what_the_start_takes_longer_over_what_it_gains():
+def test_break_even_epochs_are_what_the_start_takes_longer_over_what_an_epoch_gains():
     made = sample.make()
     # torch's epochs take 15.005 s and jax's 3.755; let jax's first step take 25 s longer.
     made.events = [

@@ -11,8 +11,18 @@ from aebench.bench.campaign.passes import blocks
 from aebench.bench.campaign.passes.speed import SpeedPass
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.plan import Plan
+from aebench.bench.protocol import messages
 from aebench.reports.journal import Journal
-from aebench.reports.record import Call, ContenderInfo, Library, Round, ShortEpoch, Task, TaskEnd
+from aebench.reports.record import (
+    Call,
+    ContenderInfo,
+    Library,
+    Round,
+    ShortEpoch,
+    Task,
+    TaskEnd,
+    WorkloadSizes,
+)
 from helpers import sample
 
 
@@ -26,41 +36,26 @@ class Knowing:
         self._step_seconds = step_seconds
         self._at_first = at_first
 
-    def answer(self):
-        return {
-            "settings": {},
-            "versions": {},
-            "frameworks_held": [],
-            "cores": 2,
-            "epoch_end_polls_seconds": [],
-        }
+    def answer(self, kind):
+        assert kind is messages.RuntimeInfo
+        return messages.RuntimeInfo({}, {}, [], cores=2, epoch_end_polls_seconds=[])
 
-    def ask(self, request):
-        steps = request.get("steps", 0)
-        end = {
-            "age_seconds": 0.2,
-            "step_seconds": 0.01,
-            "boundary_seconds": 0,
-            "first_step_seconds": 0,
+    def ask(self, command, kind):
+        library = ("numpy", {"numpy": 1.0}) if self._gemm else ()
+        answers = {
+            messages.Calibrate: lambda: messages.Calibrated(self._at_first, *library),
+            messages.Enter: lambda: messages.Entered(0.1),
+            messages.Round: lambda: messages.RoundTimes(
+                command.steps * self._step_seconds, 0.1, 0.01
+            ),
+            messages.Leave: messages.Left,
+            messages.RunShortEpochs: lambda: messages.ShortEpochs(
+                [messages.ShortEpoch(0.2, 0.01, 0.0, 0.0)]
+            ),
         }
-        return {
-            "calibrate": {
-                "step_seconds": self._at_first,
-                **(
-                    {"library": "numpy", "library_step_seconds": {"numpy": 1.0}}
-                    if self._gemm
-                    else {}
-                ),
-            },
-            "enter": {"call_seconds": 0.1},
-            "round": {
-                "seconds": steps * self._step_seconds,
-                "cpu_seconds": 0.1,
-                "discarded_seconds": 0.01,
-            },
-            "leave": {},
-            "short epochs": {"epochs": [end]},
-        }[request["do"]]
+        answer = answers[type(command)]()
+        assert isinstance(answer, kind)
+        return answer
 
     def cpu_seconds(self):
         return 0.0
@@ -77,12 +72,11 @@ CONTENDERS = [
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Run launches of the pass; hand back what was recorded."""
-    monkeypatch.setattr(blocks, "is_disturbed", lambda foreign, stolen: False)
+    monkeypatch.setattr(blocks, "is_disturbed", lambda background, steal: False)
     monkeypatch.setattr(blocks, "PAUSE_SECONDS", 0)
     header = sample.make().header
-    plan = Plan(
-        msgspec.structs.replace(header.plan, blocks=4, launches=4), [parse("ae400")], CONTENDERS
-    )
+    sizes = [WorkloadSizes("train", [32], launches=4, blocks=4)]
+    plan = Plan(msgspec.structs.replace(header.plan, sizes=sizes), [parse("ae400")], CONTENDERS)
     journal = Journal.begin(tmp_path / "record.jsonl", header)
 
     def running(launches, seconds, at_first=0.01, contenders=CONTENDERS):
@@ -160,7 +154,7 @@ STRIDED = [
 ]
 
 
-def test_where_a_call_runs_several_steps_everyone_runs_whole_calls(run):
+def test_where_a_call_runs_several_steps_every_contender_runs_whole_calls(run):
     seconds = {"jax": 0.01, "tensorflow": 0.03, "native-jax": 0.009, "gemm": 0.008}
     record = run([0], seconds, contenders=STRIDED)
     rounds = [row for row in record.of(Round) if row.block >= 0]

@@ -20,11 +20,11 @@ from aebench.bench.plan import checks
 from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.plan import describe
 from aebench.bench.plan.presets import PASSES
+from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.plan.resuming import again, check_images, command
-from aebench.bench.plan.run_options import Request, make
 from aebench.bench.system import machine
 from aebench.reports.journal import Journal
-from aebench.reports.record import ContenderInfo, Header
+from aebench.reports.record import ContenderInfo, Header, WorkloadSizes
 from helpers import sample
 
 IMAGES = np.zeros((1000, 28, 28), np.uint8)
@@ -43,12 +43,15 @@ def trap(folder: Path, name: str = "trap") -> Path:
 def header(*asked: str, **changes) -> Header:
     """Make the header of a record of this machine's."""
     wanted = {"backends": asked or ["jax"], "models": ["ae400"], "passes": ["footprint"]}
-    plan = make(Request(**{**wanted, **changes}), DATA)
+    plan = plan_from_request(Request(**{**wanted, **changes}), DATA)
     return msgspec.structs.replace(
         sample.make().header,
         plan=plan.info,
         contenders=plan.contenders,
         models=plan.describe_models(),
+        workloads=plan.describe_workloads(),
+        cells=plan.cells(),
+        tasks=plan.describe_tasks(),
         machine=machine.describe(),
         data=msgspec.structs.replace(
             sample.make().header.data, choice="embedded", train_samples=1000
@@ -157,6 +160,16 @@ def plan(**changes):
     )
 
 
+def sized(workload="train", **changes):
+    """Change the sizes of the first workload, and leave out the others."""
+
+    def change(told):
+        first = msgspec.structs.replace(told.plan.sizes[0], workload=workload, **changes)
+        return plan(sizes=[first])(told)
+
+    return change
+
+
 def contenders(*found, **changes):
     def change(told):
         first, *others = told.contenders
@@ -181,10 +194,14 @@ BAD = {
     "no pass": (plan(passes=[]), "it has no pass"),
     "a pass twice": (plan(passes=["parity", "parity"]), "it has a pass twice"),
     "unknown preset": (plan(preset="slow"), "'slow' is not a preset"),
-    "unknown workload": (plan(workloads=["dream"]), "'dream' is not a workload"),
-    "no workload": (plan(workloads=[]), "it has no workload"),
-    "no batch size": (plan(batch_sizes=[]), "it has no batch size"),
-    "a batch size twice": (plan(batch_sizes=[32, 32]), "it has a batch size twice"),
+    "unknown workload": (sized("dream"), "'dream' is not a workload"),
+    "no workload": (plan(sizes=[]), "it has no workload"),
+    "a workload twice": (
+        lambda told: plan(sizes=told.plan.sizes[:1] * 2)(told),
+        "it has a workload twice",
+    ),
+    "no batch size": (sized(batch_sizes=[]), "it has no batch size"),
+    "a batch size twice": (sized(batch_sizes=[32, 32]), "it has a batch size twice"),
     "no seed": (plan(seeds=[]), "it has no seed"),
     "a seed twice": (plan(seeds=[1, 1]), "it has a seed twice"),
     "a negative seed": (plan(seeds=[-1]), "seeds must be from 0 to 99,999"),
@@ -194,9 +211,12 @@ BAD = {
     "steps": (plan(profile_steps=5000), "--steps 5000 must be at most 1,000"),
     "margins": (plan(different=0.5, same=0.1), "must be less than --same-within"),
     "cold starts": (plan(footprint_launches=2**50), "pieces, of which there may be 10,000"),
-    "launches": (plan(passes=["speed"], launches=100_000), "pieces, of which there may be"),
+    "launches": (
+        plan(passes=["speed"], sizes=[WorkloadSizes("train", [32], 100_000, 24)]),
+        "pieces, of which there may be",
+    ),
     "blocks": (
-        plan(passes=["speed"], launches=1000, blocks=100_000),
+        plan(passes=["speed"], sizes=[WorkloadSizes("train", [32], 1000, 100_000)]),
         "single measurements, of which there may be",
     ),
     "seeds": (plan(passes=["quality"], seeds=list(range(100_000))), "pieces, of which there"),
@@ -205,12 +225,12 @@ BAD = {
         "single measurements",
     ),
     "comparisons": (
-        lambda told: plan(batch_sizes=list(range(1, 1000)))(
+        lambda told: sized(batch_sizes=list(range(1, 1000)))(
             models(lambda found: [describe(parse(name)) for name in MANY])(told)
         ),
         "comparisons, of which there may be 20,000",
     ),
-    "batch sizes": (plan(batch_sizes=list(range(1, 1002))), "of which there may be 1,000"),
+    "batch sizes": (sized(batch_sizes=list(range(1, 1002))), "of which there may be 1,000"),
     "no model": (models(lambda found: []), "it has no model"),
     "a model twice": (models(lambda found: found * 2), "it has a model twice"),
     "models": (models(lambda found: found * 1001), "of which there may be 1,000"),
@@ -249,11 +269,11 @@ def test_a_record_s_plan_is_checked_like_a_request(name):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (plan(batch_sizes=[2000]), "--batch-size 2000 is larger than the data"),
-        (plan(quality_batch_size=2000), "--batch-size 2000 is larger than the data"),
+        (sized(batch_sizes=[2000]), "--batch-size 2000 is larger than the data"),
+        (plan(batch_size=2000), "--batch-size 2000 is larger than the data"),
         (plan(passes=["quality"], quality_train_samples=2000), "of which data has 1,000"),
         (plan(passes=["quality"], quality_train_samples=10), "larger than the 10 images"),
-        (plan(passes=["profile"], batch_sizes=[1000], profile_steps=1000), "GiB of them"),
+        (plan(passes=["profile"], batch_size=1000, profile_steps=1000), "GiB of them"),
     ],
 )
 def test_its_sizes_fit_into_the_images(change, reason):
@@ -288,7 +308,7 @@ def test_whatever_a_header_says_it_is_a_plan_or_refused(whole, data):
     except BadInputError as error:
         assert "\n" not in str(error)
         return
-    assert len(plan.tasks()) <= checks.MOST_UNITS
+    assert len(plan.tasks()) <= checks.MOST_TASKS
     for task in plan.tasks():
         assert task_seconds(plan, task, 1000, 1000) >= 0
     run_output.show(Console(quiet=True), plan, DATA, plan.tasks())
@@ -335,7 +355,7 @@ def test_only_plain_files_are_read_for_a_record(aebench, tmp_path):
 def test_a_request_has_bounds_too(changes):
     wanted = {"backends": ["jax"], "passes": ["quality", "speed"], **changes}
     with pytest.raises(BadInputError, match=r"at most|may be|larger than|lets it use"):
-        make(Request(**wanted), DATA)
+        plan_from_request(Request(**wanted), DATA)
 
 
 @pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0, 0.0, 1e300])

@@ -13,8 +13,8 @@ from aebench import backends
 from aebench.bench.data.datasets import EMBEDDED, Dataset
 from aebench.bench.errors import BadInputError
 from aebench.bench.plan.contenders import baselines, find
-from aebench.bench.plan.run_options import Request, make
-from aebench.bench.plan.settings import PRECISIONS, check, parse
+from aebench.bench.plan.request import Request, plan_from_request
+from aebench.bench.plan.settings import PRECISIONS, check, parse, split_contenders
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.reports.record import ContenderInfo
 
@@ -60,10 +60,24 @@ def test_contenders_are_named_by_what_was_asked():
     assert not any(each.baseline for each in found)
 
 
-def test_what_was_split_at_commas_is_put_together_again():
-    assert find(["tensorflow:jit", "steps=32", "jax"]) == find(["tensorflow:jit,steps=32", "jax"])
-    # The same asked for twice is one contender.
+def test_a_contender_asked_for_twice_is_measured_once():
     assert [each.name for each in find(["jax", "jax:steps=1", "jax"])] == ["jax"]
+
+
+@pytest.mark.parametrize(
+    ("text", "contenders"),
+    [
+        ("jax,torch", ["jax", "torch"]),
+        ("tensorflow:jit,steps=32,jax", ["tensorflow:jit,steps=32", "jax"]),
+        ("jax:steps=2,precision=float32@/p,torch", ["jax:steps=2,precision=float32@/p", "torch"]),
+        ("jax:jit@/p,nojit", ["jax:jit@/p", "nojit"]),
+        ("jax,steps=2", ["jax", "steps=2"]),
+        (",jax,", ["jax"]),
+        ("", []),
+    ],
+)
+def test_contenders_are_split_at_the_commas_between_them(text, contenders):
+    assert split_contenders(text) == contenders
 
 
 @pytest.mark.parametrize(
@@ -114,7 +128,7 @@ def test_whatever_is_asked_for_it_is_had_or_refused_in_a_sentence(words):
 
 def test_words_without_an_end_are_refused_soon():
     with pytest.raises(BadInputError, match="too long for a contender"):
-        find(["jax:jit", *["steps=1"] * 200_000])
+        find(split_contenders("jax:jit" + ",steps=1" * 200_000))
 
 
 def test_links_that_lead_nowhere_are_no_interpreters(tmp_path, monkeypatch):
@@ -165,7 +179,9 @@ def test_baselines_are_the_contenders_frameworks_and_gemm():
 
 
 def test_baselines_have_neither_footprint_nor_quality():
-    plan = make(Request(backends=["jax", "torch"], models=["ae400"], baselines=True), DATA)
+    plan = plan_from_request(
+        Request(backends=["jax", "torch"], models=["ae400"], baselines=True), DATA
+    )
     names = [each.name for each in plan.in_blocks]
     assert names == ["jax", "torch", "native-jax", "native-torch", "gemm", "jax A/A"]
     whose = {
@@ -181,14 +197,16 @@ def test_baselines_have_neither_footprint_nor_quality():
     [("quick", None, False), ("publish", None, True), ("publish", False, False)],
 )
 def test_publish_has_baselines_unless_told_otherwise(preset, asked, there):
-    plan = make(Request(preset=preset, backends=["jax"], baselines=asked), DATA)
+    plan = plan_from_request(Request(preset=preset, backends=["jax"], baselines=asked), DATA)
     assert any(each.baseline for each in plan.contenders) == there
 
 
 def test_speed_never_comes_without_parity():
-    plan = make(Request(backends=["jax"], passes=["speed"]), DATA)
+    plan = plan_from_request(Request(backends=["jax"], passes=["speed"]), DATA)
     assert plan.info.passes == ["parity", "speed"]
-    assert make(Request(backends=["jax"], passes=["quality"]), DATA).info.passes == ["quality"]
+    assert plan_from_request(Request(backends=["jax"], passes=["quality"]), DATA).info.passes == [
+        "quality"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -200,9 +218,9 @@ def test_speed_never_comes_without_parity():
     ],
 )
 def test_the_reference_is_one_of_keras_if_there_is_one(asked, reference):
-    assert make(Request(backends=asked), DATA).info.reference == reference
+    assert plan_from_request(Request(backends=asked), DATA).info.reference == reference
 
 
 def test_gemm_is_no_reference():
     with pytest.raises(BadInputError, match="--reference 'gemm' is not among"):
-        make(Request(backends=["jax", "gemm"], reference="gemm"), DATA)
+        plan_from_request(Request(backends=["jax", "gemm"], reference="gemm"), DATA)

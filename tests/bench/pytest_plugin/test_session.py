@@ -13,11 +13,11 @@ SMALL = ("--data", "embedded", "--model", "ae200")
 
 
 @pytest.fixture
-def door(pytester, monkeypatch):
+def run_pytest(pytester, monkeypatch):
     """Run ``pytest bench/`` in an empty folder."""
     for name in ("PYTEST_XDIST_WORKER", "COLUMNS", "PYTEST_ADDOPTS", "KERAS_HOME", "AEBENCH_DATA"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
 
     def run(*arguments: str):
         return pytester.runpytest_subprocess(str(ROOT / "bench"), *SMALL, *arguments)
@@ -25,8 +25,8 @@ def door(pytester, monkeypatch):
     return run
 
 
-def test_what_is_collected_is_every_place_that_is_asked_for(door):
-    shown = door("--collect-only", "-q", "--backend", "jax,torch", "--batch-size", "32,64")
+def test_what_is_collected_is_every_place_that_is_asked_for(run_pytest):
+    shown = run_pytest("--collect-only", "-q", "--backend", "jax,torch", "--batch-size", "32,64")
     names = re.findall(r"test_speed\[(.*)\]", shown.stdout.str())
     assert len(names) == 8
     assert names[:3] == ["train-ae200-32-jax", "train-ae200-32-torch", "train-ae200-64-jax"]
@@ -39,31 +39,31 @@ def test_what_is_collected_is_every_place_that_is_asked_for(door):
         (["--model", "ae300"], "300, 150, 75, stop"),
         (["--preset", "slow"], "'slow' is not a preset"),
         (["--batch-size", "99999"], "larger than the data"),
-        (["--batch-size", "many"], "'many' must be whole numbers"),
+        (["--batch-size", "many"], "'many' must be a whole number"),
         (["--data", "nowhere.npz"], "can't be read"),
     ],
 )
-def test_bad_options_are_one_sentence(door, arguments, reason):
-    shown = door("--benchmark-only", *arguments)
+def test_bad_options_are_one_sentence(run_pytest, arguments, reason):
+    shown = run_pytest("--benchmark-only", *arguments)
     assert shown.ret == pytest.ExitCode.USAGE_ERROR
     said = shown.stderr.str() + shown.stdout.str()
     assert reason in said
     assert "Traceback" not in said and "INTERNALERROR" not in said
 
 
-def test_a_folder_that_cannot_be_written_is_one_sentence(door, pytester):
+def test_a_folder_that_cannot_be_written_is_one_sentence(run_pytest, pytester):
     (pytester.path / "file").write_text("")
-    shown = door("--benchmark-only", "--backend", "jax", "--record", "file/inside")
+    shown = run_pytest("--benchmark-only", "--backend", "jax", "--record", "file/inside")
     assert shown.ret == pytest.ExitCode.USAGE_ERROR
     said = shown.stderr.str() + shown.stdout.str()
     assert "file/inside can't be written: Not a directory." in said
     assert "Traceback" not in said and "INTERNALERROR" not in said
 
 
-def test_what_is_not_installed_is_skipped_with_the_reason(door, pytester, monkeypatch):
+def test_what_is_not_installed_is_skipped_with_the_reason(run_pytest, pytester, monkeypatch):
     (pytester.path / "sitecustomize.py").write_text("import sys\nsys.modules['torch'] = None\n")
-    monkeypatch.setenv("PYTHONPATH", f"{pytester.path}:{ROOT}")
-    shown = door("--benchmark-only", "-rs", "-k", "torch and train")
+    monkeypatch.setenv("PYTHONPATH", f"{pytester.path}:{ROOT / 'src'}")
+    shown = run_pytest("--benchmark-only", "-rs", "-k", "torch and train")
     assert shown.ret == 0
     shown.assert_outcomes(skipped=1)
     assert "torch: not installed (pip install" in shown.stdout.str()
@@ -76,10 +76,10 @@ def test_a_figure_without_colour_is_still_a_figure():
 
 
 @pytest.mark.slow
-def test_tests_replay_what_their_workers_measured(door, pytester):
+def test_tests_replay_what_their_workers_measured(run_pytest, pytester):
     asked = ("--benchmark-only", "--backend", "jax,torch", "-k", "train", "--record", "kept")
     saved = ("--benchmark-json", "out.json", "--benchmark-autosave", "--color", "yes")
-    shown = door(*asked, *saved)
+    shown = run_pytest(*asked, *saved)
     said = shown.stdout.str()
     assert shown.ret == 0, said
     shown.assert_outcomes(passed=2)
@@ -120,7 +120,7 @@ def test_tests_replay_what_their_workers_measured(door, pytester):
     assert not any("\x1b[32m" in line or "\x1b[31m" in line for line in figures)
 
     again = ("--benchmark-compare", "--benchmark-group-by", "param:backend", "-x")
-    shown = door(*asked, *again)
+    shown = run_pytest(*asked, *again)
     assert shown.ret == 0, shown.stdout.str()
     assert "(0001_" in shown.stdout.str()
     assert "'backend=jax'" in shown.stdout.str()
@@ -132,18 +132,18 @@ def test_tests_replay_what_their_workers_measured(door, pytester):
 
 
 @pytest.mark.slow
-def test_a_smoke_run_measures_nothing(door, pytester):
-    shown = door("--benchmark-disable", "--backend", "jax,torch")
+def test_a_smoke_run_measures_nothing(run_pytest, pytester):
+    shown = run_pytest("--benchmark-disable", "--backend", "jax,torch")
     assert shown.ret == 0, shown.stdout.str()
     shown.assert_outcomes(passed=4)
     assert not (pytester.path / "results").exists()
 
 
 @pytest.mark.slow
-def test_a_failed_worker_fails_its_tests_and_no_others(door, tmp_path):
+def test_a_failed_worker_fails_its_tests_and_no_others(run_pytest, tmp_path):
     broken = interpreter(tmp_path / "broken", shell="exit 7")
     for how in ("--benchmark-only", "--benchmark-disable"):
-        shown = door(how, "--backend", f"jax,torch@{broken}", "-k", "train")
+        shown = run_pytest(how, "--backend", f"jax,torch@{broken}", "-k", "train")
         assert shown.ret == 1, shown.stdout.str()
         shown.assert_outcomes(passed=1, failed=1)
         assert "exited with code 7" in shown.stdout.str()

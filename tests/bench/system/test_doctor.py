@@ -32,7 +32,7 @@ QUIET = Sample(
 NAMES = [
     "load",
     "other processes",
-    "stolen time",
+    "steal",
     "virtual machine",
     "governor",
     "turbo",
@@ -165,7 +165,7 @@ def answers(*times: dict[str, float]):
     return iter([SimpleNamespace(_asdict=lambda each=each: each) for each in times]).__next__
 
 
-def test_a_sample_counts_what_is_busy_and_what_is_stolen(monkeypatch):
+def test_a_sample_counts_what_is_busy_and_what_is_steal(monkeypatch):
     before = {"user": 5.0, "system": 1.0, "idle": 50.0, "iowait": 1.0, "steal": 3.0, "guest": 2.0}
     spent = {"user": 4.0, "system": 2.0, "idle": 1.0, "iowait": 1.0, "steal": 2.0, "guest": 3.0}
     after = {field: before[field] + spent[field] for field in before}
@@ -525,11 +525,14 @@ def test_the_command(aebench):
     assert "OMP_NUM_THREADS=1" in done.stdout
     assert max(map(len, lines)) <= 100
     assert f"of {len(NAMES)} checks found something" in last
-    assert "Usage" in aebench("doctor", "--help").stdout
+    assert "usage: aebench doctor" in aebench("doctor", "--help").stdout
 
 
 def test_it_needs_no_framework():
-    code = "from aebench.bench.system import doctor; doctor.diagnose(seconds=0); import sys; print(*sys.modules)"
+    code = (
+        "from aebench.bench.system import doctor; doctor.diagnose(seconds=0); "
+        "import sys; print(*sys.modules)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )

@@ -3,8 +3,10 @@
 import threading
 from types import SimpleNamespace
 
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker import stepping
 from aebench.bench.worker.stepping import Stepper
+from aebench.bench.workloads.train import WORKLOAD as TRAIN
 
 
 class Slow:
@@ -20,7 +22,8 @@ class Slow:
 
 def test_an_input_path_that_is_slow_to_go_is_left_to_a_thread(monkeypatch):
     monkeypatch.setattr(stepping, "_LETTING_GO_SECONDS", 0.05)
-    stepper = Stepper(SimpleNamespace(steps_per_execution=1), None, "train", [0] * 64, 32)
+    samples = Samples([0] * 64, [0] * 64)
+    stepper = Stepper(SimpleNamespace(steps_per_execution=1), None, TRAIN, samples, 32)
     slow = Slow()
     may_go, gone = slow.may_go, slow.gone
     # As in Keras, whose epoch iterator is in a cycle.

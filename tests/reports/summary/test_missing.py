@@ -5,11 +5,11 @@ from collections import Counter
 import msgspec
 import pytest
 
-from aebench.bench.plan.run_options import Request, make
+from aebench.bench.plan.request import Request, plan_from_request
 from aebench.reports.journal import Record
-from aebench.reports.record import End, Failure, Header, TaskEnd
+from aebench.reports.record import End, Failure, TaskEnd, schema_5
 from aebench.reports.summary import summarise
-from aebench.reports.summary.missing import missing, planned
+from aebench.reports.summary.missing import missing
 from helpers import sample
 from helpers.images import DATA
 
@@ -17,17 +17,19 @@ from helpers.images import DATA
 def cut(done, **changes):
     """Make a record whose plan is bench's own, of which some tasks were measured."""
     header = sample.make().header
-    plan = make(Request(backends=["jax", "gemm"], models=["ae400", "ae800"]), DATA)
-    info = msgspec.structs.replace(plan.info, launches=2, seeds=[0, 1], **changes)
+    asked = Request(backends=["jax", "gemm"], models=["ae400", "ae800"])
+    plan = plan_from_request(asked, DATA)
+    sizes = [msgspec.structs.replace(each, launches=2) for each in plan.info.sizes]
+    info = msgspec.structs.replace(plan.info, sizes=sizes, seeds=[0, 1], **changes)
     plan = type(plan)(info, plan.models, plan.contenders)
     record = Record(
-        Header(
-            **{
-                **{name: getattr(header, name) for name in Header.__struct_fields__},
-                "plan": info,
-                "models": plan.describe_models(),
-                "contenders": plan.contenders,
-            }
+        msgspec.structs.replace(
+            header,
+            plan=info,
+            models=plan.describe_models(),
+            contenders=plan.contenders,
+            cells=plan.cells() if "speed" in info.passes else [],
+            tasks=plan.describe_tasks(),
         )
     )
     record.events = [TaskEnd(task) for task in plan.tasks() if done(task)]
@@ -42,14 +44,14 @@ def cut(done, **changes):
 def test_what_is_planned_is_what_is_measured(passes):
     plan, record = cut(lambda task: True, passes=passes)
     found = Counter(
-        {
-            (name, each.model, each.contender): each.tasks
-            for name in passes
-            for each in planned(record, name)
-        }
+        {(each.pass_name, each.model, each.contender): each.tasks for each in record.header.tasks}
     )
     assert found == Counter((u.pass_name, u.model, u.contender) for u in plan.tasks())
     assert missing(record) == ""
+    # What an old header leaves out, derived where it is read, is what the plan says.
+    bare = msgspec.structs.replace(record.header, cells=[], tasks=[])
+    assert set(schema_5.planned(bare).tasks) == set(record.header.tasks)
+    assert schema_5.planned(bare).cells == record.header.cells
 
 
 def test_what_is_missing_is_named():

@@ -1,0 +1,112 @@
+"""The table of commands, in the order of ``aebench --help``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aebench.bench.cli import completion, measure, overview, report
+from aebench.bench.cli.measure import Measurement
+from aebench.bench.cli.options import Given
+
+_RECORD = ("data", "out", "resume", "time-limit", "dry-run")
+_EXPLAINING = ("contender", "model", "batch-size.one", "train-samples", *_RECORD, "report")
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command.
+
+    Parameters
+    ----------
+    name : str
+        What the user types.
+    help : str
+        One sentence, for the list of commands.
+    handler : callable
+        Runs the command on what was given; returns the exit code.
+    options : tuple of str
+        Names in :data:`aebench.bench.cli.options.OPTIONS`.
+    more : str
+        Further sentences for the command's own help.
+    """
+
+    name: str
+    help: str
+    handler: Callable[[Given], int]
+    options: tuple[str, ...] = ()
+    more: str = ""
+
+
+COMMANDS = (
+    Command(
+        "run",
+        "Measure contenders, and keep a record.",
+        Measurement(),
+        (
+            *("preset", "contender", "model", "workload", "passes", "batch-size"),
+            *("epochs", "seeds", "train-samples", "threads", "baselines", "reference"),
+            *("different-beyond", "same-within", *_RECORD, "report"),
+        ),
+        "Separate several values of an option by spaces (--backend jax torch) or commas, or "
+        "repeat the option.",
+    ),
+    Command(
+        "parity",
+        "Check that contenders compute the same model, against a float64 reference.",
+        Measurement("parity", passes=("parity",), finish=measure.judge_parity),
+        ("contender", "model", "baselines", *_RECORD),
+        "Every run that measures speed includes this check. The exit code is 1 if a contender "
+        "differs.",
+    ),
+    Command(
+        "selfcheck",
+        "Test aebench on this machine, where the right verdicts are known.",
+        measure.selfcheck,
+        (
+            *("preset.selfcheck", "contender.selfcheck", "model.selfcheck", "batch-size.one"),
+            *_RECORD,
+        ),
+        "One backend trains beside its A/A control, which does the same work, and beside a "
+        "known-effect control, which does 5 % more work than it reports. The exit code is 0 if "
+        "both verdicts are right, and 3 if the machine is too noisy for verdicts.",
+    ),
+    Command(
+        "profile",
+        "Show where the time of training steps goes, and what each backend compiles when.",
+        Measurement("profile", preset="profile", passes=("profile",)),
+        ("steps", *_EXPLAINING),
+        "Each framework's own profiler traces warm steps inside fit. The traces are kept in "
+        "traces/ beside the record, and ui.perfetto.dev shows them.",
+    ),
+    Command(
+        "memory",
+        "Show what each backend holds in memory when, and whether memory grows with the steps.",
+        Measurement("memory", preset="profile", passes=("memory",)),
+        _EXPLAINING,
+    ),
+    Command("show", "Show the tables of records again.", report.show, ("records", "json")),
+    Command(
+        "report",
+        "Write a report on records: Markdown, HTML, figures, CSV, and the records themselves.",
+        report.report,
+        ("records", "out.report", "language"),
+    ),
+    Command(
+        "site",
+        "Build published reports into one static site with an index.",
+        report.site,
+        ("published", "out.site"),
+    ),
+    Command("list", "List models, backends, workloads and presets.", overview.list_everything),
+    Command(
+        "doctor",
+        "List what could make measurements wrong on this machine, and what to do about it.",
+        overview.doctor,
+    ),
+    Command(
+        "completion",
+        "Print a script that completes words in a shell.",
+        completion.show,
+        ("shell",),
+        'In bash: eval "$(aebench completion bash)".',
+    ),
+)

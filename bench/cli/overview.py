@@ -1,0 +1,22 @@
+"""The commands ``list`` and ``doctor``. Heavy imports wait inside them, so that --help is quick."""
+
+from aebench.bench.cli.exit_codes import OK
+from aebench.bench.cli.options import Given
+
+
+def list_everything(given: Given) -> int:
+    """List models, backends, workloads and presets."""
+    from aebench.bench.cli.listing import render
+    from aebench.reports.terminal import new_console
+
+    new_console().print(render())
+    return OK
+
+
+def doctor(given: Given) -> int:
+    """List what could make measurements wrong on this machine, and what to do about it."""
+    from aebench.bench.system.doctor import diagnose, render
+    from aebench.reports.terminal import new_console
+
+    new_console().print(render(diagnose()))
+    return OK

@@ -1,0 +1,171 @@
+"""What the user asked for, checked, and made into a plan."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from aebench import backends
+from aebench.bench import workloads
+from aebench.bench.data.datasets import Dataset
+from aebench.bench.errors import BadInputError
+from aebench.bench.models.autoencoder import parse
+from aebench.bench.plan import checks, contenders
+from aebench.bench.plan.checks import MOST_PROFILE_STEPS
+from aebench.bench.plan.plan import ORDER_SEED, Plan, default_reference, with_controls
+from aebench.bench.plan.presets import PASSES, PRESETS
+from aebench.bench.plan.sizes import batch_sizes, first_batch_size, planned
+from aebench.bench.quoting import shortly
+from aebench.reports.record import DIFFERENT, MOST, SAME, ContenderInfo, PlanInfo
+
+T = TypeVar("T")
+PROFILE_STEPS = 20
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; what is None or empty is the preset's.
+
+    ``backends`` are contenders as :func:`aebench.bench.plan.contenders.find` takes them.
+    ``batch_sizes`` are numbers, or words such as ``train=32``; see
+    :func:`aebench.bench.plan.sizes.batch_sizes`. ``different`` and ``same`` are the verdicts'
+    margins, as shares. With a ``known_effect`` another worker of the reference runs so large a
+    share more steps than it reports.
+    """
+
+    preset: str = "quick"
+    backends: Sequence[str] = ()
+    models: Sequence[str] = ()
+    workloads: Sequence[str] = ()
+    passes: Sequence[str] = ()
+    batch_sizes: Sequence[int | str] = ()
+    epochs: int | None = None
+    seeds: int | None = None
+    train_samples: int | None = None
+    threads: int | None = None
+    reference: str | None = None
+    different: float = DIFFERENT
+    same: float = SAME
+    known_effect: float = 0.0
+    baselines: bool | None = None
+    profile_steps: int = PROFILE_STEPS
+
+
+def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> Plan:
+    """Check a request and fix all sizes.
+
+    Parameters
+    ----------
+    request : Request
+        What was asked for.
+    dataset : Dataset
+        The samples.
+    run : bool
+        Whether contenders' interpreters may be run, to ask for their versions.
+
+    Raises
+    ------
+    BadInputError
+        If something asked for isn't known, isn't there or can't be done with these data.
+    """
+    _check(request)
+    preset = PRESETS[request.preset]
+    names = _unique(request.workloads or preset.workloads)
+    asked_sizes = batch_sizes(request.batch_sizes, names)
+    for asked in asked_sizes.values():
+        checks.batch_sizes(asked, dataset)
+    models = _unique([parse(name) for name in request.models or preset.models])
+    passes = _passes(request.passes or preset.passes)
+    found, reference = _contenders(request, names, passes, run)
+    sizes = planned(preset, asked_sizes, found)
+    for each in sizes:
+        checks.batch_sizes(each.batch_sizes, dataset)
+    train_samples = len(dataset.train)
+    if request.train_samples is None and preset.quality_train_samples is not None:
+        train_samples = min(train_samples, preset.quality_train_samples)
+    info = PlanInfo(
+        preset=request.preset,
+        passes=passes,
+        sizes=sizes,
+        footprint_launches=preset.footprint_launches,
+        batch_size=first_batch_size(sizes),
+        epochs=request.epochs or preset.epochs,
+        seeds=list(range(request.seeds or preset.seeds)),
+        quality_train_samples=train_samples,
+        threads=request.threads or 0,
+        reference=reference,
+        order_seed=ORDER_SEED,
+        different=request.different,
+        same=request.same,
+        profile_steps=request.profile_steps,
+    )
+    plan = Plan(info, models, found)
+    checks.fits(plan, dataset)
+    return plan
+
+
+def _check(request: Request) -> None:
+    """Refuse what isn't known, or can't be had whatever the contenders and the data are."""
+    checks.known("preset", [request.preset], PRESETS)
+    checks.known("workload", request.workloads, workloads.names())
+    checks.known("pass", request.passes, PASSES)
+    checks.within("--epochs", request.epochs, MOST)
+    checks.within("--seeds", request.seeds, MOST)
+    checks.within("--steps", request.profile_steps, MOST_PROFILE_STEPS)
+    checks.threads(request.threads)
+    checks.margins(request.different, request.same)
+    checks.listed("--contender", request.backends)
+    checks.listed("--model", request.models)
+    checks.listed("--batch-size", request.batch_sizes)
+
+
+def _passes(asked: Sequence[str]) -> list[str]:
+    """Put the passes in order; a contender is ranked only where parity shows the same model."""
+    wanted = {*asked, *(["parity"] if "speed" in asked else [])}
+    return [name for name in PASSES if name in wanted]
+
+
+def _contenders(
+    request: Request, names: Sequence[str], passes: Sequence[str], run: bool
+) -> tuple[list[ContenderInfo], str]:
+    """Find the contenders, their baselines and controls; return them and the reference's name."""
+    found = contenders.find(request.backends, run)
+    compares = bool({"speed", "parity"} & set(passes))
+    without_keras = [each.name for each in found if not each.missing and not each.on_keras]
+    if without_keras and not compares:
+        raise BadInputError(
+            f"{without_keras[0]} takes part in parity and speed alone, and has nothing to measure "
+            f"in {', '.join(sorted(passes))}: leave it out."
+        )
+    reference = _reference(request.reference, found)
+    wanted = PRESETS[request.preset].baselines if request.baselines is None else request.baselines
+    if wanted and compares:
+        found = [*found, *contenders.baselines(found, run)]
+    found = [_without_calls(contender, names) for contender in found]
+    return with_controls(found, reference, request.known_effect), reference
+
+
+def _without_calls(contender: ContenderInfo, names: Sequence[str]) -> ContenderInfo:
+    """Add the reason why a contender without Keras doesn't run workloads that time calls."""
+    calls = [name for name in names if workloads.load(name).timing == workloads.CALL]
+    if contender.on_keras or not calls:
+        return contender
+    reasons = {name: f"{name} times calls of Keras, and it runs without Keras" for name in calls}
+    return msgspec.structs.replace(contender, unsupported={**reasons, **contender.unsupported})
+
+
+def _reference(asked: str | None, found: Sequence[ContenderInfo]) -> str:
+    if asked is None:
+        return default_reference(found)
+    able = [each.name for each in found if not each.missing and each.backend != backends.GEMM]
+    if asked not in able:
+        raise BadInputError(
+            f"--reference {shortly(asked)} is not among the backends measured: use "
+            f"{', '.join(able)}."
+        )
+    return asked
+
+
+def _unique(values: Sequence[T]) -> list[T]:
+    return list(dict.fromkeys(values))

@@ -1,0 +1,102 @@
+"""Rounds of calls: each call of a workload is timed on its own."""
+
+import gc
+import time
+from typing import Any
+
+from aebench.backends import Backend
+from aebench.bench.protocol.channel import Channel
+from aebench.bench.protocol.messages import (
+    Calibrated,
+    Entered,
+    Leave,
+    Round,
+    RoundTimes,
+    encode,
+    receive_command,
+)
+from aebench.bench.protocol.samples import Samples
+from aebench.bench.workloads import Workload
+
+
+class Calls:
+    """Calls a workload with one batch at a time, one batch after the other, over and over.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A compiled model.
+    backend : Backend
+        Waits for a result.
+    workload : Workload
+        One that times calls.
+    samples : Samples
+        One batch at least.
+    batch_size : int
+        Samples per call.
+    """
+
+    def __init__(
+        self, model: Any, backend: Backend, workload: Workload, samples: Samples, batch_size: int
+    ) -> None:
+        self._model = model
+        self._backend = backend
+        self._workload = workload
+        self._samples = samples
+        self._batch_size = batch_size
+        self._batches = samples.total // batch_size
+        self._calls_made = 0
+
+    def calibrate(self, calls: int) -> Calibrated:
+        """Compile, and return roughly what a call takes, in seconds."""
+        self._times(-(-calls // 3))
+        return Calibrated(sum(self._times(calls)) / calls)
+
+    def serve(self, channel: Channel) -> None:
+        """Run rounds on command, until the command to leave."""
+        channel.send(encode(Entered(None)))
+        while isinstance(wanted := receive_command(channel, Round, Leave), Round):
+            channel.send(encode(self.round(wanted.steps, wanted.discarded_steps)))
+
+    def round(self, calls: int, discarded_calls: int) -> RoundTimes:
+        """Time one round, garbage collection off and the device awaited after each call.
+
+        Parameters
+        ----------
+        calls, discarded_calls : int
+            The calls that are timed, and those made before them, since the first calls after a
+            pause are slow.
+
+        Returns
+        -------
+        RoundTimes
+            With the seconds of each call.
+        """
+        gc.collect()
+        gc.disable()
+        try:
+            called = time.perf_counter()
+            self._times(discarded_calls)
+            began = time.perf_counter()
+            cpu_began = time.process_time()
+            call_seconds = self._times(calls)
+            seconds = time.perf_counter() - began
+            cpu_seconds = time.process_time() - cpu_began
+        finally:
+            gc.enable()
+        return RoundTimes(seconds, cpu_seconds, began - called, call_seconds)
+
+    def _times(self, calls: int) -> list[float]:
+        """Make calls, and return the seconds of each."""
+        seconds = []
+        for _ in range(calls):
+            batch = self._next_batch()
+            began = time.perf_counter()
+            self._backend.wait(self._workload.run(self._model, batch, self._batch_size, ()))
+            seconds.append(time.perf_counter() - began)
+        return seconds
+
+    def _next_batch(self) -> Samples:
+        first = self._calls_made % self._batches * self._batch_size
+        self._calls_made += 1
+        return self._samples.changed(lambda array: array[first : first + self._batch_size])

@@ -1,0 +1,28 @@
+"""Prediction: steps inside Keras's ``predict``."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from aebench.bench.workloads import Workload
+
+
+class Predict(Workload):
+    """Steps of ``predict``."""
+
+    name = "predict"
+    verb = "predicts with"
+    gerund = "predicting"
+    description = "steps of predict: forward"
+    split = "test"
+    function = "predict_function"
+
+    def run(self, model: Any, samples: Any, batch_size: int, callbacks: Sequence[Any]) -> None:
+        """Predict all samples once."""
+        model.predict(samples.x, batch_size, verbose=0, callbacks=list(callbacks))
+
+    def stop(self, model: Any) -> None:
+        """End ``predict`` after the step at hand."""
+        model.stop_predicting = True
+
+
+WORKLOAD = Predict()

@@ -1,0 +1,191 @@
+"""Messages between parent and worker: what a side does not know is an error with its name."""
+
+import inspect
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pytest
+
+from aebench.bench.campaign.context import make_job
+from aebench.bench.campaign.fleet import Fleet
+from aebench.bench.errors import MeasurementError
+from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages import ProtocolError, decode, decode_command, encode
+from aebench.bench.protocol.samples import SampleSource
+
+FILES = SampleSource("train.npy", "train.npy")
+COMMON = ("jax", {"jit": "on"}, "ae200", 0, 1, FILES, FILES)
+JOBS = [
+    messages.SpeedJob(*COMMON, {"train": "aebench.bench.workloads.train"}),
+    messages.ParityJob(*COMMON, 32),
+    messages.FootprintJob(*COMMON, 32, "data.npz", SampleSource("x_train", "y_train"), 640),
+    messages.MemoryJob(*COMMON, 32, "data.npz", SampleSource("x_train", "x_train"), 640),
+    messages.ProfileJob(*COMMON, 32, 10, "trace.json.gz"),
+    messages.QualityJob(*COMMON, [1, 2], 3, 32, 640, [0, 4]),
+]
+COMMANDS = [
+    messages.Calibrate("train", 32, 10),
+    messages.Enter("predict", 500, 60),
+    messages.Round(10, 1),
+    messages.Leave(),
+    messages.RunShortEpochs("train", 32, 10, 8),
+    messages.Compare("ae200", "oracle.npz"),
+]
+RUNTIME = messages.RuntimeInfo({"jit": "on"}, {"jax": "1"}, ["jax"], 2, [0.5, 1])
+ANSWERS = [
+    messages.Hello(1, True),
+    RUNTIME,
+    messages.Calibrated(0.1, "numpy", {"numpy": 0.1}),
+    messages.Entered(None),
+    messages.ShortEpochs([messages.ShortEpoch(1.0, 2.0, 3.0, 4.0)]),
+    messages.Compared(RUNTIME, [messages.Check("loss", 0.0), messages.Check("step", 1.0, "here")]),
+    messages.PhaseMemory("data", 1.0, 2, None),
+]
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.PASS)
+def test_jobs_arrive_as_they_were(job):
+    assert messages.decode_job(encode(job)) == job
+
+
+def test_every_job_and_command_is_tested_here():
+    assert {type(job) for job in JOBS} == set(messages.JOBS.values())
+    assert {type(command) for command in COMMANDS} == set(messages.COMMANDS.values())
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.PASS)
+def test_the_fields_of_a_pass_can_be_given_to_its_job(job):
+    common = {field.name for field in fields(messages.Job)}
+    own = {field.name for field in fields(job)} - common
+    assert not own & set(inspect.signature(make_job).parameters)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.COMMAND)
+def test_commands_arrive_as_they_were(command):
+    assert decode_command(encode(command), type(command)) == command
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: type(answer).__name__)
+def test_answers_arrive_as_they_were(answer):
+    assert decode(type(answer), encode(answer)) == answer
+
+
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        ({"command": "dance"}, "unknown command 'dance': known are calibrate, compare"),
+        ({"do": "leave"}, "a message without a command"),
+        ({"command": "leave"}, "the command 'leave' came where 'round' was expected"),
+        (
+            {"command": "round", "steps": 1, "discarded_steps": 1, "beats": 4},
+            "command 'round' has an unknown field 'beats'",
+        ),
+        ({"command": "round", "steps": 1}, "command 'round' has no 'discarded_steps'"),
+        (
+            {"command": "round", "steps": 1.5, "discarded_steps": 1},
+            "command 'round': 'steps' is not a whole number",
+        ),
+        (
+            {"command": "round", "steps": True, "discarded_steps": 1},
+            "command 'round': 'steps' is not a whole number",
+        ),
+    ],
+)
+def test_a_command_that_is_not_understood_is_named(message, error):
+    with pytest.raises(ProtocolError) as raised:
+        decode_command(message, messages.Round)
+    assert str(raised.value).startswith(error)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"job": "dance"}, "unknown job 'dance'"),
+        ({"beats": 4}, "job 'speed' has an unknown field 'beats'"),
+        ({"settings": {"jit": 1}}, "job 'speed': 'settings' is not a text"),
+        ({"train": {"x": "a"}}, "job 'speed': 'train' has no 'y'"),
+        ({"train": "a"}, "job 'speed': 'train' is not an object"),
+    ],
+)
+def test_a_job_that_is_not_understood_is_named(change, error):
+    with pytest.raises(ProtocolError) as raised:
+        messages.decode_job({**encode(JOBS[0]), **change})
+    assert str(raised.value).startswith(error)
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "error"),
+    [
+        (messages.Entered, {"call_seconds": "1"}, "Entered: 'call_seconds' is not a number"),
+        (messages.Compared, {"checks": []}, "Compared has no 'runtime'"),
+        (messages.CompileLog, {"compilations": 3}, "CompileLog: 'compilations' is not a list"),
+        (
+            messages.ShortEpochs,
+            {"epochs": [3]},
+            "ShortEpochs: 'epochs' is not an object",
+        ),
+        (messages.Left, {"left": True}, "Left has an unknown field 'left'"),
+    ],
+)
+def test_an_answer_that_is_not_understood_is_named(kind, message, error):
+    with pytest.raises(ProtocolError) as raised:
+        decode(kind, message)
+    assert str(raised.value) == error
+
+
+@dataclass(frozen=True)
+class Dance:
+    COMMAND = "dance"
+
+    workload: str = "train"
+
+
+@dataclass(frozen=True)
+class FasterRound(messages.Round):
+    beats: int = 4
+
+
+@pytest.fixture
+def worker(tmp_path):
+    """A worker of matrix products alone, which needs NumPy and no more."""
+    np.save(tmp_path / "images.npy", np.zeros((64, 28, 28), np.float32))
+    images = SampleSource(*2 * (str(tmp_path / "images.npy"),))
+    fleet = Fleet(tmp_path, answer_seconds=60.0)
+    try:
+        workloads = {name: f"aebench.bench.workloads.{name}" for name in ("train", "predict")}
+        job = messages.SpeedJob("gemm", {}, "ae200", 0, 0, images, images, workloads)
+        made = fleet.start("gemm", job)
+        made.answer(messages.RuntimeInfo)
+        yield made
+    finally:
+        fleet.close()
+
+
+def test_a_worker_refuses_a_command_that_it_does_not_know(worker):
+    with pytest.raises(MeasurementError, match="unknown command 'dance'"):
+        worker.ask(Dance(), messages.ShortEpochs)
+
+
+def test_a_worker_inside_a_workload_refuses_what_is_no_round(worker):
+    worker.ask(messages.Enter("predict", 32, 4), messages.Entered)
+    with pytest.raises(MeasurementError, match="unknown command 'dance'"):
+        worker.ask(Dance(), messages.Left)
+
+
+def test_a_worker_refuses_a_field_that_it_does_not_know(worker):
+    worker.ask(messages.Enter("predict", 32, 4), messages.Entered)
+    with pytest.raises(MeasurementError, match="'round' has an unknown field 'beats'"):
+        worker.ask(FasterRound(2, 1), messages.RoundTimes)
+
+
+def test_a_worker_obeys_what_it_knows(worker):
+    assert worker.ask(messages.Calibrate("train", 32, 2), messages.Calibrated).library
+    worker.ask(messages.Enter("train", 32, 4), messages.Entered)
+    assert worker.ask(messages.Round(2, 1), messages.RoundTimes).seconds > 0
+    worker.ask(messages.Leave(), messages.Left)
+    assert worker.ask(messages.RunShortEpochs("train", 32, 2, 1), messages.ShortEpochs).epochs == []
+
+
+def test_the_hello_is_what_its_type_says(worker):
+    # The worker sends it before it imports the types of messages.
+    assert worker.interpreter.resident_bytes > 0

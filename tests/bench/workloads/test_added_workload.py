@@ -1,0 +1,118 @@
+"""A workload that another distribution adds, which times calls: nothing of aebench knows it."""
+
+import math
+import statistics
+from pathlib import Path
+
+import pytest
+
+from aebench.bench.plan.request import Request, plan_from_request
+from aebench.bench.plan.sizes import obstacle
+from aebench.bench.workloads import load, names
+from aebench.reports.journal import load as load_record
+from aebench.reports.record import Cell, Round, WorkloadSizes
+from aebench.reports.summary import summarise
+from aebench.reports.tables import speed
+from helpers.images import DATA
+from helpers.paths import ROOT
+
+SOURCE = """
+from aebench.bench.workloads import CALL, Workload
+
+
+class Respond(Workload):
+    name = "respond"
+    verb = "responds with"
+    gerund = "responding"
+    description = "calls of predict_on_batch, one after the other"
+    timing = CALL
+    batch_sizes = (1,)
+
+    def run(self, model, samples, batch_size, callbacks):
+        return model.predict_on_batch(samples.x)
+
+
+WORKLOAD = Respond()
+"""
+
+
+@pytest.fixture
+def added(tmp_path) -> Path:
+    """Make a distribution that adds the workload; return the folder for a path."""
+    folder = tmp_path / "site"
+    about = folder / "responding-1.0.dist-info"
+    about.mkdir(parents=True)
+    (folder / "responding.py").write_text(SOURCE)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: responding\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[aebench.workloads]\nrespond = responding\n")
+    return folder
+
+
+@pytest.fixture
+def known(added, monkeypatch) -> None:
+    """Put the distribution on this process's path."""
+    monkeypatch.syspath_prepend(str(added))
+
+
+def test_it_is_known_and_has_its_own_sizes(known):
+    assert names() == ["train", "predict", "respond"]
+    assert load("respond").module == "responding"
+    asked = Request(
+        preset="publish",
+        backends=["jax"],
+        models=["ae400"],
+        workloads=["train", "respond"],
+        passes=["speed"],
+        baselines=True,
+    )
+    plan = plan_from_request(asked, DATA)
+    assert plan.info.sizes_of("train").batch_sizes == [32, 500]
+    # Two take part, the contender and its A/A control: any even number of blocks is balanced.
+    assert plan.info.sizes_of("respond") == WorkloadSizes("respond", [1], 8, 64)
+    assert plan.cells() == [
+        Cell("ae400", "train", 32),
+        Cell("ae400", "train", 500),
+        Cell("ae400", "respond", 1),
+    ]
+    native = next(each for each in plan.contenders if each.name == "native-jax")
+    assert obstacle(native, "respond") == "respond times calls of Keras, and it runs without Keras"
+    assert not plan.takes_part(native, Cell("ae400", "respond", 1))
+    assert plan.takes_part(native, Cell("ae400", "train", 32))
+    (described,) = (each for each in plan.describe_workloads() if each.name == "respond")
+    assert (described.verb, described.timing, described.trains) == ("responds with", "call", False)
+
+
+def test_it_is_listed(aebench, added):
+    shown = aebench("list", PYTHONPATH=f"{ROOT / 'src'}:{added}")
+    assert "calls of predict_on_batch, one after the other" in shown.stdout
+
+
+@pytest.mark.slow
+def test_it_is_measured_and_shown(aebench, added, tmp_path):
+    done = aebench(
+        *("run", "--data", "embedded", "--train-samples", "640", "--model", "ae200"),
+        *("--backend", "jax", "--workload", "train", "respond", "--pass", "speed"),
+        *("--batch-size", "train=64", "respond=2", "--baselines", "--out", "kept"),
+        PYTHONPATH=f"{ROOT / 'src'}:{added}",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    record = load_record(tmp_path / "kept")
+    rows = [row for row in record.of(Round) if row.workload == "respond"]
+    assert {row.contender for row in rows} == {"jax", "jax A/A"}
+    for row in rows:
+        assert len(row.call_seconds) == row.steps and row.batch_size == 2
+        # Between two calls only a list grows.
+        assert 0 < sum(row.call_seconds) <= row.seconds
+        assert statistics.median(row.call_seconds) > 1e-6
+    assert all(row.call_seconds is None for row in record.of(Round) if row.workload == "train")
+    summary = summarise(record)
+    train, respond = summary.speed
+    assert (respond.workload, respond.batch_size, train.batch_size) == ("respond", 2, 64)
+    (table,) = [each for each in speed(summary) if each.title.startswith("respond")]
+    assert table.title == "respond ae200, batch 2"
+    jax = next(row for row in respond.rows if row.contender == "jax")
+    assert math.isfinite(jax.step_seconds.value)
+    assert any("calls in 1 launch" in note for note in table.notes)
+    assert any("native-jax: respond times calls of Keras" in note for note in table.notes)
+    assert not any("epoch" in column for column in table.columns)
+    assert "respond ae200, batch 2" in done.stdout
