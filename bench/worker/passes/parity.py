@@ -96,9 +96,7 @@ def work(channel: Channel, job: ParityJob) -> None:
             contender_model, made = make(model, job), wanted
         with np.load(command.oracle) as oracle:
             checks = list(
-                compare(
-                    contender_model, model, samples, command.batch_size, oracle, command.checks
-                )
+                compare(contender_model, model, samples, command.batch_size, oracle, command.checks)
             )
         for check in checks:
             finite(check.check, check.difference)
