@@ -244,7 +244,7 @@ class RunShortEpochs:
 class Compare:
     """Compare a model with the oracle's results in a file. Answer: :class:`Compared`.
 
-    ``checks`` is a group of :mod:`aebench.bench.worker.passes.parity`, made at ``batch_size``.
+    ``checks`` is a group of :mod:`aebench.bench.protocol.parity_checks`, made at ``batch_size``.
     """
 
     COMMAND: ClassVar[str] = "compare"

@@ -37,7 +37,7 @@ _OPTIONS: dict[str, dict[str, str]] = {
         "--resume": _RECORD,
         "--report": _NONE,
     },
-    "parity": {**_COMMON, **_WHO, "--baselines": _NONE, "--resume": _RECORD},
+    "parity": {**_COMMON, **_WHO, "--batch-size": _NUMBER, "--baselines": _NONE, "--resume": _RECORD},
     "selfcheck": {**_COMMON, "--preset": _WORD, "--batch-size": _NUMBER, "--resume": _RECORD},
     "profile": {**_COMMON, **_WHO, "--batch-size": _NUMBER, "--steps": _NUMBER},
     "memory": {**_COMMON, **_WHO, "--batch-size": _NUMBER, "--train-samples": _NUMBER},

@@ -16,9 +16,10 @@ from aebench.bench.models.autoencoder import Model, parse
 from aebench.bench.models.initial_weights import hyperparameters, initial_weights
 from aebench.bench.plan.parity_sizes import ParitySizes, parity_sizes
 from aebench.bench.protocol.messages import Compare, Compared, ParityJob
-from aebench.bench.worker.passes.parity import (
+from aebench.bench.protocol.parity_checks import (
     INFERENCE,
     LONG,
+    LONG_BATCH_SIZE,
     LONG_LEARNING_RATE,
     LONG_STEPS,
     MASKS,
@@ -28,9 +29,6 @@ from aebench.bench.worker.passes.parity import (
 from aebench.reports import record
 from aebench.reports.record import ContenderInfo, Task
 
-# The long training and the masks are compared at this size alone, whatever sizes are ranked: at
-# 500 a hundred steps are 16 times the work, and the ten steps at each size show what depends on it.
-LONG_BATCH_SIZE = 32
 # How far from the oracle, by the precision in force: docs/method.md says why so far.
 # A share of masks and a mean loss under masks are chance: they are in standard deviations.
 _CHANCE = 4.5
@@ -194,7 +192,7 @@ def oracle_results(
     seed : int
         Of the weights, and of the masks.
     checks : str
-        A group of checks of :mod:`aebench.bench.worker.passes.parity`.
+        A group of :mod:`aebench.bench.protocol.parity_checks`.
     batch_size : int
         Samples per step.
 

@@ -17,18 +17,19 @@ from aebench.bench.protocol.messages import (
     encode,
     receive_command,
 )
+from aebench.bench.protocol.parity_checks import (
+    INFERENCE,
+    LONG_LEARNING_RATE,
+    LONG_STEPS,
+    MASKS,
+    STEPS,
+    short_steps,
+)
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.runtime_info import finite
 from aebench.bench.worker.sample_files import mapped
 
 Array = np.ndarray[Any, Any]
-# The groups of checks. Inference and steps are compared at every batch size that is ranked.
-INFERENCE, STEPS, LONG = "inference", "steps", "long"
-SHORT_STEPS, LONG_STEPS = 10, 100
-# Large batches are trained for fewer steps, so that their samples fit into memory.
-_MOST_SHORT_SAMPLES, _FEWEST_SHORT_STEPS = 20_000, 2
-LONG_LEARNING_RATE = 0.1
-MASKS = 200
 MASK_ROWS = 500
 
 
@@ -67,11 +68,6 @@ class ContenderModel(Protocol):
 
     def masked_losses(self, samples: Samples, count: int) -> float:
         """Return the mean loss of a batch over so many draws of the masks."""
-
-
-def short_steps(batch_size: int) -> int:
-    """Return the number of steps of the short training at a batch size."""
-    return max(_FEWEST_SHORT_STEPS, min(SHORT_STEPS, _MOST_SHORT_SAMPLES // batch_size))
 
 
 def work(channel: Channel, job: ParityJob) -> None:
@@ -126,7 +122,7 @@ def compare(
     oracle : mapping of ndarray
         Results of :func:`aebench.bench.campaign.passes.parity.oracle_results`.
     checks : str
-        :data:`INFERENCE`, :data:`STEPS` or :data:`LONG`.
+        A group of :mod:`aebench.bench.protocol.parity_checks`.
     """
     if checks == INFERENCE:
         yield from _inference(contender_model, model, _repeated(samples, batch_size), oracle)
