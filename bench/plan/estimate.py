@@ -1,4 +1,4 @@
-"""RunOptions long a plan will take: rough, from what one 2-core machine without an accelerator did.
+"""How long a plan will take: rough, from what one 2-core machine without an accelerator did.
 
 The display corrects itself by what really happens; ``--dry-run`` by how fast NumPy is here.
 """
@@ -44,7 +44,7 @@ def task_seconds(
     train_samples, test_samples : int
         Sizes of the data.
     pace : float
-        RunOptions many times as long work takes as where the guess was made; see :func:`pace_here`.
+        How many times as long work takes as where the guess was made; see :func:`pace_here`.
         Slices are as many steps as fill their time, so that a block takes as long on any machine.
     """
     model = next(each for each in plan.models if each.name == task.model)

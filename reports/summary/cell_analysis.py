@@ -1,4 +1,4 @@
-"""RunOptions contenders are compared where they meet: one cell of the speed pass."""
+"""How contenders are compared where they meet: one cell of the speed pass."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite, log, sqrt

@@ -1,4 +1,4 @@
-"""The table of the parity pass: how far everyone is from the float64 reference."""
+"""The table of the parity pass: how far every contender is from the float64 reference."""
 
 from collections.abc import Sequence
 
@@ -36,8 +36,9 @@ def parity(summary: Summary) -> list[Table]:
     tables[0].notes.append(
         "The largest difference from a NumPy float64 reference, from the same weights on the same "
         "batches: reconstructions, loss and weights after a step (step); gradients and losses "
-        "relative to their size (gradients: as far as float32 weights can hold a step). Who "
-        "differs is in no ranking."
+        "relative to their size (gradients: as far as float32 weights can hold a step). The "
+        "largest at any batch size. A contender that differs is in no ranking of the workloads and "
+        "batch sizes concerned."
     )
     if dropout:
         tables[-1].notes.append(

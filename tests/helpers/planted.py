@@ -14,8 +14,8 @@ from aebench.bench.campaign.passes.parity import oracle_results
 from aebench.bench.models.autoencoder import Model, parse
 from aebench.bench.models.initial_weights import initial_weights
 from aebench.bench.protocol.messages import ParityJob
-from aebench.bench.protocol.samples import Samples, SampleSource
 from aebench.bench.protocol.parity_checks import INFERENCE, LONG, STEPS
+from aebench.bench.protocol.samples import Samples, SampleSource
 from aebench.bench.worker import parity_baseline, parity_keras
 from aebench.bench.worker.passes import parity
 

@@ -17,7 +17,7 @@ NO_FIT = "there is no fit"
 
 
 def checks(contender, wrong=(), trains=True):
-    """List a contender's checks; those of ``wrong``, as check and batch size, are beyond tolerance."""
+    """List the checks of a contender; ``wrong`` has those that fail, with the batch size."""
     made = [(name, size) for size in SIZES for name in INFERENCE]
     if trains:
         made += [(name, size) for size in SIZES for name in STEPS]
@@ -37,7 +37,9 @@ def made(parity, unable=()):
         sizes=[WorkloadSizes(name, list(SIZES), 1, 8) for name in WORKLOADS],
     )
     contenders = [
-        msgspec.structs.replace(each, unsupported={"train": NO_FIT}) if each.name in unable else each
+        msgspec.structs.replace(each, unsupported={"train": NO_FIT})
+        if each.name in unable
+        else each
         for each in base.header.contenders
     ]
     base.header = msgspec.structs.replace(
@@ -164,5 +166,3 @@ def test_older_records_name_no_batch_size_and_their_checks_stand_for_all():
     assert verdicts(made(checks("jax") + first)) == everywhere("slower")
     wrong = [msgspec.structs.replace(each, difference=1.0) for each in first]
     assert verdicts(made(checks("jax") + wrong)) == everywhere("differs")
-
-
