@@ -90,7 +90,7 @@ class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
     """How far a contender is from the float64 reference in one respect.
 
     It is the same model where no ``difference`` is more than its ``tolerance``; ``where`` is at
-    which weight or step it is largest. Shapes and ``forward`` concern all workloads, the other checks
+    which weight or step it is largest. ``shapes`` and ``forward`` concern all workloads, the others
     those that train. ``batch_size`` is the one of the check, which concerns the cells of that size;
     checks of ``long training`` and dropout concern all sizes. It is None in records that compared
     at a single size, which stands for all sizes.

@@ -216,7 +216,7 @@ def oracle_results(
             "forward": oracle.forward(batch(0)),
             "loss": np.array(oracle.loss(batch(0))),
         }
-    found = {}
+    found: dict[str, Images] = {}
     if checks == STEPS:
         found |= {f"before {place}": each.copy() for place, each in enumerate(oracle.weights())}
         losses = [oracle.step(batch(0), model.learning_rate)]
