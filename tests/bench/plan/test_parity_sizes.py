@@ -41,8 +41,9 @@ def test_every_ranked_batch_size_is_compared(request_options, expected):
 
 
 def test_a_contender_that_cannot_train_is_compared_where_it_predicts():
-    given = {"passes": ["speed"], "batch_sizes": ["train=32", "predict=500"]}
-    assert sizes({"train": "there is no fit"}, **given) == ParitySizes([500], [])
+    for passes in (["speed"], ["speed", "quality"]):
+        given = {"passes": passes, "batch_sizes": ["train=32", "predict=500"]}
+        assert sizes({"train": "there is no fit"}, **given) == ParitySizes([500], [])
 
 
 def test_large_batches_are_trained_for_fewer_steps():
