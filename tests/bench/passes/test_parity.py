@@ -99,12 +99,11 @@ def test_every_contender_is_shown_to_be_the_same(aebench):
     engines = [each for each in backends.built_in_names() if each != "gemm"]
     done = aebench("parity", *SMALL, "--out", "p", "--contender", *engines)
     assert done.returncode == 0, done.stdout + done.stderr
-    for engine in engines:
-        (line, *_) = (
-            line for line in done.stdout.splitlines() if f"ae200-dropout {engine} " in line
-        )
-        trains = engine not in ("numpy", "openvino")
-        assert line.rstrip().endswith(" same" if trains else " same in predict")
+    rows = json.loads(aebench("show", "p", "--json").stdout)["parity"]
+    found = {row["contender"]: (row["differs"], row["same_in"]) for row in rows}
+    assert found == {
+        engine: ("", ["predict"] if engine in ("numpy", "openvino") else []) for engine in engines
+    }
 
 
 @pytest.mark.slow
