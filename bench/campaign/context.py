@@ -24,7 +24,7 @@ E = TypeVar("E", bound=msgspec.Struct)
 J = TypeVar("J", bound=Job)
 
 
-class Display(Protocol):
+class Progress(Protocol):
     """Where a run shows what it does; drawn only while nothing is measured."""
 
     def doing(self, text: str) -> None:
@@ -52,7 +52,7 @@ class Context:
     arrays: Arrays
     fleet: Fleet
     journal: Journal
-    display: Display
+    display: Progress
 
     def append(self, kind: type[E], answer: object = None, **fields: Any) -> E:
         """Make an event of a worker's answer and append it.
@@ -86,10 +86,10 @@ class Context:
 
     def note_worker(
         self, info: RuntimeInfo, pass_name: str, contender: str, model: str, launch: int
-    ) -> record.Worker:
+    ) -> record.WorkerInfo:
         """Record what is in force in a worker."""
         return self.append(
-            record.Worker,
+            record.WorkerInfo,
             info,
             pass_name=pass_name,
             contender=contender,

@@ -98,7 +98,7 @@ def measure(request: Request, name: str, how: RunOptions) -> tuple[str, Path | N
             campaign.check_folder(folder)
         # All that can be refused is refused before anything is shown.
         if resume and how.dry_run:
-            run_output.show_programs(console, resuming.told(plan))
+            run_output.show_programs(console, resuming.describe_programs(plan))
         pace = pace_here() if how.dry_run else None
         run_output.show(console, plan, dataset, tasks, pace)
         if pace is not None:

@@ -118,7 +118,7 @@ def check_allowed(plan: Plan, asked: Sequence[str]) -> None:
         )
 
 
-def told(plan: Plan) -> str:
+def describe_programs(plan: Plan) -> str:
     """Say which programs carrying a record on would run; empty if none but this one's own."""
     own = programs(plan.contenders)
     if not own:

@@ -6,7 +6,7 @@ from aebench.bench.plan import contenders
 from aebench.bench.plan.plan import default_reference
 from aebench.bench.plan.request import Request
 
-HANDICAP = 0.05
+KNOWN_EFFECT = 0.05
 
 
 def request(backend: str | None, preset: str, model: str, batch_size: int) -> Request:
@@ -35,6 +35,6 @@ def request(backend: str | None, preset: str, model: str, batch_size: int) -> Re
         workloads=["train"],
         passes=["speed"],
         batch_sizes=[batch_size],
-        known_effect=HANDICAP,
+        known_effect=KNOWN_EFFECT,
         baselines=False,
     )

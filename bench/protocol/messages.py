@@ -272,7 +272,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class RuntimeInfo:
-    """What is in force in a worker; see :class:`aebench.reports.record.Worker`."""
+    """What is in force in a worker; see :class:`aebench.reports.record.WorkerInfo`."""
 
     settings: dict[str, str]
     versions: dict[str, str]

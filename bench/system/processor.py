@@ -8,10 +8,11 @@ import psutil
 UNTOLD = (OSError, ValueError, LookupError, NotImplementedError, psutil.Error)
 
 
-class Spent(NamedTuple):
-    """What all cores did between two looks, in seconds.
+class CpuUsage(NamedTuple):
+    """What all cores did between two readings, in seconds.
 
-    ``steal`` is what the hypervisor gave to others, None where the system doesn't tell.
+    ``steal`` is the time that the hypervisor gave to others; None where the system doesn't
+    report it.
     """
 
     total: float
@@ -27,7 +28,7 @@ def core_seconds() -> dict[str, float]:
         return {}
 
 
-def spent(before: dict[str, float], after: dict[str, float]) -> Spent | None:
+def spent(before: dict[str, float], after: dict[str, float]) -> CpuUsage | None:
     """Tell what all cores did between two looks; None if the system counts nothing."""
     kinds = {kind: after[kind] - before[kind] for kind in before if kind in after}
     # A guest's time is counted in its host's too.
@@ -36,4 +37,4 @@ def spent(before: dict[str, float], after: dict[str, float]) -> Spent | None:
         return None
     steal = max(0.0, kinds["steal"]) if "steal" in kinds else None
     idle = kinds.get("idle", 0.0) + kinds.get("iowait", 0.0)
-    return Spent(total, total - idle - (steal or 0.0), steal)
+    return CpuUsage(total, total - idle - (steal or 0.0), steal)

@@ -9,7 +9,7 @@ from aebench.reports.record import comparing, explaining, run
 from aebench.reports.record.header import Header
 
 Event = (
-    run.Worker
+    run.WorkerInfo
     | comparing.Round
     | comparing.Block
     | comparing.Parity

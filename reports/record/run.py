@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from aebench.reports.record.events import Event
 
 
-class Worker(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):
+class WorkerInfo(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):
     """What was in force in one worker."""
 
     pass_name: Name

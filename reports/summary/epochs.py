@@ -43,7 +43,7 @@ def epoch_cost(
         for row in view.of_batch(record.Call, model, batch_size)
         if row.workload == workload
     ]
-    workers = view.of(record.Worker, model)
+    workers = view.of(record.WorkerInfo, model)
     steps = view.source.header.data.train_samples // batch_size
     if not ends or not calls or not workers or not steps:
         return None

@@ -60,7 +60,7 @@ def _row(view: ContenderView, model: str, weight_bytes: int, failure: str) -> Fo
     held = next(
         (
             worker.frameworks_held
-            for worker in view.of(record.Worker, model)
+            for worker in view.of(record.WorkerInfo, model)
             if worker.pass_name == "footprint"
         ),
         [],

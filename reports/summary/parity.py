@@ -83,7 +83,7 @@ def standing(view: ContenderView, model: str) -> Standing:
 
 def precision(view: ContenderView, model: str) -> str:
     """Tell the precision in force; empty if it isn't known."""
-    told = [each.settings.get("precision", "") for each in view.of(record.Worker, model)]
+    told = [each.settings.get("precision", "") for each in view.of(record.WorkerInfo, model)]
     return next(filter(None, told), "")
 
 

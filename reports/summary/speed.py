@@ -85,7 +85,7 @@ def _keys(sources: Sequence[Record], model: str) -> list[Key]:
     return sorted(wanted, key=lambda key: (workloads[key[1]], sizes[key[2]]))
 
 
-class Spent(msgspec.Struct, frozen=True):
+class TimeSpent(msgspec.Struct, frozen=True):
     """Where the time of the launches went that were measured whole.
 
     ``rounds`` counts the warm-up too, ``repeated`` are the rounds of blocks that had to be
@@ -99,7 +99,7 @@ class Spent(msgspec.Struct, frozen=True):
     overhead: float
 
 
-def spent(source: Record) -> Spent | None:
+def spent(source: Record) -> TimeSpent | None:
     """Tell where the pass's time went; None if no launch was measured whole, with its time."""
     whole = {
         (each.task.model, each.task.launch): each.seconds
@@ -115,4 +115,4 @@ def spent(source: Record) -> Spent | None:
         if (row.model, row.launch) in whole:
             seconds[row.block_key in repeated] += row.seconds
     again, once = seconds[True] / total, seconds[False] / total
-    return Spent(total, once, again, 1 - once - again)
+    return TimeSpent(total, once, again, 1 - once - again)

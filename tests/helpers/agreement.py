@@ -36,8 +36,7 @@ from aebench.bench.data import datasets
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.system import machine
 from aebench.reports.journal import Journal
-from aebench.reports.record import SCHEMA, DataInfo, Header, Round
-from aebench.reports.record import Worker as WorkerFacts
+from aebench.reports.record import SCHEMA, DataInfo, Header, Round, WorkerInfo
 from aebench.reports.summary import summarise
 
 HERE = Path(__file__).parent
@@ -145,7 +144,7 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
             + " ".join(f"{each:.2f}" for each in plain_seconds)
         )
         derived = epoch.call_seconds + asked.epochs * epoch.seconds
-        ticks = journal.record.of(WorkerFacts)[0].epoch_end_polls_seconds
+        ticks = journal.record.of(WorkerInfo)[0].epoch_end_polls_seconds
         given = []
         for number, took in enumerate(plain_seconds):
             # The speed of the moment: the rounds just before and just after this fit.

@@ -142,8 +142,8 @@ def make(hostile: str = "") -> Record:
     return made
 
 
-def _worker(pass_name: str, contender: str, model: str, hostile: str) -> record.Worker:
-    return record.Worker(
+def _worker(pass_name: str, contender: str, model: str, hostile: str) -> record.WorkerInfo:
+    return record.WorkerInfo(
         pass_name=pass_name,
         contender=contender,
         model=model,

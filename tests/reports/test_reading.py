@@ -258,7 +258,7 @@ print(len(record.events), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1
 def test_a_million_events_are_shown_in_2_gb(tmp_path, kind):
     made = sample.make()
     (row, *_) = (each for each in made.events if isinstance(each, Round))
-    (worker, *_) = (each for each in made.events if type(each).__name__ == "Worker")
+    (worker, *_) = (each for each in made.events if type(each).__name__ == "WorkerInfo")
     replace = msgspec.structs.replace
     make = {
         "rounds": lambda number: replace(row, launch=number // 100, block=number % 100),

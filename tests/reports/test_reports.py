@@ -7,7 +7,15 @@ import pytest
 from rich.console import Console
 
 from aebench.reports import document, figures, html, markdown, tables
-from aebench.reports.record import Block, Parity, QualityEpoch, Resume, Round, ShortEpoch, Worker
+from aebench.reports.record import (
+    Block,
+    Parity,
+    QualityEpoch,
+    Resume,
+    Round,
+    ShortEpoch,
+    WorkerInfo,
+)
 from aebench.reports.summary import summarise
 from aebench.reports.terminal import WIDTH, render, render_summary
 from helpers import sample
@@ -315,7 +323,7 @@ def test_what_is_said_of_waits_adds_up_to_the_epoch():
     waited = msgspec.structs.replace(ends[0], age_seconds=0.2, boundary_seconds=0.11)
     made.events = [
         msgspec.structs.replace(each, epoch_end_polls_seconds=ticks)
-        if isinstance(each, Worker)
+        if isinstance(each, WorkerInfo)
         else (waited if each is ends[0] else each)
         for each in made.events
     ]
@@ -351,7 +359,7 @@ def two_runs():
         else each
         for each in second.events
         if getattr(each, "contender", "") != "jax"
-        and not (isinstance(each, Worker) and each.contender == "jax A/A")
+        and not (isinstance(each, WorkerInfo) and each.contender == "jax A/A")
     ]
     torch_control = msgspec.structs.replace(torch, name="torch A/A", control_of="torch")
     missing = msgspec.structs.replace(jax, version="", missing="not installed")
@@ -437,7 +445,7 @@ def test_what_two_such_runs_both_say_is_said_once():
             for each in made.header.contenders
         ]
         made.header = msgspec.structs.replace(made.header, contenders=asked)
-        worker = next(each for each in runs[0].of(Worker) if each.contender == "jax")
+        worker = next(each for each in runs[0].of(WorkerInfo) if each.contender == "jax")
         settings = {"jit_compile": "False"}
         made.events.insert(0, msgspec.structs.replace(worker, settings=settings))
     told = [each for each in summarise(*runs).notices if "is in force" in each]

@@ -60,7 +60,7 @@ class Length(NamedTuple):
     discarded_steps: int
 
     @classmethod
-    def of(cls, steps: int) -> "Length":
+    def of_round(cls, steps: int) -> "Length":
         """Discard a tenth before the round: the first steps after a pause are slow."""
         return cls(steps, max(1, steps // 10))
 

@@ -126,7 +126,7 @@ class SpeedPass:
         if not present(sessions):
             return
         key = cell.cell
-        provisional = Length.of(self._steps.get(key) or self._enough_steps(present(sessions)))
+        provisional = Length.of_round(self._steps.get(key) or self._enough_steps(present(sessions)))
         context.display.doing(f"{cell}, warming up")
         for session in present(sessions):
             with dropping(context, session, cell):
@@ -137,7 +137,7 @@ class SpeedPass:
         if key not in self._steps:
             most = provisional.steps * MOST_TIMES_AS_MANY_STEPS
             self._steps[key] = min(most, self._enough_steps(present(sessions)))
-        self._run_blocks(present(sessions), cell, Length.of(self._steps[key]))
+        self._run_blocks(present(sessions), cell, Length.of_round(self._steps[key]))
         context.display.doing(f"{cell}, leaving")
         for session in present(sessions):
             with dropping(context, session, cell):

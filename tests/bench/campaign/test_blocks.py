@@ -24,7 +24,7 @@ from aebench.reports.record import Block, Cell, ContenderInfo, Failure, Round
 from helpers import sample
 
 CELL = LaunchCell(Cell("ae400", "train", 32), TRAIN, launch=3)
-LENGTH = Length.of(20)
+LENGTH = Length.of_round(20)
 
 
 class Noting:

@@ -40,7 +40,7 @@ def made(worst=None, precisions=None, settings=None):
         told = {"precision": (precisions or {}).get(contender, "float32")}
         told |= (settings or {}).get(contender, {})
         worker = msgspec.structs.replace(
-            base.of(record.Worker)[0], pass_name="parity", contender=contender, settings=told
+            base.of(record.WorkerInfo)[0], pass_name="parity", contender=contender, settings=told
         )
         base.events.insert(0, worker)
         if contender != "gemm":
