@@ -23,7 +23,7 @@ from helpers.running import SMALL, Run, gone
         (["run", "--model", "ae300"], "300, 150, 75, stop"),
         (["run", "--preset", "slow"], "not a preset: use quick, standard, publish"),
         (["run", "--workload", "dream"], "not a workload: use train, predict"),
-        (["run", "--contender", "torch:steps=4"], "torch:steps=4 can't be had: Keras runs one"),
+        (["run", "--contender", "torch:steps=4"], "torch:steps=4 isn't supported: Keras runs one"),
         (["run", "--contender", "jax:fast"], "'fast' is not a setting of jax"),
         (["parity", "--contender", "gemm"], "gemm trains nothing"),
         (
@@ -54,7 +54,7 @@ from helpers.running import SMALL, Run, gone
         (["run", "--threads", "0"], "--threads 0 must be at least 1"),
         (["run", "--threads", "4096"], "this machine lets it use"),
         (["run", "--train-samples", "0"], "out of range"),
-        (["run", "--reference", "numpy"], "not among the backends measured"),
+        (["run", "--reference", "numpy"], "not among the contenders measured"),
         (["run", "--data", "nowhere.npz"], "can't be read"),
         (["run", "--time-limit", "0"], "more than 0"),
         (
@@ -63,7 +63,7 @@ from helpers.running import SMALL, Run, gone
         ),
         (["profile", "--steps", "0"], "--steps 0 must be at least 1"),
         (["profile", "--steps", "5000"], "--steps 5000 must be at most 1,000"),
-        (["profile", "--steps", "1000", "--batch-size", "1000"], "2.9 GiB of them, of which 2 can"),
+        (["profile", "--steps", "1000", "--batch-size", "1000"], "2.9 GiB, more than the 2 GiB"),
         (["profile", "--backend", "jax", "theano", "-o", "p"], "'theano' is not a backend"),
         (["memory", "--backend", "native-jax"], "nothing to measure"),
         (["memory", "--batch-size", "2000"], "larger than the data"),

@@ -88,9 +88,9 @@ def test_contenders_are_split_at_the_commas_between_them(text, contenders):
         ("jax:steps=many", "steps must be a whole number from 1 to 10,000"),
         ("jax:jit,nojit", "'jax:jit,nojit' says both jit and nojit"),
         ("jax:precision=double", "precision=double' is not a precision: use float32"),
-        ("torch:steps=32", "torch:steps=32 can't be had: Keras runs one step a call on PyTorch"),
-        ("native-jax:jit", "native-jax:jit can't be had: a baseline is as it is"),
-        ("gemm:precision=mixed_float16", "can't be had: a baseline is as it is"),
+        ("torch:steps=32", "torch:steps=32 isn't supported: Keras runs one step a call on PyTorch"),
+        ("native-jax:jit", "native-jax:jit isn't supported: a baseline takes no settings"),
+        ("gemm:precision=mixed_float16", "isn't supported: a baseline takes no settings"),
         (
             "native-theano",
             "'native-theano' is not a backend: use jax, numpy, openvino, tensorflow, torch, native-",
@@ -165,7 +165,7 @@ def test_torch_compile_wants_a_compiler(monkeypatch):
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(
-        BadInputError, match=r"torch:jit can't be had: torch\.compile needs a C\+\+"
+        BadInputError, match=r"torch:jit isn't supported: torch\.compile needs a C\+\+"
     ):
         find(["torch:jit"])
     monkeypatch.setenv("CXX", "clang++-19")
