@@ -4,8 +4,6 @@ from dataclasses import dataclass, replace
 
 from aebench.bench.models.autoencoder import TABLE
 
-# The values of --data that are names of data sets; other values are paths of files.
-DATA = ("auto", "mnist", "fashion_mnist", "embedded")
 PASSES = ("parity", "speed", "footprint", "quality", "profile", "memory")
 # The usual passes of a preset. The last two passes explain results, and run only if asked for.
 COMPARING = PASSES[:4]
