@@ -1,4 +1,4 @@
-"""The tables of ``aebench list``, made without importing a framework."""
+"""Make the tables of ``aebench list`` without importing a framework."""
 
 import platform
 import shutil
@@ -19,7 +19,7 @@ _QUERY_SECONDS = 10.0
 
 
 def render() -> RenderableType:
-    """Lay out models, backends, workloads and presets."""
+    """Return the tables of models, backends, workloads and presets."""
     return Group(_models(), _backends(), _workloads(), _presets())
 
 
@@ -66,13 +66,13 @@ def _backends() -> Table:
 
 
 def _backend(name: str, device: str) -> tuple[str, str, str]:
-    """Describe a backend: its version, its device, and what it supports."""
+    """Return a backend's version, its device, and the workloads that it supports, as texts."""
     try:
         facts = backends.load(name)
     except backends.RegistrationError as error:
         return str(error), "", ""
     version = backends.installed_version(name)
-    supported = [each for each in workloads.names() if each not in facts.UNSUPPORTED]
+    supported = [workload for workload in workloads.names() if workload not in facts.UNSUPPORTED]
     if facts.PROFILER:
         supported.append("profile")
     shown = version or f"not installed: {facts.INSTALL}"
@@ -80,7 +80,7 @@ def _backend(name: str, device: str) -> tuple[str, str, str]:
 
 
 def _device() -> str:
-    """Name the accelerator that the driver's own tool lists, or the processor."""
+    """Return the name of the GPU that ``nvidia-smi`` lists, or of the processor's kind."""
     tool = shutil.which("nvidia-smi")
     if tool:
         names = ask([tool, "--query-gpu=name", "--format=csv,noheader"], _QUERY_SECONDS)
@@ -97,7 +97,7 @@ def _workloads() -> Table:
 
 
 def _by_workload(preset: Preset, shown: Callable[[Sizes], str]) -> str:
-    """Write what each workload of a preset has; once if all have the same."""
+    """Return a text of a preset's workloads and sizes; the sizes alone if all are the same."""
     found: dict[str, list[str]] = {}
     for sizes in preset.sizes:
         found.setdefault(shown(sizes), []).append(sizes.workload)

@@ -104,7 +104,9 @@ def test_a_dry_run_says_what_would_be_run_and_runs_nothing(
     given = ["--contender", f"jax@{trapped}"] if allowed else []
     done = aebench(command, "--resume", "old", "--dry-run", *given)
     assert done.returncode == 0, done.stderr
-    assert f"Resuming would run {trapped}; add --contender jax@{trapped} to allow it." in done.stdout
+    assert (
+        f"Resuming would run {trapped}; add --contender jax@{trapped} to allow it." in done.stdout
+    )
     assert not (tmp_path / "was-run").exists()
 
 
