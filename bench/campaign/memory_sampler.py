@@ -85,7 +85,7 @@ def _sample(pid: int, curve: Curve, done: threading.Event) -> None:
             ((mebibytes, when),) = memory_usage(
                 pid, PAUSE_SECONDS, timestamps=True, backend="psutil_pss"
             )
-        except Exception as error:  # errors of psutil, and its own kinds
+        except Exception as error:  # errors of psutil, or of memory_profiler
             curve.reason = f"sampling ended: {type(error).__name__}: {error}"
             return
         curve.seconds.append(when - curve.began_seconds)

@@ -61,8 +61,8 @@ def prepare() -> None:
         try:
             os.fstat(number)
         except OSError:
-            # The standard stream is closed, and a new file takes its number: a record opened later
-            # would get the number otherwise, and all prints.
+            # The standard stream is closed. The null device takes its number: else a record
+            # opened later would get the number, and all that is printed.
             os.open(os.devnull, os.O_RDWR)
     codecs.register_error("nearest", _nearest)
     sys.stdout = _tolerant(sys.stdout, 1)

@@ -19,7 +19,7 @@ from aebench.reports.record.bounds import MOST_CELLS, MOST_EVENTS
 MOST_LISTED = 1000
 # Most tasks start a process of their own, so that more tasks would take days.
 MOST_TASKS = 10_000
-# The most rounds and epochs together: half of a record's events are left for other kinds.
+# The most rounds and epochs together. The other half of a record's events are of other kinds.
 MOST_MEASUREMENTS = MOST_EVENTS // 2
 MOST_PROFILE_STEPS = 1000
 MOST_PROFILE_BYTES = 2 * 2**30

@@ -22,7 +22,7 @@ from aebench.reports.files import size
 from aebench.reports.record import ContenderInfo
 
 ALL = "all"
-# The version that a dry run shows for a contender with another interpreter: it runs none.
+# The version that a dry run shows for a contender with another interpreter, which isn't run.
 UNKNOWN = "(version unknown)"
 # The longest text that asks for a contender, the path of its interpreter included.
 MOST_CHARACTERS = 4096

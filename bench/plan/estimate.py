@@ -17,11 +17,11 @@ from aebench.bench.plan.presets import LAUNCHES_WITH_SHORT_EPOCHS
 from aebench.bench.protocol.phases import WATCHED_STEPS
 from aebench.reports.record import Task
 
-# Matrix products on the machine of the estimate.
+# Multiplications and additions in matrix products on the machine of the estimate.
 OPERATIONS_PER_SECOND = 90e9
-# The cost of a step beside its matrix products, where a backend's file has none for the workload.
+# What a step takes beyond its matrix products, if a backend's file gives no cost for the workload.
 _STEP_SECONDS = 0.003
-# The time of a baseline's step beside its matrix products, as a share of their time.
+# What a baseline's step takes beyond its matrix products, as a share of their time.
 _BASELINE_OVERHEAD = 0.5
 # The median time of a float32 product of 512 × 784 by 784 × 400 on the machine of the estimate.
 _PRODUCT_SECONDS = 0.0021

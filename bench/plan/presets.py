@@ -98,7 +98,7 @@ PRESETS = {
         None,
         True,
     ),
-    # Full training without the speed pass: the other presets time the steps of this training.
+    # Trains in full, without the speed pass. The other presets time single steps of this training.
     "original": Preset(
         TABLE,
         (Sizes("train", (32,), 5, 24),),

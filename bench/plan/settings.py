@@ -11,11 +11,11 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.quoting import shortly
 
-# Of Keras's lower precisions only the mixed ones, whose weights stay float32. Weights of 16 bits
-# can't hold a training step of these models: their rounding was larger than the steps themselves.
+# The precisions in which weights stay float32. With weights of 16 bits these models can't be
+# trained: rounding a weight changed it by more than a training step did.
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 WORDS = "jit, nojit, steps=N, precision=NAME"
-# Steps in one call. All of MNIST's 60,000 images in batches of 6 are an epoch of 10,000 steps.
+# The most steps in one call: as many as an epoch of MNIST's 60,000 images in batches of 6 has.
 MOST_STEPS = 10_000
 
 
