@@ -109,11 +109,11 @@ def _by_workload(preset: Preset, shown: Callable[[Sizes], str]) -> str:
 def _presets() -> Table:
     grid = Table("preset", *PRESETS, title="Presets", title_justify="left")
     rows: dict[str, Callable[[Preset], str]] = {
-        "passes": lambda each: " ".join(each.passes),
-        "models": lambda each: " ".join(each.models),
-        "workloads": lambda each: " ".join(each.workloads),
-        "batch sizes": lambda each: _by_workload(
-            each, lambda sizes: " ".join(map(str, sizes.batch_sizes))
+        "passes": lambda preset: " ".join(preset.passes),
+        "models": lambda preset: " ".join(preset.models),
+        "workloads": lambda preset: " ".join(preset.workloads),
+        "batch sizes": lambda preset: _by_workload(
+            preset, lambda sizes: " ".join(map(str, sizes.batch_sizes))
         ),
     }
     for name, shown in rows.items():
@@ -122,24 +122,26 @@ def _presets() -> Table:
         (
             "launches × blocks, at least",
             "speed",
-            lambda each: _by_workload(each, lambda sizes: f"{sizes.launches} × {sizes.blocks}"),
+            lambda preset: _by_workload(preset, lambda sizes: f"{sizes.launches} × {sizes.blocks}"),
         ),
         (
             "baselines",
             "speed",
-            lambda each: "yes" if each.baselines else "with --baselines",
+            lambda preset: "yes" if preset.baselines else "with --baselines",
         ),
-        ("cold starts", "footprint", lambda each: str(each.footprint_launches)),
-        ("epochs × seeds", "quality", lambda each: f"{each.epochs} × {each.seeds}"),
+        ("cold starts", "footprint", lambda preset: str(preset.footprint_launches)),
+        ("epochs × seeds", "quality", lambda preset: f"{preset.epochs} × {preset.seeds}"),
         (
             "training images",
             "quality",
-            lambda each: f"{each.quality_train_samples:,}" if each.quality_train_samples else "all",
+            lambda preset: (
+                f"{preset.quality_train_samples:,}" if preset.quality_train_samples else "all"
+            ),
         ),
     ]
     for name, of_pass, shown in sizes:
         grid.add_row(
             f"{name} ({of_pass})",
-            *(shown(each) if of_pass in each.passes else "–" for each in PRESETS.values()),
+            *(shown(preset) if of_pass in preset.passes else "–" for preset in PRESETS.values()),
         )
     return grid

@@ -84,20 +84,20 @@ def find(asked: Sequence[str], run: bool = True) -> list[ContenderInfo]:
         asked = ()
     wanted = list(dict.fromkeys(map(_understand, asked or backends.default_names())))
     found = []
-    for one in wanted:
-        version = _version(one.backend, one.python, run)
+    for contender in wanted:
+        version = _version(contender.backend, contender.python, run)
         if version is None and asked:
-            raise BadInputError(_not_there(one.backend, one.python))
-        install = f"not installed ({backends.load(one.backend).INSTALL})"
+            raise BadInputError(_not_there(contender.backend, contender.python))
+        install = f"not installed ({backends.load(contender.backend).INSTALL})"
         found.append(
             ContenderInfo(
-                name=_name(one, wanted),
-                backend=one.backend,
+                name=_name(contender, wanted),
+                backend=contender.backend,
                 version=version or "",
                 missing="" if version else install,
-                python=one.python,
-                settings=one.settings.to_dict(),
-                **capability(one.backend),
+                python=contender.python,
+                settings=contender.settings.to_dict(),
+                **capability(contender.backend),
             )
         )
     if all(contender.missing for contender in found):
@@ -300,14 +300,14 @@ def _absolute(python: str) -> str:
         return python
 
 
-def _name(one: _Wanted, wanted: Sequence[_Wanted]) -> str:
+def _name(contender: _Wanted, wanted: Sequence[_Wanted]) -> str:
     """Return the shortest name that distinguishes a contender from the other ones asked for."""
-    peers = [other.python for other in wanted if other.stem == one.stem]
-    if len(peers) < 2 or not one.python:
-        return one.stem
+    peers = [other.python for other in wanted if other.stem == contender.stem]
+    if len(peers) < 2 or not contender.python:
+        return contender.stem
     folders = [_environment_folder(python) for python in peers]
-    folder = _environment_folder(one.python)
-    return f"{one.stem}@{folder if folders.count(folder) == 1 else one.python}"
+    folder = _environment_folder(contender.python)
+    return f"{contender.stem}@{folder if folders.count(folder) == 1 else contender.python}"
 
 
 def _environment_folder(python: str) -> str:

@@ -116,7 +116,7 @@ class Plan:
     def contender_cells(self) -> list[tuple[ContenderCell, str]]:
         """List the contenders that get a verdict, in all cells.
 
-        The text beside each is the reason why the contender can't run the cell; empty if it can.
+        With a contender comes the reason why it can't run the cell, or an empty text if it can.
         Controls and baselines get no verdict of their own.
         """
         return [
