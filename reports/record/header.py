@@ -228,6 +228,7 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
     """The first line of a record.
 
     ``cells`` and ``tasks`` are those of the plan, ``cells`` only where speed is measured.
+    ``operation_categories`` are those of a profile, in the order in which they are shown.
     """
 
     schema: int
@@ -243,3 +244,4 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
     workloads: Annotated[list[WorkloadInfo], Meta(max_length=MOST_WORKLOADS)] = []
     cells: Annotated[list[Cell], Meta(max_length=MOST_CELLS)] = []
     tasks: Annotated[list[PlannedTasks], Meta(max_length=MOST_TASKS)] = []
+    operation_categories: Annotated[list[Name], Meta(max_length=100)] = []
