@@ -51,8 +51,8 @@ def _harmless(cell: str | int | float | None) -> str | int | float | None:
 def lines(summary: Summary) -> Iterator[Line]:
     """Yield the figures of a summary, one a line, by :data:`COLUMNS`."""
     for compared in summary.parity:
-        where: Line = (compared.model, None, None, compared.contender)
         for check in compared.checks:
+            where: Line = (compared.model, None, check.batch_size, compared.contender)
             yield from line(where, f"parity: {check.check}", check.difference)
             yield from line(where, f"parity, allowed: {check.check}", check.tolerance)
     for cell in summary.speed:

@@ -53,7 +53,7 @@ COMMANDS = (
         "parity",
         "Check that contenders compute the same model, against a float64 reference.",
         Measurement("parity", passes=("parity",), finish=measure.judge_parity),
-        ("contender", "model", "baselines", *_RECORD),
+        ("contender", "model", "batch-size", "baselines", *_RECORD),
         "Every run that measures speed includes this check. The exit code is 1 if a contender "
         "differs.",
     ),

@@ -12,8 +12,10 @@ import numpy as np
 from aebench import backends
 from aebench.bench import workloads
 from aebench.bench.models.autoencoder import Model
+from aebench.bench.plan.parity_sizes import parity_sizes
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import LAUNCHES_WITH_SHORT_EPOCHS
+from aebench.bench.protocol.parity_checks import short_steps
 from aebench.bench.protocol.phases import WATCHED_STEPS
 from aebench.reports.record import Task
 
@@ -21,6 +23,8 @@ from aebench.reports.record import Task
 OPERATIONS_PER_SECOND = 90e9
 # What a step takes beyond its matrix products, if a backend's file gives no cost for the workload.
 _STEP_SECONDS = 0.003
+# What each further batch size of the parity pass takes to compile, for inference and for training.
+_COMPILING_SECONDS = 1.0
 # What a baseline's step takes beyond its matrix products, as a share of their time.
 _BASELINE_OVERHEAD = 0.5
 # The median time of a float32 product of 512 × 784 by 784 × 400 on the machine of the estimate.
@@ -56,7 +60,7 @@ def _alone_seconds(plan: Plan, task: Task, model: Model, test_samples: int) -> f
     """Estimate the seconds of a task in which one worker runs alone; speed tasks run several."""
     (backend,) = (entry.backend for entry in plan.running if entry.name == task.contender)
     if task.pass_name == "parity":
-        return _costs(backend).parity_seconds
+        return _parity_seconds(plan, task, model)
     if task.pass_name == "footprint":
         return _costs(backend).cold_start_seconds
     if task.pass_name in ("profile", "memory"):
@@ -64,6 +68,18 @@ def _alone_seconds(plan: Plan, task: Task, model: Model, test_samples: int) -> f
         step = step_seconds(backend, "train", model, plan.info.batch_size)
         return 2 * _costs(backend).cold_start_seconds + steps * step
     return _quality_seconds(plan, model, backend, test_samples)
+
+
+def _parity_seconds(plan: Plan, task: Task, model: Model) -> float:
+    """Guess what comparing a contender takes: a backend's cost is that of one batch size."""
+    (contender,) = (each for each in plan.running if each.name == task.contender)
+    sizes = parity_sizes(plan, contender, task.model)
+    total = _costs(contender.backend).parity_seconds
+    total += _COMPILING_SECONDS * max(0, len(sizes.inference) + len(sizes.training) - 2)
+    return total + sum(
+        short_steps(size) * step_seconds(contender.backend, "train", model, size)
+        for size in sizes.training
+    )
 
 
 def pace_here() -> float:

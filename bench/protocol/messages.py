@@ -99,15 +99,9 @@ class SpeedJob(Job):
 
 @dataclass(frozen=True)
 class ParityJob(Job):
-    """Import the framework, then obey :class:`Compare`, at so many samples per step.
-
-    ``trains`` is whether the contender can train: otherwise what it predicts is compared alone.
-    """
+    """Import the framework, then obey :class:`Compare`."""
 
     PASS = "parity"
-
-    batch_size: int
-    trains: bool
 
 
 @dataclass(frozen=True)
@@ -248,12 +242,17 @@ class RunShortEpochs:
 
 @dataclass(frozen=True)
 class Compare:
-    """Compare a model with the oracle's results in a file. Answer: :class:`Compared`."""
+    """Compare a model with the oracle's results in a file. Answer: :class:`Compared`.
+
+    ``checks`` is a group of :mod:`aebench.bench.protocol.parity_checks`, made at ``batch_size``.
+    """
 
     COMMAND: ClassVar[str] = "compare"
 
     model: str
     oracle: str
+    batch_size: int
+    checks: str
 
 
 Command = Calibrate | Enter | Round | Leave | RunShortEpochs | Compare
@@ -352,7 +351,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Compared:
-    """The checks of one model."""
+    """The checks of one model, of a group at a batch size."""
 
     runtime: RuntimeInfo
     checks: list[Check]

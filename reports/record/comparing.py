@@ -76,11 +76,24 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
         return self.model, self.workload, self.batch_size, self.launch, self.block
 
 
+# The checks of parity that are made at one batch size.
+_MADE_ONCE = (
+    "long training",
+    "dropout layers",
+    "dropout rate",
+    "dropout scale",
+    "dropout loss",
+)
+
+
 class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
-    """RunOptions far a contender is from the float64 reference in one respect.
+    """How far a contender is from the float64 reference in one respect.
 
     It is the same model where no ``difference`` is more than its ``tolerance``; ``where`` is at
-    which weight or step it is largest.
+    which weight or step it is largest. ``shapes`` and ``forward`` concern all workloads, the others
+    those that train. ``batch_size`` is the one of the check, which concerns the cells of that size;
+    checks of ``long training`` and dropout concern all sizes. It is None in records that compared
+    at a single size, which stands for all sizes.
     """
 
     pass_name: ClassVar[str] = "parity"
@@ -91,6 +104,17 @@ class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
     tolerance: float
     where: Text = ""
     launch: int = 0
+    batch_size: Positive | None = None
+
+    @property
+    def of_training(self) -> bool:
+        """Whether it concerns only workloads that train: all but shapes and outputs do."""
+        return self.check not in ("shapes", "forward")
+
+    @property
+    def of_all_sizes(self) -> bool:
+        """Whether it stands for all batch sizes: it was made at one, or doesn't depend on any."""
+        return self.batch_size is None or self.check in _MADE_ONCE
 
     @property
     def same(self) -> bool:

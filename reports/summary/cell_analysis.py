@@ -1,4 +1,4 @@
-"""RunOptions contenders are compared where they meet: one cell of the speed pass."""
+"""How contenders are compared where they meet: one cell of the speed pass."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite, log, sqrt
@@ -31,8 +31,8 @@ class CellAnalysis:
         Of the first record that was to measure the cell.
     views : sequence of ContenderView
         Everyone, also who wasn't measured here.
-    standings : mapping of (int, str) to Standing
-        RunOptions each of them, by run and name, stands in the model.
+    standings : mapping of str to Standing
+        Whether a contender, by name, is shown to be the same model in this cell.
     rounds, watched : dict
         What was measured, by contender and place, and what the machine did, by place.
     """
@@ -43,7 +43,7 @@ class CellAnalysis:
         workload: record.WorkloadInfo,
         plan: record.PlanInfo,
         views: Sequence[ContenderView],
-        standings: Mapping[tuple[int, str], Standing],
+        standings: Mapping[str, Standing],
         rounds: dict[str, dict[BlockKey, record.Round]],
         watched: dict[BlockKey, record.Block],
     ) -> None:
@@ -51,7 +51,7 @@ class CellAnalysis:
         self._words = workload
         self.where = f"{self.model} at batch {self.batch_size}"
         self._views = {view.name: view for view in views}
-        self._standings = {each.name: standings[each.run, each.name] for each in views}
+        self._standings = standings
         self._watched = watched
         repeated = {place for place, row in watched.items() if row.repeated}
         # Seconds per step by contender, then by place: blocks are what pairs.

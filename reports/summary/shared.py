@@ -58,7 +58,7 @@ class ContenderView:
     source: Record
     info: record.ContenderInfo
     _events: dict[tuple[type, str], list[record.Event]]
-    _by_batch: dict[tuple[type, str], dict[int, list[record.Event]]] = field(
+    _by_batch: dict[tuple[type, str], dict[int | None, list[record.Event]]] = field(
         default_factory=dict, compare=False
     )
 

@@ -7,7 +7,7 @@ import msgspec
 from aebench.reports import record
 from aebench.reports.journal import Record
 from aebench.reports.summary.cell_analysis import BlockKey, CellAnalysis, Key
-from aebench.reports.summary.parity import standing
+from aebench.reports.summary.parity import ModelParity
 from aebench.reports.summary.shared import ContenderView, models, workload_info, workloads
 from aebench.reports.summary.speed_rows import SpeedCell
 
@@ -35,7 +35,7 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Spe
             for view in views
             for each in view.of(record.Failure, model.name)
         )
-        standings = {(each.run, each.name): standing(each, model.name) for each in views}
+        compared = {(each.run, each.name): ModelParity(each, model.name) for each in views}
         for key in _keys(sources, model.name):
             taking_part = [each for each in views if key in planned[each.run]]
             measured = failed or key in rounds or _unsupported(taking_part, key[1])
@@ -48,12 +48,17 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Spe
                     and key not in planned[each.run]
                     and each.name not in rounds.get(key, {})
                 ]
+                workload = workload_info(words, key[1])
+                here = [*taking_part, *absent]
                 analysis = CellAnalysis(
                     key,
-                    workload_info(words, key[1]),
+                    workload,
                     taking_part[0].source.header.plan,
-                    [*taking_part, *absent],
-                    standings,
+                    here,
+                    {
+                        each.name: compared[each.run, each.name].standing(workload, key[2])
+                        for each in here
+                    },
                     rounds.get(key, {}),
                     watched.get(key, {}),
                 )

@@ -17,7 +17,7 @@ FILES = SampleSource("train.npy", "train.npy")
 COMMON = ("jax", "aebench.backends.jax", {"jit": "on"}, "ae200", 0, 1, FILES, FILES)
 JOBS = [
     messages.SpeedJob(*COMMON, {"train": "aebench.bench.workloads.train"}),
-    messages.ParityJob(*COMMON, 32, True),
+    messages.ParityJob(*COMMON),
     messages.FootprintJob(*COMMON, 32, "data.npz", SampleSource("x_train", "y_train"), 640),
     messages.MemoryJob(*COMMON, 32, "data.npz", SampleSource("x_train", "x_train"), 640),
     messages.ProfileJob(*COMMON, 32, 10, "trace.json.gz"),
@@ -29,7 +29,7 @@ COMMANDS = [
     messages.Round(10, 1),
     messages.Leave(),
     messages.RunShortEpochs("train", 32, 10, 8),
-    messages.Compare("ae200", "oracle.npz"),
+    messages.Compare("ae200", "oracle.npz", 32, "inference"),
 ]
 RUNTIME = messages.RuntimeInfo({"jit": "on"}, {"jax": "1"}, ["jax"], 2, [0.5, 1])
 ANSWERS = [
