@@ -242,4 +242,4 @@ def test_a_framework_that_tells_of_compiling_is_believed():
 
 
 def found(stage, seconds, ended, why=""):
-    return profilers.Compilation(stage, "", seconds, ended, why)
+    return profilers.CompilationEvent(stage, "", seconds, ended, why)
