@@ -26,7 +26,7 @@ from aebench.bench.errors import MeasurementError
 from aebench.bench.protocol.channel import Channel, ChannelClosedError, Message
 from aebench.bench.protocol.messages import Hello, Job, PhaseMemory, ProtocolError, decode, encode
 from aebench.bench.protocol.package_path import link_package
-from aebench.bench.system.processor import UNTOLD
+from aebench.bench.system.processor import CORE_ERRORS
 from aebench.reports.sanitize import reason
 
 A = TypeVar("A")
@@ -252,14 +252,14 @@ class Worker:
         """Look from outside how much the process holds; 0 if that can't be told."""
         try:
             return int(self._watched.memory_info().rss)
-        except UNTOLD:
+        except CORE_ERRORS:
             return 0
 
     def cpu_seconds(self) -> float | None:
         """Look from outside how much processor time it has used; None if that can't be told."""
         try:
             times = self._watched.cpu_times()
-        except UNTOLD:
+        except CORE_ERRORS:
             return None
         return float(times.user + times.system)
 

@@ -114,7 +114,8 @@ def test_who_differs_is_shown_and_in_no_ranking(aebench, tmp_path):
         import dataclasses
         import aebench.bench.models.autoencoder
         parse = aebench.bench.models.autoencoder.parse
-        aebench.bench.models.autoencoder.parse = lambda name: dataclasses.replace(parse(name), learning_rate=1.4)
+        faster = lambda name: dataclasses.replace(parse(name), learning_rate=1.4)
+        aebench.bench.models.autoencoder.parse = faster
         """,
     )
     sizes = ("--train-samples", "1000", "--workload", "train", "--pass", "speed")

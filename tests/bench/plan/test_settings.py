@@ -88,7 +88,7 @@ def test_contenders_are_split_at_the_commas_between_them(text, contenders):
         ("jax:steps=many", "steps must be a whole number from 1 to 10,000"),
         ("jax:jit,nojit", "'jax:jit,nojit' says both jit and nojit"),
         ("jax:precision=double", "precision=double' is not a precision: use float32"),
-        ("torch:steps=32", "torch:steps=32 can't be had: Keras runs one step a call on PyTorch"),
+        ("torch:steps=32", "torch:steps=32 can't be had: Keras runs one step per call on PyTorch"),
         ("native-jax:jit", "native-jax:jit can't be had: a baseline is as it is"),
         ("gemm:precision=mixed_float16", "can't be had: a baseline is as it is"),
         (
