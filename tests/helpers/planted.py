@@ -1,4 +1,4 @@
-"""Plant differences in a JAX contender, and print what the parity checks make of each, as JSON."""
+"""Plant differences in a JAX contender, and print the results of the parity checks as JSON."""
 
 import contextlib
 import dataclasses
@@ -21,7 +21,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (400, 28, 28), dtype=np.uint8
 ROWS = np.resize(np.arange(len(IMAGES)), parity.LONG_STEPS * BATCH_SIZE)
 FLOATS = (IMAGES / np.float32(255))[ROWS]
 PLAIN, DROPOUT = parse("ae200"), parse("ae200-dropout")
-ORACLES = {each.name: oracle_results(each, IMAGES, 0) for each in (PLAIN, DROPOUT)}
+ORACLES = {model.name: oracle_results(model, IMAGES, 0) for model in (PLAIN, DROPOUT)}
 NOWHERE = SampleSource("", "")
 
 
@@ -29,27 +29,27 @@ class OneLayer(Model):
     dropout_layers = (0,)
 
 
-def checks(model=PLAIN, images=FLOATS, built=None, engine="jax"):
+def checks(model=PLAIN, images=FLOATS, built=None, backend="jax"):
     kind = parity_keras.KerasContenderModel
-    if engine != "jax":
+    if backend != "jax":
         kind = parity_baseline.NativeContenderModel
-    job = ParityJob(engine, {}, model.name, 0, 0, NOWHERE, NOWHERE, BATCH_SIZE)
+    job = ParityJob(backend, {}, model.name, 0, 0, NOWHERE, NOWHERE, BATCH_SIZE)
     made = kind(built or model, job)
     found = parity.compare(made, model, Samples(images, images), BATCH_SIZE, ORACLES[model.name])
     return [vars(check) for check in found]
 
 
 def other_weights(change):
-    """Begin with weights that were changed."""
+    """Return a patch that changes every initial weight by ``change``."""
     return mock.patch.object(
         parity_keras,
         "initial_weights",
-        lambda model, seed: [change(each) for each in initial_weights(model, seed)],
+        lambda model, seed: [change(weight) for weight in initial_weights(model, seed)],
     )
 
 
 def other_dense(units, **changes):
-    """Make the dense layers of so many units otherwise."""
+    """Return a patch that makes dense layers of ``units`` units with other arguments."""
     dense = keras.layers.Dense
 
     def made(wanted, **arguments):
@@ -73,7 +73,7 @@ def unadded_bias():
 
 
 def other_dropout(call):
-    """Have dropout do something else."""
+    """Return a patch that replaces the call of Keras's dropout layer."""
     return mock.patch.object(keras.layers.Dropout, "call", call)
 
 
@@ -114,14 +114,14 @@ def main():
     undropped = mock.patch.object(jax_network, "_drop", lambda self, values, key: values)
     plants = {
         "keras ae200": (contextlib.nullcontext(), {}),
-        "native ae200": (contextlib.nullcontext(), {"engine": "native-jax"}),
+        "native ae200": (contextlib.nullcontext(), {"backend": "native-jax"}),
         "keras ae200-dropout": (contextlib.nullcontext(), {"model": DROPOUT}),
         "native ae200-dropout": (
             contextlib.nullcontext(),
-            {"model": DROPOUT, "engine": "native-jax"},
+            {"model": DROPOUT, "backend": "native-jax"},
         ),
         "another initialiser": (other_weights(lambda weight: 1.01 * weight), {}),
-        "transposed weights": (other_weights(lambda each: each.T.reshape(each.shape)), {}),
+        "transposed weights": (other_weights(lambda weight: weight.T.reshape(weight.shape)), {}),
         "a missing bias": (other_dense(25, use_bias=False), {}),
         "a bias that isn't added": (unadded_bias(), {}),
         "no ReLU after the code": (other_dense(25, activation=None), {}),
@@ -149,10 +149,10 @@ def main():
             other_dropout(lambda self, inputs, training=False: inputs),
             {"model": DROPOUT},
         ),
-        "native batches backwards": (backwards, {"engine": "native-jax"}),
+        "native batches backwards": (backwards, {"backend": "native-jax"}),
         "native dropout never on": (
             undropped,
-            {"model": DROPOUT, "engine": "native-jax"},
+            {"model": DROPOUT, "backend": "native-jax"},
         ),
     }
     found = {}

@@ -1,4 +1,4 @@
-"""A small record, made by hand, of which every figure is known."""
+"""Make a small record by hand, whose every figure is known."""
 
 import msgspec
 
@@ -6,16 +6,16 @@ from aebench.reports import record
 from aebench.reports.journal import Record
 
 ORDERED_SECONDS = (1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.02, 0.98)
-# By block: the A/A control's seconds over its original's.
+# The A/A control's seconds divided by those of its original, by block.
 CONTROL = (1.01, 0.99, 1.01, 0.99, 1.01, 0.99, 1.01, 0.99)
 REPEATED_BLOCK = 8
-# Two images of 28 × 28: one that grows darker from line to line, one that is its negative.
+# Two images of 28 × 28: the first gets brighter from line to line, the second is its negative.
 EXAMPLES = bytes(9 * line for line in range(28) for _ in range(28))
-EXAMPLES += bytes(255 - each for each in EXAMPLES)
+EXAMPLES += bytes(255 - pixel for pixel in EXAMPLES)
 
 
 def make(hostile: str = "") -> Record:
-    """Make a record; ``hostile`` is put wherever a record holds free text."""
+    """Return the sample record; ``hostile`` is appended to all of its free texts."""
     plan = record.PlanInfo(
         preset="quick",
         passes=["speed", "footprint", "quality", "profile", "memory"],
@@ -80,7 +80,7 @@ def make(hostile: str = "") -> Record:
     for contender, factors in (("jax", (1,) * 8), ("torch", (4,) * 8), ("jax A/A", CONTROL)):
         made.events.append(_worker("speed", contender, name, hostile))
         made.events.append(_round(contender, name, -1, 9.0))
-        # What was measured in a block that was repeated doesn't count.
+        # This round's block was disturbed and measured again: the round doesn't count.
         made.events.append(_round(contender, name, REPEATED_BLOCK, 7.0))
         for block, (seconds, factor) in enumerate(zip(ORDERED_SECONDS, factors, strict=True)):
             made.events.append(_round(contender, name, block, seconds * factor / 10))
@@ -161,7 +161,7 @@ def _round(contender: str, model: str, block: int, seconds: float) -> record.Rou
 
 
 def _profile(contender: str, model: str, factor: int, hostile: str) -> list[record.Event]:
-    """Twenty steps of 2 ms (times the factor), of which tracing made 3 ms."""
+    """Return the events of a profile: 20 steps of 2 ms times the factor, of 3 ms when traced."""
     where = (contender, model, 0)
     parts = (("matrix product", "dot", 0.03), ("loss", "log", 0.02), ("Python and Keras", "", 0.01))
     return [
@@ -188,7 +188,7 @@ def _profile(contender: str, model: str, factor: int, hostile: str) -> list[reco
 
 
 def _memory(contender: str, model: str, factor: int, hostile: str) -> list[record.Event]:
-    """Some phases; jax stays as it is, torch grows by 100 KiB a step."""
+    """Return the events of a memory pass: jax's memory is constant, torch's grows every step."""
     where = (contender, model, 0)
     growth = 0 if contender == "jax" else 102400
     phases = (
@@ -223,7 +223,7 @@ def _memory(contender: str, model: str, factor: int, hostile: str) -> list[recor
 
 
 def other_model() -> Record:
-    """Make the sample's record of another model: nothing in it is about the autoencoders."""
+    """Return the sample record of a model that isn't an autoencoder, on data that aren't images."""
     made = make()
     name = "classifier"
     model = msgspec.structs.replace(made.header.models[0], name=name)

@@ -241,7 +241,7 @@ def fashion(tmp_path, monkeypatch) -> Path:
 )
 def test_what_is_not_fashion_mnist_is_refused(fashion, content):
     fashion.write_bytes(content)
-    assert "isn't Fashion-MNIST's: remove it" in refused("fashion_mnist")
+    assert "isn't a file of Fashion-MNIST: remove it" in refused("fashion_mnist")
 
 
 def test_fashion_mnist_is_bounded_too(fashion, monkeypatch):

@@ -39,9 +39,9 @@ def caught(checks):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["ae200", "ae200-dropout"])
-@pytest.mark.parametrize("engine", ["keras", "native"])
-def test_the_same_model_passes(found, engine, model):
-    checks = found[f"{engine} {model}"]
+@pytest.mark.parametrize("kind", ["keras", "native"])
+def test_the_same_model_passes(found, kind, model):
+    checks = found[f"{kind} {model}"]
     assert caught(checks) == []
     names = [each["check"] for each in checks]
     assert names[:7] == [
@@ -96,12 +96,12 @@ SMALL = ("--data", "embedded", "--model", "ae200-dropout")
 
 @pytest.mark.slow
 def test_every_contender_is_shown_to_be_the_same(aebench):
-    engines = [each for each in backends.built_in_names() if each != "gemm"]
-    done = aebench("parity", *SMALL, "--out", "p", "--contender", *engines)
+    names = [name for name in backends.built_in_names() if name != "gemm"]
+    done = aebench("parity", *SMALL, "--out", "p", "--contender", *names)
     assert done.returncode == 0, done.stdout + done.stderr
-    for engine in engines:
+    for name in names:
         (line, *_) = (
-            line for line in done.stdout.splitlines() if f"ae200-dropout {engine} " in line
+            line for line in done.stdout.splitlines() if f"ae200-dropout {name} " in line
         )
         assert line.split()[-1] == "same"
 
