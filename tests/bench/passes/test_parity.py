@@ -1,4 +1,4 @@
-"""The parity gate: who is the same model passes, and planted differences are caught."""
+"""Test the parity gate: the same model passes, and planted differences are found."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ PLANTED = ROOT / "tests" / "helpers" / "planted.py"
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    """What is found of each planted difference: check, difference and tolerance."""
+    """Return the checks' results by planted difference: check, difference and tolerance."""
     folder = tmp_path_factory.mktemp("planted")
     environment = {
         **CLEAN,
@@ -100,9 +100,7 @@ def test_every_contender_is_shown_to_be_the_same(aebench):
     done = aebench("parity", *SMALL, "--out", "p", "--contender", *names)
     assert done.returncode == 0, done.stdout + done.stderr
     for name in names:
-        (line, *_) = (
-            line for line in done.stdout.splitlines() if f"ae200-dropout {name} " in line
-        )
+        (line, *_) = (line for line in done.stdout.splitlines() if f"ae200-dropout {name} " in line)
         assert line.split()[-1] == "same"
 
 
