@@ -1,4 +1,4 @@
-"""Describe each Keras backend: how it runs, what it supports, what it costs.
+"""Describe the Keras backends: how they run, what they support, what they cost.
 
 Every backend has one file, and all files define the same names, listed by :class:`Backend`.
 A file in this folder is found by its place. Another installed package adds a backend by an entry
@@ -6,8 +6,8 @@ point of the group ``aebench.backends``: the entry point's name is the backend's
 value is the dotted name of the module. This package imports nothing of the benchmark, and
 importing a backend's file imports no framework.
 
-A contender's name starts with the name of a backend (``jax``), with ``native-`` and a backend
-(``native-jax``, the baseline without Keras), or is ``gemm`` (matrix products alone).
+The functions here take and return names of three kinds: a backend (``jax``), ``native-`` and a
+backend (``native-jax``, the baseline without Keras), and ``gemm`` (matrix products alone).
 """
 
 import re

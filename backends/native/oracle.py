@@ -61,10 +61,9 @@ class Oracle:
 
         Notes
         -----
-        The gradient of the mean cross-entropy with respect to a logit z is
-        (sigmoid(z) - x) / count, where x is the target and count the number of pixels. The chain
-        rule through ReLU and the matrix products gives the other gradients (Goodfellow, Bengio,
-        Courville, "Deep Learning", 2016, algorithm 6.4).
+        The gradient with respect to a logit z is (sigmoid(z) - x) / count. Here x is the target
+        and count the number of pixels. The chain rule through ReLU and the matrix products gives
+        the other gradients (Goodfellow, Bengio, Courville, "Deep Learning", 2016, algorithm 6.4).
         """
         values = self._values(images)
         backward = (_sigmoid(values[-1]) - images) / images.size

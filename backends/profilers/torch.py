@@ -33,7 +33,7 @@ _COMPILED = ("Torch-Compiled Region", "CompiledFunction", "graph_", "## Call Com
 
 
 def prepare(model: Any) -> None:
-    """Mark the loss and the optimiser: an eager operation's name doesn't show who calls it."""
+    """Mark the loss and the optimiser: an eager operation's name doesn't show its caller."""
     if model.jit_compile:
         return  # a compiled graph can't hold marks
     for owner, method, mark in (

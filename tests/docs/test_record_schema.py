@@ -35,7 +35,7 @@ def test_a_field_is_there_with_its_type_bounds_unit_and_default():
         seconds: list[record.bounds.Seconds] = []
 
     section = record_schema.section("`outer`", Outer)
-    assert "A line of `inner` objects, as `Line` would have it." in section
+    assert "A line with `inner` objects, like those of `Line`." in section
     assert "| `inner` | object of text to list of [Inner](#inner) |  |  | required |" in section
     pattern = r"matches `^(train\|predict)\Z`"
     assert f"| `workload` | text | {pattern} |  | required |" in section
