@@ -26,7 +26,7 @@ from aebench.bench.errors import MeasurementError
 from aebench.bench.protocol.channel import Channel, ChannelClosedError, Message
 from aebench.bench.protocol.messages import Hello, Job, PhaseMemory, ProtocolError, decode, encode
 from aebench.bench.protocol.package_path import link_package
-from aebench.bench.system.processor import UNTOLD
+from aebench.bench.system.processor import CORE_ERRORS
 from aebench.reports.sanitize import reason
 
 A = TypeVar("A")
@@ -255,14 +255,14 @@ class Worker:
         """Return the resident bytes of the process, read from outside; 0 if they can't be read."""
         try:
             return int(self._watched.memory_info().rss)
-        except UNTOLD:
+        except CORE_ERRORS:
             return 0
 
     def cpu_seconds(self) -> float | None:
         """Return the processor seconds that the process has used; None if they can't be read."""
         try:
             times = self._watched.cpu_times()
-        except UNTOLD:
+        except CORE_ERRORS:
             return None
         return float(times.user + times.system)
 

@@ -152,7 +152,7 @@ class Products(Loops):
 
     def __init__(self, channel: Channel, job: SpeedJob) -> None:
         super().__init__(channel, job)
-        self._products: dict[tuple[str, int], gemm.Products] = {}
+        self._products: dict[tuple[str, int], gemm.StepProducts] = {}
 
     def runtime_info(self) -> RuntimeInfo:
         """Describe this process."""
@@ -165,7 +165,7 @@ class Products(Loops):
         if key not in self._products:
             shapes = list(self._model.dense_shapes)
             wanted = gemm.products(shapes, command.batch_size, _kind(workload))
-            self._products[key] = gemm.Products(wanted)
+            self._products[key] = gemm.StepProducts(wanted)
         found = self._products[key]
         return found.run, found.wait
 

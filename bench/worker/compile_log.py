@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from aebench.backends import Backend
-from aebench.backends.profilers import Compilation, Profiler
+from aebench.backends.profilers import CompilationEvent, Profiler
 from aebench.bench.protocol import messages
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.stepping import replaced_step, steps_per_call
@@ -54,7 +54,7 @@ def keep(
     data = samples.first(FULL_BATCHES * batch_size + max(1, size // 2))
     rows: list[messages.Compilation] = []
     for workload in ("train", "predict"):
-        found: list[Compilation] = []
+        found: list[CompilationEvent] = []
         calls: list[_Call] = []
         with profiler.compilations(model, found.append):
             run = _watched(data.x, batch_size, backend, calls)
@@ -86,7 +86,7 @@ def _watched(
 
 
 def _told(
-    workload: str, calls: Sequence[_Call], found: Sequence[Compilation], compiles: bool
+    workload: str, calls: Sequence[_Call], found: Sequence[CompilationEvent], compiles: bool
 ) -> list[messages.Compilation]:
     """Match what was compiled with the calls; ``compiles`` is whether a compiler is on at all."""
     silent = not any(each.stage == "compile" for each in found)
@@ -100,7 +100,7 @@ def _told(
             if warm:
                 rest = call.seconds - statistics.median(warm) - sum(each.seconds for each in mine)
                 stage = "compile" if compiles else "build"
-                mine = [*mine, Compilation(stage, "", max(0.0, rest), call.ended)]
+                mine = [*mine, CompilationEvent(stage, "", max(0.0, rest), call.ended)]
         rows += [_row(workload, each, call, cause(call.batch, before)) for each in mine]
         before.append(call.batch)
     # A framework that leaves a compiled graph says so at the end, of all calls.
@@ -108,13 +108,13 @@ def _told(
     return [*rows, *(_row(workload, each, calls[0], each.why) for each in broken)]
 
 
-def _is_cold(call: _Call, calls: Sequence[_Call], found: Sequence[Compilation]) -> bool:
+def _is_cold(call: _Call, calls: Sequence[_Call], found: Sequence[CompilationEvent]) -> bool:
     """Tell whether something was compiled in a call, or may have been: its batch is a new one."""
     first = next(each for each in calls if each.batch == call.batch)
     return call is first or bool(_within(call, found))
 
 
-def _row(workload: str, each: Compilation, call: _Call, why: str) -> messages.Compilation:
+def _row(workload: str, each: CompilationEvent, call: _Call, why: str) -> messages.Compilation:
     return messages.Compilation(
         stage=each.stage,
         function=each.function or f"{workload}_step",
@@ -142,5 +142,5 @@ def cause(batch: tuple[int, str], before: Sequence[tuple[int, str]]) -> str:
     return "new type" if batch[1] not in {dtype for _, dtype in before} else "new shape"
 
 
-def _within(call: _Call, found: Sequence[Compilation]) -> list[Compilation]:
+def _within(call: _Call, found: Sequence[CompilationEvent]) -> list[CompilationEvent]:
     return [each for each in found if call.began <= each.ended_seconds <= call.ended]

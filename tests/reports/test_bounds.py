@@ -1,4 +1,4 @@
-"""What a record plans and holds is gone through once, however much of it there is of one kind."""
+"""Check that reports take linear time in the number of events of any kind."""
 
 import os
 import subprocess
@@ -81,7 +81,7 @@ def a_round(contender=0, model=0, batch_size=32, block=0, **changed):
 
 
 def many_batch_sizes():
-    """Every batch size is a cell, and what isn't sorted by it is looked through for each."""
+    """Yield a record in which every batch size is a cell: scanning all events per cell is slow."""
     sizes = range(1, 9001)
     yield header(batch_sizes=sizes)
     for size in sizes:
@@ -168,7 +168,7 @@ def test_much_of_one_kind_is_shown_in_time(tmp_path, lines):
     path = tmp_path / "record.jsonl"
     write(path, [*lines(), End("interrupted", 1.0)])
     code = textwrap.dedent(SHOW).format(root=str(ROOT), path=str(path))
-    # Several times as long as it should take: what is quadratic takes much longer.
+    # The limit is several times the usual time; quadratic code takes much longer.
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=200, check=True
     )

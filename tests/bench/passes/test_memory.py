@@ -22,7 +22,7 @@ from helpers.running import Run, interpreter
 
 pytestmark = pytest.mark.skipif(not proc_memory.exact_peaks(), reason="no exact peaks here")
 
-# A worker whose work is to take memory: to keep it, and to hold it for five milliseconds.
+# A worker that allocates memory: it keeps some, and holds some for five milliseconds.
 TAKES = """
 import types
 planted = types.ModuleType("aebench.bench.worker.passes.footprint")
@@ -66,7 +66,7 @@ def test_what_a_worker_takes_is_reported_within_a_hundredth(tmp_path, mebibytes)
         fleet.close()
     for figure in ("resident_bytes", "proportional_bytes", "private_bytes", "peak_bytes"):
         assert kept[figure] - before[figure] == pytest.approx(size, rel=0.01), figure
-    # Gone after five milliseconds: it is in the peak, and in nothing else.
+    # Memory that is freed after five milliseconds is in the peak, and in no other figure.
     assert brief["peak_bytes"] - kept["resident_bytes"] == pytest.approx(size, rel=0.01)
     assert brief["resident_bytes"] - kept["resident_bytes"] < 0.01 * size
 
@@ -132,7 +132,7 @@ def test_phases_follow_each_other_and_the_curve_holds_them(weighed):
         (curve,) = (each for each in record.of(MemoryCurve) if each.contender == name)
         assert not curve.reason
         assert curve.seconds == sorted(curve.seconds)
-        # Sampled from outside it is seen to hold what it says it holds.
+        # The parent's samples agree with what the worker says it holds.
         highest = max(each.proportional_bytes for each in phases)
         most = max(curve.proportional_bytes)
         assert 0.9 * highest < most < 1.01 * max(each.peak_bytes for each in phases)
@@ -160,8 +160,8 @@ def test_without_the_sampler_the_row_says_why(tmp_path):
 
 def test_what_training_needs_is_arithmetic(weighed_by_hand):
     (row, *_) = weighed_by_hand.memory
-    # 842,009 parameters; 784 + 400 + 200 + 100 + 50 + 25 + 50 + 100 + 200 + 400 + 784 = 3,093
-    # numbers of each of 32 images.
+    # 842,009 parameters. The layers' outputs are 784 + 400 + 200 + 100 + 50 + 25 + 50 + 100 + 200 +
+    # 400 + 784 = 3,093 numbers for every one of 32 images.
     assert (row.needs.weights, row.needs.gradients, row.needs.optimiser) == (3368036, 3368036, 0)
     assert row.needs.activations == 4 * 32 * 3093
     info = weighed_by_hand.models[0]
@@ -182,7 +182,7 @@ def test_tables_say_what_grows(weighed_by_hand):
 
 def test_tables_say_what_phases_add_and_what_is_kept(weighed_by_hand):
     (row, *_) = weighed_by_hand.memory
-    # A phase's peak, 5 MiB above what it ends with, less what was resident before.
+    # The peak is 5 MiB above the memory at the phase's end; the memory before is subtracted.
     assert row.added_bytes == {
         "build": 25 * 2**20,
         "first step": 35 * 2**20,

@@ -1,4 +1,4 @@
-"""A record that is carried on is data: nothing that it names is run unasked, all is checked."""
+"""Test resuming untrusted records: no program they name is run unless the user allows it."""
 
 import copy
 import json
@@ -32,7 +32,7 @@ DATA = Dataset("data", IMAGES, IMAGES, EMBEDDED)
 
 
 def trap(folder: Path, name: str = "trap") -> Path:
-    """Make an interpreter that tells that it was run."""
+    """Make an interpreter that creates a file when it is run."""
     path = folder / name / "bin" / "python"
     path.parent.mkdir(parents=True)
     path.write_text(f'#!/bin/sh\ntouch "{folder}/was-run"\nexec "{sys.executable}" "$@"\n')
@@ -41,7 +41,7 @@ def trap(folder: Path, name: str = "trap") -> Path:
 
 
 def header(*asked: str, **changes) -> Header:
-    """Make the header of a record of this machine's."""
+    """Return the header of a record that was measured on this machine."""
     wanted = {"backends": asked or ["jax"], "models": ["ae400"], "passes": ["footprint"]}
     plan = plan_from_request(Request(**{**wanted, **changes}), DATA)
     return msgspec.structs.replace(
@@ -66,14 +66,14 @@ def written(folder: Path, told: Header) -> bytes:
 
 @pytest.fixture(scope="module")
 def whole() -> bytes:
-    """The header of a record with all passes, a baseline, and settings."""
+    """Return the header of a record with all passes, a baseline, and settings."""
     asked = ("jax", "jax:jit", f"jax@{sys.executable}")
     return msgspec.json.encode(header(*asked, passes=PASSES, baselines=True))
 
 
 @pytest.fixture
 def trapped(tmp_path):
-    """A record that names an interpreter, which wasn't run since."""
+    """Yield the interpreter that an old record names; check then that the record is unchanged."""
     python = trap(tmp_path)
     before = written(tmp_path / "old", header(f"jax@{python}", "jax"))
     (tmp_path / "was-run").unlink()
@@ -119,12 +119,12 @@ def test_a_dry_run_of_a_new_run_runs_no_interpreter_either(aebench, tmp_path):
 
 
 def test_what_was_allowed_is_run(aebench, tmp_path, trapped):
-    """It is asked for its version, which is another here; so nothing is measured."""
+    """Run an allowed interpreter for its version, which differs: nothing is measured."""
     told = header(f"jax@{trapped}")
     older = [msgspec.structs.replace(each, version="0.1") for each in told.contenders]
     written(tmp_path / "older", msgspec.structs.replace(told, contenders=older))
     (tmp_path / "was-run").unlink()
-    # Another way to the same place is the same.
+    # Another path to the same file counts as the same file.
     word = f"jax@{tmp_path}/trap/../trap/bin/python"
     done = aebench("run", "--resume", "older", "--contender", word)
     assert done.returncode == 2
@@ -150,7 +150,7 @@ def test_an_interpreter_that_a_control_or_a_baseline_names_is_none_to_run(tmp_pa
             found[number] = msgspec.structs.replace(each, python="/bin/false")
             with pytest.raises(BadInputError, match=r"is a control of no contender|is no baseline"):
                 again(msgspec.structs.replace(told, contenders=found))
-            # Nor is one whose contender isn't there, so that nobody is asked about it.
+            # An interpreter isn't run either if its contender wasn't installed in the recorded run.
             gone = ContenderInfo("gone", "jax", "", missing="gone", python="/bin/false")
             with pytest.raises(BadInputError, match=r"is a control of no contender|is no baseline"):
                 again(msgspec.structs.replace(told, contenders=[*found, gone]))
@@ -163,7 +163,7 @@ def plan(**changes):
 
 
 def sized(workload="train", **changes):
-    """Change the sizes of the first workload, and leave out the others."""
+    """Change the sizes of the first workload, and remove the other workloads."""
 
     def change(told):
         first = msgspec.structs.replace(told.plan.sizes[0], workload=workload, **changes)
