@@ -88,7 +88,7 @@ def _watched(
 def _with_calls(
     workload: str, calls: Sequence[_Call], found: Sequence[Compilation], compiles: bool
 ) -> list[messages.Compilation]:
-    """Assign compilations to the calls that caused them; ``compiles`` is whether a compiler is on."""
+    """Assign compilations to the calls that caused them; ``compiles``: whether a compiler is on."""
     silent = not any(event.stage == "compile" for event in found)
     rows: list[messages.Compilation] = []
     before: list[tuple[int, str]] = []

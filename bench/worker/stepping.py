@@ -148,7 +148,7 @@ class Stepper:
             yield
 
     def room(self, count: int) -> Script:
-        """Run past the next epoch's first call, unless ``count`` steps still fit into this epoch."""
+        """Run past the next epoch's first call, unless ``count`` steps fit into this epoch."""
         position = self._steps_run % self._batches
         if position == 0 or position + count >= self._batches:
             left = (self._batches - position) % self._batches
