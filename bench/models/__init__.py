@@ -1,1 +1,1 @@
-"""The built-in models, one file per model; only functions import Keras."""
+"""The built-in models, one file each; Keras is imported inside functions alone."""

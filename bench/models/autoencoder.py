@@ -1,8 +1,8 @@
-"""The autoencoders as data: widths, parameters and operations, without any framework.
+"""The autoencoders, as data: what follows from a name without any framework.
 
-A name such as ``ae400`` stands for a chain of layer widths, from the first hidden layer down to the
-code of 25 numbers; the decoder mirrors the chain. Formulas give the parameters and floating-point
-operations. This module needs the standard library alone, since workers import it.
+``ae400`` and the like name a chain of layer widths from the first hidden layer down to the code of
+25 numbers; the decoder mirrors it. Parameter counts and floating-point operations follow in closed
+form. This module needs the standard library only, since workers import it.
 """
 
 import re
@@ -89,7 +89,7 @@ class Model:
 
 
 def parse(name: str) -> Model:
-    """Return the model that a name stands for.
+    """Understand a model's name.
 
     ``aeN`` has layers of N, N/2, … down to 25 units. ``-steep`` leaves the layer of N/2 out.
     ``-dropout`` or ``-dropoutR`` adds dropout at rate 0.3 or R after the first two layers.
@@ -102,7 +102,7 @@ def parse(name: str) -> Model:
     Returns
     -------
     Model
-        The model; its name is the shortest that stands for it.
+        The model, under its shortest name.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Build an autoencoder in Keras. Only workers import this file, since it imports Keras."""
+"""A model as a Keras model. Imported by workers only: it imports Keras."""
 
 from typing import Any
 
@@ -15,16 +15,16 @@ def build(model: Model, settings: ContenderSettings | None = None) -> tuple[Any,
     Parameters
     ----------
     model : Model
-        The autoencoder to build.
+        What to build.
     settings : ContenderSettings, optional
-        Settings of the compiled model; Keras's defaults hold if left out. A precision becomes the
-        dtype policy of the whole process.
+        With what set; all is Keras's own choice if left out. A precision becomes the policy of the
+        whole process.
 
     Returns
     -------
     autoencoder, encoder, decoder : keras.Model
-        The compiled autoencoder (28 × 28 to 28 × 28, values in [0, 1]) and its two parts. The
-        encoder returns the code, 25 numbers per image.
+        The compiled autoencoder (28 × 28 to 28 × 28, values in [0, 1]) and the two models that it
+        joins; the encoder gives the code, 25 numbers per image.
     """
     settings = settings or ContenderSettings()
     if settings.precision:

@@ -1,4 +1,4 @@
-"""Draw the initial weights of all contenders. Needs NumPy alone: baselines use it too."""
+"""What every contender starts from. NumPy only: workers without Keras use it too."""
 
 from typing import Any
 
@@ -9,28 +9,28 @@ from aebench.bench.models.autoencoder import Model
 
 
 def hyperparameters(model: Model, seed: int) -> Hyperparameters:
-    """Return the hyperparameters of a model, for baselines, which do not use Keras."""
+    """Say how a model's network learns, for those without Keras."""
     return Hyperparameters(model.learning_rate, model.dropout, model.dropout_layers, seed)
 
 
 def initial_weights(model: Model, seed: int) -> list[np.ndarray[Any, Any]]:
     """Draw the weights that every backend starts from.
 
-    Backends draw different numbers from the same seed, so NumPy draws the weights for all of them.
-    Each layer has its own generator, seeded with its shape. Layers of equal shape therefore start
-    equal in different models.
+    Backends draw different numbers from the same seed, so NumPy draws them once. Each layer has a
+    generator of its own, so that layers of equal shape and position start equal in models
+    that differ elsewhere.
 
     Parameters
     ----------
     model : Model
-        The model, which gives the shapes.
+        Gives the shapes.
     seed : int
-        Seed of the draw, at least 0.
+        At least 0.
 
     Returns
     -------
     list of ndarray
-        The kernel (inputs × units) and the bias (units) of each layer, float32, in Keras's order.
+        Kernel (inputs × units) and bias (units) of each layer, float32, in Keras's order.
 
     Notes
     -----

@@ -99,9 +99,9 @@ class SpeedJob(Job):
 
 @dataclass(frozen=True)
 class ParityJob(Job):
-    """Import the framework, then execute :class:`Compare`, with ``batch_size`` samples per step.
+    """Import the framework, then obey :class:`Compare`, at so many samples per step.
 
-    ``trains`` is whether the contender can train; if not, only its predictions are compared.
+    ``trains`` is whether the contender can train: otherwise what it predicts is compared alone.
     """
 
     PASS = "parity"
@@ -352,7 +352,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Compared:
-    """The checks of one model, and the worker's runtime info."""
+    """The checks of one model."""
 
     runtime: RuntimeInfo
     checks: list[Check]

@@ -42,7 +42,7 @@ class ColdStart:
             self.samples = self._job.array_names.read(read)
 
     def build(self) -> None:
-        """Build and compile the Keras model, and set its initial weights."""
+        """Build and compile the model, and set its weights."""
         from aebench.bench.models import autoencoder_keras
         from aebench.bench.models.autoencoder import parse
         from aebench.bench.models.initial_weights import initial_weights

@@ -79,10 +79,10 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
 
 
 class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
-    """The difference between a contender and the float64 oracle in one check.
+    """RunOptions far a contender is from the float64 reference in one respect.
 
-    A contender runs the same model if no ``difference`` is larger than its ``tolerance``. ``where``
-    names the weight or the step with the largest difference.
+    It is the same model where no ``difference`` is more than its ``tolerance``; ``where`` is at
+    which weight or step it is largest.
     """
 
     pass_name: ClassVar[str] = "parity"

@@ -22,13 +22,12 @@ from aebench.reports.record.bounds import (
     Workload,
 )
 
-# The verdicts' margins, as shares: a difference beyond the first counts; within the second, two
-# contenders are the same.
+# The verdicts' margins, as shares: different beyond the one, the same within the other.
 DIFFERENT, SAME = 0.01, 0.03
 
 
 class ModelInfo(msgspec.Struct, frozen=True):
-    """One autoencoder; its parameters, bytes and operations follow from its widths."""
+    """One autoencoder, with what follows from its shape."""
 
     name: Name
     widths: Annotated[list[Positive], Meta(max_length=1000)]

@@ -72,7 +72,7 @@ def upgraded(line: Any) -> Any:
 
 
 def planned(header: Header) -> Header:
-    """Return an old header with the cells and tasks that follow from its plan.
+    """Add the cells and the tasks that the plan of an old header comes to.
 
     Parameters
     ----------
