@@ -1,4 +1,4 @@
-"""The table of the parity pass: how far everyone is from the float64 reference."""
+"""The tables of the parity pass: the difference between contenders and the float64 oracle."""
 
 from collections.abc import Sequence
 
@@ -17,11 +17,11 @@ SHORT_CHECKS = {
 
 
 def parity(summary: Summary) -> list[Table]:
-    """Return one table of what all models share, and one of dropout where there is some."""
+    """Return a table of the checks of all models, and a table of dropout if a model has dropout."""
     if not summary.parity:
         return []
     names = [check.check for row in summary.parity for check in row.checks]
-    # Where shapes are wrong nothing else is there, and a note says it.
+    # With wrong shapes there are no other checks, and a note gives the reason.
     checks = [each for each in dict.fromkeys(names) if each != "shapes"]
     dropout = [each for each in checks if each.startswith("dropout")]
     kinds = {
@@ -34,13 +34,13 @@ def parity(summary: Summary) -> list[Table]:
     tables[0].notes.append(
         "The largest difference from a NumPy float64 reference, from the same weights on the same "
         "batches: reconstructions, loss and weights after a step (step); gradients and losses "
-        "relative to their size (gradients: as far as float32 weights can hold a step). Who "
-        "differs is in no ranking."
+        "relative to their size (gradients: as far as float32 weights can hold a step). A "
+        "contender that differs is in no ranking."
     )
     if dropout:
         tables[-1].notes.append(
-            "Of masks: whether the right layers are dropped, the share of zeros and the mean loss "
-            "in standard deviations of chance, and the scale of what is kept."
+            "Checks of dropout's masks: the layers with dropout, the share of zeros and the mean "
+            "loss in standard deviations of chance, and the scale of the values kept."
         )
     allowed: dict[str, dict[str, float]] = {}
     for row in summary.parity:
@@ -86,7 +86,7 @@ def _table(title: str, checks: Sequence[str], rows: list[ParityRow]) -> Table:
 
 
 def _short(difference: float) -> str:
-    """Show how large a difference is, not what it is."""
+    """Return the order of magnitude of a difference as text."""
     return f"{difference:.0e}" if 0 < difference < 0.01 else f"{difference:.2g}"
 
 
