@@ -137,8 +137,8 @@ def _growth(rows: Sequence[MemoryRow], failures: Sequence[str]) -> Table:
             "Anonymous memory (pages without a file), read after each call of the model's "
             "function. The interval is Student's, over the differences between ten stretches of "
             f"steps. Memory grows if the interval lies above {MARGIN_BYTES // _KIB} KiB a step. "
-            "Kept after release: resident memory beyond the imported framework after model and data are "
-            "released.",
+            "Kept after release: resident memory beyond the imported framework after model and "
+            "data are released.",
             *(
                 f"{row.model} {row.contender}: this system does not report a process's anonymous "
                 "memory, so growth is unknown."

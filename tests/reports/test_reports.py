@@ -214,7 +214,10 @@ def test_a_busy_machine_and_lost_fixed_costs_are_told():
     ]
     shown = " ".join(printed(render_summary(summarise(made))).split())
     assert "began on a busy machine (load 2.5 on 2 cores)" in shown
-    assert "per epoch and per call beside its steps: jax <1 ms and 300 ms, torch 5 ms and 300 ms." in shown
+    assert (
+        "per epoch and per call beside its steps: jax <1 ms and 300 ms, torch 5 ms and 300 ms."
+        in shown
+    )
 
 
 def made_with(contender: str, factor: float, noise: float = 0.0):
@@ -239,7 +242,9 @@ def test_a_control_that_is_called_different_takes_away_all_verdicts(factor):
     verdicts = {row.contender: row.verdict for row in cell.rows}
     assert verdicts["torch"] == "unstable"
     assert verdicts["jax A/A"] == ("slower" if factor > 1 else "faster")
-    assert cell.answer.startswith("No contender is called fastest for ae400 at batch 32 (train): jax A/A")
+    assert cell.answer.startswith(
+        "No contender is called fastest for ae400 at batch 32 (train): jax A/A"
+    )
     shown = printed(render_summary(summary), force_terminal=True, color_system="standard")
     (torch,) = [line for line in shown.splitlines() if "4,000 [3,640" in line]
     # Numbers in grey, no verdict in colour.

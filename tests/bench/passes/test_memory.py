@@ -224,7 +224,7 @@ def test_without_the_workers_own_word_on_shared_pages_none_is_made_up():
     ]
     notes = " ".join(tables(summarise(made))[0].notes)
     assert "it counts shared pages in part" in notes and "up to" not in notes
-    assert "doesn't tell proportional and private memory" in notes
+    assert "does not report proportional and private memory" in notes
 
 
 @given(st.lists(st.integers(0, 2**40), max_size=9000))
