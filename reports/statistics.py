@@ -18,8 +18,14 @@ class Estimate:
     """A value with its interval; ``low`` and ``high`` are None if no interval can be given."""
 
     value: float
-    low: float | None
-    high: float | None
+    low: float | None = None
+    high: float | None = None
+
+    @classmethod
+    def spanning(cls, values: Sequence[float]) -> "Estimate":
+        """Return the median of values with their range; without a range for a single value."""
+        middle = median(values).value
+        return cls(middle, min(values), max(values)) if len(values) > 1 else cls(middle)
 
     def scaled(self, factor: float) -> "Estimate":
         """Return the estimate times a positive factor."""

@@ -8,9 +8,10 @@ import numpy as np
 
 from aebench.reports import record, statistics
 from aebench.reports.comparison import Comparison, compare, detectable, drift, noise_floor, verdict
+from aebench.reports.statistics import Estimate
 from aebench.reports.summary.epochs import epoch_cost
 from aebench.reports.summary.parity import Standing
-from aebench.reports.summary.shared import ContenderView, Interval
+from aebench.reports.summary.shared import ContenderView
 from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow
 
 # The place of a round: run, launch, block.
@@ -109,11 +110,7 @@ class CellAnalysis:
                 else row
                 for row in rows
             ]
-        floors = [
-            noise_floor(statistics.Estimate(each.value, each.low, each.high))
-            for each in (row.times_reference for row in controls)
-            if each
-        ]
+        floors = [noise_floor(each) for each in (row.times_reference for row in controls) if each]
         why_not = self._why_no_verdicts(unstable)
         fastest, answer = ("", why_not) if why_not else self._answer()
         counted = [row for row in self._watched.values() if not row.repeated]
@@ -176,11 +173,11 @@ class CellAnalysis:
         return msgspec.structs.replace(
             nothing,
             rounds=len(mine),
-            samples_per_second=Interval.of(step.inverted().scaled(self.batch_size)),
-            step_seconds=Interval.of(step),
-            times_reference=Interval.of(ratio) if ratio else None,
+            samples_per_second=step.inverted().scaled(self.batch_size),
+            step_seconds=step,
+            times_reference=ratio if ratio else None,
             shares_blocks=ratio is None or paired is not None,
-            adjusted=Interval.of(paired.adjusted) if paired and judged else None,
+            adjusted=paired.adjusted if paired and judged else None,
             verdict=self._verdict(view.name, against, paired) if paired and judged else apart,
             detectable=self._detectable(paired, 1 if control_of else comparisons)
             if paired and judged
@@ -195,7 +192,7 @@ class CellAnalysis:
             of_limit=None if control_of else self._share(view, ""),
         )
 
-    def _share(self, view: ContenderView, framework: str) -> Interval | None:
+    def _share(self, view: ContenderView, framework: str) -> Estimate | None:
         """Return a contender's share of a baseline's throughput, from the blocks with both."""
         # Of several baselines of a framework, take the one in the same interpreter.
         baseline = min(
@@ -206,7 +203,7 @@ class CellAnalysis:
         if baseline is None or baseline is view:
             return None
         shared = self._compare(baseline.name, view.name, 1)
-        return Interval.of(shared.ratio) if shared else None
+        return shared.ratio if shared else None
 
     def _libraries(self) -> list[str]:
         """Return the names of the fastest libraries for matrix products in all launches."""

@@ -6,7 +6,8 @@ import msgspec
 
 from aebench.reports import record, statistics
 from aebench.reports.journal import Record
-from aebench.reports.summary.shared import ContenderView, Interval, models, pairs
+from aebench.reports.statistics import Estimate
+from aebench.reports.summary.shared import ContenderView, models, pairs
 
 _FLOAT_BYTES = 4
 # Growth per step that counts as none: over the watched steps it is a few MiB, which buffers that
@@ -55,7 +56,7 @@ class MemoryRow(msgspec.Struct, frozen=True):
     needs: Needs | None = None
     optimiser_bytes: int = 0
     steps: int = 0
-    growth_bytes: Interval | None = None
+    growth_bytes: Estimate | None = None
     curve_seconds: list[float] = []
     curve_bytes: list[int] = []
     curve_reason: str = ""
@@ -139,7 +140,7 @@ def _row(
         needs=needs(info, pixels, steps.batch_size),
         optimiser_bytes=steps.optimiser_bytes,
         steps=steps.steps_between * len(steps.anonymous_bytes),
-        growth_bytes=Interval.of(growth.scaled(1 / steps.steps_between)) if growth else None,
+        growth_bytes=growth.scaled(1 / steps.steps_between) if growth else None,
         curve_seconds=curve.seconds[:samples],
         curve_bytes=curve.proportional_bytes[:samples],
         curve_reason=curve.reason,

@@ -1,40 +1,18 @@
-"""Parts that all summaries use: intervals, and contenders with their measurements."""
+"""Parts that all summaries use: contenders with their measurements, models and workloads."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
-import msgspec
-
-from aebench.reports import record, statistics
+from aebench.reports import record
 from aebench.reports.journal import Record
-from aebench.reports.statistics import Estimate
 from aebench.reports.summary.record_sets import to_tell_apart
 
 T = TypeVar("T")
 
 FULL_TRAINING_EPOCHS = 20
 MIB = 2**20
-
-
-class Interval(msgspec.Struct, frozen=True):
-    """A value with its 95 % interval, which is absent where none can be given."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-    @classmethod
-    def of(cls, estimate: Estimate) -> "Interval":
-        """Take over an estimate."""
-        return cls(estimate.value, estimate.low, estimate.high)
-
-    @classmethod
-    def spanning(cls, values: Sequence[float]) -> "Interval":
-        """Give the median, and the range where there is more than one value."""
-        middle = statistics.median(values).value
-        return cls(middle, min(values), max(values)) if len(values) > 1 else cls(middle)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 import msgspec
 
 from aebench.reports import record
+from aebench.reports.statistics import Estimate
 from aebench.reports.summary.epochs import EpochCost
-from aebench.reports.summary.shared import Interval
 
 
 class SpeedRow(msgspec.Struct, frozen=True):
@@ -31,11 +31,11 @@ class SpeedRow(msgspec.Struct, frozen=True):
     control_of: str = ""
     known_effect: float = 0.0
     rounds: int = 0
-    samples_per_second: Interval | None = None
-    step_seconds: Interval | None = None
-    times_reference: Interval | None = None
+    samples_per_second: Estimate | None = None
+    step_seconds: Estimate | None = None
+    times_reference: Estimate | None = None
     shares_blocks: bool = True
-    adjusted: Interval | None = None
+    adjusted: Estimate | None = None
     verdict: str = ""
     detectable: float | None = None
     pair_sd: float | None = None
@@ -44,8 +44,8 @@ class SpeedRow(msgspec.Struct, frozen=True):
     epoch: EpochCost | None = None
     failure: str = ""
     differs: str = ""
-    of_native: Interval | None = None
-    of_limit: Interval | None = None
+    of_native: Estimate | None = None
+    of_limit: Estimate | None = None
 
 
 class SpeedCell(msgspec.Struct, frozen=True):

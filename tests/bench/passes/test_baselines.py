@@ -148,8 +148,7 @@ def test_where_the_reference_differs_nobody_is_ranked():
     assert by_name["torch"].verdict == ""
     assert cell.answer == (
         "No contender is called fastest for ae400 at batch 32 (train): jax, the reference, isn't "
-        "shown "
-        "to be the same model."
+        "shown to be the same model."
     )
 
 
