@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from aebench.backends.profilers import CATEGORIES
 from aebench.bench.campaign import interrupts
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.display import Display
@@ -167,6 +168,7 @@ def _header(plan: Plan, inputs: RunInputs, arrays: Arrays, folder: Path) -> Head
         plan=plan.info,
         models=plan.describe_models(),
         contenders=plan.contenders,
+        operation_categories=list(CATEGORIES),
         data=DataInfo(
             name=dataset.name,
             choice=dataset.choice,

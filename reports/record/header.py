@@ -232,6 +232,7 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
     """The first line of a record.
 
     ``cells`` and ``tasks`` follow from the plan; ``cells`` is empty if the run has no speed pass.
+    ``operation_categories`` are the categories of a profile, in the order of the tables.
     """
 
     schema: int
@@ -247,3 +248,4 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
     workloads: Annotated[list[WorkloadInfo], Meta(max_length=MOST_WORKLOADS)] = []
     cells: Annotated[list[Cell], Meta(max_length=MOST_CELLS)] = []
     tasks: Annotated[list[PlannedTasks], Meta(max_length=MOST_TASKS)] = []
+    operation_categories: Annotated[list[Name], Meta(max_length=100)] = []

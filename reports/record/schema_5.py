@@ -39,6 +39,17 @@ _WORKLOADS = [
     {"name": "train", "verb": "trains", "gerund": "training", "trains": True},
     {"name": "predict", "verb": "predicts with", "gerund": "predicting"},
 ]
+_OPERATION_CATEGORIES = [
+    "matrix product",
+    "element-wise",
+    "fused",
+    "loss",
+    "optimiser",
+    "data",
+    "Python and Keras",
+    "waiting",
+    "other",
+]
 _NATIVE, _GEMM = "native-", "gemm"
 _TENSORFLOW_NOTE = (
     "leaves out operations that it holds for cheap, small matrix products too: they are in waiting."
@@ -60,6 +71,7 @@ def upgraded(line: Any) -> Any:
     found = _renamed(line)
     if found.get("kind") == "header":
         found.setdefault("workloads", _WORKLOADS)
+        found.setdefault("operation_categories", _OPERATION_CATEGORIES)
         if isinstance(found.get("plan"), dict):
             found["plan"] = _plan(found["plan"])
         contenders = found.get("contenders")

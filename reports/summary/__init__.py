@@ -96,6 +96,7 @@ class Summary(msgspec.Struct, frozen=True):
     cost: Cost
     studies: dict[str, Any]
     profile: list[ProfileRow]
+    operation_categories: list[str]
     memory: list[MemoryRow]
     failures: list[record.Failure]
     notices: list[str]
@@ -113,6 +114,7 @@ def summarise(*sources: Record) -> Summary:
     failures = [failure for source in sources for failure in source.of(record.Failure)]
     cells = speed.cells(sources, views)
     starts = footprint.rows(sources, views)
+    profiled = profile.rows(sources, views)
     pays = break_even(cells, starts)
     trained = quality.rows(sources, views)
     alike = {
@@ -130,7 +132,8 @@ def summarise(*sources: Record) -> Summary:
         # Trained on other images a loss is another's: those of the first run are compared.
         cost=cost([row for row in trained if row.run in alike], models(sources)),
         studies={study.name: study.summarise(views, trained) for study in _studies(sources)},
-        profile=profile.rows(sources, views),
+        profile=profiled,
+        operation_categories=profile.categories(sources, profiled),
         memory=memory.rows(sources, views),
         failures=list(map(_shortened, failures[:MOST_FAILURES])),
         notices=[

@@ -37,7 +37,7 @@ def test_a_field_is_there_with_its_type_bounds_unit_and_default():
     section = record_schema.section("`outer`", Outer)
     assert "A line of `inner` objects, as `Line` would have it." in section
     assert "| `inner` | object of text to list of [Inner](#inner) |  |  | required |" in section
-    pattern = r"matches `^(train\|predict)\Z`"
+    pattern = r"matches `^[a-z][a-z0-9_-]{0,39}\Z`"
     assert f"| `workload` | text | {pattern} |  | required |" in section
     bounds = "every item ≥ 0, ≤ 100,000,000"
     assert f"| `seconds` | list of number | {bounds} | seconds | `[]` |" in section

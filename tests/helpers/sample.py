@@ -61,6 +61,7 @@ def make(hostile: str = "") -> Record:
         machine=record.MachineInfo(
             "Processor" + hostile, 2, 2**34, "Linux", "3.11.7", 0.1, {"OMP_NUM_THREADS": "2"}
         ),
+        operation_categories=["matrix product", "loss", "data", "Python and Keras", "waiting"],
         workloads=[
             record.WorkloadInfo("train", "trains", "training", trains=True),
             record.WorkloadInfo("predict", "predicts", "predicting"),

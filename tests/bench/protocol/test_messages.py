@@ -14,10 +14,10 @@ from aebench.bench.protocol.messages import ProtocolError, decode, decode_comman
 from aebench.bench.protocol.samples import SampleSource
 
 FILES = SampleSource("train.npy", "train.npy")
-COMMON = ("jax", {"jit": "on"}, "ae200", 0, 1, FILES, FILES)
+COMMON = ("jax", "aebench.backends.jax", {"jit": "on"}, "ae200", 0, 1, FILES, FILES)
 JOBS = [
     messages.SpeedJob(*COMMON, {"train": "aebench.bench.workloads.train"}),
-    messages.ParityJob(*COMMON, 32),
+    messages.ParityJob(*COMMON, 32, True),
     messages.FootprintJob(*COMMON, 32, "data.npz", SampleSource("x_train", "y_train"), 640),
     messages.MemoryJob(*COMMON, 32, "data.npz", SampleSource("x_train", "x_train"), 640),
     messages.ProfileJob(*COMMON, 32, 10, "trace.json.gz"),
@@ -153,7 +153,9 @@ def worker(tmp_path):
     fleet = Fleet(tmp_path, answer_seconds=60.0)
     try:
         workloads = {name: f"aebench.bench.workloads.{name}" for name in ("train", "predict")}
-        job = messages.SpeedJob("gemm", {}, "ae200", 0, 0, images, images, workloads)
+        job = messages.SpeedJob(
+            "gemm", "aebench.backends.native.gemm", {}, "ae200", 0, 0, images, images, workloads
+        )
         made = fleet.start("gemm", job)
         made.answer(messages.RuntimeInfo)
         yield made

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from aebench.backends.profilers import CATEGORIES, PYTHON, WAITING, WINDOW, Span
 from aebench.bench.worker.attribution import Part, attribute
-from aebench.reports.summary.profile import CATEGORIES as SHOWN
 
 MARK = Span("main", WINDOW, WINDOW, "", 10.0, 20.0)
 
@@ -17,10 +16,6 @@ def span(begin: float, end: float, category: str, name: str = "op", thread: str 
 
 def seconds(*spans: Span) -> dict[tuple[str, str], float]:
     return {(each.category, each.operation): each.seconds for each in attribute([MARK, *spans])}
-
-
-def test_a_report_knows_every_category_in_the_same_order():
-    assert SHOWN == CATEGORIES
 
 
 def test_time_without_operations_is_pythons_and_waiting_where_it_waits():
