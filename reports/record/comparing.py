@@ -79,7 +79,7 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
 
 
 class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
-    """RunOptions far a contender is from the float64 reference in one respect.
+    """How far a contender is from the float64 reference in one respect.
 
     It is the same model where no ``difference`` is more than its ``tolerance``; ``where`` is at
     which weight or step it is largest.
