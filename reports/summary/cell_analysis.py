@@ -1,4 +1,4 @@
-"""Compare the contenders of one cell of the speed pass."""
+"""How contenders are compared where they meet: one cell of the speed pass."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite, log, sqrt
@@ -31,7 +31,7 @@ class CellAnalysis:
     plan : PlanInfo
         The plan of the first record that planned the cell.
     views : sequence of ContenderView
-        All contenders, including those that were not measured in this cell.
+        Everyone, also who wasn't measured here.
     standings : mapping of (int, str) to Standing
         RunOptions each of them, by run and name, stands in the model.
     rounds, watched : dict

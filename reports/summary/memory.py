@@ -149,7 +149,7 @@ def _row(
 
 
 def needs(info: record.ModelInfo, pixels: int, batch_size: int) -> Needs:
-    """Return the bytes that a training step needs by arithmetic.
+    """Work out what a training step needs.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The tables of the parity pass: the difference between contenders and the float64 oracle."""
+"""The table of the parity pass: how far every contender is from the float64 reference."""
 
 from collections.abc import Sequence
 
@@ -34,8 +34,8 @@ def parity(summary: Summary) -> list[Table]:
     tables[0].notes.append(
         "The largest difference from a NumPy float64 reference, from the same weights on the same "
         "batches: reconstructions, loss and weights after a step (step); gradients and losses "
-        "relative to their size (gradients: as far as float32 weights can hold a step). A "
-        "contender that differs is in no ranking."
+        "relative to their size (gradients: as far as float32 weights can hold a step). Who "
+        "differs is in no ranking."
     )
     if dropout:
         tables[-1].notes.append(
