@@ -1,6 +1,6 @@
-"""The one list of events: every line of a record but the first is one of them.
+"""The list of all events: every line of a record after the header is one of them.
 
-A new event is a struct with a ``pass_name``, and a line here: all else follows.
+To add an event, write a struct with a ``pass_name`` and add a line to this list.
 """
 
 from typing import get_args

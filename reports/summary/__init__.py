@@ -8,6 +8,7 @@ import msgspec
 from aebench.reports import record, studies
 from aebench.reports.formatting import listed
 from aebench.reports.journal import Record
+from aebench.reports.statistics import Estimate
 from aebench.reports.studies import Plateau
 from aebench.reports.summary import consistency, footprint, memory, parity, profile, quality, speed
 from aebench.reports.summary.breakeven import MOST_PAIRS, BreakEven, break_even
@@ -23,7 +24,6 @@ from aebench.reports.summary.shared import (
     FULL_TRAINING_EPOCHS,
     MIB,
     ContenderView,
-    Interval,
     contenders,
     models,
     workloads,
@@ -38,8 +38,8 @@ __all__ = [
     "Cost",
     "CostPoint",
     "EpochCost",
+    "Estimate",
     "FootprintRow",
-    "Interval",
     "MemoryRow",
     "ParityRow",
     "ProfileRow",

@@ -110,9 +110,9 @@ def test_terminal_golden(summary):
  the shorter) by the interval: the noise floor.
  Noise: fixed NumPy work varied by 5.1 % (SD); background load took 1 % of the machine; the
  hypervisor took 0.5 %, 4 % in the worst block; 1 disturbed block repeated.
- Beside its steps, fit takes so much for an epoch and for the call: jax 5 ms and 300 ms, torch 5 ms
- and 300 ms.
- 8 blocks of 50 steps in 1 launch (one process each: how much processes differ isn't in it); 2
+ Time that fit takes per epoch and per call beside its steps: jax 5 ms and 300 ms, torch 5 ms and
+ 300 ms.
+ 8 blocks of 50 steps in 1 launch (one process each: differences between processes aren't in it); 2
  cores; data: mnist, 60,000 samples an epoch.
  ae400 jax           0.04    2.00    1.00   3.04
  ae400 torch      12     240     600      600
@@ -192,7 +192,7 @@ def test_verdicts_wait_for_the_planned_number_of_blocks():
     made.events = [each for each in made.events if getattr(each, "block", 0) < 7]
     (cell,) = summarise(made).speed
     assert cell.answer == (
-        "Nobody is called fastest for ae400 at batch 32 (train): 7 of 8 blocks were measured."
+        "No contender is called fastest for ae400 at batch 32 (train): 7 of 8 blocks were measured."
     )
 
 
@@ -223,7 +223,10 @@ def test_a_busy_machine_and_lost_fixed_costs_are_told():
     ]
     shown = " ".join(printed(render_summary(summarise(made))).split())
     assert "began on a busy machine (load 2.5 on 2 cores)" in shown
-    assert "for an epoch and for the call: jax <1 ms and 300 ms, torch 5 ms and 300 ms." in shown
+    assert (
+        "per epoch and per call beside its steps: jax <1 ms and 300 ms, torch 5 ms and 300 ms."
+        in shown
+    )
 
 
 def made_with(contender: str, factor: float, noise: float = 0.0):
@@ -248,12 +251,14 @@ def test_a_control_that_is_called_different_takes_away_all_verdicts(factor):
     verdicts = {row.contender: row.verdict for row in cell.rows}
     assert verdicts["torch"] == "unstable"
     assert verdicts["jax A/A"] == ("slower" if factor > 1 else "faster")
-    assert cell.answer.startswith("Nobody is called fastest for ae400 at batch 32 (train): jax A/A")
+    assert cell.answer.startswith(
+        "No contender is called fastest for ae400 at batch 32 (train): jax A/A"
+    )
     shown = printed(render_summary(summary), force_terminal=True, color_system="standard")
     (torch,) = [line for line in shown.splitlines() if "4,000 [3,640" in line]
     # Numbers are grey, and no verdict is coloured.
     assert "\x1b[2m" in torch and "\x1b[31m" not in torch
-    assert "Unstable: where an A/A control comes out different" in shown
+    assert "Unstable: an A/A control was called different" in shown
 
 
 def test_only_faster_and_slower_are_coloured():
@@ -396,7 +401,7 @@ def test_several_records_stand_side_by_side_but_rank_nobody():
         assert [row.contender for row in rows if not row.failure] == ["jax", "torch"]
     shown = printed(render_summary(summary))
     assert "4.00 [3.27, 4.89] †" in shown
-    assert "0.9999 [0.9911, 1.0089] ‡" in shown and "‡ times its own original's" in shown
+    assert "0.9999 [0.9911, 1.0089] ‡" in shown and "‡ compared with its own original" in shown
     assert max(map(len, shown.splitlines())) <= WIDTH
     assert shown.count("Machine: ") == 1
     text = markdown.render(document.make(summary, [], ["a/record.jsonl", "b/record.jsonl"]))

@@ -151,8 +151,8 @@ def test_where_the_reference_differs_nobody_is_ranked():
     assert {row.verdict for row in by_name.values()} <= {"differs", "", "baseline", "same"}
     assert by_name["torch"].verdict == ""
     assert cell.answer == (
-        "Nobody is called fastest for ae400 at batch 32 (train): jax, the reference, isn't shown "
-        "to be the same model."
+        "No contender is called fastest for ae400 at batch 32 (train): jax, the reference, isn't "
+        "shown to be the same model."
     )
 
 

@@ -210,8 +210,8 @@ def test_without_the_systems_word_on_growth_phases_are_shown_still(weighed_by_ha
     ]
     shown = tables(summarise(made))
     assert len(shown) == len(tables(weighed_by_hand))
-    assert {row[3] for row in shown[-1].rows} == {"can't be told"}
-    assert "doesn't tell a process's anonymous memory" in " ".join(shown[-1].notes)
+    assert {row[3] for row in shown[-1].rows} == {"unknown"}
+    assert "does not report a process's anonymous memory" in " ".join(shown[-1].notes)
 
 
 def test_without_the_workers_own_word_on_shared_pages_none_is_made_up():
@@ -223,8 +223,8 @@ def test_without_the_workers_own_word_on_shared_pages_none_is_made_up():
         for each in made.events
     ]
     notes = " ".join(tables(summarise(made))[0].notes)
-    assert "what is shared and counts in part" in notes and "up to" not in notes
-    assert "doesn't tell proportional and private memory" in notes
+    assert "it counts shared pages in part" in notes and "up to" not in notes
+    assert "does not report proportional and private memory" in notes
 
 
 @given(st.lists(st.integers(0, 2**40), max_size=9000))

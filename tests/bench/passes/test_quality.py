@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from aebench.reports import record
-from aebench.reports.summary import Interval, summarise
+from aebench.reports.summary import Estimate, summarise
 from aebench.reports.summary.breakeven import break_even
 from aebench.reports.tables import break_even as break_even_table
 from aebench.reports.tables import cost as cost_tables
@@ -77,7 +77,7 @@ def test_a_training_that_was_cut_counts_for_nothing():
     made.events.pop()
     (row,) = summarise(made).quality
     assert (row.seeds, row.seeds_planned) == (1, 2)
-    assert row.test_loss == Interval(0.10)
+    assert row.test_loss == Estimate(0.10)
 
 
 def test_the_front_is_of_all_epochs_by_seconds_and_of_models_by_parameters():
@@ -147,13 +147,13 @@ def test_one_that_starts_no_later_leads_from_the_start_and_one_that_may_gain_not
     summary = summarise(sample.make())
     (cell,) = summary.speed
     rows = [
-        msgspec.structs.replace(row, step_seconds=Interval(row.step_seconds.value, 1e-6, 1.0))
+        msgspec.structs.replace(row, step_seconds=Estimate(row.step_seconds.value, 1e-6, 1.0))
         if row.step_seconds
         else row
         for row in cell.rows
     ]
     starts = [
-        msgspec.structs.replace(row, total_seconds=Interval(99.0))
+        msgspec.structs.replace(row, total_seconds=Estimate(99.0))
         if row.contender == "jax"
         else row
         for row in summary.footprint
