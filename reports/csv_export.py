@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aebench.reports import studies
 from aebench.reports.sanitize import printable
-from aebench.reports.summary import Interval, MemoryRow, Summary
+from aebench.reports.summary import Estimate, MemoryRow, Summary
 
 COLUMNS = (
     "model",
@@ -162,10 +162,10 @@ def _weighed(row: MemoryRow) -> Iterator[Line]:
 
 
 def line(
-    where: Line, figure: str, value: Interval | float | None, unit: str = "", verdict: str = ""
+    where: Line, figure: str, value: Estimate | float | None, unit: str = "", verdict: str = ""
 ) -> Iterator[Line]:
     """Give the line of one figure, if it is there."""
-    if isinstance(value, Interval):
+    if isinstance(value, Estimate):
         numbers = (value.value, value.low, value.high)
     elif value is not None:
         numbers = (value, None, None)

@@ -22,9 +22,9 @@ class Command:
     help : str
         One sentence, for the list of commands.
     handler : callable
-        Runs the command on what was given; returns the exit code.
+        Runs the command with the given options; returns the exit code.
     options : tuple of str
-        Names in :data:`aebench.bench.cli.options.OPTIONS`.
+        Names of its options in :data:`aebench.bench.cli.options.OPTIONS`.
     more : str
         Further sentences for the command's own help.
     """
@@ -59,7 +59,7 @@ COMMANDS = (
     ),
     Command(
         "selfcheck",
-        "Test aebench on this machine, where the right verdicts are known.",
+        "Test aebench on this machine by a comparison whose right verdicts are known.",
         measure.selfcheck,
         (
             *("preset.selfcheck", "contender.selfcheck", "model.selfcheck", "batch-size.one"),

@@ -147,7 +147,7 @@ class ModelParity:
 
     def __init__(self, view: ContenderView, model: str) -> None:
         self.checks = view.of(record.Parity, model)
-        told = [each.settings.get("precision", "") for each in view.of(record.Worker, model)]
+        told = [each.settings.get("precision", "") for each in view.of(record.WorkerInfo, model)]
         self.precision: str = next(filter(None, told), "")
         self._failure = view.failure("parity", model)
         # A record that was made before contenders were compared is believed.

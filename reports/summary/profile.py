@@ -7,7 +7,8 @@ import msgspec
 
 from aebench.reports import record
 from aebench.reports.journal import Record
-from aebench.reports.summary.shared import ContenderView, Interval, pairs
+from aebench.reports.statistics import Estimate
+from aebench.reports.summary.shared import ContenderView, pairs
 
 # From here on the table says by how much tracing inflated what it shows.
 INFLATED = 0.15
@@ -50,8 +51,8 @@ class ProfileRow(msgspec.Struct, frozen=True):
     batch_size: int = 0
     steps: int = 0
     train_samples: int = 0
-    step_seconds: Interval | None = None
-    traced_seconds: Interval | None = None
+    step_seconds: Estimate | None = None
+    traced_seconds: Estimate | None = None
     traced_step_seconds: float = 0.0
     inflation: float = 1.0
     category_seconds: dict[str, float] = {}
@@ -103,8 +104,8 @@ def _row(view: ContenderView, model: str, profile: record.Profile, failure: str)
         spent[each.category] += each.seconds
     # A category that the header doesn't list comes last.
     known = [name for name in view.source.header.operation_categories if name in spent]
-    step = Interval.spanning([each / steps for each in profile.untraced_seconds])
-    traced = Interval.spanning([each / steps for each in profile.clocked_seconds])
+    step = Estimate.spanning([each / steps for each in profile.untraced_seconds])
+    traced = Estimate.spanning([each / steps for each in profile.clocked_seconds])
     compilations = view.of(record.Compilation, model)
     return ProfileRow(
         view.name,

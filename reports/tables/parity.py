@@ -19,11 +19,11 @@ SHORT_CHECKS = {
 
 
 def parity(summary: Summary) -> list[Table]:
-    """Return one table of what all models share, and one of dropout where there is some."""
+    """Return a table of the checks of all models, and a table of dropout if a model has dropout."""
     if not summary.parity:
         return []
     names = [check.check for row in summary.parity for check in row.checks]
-    # Where shapes are wrong nothing else is there, and a note says it.
+    # With wrong shapes there are no other checks, and a note gives the reason.
     checks = [each for each in dict.fromkeys(names) if each != "shapes"]
     dropout = [each for each in checks if each.startswith("dropout")]
     kinds = {
@@ -42,8 +42,8 @@ def parity(summary: Summary) -> list[Table]:
     )
     if dropout:
         tables[-1].notes.append(
-            "Of masks: whether the right layers are dropped, the share of zeros and the mean loss "
-            "in standard deviations of chance, and the scale of what is kept."
+            "Checks of dropout's masks: the layers with dropout, the share of zeros and the mean "
+            "loss in standard deviations of chance, and the scale of the values kept."
         )
     allowed: dict[str, dict[str, float]] = {}
     for row in summary.parity:
@@ -110,7 +110,7 @@ def _verdict(row: ParityRow) -> str:
 
 
 def _short(difference: float) -> str:
-    """Show how large a difference is, not what it is."""
+    """Return the order of magnitude of a difference as text."""
     return f"{difference:.0e}" if 0 < difference < 0.01 else f"{difference:.2g}"
 
 

@@ -1,4 +1,4 @@
-"""What the workers do, on the real backends, each in a process of its own."""
+"""Test what workers do, on the real backends, always in a process of its own."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 
 def inside(backend: str, tmp_path, body: str):
-    """Run code in a process with a backend; return what it prints last, as JSON."""
+    """Run code in a process with a backend; return the last line of its output, read as JSON."""
     environment = {
         **CLEAN,
         **backends.load(backend).environment(tmp_path),
@@ -179,7 +179,8 @@ def test_rounds_are_whole_calls_where_a_call_runs_several_steps(backend, tmp_pat
         from aebench.bench.workloads.predict import WORKLOAD as PREDICT
         from aebench.bench.workloads.train import WORKLOAD as TRAIN
         backend = backends.load(os.environ["KERAS_BACKEND"])
-        autoencoder, _, _ = autoencoder_keras.build(parse("ae200"), ContenderSettings(jit=True, steps=4))
+        asked = ContenderSettings(jit=True, steps=4)
+        autoencoder, _, _ = autoencoder_keras.build(parse("ae200"), asked)
         assert (autoencoder.jit_compile, autoencoder.steps_per_execution) == (True, 4)
         images = np.random.default_rng(0).random((640, 28, 28), dtype=np.float32)
         samples = Samples(images, images)

@@ -1,4 +1,4 @@
-"""Plant differences in a JAX contender, and print what the parity checks make of each, as JSON."""
+"""Plant differences in a JAX contender, and print the results of the parity checks as JSON."""
 
 import contextlib
 import dataclasses
@@ -36,11 +36,11 @@ class OneLayer(Model):
     dropout_layers = (0,)
 
 
-def checks(model=PLAIN, images=FLOATS, built=None, engine="jax"):
+def checks(model=PLAIN, images=FLOATS, built=None, backend="jax"):
     kind = parity_keras.KerasContenderModel
-    if engine != "jax":
+    if backend != "jax":
         kind = parity_baseline.NativeContenderModel
-    job = ParityJob(engine, backends.module_name(engine), {}, model.name, 0, 0, NOWHERE, NOWHERE)
+    job = ParityJob(backend, backends.module_name(backend), {}, model.name, 0, 0, NOWHERE, NOWHERE)
     made = kind(built or model, job)
     samples = Samples(images, images)
     found = []
@@ -53,16 +53,16 @@ def checks(model=PLAIN, images=FLOATS, built=None, engine="jax"):
 
 
 def other_weights(change):
-    """Begin with weights that were changed."""
+    """Return a patch that changes every initial weight by ``change``."""
     return mock.patch.object(
         parity_keras,
         "initial_weights",
-        lambda model, seed: [change(each) for each in initial_weights(model, seed)],
+        lambda model, seed: [change(weight) for weight in initial_weights(model, seed)],
     )
 
 
 def other_dense(units, **changes):
-    """Make the dense layers of so many units otherwise."""
+    """Return a patch that makes dense layers of ``units`` units with other arguments."""
     dense = keras.layers.Dense
 
     def made(wanted, **arguments):
@@ -86,7 +86,7 @@ def unadded_bias():
 
 
 def other_dropout(call):
-    """Have dropout do something else."""
+    """Return a patch that replaces the call of Keras's dropout layer."""
     return mock.patch.object(keras.layers.Dropout, "call", call)
 
 
@@ -127,14 +127,14 @@ def main():
     undropped = mock.patch.object(jax_network, "_drop", lambda self, values, key: values)
     plants = {
         "keras ae200": (contextlib.nullcontext(), {}),
-        "native ae200": (contextlib.nullcontext(), {"engine": "native-jax"}),
+        "native ae200": (contextlib.nullcontext(), {"backend": "native-jax"}),
         "keras ae200-dropout": (contextlib.nullcontext(), {"model": DROPOUT}),
         "native ae200-dropout": (
             contextlib.nullcontext(),
-            {"model": DROPOUT, "engine": "native-jax"},
+            {"model": DROPOUT, "backend": "native-jax"},
         ),
         "another initialiser": (other_weights(lambda weight: 1.01 * weight), {}),
-        "transposed weights": (other_weights(lambda each: each.T.reshape(each.shape)), {}),
+        "transposed weights": (other_weights(lambda weight: weight.T.reshape(weight.shape)), {}),
         "a missing bias": (other_dense(25, use_bias=False), {}),
         "a bias that isn't added": (unadded_bias(), {}),
         "no ReLU after the code": (other_dense(25, activation=None), {}),
@@ -162,10 +162,10 @@ def main():
             other_dropout(lambda self, inputs, training=False: inputs),
             {"model": DROPOUT},
         ),
-        "native batches backwards": (backwards, {"engine": "native-jax"}),
+        "native batches backwards": (backwards, {"backend": "native-jax"}),
         "native dropout never on": (
             undropped,
-            {"model": DROPOUT, "engine": "native-jax"},
+            {"model": DROPOUT, "backend": "native-jax"},
         ),
     }
     found = {}

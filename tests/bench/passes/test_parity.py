@@ -1,4 +1,4 @@
-"""The parity gate: who is the same model passes, and planted differences are caught."""
+"""Test the parity gate: the same model passes, and planted differences are found."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ PLANTED = ROOT / "tests" / "helpers" / "planted.py"
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    """What is found of each planted difference: check, difference and tolerance."""
+    """Return the checks' results by planted difference: check, difference and tolerance."""
     folder = tmp_path_factory.mktemp("planted")
     environment = {
         **CLEAN,
@@ -39,9 +39,9 @@ def caught(checks):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["ae200", "ae200-dropout"])
-@pytest.mark.parametrize("engine", ["keras", "native"])
-def test_the_same_model_passes(found, engine, model):
-    checks = found[f"{engine} {model}"]
+@pytest.mark.parametrize("kind", ["keras", "native"])
+def test_the_same_model_passes(found, kind, model):
+    checks = found[f"{kind} {model}"]
     assert caught(checks) == []
     names = [each["check"] for each in checks]
     assert names[:7] == [
@@ -96,13 +96,13 @@ SMALL = ("--data", "embedded", "--model", "ae200-dropout")
 
 @pytest.mark.slow
 def test_every_contender_is_shown_to_be_the_same(aebench):
-    engines = [each for each in backends.built_in_names() if each != "gemm"]
-    done = aebench("parity", *SMALL, "--out", "p", "--contender", *engines)
+    names = [name for name in backends.built_in_names() if name != "gemm"]
+    done = aebench("parity", *SMALL, "--out", "p", "--contender", *names)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = json.loads(aebench("show", "p", "--json").stdout)["parity"]
     found = {row["contender"]: (row["differs"], row["same_in"]) for row in rows}
     assert found == {
-        engine: ("", ["predict"] if engine in ("numpy", "openvino") else []) for engine in engines
+        name: ("", ["predict"] if name in ("numpy", "openvino") else []) for name in names
     }
 
 
@@ -114,7 +114,8 @@ def test_who_differs_is_shown_and_in_no_ranking(aebench, tmp_path):
         import dataclasses
         import aebench.bench.models.autoencoder
         parse = aebench.bench.models.autoencoder.parse
-        aebench.bench.models.autoencoder.parse = lambda name: dataclasses.replace(parse(name), learning_rate=1.4)
+        faster = lambda name: dataclasses.replace(parse(name), learning_rate=1.4)
+        aebench.bench.models.autoencoder.parse = faster
         """,
     )
     sizes = ("--train-samples", "1000", "--pass", "speed")

@@ -1,4 +1,4 @@
-"""Messages between parent and worker: what a side does not know is an error with its name."""
+"""Test the messages between parent and worker: an unknown message is an error with its name."""
 
 import inspect
 from dataclasses import dataclass, fields
@@ -147,7 +147,7 @@ class FasterRound(messages.Round):
 
 @pytest.fixture
 def worker(tmp_path):
-    """A worker of matrix products alone, which needs NumPy and no more."""
+    """Start a worker of matrix products alone, which needs only NumPy."""
     np.save(tmp_path / "images.npy", np.zeros((64, 28, 28), np.float32))
     images = SampleSource(*2 * (str(tmp_path / "images.npy"),))
     fleet = Fleet(tmp_path, answer_seconds=60.0)
@@ -189,5 +189,5 @@ def test_a_worker_obeys_what_it_knows(worker):
 
 
 def test_the_hello_is_what_its_type_says(worker):
-    # The worker sends it before it imports the types of messages.
+    # The worker sends this number before it imports the types of messages.
     assert worker.interpreter.resident_bytes > 0

@@ -1,4 +1,4 @@
-"""Where a trace's time goes: every instant once."""
+"""Test how a trace's time is divided: every instant is counted exactly once."""
 
 import pytest
 from hypothesis import given
@@ -27,7 +27,7 @@ def test_an_operation_has_what_those_within_it_leave():
     found = seconds(
         span(11.0, 15.0, "matrix product", "outer"),
         span(12.0, 13.0, "element-wise", "inner"),
-        # What only holds others leaves its time to what is around it.
+        # A span without a category: its time belongs to the span around it.
         span(13.0, 14.0, "", "holder"),
     )
     assert found[("matrix product", "outer")] == pytest.approx(3.0)
