@@ -136,7 +136,7 @@ def test_who_differs_is_shown_and_in_no_ranking(aebench, tmp_path):
     assert cells["predict"]["comparisons"] == 1
     parity = aebench("parity", *SMALL, *who, "--out", "p")
     assert parity.returncode == 1
-    assert "step differs by" in parity.stdout
+    assert "step at batch 32 differs by" in parity.stdout
 
 
 @pytest.mark.slow
