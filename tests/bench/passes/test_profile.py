@@ -170,7 +170,7 @@ def test_a_profile_that_fails_is_a_row_and_the_others_go_on(tmp_path):
     record = load(run.folder)
     (failure,) = record.of(Failure)
     assert (failure.contender, failure.reason) == ("torch", "RuntimeError: no trace today")
-    assert [each.unit.contender for each in record.of(TaskEnd)] == ["jax"]
+    assert [each.task.contender for each in record.of(TaskEnd)] == ["jax"]
     assert "torch: RuntimeError: no trace today" in " ".join(run.output.split())
 
 
