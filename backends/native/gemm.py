@@ -16,7 +16,7 @@ import numpy as np
 
 from aebench import backends
 from aebench.backends import Costs
-from aebench.backends.native import Array
+from aebench.backends.native import Array, DenseChain
 
 # It is no Keras backend, and has no backend's baseline or profiler.
 KERAS_BACKEND = FRAMEWORK = BASELINE = PROFILER = PROFILE_NOTE = ""
@@ -32,6 +32,19 @@ _TRIALS = 3
 _TRIAL_SECONDS = 0.15
 
 Step = Callable[[], Any]
+
+
+def supports(chain: DenseChain | None) -> str:
+    """Return why the matrix products of a model are not known; empty if they are.
+
+    Parameters
+    ----------
+    chain : DenseChain or None
+        The model's closed form, None if it has none.
+    """
+    if chain is None:
+        return "the matrix products of a step are known for chains of dense layers alone"
+    return ""
 
 
 def settings_obstacle(asked: Mapping[str, str]) -> str:

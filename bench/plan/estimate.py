@@ -10,7 +10,7 @@ import numpy as np
 
 from aebench import backends
 from aebench.bench import workloads
-from aebench.bench.models.autoencoder import Model
+from aebench.bench.models.model import Model
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import LAUNCHES_WITH_SHORT_EPOCHS
 from aebench.bench.protocol.phases import WATCHED_STEPS
@@ -43,7 +43,7 @@ def task_seconds(
         RunOptions many times as long work takes as where the guess was made; see :func:`pace_here`.
         Slices are as many steps as fill their time, so that a block takes as long on any machine.
     """
-    model = next(each for each in plan.models if each.name == task.model)
+    model = plan.model(task.model)
     if task.pass_name == "speed":
         return _speed_seconds(plan, model, task.launch, pace)
     return pace * _alone_seconds(plan, task, model, test_samples)

@@ -8,10 +8,11 @@ from unittest import mock
 import keras
 import numpy as np
 
+from aebench import backends
 from aebench.backends import native
 from aebench.bench.campaign.passes.parity import BATCH_SIZE, oracle_results
-from aebench.bench.models.autoencoder import Model, parse
-from aebench.bench.models.initial_weights import initial_weights
+from aebench.bench.models.autoencoder import Autoencoder, parse
+from aebench.bench.models.loading import load
 from aebench.bench.protocol.messages import ParityJob
 from aebench.bench.protocol.samples import Samples, SampleSource
 from aebench.bench.worker import parity_baseline, parity_keras
@@ -25,26 +26,35 @@ ORACLES = {each.name: oracle_results(each, IMAGES, 0) for each in (PLAIN, DROPOU
 NOWHERE = SampleSource("", "")
 
 
-class OneLayer(Model):
-    dropout_layers = (0,)
-
-
-def checks(model=PLAIN, images=FLOATS, built=None, engine="jax"):
+def checks(model=PLAIN, images=FLOATS, built=None, engine="jax", building=None):
     kind = parity_keras.KerasContenderModel
     if engine != "jax":
         kind = parity_baseline.NativeContenderModel
-    job = ParityJob(engine, {}, model.name, 0, 0, NOWHERE, NOWHERE, BATCH_SIZE)
-    made = kind(built or model, job)
+    job = ParityJob(
+        engine,
+        backends.module_name(engine),
+        {},
+        model.description,
+        0,
+        0,
+        NOWHERE,
+        NOWHERE,
+        BATCH_SIZE,
+        True,
+    )
+    with building or contextlib.nullcontext():
+        made = kind(load((built or model).description), job)
     found = parity.compare(made, model, Samples(images, images), BATCH_SIZE, ORACLES[model.name])
     return [vars(check) for check in found]
 
 
 def other_weights(change):
     """Begin with weights that were changed."""
+    drawn = Autoencoder.initial_weights
     return mock.patch.object(
-        parity_keras,
+        Autoencoder,
         "initial_weights",
-        lambda model, seed: [change(each) for each in initial_weights(model, seed)],
+        lambda form, seed: [change(each) for each in drawn(form, seed)],
     )
 
 
@@ -143,7 +153,10 @@ def main():
         "dropout without scaling": (other_dropout(unscaled), {"model": DROPOUT}),
         "one dropout layer": (
             contextlib.nullcontext(),
-            {"model": DROPOUT, "built": OneLayer(**vars(DROPOUT))},
+            {
+                "model": DROPOUT,
+                "building": mock.patch.object(Autoencoder, "dropout_layers", (0,)),
+            },
         ),
         "dropout never on": (
             other_dropout(lambda self, inputs, training=False: inputs),

@@ -30,7 +30,16 @@ def make(hostile: str = "") -> Record:
         order_seed=1,
     )
     model = record.ModelInfo(
-        "ae400" + hostile, [400, 200, 100, 50, 25], 0, 1.5, 842009, 3368036, 1679400, 4411000
+        "ae400" + hostile,
+        "aebench.bench.models.autoencoder",
+        "build",
+        {"widths": [400, 200, 100, 50, 25], "dropout": 0.0, "learning_rate": 1.5},
+        parameters=842009,
+        weight_bytes=3368036,
+        optimiser_bytes=0,
+        activations=2 * 784 + 2 * (400 + 200 + 100 + 50) + 25,
+        forward_operations=1679400,
+        training_operations=4411000,
     )
     contenders = [
         record.ContenderInfo("jax", "jax", "1.0"),

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from aebench.backends.native import hyperparameters
 from aebench.backends.native.oracle import Oracle
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
 from aebench.bench.data.datasets import Images
 from aebench.bench.errors import MeasurementError
-from aebench.bench.models.autoencoder import Model, parse
-from aebench.bench.models.initial_weights import hyperparameters, initial_weights
+from aebench.bench.models.loading import ClosedForm
 from aebench.bench.protocol.messages import Compare, Compared, ParityJob
 from aebench.bench.worker.passes.parity import LONG_LEARNING_RATE, LONG_STEPS, MASKS, SHORT_STEPS
 from aebench.reports import record
@@ -101,14 +101,16 @@ def _start(context: Context, contender: ContenderInfo, tasks: Sequence[Task]) ->
 
 def _worker(context: Context, contender: ContenderInfo, task: Task) -> Worker:
     trains = not contender.why_not("train")
-    job = context.job(ParityJob, contender, parse(task.model), batch_size=BATCH_SIZE, trains=trains)
+    job = context.job(
+        ParityJob, contender, context.plan.model(task.model), batch_size=BATCH_SIZE, trains=trains
+    )
     return context.start(contender, job)
 
 
 def _compare(
     context: Context, contender: ContenderInfo, worker: Worker, task: Task, oracle: Path
 ) -> None:
-    answer = worker.ask(Compare(task.model, str(oracle)), Compared)
+    answer = worker.ask(Compare(context.plan.model(task.model).description, str(oracle)), Compared)
     context.note_worker(answer.runtime, "parity", contender.name, task.model, 0)
     allowed = tolerances(answer.runtime.settings.get("precision", "float32"))
     for check in answer.checks:
@@ -127,18 +129,20 @@ def _oracles(context: Context, names: Sequence[str]) -> dict[str, Path]:
     paths = {}
     for name in names:
         context.display.doing(f"{name}: the oracle")
+        form = context.plan.model(name).form
+        assert form is not None, "a model without an oracle has no task of this pass"
         paths[name] = context.arrays.train_path.with_name(f"oracle-{name}.npz")
-        made: dict[str, Any] = dict(oracle_results(parse(name), context.dataset.train, seed))
+        made: dict[str, Any] = dict(oracle_results(form, context.dataset.train, seed))
         np.savez(paths[name], **made)
     return paths
 
 
-def oracle_results(model: Model, images: Images, seed: int) -> dict[str, Images]:
+def oracle_results(model: ClosedForm, images: Images, seed: int) -> dict[str, Images]:
     """Do in float64 what every contender does.
 
     Parameters
     ----------
-    model : Model
+    model : ClosedForm
         Which network.
     images : ndarray
         As they were found: uint8, or floating-point in [0, 1].
@@ -157,7 +161,7 @@ def oracle_results(model: Model, images: Images, seed: int) -> dict[str, Images]
     flat = images[rows].reshape(len(rows), -1).astype(np.float64)
     flat /= 255 if images.dtype == np.uint8 else 1
     batches = flat.reshape(LONG_STEPS, BATCH_SIZE, -1)
-    weights = initial_weights(model, seed)
+    weights = model.initial_weights(seed)
     how = hyperparameters(model, seed)
     start = Oracle(weights, how)
     found = {

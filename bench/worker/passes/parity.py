@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from aebench import backends
-from aebench.bench.models.autoencoder import Model, parse
+from aebench.bench.models.loading import ClosedForm, LoadedModel, load
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import (
     Check,
@@ -67,7 +67,7 @@ class ContenderModel(Protocol):
 
 def work(channel: Channel, job: ParityJob) -> None:
     """Compare, model by model, until the parent closes the channel."""
-    make: Callable[[Model, ParityJob], Any]
+    make: Callable[[LoadedModel, ParityJob], Any]
     if backends.runs_keras(job.backend):
         from aebench.bench.worker.parity_keras import KerasContenderModel
 
@@ -79,13 +79,17 @@ def work(channel: Channel, job: ParityJob) -> None:
     batch_size = job.batch_size
     while True:
         command = receive_command(channel, Compare)
-        model = parse(command.model)
+        model = load(command.model)
         samples = mapped(job.train)
         rows = np.resize(np.arange(samples.total), LONG_STEPS * batch_size)
         samples = samples.changed(lambda array, rows=rows: array[rows])  # type: ignore[misc]
         contender_model = make(model, job)
         with np.load(command.oracle) as oracle:
-            checks = list(compare(contender_model, model, samples, batch_size, oracle, job.trains))
+            checks = list(
+                compare(
+                    contender_model, model.closed_form(), samples, batch_size, oracle, job.trains
+                )
+            )
         for check in checks:
             finite(check.check, check.difference)
         channel.send(encode(Compared(contender_model.runtime_info(), checks)))
@@ -93,7 +97,7 @@ def work(channel: Channel, job: ParityJob) -> None:
 
 def compare(
     contender_model: ContenderModel,
-    model: Model,
+    model: ClosedForm,
     samples: Samples,
     batch_size: int,
     oracle: Any,
@@ -105,7 +109,7 @@ def compare(
     ----------
     contender_model : ContenderModel
         The model that is compared.
-    model : Model
+    model : ClosedForm
         What it should be.
     samples : Samples
         Enough for :data:`LONG_STEPS` batches.
@@ -162,11 +166,11 @@ def _losses(name: str, wanted: Array, steps: list[int], losses: list[float], mea
 
 
 def _dropout(
-    contender_model: ContenderModel, model: Model, batch: Samples, oracle: Any
+    contender_model: ContenderModel, model: ClosedForm, batch: Samples, oracle: Any
 ) -> Iterator[Check]:
     """Compare the masks: how many are dropped, what the others become, and what the loss is."""
     made = contender_model.masks(MASK_ROWS)
-    units = [model.widths[layer] for layer in model.dropout_layers]
+    units = [model.dense_shapes[layer][1] for layer in model.dropout_layers]
     wrong = [each.shape[-1] for each in made] != units
     yield _check("dropout layers", float(wrong))
     if wrong:

@@ -9,19 +9,14 @@ import pytest
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.errors import MeasurementError
 from aebench.bench.protocol import messages
+from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.protocol.samples import SampleSource
 
 NOWHERE = SampleSource("", "")
-JOB = messages.SpeedJob("jax", {}, "", 0, 0, NOWHERE, NOWHERE, {})
+NOTHING = ModelDescription("", "", "", {}, "")
+JOB = messages.SpeedJob("jax", "aebench.backends.jax", {}, NOTHING, 0, 0, NOWHERE, NOWHERE, {})
 # Stands where a contender's interpreter stands: called with -P -m aebench.bench.worker FD.
 HELLO = 's.sendall(b\'{"resident_bytes": 1, "exact": true}\\n\')'
-
-JOB = {
-    "pass": "nonsense",
-    "threads": 0,
-    "backend": "jax",
-    "module": "aebench.backends.jax",
-}
 
 
 @pytest.fixture
