@@ -9,9 +9,10 @@ from typing import Any
 
 from aebench import backends
 from aebench.bench import workloads
+from aebench.bench.data.choices import DATA
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import TABLE
-from aebench.bench.plan.presets import BATCH_SIZE_SYNTAX, DATA, PASSES, PRESETS
+from aebench.bench.plan.presets import BATCH_SIZE_SYNTAX, PASSES, PRESETS
 from aebench.bench.plan.settings import WORDS, split_contenders
 from aebench.bench.quoting import shortly
 

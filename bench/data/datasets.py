@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from aebench.bench.data.archive import MOST_BYTES, Archive, Promise
+from aebench.bench.data.choices import DATA, IMAGE_SHAPE
 from aebench.bench.data.download import FetchError, fetch
 from aebench.bench.errors import BadInputError
-from aebench.bench.models.autoencoder import IMAGE_SHAPE
-from aebench.bench.plan.presets import DATA
 from aebench.bench.quoting import is_encodable, shortly
 from aebench.reports.files import open_plain, size
 from aebench.reports.record import DataInfo

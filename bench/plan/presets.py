@@ -4,8 +4,6 @@ from dataclasses import dataclass, replace
 
 from aebench.bench.models.autoencoder import TABLE
 
-# What --data names beside files.
-DATA = ("auto", "mnist", "fashion_mnist", "embedded")
 PASSES = ("parity", "speed", "footprint", "quality", "profile", "memory")
 # What a preset measures unless it says otherwise: the last two explain, and are asked for.
 COMPARING = PASSES[:4]

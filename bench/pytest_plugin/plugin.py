@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from aebench.bench.data.choices import DATA
 from aebench.bench.plan.plan import ContenderCell
-from aebench.bench.plan.presets import DATA, PRESETS
+from aebench.bench.plan.presets import PRESETS
 from aebench.bench.plan.renamed_options import OLD_MODEL_OPTION, renamed
 from aebench.bench.plan.settings import WORDS, split_contenders
 from aebench.bench.pytest_plugin.session import PytestSession

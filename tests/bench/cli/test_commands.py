@@ -19,7 +19,7 @@ from helpers.running import SMALL, Run, gone
     ("arguments", "reason"),
     [
         (["run", "--backend", "all", "jax"], "'all' is not a backend: use jax"),
-        (["run", "--backend", "theano"], "'theano' is not a backend: use jax, tensorflow, torch"),
+        (["run", "--backend", "theano"], "'theano' is not a backend: use jax, numpy, openvino, tensorflow, torch"),
         (["run", "--model", "ae300"], "300, 150, 75, stop"),
         (["run", "--preset", "slow"], "not a preset: use quick, standard, publish"),
         (["run", "--workload", "dream"], "not a workload: use train, predict"),
@@ -43,7 +43,7 @@ from helpers.running import SMALL, Run, gone
         (["run", "--batch-size", "2000"], "larger than the data"),
         (
             ["run", "--batch-size", "many"],
-            "--batch-size: 'many' is not a whole number: see aebench run",
+            "--batch-size 'many' must be a whole number",
         ),
         (["run", "--time-limit", "soon"], "--time-limit: 'soon' is not a number"),
         (["run", "--model", ""], "--model: '' is empty: give a value, or leave the option out"),
@@ -162,7 +162,8 @@ def test_help_and_list(aebench):
     assert max(map(len, listed.splitlines())) <= 100
     # profile and original have no pass of speed, so that launches of theirs would be made up.
     (launches,) = [line for line in listed.splitlines() if "1 × 16" in line]
-    assert [cell.strip() for cell in launches.split("│")[2:5]] == ["1 × 16", "5 × 24", "8 × 64"]
+    entries = [entry.strip() for entry in launches.split("│")[2:5]]
+    assert entries == ["1 × 16", "5 × 24", "train 8 × 64,"]
     assert launches.count("–") == 2
 
 

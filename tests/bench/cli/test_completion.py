@@ -7,9 +7,11 @@ import sys
 import pytest
 
 from aebench import backends
+from aebench.bench import workloads
 from aebench.bench.cli.commands import COMMANDS
+from aebench.bench.data.choices import DATA
 from aebench.bench.models.autoencoder import TABLE
-from aebench.bench.plan.presets import DATA, PASSES, PRESETS, WORKLOADS
+from aebench.bench.plan.presets import PASSES, PRESETS
 from helpers.paths import CLEAN, ROOT
 
 COMPLETE = """
@@ -69,7 +71,7 @@ def test_commands_are_completed(completed):
         ("--model", TABLE),
         ("--preset", PRESETS),
         ("--pass", PASSES),
-        ("--workload", WORKLOADS),
+        ("--workload", workloads.names()),
         ("--data", DATA),
     ],
 )

@@ -3,7 +3,9 @@
 import subprocess
 import sys
 
-from aebench.bench.plan.presets import DATA, PASSES, PRESETS, WORKLOADS
+from aebench.bench import workloads
+from aebench.bench.data.choices import DATA
+from aebench.bench.plan.presets import PASSES, PRESETS
 from aebench.bench.plan.settings import WORDS
 from helpers.paths import CLEAN, ROOT
 
@@ -15,7 +17,7 @@ def named(text: str) -> str:
 
 def test_the_help_of_run_names_all_that_it_accepts(aebench):
     shown = named(aebench("run", "--help", COLUMNS="200").stdout)
-    for names in (PRESETS, WORKLOADS, PASSES, DATA, (WORDS,)):
+    for names in (PRESETS, workloads.names(), PASSES, DATA, (WORDS,)):
         assert ", ".join(names) in shown
 
 

@@ -18,9 +18,13 @@ from helpers import sample
 FACTORS = {"native-jax": 0.5, "native-torch": 2.0, "gemm": 0.25, "jax:jit": 0.9}
 ADDED = [
     ContenderInfo("jax:jit", "jax", "1.0", settings={"jit": "on"}),
-    ContenderInfo("native-jax", "native-jax", "1.0", baseline=True),
-    ContenderInfo("native-torch", "native-torch", "2.0", baseline=True),
-    ContenderInfo("gemm", "gemm", "2.0", baseline=True),
+    ContenderInfo(
+        "native-jax", "native-jax", "1.0", baseline=True, on_keras=False, framework="jax"
+    ),
+    ContenderInfo(
+        "native-torch", "native-torch", "2.0", baseline=True, on_keras=False, framework="torch"
+    ),
+    ContenderInfo("gemm", "gemm", "2.0", baseline=True, on_keras=False),
 ]
 
 
