@@ -184,7 +184,10 @@ def _is_file(description: ModelDescription) -> bool:
 def _file(where: str) -> Path:
     if where.endswith(".py"):
         return Path(where)
-    spec = find_spec(where)
+    try:
+        spec = find_spec(where)
+    except ImportError:
+        spec = None
     if spec is None or spec.origin is None:
         raise ModelError(f"there is no module {where} here to build a model from.")
     return Path(spec.origin)

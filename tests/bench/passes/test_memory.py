@@ -32,9 +32,7 @@ planted = types.ModuleType("aebench.bench.worker.passes.footprint")
 sys.modules["aebench.bench.worker.passes.footprint"] = planted
 
 def work(channel, job):
-    from aebench.bench.models.autoencoder import parse
-from aebench.bench.plan.plan import describe
-from aebench.bench.protocol.messages import PhaseMemory, encode
+    from aebench.bench.protocol.messages import PhaseMemory, encode
     from aebench.bench.system import proc_memory
     kept = []
 
