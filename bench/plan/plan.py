@@ -52,14 +52,14 @@ class Plan:
     ----------
     info : PlanInfo
         The sizes.
-    models, contenders : list
+    models, contenders : sequence
         What is compared; the controls of the reference are among the contenders.
     selected : set of ContenderCell, optional
         Only these are measured; all if None.
     """
 
     info: PlanInfo
-    models: list[Model]
+    models: Sequence[Model]
     contenders: list[ContenderInfo]
     selected: frozenset[ContenderCell] | None = None
 

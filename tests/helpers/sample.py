@@ -231,13 +231,33 @@ def _memory(contender: str, model: str, factor: int, hostile: str) -> list[recor
     ]
 
 
-def other_model() -> Record:
-    """Make the sample's record of another model: nothing in it is about the autoencoders."""
+def other_model(baseline: bool = False) -> Record:
+    """Make the sample's record of another model: nothing in it is about the autoencoders.
+
+    Parameters
+    ----------
+    baseline : bool
+        Whether a baseline without Keras and the parity pass are planned too; the model has neither.
+    """
     made = make()
     name = "classifier"
-    model = msgspec.structs.replace(made.header.models[0], name=name)
+    reasons = {"parity": "no oracle knows it", "native": "nobody wrote it without Keras"}
+    model = record.ModelInfo(name, "classifier.py", "build", {"units": 8}, unsupported=reasons)
     data = record.DataInfo("tables", 60000, 10000, [20], "a" * 64, "b" * 64)
     made.header = msgspec.structs.replace(made.header, models=[model], data=data)
+    if baseline:
+        native = record.ContenderInfo(
+            "native-jax", "native-jax", "1.0", baseline=True, on_keras=False, framework="jax"
+        )
+        header = made.header
+        plan = msgspec.structs.replace(header.plan, passes=["parity", *header.plan.passes])
+        found = [*header.contenders, native]
+        made.header = msgspec.structs.replace(header, plan=plan, contenders=found)
+    made.header = msgspec.structs.replace(
+        made.header,
+        cells=[msgspec.structs.replace(cell, model=name) for cell in made.header.cells],
+        tasks=[msgspec.structs.replace(tasks, model=name) for tasks in made.header.tasks],
+    )
     made.events = [
         msgspec.structs.replace(event, model=name) if hasattr(event, "model") else event
         for event in made.events

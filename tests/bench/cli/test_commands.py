@@ -19,7 +19,10 @@ from helpers.running import SMALL, Run, gone
     ("arguments", "reason"),
     [
         (["run", "--backend", "all", "jax"], "'all' is not a backend: use jax"),
-        (["run", "--backend", "theano"], "'theano' is not a backend: use jax, numpy, openvino, tensorflow, torch"),
+        (
+            ["run", "--backend", "theano"],
+            "'theano' is not a backend: use jax, numpy, openvino, tensorflow, torch",
+        ),
         (["run", "--model", "ae300"], "300, 150, 75, stop"),
         (["run", "--preset", "slow"], "not a preset: use quick, standard, publish"),
         (["run", "--workload", "dream"], "not a workload: use train, predict"),
