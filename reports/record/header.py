@@ -54,7 +54,7 @@ class ModelInfo(msgspec.Struct, frozen=True):
     unsupported: dict[Name, Text] = {}
 
     def why_not(self, contender: "ContenderInfo", pass_name: str) -> str:
-        """Return why a contender has nothing of this model to measure in a pass; empty if it has."""
+        """Return why a contender measures nothing of this model in a pass; empty if it does."""
         without_keras = "native" if contender.has_model else "gemm"
         kind = "" if contender.on_keras else self.unsupported.get(without_keras, "")
         return kind or self.unsupported.get(pass_name, "")

@@ -46,7 +46,7 @@ def model(tmp_path):
 
 @pytest.fixture
 def arrays(tmp_path):
-    """Return inputs of six numbers and targets that are the place of the largest of the first three."""
+    """Return inputs of six numbers; a target is the place of the largest of the first three."""
     x = np.random.default_rng(0).random((320, 6), dtype=np.float32)
     y = x[:, :3].argmax(axis=1).astype(np.int32)
     np.savez(tmp_path / "samples.npz", x=x, y=y)
