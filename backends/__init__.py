@@ -1,12 +1,13 @@
-"""What the benchmark knows of each Keras backend: how it runs, what it supports, what it costs.
+"""Describe the Keras backends: how they run, what they support, what they cost.
 
-One file per backend with the same names in each, so that reading one is reading all. A backend's
-file is found by its place in this folder; another installation adds one by an entry point of the
-group ``aebench.backends``, whose name is the backend's and whose value is the file's module.
-Nothing here knows the benchmark, and importing a backend's file imports no framework.
+Every backend has one file, and all files define the same names, listed by :class:`Backend`.
+A file in this folder is found by its place. Another installed package adds a backend by an entry
+point of the group ``aebench.backends``: the entry point's name is the backend's name, and its
+value is the dotted name of the module. This package imports nothing of the benchmark, and
+importing a backend's file imports no framework.
 
-:class:`Backend` lists the names that each backend's file has. What is measured is called by the
-name of a backend, by ``native-`` and that name (the baseline without Keras), or ``gemm``.
+The functions here take and return names of three kinds: a backend (``jax``), ``native-`` and a
+backend (``native-jax``, the baseline without Keras), and ``gemm`` (matrix products alone).
 """
 
 import re
@@ -22,14 +23,14 @@ from typing import Any, NamedTuple, Protocol, cast
 NATIVE = "native-"
 GEMM = "gemm"
 GROUP = "aebench.backends"
-# The backends of this folder; what is a folder itself holds baselines and profilers.
+# The backends of this folder: its files. Its subfolders hold the baselines and the profilers.
 NAMES = tuple(sorted(found.name for found in iter_modules(__path__) if not found.ispkg))
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
 _RESERVED = ("all", GEMM)
 
 
 class RegistrationError(Exception):
-    """A backend of another installation can't be used."""
+    """A backend that another package registered can't be used; the message is the reason."""
 
 
 class Costs(NamedTuple):
@@ -44,7 +45,7 @@ class Costs(NamedTuple):
     parity_seconds : float
         All parity checks of a model.
     step_seconds : dict of str to float
-        By workload: what a step takes beside its matrix products.
+        By workload: the seconds of a step without its matrix products.
     """
 
     start_seconds: float
@@ -54,35 +55,37 @@ class Costs(NamedTuple):
 
 
 class Backend(Protocol):
-    """The names that each backend's file has.
+    """List the names that every backend's file defines.
 
     Attributes
     ----------
     KERAS_BACKEND : str
-        Keras's name of it, for ``KERAS_BACKEND``.
+        Keras's name of the backend, for the environment variable ``KERAS_BACKEND``.
     FRAMEWORK : str
         The module that computes, such as ``torch``.
     REQUIRES : tuple of str
-        The modules without which it can't run.
+        The modules without which the backend can't run.
     DISTRIBUTIONS : tuple of str
-        The installable packages that provide the framework; the first that is found is in use.
+        The installable packages that can provide the framework. The first one that is installed
+        gives the version.
     INSTALL : str
-        The command that installs it.
+        The command that installs the backend.
     BY_DEFAULT : bool
-        Whether it is measured where no contender is asked for.
+        Whether the backend is measured if a user asks for no contender.
     UNSUPPORTED : dict of str to str
-        The reason for each workload and each pass that can't be had.
+        The workloads and passes that the backend can't run, and the reason for each of them.
     BASELINE : str
-        The module with the same work without Keras; empty if there is none.
+        The module that does the same work without Keras; empty if there is none.
     PROFILER : str
-        The module that runs and reads the framework's profiler; empty if there is none.
+        The module that runs the framework's profiler and reads its traces; empty if there is none.
     PROFILE_NOTE : str
-        What the profiler leaves out, as a sentence about "it"; empty if nothing.
+        What the profiler leaves out: a sentence without its subject, which is the profiler. Empty
+        if it leaves out nothing.
     COSTS : Costs
-        For the estimate.
+        Rough costs for the estimate of a run.
     EPOCH_END_POLLS_SECONDS : tuple of float
-        Ages of an input pipeline at which the backend lets go of it; empty if it lets go at once
-        (see :mod:`aebench.backends.tensorflow`).
+        Ages in seconds that an input pipeline may have when the backend can release it at an
+        epoch's end (see :mod:`aebench.backends.tensorflow`). Empty if a release never waits.
     """
 
     KERAS_BACKEND: str
@@ -99,66 +102,73 @@ class Backend(Protocol):
     EPOCH_END_POLLS_SECONDS: tuple[float, ...]
 
     def settings_obstacle(self, asked: Mapping[str, str]) -> str:
-        """Return the reason why settings can't be had; empty if they can.
+        """Return the reason why the backend can't use settings; empty if it can.
 
         Parameters
         ----------
         asked : mapping of str to str
-            Those asked for among ``jit`` (``on``, ``off``), ``steps`` and ``precision``.
+            The settings that the user asked for: ``jit`` (``on``, ``off``), ``steps``,
+            ``precision``.
         """
 
     def environment(self, scratch: Path) -> dict[str, str]:
-        """Return the variables to set before the interpreter starts."""
+        """Return the environment variables of a worker, set before its interpreter starts.
+
+        Parameters
+        ----------
+        scratch : Path
+            An empty folder of the worker's own.
+        """
 
     def prepare(self) -> None:
-        """Set what must be in force before a model is built; the framework is imported here."""
+        """Import the framework, and change the settings that must hold before a model is built."""
 
     def wait(self, value: Any) -> None:
         """Block until every array in ``value`` has been computed."""
 
     def settings(self) -> dict[str, str]:
-        """Return what is in force, beside what Keras knows of its model."""
+        """Return the settings in force that only the framework knows, such as its threads."""
 
     def precision(self) -> str:
-        """Return the precision of products in float32 here: ``float32`` or another's name."""
+        """Return the precision in which float32 matrices are multiplied here."""
 
     def full_float32(self) -> None:
-        """Have products in float32 computed in float32, on any device."""
+        """Set the framework to multiply float32 matrices in float32, on any device."""
 
     def device_peak_bytes(self) -> int | None:
-        """Return the framework's own peak on an accelerator in bytes; None without a counter."""
+        """Return the peak of the memory used on an accelerator in bytes; None if not counted."""
 
 
 _DATA_NAMES = tuple(Backend.__annotations__)
 _FUNCTION_NAMES = tuple(
     name for name, value in vars(Backend).items() if callable(value) and not name.startswith("_")
 )
-# Modules by name that a worker was told, so that it needs no entry points.
-_told_modules: dict[str, str] = {}
+# Backends' modules by name, as the parent sent them: a worker then needs no entry points.
+_sent_modules: dict[str, str] = {}
 
 
 def names() -> list[str]:
-    """List the Keras backends that are known: those of this folder, then others by name."""
+    """List the Keras backends: those of this folder, then registered ones, in order of names."""
     return [*NAMES, *_registered()]
 
 
 def default_names() -> list[str]:
-    """List the backends that are measured where no contender is asked for."""
+    """List the backends that are measured if the user asks for no contender."""
     return [name for name in NAMES if load(name).BY_DEFAULT]
 
 
 def built_in_names() -> list[str]:
-    """List all that this folder can measure: backends, baselines, and matrix products alone."""
+    """List what this folder can measure: backends, their baselines, and ``gemm``."""
     return _with_baselines(NAMES)
 
 
 def measurable_names() -> list[str]:
-    """List all that can be measured, with what other installations register.
+    """List what can be measured: backends, baselines and ``gemm``; registered backends too.
 
     Raises
     ------
     RegistrationError
-        If one of those can't be used.
+        If a registered backend can't be used.
     """
     return _with_baselines(names())
 
@@ -168,51 +178,51 @@ def _with_baselines(known: Sequence[str]) -> list[str]:
 
 
 def runs_keras(name: str) -> bool:
-    """Return whether what is called so runs Keras; a baseline doesn't."""
+    """Return whether a name of :func:`measurable_names` is a Keras backend, not a baseline."""
     return name != GEMM and not name.startswith(NATIVE)
 
 
 def backend_name(name: str) -> str:
-    """Return the name of the backend that a baseline belongs to; ``gemm`` is its own."""
+    """Return a baseline's backend (``jax`` for ``native-jax``); other names come back as given."""
     return name.removeprefix(NATIVE)
 
 
 def module_name(name: str) -> str:
-    """Return the module with the facts of what is called so, such as ``aebench.backends.jax``.
+    """Return the dotted name of a backend's or a baseline's file: ``aebench.backends.jax``.
 
     Raises
     ------
     KeyError
-        If the name isn't known.
+        If no file has the name.
     """
     name = backend_name(name)
     if name == GEMM:
         return f"{__name__}.native.{GEMM}"
     if name in NAMES:
         return f"{__name__}.{name}"
-    return _told_modules.get(name) or _registered()[name]
+    return _sent_modules.get(name) or _registered()[name]
 
 
 def remember(name: str, module: str) -> None:
-    """Note which module holds the facts of what is called so; workers are told by their parent."""
-    _told_modules[backend_name(name)] = module
+    """Store the module of a backend that the parent sent: a worker reads no entry points."""
+    _sent_modules[backend_name(name)] = module
 
 
 def load_in_use(keras_name: str) -> Backend:
-    """Import the file of the backend of this process.
+    """Import the file of the backend that this process uses.
 
     Parameters
     ----------
     keras_name : str
-        Keras's name of it, which holds where no parent has told another.
+        Keras's name of the backend, used if the parent sent no module by :func:`remember`.
     """
-    return load(next(iter(_told_modules), keras_name))
+    return load(next(iter(_sent_modules), keras_name))
 
 
 def outside_modules(names: Iterable[str]) -> list[str]:
-    """List the modules of other installations that hold the facts of what is called so."""
+    """List the modules of those backends, among ``names``, that other packages registered."""
     modules = dict.fromkeys(map(module_name, names))
-    return [each for each in modules if not each.startswith(f"{__name__}.")]
+    return [module for module in modules if not module.startswith(f"{__name__}.")]
 
 
 def load(name: str) -> Backend:
@@ -221,7 +231,7 @@ def load(name: str) -> Backend:
     Parameters
     ----------
     name : str
-        One of :func:`measurable_names`; of a baseline it is the file of its backend.
+        One of :func:`measurable_names`. A baseline has its backend's file.
 
     Returns
     -------
@@ -231,7 +241,7 @@ def load(name: str) -> Backend:
     Raises
     ------
     RegistrationError
-        If it is another installation's, and can't be imported or lacks a name.
+        If another package registered the backend and its file can't be imported or lacks a name.
     """
     module = module_name(name)
     if module.startswith(f"{__name__}."):
@@ -240,20 +250,20 @@ def load(name: str) -> Backend:
 
 
 def installed_version(name: str) -> str | None:
-    """Return which version of a framework is installed, without importing it.
+    """Return which version of a framework is installed, without importing the framework.
 
     Parameters
     ----------
     name : str
-        One of :func:`measurable_names`; of ``gemm`` it is NumPy's version.
+        One of :func:`measurable_names`; ``gemm`` has NumPy's version.
 
     Returns
     -------
     str or None
-        The version, or None if something that it requires isn't installed.
+        The version, or None if a module that the backend requires isn't installed.
     """
     facts = load(name)
-    if any(find_spec(each) is None for each in facts.REQUIRES):
+    if any(find_spec(required) is None for required in facts.REQUIRES):
         return None
     for distribution in facts.DISTRIBUTIONS:
         try:
@@ -265,19 +275,19 @@ def installed_version(name: str) -> str | None:
 
 @cache
 def _registered() -> dict[str, str]:
-    """Return the modules of other installations' backends by name, in the order of names.
+    """Return the modules of the registered backends by name, in order of names.
 
     Raises
     ------
     RegistrationError
-        If a name can't be one, or is taken.
+        If a backend's name has forbidden characters, is reserved, or belongs to another backend.
     """
     found: dict[str, str] = {}
     points = metadata.entry_points(group=GROUP)
     for point in sorted(points, key=lambda point: (point.name, point.value)):
         name, module = point.name, point.value
         if found.get(name) == module:
-            continue  # the same installation, met twice on the path
+            continue  # one package, listed twice because its folder is on the path twice
         what = f"the backend {name!r} of {_distribution(point)}"
         if not _NAME.fullmatch(name) or name in _RESERVED or name.startswith(NATIVE):
             raise RegistrationError(
@@ -305,7 +315,7 @@ def _checked(name: str, module: str) -> Backend:
             f"the backend {name!r} can't be imported from {module} ({summary}): repair or "
             "uninstall the package that registers it."
         ) from error
-    lacking = [each for each in (*_DATA_NAMES, *_FUNCTION_NAMES) if not hasattr(found, each)]
+    lacking = [wanted for wanted in (*_DATA_NAMES, *_FUNCTION_NAMES) if not hasattr(found, wanted)]
     if lacking:
         raise RegistrationError(
             f"the backend {name!r} has no {', '.join(lacking)} in {module}: its package must be "

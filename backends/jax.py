@@ -1,4 +1,7 @@
-"""JAX: compiled by XLA on every device, dispatched asynchronously on the CPU too."""
+"""Describe JAX: XLA compiles its code for every device, and calls return before results exist.
+
+Calls return early on the CPU too, so that a measurement must wait for the results.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,29 +28,29 @@ EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 
 
 def settings_obstacle(asked: Mapping[str, str]) -> str:
-    """Return no reason: all settings can be had."""
+    """Return no reason: the backend can use all settings."""
     return ""
 
 
 def environment(scratch: Path) -> dict[str, str]:
-    """Return the variables to set before the interpreter starts.
+    """Return the environment variables of a worker, set before its interpreter starts.
 
     Parameters
     ----------
     scratch : Path
-        An empty folder of the worker's own, so that a cold start is cold.
+        An empty folder of the worker's own: with no cache to reuse, a cold start is really cold.
     """
     return {
         "JAX_COMPILATION_CACHE_DIR": str(scratch / "jax-cache"),
         "JAX_ENABLE_COMPILATION_CACHE": "false",
-        # Reserving most of a GPU would hide what the model needs.
+        # By default JAX reserves most of a GPU's memory, which hides how much a model needs.
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }
 
 
 def prepare() -> None:
-    """Set nothing: all that is needed is in the environment."""
+    """Do nothing: the environment holds all settings."""
 
 
 def wait(value: Any) -> None:
@@ -58,7 +61,7 @@ def wait(value: Any) -> None:
 
 
 def settings() -> dict[str, str]:
-    """Return what is in force, beside what Keras knows of its model."""
+    """Return the settings in force that only the framework knows, such as its device."""
     import jax
 
     return {
@@ -69,7 +72,7 @@ def settings() -> dict[str, str]:
 
 
 def precision() -> str:
-    """Return the precision of products in float32 here: ``float32`` or ``tf32``."""
+    """Return the precision in which float32 matrices are multiplied: ``float32`` or ``tf32``."""
     import jax
 
     chosen = jax.config.jax_default_matmul_precision
@@ -78,14 +81,14 @@ def precision() -> str:
 
 
 def full_float32() -> None:
-    """Have products in float32 computed in float32, on any device."""
+    """Set the framework to multiply float32 matrices in float32, on any device."""
     import jax
 
     jax.config.update("jax_default_matmul_precision", "highest")
 
 
 def device_peak_bytes() -> int | None:
-    """Return the framework's own peak on an accelerator, in bytes."""
+    """Return the peak of the memory that the framework used on an accelerator, in bytes."""
     import jax
 
     statistics = jax.devices()[0].memory_stats()

@@ -1,7 +1,7 @@
-"""NumPy: Keras's backend without a framework, which predicts and evaluates, and can't train.
+"""Describe NumPy: Keras's backend without a framework predicts and evaluates, and can't train.
 
-Keras runs each operation as it is met, on the processor, through NumPy's own linear algebra
-library. Its NumPy backend takes convolutions from JAX and imports it, so that JAX must be there.
+Keras runs operations one after the other on the processor, with NumPy's linear algebra library.
+Keras's NumPy backend imports JAX for convolutions: JAX must be installed too.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 
 
 def settings_obstacle(asked: Mapping[str, str]) -> str:
-    """Return the reason why settings can't be had; empty if they can."""
+    """Return the reason why the backend can't use settings; empty if it can."""
     if "jit" in asked:
         return "NumPy compiles nothing: leave jit and nojit out."
     if asked.get("precision", "float32") != "float32":
@@ -36,20 +36,20 @@ def settings_obstacle(asked: Mapping[str, str]) -> str:
 
 
 def environment(scratch: Path) -> dict[str, str]:
-    """Return the variables to set before the interpreter starts: none."""
+    """Return no environment variables: the backend needs none."""
     return {}
 
 
 def prepare() -> None:
-    """Set nothing."""
+    """Do nothing: NumPy has no settings that the benchmark changes."""
 
 
 def wait(value: Any) -> None:
-    """Wait for nothing: NumPy returns when an array has been computed."""
+    """Return at once: NumPy returns an array only when it has been computed."""
 
 
 def settings() -> dict[str, str]:
-    """Return what is in force, beside what Keras knows of its model."""
+    """Return the settings in force that only the framework knows, such as its device."""
     import numpy as np
 
     built_with = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
@@ -61,14 +61,14 @@ def settings() -> dict[str, str]:
 
 
 def precision() -> str:
-    """Return the precision of products in float32: NumPy has no other for them."""
+    """Return ``float32``: NumPy multiplies float32 matrices in no other precision."""
     return "float32"
 
 
 def full_float32() -> None:
-    """Change nothing: products in float32 are computed in float32."""
+    """Do nothing: NumPy always multiplies float32 matrices in float32."""
 
 
 def device_peak_bytes() -> int | None:
-    """Return nothing: NumPy uses no accelerator."""
+    """Return None: NumPy uses no accelerator."""
     return None

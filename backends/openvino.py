@@ -1,11 +1,11 @@
-"""OpenVINO: Keras's backend for inference, which predicts and evaluates, and can't train.
+"""Describe OpenVINO: Keras's backend for inference predicts and evaluates, and can't train.
 
-OpenVINO computes in bfloat16 where the processor has instructions for it, and Keras leaves that
-choice to OpenVINO. Here each model is compiled with a hint to compute in float32; the precision in
-force is read back from the compiled model, and a model with any other precision is refused.
+OpenVINO computes in bfloat16 on processors with instructions for it, and Keras doesn't change
+that. Here every model is compiled with a hint to compute in float32. The precision in force is
+read back from the compiled model, and a model with any other precision is refused.
 
-Keras compiles a model at its first prediction, for all batch sizes, with the weights of that
-moment: weights that are set later have no effect on what it predicts.
+Keras compiles a model once, at its first prediction, for all batch sizes. The compiled model keeps
+the weights of that moment: weights that are set later change no prediction.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ _PRECISIONS = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}
 
 
 def settings_obstacle(asked: Mapping[str, str]) -> str:
-    """Return the reason why settings can't be had; empty if they can."""
+    """Return the reason why the backend can't use settings; empty if it can."""
     if "jit" in asked:
         return "OpenVINO compiles all models: leave jit and nojit out."
     if asked.get("precision", "float32") != "float32":
@@ -43,15 +43,16 @@ def settings_obstacle(asked: Mapping[str, str]) -> str:
 
 
 def environment(scratch: Path) -> dict[str, str]:
-    """Return the variables to set before the interpreter starts: none."""
+    """Return no environment variables: the backend needs none."""
     return {}
 
 
 def prepare() -> None:
-    """Have models compiled for float32, and refuse those that are not."""
+    """Compile all later models for float32; refuse a model that computes in another precision."""
     import openvino
 
-    # Keras passes no options on, and OpenVINO reads none of them from the environment.
+    # The function is replaced, since Keras has no parameter for options of OpenVINO and OpenVINO
+    # reads no options from the environment.
     if not isinstance(openvino.compile_model, partial):
         openvino.compile_model = partial(_compiled, openvino.compile_model)
 
@@ -77,13 +78,13 @@ def _compiled(
 
 
 def _precision_of(compiled: Any) -> str:
-    """Read the precision in force back from a compiled model."""
+    """Return the precision in which a compiled model computes, such as ``float32``."""
     name = str(compiled.get_property(_HINT).to_string())
     return _PRECISIONS.get(name, name)
 
 
 def _small_model() -> Any:
-    """Compile a product of two matrices as Keras's models are compiled here."""
+    """Compile a product of two matrices with the same options as Keras's models."""
     import openvino
     from openvino import opset16
 
@@ -94,11 +95,11 @@ def _small_model() -> Any:
 
 
 def wait(value: Any) -> None:
-    """Wait for nothing: OpenVINO returns when the outputs have been computed."""
+    """Return at once: OpenVINO returns outputs only when they have been computed."""
 
 
 def settings() -> dict[str, str]:
-    """Return what is in force, beside what Keras knows of its model."""
+    """Return the settings in force that only the framework knows, such as its device."""
     compiled = _small_model()
     return {
         "device": ", ".join(map(str, compiled.get_property("EXECUTION_DEVICES"))),
@@ -108,15 +109,15 @@ def settings() -> dict[str, str]:
 
 
 def precision() -> str:
-    """Return the precision in force, read back from a model that was compiled here."""
+    """Return the precision in force, read from a small model that is compiled for the purpose."""
     return _precision_of(_small_model())
 
 
 def full_float32() -> None:
-    """Have models compiled for float32."""
+    """Compile all later models for float32."""
     prepare()
 
 
 def device_peak_bytes() -> int | None:
-    """Return nothing: Keras runs OpenVINO on the processor alone."""
+    """Return None: Keras runs OpenVINO on the processor alone."""
     return None

@@ -1,10 +1,11 @@
-"""TensorFlow: a traced graph, with XLA on an accelerator only by default.
+"""Describe TensorFlow: it traces a model into a graph, and by default uses XLA on GPUs only.
 
-The end of an epoch needs a word. ``fit`` drops the epoch's ``tf.data`` iterator, and dropping it
-sometimes waits for the thread that tunes the pipeline, which looks up only when the pipeline is
-10, 30, 70, 150, … ms old: each nap is twice as long as the one before it, up to a minute. An epoch
-of 3 s then ends at 5.11 s. Whether it waits is chance (about half of the epochs on the machine
-where this was found), how long is arithmetic. docs/method.md has the measurements.
+The end of an epoch can take long for a reason of TensorFlow's own. ``fit`` deletes the epoch's
+``tf.data`` iterator. The deletion sometimes waits for the thread that tunes the input pipeline.
+That thread wakes up only when the pipeline is 10, 30, 70, 150, … ms old: every sleep is twice as
+long as the previous sleep, at most a minute. An epoch of 3 s then ends at 5.11 s. Whether a
+deletion waits is chance: about half of the epochs waited on the machine where this was found.
+How long it waits follows from the times above. docs/method.md has the measurements.
 """
 
 from collections.abc import Mapping
@@ -23,7 +24,8 @@ UNSUPPORTED: dict[str, str] = {}
 BASELINE = "aebench.backends.native.tensorflow"
 PROFILER = "aebench.backends.profilers.tensorflow"
 PROFILE_NOTE = (
-    "leaves out operations that it holds for cheap, small matrix products too: they are in waiting."
+    "leaves out operations that it takes to be cheap, small matrix products too: their time is in "
+    "waiting."
 )
 COSTS = Costs(
     start_seconds=9.0,
@@ -32,33 +34,33 @@ COSTS = Costs(
     step_seconds={"train": 0.0035, "predict": 0.0025},
 )
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = tuple(
-    accumulate(min(0.01 * 2**nap, 60.0) for nap in range(120))
+    accumulate(min(0.01 * 2**sleep, 60.0) for sleep in range(120))
 )
 
 
 def settings_obstacle(asked: Mapping[str, str]) -> str:
-    """Return no reason: all settings can be had."""
+    """Return no reason: the backend can use all settings."""
     return ""
 
 
 def environment(scratch: Path) -> dict[str, str]:
-    """Return the variables to set before the interpreter starts.
+    """Return the environment variables of a worker, set before its interpreter starts.
 
     Parameters
     ----------
     scratch : Path
-        An empty folder of the worker's own, so that a cold start is cold.
+        An empty folder of the worker's own: with no cache to reuse, a cold start is really cold.
     """
     return {
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "CUDA_CACHE_PATH": str(scratch / "cuda-cache"),
-        # Taking a whole GPU at once would hide what the model needs.
+        # By default TensorFlow reserves all of a GPU's memory, which hides how much a model needs.
         "TF_FORCE_GPU_ALLOW_GROWTH": "true",
     }
 
 
 def prepare() -> None:
-    """Set nothing: all that is needed is in the environment."""
+    """Do nothing: the environment holds all settings."""
 
 
 def wait(value: Any) -> None:
@@ -67,12 +69,12 @@ def wait(value: Any) -> None:
 
     for tensor in tf.nest.flatten(value):
         if tf.is_tensor(tensor):
-            # One element is fetched, since a fetch is what waits; a whole batch would be copied.
+            # Fetching a value waits until it is computed. One element does; more would be copied.
             tf.reshape(tensor, [-1])[-1].numpy()
 
 
 def settings() -> dict[str, str]:
-    """Return what is in force, beside what Keras knows of its model."""
+    """Return the settings in force that only the framework knows, such as its device."""
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
@@ -88,7 +90,7 @@ def settings() -> dict[str, str]:
 
 
 def precision() -> str:
-    """Return the precision of products in float32 here: ``float32`` or ``tf32``."""
+    """Return the precision in which float32 matrices are multiplied: ``float32`` or ``tf32``."""
     import tensorflow as tf
 
     on_gpu = bool(tf.config.list_physical_devices("GPU"))
@@ -97,14 +99,14 @@ def precision() -> str:
 
 
 def full_float32() -> None:
-    """Have products in float32 computed in float32, on any device."""
+    """Set the framework to multiply float32 matrices in float32, on any device."""
     import tensorflow as tf
 
     tf.config.experimental.enable_tensor_float_32_execution(False)
 
 
 def device_peak_bytes() -> int | None:
-    """Return the framework's own peak on an accelerator, in bytes."""
+    """Return the peak of the memory that the framework used on an accelerator, in bytes."""
     import tensorflow as tf
 
     if not tf.config.list_physical_devices("GPU"):

@@ -1,4 +1,4 @@
-"""PyTorch: eager by default, asynchronous on an accelerator only."""
+"""Describe PyTorch: it runs operations eagerly by default, and asynchronously on GPUs only."""
 
 import os
 import shutil
@@ -27,9 +27,9 @@ EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 
 
 def settings_obstacle(asked: Mapping[str, str]) -> str:
-    """Return the reason why settings can't be had; empty if they can."""
+    """Return the reason why the backend can't use settings; empty if it can."""
     if "steps" in asked:
-        return "Keras runs one step a call on PyTorch: leave steps out."
+        return "Keras runs one step per call on PyTorch: leave steps out."
     compiler = os.environ.get("CXX") or next(filter(shutil.which, ("g++", "clang++")), "")
     if asked.get("jit") == "on" and not compiler:
         return "torch.compile needs a C++ compiler (g++ or clang++): install one, or leave jit."
@@ -37,12 +37,12 @@ def settings_obstacle(asked: Mapping[str, str]) -> str:
 
 
 def environment(scratch: Path) -> dict[str, str]:
-    """Return the variables to set before the interpreter starts.
+    """Return the environment variables of a worker, set before its interpreter starts.
 
     Parameters
     ----------
     scratch : Path
-        An empty folder of the worker's own, so that a cold start is cold.
+        An empty folder of the worker's own: with no cache to reuse, a cold start is really cold.
     """
     return {
         "TORCHINDUCTOR_CACHE_DIR": str(scratch / "inductor-cache"),
@@ -52,7 +52,7 @@ def environment(scratch: Path) -> dict[str, str]:
 
 
 def prepare() -> None:
-    """Set nothing: all that is needed is in the environment."""
+    """Do nothing: the environment holds all settings."""
 
 
 def wait(value: Any) -> None:
@@ -66,7 +66,7 @@ def wait(value: Any) -> None:
 
 
 def settings() -> dict[str, str]:
-    """Return what is in force, beside what Keras knows of its model."""
+    """Return the settings in force that only the framework knows, such as its device."""
     import torch
 
     cuda = torch.cuda.is_available()
@@ -80,7 +80,7 @@ def settings() -> dict[str, str]:
 
 
 def precision() -> str:
-    """Return the precision of products in float32 here: ``float32`` or ``tf32``."""
+    """Return the precision in which float32 matrices are multiplied: ``float32`` or ``tf32``."""
     import torch
 
     highest = torch.get_float32_matmul_precision() == "highest"
@@ -88,14 +88,14 @@ def precision() -> str:
 
 
 def full_float32() -> None:
-    """Have products in float32 computed in float32, on any device."""
+    """Set the framework to multiply float32 matrices in float32, on any device."""
     import torch
 
     torch.set_float32_matmul_precision("highest")
 
 
 def device_peak_bytes() -> int | None:
-    """Return the framework's own peak on an accelerator, in bytes."""
+    """Return the peak of the memory that the framework used on an accelerator, in bytes."""
     import torch
 
     return int(torch.cuda.max_memory_allocated()) if torch.cuda.is_available() else None

@@ -1,1 +1,1 @@
-"""What is measured, and how."""
+"""The part of aebench that measures: commands, plans, workers and passes."""

@@ -1,15 +1,21 @@
-"""The two ways in which something goes wrong: the user's input, and a measurement."""
+"""The two kinds of errors: bad input, and a measurement that failed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 class BadInputError(Exception):
-    """What the user asked for can't be done; the message is one sentence that says what to do."""
+    """Bad input from the user.
+
+    The message is one sentence that says what was wrong and what to do.
+    """
 
 
 class MeasurementError(Exception):
-    """A worker failed; the message is the reason, ``log_tail`` the last lines that it printed."""
+    """A worker's failure.
+
+    The message is the reason, and ``log_tail`` holds the last lines that the worker printed.
+    """
 
     def __init__(self, reason: str, log_tail: str = "") -> None:
         super().__init__(reason)
@@ -18,7 +24,7 @@ class MeasurementError(Exception):
 
 @contextmanager
 def refusing(kind: type[Exception]) -> Iterator[None]:
-    """Take errors of a kind as bad input: one sentence, no traceback."""
+    """Turn errors of a kind, raised inside the ``with`` block, into BadInputError."""
     try:
         yield
     except kind as error:

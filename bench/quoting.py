@@ -1,4 +1,4 @@
-"""Text from a command line or the environment, made fit for a sentence or a record."""
+"""Make text from a command line or the environment fit for a message or a record."""
 
 from aebench.reports.sanitize import encodable
 
@@ -6,11 +6,11 @@ _SHOWN_CHARACTERS = 60
 
 
 def shortly(value: object) -> str:
-    """Quote what was given in a refusal: escapes for what isn't printed, and not all of it."""
+    """Return a value in quotes for a message: unprintable characters escaped, at most 60 shown."""
     shown = repr(value)
     return shown if len(shown) <= _SHOWN_CHARACTERS else f"{shown[:_SHOWN_CHARACTERS]}…"
 
 
 def is_encodable(text: str) -> bool:
-    """Tell whether a text can be written to a record: what isn't UTF-8 can't."""
+    """Return whether a text can be encoded as UTF-8, which a record needs."""
     return encodable(text) == text

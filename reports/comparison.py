@@ -1,4 +1,4 @@
-"""Is one contender faster than another? Paired blocks in, an interval and a verdict out."""
+"""Compare two contenders: from paired blocks to an interval and a verdict."""
 
 import math
 from bisect import bisect_left
@@ -22,15 +22,15 @@ class Comparison:
     Parameters
     ----------
     ratio : Estimate
-        At the confidence asked for, for this comparison alone.
+        With the interval for this comparison alone, at the requested confidence.
     adjusted : Estimate
-        The same, all comparisons of the family holding together: what verdicts go by.
+        With a wider interval, so that all comparisons of the family hold together. Verdicts use it.
     pair_sd : float or None
-        Standard deviation of the log-ratio of a pair of rounds within a launch; None from less than
-        two blocks.
+        Standard deviation, within a launch, of the log-ratio of a pair of rounds; None if there
+        are fewer than two blocks.
     launch_sd : float or None
-        Standard deviation between launches beyond what their pairs' explains; None from less than
-        two launches.
+        Standard deviation between launches beyond what ``pair_sd`` explains; None if there are
+        fewer than two launches.
     """
 
     ratio: Estimate
@@ -49,7 +49,7 @@ def compare(
     launches : sequence of array_like, shapes (blocks,)
         For each launch, the ratios of the contender's seconds to the reference's, block by block.
     comparisons : int
-        The size of the family for Bonferroni's adjustment.
+        Number of comparisons in the family, for Bonferroni's adjustment.
     confidence : float
         Between 0 and 1.
 
@@ -57,8 +57,8 @@ def compare(
     -------
     Comparison
         The value is exp of the mean over launches of their mean log-ratio. The interval is the
-        wider of Student's over the launches' means (from two launches on), since processes differ
-        by luck that more blocks don't average out, and Student's over all blocks.
+        wider of two Student's intervals: over the means of launches (from two launches on), and
+        over all blocks. Processes differ by chance, and more blocks do not average that out.
 
     Raises
     ------
@@ -67,26 +67,26 @@ def compare(
 
     Notes
     -----
-    Kalibera and Jones, *Rigorous benchmarking in reasonable time*, 2013, for the levels. The
-    launches' variance is that of their means less what pairs explain, pair_sd² / blocks (the
-    moments' estimate of a one-way random-effects model), or 0 if that is less.
+    The levels (launches, blocks) follow Kalibera and Jones, *Rigorous benchmarking in reasonable
+    time*, 2013. The variance between launches is that of their means minus pair_sd² / blocks, at
+    least 0: the moment estimate of a one-way random-effects model.
     """
     logs = [np.log(np.asarray(launch, dtype=float)) for launch in launches if np.size(launch)]
     if not logs:
         raise ValueError("a comparison needs at least one block")
-    means = np.array([float(np.mean(each)) for each in logs])
+    means = np.array([float(np.mean(launch)) for launch in logs])
     value = float(np.mean(means))
-    told = [
+    errors = [
         (error, freedom)
         for error, freedom in map(standard_error, (means, np.concatenate(logs)))
         if freedom
     ]
 
     def interval(level: float) -> Estimate:
-        if not told:
+        if not errors:
             return Estimate(_exp(value), None, None)
         half = max(
-            student_quantile(1 - (1 - level) / 2, freedom) * error for error, freedom in told
+            student_quantile(1 - (1 - level) / 2, freedom) * error for error, freedom in errors
         )
         return Estimate(_exp(value), _exp(value - half), _exp(value + half))
 
@@ -103,7 +103,7 @@ def detectable(
     comparisons: int = 1,
     confidence: float = 0.95,
 ) -> float:
-    """Tell the smallest true difference that runs of a size call in 80 % of cases.
+    """Return the smallest true difference that runs of a given size would call in 80 % of cases.
 
     Parameters
     ----------
@@ -119,14 +119,15 @@ def detectable(
     Returns
     -------
     float
-        As a share; infinite if no interval can be given.
+        The difference as a share; infinite if no interval can be given.
 
     Notes
     -----
-    ln(1 + different) + (t(1 - alpha / 2) + t(0.8)) times the standard error, the larger of that
-    over launches, sqrt((launch_sd² + pair_sd² / blocks) / launches) with launches - 1 degrees of
-    freedom, and that over blocks, sqrt((launch_sd² + pair_sd²) / (launches · blocks)). Bloom,
-    "Minimum detectable effects", Evaluation Review 19 (1995).
+    The logarithm of 1 + the result is ln(1 + different) + (t(1 - alpha / 2) + t(0.8)) · error, for
+    the error with the larger product. Over launches the error is
+    sqrt((launch_sd² + pair_sd² / blocks) / launches), with launches - 1 degrees of freedom. Over
+    blocks it is sqrt((launch_sd² + pair_sd²) / (launches · blocks)), with launches · blocks - 1.
+    Bloom, "Minimum detectable effects", Evaluation Review 19 (1995).
     """
     count = launches * blocks
     errors = [
@@ -149,19 +150,19 @@ def launches_needed(
     blocks: int,
     different: float,
 ) -> int | None:
-    """Tell how many launches call a true difference in 80 % of cases.
+    """Return how many launches are needed to call a true difference in 80 % of cases.
 
     Parameters
     ----------
     difference : float
-        As a share.
+        The true difference, as a share.
     pair_sd, launch_sd, blocks, different
         As for :func:`detectable`.
 
     Returns
     -------
     int or None
-        At least 2; None if no number below 10,000 does.
+        At least 2; None if 10,000 launches are too few.
     """
 
     def enough(launches: int) -> bool:
@@ -173,16 +174,16 @@ def launches_needed(
 
 
 def verdict(interval: Estimate, different: float, same: float) -> str:
-    """Say what an interval allows to be said.
+    """Return the verdict that an interval allows.
 
     Parameters
     ----------
     interval : Estimate
-        Of a ratio of seconds to the reference's.
+        The ratio of a contender's seconds to the reference's.
     different : float
-        A difference counts from this share on.
+        Smallest difference that counts, as a share.
     same : float
-        Up to this share two are the same.
+        Largest difference between contenders that are the same, as a share.
 
     Returns
     -------
@@ -202,26 +203,26 @@ def verdict(interval: Estimate, different: float, same: float) -> str:
 
 
 def noise_floor(control: Estimate) -> float | None:
-    """Return the largest difference, a share, that an A/A control's interval allows, or None."""
+    """Return the largest difference (a share) that an A/A control's interval allows, or None."""
     if control.low is None or control.high is None:
         return None
     return max(control.high, 1 / control.low) - 1
 
 
 def drift(seconds: Sequence[ArrayLike], tolerance: float = 0.02) -> float | None:
-    """Compare the last third of the rounds of all launches with the first.
+    """Compare the last third of the rounds of all launches with the first third.
 
     Parameters
     ----------
     seconds : sequence of array_like, shapes (rounds,)
         For each launch, a contender's seconds per step in the order of measuring.
     tolerance : float
-        A smaller change, as a share, is none.
+        A change below this share counts as no drift.
 
     Returns
     -------
     float or None
-        The change of the median as a share, or None where it is within the tolerance or twice its
+        The change of the median as a share; None if it is within the tolerance, or within twice its
         standard error.
     """
     logs = [np.log(np.asarray(each, dtype=float)) for each in seconds]
@@ -230,7 +231,7 @@ def drift(seconds: Sequence[ArrayLike], tolerance: float = 0.02) -> float | None
     if len(first) < 2:
         return None
     change = float(np.median(last) - np.median(first))
-    # The standard error of a median of normal values is sqrt(pi / 2) that of their mean.
+    # For normal values the standard error of the median is sqrt(pi / 2) times that of the mean.
     error = math.sqrt(math.pi / 2) * math.hypot(
         *(float(np.std(each, ddof=1)) / math.sqrt(len(each)) for each in (first, last))
     )
@@ -241,7 +242,7 @@ def _spreads(
     logs: Sequence[np.ndarray[tuple[int], np.dtype[np.float64]]],
     means: np.ndarray[tuple[int], np.dtype[np.float64]],
 ) -> tuple[float | None, float | None]:
-    """Return the standard deviations of a pair within its launch, and of a launch beside that."""
+    """Return ``pair_sd`` and ``launch_sd``: see :class:`Comparison`."""
     freedom = sum(len(each) - 1 for each in logs)
     if not freedom:
         return None, None
@@ -253,5 +254,5 @@ def _spreads(
 
 
 def _exp(value: float) -> float:
-    """Return exp, of what is far beyond any measurement the most that can be told."""
+    """Return exp(value), with the value kept within ±600 so that the result is finite."""
     return math.exp(min(_LARGEST, max(-_LARGEST, value)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aebench.reports import studies
 from aebench.reports.sanitize import printable
-from aebench.reports.summary import Interval, MemoryRow, Summary
+from aebench.reports.summary import Estimate, MemoryRow, Summary
 
 COLUMNS = (
     "model",
@@ -51,8 +51,8 @@ def _harmless(cell: str | int | float | None) -> str | int | float | None:
 def lines(summary: Summary) -> Iterator[Line]:
     """Yield the figures of a summary, one a line, by :data:`COLUMNS`."""
     for compared in summary.parity:
-        where: Line = (compared.model, None, None, compared.contender)
         for check in compared.checks:
+            where: Line = (compared.model, None, check.batch_size, compared.contender)
             yield from line(where, f"parity: {check.check}", check.difference)
             yield from line(where, f"parity, allowed: {check.check}", check.tolerance)
     for cell in summary.speed:
@@ -162,10 +162,10 @@ def _weighed(row: MemoryRow) -> Iterator[Line]:
 
 
 def line(
-    where: Line, figure: str, value: Interval | float | None, unit: str = "", verdict: str = ""
+    where: Line, figure: str, value: Estimate | float | None, unit: str = "", verdict: str = ""
 ) -> Iterator[Line]:
     """Give the line of one figure, if it is there."""
-    if isinstance(value, Interval):
+    if isinstance(value, Estimate):
         numbers = (value.value, value.low, value.high)
     elif value is not None:
         numbers = (value, None, None)

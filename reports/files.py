@@ -1,4 +1,4 @@
-"""Files from anywhere: only plain ones are read, and only as much as was agreed on."""
+"""Open files of unknown origin safely: only plain files, and only up to a size."""
 
 import errno
 import os
@@ -8,29 +8,29 @@ from pathlib import Path
 
 
 def open_plain(path: Path, most_bytes: int, follow: bool = True) -> BufferedReader:
-    """Open a plain file for reading; a pipe, a device or a folder is none.
+    """Open a plain file for reading; refuse pipes, devices and folders.
 
     Parameters
     ----------
     path : Path
-        Of the file.
+        Path of the file.
     most_bytes : int
-        The largest size that is taken; what comes later by growing isn't looked at here.
+        The largest size allowed when the file is opened; later growth is not checked.
     follow : bool
-        Whether the path itself may be a link.
+        Whether the path itself may be a symbolic link.
 
     Returns
     -------
     BufferedReader
-        The file, at its beginning.
+        The open file, at its beginning.
 
     Raises
     ------
     OSError
-        If it can't be opened, is no plain file, or is larger; ``strerror`` says which.
+        If the file cannot be opened, is not plain, or is too large; ``strerror`` says which.
     """
     try:
-        # Without O_NONBLOCK the opening of a pipe waits for a writer.
+        # Without O_NONBLOCK opening a pipe would wait for a writer.
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
         file = os.open(path, flags)
     except ValueError as error:  # a null character in the name
@@ -48,7 +48,7 @@ def open_plain(path: Path, most_bytes: int, follow: bool = True) -> BufferedRead
 
 
 def read_plain(path: Path, most_bytes: int) -> bytes:
-    """Read a plain file whole; see :func:`open_plain`."""
+    """Return the content of a plain file; see :func:`open_plain`."""
     with open_plain(path, most_bytes) as file:
         content = file.read(most_bytes + 1)
     if len(content) > most_bytes:
@@ -57,7 +57,7 @@ def read_plain(path: Path, most_bytes: int) -> bytes:
 
 
 def size(most_bytes: int) -> str:
-    """Name a bound in the largest unit of which it is a whole number."""
+    """Return a number of bytes as text, in the largest unit that gives a whole number."""
     for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
         if most_bytes >= unit and most_bytes % unit == 0:
             return f"{most_bytes // unit} {name}"

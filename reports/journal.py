@@ -1,4 +1,4 @@
-"""Appending to records; reading them is in :mod:`aebench.reports.reading`."""
+"""Write records: begin, resume and append. :mod:`aebench.reports.reading` reads them."""
 
 import contextlib
 import errno
@@ -38,14 +38,15 @@ __all__ = [
     "retire",
 ]
 
-# Kept free for the record, so that a full disk leaves room for saying so.
+# Bytes reserved on the disk, so that a run that fills it can still write its last lines.
 _RESERVE_BYTES = 16384
 
 
 class Journal:
-    """Appends to a record; each line is in the file before the next is measured.
+    """Appends lines to a record; a line is written before the next measurement begins.
 
-    Made by :meth:`begin` and :meth:`resume`. The file is locked meanwhile: a record has one writer.
+    :meth:`begin` and :meth:`resume` create a journal. It locks the file, so that a record has only
+    one writer.
     """
 
     def __init__(self, path: Path, record: Record, file: int) -> None:
@@ -53,22 +54,22 @@ class Journal:
         self.record = record
         self._file = file
         self._length = os.fstat(file).st_size
-        self._made: list[Path] = []  # folders, the innermost first
-        # It has no name: no link lies in its place, and it goes with the process, whatever ends it.
+        self._made: list[Path] = []  # folders made for the record, the innermost first
+        # A file without a name disappears with the process, however the process ends.
         self._reserve = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115
         self._reserve.write(b"\0" * _RESERVE_BYTES)
         self._reserve.flush()
 
     @classmethod
     def begin(cls, path: Path, header: Header) -> "Journal":
-        """Make a new file, and its folder.
+        """Create a new record, and its folder if it does not exist.
 
         Raises
         ------
         FileExistsError
-            If there is one.
+            If the file exists.
         OSError
-            If it can't be written there; then nothing is left of it.
+            If the file cannot be written; created files and folders are removed again.
         """
         line = _encode(header)
         missing = [each for each in path.parents if not each.exists()]
@@ -90,13 +91,13 @@ class Journal:
 
     @classmethod
     def resume(cls, path: Path) -> "Journal":
-        """Go on with a file; a last line that was cut off is taken away.
+        """Open a record to continue it; an incomplete last line is removed.
 
         Raises
         ------
         RecordError
-            If it isn't a record, is a link to one, is damaged before its last line, or is being
-            written.
+            If the file is no record, is a link, is damaged before its last line, or is being
+            written by another process.
         """
         path = record_path(path)
         file = _open(path)
@@ -122,7 +123,7 @@ class Journal:
 
     @staticmethod
     def check(path: Path) -> None:
-        """Make sure that a record can be gone on with, as far as can be told without reading it.
+        """Check that a record can be resumed, without reading its content.
 
         Raises
         ------
@@ -142,7 +143,7 @@ class Journal:
         Raises
         ------
         RecordError
-            If it couldn't be written; what was there before is as it was.
+            If the event cannot be written; the file keeps its earlier content.
         """
         try:
             self._write(_encode(event))
@@ -151,13 +152,13 @@ class Journal:
         self.record.add(event)
 
     def free_reserve(self) -> None:
-        """Give up the room kept for the last lines of a run that filled the disk."""
+        """Free the reserved bytes for the last lines of a run that filled the disk."""
         self._reserve.close()
 
     def _write(self, rest: bytes) -> None:
         length = self._length + len(rest)
         try:
-            while rest:  # a disk that fills up takes a part
+            while rest:  # a write to an almost full disk may be partial
                 rest = rest[os.write(self._file, rest) :]
         except OSError:
             os.ftruncate(self._file, self._length)
@@ -170,20 +171,20 @@ class Journal:
         os.close(self._file)
 
     def discard(self) -> None:
-        """Remove the file, in which nothing was measured, and the folders made for it."""
+        """Remove a record without measurements, and the folders that were made for it."""
         self.path.unlink()
         self.close()
         _remove_empty(self._made)
 
 
 def _remove_empty(folders: Sequence[Path]) -> None:
-    with contextlib.suppress(OSError):  # what isn't empty stays
-        for each in folders:
-            each.rmdir()
+    with contextlib.suppress(OSError):  # rmdir refuses folders that are not empty
+        for folder in folders:
+            folder.rmdir()
 
 
 def _encode(line: Line) -> bytes:
-    """Write a line; what isn't text in it, as in names that aren't UTF-8, is shown as escapes."""
+    """Return a line as JSON; characters that aren't UTF-8, as in file names, become escapes."""
     try:
         return msgspec.json.encode(line) + b"\n"
     except UnicodeEncodeError:
@@ -201,17 +202,19 @@ def _as_text(value: object) -> object:
 
 
 def retire(path: Path) -> Path | None:
-    """Make room for a new record: one that is there is renamed after the time it was begun.
+    """Rename an existing record, so that a new one can take its place.
+
+    The new name ends in the time at which the existing record was begun.
 
     Returns
     -------
     Path or None
-        Its new path, or None if there was none.
+        The new path of the existing record; None if the file did not exist.
 
     Raises
     ------
     RecordError
-        If it is no record, is a link to one, or is being written.
+        If the file is no record, is a link, or is being written by another process.
     """
     if not os.path.lexists(path):
         return None
@@ -220,7 +223,7 @@ def retire(path: Path) -> Path | None:
         _lock(file, path)
         begun = re.sub(r"[^0-9T]", "", load(path).header.created)[:15]
         kept = path.with_name(f"{path.stem}-{begun}{path.suffix}")
-        os.link(path, kept)  # unlike a renaming it replaces nothing
+        os.link(path, kept)  # a link, unlike a renaming, replaces no file
         path.unlink()
     except FileExistsError:
         raise RecordError(f"{kept} exists already: move {path} away.") from None
@@ -232,7 +235,7 @@ def retire(path: Path) -> Path | None:
 
 
 def _open(path: Path) -> int:
-    """Open a record to go on with: a plain file, and no link to one."""
+    """Open a record for appending; refuse links and files that are not plain."""
     try:
         file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK)
     except (OSError, ValueError) as error:

@@ -1,7 +1,7 @@
-"""``manifest.json``: what aebench wrote into a folder, by the SHA-256 of each file.
+"""``manifest.json``: a list of the files that aebench wrote into a folder, with their SHA-256.
 
-By it aebench tells its own files in a folder from the user's. It also tells the records of a report
-from others that lie beside them.
+The list separates aebench's files from the user's files in the same folder. It also separates the
+records of a report from other records beside them.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _ABOUT = "The files here that aebench wrote, with their SHA-256: it replaces no 
 
 
 class ManifestError(Exception):
-    """A manifest or a file of it isn't what aebench wrote; the message says what to do."""
+    """A manifest, or a listed file, is not as aebench wrote it; the message says what to do."""
 
 
 class Manifest(msgspec.Struct):
@@ -30,27 +30,27 @@ class Manifest(msgspec.Struct):
     Parameters
     ----------
     files : dict of str to list of str
-        By path within the folder, with ``/`` between its parts: what was written there. Two hashes
-        while one replaces the other.
+        Maps a file's path in the folder, with ``/`` between its parts, to its SHA-256. There are
+        two hashes while a new file replaces an old one.
     about : str
-        For whoever finds the file.
+        A sentence for people who open the file.
     """
 
     files: dict[str, list[str]]
     about: str = _ABOUT
 
     def encode(self) -> bytes:
-        """Write it as JSON for people too."""
+        """Return the manifest as indented JSON."""
         return msgspec.json.format(msgspec.json.encode(self, order="deterministic")) + b"\n"
 
 
 def read(folder: Path) -> Manifest | None:
-    """Read a folder's manifest; None if it has none.
+    """Return a folder's manifest; None if there is no such file.
 
     Raises
     ------
     ManifestError
-        If there is something else by its name.
+        If the file of that name is no manifest, or lists paths outside the folder.
     """
     path = folder / NAME
     try:
@@ -72,17 +72,17 @@ def _is_inside(name: str) -> bool:
 
 
 def records(folder: Path) -> list[Path]:
-    """List the records that a report was made of, by name; none of what is no report.
+    """Return the paths of a report's records, sorted by name; empty if the folder is no report.
 
     Parameters
     ----------
     folder : Path
-        Of the report.
+        Path of the report.
 
     Raises
     ------
     ManifestError
-        If one isn't there as it was.
+        If a record is missing or was changed.
     """
     manifest = read(folder)
     if manifest is None:
@@ -103,7 +103,7 @@ def records(folder: Path) -> list[Path]:
 
 
 def sha256(path: Path, most_bytes: int = _MOST_FILE_BYTES) -> str:
-    """Hash a file, or so much of it; empty for what is no plain file, a link included."""
+    """Return the SHA-256 of a file's first ``most_bytes``; empty for links and non-plain files."""
     digest = hashlib.sha256()
     try:
         with open_plain(path, _MOST_FILE_BYTES, follow=False) as file:

@@ -1,8 +1,8 @@
-"""Moving what was made into a folder: nothing of anybody else's is replaced, no link is followed.
+"""Move the files of a report into a folder, without replacing other files or following links.
 
-All of it is made in a fresh folder first, so that a failure on the way leaves what was there. Then
-each file is moved to its place; a crash in between leaves whole files and a manifest that knows the
-old and the new ones, so that the same can be done again.
+All files are first made in a fresh folder, so that a failure leaves the old files as they were.
+Then every file is moved to its place. A crash during the moves leaves complete files, and a
+manifest of old and new files, so that the same command can be repeated.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from aebench.reports.compressed import damage, open_record
 from aebench.reports.manifest import NAME, RECORDS, Manifest, ManifestError, sha256
 from aebench.reports.record.bounds import MOST_RECORD_BYTES
 
-# Where records go that a report no longer holds: they may be the only copies.
+# The folder for records that a report no longer holds: they may be the only copies.
 LEFT_OUT = "left-out"
 _PIECE_BYTES = 2**20
 
@@ -26,29 +26,29 @@ _PIECE_BYTES = 2**20
 def write_into(folder: Path, make: Callable[[Path], None]) -> list[Path]:
     """Make files and move them into a folder.
 
-    What an earlier call left there and this one doesn't make goes; records and their traces are
-    kept, under :data:`LEFT_OUT`.
+    Files of an earlier call that this call does not make again are removed. Records and their
+    traces are not removed but moved to the folder :data:`LEFT_OUT`.
 
     Parameters
     ----------
     folder : Path
-        Where; it is made. It may itself be a link, none below it.
+        The target, which is created if it does not exist. It may be a link, but no folder in it.
     make : callable
-        Makes everything in the fresh folder that it is given.
+        Takes a fresh folder and makes all files in it.
 
     Returns
     -------
     list of Path
-        Records and traces that were moved out of the way, where they lie now.
+        The new paths of records and traces that were moved to :data:`LEFT_OUT`.
 
     Raises
     ------
     ManifestError
-        If something that isn't aebench's own lies in the way; nothing was written then.
+        If a file that aebench did not write would be replaced; then nothing is written.
     OSError
-        If something can't be written.
+        If a file cannot be written.
     """
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     if missing:
         folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -56,19 +56,20 @@ def write_into(folder: Path, make: Callable[[Path], None]) -> list[Path]:
             make(Path(scratch))
             return _place(Path(scratch), folder)
     except BaseException:
-        with contextlib.suppress(OSError):  # what isn't empty stays
-            for each in missing:
-                each.rmdir()
+        with contextlib.suppress(OSError):  # rmdir refuses folders that are not empty
+            for path in missing:
+                path.rmdir()
         raise
 
 
 def keep(source: Path, target: Path) -> None:
-    """Copy a file to a name that nothing has yet; its folder is made, and may not be a link.
+    """Copy a file to a new name; create the folder of that name if it does not exist.
 
     Raises
     ------
     OSError
-        If there is something by that name, or it can't be written; then nothing is left of it.
+        If a file has that name, if the folder is a link, or if the copy cannot be written. No
+        incomplete copy is left.
     """
     if target.parent.is_symlink():
         raise OSError(errno.ELOOP, "a link lies where its folder goes")
@@ -80,7 +81,7 @@ def keep(source: Path, target: Path) -> None:
         shutil.copyfileobj(content, copy)
         copy.flush()
         Path(copy.name).chmod(0o644)
-        os.link(copy.name, target)  # unlike a renaming it replaces nothing
+        os.link(copy.name, target)  # a link, unlike a renaming, replaces no file
 
 
 def _place(made: Path, folder: Path) -> list[Path]:
@@ -94,7 +95,7 @@ def _place(made: Path, folder: Path) -> list[Path]:
     for name in {**old, **new}:
         _refuse_links(folder, name)
     here = {name: sha256(folder / name) for name in {**old, **new}}
-    # What somebody changed since isn't ours to move.
+    # A file that was changed since aebench wrote it belongs to the user, and stays.
     ours = {name for name, known in old.items() if here[name] in known}
     dropped = [
         name
@@ -111,7 +112,7 @@ def _place(made: Path, folder: Path) -> list[Path]:
     _write(Manifest({**old, **between}), made, folder)
     raw = [made / name for name in new if _is_raw(name)]
     kept = [
-        _drop(folder, name, any(_begins(folder / name, each) for each in raw)) for name in dropped
+        _drop(folder, name, any(_begins(folder / name, other) for other in raw)) for name in dropped
     ]
     for name in new:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -121,7 +122,7 @@ def _place(made: Path, folder: Path) -> list[Path]:
 
 
 def _is_raw(name: str) -> bool:
-    """Tell whether a file was measured, so that no report makes it again."""
+    """Return whether a file holds measurements, which no report can make again."""
     return RECORDS in PurePosixPath(name).parts
 
 
@@ -136,7 +137,7 @@ def _refuse_links(folder: Path, name: str) -> None:
 
 
 def _begins(path: Path, other: Path) -> bool:
-    """Return whether a file is another's beginning, or all of it; both as they are unpacked."""
+    """Return whether a record's content is the beginning, or all, of another's, unpacked."""
     try:
         with (
             open_record(path, MOST_RECORD_BYTES, follow=False) as one,
@@ -145,16 +146,17 @@ def _begins(path: Path, other: Path) -> bool:
             while piece := one.read(_PIECE_BYTES):
                 if two.read(len(piece)) != piece:
                     return False
-            # Of a damaged file only a part was compared.
+            # Only the readable part of a damaged file was compared: it may hold more.
             return not damage(one)
     except OSError:
         return False
 
 
 def _drop(folder: Path, name: str, again: bool) -> Path | None:
-    """Take a file away that isn't made any more.
+    """Remove a file that a report no longer holds.
 
-    One that was measured is kept elsewhere, unless it is there ``again`` by another name.
+    A file with measurements is moved to :data:`LEFT_OUT` instead, and its new path returned. It is
+    removed only if the report holds its content ``again`` under another name.
     """
     path = folder / name
     if again or not _is_raw(name):
@@ -168,7 +170,7 @@ def _drop(folder: Path, name: str, again: bool) -> Path | None:
     number = 1
     while True:
         try:
-            os.link(path, free)  # unlike a renaming it replaces nothing
+            os.link(path, free)  # a link, unlike a renaming, replaces no file
             break
         except FileExistsError:
             if sha256(free) == sha256(path):

@@ -26,30 +26,32 @@ from aebench.reports.record.schema_5 import LAST, planned, upgraded
 from aebench.reports.sanitize import printable, reason
 
 T = TypeVar("T")
-# The name of a run's record in its folder; a compressed one has an ending more.
+# The name of a run's record in its folder; a compressed record has one more ending.
 RECORD = "record.jsonl"
-# What a decoder raises at bytes that aren't what they should be.
+# Errors of a decoder at bytes that are no line of a record.
 _NONSENSE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class RecordError(Exception):
-    """A file can't be read as a record, or can't be written; the message says why."""
+    """A record cannot be read or written; the message says why and what to do."""
 
 
 @dataclass
 class Record:
-    """A record in memory: its header and its events in the order of their measuring.
+    """A record in memory: its header, and its events in the order of measuring.
 
     Parameters
     ----------
     header : Header
-        Its first line.
+        The first line.
     events : list of Event
-        The others, without what a resumption declared void.
+        The other lines, without events that a resumption declared void.
     damage : str
-        Where reading stopped and why, or empty.
-    read_bytes, sound_bytes : int
-        The size of the file when it was read, unpacked, and how much of it was read as lines.
+        Where and why reading stopped before the end; empty if it did not.
+    read_bytes : int
+        Size of the unpacked file when it was read.
+    sound_bytes : int
+        Size of the part that was read without damage.
     """
 
     header: Header
@@ -64,28 +66,33 @@ class Record:
 
     @property
     def outcome(self) -> str:
-        """How the run ended: ``complete``, ``failures``, ``interrupted``, or ``unfinished``."""
+        """Return how the run ended: ``complete``, ``failures``, ``interrupted``, ``unfinished``."""
         last = self.events[-1] if self.events else None
         return last.outcome if isinstance(last, End) else "unfinished"
 
     def add(self, event: Event) -> None:
-        """Take in one event; a resumption takes out what it declares void."""
+        """Add one event; a resumption also removes the events that it declares void."""
         self.events.append(event)
         if isinstance(event, Resume):
             self.events = _without_void(self.events)
 
     def done(self) -> set[Task]:
-        """Return the tasks that were measured whole."""
-        return {each.task for each in self.of(TaskEnd)}
+        """Return the tasks that were measured to their end."""
+        return {end.task for end in self.of(TaskEnd)}
 
 
 def record_path(path: Path) -> Path:
-    """Return the path of a run's record, given that or the folder that holds it.
+    """Return the path of a run's record.
+
+    Parameters
+    ----------
+    path : Path
+        The record, or the folder that holds it.
 
     Raises
     ------
     RecordError
-        If the folder holds none.
+        If the folder holds no record.
     """
     with _refusing(path):
         if not path.is_dir():
@@ -99,24 +106,29 @@ def record_path(path: Path) -> Path:
 
 
 def _in_folder(folder: Path) -> Path | None:
-    """Return the path of the record in a run's folder; of two, that of the plain one."""
+    """Return the path of the record in a run's folder, the plain one of two; None without one."""
     paths = (folder / RECORD, folder / f"{RECORD}{ENDING}")
     return next((path for path in paths if path.exists()), None)
 
 
 def record_paths(paths: Sequence[Path]) -> list[Path]:
-    """Return the paths of records, given them, or folders of runs, or folders of such folders.
+    """Return the paths of records.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Records, folders of runs, or folders that hold folders of runs.
 
     Raises
     ------
     RecordError
-        If one of them holds none, or there are more than can be shown side by side.
+        If a path leads to no record, or there are more records than a report can show.
     """
     found: list[Path] = []
     for path in paths:
         with _refusing(path):
             folders = sorted(path.glob("*/")) if path.is_dir() else []
-            inner = [each for each in map(_in_folder, folders) if each is not None]
+            inner = [record for record in map(_in_folder, folders) if record is not None]
             if inner and _in_folder(path) is None:
                 found += inner
             else:
@@ -126,7 +138,7 @@ def record_paths(paths: Sequence[Path]) -> list[Path]:
             f"these are {len(found):,} records, of which {MOST_RECORDS} can be shown side by side: "
             "give fewer."
         )
-    # One that is given twice is one.
+    # A record that is given twice counts once.
     return list({_resolved(path): path for path in found}.values())
 
 
@@ -137,7 +149,7 @@ def _resolved(path: Path) -> Path:
 
 @contextlib.contextmanager
 def _refusing(path: Path) -> Iterator[None]:
-    """Refuse paths at which the system or Python's paths choke: too long, a loop of links."""
+    """Raise a RecordError for paths that fail in the system or Python: too long, looping links."""
     try:
         yield
     except OSError as error:
@@ -151,7 +163,7 @@ def _unreadable(path: Path, why: str) -> RecordError:
 
 
 def load(path: Path) -> Record:
-    """Read a record; one that was cut off is read up to the damage.
+    """Return a record; a damaged record is read up to the damage.
 
     Parameters
     ----------
@@ -161,12 +173,12 @@ def load(path: Path) -> Record:
     Returns
     -------
     Record
-        Its ``damage`` says where reading stopped, or is empty.
+        The record; its ``damage`` says where reading stopped, and is empty at the file's end.
 
     Raises
     ------
     RecordError
-        If there is no header to be read, or it is more than is read: see
+        If there is no readable header, or the record exceeds a limit of
         :mod:`aebench.reports.record.bounds`.
     """
     path = record_path(path)
@@ -176,7 +188,7 @@ def load(path: Path) -> Record:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[BufferedReader]:
-    """Open a record; what can't be opened or read, or is too large unpacked, is refused."""
+    """Open a record; refuse files that cannot be read, or are too large when unpacked."""
     try:
         with open_record(path, MOST_RECORD_BYTES) as file:
             yield file
@@ -185,7 +197,7 @@ def _opened(path: Path) -> Iterator[BufferedReader]:
 
 
 def load_all(paths: Sequence[Path]) -> list[tuple[Path, Record]]:
-    """Read records, each once: a copy of one, or of its beginning, counts with it.
+    """Return records without repetitions: a copy of a record, or of its beginning, is left out.
 
     Parameters
     ----------
@@ -195,7 +207,7 @@ def load_all(paths: Sequence[Path]) -> list[tuple[Path, Record]]:
     Returns
     -------
     list of (Path, Record)
-        In the order given, a record standing where it, or a part of it, stood first.
+        In the given order; a record stands at the place of its first copy or part.
 
     Raises
     ------
@@ -204,7 +216,7 @@ def load_all(paths: Sequence[Path]) -> list[tuple[Path, Record]]:
     """
     loaded = [(path, load(path)) for path in map(record_path, paths)]
     sizes = {record.sound_bytes for _, record in loaded}
-    # Of each size that occurs a file is hashed as far, in one go.
+    # Every file is read once, and hashed up to the size of every record that is not larger.
     beginnings = [_beginnings(path, record.sound_bytes, sizes) for path, record in loaded]
     found: list[int] = []
     for number, (_, record) in enumerate(loaded):
@@ -216,16 +228,16 @@ def load_all(paths: Sequence[Path]) -> list[tuple[Path, Record]]:
                 break
         else:
             found.append(number)
-    return [loaded[each] for each in found]
+    return [loaded[number] for number in found]
 
 
 def _beginnings(path: Path, sound_bytes: int, sizes: Set[int]) -> dict[int, str]:
-    """Hash a file's first bytes, as many as each of the sizes, up to what of it is sound."""
+    """Return a hash of a file's beginning for every size up to the undamaged part's size."""
     digest = hashlib.sha256()
     found = {}
     done = 0
     with _opened(path) as file:
-        for wanted in sorted(each for each in sizes if each <= sound_bytes):
+        for wanted in sorted(count for count in sizes if count <= sound_bytes):
             while done < wanted and (piece := file.read(min(wanted - done, MOST_LINE_BYTES))):
                 digest.update(piece)
                 done += len(piece)
@@ -234,7 +246,7 @@ def _beginnings(path: Path, sound_bytes: int, sizes: Set[int]) -> dict[int, str]
 
 
 def read(path: Path, file: BufferedReader) -> Record:
-    """Read a record from an open file; see :func:`load`."""
+    """Return the record of an open file; see :func:`load`."""
     first = _line(file)
     if not first.strip() and not file.peek(1).strip():
         raise RecordError(f"{path} is empty: give the record.jsonl of a run.")
@@ -254,7 +266,7 @@ def _line(file: BufferedReader) -> bytes:
 
 
 def _read_events(record: Record, file: BufferedReader) -> None:
-    """Read up to the end, or to what isn't a line of a record."""
+    """Read events up to the end of the file, or up to the first damage."""
     decode = _decoder(record.header.schema)
     number, values = 1, 0
     while line := _line(file):
@@ -272,7 +284,7 @@ def _read_events(record: Record, file: BufferedReader) -> None:
         try:
             event = decode(line)
         except _NONSENSE as error:
-            # One that can be read but says what can't be is told by what can't.
+            # A line of valid JSON with an impossible value is reported with that value's error.
             odd = isinstance(error, msgspec.ValidationError)
             why = f" ({printable(str(error))})" if odd else ""
             record.damage = f"{damaged} cut off or damaged{why}"
@@ -291,7 +303,7 @@ def _read_events(record: Record, file: BufferedReader) -> None:
 
 
 def _decoder(schema: int) -> Callable[[bytes], Line]:
-    """Choose how the lines of a record are decoded: old ones are put into today's words."""
+    """Return the function that decodes lines of a schema; it renames the fields of old schemas."""
     if schema > LAST:
         return msgspec.json.Decoder(Line).decode
     raw = msgspec.json.Decoder()
@@ -322,7 +334,7 @@ def _header(path: Path, line: bytes) -> Header:
 
 
 def _check_cells(path: Path, header: Header) -> None:
-    """Refuse more cells than are read, and cells of workloads without sizes."""
+    """Refuse headers with too many cells, or with cells of workloads without sizes."""
     sizes = sum(max(1, len(each.batch_sizes)) for each in header.plan.sizes)
     cells = max(1, len(header.models) * max(1, sizes), len(header.cells))
     rows = cells * len(header.contenders)
@@ -344,7 +356,7 @@ class _Versioned(msgspec.Struct):
 
 
 def _without_void(events: Sequence[Event]) -> list[Event]:
-    """Leave out what later resumptions declare void."""
+    """Return the events without those that a later resumption declares void."""
     void: set[Task] = set()
     resumed = False
     kept: list[Event] = []
@@ -361,7 +373,7 @@ def _without_void(events: Sequence[Event]) -> list[Event]:
 
 def _is_void(event: Event, void: set[Task]) -> bool:
     if isinstance(event, Failure) and not event.model:
-        return True  # what ended the whole run, such as a full disk, is over
+        return True  # a failure of the whole run, such as a full disk, ends with the resumption
     if isinstance(event, TaskEnd):
         return event.task in void
     return not void.isdisjoint(Task.around(event))

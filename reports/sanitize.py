@@ -1,4 +1,4 @@
-"""Text from anywhere, such as a record or a command line, made safe to be shown."""
+"""Make text of unknown origin, such as from a record or a command line, safe to show."""
 
 import json
 import re
@@ -6,13 +6,13 @@ import unicodedata
 
 _UNSAFE = re.compile(r"[^\w-]+")
 _BLANKS = "\t\n\v\f\r\x85\u2028\u2029"
-# Control and format characters (some reverse a line), halves of characters, private ones.
+# Unicode categories: control, format (some reverse a line), surrogates, private, unassigned.
 _UNPRINTED = ("Cc", "Cf", "Cs", "Co", "Cn")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7e]")
 
 
 def printable(text: str) -> str:
-    r"""Show what isn't printed as an escape such as ``\x1b``, and what breaks a line as a blank."""
+    r"""Replace unprintable characters by escapes such as ``\x1b``, and line breaks by blanks."""
     return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
 
 
@@ -31,7 +31,7 @@ def _escaped(character: str) -> str:
 
 
 def printable_json(text: str) -> str:
-    """Write what isn't printed as JSON's own escapes, which change nothing of what it says."""
+    """Replace unprintable characters by JSON's own escapes, which do not change its content."""
 
     def escaped(found: re.Match[str]) -> str:
         unprinted = found[0] in _BLANKS or _is_unprinted(found[0])
@@ -41,15 +41,15 @@ def printable_json(text: str) -> str:
 
 
 def encodable(text: str) -> str:
-    r"""Escape what isn't UTF-8 in a text of the system's, as ``\udcff``."""
+    r"""Replace characters of a system's text that aren't UTF-8 by escapes such as ``\udcff``."""
     return text.encode(errors="backslashreplace").decode()
 
 
 def reason(error: OSError) -> str:
-    """Say why a call of the system failed, also where the error bears no text of the system's."""
+    """Return why a system call failed; the error's own words if the system gave no text."""
     return error.strerror or str(error) or type(error).__name__
 
 
 def file_name(text: str) -> str:
-    """Make a part of a file's name: no separators, no dots, and not too long."""
+    """Return a text as part of a file name: no separators, no dots, at most 60 characters."""
     return _UNSAFE.sub("-", text).strip("-")[:60]

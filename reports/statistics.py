@@ -9,20 +9,26 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-# Two intervals at this confidence hold together in 95 % of cases.
+# Confidence at which two intervals are both right in at least 95 % of cases (Bonferroni).
 TOGETHER = (1 + 0.95) / 2
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its interval; ``low`` and ``high`` are None where none can be given."""
+    """A value with its interval; ``low`` and ``high`` are None if no interval can be given."""
 
     value: float
-    low: float | None
-    high: float | None
+    low: float | None = None
+    high: float | None = None
+
+    @classmethod
+    def spanning(cls, values: Sequence[float]) -> "Estimate":
+        """Return the median of values with their range; without a range for a single value."""
+        middle = median(values).value
+        return cls(middle, min(values), max(values)) if len(values) > 1 else cls(middle)
 
     def scaled(self, factor: float) -> "Estimate":
-        """Multiply by a positive factor."""
+        """Return the estimate times a positive factor."""
         return Estimate(
             self.value * factor,
             None if self.low is None else self.low * factor,
@@ -30,7 +36,7 @@ class Estimate:
         )
 
     def inverted(self) -> "Estimate":
-        """Return the reciprocal: the interval's ends change places."""
+        """Return the reciprocal; the ends of the interval change places."""
         return Estimate(
             1 / self.value,
             None if self.high is None else 1 / self.high,
@@ -90,8 +96,8 @@ def mean(values: ArrayLike, confidence: float = 0.95) -> Estimate:
     Returns
     -------
     Estimate
-        The sample mean ± t(1 - (1 - confidence) / 2, n - 1) standard errors; no interval of one
-        value.
+        The sample mean ± t(1 - (1 - confidence) / 2, n - 1) standard errors; no interval for a
+        single value.
 
     Raises
     ------
@@ -114,7 +120,7 @@ def mean(values: ArrayLike, confidence: float = 0.95) -> Estimate:
 
 
 def standard_error(values: ArrayLike) -> tuple[float, int]:
-    """Return the standard error of a mean, and its degrees of freedom: 0 if it can't be told."""
+    """Return the standard error of a mean and its degrees of freedom; both 0 for one value."""
     observed = np.asarray(values, dtype=float)
     count = len(observed)
     if count < 2:
@@ -123,20 +129,20 @@ def standard_error(values: ArrayLike) -> tuple[float, int]:
 
 
 def student_quantile(probability: float, freedom: int) -> float:
-    """Return Student's quantile."""
+    """Return the quantile of Student's t distribution with ``freedom`` degrees of freedom."""
     return float(special.stdtrit(freedom, probability))
 
 
 def growth(values: ArrayLike, blocks: int = 10, confidence: float = 0.95) -> Estimate | None:
-    """Estimate by how much a series grows from one value to the next.
+    """Estimate how much a series grows from one value to the next.
 
     Parameters
     ----------
     values : array_like, shape (n,)
-        In the order of their measuring; two at least in each block.
+        In the order of measuring; at least two values per block.
     blocks : int
-        Into how many stretches of equal length they are cut; what is left over at the beginning
-        isn't used.
+        Number of stretches of equal length that the series is cut into; values left over at the
+        beginning are not used.
     confidence : float
         Between 0 and 1.
 
@@ -148,10 +154,9 @@ def growth(values: ArrayLike, blocks: int = 10, confidence: float = 0.95) -> Est
 
     Notes
     -----
-    A line fitted to such a series would take each value for independent, and one jump for a trend.
-    The differences take a jump for what it is, one of them, so that the interval holds zero; noise
-    about a level makes neighbouring differences cancel, and the interval too wide rather than too
-    narrow.
+    A fitted line would treat all values as independent, and would take a single jump for a trend.
+    Among the differences a jump is a single outlier, so that the interval holds zero. Noise about a
+    level makes neighbouring differences cancel: the interval is then too wide, not too narrow.
     """
     series = np.asarray(values, float)
     length = len(series) // blocks
@@ -162,18 +167,19 @@ def growth(values: ArrayLike, blocks: int = 10, confidence: float = 0.95) -> Est
 
 
 def pareto_front(costs: Sequence[float], losses: Sequence[float]) -> list[int]:
-    """Find the points that no other one beats.
+    """Find the points that no other point beats.
 
     Parameters
     ----------
     costs, losses : sequence of float, length n
-        Of each point; less is better in both.
+        The cost and the loss of every point; less is better in both.
 
     Returns
     -------
     list of int
-        Indices of the points for which no other one is at most as costly and at most as bad, and
-        less in one of them; the cheapest first. Of equal points the first alone is there.
+        Indices of the points that no other point beats, the cheapest first. A point beats another
+        if neither its cost nor its loss is larger, and one of them is smaller. Of equal points only
+        the first is listed.
     """
     front: list[int] = []
     for index in sorted(range(len(costs)), key=lambda each: (costs[each], losses[each])):
@@ -183,28 +189,32 @@ def pareto_front(costs: Sequence[float], losses: Sequence[float]) -> list[int]:
 
 
 def unpaired_ratio(seconds: ArrayLike, reference: ArrayLike, confidence: float = 0.95) -> Estimate:
-    """Estimate how many times as long as the reference something takes, blocks not shared.
+    """Estimate the ratio of two times that were not measured in shared blocks.
 
     Parameters
     ----------
     seconds, reference : array_like, shapes (n,) and (m,)
-        Positive; measured apart from each other.
+        Positive times, measured apart from each other.
     confidence : float
         Between 0 and 1.
 
     Returns
     -------
     Estimate
-        The ratio of the medians. Its interval reaches from the lower end over the upper to the
-        upper over the lower, both medians being estimated at (1 + confidence) / 2, so that both
-        hold together (Bonferroni). What changed between the two measurements isn't in it.
+        The ratio of the medians, ``seconds`` over ``reference``. Its interval reaches from lower
+        end / upper end to upper end / lower end of the medians' intervals. Both medians are
+        estimated at (1 + confidence) / 2, so that both hold together (Bonferroni). The interval
+        does not cover changes of the machine between the two measurements.
     """
     level = (1 + confidence) / 2
     return ratio_of_medians(median(seconds, level), median(reference, level))
 
 
 def ratio_of_medians(above: Estimate, below: Estimate) -> Estimate:
-    """Divide two medians; with intervals at :data:`TOGETHER` see :func:`unpaired_ratio`."""
+    """Return the ratio of two medians, whose intervals should be at :data:`TOGETHER`.
+
+    :func:`unpaired_ratio` describes the result.
+    """
     value = above.value / below.value
     if above.low is None or above.high is None or below.low is None or below.high is None:
         return Estimate(value, None, None)
@@ -213,16 +223,16 @@ def ratio_of_medians(above: Estimate, below: Estimate) -> Estimate:
 
 @dataclass(frozen=True)
 class EpochEnd:
-    """What the end of an epoch costs beside its steps.
+    """The time that the end of an epoch takes beside its steps.
 
     Parameters
     ----------
     base_seconds : float
-        Always paid.
+        The part that every epoch takes.
     waits : float
         Share of the epochs that wait until the input path's next poll.
     polls_seconds : tuple of float
-        Ages at which a waiting input path lets go; empty if it never waits.
+        Ages of an epoch at which a waiting input path polls and ends; empty if it never waits.
     """
 
     base_seconds: float
@@ -230,21 +240,21 @@ class EpochEnd:
     polls_seconds: tuple[float, ...]
 
     def expected_seconds(self, work_seconds: float) -> float:
-        """Expect the fixed cost of an epoch whose steps take ``work_seconds``.
+        """Return the expected fixed cost of an epoch whose steps take ``work_seconds``.
 
-        base + waits · (t - work - base), t being the first poll after work + base, which is when
-        the input path is dropped.
+        It is base + waits · (t - work - base). The input path is freed at work + base, and t is the
+        first poll after that.
         """
         return self.base_seconds + self.waits * self.wait_seconds(work_seconds)
 
     def wait_seconds(self, work_seconds: float) -> float:
-        """Tell how long an epoch waits, if it does."""
+        """Return how many seconds an epoch waits for the next poll, if it waits."""
         dropped = work_seconds + self.base_seconds
         return next_poll(self.polls_seconds, dropped) - dropped
 
 
 def next_poll(polls_seconds: tuple[float, ...], age_seconds: float) -> float:
-    """Return the first poll after an age; the age itself if there is none. The polls ascend."""
+    """Return the first poll after an age, or the age if there is none; polls are ascending."""
     later = bisect_right(polls_seconds, age_seconds)
     return polls_seconds[later] if later < len(polls_seconds) else age_seconds
 
@@ -254,23 +264,23 @@ def epoch_end(
     extra_seconds: ArrayLike,
     polls_seconds: tuple[float, ...] = (),
 ) -> EpochEnd:
-    """Estimate what the end of an epoch costs from short epochs.
+    """Estimate the time of the end of an epoch from short epochs.
 
     Parameters
     ----------
     age_seconds : array_like, shape (n,)
-        Each epoch's age when its last step was done.
+        Age of every epoch at the end of its last step.
     extra_seconds : array_like, shape (n,)
-        What came between that and the second step of the next epoch, less one ordinary step.
+        Time from there to the second step of the next epoch, less the time of an ordinary step.
     polls_seconds : tuple of float
-        The ages of a backend's polls; empty if its input path lets go at once.
+        Ages of the backend's polls; empty if its input path ends without waiting.
 
     Returns
     -------
     EpochEnd
-        An epoch counts as having waited if it took more than half of the wait that it would have
-        had; those dropped too near a poll to tell (less than the cheapest end before it) are left
-        out. The base is the mean over those that didn't wait.
+        An epoch counts as waiting if its end took more than half of the time to the next poll.
+        Epochs that end too near a poll to decide (nearer than the shortest end) are left out. The
+        base is the mean over the epochs that did not wait.
     """
     ages = np.asarray(age_seconds, dtype=float)
     extras = np.asarray(extra_seconds, dtype=float)

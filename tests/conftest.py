@@ -12,7 +12,7 @@ from helpers.paths import CLEAN, ROOT
 
 @pytest.fixture
 def aebench(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the command in an empty folder, its output in a pipe."""
+    """Return a function that runs aebench in an empty folder and captures its output."""
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -29,7 +29,7 @@ def aebench(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture
 def record(tmp_path: Path) -> Path:
-    """Write the sample's record."""
+    """Write the sample record, and return its path."""
     made = sample.make()
     journal = Journal.begin(tmp_path / "old" / "record.jsonl", made.header)
     for event in made.events:

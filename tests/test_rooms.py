@@ -1,4 +1,4 @@
-"""What each room may import: the walls of ARCHITECTURE.md, held."""
+"""Check that rooms import only what ARCHITECTURE.md allows."""
 
 import ast
 import subprocess
@@ -10,11 +10,11 @@ import pytest
 from aebench import backends
 from helpers.paths import ROOT
 
-# NumPy is no framework here: the parent computes with it too.
+# NumPy doesn't count as a framework here: the parent computes with it too.
 FRAMEWORKS = {"keras", *(backends.load(name).FRAMEWORK for name in backends.NAMES)} - {"numpy"}
 STANDARD = set(sys.stdlib_module_names)
 ERRORS = {"bench.errors", "bench.quoting"}
-# A room, and what it may import of aebench beside itself.
+# The rooms, and the parts of aebench that a room may import.
 MAY_IMPORT = {
     "reports": set(),
     "backends": set(),
@@ -36,7 +36,7 @@ MAY_IMPORT = {
 
 
 def imported(text: str) -> set[str]:
-    """List the modules that a file's text imports, those of aebench as seen from its folder."""
+    """List the modules that a file imports; aebench's modules by their path below aebench."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):

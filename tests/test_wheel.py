@@ -1,4 +1,4 @@
-"""The wheel, installed into a fresh environment outside any checkout, does what a clone does."""
+"""Install the wheel into a new environment outside of any checkout, and use it there."""
 
 import importlib.util
 import json
@@ -19,9 +19,9 @@ from helpers.running import interpreter
 pytestmark = pytest.mark.slow
 
 SMALL = ("--data", "embedded", "--train-samples", "640", "--model", "ae200")
-# Nothing of the checkout is on the path, whatever the tests themselves were started with.
+# The environment of the commands: its path doesn't contain the checkout.
 OUTSIDE = {name: value for name, value in CLEAN.items() if not name.startswith("PYTHON")}
-# Run first in a worker: what its path offers, and which aebench it gets.
+# Code that a worker runs first, to show what its path offers and which aebench it imports.
 LOOK = """
 import aebench, json
 own = os.environ["PYTHONPATH"].split(os.pathsep)[1:]
@@ -39,7 +39,7 @@ with open({file!r}, "w") as file:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """Build the wheel from a copy, so that the checkout is left as it is."""
+    """Build the wheel from a copy of the checkout, which stays unchanged."""
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     source.mkdir()
@@ -48,7 +48,7 @@ def wheel(tmp_path_factory):
         shutil.copytree(ROOT / name, source / name, symlinks=True, ignore=left_out)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    # Where the environment has the build's requirement, nothing needs to be fetched.
+    # If the environment has the build's requirement, nothing is downloaded.
     isolation = ["--no-build-isolation"] if _has_setuptools() else []
     subprocess.run(
         [
@@ -70,10 +70,10 @@ def _has_setuptools():
 
 @pytest.fixture(scope="module")
 def environment(wheel, tmp_path_factory):
-    """Make an environment with the wheel; the heavy dependencies are the test environment's.
+    """Make an environment with the wheel that borrows the test environment's large dependencies.
 
-    The path of the test environment stands in a ``.pth`` file. Python reads no ``.pth`` files of
-    that folder itself, and an editable installation there is not seen.
+    A ``.pth`` file adds the test environment's packages to the path. Python doesn't read the
+    ``.pth`` files of an added folder: an editable installation of aebench there isn't found.
     """
     folder = tmp_path_factory.mktemp("fresh") / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
@@ -150,11 +150,11 @@ def test_a_run_and_its_report_and_a_worker_that_gets_this_package_alone(
     done = installed("run", *SMALL, *small, "--contender", "jax", f"jax@{other}")
     assert done.returncode == 0, done.stdout + done.stderr
     looked = json.loads(seen.read_text())
-    # The interpreter's own folder comes first, and then the path that aebench gives it.
+    # The interpreter's own folder comes first, followed by the path that aebench sets.
     assert looked["offered"] == [["aebench"]]
     installed_package = (environment / "lib").resolve()
     assert Path(looked["aebench"]).is_relative_to(installed_package)
-    # The environment of aebench itself holds dependencies that the other one must not get.
+    # The other interpreter must not import dependencies from aebench's own environment.
     assert not any(str(environment) in entry for entry in looked["path"])
     done = installed("report", "kept")
     assert done.returncode == 0, done.stderr

@@ -1,12 +1,12 @@
-"""Judge one A/A pair and one known effect of 5 % by pytest-benchmark and by pyperf.
+"""Let pytest-benchmark and pyperf judge an A/A pair and a known effect of 5 %.
 
 Usage: pip install -c constraints.txt -e '.[jax,peers]'
        python tools/against_others.py FOLDER [--times 5] [--backend jax]
 
-A repetition runs the work three times, in new processes, as the tools do by default: plain, with
-5 % more steps, and plain again. The second and the third run are compared with the first.
-`aebench selfcheck` judges the same two questions. FOLDER holds the tools' own output and
-``verdicts.json``, to which every call adds its repetitions.
+A repetition runs the work three times with the tools' default options, always in new processes:
+plain, with 5 % more steps, and plain again. The second and the third run are compared with the
+first run. `aebench selfcheck` judges the same two questions. FOLDER holds the tools' own output
+and ``verdicts.json``, to which every call adds its repetitions.
 """
 
 import argparse
@@ -25,12 +25,12 @@ from aebench.reports.formatting import duration
 STEPS = {"plain": 80, "known_effect": 84, "again": 80}
 ROOT = Path(__file__).parent.parent
 HERE = ROOT / "tools" / "against"
-# pytest-benchmark has no threshold of its own, and knows whole per cents.
+# pytest-benchmark has no default threshold, and its thresholds are whole per cents.
 THRESHOLDS = [f"{field}:{percent}%" for field in ("min", "median", "mean") for percent in (1, 3, 5)]
 
 
 class Judge:
-    """A tool that measures the work and compares two runs of it.
+    """Measure the work with a tool, and compare two runs with the tool's own rules.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class Judge:
 
 
 class PytestBenchmark(Judge):
-    """pytest-benchmark: `--benchmark-compare`, with the verdict of `--benchmark-compare-fail`."""
+    """Measure with pytest-benchmark; the verdict is that of `--benchmark-compare-fail`."""
 
     name = "pytest-benchmark"
 
@@ -91,14 +91,14 @@ class PytestBenchmark(Judge):
         paths = [self._folder / f"pytest-benchmark-{run}.json" for run in (base, name)]
         before, after = (json.loads(path.read_text())["benchmarks"][0]["stats"] for path in paths)
         for threshold in THRESHOLDS:
-            # The rule that --benchmark-compare-fail applies, on the two saved runs.
+            # --benchmark-compare-fail applies this very rule to two saved runs.
             failed = parse_compare_fail(threshold).fails(after, before)
             field = threshold.partition(":")[0]
             yield threshold, "slower" if failed else "not slower", after[field] / before[field]
 
 
 class Pyperf(Judge):
-    """pyperf, with the verdict of `compare_to`."""
+    """Measure with pyperf; the verdict is that of `pyperf compare_to`."""
 
     name = "pyperf"
 
@@ -141,7 +141,7 @@ def judged(judge: Judge) -> Iterator[dict[str, object]]:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Return the table in Markdown: false alarms and misses, a rule a row."""
+    """Return a table in Markdown with a row per rule: its false alarms and its misses."""
     lines = [
         "| tool, rule | false alarms (A/A) | 5 % called slower | ratios A/A | ratios 5 % | took |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",

@@ -1,9 +1,9 @@
 """Compress records in place: ``python tools/compress_records.py docs/measured/*.jsonl``.
 
-Each ``X.jsonl`` becomes ``X.jsonl.zst``, which aebench reads as it is. The plain file is removed
-when the compressed one gave the same bytes back. ``zstd -d`` gives the plain file again.
+``X.jsonl`` becomes ``X.jsonl.zst``, which aebench reads without unpacking. The plain file is
+removed after a check that the compressed file unpacks to the same bytes. ``zstd -d`` restores it.
 
-Records of a published report are compressed by making the report again in its own folder:
+To compress the records of a published report, make the report again in its own folder:
 ``aebench report FOLDER/records/*.jsonl -o FOLDER``.
 """
 
@@ -29,7 +29,7 @@ def main() -> None:
             compress(source, target)
         if sha256(path) != sha256(target):
             target.unlink()
-            raise SystemExit(f"{target} didn't give the bytes of {path} back: nothing was changed.")
+            raise SystemExit(f"{target} doesn't unpack to the bytes of {path}: {path} was kept.")
         before, after = path.stat().st_size, target.stat().st_size
         path.unlink()
         print(f"{target}: {before:,} -> {after:,} bytes")

@@ -2,9 +2,9 @@
 
 Usage: python tools/fuzz.py INPUT [--minutes 60] [--seed N] [--out FOLDER]
 
-INPUT is record, grammar, archives or command_line. Every batch of cases has a seed of its own,
-which is printed. A fault is written to FOLDER, as small as it could be made, and passed over from
-then on. The exit code is 1 if there was a fault.
+INPUT is record, grammar, archives or command_line. Every batch of cases has its own seed, which is
+printed. A fault is shrunk to a small case and written to FOLDER; the same fault is then only
+counted. The exit code is 1 if there was a fault.
 """
 
 import argparse
@@ -32,16 +32,16 @@ PROGRESS_SECONDS = 300.0
 
 
 class Hunt:
-    """The faults of one kind of input, as they are found.
+    """Try cases of one kind of input, and collect the distinct faults.
 
     Parameters
     ----------
     commands : Commands
-        Runs what is called.
+        Runs the commands of a case.
     out : Path
-        Where faults are written.
+        The folder to which faults are written.
     until : float
-        When it ends, by the monotonic clock.
+        The end of the hunt, on the monotonic clock.
     """
 
     def __init__(self, commands: Commands, out: Path, until: float) -> None:
@@ -54,7 +54,15 @@ class Hunt:
         self._smallest: tuple[Case, Broken] | None = None
 
     def batch(self, strategy: Any, number: int) -> None:
-        """Go through fresh cases, until they are over or there is a new fault."""
+        """Try a batch of new cases; stop early at a new fault, and write it to a file.
+
+        Parameters
+        ----------
+        strategy : hypothesis strategy
+            Draws the cases.
+        number : int
+            The seed of the batch.
+        """
         self._wanted = self._smallest = None
 
         @seed(number)
@@ -71,7 +79,8 @@ class Hunt:
         def through(case: Case) -> None:
             self._through(case)
 
-        # Where the time for shrinking is over the last replay isn't the same: the smallest is kept.
+        # When the time for shrinking is over, Hypothesis can't replay its result and raises. The
+        # smallest case that was seen is kept instead.
         with contextlib.suppress(Exception):
             through()
         if self._smallest:
@@ -96,7 +105,7 @@ class Hunt:
             if kind != self._wanted[0]:
                 return
             self._smallest = (case, broken)
-            # What takes too long takes too long to shrink.
+            # Not raising stops the shrinking: shrinking a slow or large case takes too long.
             if not kind.startswith(("endless", "memory")):
                 raise
 
@@ -111,7 +120,7 @@ class Hunt:
         print(f"fault: {ascii(str(broken))[:400]}\n  {path}", flush=True)
 
     def summary(self) -> str:
-        """Return the counts in a line."""
+        """Return the counts of examples, commands and faults as one line."""
         counts = self.counts
         return (
             f"{counts.examples:,} examples, {sum(counts.codes.values()):,} commands: "
@@ -128,7 +137,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
-    # Archives with a name twice, and cases with long texts, are meant.
+    # Archives with duplicate names and cases with long texts warn, and both are intended.
     warnings.simplefilter("ignore")
     out = asked.out or Path("results") / f"fuzz-{asked.input}"
     out.mkdir(parents=True, exist_ok=True)

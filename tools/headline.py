@@ -1,6 +1,6 @@
 """Write the headline figures of the published reports into README.md: ``python tools/headline.py``.
 
-They follow from the published records alone, between two marks.
+The figures are computed from the published records alone, and replace the text between two marks.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ _LOSS_COLUMNS = 4
 
 
 def text() -> str:
-    """Return what stands between the marks."""
+    """Return the text for the place between the two marks in README.md."""
     speed, trained = summary("three-backends"), summary("original")
     glance, *_ = overview(speed)
     (losses,) = quality(trained)
@@ -34,21 +34,21 @@ def text() -> str:
             for text in study.headline(trained)
         ),
         *table(losses, losses.columns[:_LOSS_COLUMNS], narrow),
-        f"After {FULL_TRAINING_EPOCHS} epochs at batch 32; seeds: {seeds(trained)}. Brackets are the 95 % "
-        "intervals of a mean of seeds. One seed has none: how far off another would be it doesn't "
-        "tell, and backends are not compared by these losses.",
+        f"After {FULL_TRAINING_EPOCHS} epochs at batch 32; seeds: {seeds(trained)}. Brackets are "
+        "95 % intervals of a mean over seeds. A single seed has no interval: the loss from another "
+        "seed may differ by any amount. Backends are not compared by these losses.",
     ]
     return "\n\n".join(lines)
 
 
 def seeds(trained: Summary) -> str:
-    """Say from how many seeds each contender trained."""
+    """List the contenders with the number of seeds that they were trained from."""
     counts = {row.contender: row.seeds for row in trained.quality}
     return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
 def summary(name: str) -> Summary:
-    """Summarise a published report's records."""
+    """Return the summary of a published report's records."""
     return summarise(*map(load, records(PUBLISHED / name)))
 
 
@@ -59,7 +59,7 @@ def table(whole: Table, columns: list[str], rows: list[list[str]]) -> list[str]:
 
 
 def put(readme: str) -> str:
-    """Replace what stands between the marks of a README."""
+    """Return a README in which the text between the two marks is replaced."""
     before, _, rest = readme.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{text()}\n{END}{after}"

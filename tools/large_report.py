@@ -1,4 +1,4 @@
-"""Time the report of a large record, made up from the tests' sample.
+"""Time how long a report of a large record takes; the record is made from the tests' sample.
 
 Usage: python tools/large_report.py [CELLS]
 """
@@ -20,7 +20,7 @@ BATCHES = 50
 
 
 def write(cells: int, folder: Path) -> Path:
-    """Write a record of so many cells: models × train × 50 batch sizes."""
+    """Write a record of ``cells`` cells (models × train × 50 batch sizes); return its path."""
     made = sample.make()
     names = [f"ae{width}" for width in range(100, 100 + max(1, cells // BATCHES))]
     sizes = list(range(1, 1 + min(BATCHES, cells)))

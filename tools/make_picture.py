@@ -1,4 +1,4 @@
-"""Make the picture in the README from a record: docs/tables.svg.
+"""Make the picture in the README, docs/tables.svg, from a record.
 
 Usage: python tools/make_picture.py results/NAME
 """

@@ -33,7 +33,7 @@ def main() -> None:
         "x_test": images[order["test"]],
         "y_test": digits[order["test"]].astype(np.uint8),
     }
-    # np.savez_compressed stamps the time; this file shall be the same byte for byte.
+    # np.savez_compressed would store the time: this file must have the same bytes at every call.
     with zipfile.ZipFile(TARGET, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, array in arrays.items():
             buffer = io.BytesIO()

@@ -2,8 +2,8 @@
 
 Usage: python tools/record_schema.py          (writes docs/record-schema.md)
 
-The page names every kind of line with its fields, types, bounds, units and defaults. A kind is
-there as soon as its struct is among :data:`aebench.reports.record.Line`.
+The page lists every kind of line with its fields, types, bounds, units and defaults. The kinds are
+those of the union :data:`aebench.reports.record.Line`.
 """
 
 import inspect
@@ -18,25 +18,25 @@ from msgspec import inspect as schema
 from aebench.reports import record
 
 PAGE = Path(__file__).parent.parent / "docs" / "record-schema.md"
-# The end of a field's name says the unit.
+# Units by the last word of a field's name.
 UNITS = {
     "seconds": "seconds",
     "bytes": "bytes",
     "share": "share of 1",
-    "pixels": "bytes, one a pixel",
+    "pixels": "bytes, one per pixel",
     "samples": "samples",
     "steps": "steps",
-    "operations": "floating-point operations a sample",
+    "operations": "floating-point operations per sample",
     "sha256": "SHA-256, hexadecimal",
-    "rate": "a step",
+    "rate": "per step",
 }
 INTRODUCTION = """# The record's schema
 
 <!-- Made by `python tools/record_schema.py` from the structs in `reports/record/`: don't edit. -->
 
-A record is `record.jsonl`, or `record.jsonl.zst` where it is compressed: one JSON object a line.
-The first line is a `header`. The lines after it are events, in the order of their measurement.
-The field `kind` says which of the following a line is. This page describes schema {schema}.
+A record is the file `record.jsonl`, or `record.jsonl.zst` if it is compressed. Every line of it is
+a JSON object. The first line is a `header`. The other lines are events, in the order of their
+measurement. The field `kind` names the kind of a line. This page describes schema {schema}.
 Records of older schemas are read too; `reports/record/schema_5.py` translates their words.
 
 A field that has a default may be left out of a line. A field's name ends in its unit.
@@ -59,7 +59,7 @@ def page() -> str:
 
 
 def structs(union: Any) -> Iterator[type[msgspec.Struct]]:
-    """Yield the structs of a union of structs, in its order; a struct is a union of itself."""
+    """Yield the structs of a union in its order; for a single struct, yield that struct."""
     if isinstance(union, type) and issubclass(union, msgspec.Struct):
         yield union
     for part in get_args(union):
@@ -67,7 +67,7 @@ def structs(union: Any) -> Iterator[type[msgspec.Struct]]:
 
 
 def within(struct: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct]]:
-    """Find the structs that a struct's fields hold, by name, at any depth."""
+    """Return the structs inside a struct's fields, at any depth, by name."""
     found: dict[str, type[msgspec.Struct]] = {}
     waiting: list[Any] = [field.type for field in fields(struct)]
     while waiting:
@@ -82,7 +82,7 @@ def within(struct: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct]]:
     return found
 
 
-# Where msgspec keeps the types of a container's contents.
+# The attributes in which msgspec keeps the types of a container's contents.
 PARTS = ("item_type", "key_type", "value_type")
 
 
@@ -135,7 +135,7 @@ def type_of(kind: schema.Type) -> str:
 
 
 def bounds(kind: schema.Type) -> str:
-    """Return what msgspec checks of a value, and of the values in a list."""
+    """Return the bounds that msgspec checks for a value, and for the items of a list."""
     found = []
     for part in kind.types if isinstance(kind, schema.UnionType) else (kind,):
         found += [
@@ -158,12 +158,12 @@ def bounds(kind: schema.Type) -> str:
 
 
 def escaped(text: str) -> str:
-    """Escape what would end a column of a table."""
+    """Return a text in which ``|`` is escaped: it would end a column of a Markdown table."""
     return text.replace("|", "\\|")
 
 
 def number(value: Any) -> str:
-    """Return a bound as it is read easily: 1,024, or 2^50 for a large power of two."""
+    """Return a bound in an easily read form: 1,024, or 2^50 for a large power of two."""
     if isinstance(value, str):
         return value
     whole = int(value)
@@ -173,7 +173,7 @@ def number(value: Any) -> str:
 
 
 def unit(field: schema.Field) -> str:
-    """Return a field's unit by the end of its name; nothing where it holds text or a truth."""
+    """Return a field's unit, by the last word of its name; empty for texts and booleans."""
     numeric = ("integer", "number")
     ending = field.encode_name.rpartition("_")[2]
     words = type_of(field.type)
@@ -193,7 +193,7 @@ def default(field: schema.Field) -> str:
 
 
 def anchor(title: str) -> str:
-    """Return the fragment that a Git host gives a heading."""
+    """Return the link target (``#…``) that a Git host gives to a heading."""
     return re.sub(r"[^\w-]", "", title.lower().replace(" ", "-"))
 
 

@@ -1,4 +1,4 @@
-"""Print a table in Markdown of several self-checks, a record a row.
+"""Print a table in Markdown of several self-checks, with a row per record.
 
 Usage: python tools/selfchecks.py RECORD...
 """
@@ -28,7 +28,7 @@ COLUMNS = (
 
 
 def table(paths: Sequence[Path]) -> str:
-    """Return the table of the records of self-checks at ``paths``."""
+    """Return the table of the self-checks whose records are at ``paths``."""
     lines = ["| " + " | ".join(COLUMNS) + " |", "| --- |" + " ---: |" * (len(COLUMNS) - 1)]
     for path in paths:
         summary = summarise(load(path))

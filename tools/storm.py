@@ -1,10 +1,16 @@
-"""Cut small runs at random moments, carry each on to its end, and look whether anything is lost.
+"""Interrupt small runs at random moments, resume them, and check that nothing is lost.
 
 Usage: python tools/storm.py [--kills 100] [--seed N] [--out FOLDER]
 
-After each cut: the record is sound but for a last line, what was in it before is still there, the
-exit code is a documented one, and 10 s later no process, no temporary folder and no other file of
-the run is left. Prints a table of kinds of cuts; exit code 1 if anything was violated.
+An interruption is called a cut. After every cut four rules are checked:
+
+- The record can be read; at most its last line is damaged.
+- All bytes of the record from before the cut are still there.
+- The exit code is a documented one.
+- 10 s later, no process, no temporary folder and no other file of the run is left.
+
+A table lists how often every kind of cut was made, and how often it broke a rule. The exit code is
+1 if a rule was broken.
 """
 
 import argparse
@@ -35,9 +41,9 @@ ASKED = ("--data", "embedded", "--train-samples", "640", "--model", "ae200", "--
 ASKED += ("--backend", "jax", "--workload", "train")
 ASKED += ("--pass", "speed", "footprint", "quality")
 MARK = "AEBENCH_STORM"
-# Before the first the interpreter itself is starting.
+# A cut comes between these seconds after a run's start. Before 0.8 s Python itself is starting.
 MOMENTS_SECONDS = (0.8, 12.0)
-# On a busy machine blocks are repeated, and a run takes many minutes.
+# The limit for a whole run: on a busy machine blocks are repeated, and a run takes many minutes.
 END_SECONDS = 900.0
 TIDY_SECONDS = 10.0
 STOP_SECONDS = 3.0
@@ -47,7 +53,7 @@ INTERRUPTED = 130
 
 
 class Going:
-    """A run in the background, its output in a file, a pipe or a terminal."""
+    """Start a run in the background that writes to a file, a pipe or a terminal."""
 
     def __init__(self, storm: "Storm", arguments: list[str], where: str) -> None:
         self.log = storm.room / "log.txt"
@@ -80,10 +86,10 @@ class Going:
             threading.Thread(target=self._drain, args=(self._held,), daemon=True).start()
 
     def _drain(self, held: int) -> None:
-        """Read on, so that nobody waits for room; it goes into the log."""
+        """Copy the run's output into the log: a full pipe would make the run wait."""
         with contextlib.suppress(OSError), self.log.open("ab") as log:
             while not self._reading.is_set():
-                # Else closing wouldn't hang up while this thread reads.
+                # A blocking read would keep the pipe open when hang_up closes it.
                 os.set_blocking(held, False)
                 try:
                     text = os.read(held, 65536)
@@ -96,7 +102,7 @@ class Going:
                 log.flush()
 
     def hang_up(self) -> None:
-        """Close the other end of its output."""
+        """Close our end of the pipe or terminal that the run writes to."""
         if self._held is not None:
             self._reading.set()
             time.sleep(0.1)
@@ -104,7 +110,7 @@ class Going:
             self._held = None
 
     def end(self) -> int | None:
-        """Wait for its end; None, and it is killed, if that takes too long."""
+        """Wait for the run's end; return its exit code, or None if it was killed as too slow."""
         try:
             return self.process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
@@ -120,14 +126,14 @@ def _take_terminal() -> None:
 
 
 class Storm:
-    """Runs, and what is done to them.
+    """Start runs, cut them, and check what is left.
 
     Parameters
     ----------
     out : Path
-        Where violated runs' records and outputs are kept.
+        The folder for the records and outputs of runs that broke a rule.
     moments : random.Random
-        Draws kinds and moments.
+        Draws the kinds of cuts and their moments.
     """
 
     def __init__(self, out: Path, moments: random.Random) -> None:
@@ -146,20 +152,23 @@ class Storm:
         self._known = b""
 
     def close(self) -> None:
-        """Take its folders away."""
+        """Remove the temporary folders."""
         if self.mounted:
             subprocess.run(["umount", "-l", str(self.disk)], check=False)
         shutil.rmtree(self.room, ignore_errors=True)
 
     def run_whole(self, number: int, kills: int) -> None:
-        """Begin a run, cut it again and again, and carry it on until it is complete."""
+        """Start run ``number``, cut and resume it several times, and let it end.
+
+        No more cuts are made when ``kills`` cuts have been made in total.
+        """
         folder = self.disk / f"run-{number}"
         self._known = b""
         cuts = 0
         while not self._is_complete(folder):
             kind = ""
             if cuts < CUTS_IN_A_ROW and self.times.total() < kills:
-                kind = self.moments.choice([each for each in KINDS if self._can(each)])
+                kind = self.moments.choice([known for known in KINDS if self._can(known)])
             begun = (folder / "record.jsonl").exists()
             arguments = ["--resume", str(folder)] if begun else [*ASKED, "--out", str(folder)]
             cuts += self._once(kind, arguments, folder)
@@ -176,7 +185,13 @@ class Storm:
         return _outcome(folder) == "complete"
 
     def _once(self, kind: str, arguments: list[str], folder: Path) -> bool:
-        """Start a run, cut it or not, and look at what is left; tell whether it was cut."""
+        """Start or resume a run, cut it if ``kind`` isn't empty, and check what is left.
+
+        Returns
+        -------
+        bool
+            Whether the run was cut; a cut can come after the run's end.
+        """
         where = {"stdout closed": "pipe", "terminal gone": "terminal"}.get(kind, "file")
         going = Going(self, arguments, where)
         cut = False
@@ -197,7 +212,7 @@ class Storm:
         return cut
 
     def _look(self, kind: str, code: int | None, folder: Path, seen: bytes, log: Path) -> list[str]:
-        """List what was violated."""
+        """List the rules that the run broke, as sentences."""
         found = []
         if code not in CODES.get(kind, (0, 1)):
             found.append(f"exit code {code}" if code is not None else "it didn't end")
@@ -225,7 +240,7 @@ class Storm:
         print(f"violated after {kind}: {'; '.join(found)}\n  {kept}", flush=True)
 
     def table(self) -> str:
-        """Tell kinds, times and violations."""
+        """Return a table: how often every kind of cut was made, and how often it broke a rule."""
         lines = [f"{'cut':<18}{'times':>6}{'violations':>12}"]
         for kind in (*KINDS, "no cut"):
             times = str(self.times[kind]) if kind in KINDS else "–"
@@ -247,7 +262,7 @@ def _damage(path: Path, content: bytes) -> list[str]:
     try:
         record: Record = load(path)
     except RecordError as error:
-        # The header itself may be what was cut.
+        # Without a whole line, the header itself was being written: there is no record yet.
         return [] if b"\n" not in content else [str(error)]
     whole = content.endswith(b"\n")
     lines = content.count(b"\n")
@@ -256,11 +271,11 @@ def _damage(path: Path, content: bytes) -> list[str]:
 
 
 def _left(scratch: Path, folder: Path) -> list[str]:
-    """List what is left after a while: processes, temporary folders, files beside the record."""
+    """List what a run leaves after 10 s: processes, temporary folders, files beside the record."""
     deadline = time.monotonic() + TIDY_SECONDS
     while True:
         found = [f"left in TMPDIR: {path.name}" for path in scratch.glob("aebench-*")]
-        found += [f"still alive: {each}" for each in _alive()]
+        found += [f"still alive: {process}" for process in _alive()]
         if not found or time.monotonic() > deadline:
             break
         time.sleep(0.2)
@@ -291,7 +306,7 @@ def _workers(going: Going) -> list[psutil.Process]:
     while time.monotonic() < deadline and going.process.poll() is None:
         with contextlib.suppress(psutil.Error):
             children = psutil.Process(going.process.pid).children()
-            found = [each for each in children if "aebench.bench.worker" in each.cmdline()]
+            found = [child for child in children if "aebench.bench.worker" in child.cmdline()]
             if found:
                 return found
         time.sleep(0.05)
@@ -357,14 +372,15 @@ KINDS: dict[str, Callable[[Storm, Going], bool]] = {
     "stdout closed": _hang_up,
     "terminal gone": _hang_up,
 }
-# Else 0 or 1. Before a run begins, a signal ends the command as it ends any.
+# The exit codes that a cut allows; other cuts allow 0 and 1. A signal that comes before the run
+# begins ends the command with the signal's own code.
 CODES: dict[str, tuple[int, ...]] = {
     "kill parent": (-signal.SIGKILL,),
     "SIGINT": (INTERRUPTED, 0),
     "SIGTERM": (INTERRUPTED, -signal.SIGTERM, 0),
     "SIGHUP": (INTERRUPTED, -signal.SIGHUP, 0),
     "terminal gone": (INTERRUPTED, -signal.SIGHUP, 0),
-    # Full before the record was begun: it can't be written there.
+    # 2: the disk was full before the record was begun.
     "full disk": (0, 1, 2),
     "no cut": (0,),
 }
@@ -379,7 +395,7 @@ def main() -> None:
     print(f"seed {asked.seed}", flush=True)
     storm = Storm(asked.out.resolve(), random.Random(asked.seed))
     if not storm.mounted:
-        print("full disk: skipped, mounting a tmpfs needs privileges that this process hasn't")
+        print("full disk: skipped, since this process isn't allowed to mount a tmpfs")
     began = time.monotonic()
     number = 0
     with contextlib.closing(storm), contextlib.suppress(KeyboardInterrupt):

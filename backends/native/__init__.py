@@ -1,10 +1,9 @@
-"""Baselines: the same network and step in each framework without Keras, and what bounds them.
+"""Define the baselines: the autoencoder in every framework without Keras, and lower bounds.
 
-One file per framework with the same class in each, so that reading one is reading all; importing
-this package imports no framework. ``gemm`` has the matrix products of a step alone, ``reference``
-the whole step in float64 NumPy, to which every other one is compared.
-
-Each framework's file has a class ``Network`` with the names of :class:`Network`.
+Every framework has one file with a class ``Network``, which has the methods of :class:`Network`.
+``gemm`` computes the matrix products of a step alone. ``oracle`` computes the whole step in
+float64 with NumPy: the parity checks compare all contenders with it. Importing this package
+imports no framework.
 """
 
 from dataclasses import dataclass
@@ -20,18 +19,18 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """What a network is and how it learns, beside its weights.
+    """Hold what a network and its training need beside the weights.
 
     Parameters
     ----------
     learning_rate : float
-        Of plain stochastic gradient descent.
+        Learning rate of plain stochastic gradient descent.
     dropout : float
-        Rate; 0 is none.
+        Dropout rate; 0 is no dropout.
     dropout_layers : tuple of int
-        After which dense layers it stands, counted from 0.
+        The dense layers, counted from 0, that dropout follows.
     seed : int
-        Of its masks.
+        Seed of the dropout masks.
     """
 
     learning_rate: float
@@ -75,29 +74,38 @@ def hyperparameters(chain: DenseChain, seed: int) -> Hyperparameters:
 
 
 class Loop(Protocol):
-    """What runs steps: a whole network, or its matrix products alone."""
+    """Run steps of a whole network, or its matrix products alone."""
 
     def load(self, images: Array, batch_size: int) -> Any:
-        """Put images (samples × pixels, whole batches) where steps take them from."""
+        """Copy images (samples × pixels, whole batches) to the device, split into batches."""
 
     def prepare(self, workload: str, batches: Any, steps: int) -> None:
-        """Compile what :meth:`run` needs for so many steps."""
+        """Compile what :meth:`run` needs for a number of steps."""
 
     def run(self, workload: str, batches: Any, first: int, steps: int) -> Any:
-        """Run steps from batch ``first`` on, over and over through the batches.
+        """Run ``steps`` steps from batch ``first`` on; after the last batch comes batch 0 again.
 
         Returns
         -------
         Any
-            Something of the framework's to wait for: of ``"train"`` the loss of each step.
+            Arrays of the framework that the timing waits for; for ``"train"`` they are losses.
         """
 
 
 class Network(Loop, Protocol):
-    """The autoencoder: dense layers, ReLU between them, binary cross-entropy of a sigmoid.
+    """Compute the autoencoder: dense layers, ReLU between them, cross-entropy of a sigmoid.
 
-    Made from ``weights`` (list of ndarray, kernel (inputs × units) and bias of each layer) and a
-    :class:`Hyperparameters`; ``HOW`` says how its steps are run.
+    Parameters
+    ----------
+    weights : list of ndarray
+        Kernel (inputs × units) and bias (units) of every layer.
+    hyperparameters : Hyperparameters
+        Learning rate and dropout.
+
+    Attributes
+    ----------
+    HOW : str
+        How the steps are run, in a few words for the record.
     """
 
     HOW: str
@@ -106,7 +114,7 @@ class Network(Loop, Protocol):
     def __init__(self, weights: list[Array], hyperparameters: Hyperparameters) -> None: ...
 
     def weights(self) -> list[Array]:
-        """Return the weights as they were given."""
+        """Return the current weights, in the order in which the constructor got them."""
 
     def forward(self, images: Array) -> Array:
         """Reconstruct images, samples × pixels, without dropout."""
@@ -115,11 +123,11 @@ class Network(Loop, Protocol):
         """Return the mean binary cross-entropy of a batch, without dropout."""
 
     def masks(self, samples: int) -> list[Array]:
-        """Return what each dropout layer makes of ones (samples × units) while training."""
+        """Return what every dropout layer makes of ones (samples × units) while training."""
 
 
 def load(backend: str) -> type[Network]:
-    """Import the network of a backend's framework, and with it the framework.
+    """Import a baseline's network, and its framework with it.
 
     Parameters
     ----------
@@ -129,6 +137,6 @@ def load(backend: str) -> type[Network]:
     Returns
     -------
     type
-        Its ``Network``.
+        The class ``Network`` of the baseline's file.
     """
     return cast(type[Network], import_module(backends.load(backend).BASELINE).Network)

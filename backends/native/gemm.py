@@ -1,8 +1,9 @@
-"""What a step can't cost less than: its matrix products alone, in the fastest library at hand.
+"""Compute the matrix products of a step alone, in the fastest installed library.
 
-Products of a training step: forward, gradient by the weights, and gradient by the inputs, save the
-first layer's, which nobody needs. Of a prediction: forward. There is no activation, no bias, no
-loss and no update: this is no network, and can't be one.
+Their time is a lower bound on the time of a step. A layer of a training step has three products:
+the forward pass, the gradient of the weights, and the gradient of the inputs. The first layer
+needs no gradient of its inputs. A layer of a prediction has the product of the forward pass.
+Activations, biases, losses and updates are left out: the result is no network.
 """
 
 import time
@@ -18,7 +19,7 @@ from aebench import backends
 from aebench.backends import Costs
 from aebench.backends.native import Array, DenseChain
 
-# It is no Keras backend, and has no backend's baseline or profiler.
+# Matrix products alone are no Keras backend: there is no framework, baseline or profiler to name.
 KERAS_BACKEND = FRAMEWORK = BASELINE = PROFILER = PROFILE_NOTE = ""
 REQUIRES = DISTRIBUTIONS = ("numpy",)
 INSTALL = "pip install numpy"
@@ -27,7 +28,7 @@ UNSUPPORTED: dict[str, str] = {}
 COSTS = Costs(start_seconds=12.0, cold_start_seconds=0.0, parity_seconds=0.0, step_seconds={})
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 HOW = "matrix products alone, by the fastest library at hand"
-# How often, and for how long, each library tries when the fastest is looked for.
+# The fastest library is found by timing: number of trials per library, and duration of a trial.
 _TRIALS = 3
 _TRIAL_SECONDS = 0.15
 
@@ -48,12 +49,12 @@ def supports(chain: DenseChain | None) -> str:
 
 
 def settings_obstacle(asked: Mapping[str, str]) -> str:
-    """Return the reason why it takes no settings; empty if none are asked for."""
+    """Return the reason why matrix products take no settings; empty if none are asked for."""
     return "matrix products take no settings." if asked else ""
 
 
 def environment(scratch: Path) -> dict[str, str]:
-    """Return the variables to set before the interpreter starts: those of all libraries."""
+    """Return the environment variables of a worker: those of all libraries together."""
     merged: dict[str, str] = {}
     for name in _MAKERS:
         merged |= backends.load(name).environment(scratch)
@@ -61,35 +62,35 @@ def environment(scratch: Path) -> dict[str, str]:
 
 
 def prepare() -> None:
-    """Set nothing."""
+    """Do nothing: the environment holds all settings."""
 
 
 def wait(value: Any) -> None:
-    """Wait for nothing: which library computes is known to :class:`Products` alone."""
+    """Do nothing: only :class:`StepProducts` knows which library computes, and waits for it."""
 
 
 def settings() -> dict[str, str]:
-    """Return what is in force: who competes."""
+    """Return the names of the libraries among which the fastest is chosen."""
     return {"libraries": ", ".join(available())}
 
 
 def precision() -> str:
-    """Return the precision of the products."""
+    """Return the precision of the products, ``float32``."""
     return "float32"
 
 
 def full_float32() -> None:
-    """Change nothing."""
+    """Do nothing: the products are computed in float32 already."""
 
 
 def device_peak_bytes() -> int | None:
-    """Return nothing: its memory isn't measured."""
+    """Return None: the memory of the products isn't measured."""
     return None
 
 
 @dataclass(frozen=True)
 class Product:
-    """Two float32 matrices to be multiplied, each transposed first if so marked."""
+    """Hold two float32 matrices to multiply; a flag marks a matrix to transpose first."""
 
     left: Array
     right: Array
@@ -98,14 +99,14 @@ class Product:
 
 
 def products(shapes: list[tuple[int, int]], batch_size: int, workload: str) -> list[Product]:
-    """List the products of a step, with operands of the right shapes.
+    """List the products of a step, with random operands of the layers' shapes.
 
     Parameters
     ----------
     shapes : list of (int, int)
-        Inputs and units of each layer.
+        Number of inputs and of units, by layer.
     batch_size : int
-        Rows of a batch.
+        Samples in a batch, which are the rows of a layer's input.
     workload : str
         ``"train"`` or ``"predict"``.
     """
@@ -116,7 +117,7 @@ def products(shapes: list[tuple[int, int]], batch_size: int, workload: str) -> l
 
     kernels = [draw(*shape) for shape in shapes]
     inputs = [draw(batch_size, rows) for rows, _ in shapes]
-    found = [Product(*each) for each in zip(inputs, kernels, strict=True)]
+    found = [Product(*operands) for operands in zip(inputs, kernels, strict=True)]
     if workload == "train":
         errors = [draw(batch_size, units) for _, units in shapes]
         found += [
@@ -135,15 +136,15 @@ def available() -> list[str]:
     return [name for name in _MAKERS if find_spec(name) is not None]
 
 
-class Products:
-    """The products of a step, by whichever library does them fastest.
+class StepProducts:
+    """Compute the products of a step with the library that computes them fastest.
 
     Parameters
     ----------
     wanted : list of Product
-        What to do in a step.
+        The products of a step.
     libraries : list of str, optional
-        Who may do it; every installed one if left out.
+        The libraries to choose from; all installed libraries by default.
     """
 
     def __init__(self, wanted: list[Product], libraries: list[str] | None = None) -> None:
@@ -153,14 +154,14 @@ class Products:
         self._step = makers[self.library]
 
     def run(self, steps: int) -> Any:
-        """Do so many steps; return the last product, which comes when all are done."""
+        """Compute the products of ``steps`` steps; return the last product, which is ready last."""
         made = None
         for _ in range(steps):
             made = self._step()
         return made
 
     def wait(self, value: Any) -> None:
-        """Block until the products are done."""
+        """Block until the products have been computed."""
         _wait(self.library, value)
 
 
@@ -169,7 +170,7 @@ def _wait(library: str, value: Any) -> None:
 
 
 def _fastest(library: str, step: Step) -> float:
-    """Tell what a step takes at best."""
+    """Return the seconds of a step in a library's fastest trial."""
     _wait(library, step())
     seconds = []
     for _ in range(_TRIALS):
@@ -177,7 +178,7 @@ def _fastest(library: str, step: Step) -> float:
         while steps < 2 or time.perf_counter() - began < _TRIAL_SECONDS:
             made = step()
             steps += 1
-            # Else a queue of steps would grow where they are only dispatched.
+            # Some libraries return before a step is computed: without waiting, steps would queue.
             _wait(library, made)
         seconds.append((time.perf_counter() - began) / steps)
     return min(seconds)
@@ -186,10 +187,10 @@ def _fastest(library: str, step: Step) -> float:
 def _by_numpy(wanted: list[Product]) -> Step:
     operands = [
         (
-            each.left.T if each.left_transposed else each.left,
-            each.right.T if each.right_transposed else each.right,
+            product.left.T if product.left_transposed else product.left,
+            product.right.T if product.right_transposed else product.right,
         )
-        for each in wanted
+        for product in wanted
     ]
     made = [np.matmul(*pair) for pair in operands]
 
@@ -206,12 +207,12 @@ def _by_torch(wanted: list[Product]) -> Step:
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     operands = []
-    for each in wanted:
-        left, right = (torch.from_numpy(side).to(device) for side in (each.left, each.right))
+    for product in wanted:
+        left, right = (torch.from_numpy(side).to(device) for side in (product.left, product.right))
         operands.append(
             (
-                left.T if each.left_transposed else left,
-                right.T if each.right_transposed else right,
+                left.T if product.left_transposed else left,
+                right.T if product.right_transposed else right,
             )
         )
     made = [torch.mm(*pair) for pair in operands]
@@ -227,8 +228,10 @@ def _by_torch(wanted: list[Product]) -> Step:
 def _by_jax(wanted: list[Product]) -> Step:
     import jax
 
-    transposed = [(each.left_transposed, each.right_transposed) for each in wanted]
-    operands = [(jax.numpy.asarray(each.left), jax.numpy.asarray(each.right)) for each in wanted]
+    transposed = [(product.left_transposed, product.right_transposed) for product in wanted]
+    operands = [
+        (jax.numpy.asarray(product.left), jax.numpy.asarray(product.right)) for product in wanted
+    ]
 
     @jax.jit  # type: ignore[untyped-decorator]
     def multiply(operands: Any) -> Any:
@@ -243,8 +246,8 @@ def _by_jax(wanted: list[Product]) -> Step:
 def _by_tensorflow(wanted: list[Product]) -> Step:
     import tensorflow as tf
 
-    transposed = [(each.left_transposed, each.right_transposed) for each in wanted]
-    operands = [(tf.constant(each.left), tf.constant(each.right)) for each in wanted]
+    transposed = [(product.left_transposed, product.right_transposed) for product in wanted]
+    operands = [(tf.constant(product.left), tf.constant(product.right)) for product in wanted]
 
     @tf.function  # type: ignore[untyped-decorator]
     def multiply(operands: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The network in JAX: all steps of a round are one compiled scan."""
+"""Compute the network in JAX: all steps of a round are one compiled scan."""
 
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from aebench.backends.native import Array, Hyperparameters
 
 
 class Network:
-    """See :class:`aebench.backends.native.Network`."""
+    """Implement :class:`aebench.backends.native.Network`."""
 
     HOW = "one jitted lax.scan over the steps"
 
@@ -29,7 +29,7 @@ class Network:
         self._predict = jax.jit(self._predict_steps, static_argnames="steps")
 
     def weights(self) -> list[Array]:
-        """Return the weights as they were given."""
+        """Return the current weights, in the order in which the constructor got them."""
         return [np.asarray(each) for layer in self._parameters for each in layer]
 
     def forward(self, images: Array) -> Array:
@@ -41,7 +41,7 @@ class Network:
         return float(jax.jit(self._loss)(self._parameters, images, None))
 
     def masks(self, samples: int) -> list[Array]:
-        """Return what each dropout layer makes of ones (samples × units) while training."""
+        """Return what every dropout layer makes of ones (samples × units) while training."""
         self._key, *keys = jax.random.split(
             self._key, 1 + len(self._hyperparameters.dropout_layers)
         )
@@ -52,11 +52,11 @@ class Network:
         ]
 
     def load(self, images: Array, batch_size: int) -> Any:
-        """Put images (samples × pixels, whole batches) where steps take them from."""
+        """Copy images (samples × pixels, whole batches) to the device, split into batches."""
         return jnp.asarray(images.reshape(-1, batch_size, images.shape[-1]))
 
     def prepare(self, workload: str, batches: Any, steps: int) -> None:
-        """Compile what :meth:`run` needs for so many steps."""
+        """Compile what :meth:`run` needs for a number of steps."""
         key = (workload, batches.shape, steps)
         if key not in self._compiled:
             whole = self._train if workload == "train" else self._predict
@@ -64,7 +64,7 @@ class Network:
             self._compiled[key] = whole.lower(*arguments, steps=steps).compile()
 
     def run(self, workload: str, batches: Any, first: int, steps: int) -> Any:
-        """Run steps from batch ``first`` on, over and over through the batches."""
+        """Run ``steps`` steps from batch ``first`` on; after the last batch comes batch 0 again."""
         self.prepare(workload, batches, steps)
         compiled = self._compiled[workload, batches.shape, steps]
         arguments = self._arguments(workload, batches, first)

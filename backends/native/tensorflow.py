@@ -1,4 +1,4 @@
-"""The network in TensorFlow: all steps of a round are one loop in a graph, compiled by XLA."""
+"""Compute the network in TensorFlow: all steps of a round are one loop that XLA compiles."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from aebench.backends.native import Array, Hyperparameters
 
 
 class Network:
-    """See :class:`aebench.backends.native.Network`."""
+    """Implement :class:`aebench.backends.native.Network`."""
 
     HOW = "one tf.function loop over the steps, compiled by XLA"
 
@@ -23,7 +23,7 @@ class Network:
         self._prepared: set[tuple[Any, ...]] = set()
 
     def weights(self) -> list[Array]:
-        """Return the weights as they were given."""
+        """Return the current weights, in the order in which the constructor got them."""
         return [each.numpy() for each in self._variables]
 
     def forward(self, images: Array) -> Array:
@@ -35,7 +35,7 @@ class Network:
         return float(self._loss(tf.constant(images), training=False))
 
     def masks(self, samples: int) -> list[Array]:
-        """Return what each dropout layer makes of ones (samples × units) while training."""
+        """Return what every dropout layer makes of ones (samples × units) while training."""
         units = [
             self._variables[2 * layer + 1].shape[0]
             for layer in self._hyperparameters.dropout_layers
@@ -43,26 +43,27 @@ class Network:
         return [np.asarray(self._drop(tf.ones((samples, each)))) for each in units]
 
     def load(self, images: Array, batch_size: int) -> Any:
-        """Put images (samples × pixels, whole batches) where steps take them from."""
+        """Copy images (samples × pixels, whole batches) to the device, split into batches."""
         return tf.constant(images.reshape(-1, batch_size, images.shape[-1]))
 
     def prepare(self, workload: str, batches: Any, steps: int) -> None:
-        """Compile what :meth:`run` needs, which XLA does when so many steps are first run."""
+        """Compile what :meth:`run` needs by running it: XLA compiles at the first call."""
         key = (workload, tuple(batches.shape), steps)
         if key not in self._prepared:
             self._prepared.add(key)
             self.run(workload, batches, 0, steps)
 
     def run(self, workload: str, batches: Any, first: int, steps: int) -> Any:
-        """Run steps from batch ``first`` on, over and over through the batches."""
-        # XLA compiles a loop for its bounds: they are constants, and where it begins is none.
+        """Run ``steps`` steps from batch ``first`` on; after the last batch comes batch 0 again."""
+        # XLA compiles again for every new number of steps, since a loop's bound is a constant to
+        # XLA. The first batch's number isn't: it changes without a compilation.
         begin, count = tf.constant(first), tf.constant(steps)
         if workload == "predict":
             return self._predict(batches, begin, count)
         return self._train(batches, begin, count, tf.constant(self.learning_rate, tf.float32))
 
     def _train_steps(self, batches: Any, first: Any, steps: Any, learning_rate: Any) -> Any:
-        # XLA has no list that grows: of the steps' losses there is the last one's.
+        # The last loss alone is returned: XLA has no list that could grow by a loss per step.
         loss = tf.constant(0.0)
         for step in tf.range(steps):
             images = tf.gather(batches, (first + step) % tf.shape(batches)[0])

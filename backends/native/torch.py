@@ -1,4 +1,4 @@
-"""The network in PyTorch: eager modules, and one fused call of the optimiser for all weights."""
+"""Compute the network in PyTorch: eager modules, one fused optimiser call for all weights."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from aebench.backends.native import Array, Hyperparameters
 
 
 class Network:
-    """See :class:`aebench.backends.native.Network`."""
+    """Implement :class:`aebench.backends.native.Network`."""
 
     HOW = "eager modules, foreach SGD"
 
@@ -40,7 +40,7 @@ class Network:
 
     @property
     def learning_rate(self) -> float:
-        """The optimiser's."""
+        """Return the optimiser's learning rate."""
         return float(self._optimizer.param_groups[0]["lr"])
 
     @learning_rate.setter
@@ -48,7 +48,7 @@ class Network:
         self._optimizer.param_groups[0]["lr"] = value
 
     def weights(self) -> list[Array]:
-        """Return the weights as they were given."""
+        """Return the current weights, in the order in which the constructor got them."""
         return [
             each
             for dense in self._dense
@@ -67,19 +67,19 @@ class Network:
         return float(self._loss(self._logits(images), self._put(images)))
 
     def masks(self, samples: int) -> list[Array]:
-        """Return what each dropout layer makes of ones (samples × units) while training."""
+        """Return what every dropout layer makes of ones (samples × units) while training."""
         self._model.train()
         return [layer(torch.ones(samples, units)).numpy() for units, layer in self._dropout]
 
     def load(self, images: Array, batch_size: int) -> Any:
-        """Put images (samples × pixels, whole batches) where steps take them from."""
+        """Copy images (samples × pixels, whole batches) to the device, split into batches."""
         return self._put(images).split(batch_size)
 
     def prepare(self, workload: str, batches: Any, steps: int) -> None:
-        """Compile nothing: it is eager."""
+        """Do nothing: eager operations need no compilation."""
 
     def run(self, workload: str, batches: Any, first: int, steps: int) -> Any:
-        """Run steps from batch ``first`` on, over and over through the batches."""
+        """Run ``steps`` steps from batch ``first`` on; after the last batch comes batch 0 again."""
         indices = (index % len(batches) for index in range(first, first + steps))
         if workload == "predict":
             self._model.eval()

@@ -1,21 +1,7 @@
-"""RunOptions each framework's own profiler is run and read, and how it tells of what it compiles.
+"""Run the frameworks' own profilers, read their traces, and report what the frameworks compile.
 
-One file per framework with the same names in each. Nothing here knows the benchmark, and importing
-this package imports no framework.
-
-Each framework's file has
-
-``prepare(model)``
-    Make a Keras model tell what its profile needs, before it is first called.
-``annotation(name)``
-    A context manager that marks a stretch of this thread in the trace.
-``tracing(folder)``
-    A context manager: the framework's profiler runs meanwhile, and leaves its trace in a folder.
-``spans(folder, model)``
-    What such a trace holds.
-``compilations(model, told)``
-    A context manager: ``told`` is called with whatever the framework compiles meanwhile, at the
-    end at the latest. It must be entered before the model's functions are made.
+Every framework has one file, which defines the functions of :class:`Profiler`. This package imports
+nothing of the benchmark, and importing it imports no framework.
 """
 
 from collections.abc import Callable
@@ -26,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, cast
 
 from aebench import backends
 
-# One vocabulary across the frameworks, in the order in which it is shown.
+# The categories of operations, the same for all frameworks, in the order in which tables list them.
 MATRIX_PRODUCT = "matrix product"
 ELEMENT_WISE = "element-wise"
 FUSED = "fused"
@@ -47,26 +33,26 @@ CATEGORIES = (
     WAITING,
     OTHER,
 )
-# What the benchmark marks itself: the steps, and waiting for the last of them.
+# Spans that the benchmark itself adds to a trace: all steps, and the wait for the last step.
 WINDOW, WAIT = "aebench steps", "aebench wait"
 
 
 class Span(NamedTuple):
-    """One stretch of a thread, as a profiler saw it.
+    """Hold what a thread did from one time to another, as a profiler recorded it.
 
     Parameters
     ----------
     thread : str
-        Which thread, or which stream of an accelerator.
+        The thread, or the stream of an accelerator.
     name : str
-        As the profiler names it.
+        The profiler's name of the span.
     operation : str
-        What it is counted under in a table.
+        The operation to which tables add the span's time.
     category : str
-        One of :data:`CATEGORIES`, or empty for a span that only holds others: then its own time
-        is whatever is around it.
+        One of :data:`CATEGORIES`. Empty for a span that only encloses others: the time that its
+        inner spans leave is added to the category of the span around it.
     begin_seconds, end_seconds : float
-        On the trace's clock, which is the same for all spans.
+        Times on the trace's clock, which is the same for all spans of a trace.
     """
 
     thread: str
@@ -77,21 +63,21 @@ class Span(NamedTuple):
     end_seconds: float
 
 
-class Compilation(NamedTuple):
-    """Something that was traced or compiled.
+class CompilationEvent(NamedTuple):
+    """Hold one event that a framework reported: a trace, a compilation, or a graph break.
 
     Parameters
     ----------
     stage : str
-        ``trace``, ``compile``, or ``graph break`` where the framework left a compiled graph.
+        ``trace``, ``compile``, or ``graph break`` (the framework left a compiled graph).
     function : str
-        Of what, as far as the framework says.
+        Name of the traced or compiled function; empty if the framework doesn't report it.
     seconds : float
-        RunOptions long it took; that of others nested in it is its own too, and they aren't told.
+        Duration. An event inside another event isn't reported: its time is in the outer event.
     ended_seconds : float
-        When it was done, on the clock of :func:`time.time`.
+        Time of the end, on the clock of :func:`time.time`.
     why : str
-        What the framework itself says of the cause, if it does.
+        The cause that the framework reports; empty if it reports none.
     """
 
     stage: str
@@ -102,28 +88,38 @@ class Compilation(NamedTuple):
 
 
 class Profiler(Protocol):
-    """The names that each framework's file has."""
+    """List the functions that every framework's profiler file defines."""
 
     def prepare(self, model: Any) -> None:
-        """Make a Keras model tell what its profile needs, before it is first called."""
+        """Change a Keras model, before its first call, so that its operations can be recognised."""
 
     def annotation(self, name: str) -> AbstractContextManager[Any]:
-        """Mark a stretch of this thread in the trace."""
+        """Return a context manager that adds a span to the trace, from its entry to its exit."""
 
     def tracing(self, folder: Path) -> AbstractContextManager[Any]:
-        """Have the framework's profiler run, and leave its trace in a folder."""
+        """Return a context manager that runs the profiler and writes its trace to a folder."""
 
     def spans(self, folder: Path, model: Any) -> list[Span]:
-        """Read such a trace."""
+        """Read the spans of the trace in a folder."""
 
     def compilations(
-        self, model: Any, told: Callable[[Compilation], None]
+        self, model: Any, report: Callable[[CompilationEvent], None]
     ) -> AbstractContextManager[Any]:
-        """Tell of whatever the framework compiles meanwhile."""
+        """Return a context manager that reports all that the framework compiles meanwhile.
+
+        It must be entered before Keras makes the model's functions.
+
+        Parameters
+        ----------
+        model : keras.Model
+            The compiled model.
+        report : callable
+            Called with every event, at the context's exit at the latest.
+        """
 
 
 def kernel(name: str) -> str:
-    """Tell under which category an accelerator's kernel is counted, by its name alone."""
+    """Return the category of an accelerator's kernel, by the kernel's name alone."""
     lower = name.lower()
     if any(word in lower for word in ("gemm", "cutlass", "matmul")):
         return MATRIX_PRODUCT
@@ -133,5 +129,5 @@ def kernel(name: str) -> str:
 
 
 def load(name: str) -> Profiler:
-    """Import the profiler's file of a backend that has a ``PROFILER``, without its framework."""
+    """Import the profiler file of a backend with a ``PROFILER``; the framework isn't imported."""
     return cast(Profiler, import_module(backends.load(name).PROFILER))

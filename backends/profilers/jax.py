@@ -1,4 +1,4 @@
-"""JAX: jax.profiler's trace, whose operations bear XLA's names, read with what XLA made of them."""
+"""Profile JAX with jax.profiler, and map XLA's names in its trace to the model's operations."""
 
 import functools
 from collections.abc import Callable, Iterator
@@ -6,12 +6,12 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from aebench.backends.profilers import DATA, OTHER, WAIT, WAITING, Compilation, Span, xla
+from aebench.backends.profilers import DATA, OTHER, WAIT, WAITING, CompilationEvent, Span, xla
 
 _TRACE_EVENT = "/jax/core/compile/jaxpr_trace_duration"
 _COMPILE_EVENT = "/jax/core/compile/backend_compile_duration"
 _STAGES = {_TRACE_EVENT: "trace", _COMPILE_EVENT: "compile"}
-# What the runtime says of itself around the operations.
+# Spans of the runtime itself, which enclose the spans of operations.
 _AROUND = (
     "CommonPjRt",
     "PythonRefManager",
@@ -26,10 +26,10 @@ _SHAPES = "_aebench_shapes"
 
 
 def prepare(model: Any) -> None:
-    """Note the shapes that the step is traced for: with them it can be compiled once more.
+    """Store the shapes for which JAX traces the training step; :func:`spans` compiles it again.
 
-    XLA's names are a compilation's own; its text tells which of the model's operations went
-    into each.
+    The names of operations in a trace are made up by XLA. Only the text of the compiled step
+    shows which of the model's operations a name stands for.
     """
     import jax
 
@@ -42,19 +42,19 @@ def prepare(model: Any) -> None:
     def traced(state: Any, data: Any) -> Any:
         shapes.append(
             jax.tree.map(
-                lambda each: jax.ShapeDtypeStruct(each.shape, each.dtype, weak_type=each.weak_type),
+                lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, weak_type=leaf.weak_type),
                 (state, data),
             )
         )
         return step(state, data)
 
-    # Not through Keras, which would wrap and track what it is given.
+    # A plain assignment would go through Keras, which wraps and tracks the attributes of a model.
     object.__setattr__(model, _SHAPES, (step, shapes))
     model.train_step = traced
 
 
 def annotation(name: str) -> AbstractContextManager[Any]:
-    """Mark a stretch of this thread in the trace."""
+    """Return a context manager that adds a span to the trace, from its entry to its exit."""
     import jax
 
     return jax.profiler.TraceAnnotation(name)  # type: ignore[no-any-return]
@@ -62,11 +62,11 @@ def annotation(name: str) -> AbstractContextManager[Any]:
 
 @contextmanager
 def tracing(folder: Path) -> Iterator[None]:
-    """Have jax.profiler run, and leave its trace in a folder."""
+    """Run jax.profiler inside the context, and write its trace to a folder."""
     import jax
 
     options = jax.profiler.ProfileOptions()
-    # Python's own calls would take several times what they are to explain.
+    # Tracing Python's calls would slow the steps down several times.
     options.python_tracer_level = 0
     jax.profiler.start_trace(str(folder), profiler_options=options)
     try:
@@ -76,7 +76,7 @@ def tracing(folder: Path) -> Iterator[None]:
 
 
 def spans(folder: Path, model: Any) -> list[Span]:
-    """Read a trace; the step that is looked up is the one that was traced first."""
+    """Read the spans of a trace; names are looked up in the step that JAX traced first."""
     import jax
 
     (path,) = folder.rglob("*.xplane.pb")
@@ -107,7 +107,7 @@ def _kind(
         return "waiting for the last step", WAITING
     if name.startswith(_COPIES):
         return name, DATA
-    # On a thread of Python's all else is the runtime's part of a call; on a pool's it isn't known.
+    # Other spans of a Python thread belong to the runtime; those of a thread pool are unknown.
     return name, OTHER if line.startswith("tf_") else ""
 
 
@@ -122,11 +122,11 @@ def _instructions(model: Any) -> dict[str, xla.Instruction]:
 
 
 @contextmanager
-def compilations(model: Any, told: Callable[[Compilation], None]) -> Iterator[None]:
-    """Tell of whatever JAX traces and XLA compiles meanwhile.
+def compilations(model: Any, report: Callable[[CompilationEvent], None]) -> Iterator[None]:
+    """Report what JAX traces and XLA compiles inside the context, when the context ends.
 
-    A trace within a trace is told before the one that it is a part of: only the outermost, which
-    ends last and began first, is passed on.
+    JAX reports a trace inside another trace first. Only the outer trace, which began earlier and
+    ends later, is passed on.
     """
     import jax
 
@@ -136,7 +136,9 @@ def compilations(model: Any, told: Callable[[Compilation], None]) -> Iterator[No
         stage = _STAGES.get(event)
         if stage is None:
             return
-        pending[:] = [each for each in pending if not (each[2] == stage and each[0] >= begin)]
+        pending[:] = [
+            earlier for earlier in pending if not (earlier[2] == stage and earlier[0] >= begin)
+        ]
         pending.append((begin, end, stage, str(more.get("fun_name", ""))))
 
     jax.monitoring.register_event_time_span_listener(span)
@@ -146,4 +148,4 @@ def compilations(model: Any, told: Callable[[Compilation], None]) -> Iterator[No
         jax.monitoring.unregister_event_time_span_listener(span)
         for begin, end, stage, function in pending:
             name = function.removeprefix("jit(").removesuffix(")")
-            told(Compilation(stage, name, end - begin, end))
+            report(CompilationEvent(stage, name, end - begin, end))

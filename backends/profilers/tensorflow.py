@@ -1,4 +1,4 @@
-"""TensorFlow: its profiler's trace, whose operations bear the scopes of the model."""
+"""Profile TensorFlow with its own profiler, whose trace names operations by the model's scopes."""
 
 import functools
 import re
@@ -18,7 +18,7 @@ from aebench.backends.profilers import (
     OTHER,
     WAIT,
     WAITING,
-    Compilation,
+    CompilationEvent,
     Span,
     kernel,
     xla,
@@ -27,18 +27,18 @@ from aebench.backends.profilers import (
 # ``scope/of/the/model/operation:Type``
 _OPERATION = re.compile(r"^(?P<path>[\w./>-]+):(?P<type>_?[A-Z]\w*)$")
 _DATA = ("Iterator", "MakeIterator", "Prefetch", "ParallelMap", "InstantiatedCapturedFunction")
-# What the executor says of itself around the operations.
+# Spans of the executor itself, which enclose the spans of operations.
 _AROUND = ("ExecutorState", "ExecutorDoneCallback", "ThreadpoolListener", "FunctionRun")
-# The thread that called a function is in here until all its operations are done.
+# Spans in which the thread that called a function waits until the function's operations are done.
 _CALLS = ("EagerLocalExecute: __inference", "KernelAndDeviceFunc")
 
 
 def prepare(model: Any) -> None:
-    """Do nothing: what TensorFlow traces names its scopes."""
+    """Do nothing: TensorFlow's trace names the scopes of operations already."""
 
 
 def annotation(name: str) -> AbstractContextManager[Any]:
-    """Mark a stretch of this thread in the trace."""
+    """Return a context manager that adds a span to the trace, from its entry to its exit."""
     import tensorflow as tf
 
     return tf.profiler.experimental.Trace(name)  # type: ignore[no-any-return]
@@ -46,11 +46,11 @@ def annotation(name: str) -> AbstractContextManager[Any]:
 
 @contextmanager
 def tracing(folder: Path) -> Iterator[None]:
-    """Have TensorFlow's profiler run, and leave its trace in a folder."""
+    """Run TensorFlow's profiler inside the context, and write its trace to a folder."""
     import tensorflow as tf
 
-    # Operations that TensorFlow holds for cheap it doesn't trace at any level: their time is in
-    # what waits for them.
+    # TensorFlow never traces operations that it takes to be cheap: their time is in the spans that
+    # wait for them.
     tf.profiler.experimental.start(str(folder))
     try:
         yield
@@ -59,7 +59,7 @@ def tracing(folder: Path) -> Iterator[None]:
 
 
 def spans(folder: Path, model: Any) -> list[Span]:
-    """Read a trace."""
+    """Read the spans of a trace."""
     from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
     (path,) = folder.rglob("*.xplane.pb")
@@ -69,9 +69,9 @@ def spans(folder: Path, model: Any) -> list[Span]:
     found = []
     for plane in space.planes:
         on_host = "CPU" in plane.name
-        names = {key: str(each.name) for key, each in plane.event_metadata.items()}
+        names = {key: str(known.name) for key, known in plane.event_metadata.items()}
         of_xla = next(
-            (key for key, each in plane.stat_metadata.items() if each.name == "hlo_op"), -1
+            (key for key, known in plane.stat_metadata.items() if known.name == "hlo_op"), -1
         )
         for number, line in enumerate(plane.lines):
             thread = f"{line.name.partition('/')[0]} {number}"
@@ -79,7 +79,7 @@ def spans(folder: Path, model: Any) -> list[Span]:
             in_pipeline = line.name.startswith("tf_data")
             for event in line.events:
                 name = names[event.metadata_id]
-                compiled = any(each.metadata_id == of_xla for each in event.stats)
+                compiled = any(stat.metadata_id == of_xla for stat in event.stats)
                 operation, category = _kind(name, in_pipeline, compiled, optimiser)
                 if not on_host and not category:
                     category = kernel(name)
@@ -118,11 +118,11 @@ def _kind(
 
 
 @contextmanager
-def compilations(model: Any, told: Callable[[Compilation], None]) -> Iterator[None]:
-    """Tell of each trace: the model's steps run as Python only while they are traced.
+def compilations(model: Any, report: Callable[[CompilationEvent], None]) -> Iterator[None]:
+    """Report the traces of the model's steps: their Python code runs only while it is traced.
 
-    What is done to the graph afterwards happens inside the call, out of Python's sight: it is the
-    caller's to tell, by how long the call took.
+    TensorFlow then optimises and compiles the graph inside the same call, where Python can't time
+    it. The caller estimates that time from the duration of the whole call.
     """
     names = ("train_step", "predict_step")
     steps = {name: getattr(model, name) for name in names}
@@ -132,7 +132,7 @@ def compilations(model: Any, told: Callable[[Compilation], None]) -> Iterator[No
         def traced(*arguments: Any, **named: Any) -> Any:
             began = time.perf_counter()
             result = step(*arguments, **named)
-            told(Compilation("trace", name, time.perf_counter() - began, time.time()))
+            report(CompilationEvent("trace", name, time.perf_counter() - began, time.time()))
             return result
 
         return traced

@@ -1,4 +1,4 @@
-"""PyTorch: torch.profiler's trace, with marks around the loss and the optimiser, which it lacks."""
+"""Profile PyTorch with torch.profiler, and add the spans of loss and optimiser to its trace."""
 
 import bisect
 import functools
@@ -19,7 +19,7 @@ from aebench.backends.profilers import (
     OTHER,
     WAIT,
     WAITING,
-    Compilation,
+    CompilationEvent,
     Span,
     kernel,
 )
@@ -28,14 +28,14 @@ _FILE = "trace.json"
 _MARKS = {"aebench loss": LOSS, "aebench optimiser": OPTIMISER}
 _PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "matmul", "linear", "mkldnn_linear")
 _DEVICE = ("kernel", "gpu_memcpy", "gpu_memset")
-# What torch.compile makes of a model.
+# Spans of code that torch.compile made of a model.
 _COMPILED = ("Torch-Compiled Region", "CompiledFunction", "graph_", "## Call CompiledFxGraph")
 
 
 def prepare(model: Any) -> None:
-    """Mark the loss and the optimiser: eager operations don't know whose they are."""
+    """Mark the loss and the optimiser: an eager operation's name doesn't show its caller."""
     if model.jit_compile:
-        return  # a compiled graph has no place for marks
+        return  # a compiled graph can't hold marks
     for owner, method, mark in (
         (model, "compute_loss", "aebench loss"),
         (model.optimizer, "apply", "aebench optimiser"),
@@ -53,7 +53,7 @@ def _marked(method: Callable[..., Any], mark: str) -> Callable[..., Any]:
 
 
 def annotation(name: str) -> AbstractContextManager[Any]:
-    """Mark a stretch of this thread in the trace."""
+    """Return a context manager that adds a span to the trace, from its entry to its exit."""
     import torch
 
     return torch.profiler.record_function(name)  # type: ignore[no-any-return]
@@ -61,7 +61,7 @@ def annotation(name: str) -> AbstractContextManager[Any]:
 
 @contextmanager
 def tracing(folder: Path) -> Iterator[None]:
-    """Have torch.profiler run, and leave its trace in a folder."""
+    """Run torch.profiler inside the context, and write its trace to a folder."""
     import torch
 
     activities = [torch.profiler.ProfilerActivity.CPU]
@@ -73,15 +73,15 @@ def tracing(folder: Path) -> Iterator[None]:
 
 
 def spans(folder: Path, model: Any) -> list[Span]:
-    """Read a trace.
+    """Read the spans of a trace.
 
-    What goes backward through the loss is the loss's too: autograd numbers a forward operation and
-    its gradient alike.
+    The gradient of the loss counts as loss too. It is found by its number: autograd gives the same
+    sequence number to a forward operation and to its gradient.
     """
     events = [
         each
         for each in json.loads((folder / _FILE).read_text())["traceEvents"]
-        # What is marked on the host is told once more of each of a device's streams.
+        # The trace repeats the marks of the host for every stream of a GPU.
         if each.get("ph") == "X" and each.get("cat") not in ("Trace", "gpu_user_annotation")
     ]
     on_device = any(each.get("cat") in _DEVICE for each in events)
@@ -112,7 +112,10 @@ def spans(folder: Path, model: Any) -> list[Span]:
 
 
 class _Stretches:
-    """Stretches of threads that don't overlap on one, looked up by what lies in them."""
+    """Hold named stretches of time by thread, and find the stretch that an event begins in.
+
+    The stretches of a thread don't overlap.
+    """
 
     def __init__(self, stretches: Iterator[tuple[Any, float, float, str]]) -> None:
         self._by_thread: dict[Any, list[tuple[float, float, str]]] = {}
@@ -120,11 +123,11 @@ class _Stretches:
             self._by_thread.setdefault(thread, []).append((begin, end, name))
 
     def at(self, event: dict[str, Any]) -> str:
-        """Name the stretch that an event begins in; empty if there is none."""
-        mine = self._by_thread.get(event["tid"], [])
-        place = bisect.bisect(mine, event["ts"], key=lambda each: each[0]) - 1
-        if place >= 0 and event["ts"] < mine[place][1]:
-            return mine[place][2]
+        """Return the name of the stretch that an event begins in; empty if there is none."""
+        stretches = self._by_thread.get(event["tid"], [])
+        position = bisect.bisect(stretches, event["ts"], key=lambda stretch: stretch[0]) - 1
+        if position >= 0 and event["ts"] < stretches[position][1]:
+            return stretches[position][2]
         return ""
 
 
@@ -137,7 +140,7 @@ def _kind(event: dict[str, Any], within: str, on_device: bool) -> tuple[str, str
     if "DataLoader" in name:
         return "next batch", DATA
     if on_device or name in _MARKS or event.get("cat") == "user_annotation":
-        # Where a device does the work, the host's operations are what it takes to call it.
+        # On a GPU the host's operations only start kernels: they enclose, and aren't counted.
         return name, ""
     if within:
         return name, within
@@ -154,8 +157,8 @@ def _kind(event: dict[str, Any], within: str, on_device: bool) -> tuple[str, str
 
 
 @contextmanager
-def compilations(model: Any, told: Callable[[Compilation], None]) -> Iterator[None]:
-    """Tell of whatever torch.compile compiles meanwhile, and where it broke a graph."""
+def compilations(model: Any, report: Callable[[CompilationEvent], None]) -> Iterator[None]:
+    """Report what torch.compile compiles inside the context, and where it breaks a graph."""
     if not model.jit_compile:
         yield
         return
@@ -169,7 +172,7 @@ def compilations(model: Any, told: Callable[[Compilation], None]) -> Iterator[No
 
     def end(arguments: Any) -> None:
         if began:
-            told(Compilation("compile", "", time.perf_counter() - began.pop(), time.time()))
+            report(CompilationEvent("compile", "", time.perf_counter() - began.pop(), time.time()))
 
     callback_handler.register_start_callback(start)
     callback_handler.register_end_callback(end)
@@ -182,4 +185,4 @@ def compilations(model: Any, told: Callable[[Compilation], None]) -> Iterator[No
         for why, count in counters["graph_break"].items():
             if count > broken.get(why, 0):
                 first_line = str(why).partition("\n")[0]
-                told(Compilation("graph break", "", 0.0, time.time(), first_line))
+                report(CompilationEvent("graph break", "", 0.0, time.time(), first_line))

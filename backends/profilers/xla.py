@@ -1,4 +1,7 @@
-"""What XLA's operations are, by what a compiled module's text says of them."""
+"""Find out which of the model's operations an XLA instruction belongs to.
+
+The text of a compiled module names, for every instruction, the operation it was made of.
+"""
 
 import re
 from collections.abc import Mapping
@@ -16,14 +19,14 @@ _PRODUCTS = ("dot", "gemm", "matmul", "onednn")
 
 
 class Instruction(NamedTuple):
-    """One instruction: what it does, and which operation of the model it was made of."""
+    """Hold an instruction's opcode and the model's operation that it was made of."""
 
     opcode: str
     source: str
 
 
 def instructions(text: str) -> dict[str, Instruction]:
-    """Read the instructions of a compiled module's text, by name."""
+    """Return the instructions of a compiled module by name, read from the module's text."""
     found = {}
     for line in text.splitlines():
         match = _INSTRUCTION.match(line)
@@ -33,16 +36,16 @@ def instructions(text: str) -> dict[str, Instruction]:
 
 
 def kind(name: str, known: Mapping[str, Instruction], optimiser: str) -> tuple[str, str]:
-    """Tell under which operation and category an instruction is counted.
+    """Return the operation and the category to which an instruction's time is added.
 
     Parameters
     ----------
     name : str
-        Of the instruction, such as ``multiply_subtract_fusion.3``.
-    known : mapping
-        The module's instructions; of one that isn't there its name has to do.
+        The instruction's name, such as ``multiply_subtract_fusion.3``.
+    known : mapping of str to Instruction
+        The module's instructions by name. An instruction that isn't there is judged by its name.
     optimiser : str
-        The name of Keras's optimiser, which is a scope of what it does.
+        The name of Keras's optimiser, which is a scope of all operations of the optimiser.
     """
     base = _NUMBER.sub("", name)
     opcode, source = known.get(name, Instruction(base, ""))

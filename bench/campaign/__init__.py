@@ -1,1 +1,1 @@
-"""The parent: it starts workers, runs the passes, writes the record and shows how far it is."""
+"""The parent process: it starts workers, runs the passes, and writes and shows the results."""

@@ -1,4 +1,4 @@
-"""A run from plan to record: the passes in order, and an end whatever happens."""
+"""Measure a plan into a record: pass by pass, with workers and files tidied up in any case."""
 
 import contextlib
 import datetime
@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from aebench.backends.profilers import CATEGORIES
 from aebench.bench.campaign import interrupts
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.display import Display
@@ -39,20 +40,20 @@ _PASSES: dict[str, Callable[[Context, Sequence[Task]], None]] = {
 
 @dataclass(frozen=True)
 class RunInputs:
-    """What a run needs beside its plan.
+    """The inputs of a run other than its plan.
 
     Parameters
     ----------
     dataset : Dataset
         The images.
     command : sequence of str
-        The command line, for the record.
+        The words of the command line, for the record.
     scratch : Path
-        A folder that goes with the run.
+        A folder for temporary files, which is removed after the run.
     console : Console
-        Where to show it.
+        The console that shows the run.
     answer_seconds : float
-        A worker silent for so long has failed.
+        Seconds of silence after which a worker counts as failed.
     """
 
     dataset: Dataset
@@ -63,16 +64,16 @@ class RunInputs:
 
 
 def run(plan: Plan, inputs: RunInputs, folder: Path) -> str:
-    """Measure what a plan says.
+    """Measure a plan into a new record.
 
     Parameters
     ----------
     plan : Plan
-        What to measure.
+        The plan.
     inputs : RunInputs
-        On which images, and so on.
+        The images, the console and the other inputs of a run.
     folder : Path
-        Where ``record.jsonl`` goes.
+        The folder in which ``record.jsonl`` is written.
 
     Returns
     -------
@@ -82,7 +83,7 @@ def run(plan: Plan, inputs: RunInputs, folder: Path) -> str:
     Raises
     ------
     BadInputError
-        If the record can't be written there.
+        If the record can't be written in the folder.
     """
     check_folder(folder)
     arrays = convert(inputs.dataset, inputs.scratch)
@@ -94,43 +95,43 @@ def run(plan: Plan, inputs: RunInputs, folder: Path) -> str:
 
 
 def check_folder(folder: Path) -> None:
-    """Make sure that a new record can go into a folder, as far as can be told without writing.
+    """Check that a folder is free for a new record; nothing is written.
 
     Raises
     ------
     BadInputError
-        If it is a file, or holds a record.
+        If the path is a file, or the folder holds a record.
     """
     if folder.exists() and not folder.is_dir():
         raise BadInputError(f"{folder} is a file: give a folder.")
     if os.path.lexists(folder / "record.jsonl"):
         raise BadInputError(
-            f"{folder / 'record.jsonl'} exists: give another --out, or carry it on with --resume; "
+            f"{folder / 'record.jsonl'} exists: give another --out, or continue it with --resume; "
             "nothing was overwritten."
         )
 
 
 def resume(plan: Plan, inputs: RunInputs, record: Path) -> str:
-    """Measure what is missing in a record.
+    """Measure the tasks that a record lacks, and append them to it.
 
     Parameters
     ----------
     plan : Plan
-        The record's own.
+        The plan of the record.
     inputs : RunInputs
-        See :func:`run`.
+        The inputs of a run, as for :func:`run`.
     record : Path
         The record, or its folder.
 
     Returns
     -------
     str
-        See :func:`run`.
+        ``complete``, ``failures`` or ``interrupted``.
 
     Raises
     ------
     BadInputError
-        If the record can't be carried on, or the images aren't those it was measured on.
+        If the record can't be resumed, or was measured on other images.
     """
     arrays = convert(inputs.dataset, inputs.scratch)
     with refusing(RecordError):
@@ -144,14 +145,16 @@ def resume(plan: Plan, inputs: RunInputs, record: Path) -> str:
     header = journal.record.header
     if (plan.info, plan.contenders) != (header.plan, header.contenders):
         journal.close()
-        raise BadInputError(f"{record} was changed meanwhile: look at it, and try again.")
+        raise BadInputError(
+            f"{record} was changed by another program meanwhile: check it, and try again."
+        )
     left = missing(plan, journal.record)
     journal.append(Resume(_now(), list(inputs.command), left, machine_noise.usual_seconds()))
     return _measure(plan, inputs, arrays, journal, left)
 
 
 def missing(plan: Plan, record: Record) -> list[Task]:
-    """List the tasks of a plan that a record doesn't hold whole."""
+    """List the tasks of a plan that a record lacks, or that were cut before their end."""
     done = record.done()
     return [task for task in plan.tasks() if task not in done]
 
@@ -167,6 +170,7 @@ def _header(plan: Plan, inputs: RunInputs, arrays: Arrays, folder: Path) -> Head
         plan=plan.info,
         models=plan.describe_models(),
         contenders=plan.contenders,
+        operation_categories=list(CATEGORIES),
         data=DataInfo(
             name=dataset.name,
             choice=dataset.choice,
@@ -208,7 +212,7 @@ def _measure(
                 fleet = Fleet(inputs.scratch, inputs.answer_seconds, modules)
                 ending.callback(fleet.close)
                 ending.callback(display.close)
-                ending.callback(tidy)  # the last is called first
+                ending.callback(tidy)  # called first: an ExitStack runs the last callback first
                 context = Context(plan, inputs.dataset, arrays, fleet, journal, display)
                 _run_passes(context, tasks)
             outcome = "failures" if journal.record.of(Failure) else "complete"
@@ -225,9 +229,9 @@ def _measure(
             raise
         finally:
             if worthless:
-                journal.discard()  # a record of nothing would only block the folder
+                journal.discard()  # an empty record would only block the folder
             else:
-                # A disk that is full to the last byte leaves a record without an end.
+                # On a full disk the end can't be written: a record without an end can be read too.
                 with contextlib.suppress(RecordError):
                     journal.append(End(outcome, time.monotonic() - began))
                 journal.close()

@@ -1,4 +1,4 @@
-"""What every pass needs: the plan, the data, the fleet, the record and the display."""
+"""The context of a pass: the plan, the data, the fleet, the record and the display."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -24,52 +24,55 @@ E = TypeVar("E", bound=msgspec.Struct)
 J = TypeVar("J", bound=Job)
 
 
-class Display(Protocol):
-    """Where a run shows what it does; drawn only while nothing is measured."""
+class Progress(Protocol):
+    """What a pass needs of a display.
+
+    Passes call these methods between measurements, since drawing takes processor time.
+    """
 
     def doing(self, text: str) -> None:
-        """Say what is measured now."""
+        """Show what is measured now."""
 
     def figure(self, text: str) -> None:
-        """Show a fresh figure."""
+        """Show a figure that was just measured."""
 
     def problem(self, text: str) -> None:
-        """Say what failed."""
+        """Show a failure."""
 
     def stage_done(self) -> None:
-        """Note that one stage of the estimate is over."""
+        """Count one more task as finished, and correct the estimate of the time left."""
 
     def results(self, pass_name: str, model: str | None) -> None:
-        """Show the tables of a pass, or those of one model."""
+        """Show the tables of a pass; those of one model unless ``model`` is None."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What every pass needs."""
+    """The context in which a pass runs."""
 
     plan: Plan
     dataset: Dataset
     arrays: Arrays
     fleet: Fleet
     journal: Journal
-    display: Display
+    display: Progress
 
     def append(self, kind: type[E], answer: object = None, **fields: Any) -> E:
-        """Make an event of a worker's answer and append it.
+        """Make an event from a worker's answer, and append it to the record.
 
         Parameters
         ----------
         kind : type
-            The event; it takes those fields of the answer that have the names of its own.
+            The type of the event. Fields of the answer with the same names are copied.
         answer : dataclass, optional
             A message of a worker.
         fields
-            Fields of the event that the answer does not have.
+            Fields of the event that the answer lacks.
 
         Raises
         ------
         MeasurementError
-            If the answer is not what the event needs.
+            If a field has another type than the event's, or is missing.
         """
         known = {
             name: getattr(answer, name)
@@ -77,7 +80,7 @@ class Context:
             if answer is not None and hasattr(answer, name)
         }
         try:
-            # Through msgspec's checks: what comes from a worker isn't trusted to be well-formed.
+            # msgspec.convert checks the types: a worker may have sent anything.
             event = msgspec.convert({**known, **fields}, kind)
         except msgspec.ValidationError as error:
             raise MeasurementError(f"answered nonsense: {error}") from None
@@ -86,10 +89,10 @@ class Context:
 
     def note_worker(
         self, info: RuntimeInfo, pass_name: str, contender: str, model: str, launch: int
-    ) -> record.Worker:
-        """Record what is in force in a worker."""
+    ) -> record.WorkerInfo:
+        """Record a worker's runtime info: its settings, versions and cores."""
         return self.append(
-            record.Worker,
+            record.WorkerInfo,
             info,
             pass_name=pass_name,
             contender=contender,
@@ -105,7 +108,7 @@ class Context:
         model: str,
         launch: int,
     ) -> None:
-        """Record a failure, show it, and let the others go on."""
+        """Record a failure and show it; the caller goes on with the other contenders."""
         failure = record.Failure(
             pass_name, contender, model, launch, str(error)[:MOST_NAME], error.log_tail
         )
@@ -115,7 +118,7 @@ class Context:
             self.display.problem(error.log_tail)
 
     def end(self, task: record.Task, seconds: float | None = None) -> None:
-        """Record that a task was measured whole, and how long it took, unless some of it failed."""
+        """Record the end of a task and its seconds, unless a part of it failed."""
         if not any(task.holds(failure) for failure in self.journal.record.of(record.Failure)):
             self.journal.append(record.TaskEnd(task, seconds))
         self.display.stage_done()
@@ -134,7 +137,7 @@ class Context:
 
 
 def speed_job(plan: Plan, arrays: Arrays, contender: ContenderInfo, model: Model) -> SpeedJob:
-    """Make the job of a worker of the speed pass, which needs the workloads' files."""
+    """Make the job of a worker of the speed pass, with the modules of the workloads."""
     modules = {name: workloads.load(name).module for name in plan.info.workloads}
     return make_job(SpeedJob, plan, arrays, contender, model, workloads=modules)
 
@@ -152,16 +155,16 @@ def make_job(
     Parameters
     ----------
     kind : type
-        The job of a pass.
+        The type of the job; every pass has one.
     plan, arrays, contender, model
-        They hold what all jobs need.
+        The sources of the fields that all jobs have.
     fields
-        What this job needs beside.
+        The fields that only jobs of this type have.
     """
     train, test = str(arrays.train_path), str(arrays.test_path)
     return kind(
         backend=contender.backend,
-        # By value: the worker's interpreter may not know what is registered with this one.
+        # The module's name, since the worker's interpreter may not have the backend registered.
         module=backends.module_name(contender.backend),
         settings=contender.settings,
         model=model.description,

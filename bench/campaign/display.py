@@ -1,7 +1,7 @@
-"""What a run shows while it works: a live view in a terminal, plain lines in a pipe.
+"""Show a run while it works: a live view in a terminal, plain lines in a pipe.
 
-It draws only when it is told something, which is between measurements: a view that refreshed
-itself would take the cores that are being measured.
+The view is drawn only when a method is called, between measurements. A view that refreshed itself
+would take processor time from the contender being measured.
 """
 
 import time
@@ -23,16 +23,16 @@ _REDRAW_SECONDS = 0.5
 
 
 class Display:
-    """Shows the run.
+    """The display of a run.
 
     Parameters
     ----------
     console : Console
-        Where.
+        The terminal or pipe to write to.
     stages : sequence of (Task, float)
-        What is to be measured, with estimated seconds.
+        The tasks to measure, with their estimated seconds.
     record : Record
-        What has been measured; it grows.
+        The record, which grows while the run measures.
     """
 
     def __init__(
@@ -54,20 +54,20 @@ class Display:
             self._live.start()
 
     def close(self) -> None:
-        """Take the live view away."""
+        """Remove the live view from the terminal."""
         if self._live:
             self._live.stop()
             self._live = None
 
     def doing(self, text: str) -> None:
-        """Say what is measured now."""
+        """Show what is measured now."""
         task, _ = self._stages[min(self._done, len(self._stages) - 1)]
         self._doing = f"{task.pass_name} · {text}"
         subject = self._doing.partition(", block")[0].partition(", epoch")[0]
         if subject != self._said:
             self._said = subject
             self._figures = []
-            # In a pipe a line per block would be noise: one when the subject changes.
+            # A pipe gets a line only when the subject changes: a line per block would be too many.
             if not self._live:
                 self._console.print(
                     terminal.plain(f"[{self._elapsed()}] {subject}"), soft_wrap=True
@@ -75,17 +75,17 @@ class Display:
         self._draw()
 
     def figure(self, text: str) -> None:
-        """Show a fresh figure."""
+        """Show a figure that was just measured, below the two before it."""
         self._figures = [*self._figures, text][-_SHOWN_FIGURES:]
         self._draw()
 
     def problem(self, text: str) -> None:
-        """Say what failed."""
+        """Print a failure."""
         for line in text.splitlines():
             self._console.print(terminal.plain(line, "red"), soft_wrap=True)
 
     def stage_done(self) -> None:
-        """Note that one stage of the estimate is over."""
+        """Count one more task as finished, and correct the estimate of the time left."""
         self._done += 1
         self._stage_began = time.monotonic()
         self._figures = []
@@ -96,7 +96,7 @@ class Display:
             )
 
     def results(self, pass_name: str, model: str | None) -> None:
-        """Show the tables of a pass, or those of one model."""
+        """Print the tables of a pass; those of one model unless ``model`` is None."""
         summary = summarise(self._record)
         chosen = {
             "parity": lambda: tables.parity(summary),
@@ -119,7 +119,7 @@ class Display:
     def _left(self) -> float:
         done = sum(seconds for _, seconds in self._stages[: self._done])
         left = sum(seconds for _, seconds in self._stages[self._done :])
-        # What has been done so far tells how this machine compares with the estimate's.
+        # The finished tasks show how much slower this machine is than the estimate's.
         pace = (self._stage_began - self._began) / done if done else 1.0
         return max(0.0, left * pace - (time.monotonic() - self._stage_began))
 
@@ -133,9 +133,8 @@ class Display:
         done += min(expected, time.monotonic() - self._stage_began)
         parts: list[RenderableType] = [
             terminal.plain(self._doing, "bold"),
-            Padding(
-                ProgressBar(total=total, completed=min(done, total), width=60)
-            ),  # else it ends no line
+            # Padding ends the line, which a progress bar alone does not.
+            Padding(ProgressBar(total=total, completed=min(done, total), width=60)),
             terminal.plain(f"{self._progress()}, {self._elapsed()} gone"),
             *(terminal.plain(figure, "dim") for figure in self._figures),
         ]

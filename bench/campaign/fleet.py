@@ -1,7 +1,7 @@
-"""The parent's side of workers: start, ask, watch, stop.
+"""The parent's side of workers: start them, send commands, receive answers, stop them.
 
-Every worker leads a process group of its own and is known to the guard, so that nothing outlives
-the parent. While a worker works the parent sleeps on its socket.
+Every worker leads a process group of its own, and the guard knows its process id: no worker
+outlives the parent. While a worker works, the parent sleeps until the worker's socket has data.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ from aebench.bench.errors import MeasurementError
 from aebench.bench.protocol.channel import Channel, ChannelClosedError, Message
 from aebench.bench.protocol.messages import Hello, Job, PhaseMemory, ProtocolError, decode, encode
 from aebench.bench.protocol.package_path import link_package
-from aebench.bench.system.processor import UNTOLD
+from aebench.bench.system.processor import CORE_ERRORS
 from aebench.reports.sanitize import reason
 
 A = TypeVar("A")
@@ -34,23 +34,23 @@ A = TypeVar("A")
 HELLO_SECONDS = 60.0
 _LOG_TAIL_LINES = 15
 _LOG_TAIL_BYTES = 16384
-# A worker prints a few lines; one that floods its log would fill the disk.
+# A worker that prints without end would fill the disk; a usual worker prints a few lines.
 LOG_LIMIT_BYTES = 64 * 2**20
 _LOG_CHECK_SECONDS = 1.0
 _SAMPLING_SECONDS = 0.02
 
 
 class Fleet:
-    """Starts workers and sees to it that all of them end.
+    """The workers of a run, from their start until all of them have ended.
 
     Parameters
     ----------
     scratch : Path
-        A folder of the run's own for logs, caches and private Keras homes.
+        A temporary folder of this run, for the workers' logs, caches and Keras homes.
     answer_seconds : float
-        A worker that is silent for so long counts as hung.
+        Seconds of silence after which a worker counts as hung.
     modules : sequence of str
-        Dotted names of modules of other installations that workers import.
+        Dotted names of modules of other packages that workers import.
     """
 
     def __init__(self, scratch: Path, answer_seconds: float, modules: Sequence[str] = ()) -> None:
@@ -69,21 +69,21 @@ class Fleet:
         self._workers: list[Worker] = []
 
     def start(self, backend: str, job: Job, python: str = sys.executable) -> "Worker":
-        """Start a worker and give it its job, without waiting for it to be ready.
+        """Start a worker and send its job, without waiting until the worker has built its model.
 
         Parameters
         ----------
         backend : str
-            Its Keras backend, or what it runs without Keras.
+            The Keras backend of the worker, or the baseline that it runs.
         job : Job
-            What the worker is for.
+            The job: the pass, the model and what else the worker needs.
         python : str
-            The interpreter that runs it.
+            The interpreter that runs the worker.
 
         Raises
         ------
         MeasurementError
-            If it can't be started or doesn't say hello.
+            If the process can't be started, or sends no hello.
         """
         try:
             worker = Worker(
@@ -101,7 +101,7 @@ class Fleet:
         return worker
 
     def stop(self, worker: "Worker") -> None:
-        """End a worker and everything that it started."""
+        """End a worker and all processes that it started."""
         worker.stop()
         self._tell_guard("-", worker.pid)
         self._workers.remove(worker)
@@ -127,7 +127,7 @@ class Fleet:
 
 
 class Worker:
-    """One worker process, as the parent sees it."""
+    """One worker process, seen from the parent."""
 
     def __init__(
         self, backend: str, python: str, scratch: Path, package_path: str, answer_seconds: float
@@ -159,7 +159,10 @@ class Worker:
         self._watched = psutil.Process(self.pid)
 
     def greet(self, job: Job) -> None:
-        """Wait for the hello, which times the interpreter's start, and hand over the job."""
+        """Wait for the worker's hello and send the job.
+
+        The time until the hello and the memory then are the footprint of the bare interpreter.
+        """
         message = self._receive(HELLO_SECONDS)
         seconds = time.perf_counter() - self._began
         hello = self._decoded(Hello, message)
@@ -176,19 +179,19 @@ class Worker:
         self._send(encode(job))
 
     def ask(self, command: object, kind: type[A]) -> A:
-        """Send a command and sleep until it is answered.
+        """Send a command and sleep until the worker answers.
 
         Parameters
         ----------
         command : dataclass
             A command of :mod:`aebench.bench.protocol.messages`.
         kind : type
-            The type of its answer.
+            The type of the answer.
 
         Raises
         ------
         MeasurementError
-            If the worker dies, hangs, reports an error or answers nonsense.
+            If the worker dies, hangs, reports an error or sends a message of another type.
         """
         self._send(encode(command))
         return self.answer(kind)
@@ -224,7 +227,7 @@ class Worker:
         return message
 
     def _listen(self, deadline: float) -> Message:
-        """Wait for a message, waking rarely to see that the log isn't flooded."""
+        """Wait for a message; once a second check that the worker's log isn't too long."""
         while True:
             if self._log.stat().st_size > LOG_LIMIT_BYTES:
                 raise self._failure(f"printed more than {LOG_LIMIT_BYTES // 2**20} MiB")
@@ -249,22 +252,25 @@ class Worker:
         return MeasurementError(reason, "\n".join(lines[-_LOG_TAIL_LINES:]))
 
     def resident_bytes(self) -> int:
-        """Look from outside how much the process holds; 0 if that can't be told."""
+        """Return the resident bytes of the process, read from outside; 0 if they can't be read."""
         try:
             return int(self._watched.memory_info().rss)
-        except UNTOLD:
+        except CORE_ERRORS:
             return 0
 
     def cpu_seconds(self) -> float | None:
-        """Look from outside how much processor time it has used; None if that can't be told."""
+        """Return the processor seconds that the process has used; None if they can't be read."""
         try:
             times = self._watched.cpu_times()
-        except UNTOLD:
+        except CORE_ERRORS:
             return None
         return float(times.user + times.system)
 
     def phase(self) -> PhaseMemory:
-        """Sleep until the worker has run a phase; read its memory where it cannot itself."""
+        """Sleep until the worker has run a phase, and return the memory of the phase.
+
+        A worker that can't measure its own peak is sampled from here every 20 ms.
+        """
         if self.exact_peaks:
             return self.answer(PhaseMemory)
         peaks: list[int] = []
@@ -291,7 +297,7 @@ class Worker:
             sampler.join()
 
     def stop(self) -> None:
-        """Kill the process and its children; nothing in it is worth a tidy end."""
+        """Kill the process and its children; a worker holds nothing that must be saved."""
         kill_tree(self.pid)
         self._process.wait()
         self._channel.close()

@@ -1,4 +1,4 @@
-"""End the workers if the parent dies without a word, by ``kill -9`` too.
+"""End the workers if the parent dies, even by ``kill -9``.
 
 The guard is one small process per run: ``PYTHON -m aebench.bench.campaign.guard FOLDER``. It reads
 the process ids of workers from its standard input and sleeps. If its input ends without a goodbye,
@@ -25,7 +25,7 @@ def kill_tree(pid: int) -> None:
     Parameters
     ----------
     pid : int
-        Of a worker, the leader of a process group of its own; it may be dead already.
+        The worker's process id, which is its process group's id too. The worker may be dead.
     """
     with contextlib.suppress(psutil.NoSuchProcess):
         family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
@@ -37,7 +37,7 @@ def kill_tree(pid: int) -> None:
 
 
 def main() -> None:
-    """Keep the set of living workers; when the parent is gone, kill them and tidy."""
+    """Read which workers live; when the parent is gone, kill them and remove its folder."""
     workers: set[int] = set()
     for line in sys.stdin:
         if line.strip() == GOODBYE:
@@ -53,7 +53,10 @@ def main() -> None:
 
 
 def _remove(folder: str) -> None:
-    """Remove a folder, in which processes that were just killed may still write."""
+    """Remove a folder, again and again for up to 5 s.
+
+    Processes that were just killed may still write into it.
+    """
     deadline = time.monotonic() + _TIDYING_SECONDS
     while os.path.lexists(folder) and time.monotonic() < deadline:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Signals that end a command tidily: what was measured is kept, and nothing is left behind."""
+"""End a command tidily on a signal: keep what was measured, and leave no process or file behind."""
 
 import contextlib
 import signal
@@ -8,22 +8,23 @@ from typing import NoReturn
 
 
 def prepare() -> None:
-    """Have SIGINT, SIGTERM and SIGHUP (a terminal that goes away) raise KeyboardInterrupt."""
+    """Raise KeyboardInterrupt on SIGINT, SIGTERM and SIGHUP (the terminal was closed)."""
     for number in _numbers():
         signal.signal(number, _interrupt)
 
 
 def ignore() -> None:
-    """Ignore the signals from here on: what is left is a moment."""
+    """Ignore the signals from here on: the command ends in a moment by itself."""
     for number in _numbers():
         signal.signal(number, signal.SIG_IGN)
 
 
 @contextlib.contextmanager
 def until_tidy() -> Iterator[Callable[[], None]]:
-    """Have the same signals end a run, until what is handed out is called.
+    """Raise KeyboardInterrupt on the signals until the function that is yielded is called.
 
-    Whoever interrupts twice shall interrupt neither the tidying nor the last tables.
+    That function ignores further signals: a second Ctrl-C must not interrupt the tidying up, or
+    the last tables.
     """
     numbers = _numbers()
     handlers = {number: signal.getsignal(number) for number in numbers}
@@ -43,8 +44,8 @@ def until_tidy() -> Iterator[Callable[[], None]]:
 
 
 def _numbers() -> list[signal.Signals]:
-    # Who ignores SIGHUP wants to go on without a terminal. SIGINT is ignored where a shell started
-    # this behind its back, and ends it all the same.
+    # SIGHUP stays ignored if it was: nohup asks that a command goes on without its terminal. SIGINT
+    # ends the command even if it was ignored, as shells do for commands in the background.
     hung_up = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
     return [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hung_up else [])]
 

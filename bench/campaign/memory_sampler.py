@@ -1,4 +1,4 @@
-"""Memory over time, sampled by memory_profiler from outside the process."""
+"""Sample a process's memory over time, by memory_profiler from outside the process."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-# Between a sample and the next one; reading takes a few milliseconds more.
+# The pause between two samples; taking a sample adds a few milliseconds.
 PAUSE_SECONDS = 0.02
 _MOST_SAMPLES = 2000
 _MIB = 2**20
@@ -15,16 +15,18 @@ _MIB = 2**20
 
 @dataclass
 class Curve:
-    """What was sampled.
+    """The samples of one process's memory.
 
     Parameters
     ----------
     began_seconds : float
-        When sampling began, on the clock of :func:`time.time`.
-    seconds, proportional_bytes : list
-        Of each sample: when, counted from the beginning, and how much (PSS).
+        The time at which sampling began, on the clock of :func:`time.time`.
+    seconds : list of float
+        The times of the samples, counted from the beginning.
+    proportional_bytes : list of int
+        The proportional set size (PSS) in the samples.
     reason : str
-        Why there is nothing, or nothing more.
+        The reason why there are no samples, or why sampling ended early; empty if it didn't.
     """
 
     began_seconds: float
@@ -33,29 +35,32 @@ class Curve:
     reason: str = ""
 
     def now(self) -> float:
-        """Tell how long ago sampling began, in seconds."""
+        """Return the seconds since sampling began."""
         return time.time() - self.began_seconds
 
     def thinned(self) -> dict[str, Any]:
-        """Return what is recorded: of a long curve the highest sample of each stretch."""
+        """Return the fields of the record's event, with at most 2000 samples.
+
+        A longer curve is cut into equal stretches, and the highest sample of a stretch is kept.
+        """
         samples = list(zip(self.seconds, self.proportional_bytes, strict=True))
         length = -(-len(samples) // _MOST_SAMPLES) or 1
         kept = [
-            max(samples[begin : begin + length], key=lambda each: each[1])
+            max(samples[begin : begin + length], key=lambda sample: sample[1])
             for begin in range(0, len(samples), length)
         ]
         return {
-            "seconds": [each[0] for each in kept],
-            "proportional_bytes": [each[1] for each in kept],
+            "seconds": [sample[0] for sample in kept],
+            "proportional_bytes": [sample[1] for sample in kept],
             "reason": self.reason,
         }
 
 
 @contextmanager
 def sampled(pid: int) -> Iterator[Curve]:
-    """Sample a process meanwhile, in a thread of this one.
+    """Sample the memory of a process while the ``with`` block runs, in a thread of this process.
 
-    Only by process id: given a function, memory_profiler forks, and may run it twice.
+    memory_profiler gets the process id, since with a function it would fork and might run it twice.
     """
     curve = Curve(time.time())
     done = threading.Event()
@@ -76,11 +81,11 @@ def _sample(pid: int, curve: Curve, done: threading.Event) -> None:
         return
     while not done.is_set():
         try:
-            # One sample, and the pause after it, are what a call without a timeout is.
+            # A call without a timeout takes one sample, and returns after the pause.
             ((mebibytes, when),) = memory_usage(
                 pid, PAUSE_SECONDS, timestamps=True, backend="psutil_pss"
             )
-        except Exception as error:  # it raises whatever psutil does, and errors of its own
+        except Exception as error:  # errors of psutil, or of memory_profiler
             curve.reason = f"sampling ended: {type(error).__name__}: {error}"
             return
         curve.seconds.append(when - curve.began_seconds)

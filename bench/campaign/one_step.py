@@ -1,4 +1,7 @@
-"""One step of every contender in every cell: whether it runs at all. Nothing is timed or kept."""
+"""Run one step of every contender in every cell, to check that it runs.
+
+Nothing is timed, and no record is kept.
+"""
 
 from aebench.bench.campaign.campaign import RunInputs
 from aebench.bench.campaign.context import speed_job
@@ -18,14 +21,14 @@ def run(plan: Plan, inputs: RunInputs) -> dict[ContenderCell, str]:
     Parameters
     ----------
     plan : Plan
-        What to run.
+        The plan.
     inputs : RunInputs
-        The samples, and what else a run needs.
+        The samples and the other inputs of a run.
 
     Returns
     -------
     dict of ContenderCell to str
-        The reasons of those that didn't run.
+        The contenders and cells that failed, with their reasons.
     """
     arrays = convert(inputs.dataset, inputs.scratch)
     fleet = Fleet(inputs.scratch, inputs.answer_seconds, plan.outside_modules())

@@ -1,4 +1,4 @@
-"""What the command says before and after a run."""
+"""Print the plan before a run, and the tables and the record's path after it."""
 
 import datetime
 from collections.abc import Sequence
@@ -31,9 +31,20 @@ def show(
     tasks: Sequence[Task],
     pace: float | None = None,
 ) -> None:
-    """Show what of a plan is to be measured, and a guess at its time.
+    """Print a plan and an estimate of its time.
 
-    ``pace`` is how many times as long work takes here as where the guess was made, if known.
+    Parameters
+    ----------
+    console : Console
+        The console to print to.
+    plan : Plan
+        The plan.
+    dataset : Dataset
+        The images.
+    tasks : sequence of Task
+        The tasks of the plan that are left to measure.
+    pace : float, optional
+        How many times as long work takes here as on the machine of the estimate, if known.
     """
     info = plan.info
     sizes = (len(dataset.train), len(dataset.test))
@@ -43,10 +54,10 @@ def show(
     for contender in plan.contenders:
         if contender.missing:
             console.print(plain(f"- {contender.name}: {contender.missing}", "dim"), soft_wrap=True)
-    running = ", ".join(f"{each.name} {each.version}" for each in plan.running)
-    controls = ", ".join(each.name for each in plan.in_blocks if each.control_of)
+    running = ", ".join(f"{contender.name} {contender.version}" for contender in plan.running)
+    controls = ", ".join(contender.name for contender in plan.in_blocks if contender.control_of)
     lines = [
-        f"preset {info.preset}: {running}; {', '.join(each.name for each in plan.models)}",
+        f"preset {info.preset}: {running}; {', '.join(model.name for model in plan.models)}",
         f"data: {dataset.name}, {len(dataset.train):,} training and "
         f"{len(dataset.test):,} test images",
     ]
@@ -59,10 +70,10 @@ def show(
     for text in lines:
         console.print(plain(text), soft_wrap=True)
     grid = Table("pass", "what", "about", header_style="bold")
-    told = {
+    texts = {
         "parity": "the same model as a float64 reference?",
         "speed": _sizes(info.sizes),
-        "footprint": f"cold starts of each: {info.footprint_launches}",
+        "footprint": f"cold starts of every contender: {info.footprint_launches}",
         "quality": f"epochs: {info.epochs}, seeds: {len(info.seeds)}, "
         f"{info.quality_train_samples:,} training images, batch {info.batch_size}",
         "profile": f"where {info.profile_steps} training steps' time goes, batch "
@@ -71,10 +82,10 @@ def show(
     }
     for name in dict.fromkeys(task.pass_name for task in tasks):
         seconds = sum(seconds for pass_name, seconds in estimated if pass_name == name)
-        grid.add_row(name, plain(told[name]), duration(seconds))
+        grid.add_row(name, plain(texts[name]), duration(seconds))
     console.print(grid)
     if len(tasks) < len(plan.tasks()):
-        console.print(f"Going on: {len(tasks)} of {len(plan.tasks())} pieces are missing.")
+        console.print(f"Resuming: {len(tasks)} of {len(plan.tasks())} tasks are missing.")
     total = duration(sum(seconds for _, seconds in estimated))
     on = (
         "here, if it stays as busy as now"
@@ -85,23 +96,26 @@ def show(
 
 
 def _sizes(sizes: Sequence[WorkloadSizes]) -> str:
-    """Write what the speed pass measures, workloads of the same sizes together."""
+    """Return a text of the speed pass's sizes; workloads of the same sizes are named together."""
     found: dict[str, list[str]] = {}
-    for each in sizes:
-        batches = ", ".join(map(str, each.batch_sizes))
-        text = f"batch {batches}; {each.launches} × {each.blocks} blocks"
-        found.setdefault(text, []).append(each.workload)
+    for workload_sizes in sizes:
+        batches = ", ".join(map(str, workload_sizes.batch_sizes))
+        text = f"batch {batches}; {workload_sizes.launches} × {workload_sizes.blocks} blocks"
+        found.setdefault(text, []).append(workload_sizes.workload)
     return "; ".join(f"{', '.join(names)}; {text}" for text, names in found.items())
 
 
 def show_programs(console: Console, programs: str) -> None:
-    """Show which programs a record's being carried on would run, if any."""
+    """Print a sentence on the programs that resuming a record would run, unless it is empty."""
     if programs:
         console.print(plain(f"! {programs}", "yellow"), soft_wrap=True)
 
 
 def show_presets(console: Console, request: Request, dataset: Dataset, pace: float) -> None:
-    """Show what each preset would take here, all else being as asked for; see :func:`show`."""
+    """Print the time that the request would take here with every preset.
+
+    ``pace`` is the one of :func:`show`.
+    """
     sizes = (len(dataset.train), len(dataset.test))
     shown = [name for name in PASSES if name in {*COMPARING, *request.passes}]
     grid = Table("preset", "launches × blocks", *shown, "all", header_style="bold")
@@ -110,29 +124,32 @@ def show_presets(console: Console, request: Request, dataset: Dataset, pace: flo
             continue
         try:
             plan = plan_from_request(replace(request, preset=name), dataset, run=False)
-        except BadInputError:  # what fits into the preset asked for needn't fit into this one
+        except BadInputError:  # the request may not fit this preset
             continue
         seconds = dict.fromkeys(shown, 0.0)
         for task in plan.tasks():
             seconds[task.pass_name] += task_seconds(plan, task, *sizes, pace)
-        cells = [*seconds.values(), sum(seconds.values())]
+        entries = [*seconds.values(), sum(seconds.values())]
         timed = "speed" in plan.info.passes
         size = plan.info.blocks_text if timed else "–"
-        grid.add_row(name, size, *(duration(each) if each else "–" for each in cells))
+        grid.add_row(name, size, *(duration(entry) if entry else "–" for entry in entries))
     console.print(
-        "What each preset would take here, roughly: matrix products just took "
+        "Rough times of the presets here: matrix products just took "
         f"{pace:.2g} times as long as on the machine the estimate was made on."
     )
     console.print(grid)
 
 
 def new_folder(preset: str) -> Path:
-    """Name a folder for a run by the clock."""
+    """Return the path of a new run's folder, named after the time and the preset."""
     return RESULTS / f"{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}-{preset}"
 
 
 def show_end(console: Console, record: Path, outcome: str, shown: bool) -> None:
-    """Show what the tables come to and where the record is; the tables, unless they were shown."""
+    """Print the verdicts and the record's path after a run.
+
+    The tables are printed too, unless they were ``shown`` during the run.
+    """
     read = load(record)
     summary = summarise(read)
     console.rule()

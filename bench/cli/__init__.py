@@ -1,4 +1,7 @@
-"""The command ``aebench``. Heavy imports wait inside the commands, so that --help is quick."""
+"""The command ``aebench``.
+
+Slow imports stand inside the functions that need them, so that ``--help`` takes no second.
+"""
 
 import errno
 import sys
@@ -11,14 +14,14 @@ from aebench.bench.cli.options import Given
 from aebench.bench.errors import BadInputError
 from aebench.reports.sanitize import printable, reason
 
-# Longer messages are cut in the middle.
+# Longer error messages are shortened in the middle.
 _MOST_SHOWN_CHARACTERS = 1000
-# Commands that leave nothing but their output. No command at all shows the help.
+# Commands whose only result is what they print. Without a command, the help is printed.
 _PRINTING = {"list", "doctor", "show", "completion", "-h", "--help", "--version"}
 
 
 def main() -> int:
-    """Run the command of ``sys.argv``; bad input is one sentence and exit code 2.
+    """Run the command of ``sys.argv``; on bad input print one sentence and return exit code 2.
 
     Returns
     -------
@@ -29,7 +32,7 @@ def main() -> int:
     code = _run(sys.argv[1:])
     sys.stdout.flush()
     failure = getattr(sys.stdout, "failure", None)
-    # A measurement is safe in its record even if its output is lost; other output is not.
+    # Measurements are kept in a record, whatever is printed. Other commands fail if printing fails.
     output_is_all = set(sys.argv[1:2]) <= _PRINTING or "--dry-run" in sys.argv
     if failure and failure.errno != errno.EPIPE and output_is_all:
         code = _refuse(f"the output can't be written: {reason(failure)}.")
@@ -37,7 +40,7 @@ def main() -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    """Run the command, and return its exit code."""
+    """Run a command line, print the message of an error, and return the exit code."""
     try:
         _check(arguments)
         return _parsed_and_run(arguments)
@@ -51,11 +54,12 @@ def _run(arguments: list[str]) -> int:
 
 
 def _parsed_and_run(arguments: list[str]) -> int:
+    """Parse a command line, run its command and return the exit code."""
     parser.check_words(arguments)
     commands = parser.make()
     try:
         given: Given = vars(commands.parse_args(arguments))
-    except SystemExit:  # after --help
+    except SystemExit:  # argparse ends with it after printing --help
         return OK
     handler: Callable[[Given], int] | None = given.pop("handler", None)
     if given.pop("version"):
@@ -70,7 +74,7 @@ def _parsed_and_run(arguments: list[str]) -> int:
 
 
 def _check(arguments: list[str]) -> None:
-    """Refuse words and a working folder that no command can use.
+    """Refuse words that no command can read, and a working folder that is gone.
 
     Raises
     ------
@@ -91,6 +95,7 @@ def _check(arguments: list[str]) -> None:
 
 
 def _refuse(sentence: str) -> int:
+    """Print an error message, shortened if it is long, and return the exit code of bad input."""
     shown = printable(sentence)
     half = _MOST_SHOWN_CHARACTERS // 2
     if len(shown) > 2 * half:  # the beginning quotes the input, the end tells what to do

@@ -22,9 +22,9 @@ class Command:
     help : str
         One sentence, for the list of commands.
     handler : callable
-        Runs the command on what was given; returns the exit code.
+        Runs the command with the given options; returns the exit code.
     options : tuple of str
-        Names in :data:`aebench.bench.cli.options.OPTIONS`.
+        Names of its options in :data:`aebench.bench.cli.options.OPTIONS`.
     more : str
         Further sentences for the command's own help.
     """
@@ -53,13 +53,13 @@ COMMANDS = (
         "parity",
         "Check that contenders compute the same model, against a float64 reference.",
         Measurement("parity", passes=("parity",), finish=measure.judge_parity),
-        ("contender", "model", "baselines", *_RECORD),
+        ("contender", "model", "batch-size", "baselines", *_RECORD),
         "Every run that measures speed includes this check. The exit code is 1 if a contender "
         "differs.",
     ),
     Command(
         "selfcheck",
-        "Test aebench on this machine, where the right verdicts are known.",
+        "Test aebench on this machine by a comparison whose right verdicts are known.",
         measure.selfcheck,
         (
             *("preset.selfcheck", "contender.selfcheck", "model.selfcheck", "batch-size.one"),

@@ -1,4 +1,4 @@
-"""Shell completion: a script that is written once, so that completing words runs no Python."""
+"""Shell completion by a script that is made once, so that completing a word starts no Python."""
 
 import argparse
 
@@ -36,7 +36,10 @@ def script(shell: str) -> str:
         raise BadInputError(f"{shortly(shell)} is not a shell known here: use {', '.join(SHELLS)}.")
 
     def attach(action: argparse.Action, option: Option) -> None:
-        """Attach words or paths; a parser that reads a command line would refuse all others."""
+        """Attach the words or paths that complete an option.
+
+        They are attached here alone: a parser with choices would refuse all other words.
+        """
         if option.values:
             action.choices = list(option.values)
         elif option.path:

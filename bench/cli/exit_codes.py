@@ -1,4 +1,4 @@
-"""Exit codes."""
+"""The exit codes of the command ``aebench``."""
 
 OK, FAILURES, BAD_INPUT, TOO_NOISY, INTERRUPTED = 0, 1, 2, 3, 130
 # The exit code of each outcome of a run.

@@ -1,4 +1,4 @@
-"""The tables of ``aebench list``, made without importing a framework."""
+"""Make the tables of ``aebench list`` without importing a framework."""
 
 import platform
 import shutil
@@ -19,7 +19,7 @@ _QUERY_SECONDS = 10.0
 
 
 def render() -> RenderableType:
-    """Lay out models, backends, workloads and presets."""
+    """Return the tables of models, backends, workloads and presets."""
     return Group(_models(), _backends(), _workloads(), _presets())
 
 
@@ -66,13 +66,13 @@ def _backends() -> Table:
 
 
 def _backend(name: str, device: str) -> tuple[str, str, str]:
-    """Describe a backend: its version, its device, and what it supports."""
+    """Return a backend's version, its device, and the workloads that it supports, as texts."""
     try:
         facts = backends.load(name)
     except backends.RegistrationError as error:
         return str(error), "", ""
     version = backends.installed_version(name)
-    supported = [each for each in workloads.names() if each not in facts.UNSUPPORTED]
+    supported = [workload for workload in workloads.names() if workload not in facts.UNSUPPORTED]
     if facts.PROFILER:
         supported.append("profile")
     shown = version or f"not installed: {facts.INSTALL}"
@@ -80,7 +80,7 @@ def _backend(name: str, device: str) -> tuple[str, str, str]:
 
 
 def _device() -> str:
-    """Name the accelerator that the driver's own tool lists, or the processor."""
+    """Return the name of the GPU that ``nvidia-smi`` lists, or of the processor's kind."""
     tool = shutil.which("nvidia-smi")
     if tool:
         names = ask([tool, "--query-gpu=name", "--format=csv,noheader"], _QUERY_SECONDS)
@@ -97,7 +97,7 @@ def _workloads() -> Table:
 
 
 def _by_workload(preset: Preset, shown: Callable[[Sizes], str]) -> str:
-    """Write what each workload of a preset has; once if all have the same."""
+    """Return a text of a preset's workloads and sizes; the sizes alone if all are the same."""
     found: dict[str, list[str]] = {}
     for sizes in preset.sizes:
         found.setdefault(shown(sizes), []).append(sizes.workload)
@@ -109,11 +109,11 @@ def _by_workload(preset: Preset, shown: Callable[[Sizes], str]) -> str:
 def _presets() -> Table:
     grid = Table("preset", *PRESETS, title="Presets", title_justify="left")
     rows: dict[str, Callable[[Preset], str]] = {
-        "passes": lambda each: " ".join(each.passes),
-        "models": lambda each: " ".join(each.models),
-        "workloads": lambda each: " ".join(each.workloads),
-        "batch sizes": lambda each: _by_workload(
-            each, lambda sizes: " ".join(map(str, sizes.batch_sizes))
+        "passes": lambda preset: " ".join(preset.passes),
+        "models": lambda preset: " ".join(preset.models),
+        "workloads": lambda preset: " ".join(preset.workloads),
+        "batch sizes": lambda preset: _by_workload(
+            preset, lambda sizes: " ".join(map(str, sizes.batch_sizes))
         ),
     }
     for name, shown in rows.items():
@@ -122,24 +122,26 @@ def _presets() -> Table:
         (
             "launches × blocks, at least",
             "speed",
-            lambda each: _by_workload(each, lambda sizes: f"{sizes.launches} × {sizes.blocks}"),
+            lambda preset: _by_workload(preset, lambda sizes: f"{sizes.launches} × {sizes.blocks}"),
         ),
         (
             "baselines",
             "speed",
-            lambda each: "yes" if each.baselines else "with --baselines",
+            lambda preset: "yes" if preset.baselines else "with --baselines",
         ),
-        ("cold starts", "footprint", lambda each: str(each.footprint_launches)),
-        ("epochs × seeds", "quality", lambda each: f"{each.epochs} × {each.seeds}"),
+        ("cold starts", "footprint", lambda preset: str(preset.footprint_launches)),
+        ("epochs × seeds", "quality", lambda preset: f"{preset.epochs} × {preset.seeds}"),
         (
             "training images",
             "quality",
-            lambda each: f"{each.quality_train_samples:,}" if each.quality_train_samples else "all",
+            lambda preset: (
+                f"{preset.quality_train_samples:,}" if preset.quality_train_samples else "all"
+            ),
         ),
     ]
     for name, of_pass, shown in sizes:
         grid.add_row(
             f"{name} ({of_pass})",
-            *(shown(each) if of_pass in each.passes else "–" for each in PRESETS.values()),
+            *(shown(preset) if of_pass in preset.passes else "–" for preset in PRESETS.values()),
         )
     return grid

@@ -1,4 +1,7 @@
-"""The commands that measure. Heavy imports wait inside them, so that --help is quick."""
+"""The commands that measure.
+
+Slow imports stand inside the functions that need them, so that ``--help`` takes no second.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from aebench.bench.cli.run_command import RunOptions
     from aebench.bench.plan.request import Request
 
-# Where the command line and the plan name a thing differently.
+# The fields of a request by the names of the command line's options.
 _REQUEST_NAMES = {
     "contender": "backends",
     "model": "models",
@@ -34,18 +37,20 @@ _REQUEST_NAMES = {
 
 @dataclass(frozen=True)
 class Measurement:
-    """The handler of a command that is a run of fixed passes; ``run`` itself fixes nothing.
+    """The handler of a command that measures.
+
+    Commands such as ``parity`` fix their passes; ``run`` takes them from the user or the preset.
 
     Parameters
     ----------
     name : str
-        Names the record's folder, beside the clock; the preset if empty.
+        The word after the time in the name of a new folder; empty takes the preset's name.
     preset : str
-        The preset, unless the user gives one.
+        The preset, if the user gives none.
     passes : tuple of str
-        The passes, unless the user gives some; the preset's if empty.
+        The passes, if the user gives none; empty takes the preset's passes.
     finish : callable or None
-        Derives the exit code of a complete run from the record's folder.
+        Returns the exit code of a complete run, from the record's folder.
     """
 
     name: str = ""
@@ -54,7 +59,7 @@ class Measurement:
     finish: Callable[[Path], int] | None = None
 
     def __call__(self, given: Given) -> int:
-        """Measure, write the report if one was asked for, and return the exit code."""
+        """Measure, write the report if ``--report`` was given, and return the exit code."""
         from aebench.bench.cli.run_command import measure
 
         if "resume" in given:
@@ -68,7 +73,7 @@ class Measurement:
         return CODES[outcome]
 
     def request(self, given: Given) -> "Request":
-        """Translate the given options to a request."""
+        """Make a request of the given options."""
         from aebench.bench.plan.request import Request
 
         asked: dict[str, Any] = {"preset": self.preset, "passes": self.passes}
@@ -84,17 +89,17 @@ class Measurement:
 
 
 def judge_parity(folder: Path) -> int:
-    """Return the exit code of a parity check: failure if a contender's model differs."""
+    """Return the exit code of a parity check: failure if a contender computes another model."""
     return FAILURES if any(row.differs for row in summarise([folder]).parity) else OK
 
 
 def selfcheck(given: Given) -> int:
-    """Measure one backend against its own controls, and print whether the verdicts are right.
+    """Measure one backend beside its own controls, and print whether the verdicts are right.
 
     Raises
     ------
     BadInputError
-        If the request cannot be met, or the record to resume is not a self-check's.
+        If an option is refused, or the record to resume is not a self-check's.
     """
     from aebench.bench.cli.run_command import measure
     from aebench.bench.plan import selfcheck
@@ -118,6 +123,7 @@ def selfcheck(given: Given) -> int:
 
 
 def _show_findings(folder: Path) -> int:
+    """Print the findings of a self-check, and return its exit code."""
     from aebench.reports.selfcheck import judge
     from aebench.reports.terminal import new_console, plain
 
@@ -131,6 +137,7 @@ def _show_findings(folder: Path) -> int:
 
 
 def _run_options(given: Given) -> "RunOptions":
+    """Make the options that all measuring commands share, with their defaults."""
     from aebench.bench.cli.run_command import RunOptions
 
     return RunOptions(

@@ -1,4 +1,4 @@
-"""The options of all commands, each defined once: spellings, values and help."""
+"""The options of all commands: spellings, values and help, defined in one place."""
 
 import argparse
 import os
@@ -16,12 +16,12 @@ from aebench.bench.plan.presets import BATCH_SIZE_SYNTAX, PASSES, PRESETS
 from aebench.bench.plan.settings import WORDS, split_contenders
 from aebench.bench.quoting import shortly
 
-# The options and arguments on the command line, by name; what was left out is not there.
+# The options and arguments of a command line, by name. It has no entry for an option left out.
 Given = dict[str, Any]
 
 DEFAULT_TIME_LIMIT_SECONDS = 600.0
 DEFAULT_DIFFERENT_PERCENT, DEFAULT_SAME_PERCENT = 1.0, 3.0
-# The preset's passes, interpreters of contenders and the display do not contradict a record's plan.
+# These options don't contradict the plan of the record to resume; all others are refused.
 _BESIDE_RESUME = ("resume", "report", "time_limit", "dry_run", "contender")
 
 _CONTENDERS = ("all", *backends.built_in_names())
@@ -55,7 +55,7 @@ class Option:
 
 
 class _Extend(argparse.Action):
-    """Collect the values of an option that is given several times or takes several values."""
+    """Collect all values of an option that is given several times, or with several values."""
 
     def __call__(
         self,
@@ -75,12 +75,12 @@ def _word(text: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """Split words at commas."""
+    """Split a text at its commas; refuse it if it is empty."""
     return [_word(word) for word in text.split(",") if word] or [_word("")]
 
 
 def _contenders(text: str) -> list[str]:
-    """Split contenders at commas; a comma between settings of one contender splits nothing."""
+    """Split contenders at the commas between them, not at those between settings of a contender."""
     return split_contenders(text) or [_word("")]
 
 
@@ -118,7 +118,7 @@ _MODEL_NAMES = "An autoencoder by name, such as ae400 or ae800-dropout0.5"
 _DATA_NAMES = f"{', '.join(DATA)}, or the path of an .npz file"
 _WITH_BASELINES = ", ".join(name for name in PRESETS if PRESETS[name].baselines)
 
-# By the name under which a command lists the option. A name after the dot makes a variant of it.
+# The options by the names that the table of commands uses. A word after a dot names a variant.
 OPTIONS = {
     "preset": Option(
         ("--preset",),
@@ -135,10 +135,10 @@ OPTIONS = {
     ),
     "contender": Option(
         ("--contender", "--backend"),
-        "What is compared, as BACKEND[:SETTING,...][@PYTHON]; those of "
-        f"{', '.join(backends.default_names())} that are installed if left out "
-        f"or all. BACKEND is {', '.join(backends.built_in_names())}. SETTING is {WORDS}. PYTHON is the path "
-        "of another interpreter.",
+        "What is compared, as BACKEND[:SETTING,...][@PYTHON]. If left out, or all: "
+        f"{', '.join(backends.default_names())}, as far as installed. "
+        f"BACKEND is {', '.join(backends.built_in_names())}. SETTING is {WORDS}. "
+        "PYTHON is the path of another interpreter.",
         _several(_contenders, "CONTENDER"),
         values=_CONTENDERS,
     ),
@@ -245,7 +245,7 @@ OPTIONS = {
     "report": Option(("--report",), "Write the report beside the record too.", _FLAG),
     "time-limit": Option(
         ("--time-limit",),
-        "Silence after which a worker is ended as hung, in seconds "
+        "Seconds of silence after which a worker counts as hung and is ended "
         f"(default: {DEFAULT_TIME_LIMIT_SECONDS:g}).",
         {"type": _number, "metavar": "SECONDS"},
     ),
@@ -276,7 +276,7 @@ OPTIONS = {
 
 
 def data(given: Given) -> str:
-    """Return the data set that was asked for: the option, the environment's, or ``auto``."""
+    """Return the value of ``--data``, else of ``$AEBENCH_DATA``, else ``auto``."""
     return str(given.get("data") or os.environ.get("AEBENCH_DATA") or "auto")
 
 

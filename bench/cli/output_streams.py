@@ -1,4 +1,4 @@
-"""Output streams that survive a closed pipe, a full disk and a locale without UTF-8."""
+"""Output streams that a closed pipe, a full disk or a locale without UTF-8 can't break."""
 
 import codecs
 import io
@@ -20,20 +20,20 @@ _NEAREST = {
 
 
 class Tolerant(io.TextIOWrapper):
-    """A stream that drops its output once writing fails.
+    """A stream that drops its output after writing has failed once.
 
     Writing fails when a pipe or terminal is closed, or a disk is full. The measurement goes on.
 
     Attributes
     ----------
     failure : OSError or None
-        The first error; None while everything was printed.
+        The first error; None if there was none.
     """
 
     failure: OSError | None = None
 
     def write(self, text: str, /) -> int:
-        """Write, or drop what can't be written."""
+        """Write a text, or drop it if writing fails."""
         try:
             return super().write(text)
         except OSError as error:
@@ -41,7 +41,7 @@ class Tolerant(io.TextIOWrapper):
             return len(text)
 
     def flush(self) -> None:
-        """Flush, or drop what can't be written."""
+        """Write out the buffer, or drop it if writing fails."""
         try:
             super().flush()
         except OSError as error:
@@ -50,18 +50,19 @@ class Tolerant(io.TextIOWrapper):
     def _give_up(self, error: OSError) -> None:
         self.failure = self.failure or error
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        # The number stays the same, so that Python can flush its buffers at exit.
+        # The file's number stays valid, since Python flushes its buffers to it at exit.
         os.dup2(nowhere, self.fileno())
         os.close(nowhere)
 
 
 def prepare() -> None:
-    """Replace stdout and stderr by streams to which printing never fails."""
+    """Replace stdout and stderr by streams that never raise on printing."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)
         except OSError:
-            # The new file takes this number; a record opened later must not get it.
+            # The standard stream is closed. The null device takes its number: else a record
+            # opened later would get the number, and all that is printed.
             os.open(os.devnull, os.O_RDWR)
     codecs.register_error("nearest", _nearest)
     sys.stdout = _tolerant(sys.stdout, 1)
@@ -69,7 +70,7 @@ def prepare() -> None:
 
 
 def _tolerant(stream: TextIO | None, number: int) -> TextIO:
-    if stream is None:  # it was closed when Python began
+    if stream is None:  # the stream was closed when Python started
         return Tolerant(io.FileIO(number, "w", closefd=False), "utf-8", write_through=True)
     if not isinstance(stream, io.TextIOWrapper):
         return stream
@@ -84,7 +85,7 @@ def _tolerant(stream: TextIO | None, number: int) -> TextIO:
 
 
 def _nearest(error: UnicodeError) -> tuple[str, int]:
-    """Replace characters that the locale can't show by similar ones."""
+    """Return characters similar to those that the locale can't show, and where to go on."""
     assert isinstance(error, UnicodeEncodeError)
     text = error.object[error.start : error.end]
     return "".join(_NEAREST.get(character, "?") for character in text), error.end

@@ -1,11 +1,14 @@
-"""The commands ``list`` and ``doctor``. Heavy imports wait inside them, so that --help is quick."""
+"""The commands ``list`` and ``doctor``.
+
+Slow imports stand inside the functions that need them, so that ``--help`` takes no second.
+"""
 
 from aebench.bench.cli.exit_codes import OK
 from aebench.bench.cli.options import Given
 
 
 def list_everything(given: Given) -> int:
-    """List models, backends, workloads and presets."""
+    """Print the tables of models, backends, workloads and presets."""
     from aebench.bench.cli.listing import render
     from aebench.reports.terminal import new_console
 
@@ -14,7 +17,7 @@ def list_everything(given: Given) -> int:
 
 
 def doctor(given: Given) -> int:
-    """List what could make measurements wrong on this machine, and what to do about it."""
+    """Print what could make measurements wrong on this machine, and what to do about it."""
     from aebench.bench.system.doctor import diagnose, render
     from aebench.reports.terminal import new_console
 

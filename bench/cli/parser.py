@@ -14,7 +14,7 @@ DESCRIPTION = "Measure the same Keras model on several backends, and report whic
 
 
 class _Help(argparse.HelpFormatter):
-    """Help that shows the value of an option once, however often the option takes one."""
+    """A help text that shows an option's value once, even if the option takes several values."""
 
     def _format_args(self, action: argparse.Action, default_metavar: str) -> str:
         if action.nargs == argparse.ONE_OR_MORE:
@@ -29,7 +29,7 @@ class _Help(argparse.HelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are the project's own: one sentence, exit code 2."""
+    """An argument parser that raises BadInputError, whose message is one sentence."""
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line.
@@ -46,13 +46,13 @@ class Parser(argparse.ArgumentParser):
 def make(attach: Callable[[argparse.Action, Option], None] | None = None) -> Parser:
     """Make the parser of all commands.
 
-    Options that are left out leave no trace in the parsed namespace, so that ``--resume`` can
-    refuse the ones that were given. ``handler`` is the function that runs the command.
+    The parsed namespace has no entry for an option that was left out, so that ``--resume`` can
+    refuse the options that were given. Its ``handler`` is the function that runs the command.
 
     Parameters
     ----------
     attach : callable or None
-        Called on every action with the option that it was made from.
+        Called with every action and its option; shell completion uses it.
     """
     parser = Parser(
         prog="aebench", description=DESCRIPTION, formatter_class=_Help, allow_abbrev=False
@@ -83,7 +83,7 @@ def check_words(words: Sequence[str]) -> None:
     Raises
     ------
     BadInputError
-        If there are any.
+        If the command does not exist, or an option was renamed.
     """
     names = [command.name for command in COMMANDS]
     if words and not words[0].startswith("-") and words[0] not in names:

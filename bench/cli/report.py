@@ -1,4 +1,7 @@
-"""The commands that show and report. Heavy imports wait inside them, so that --help is quick."""
+"""The commands that show records and write reports.
+
+Slow imports stand inside the functions that need them, so that ``--help`` takes no second.
+"""
 
 import contextlib
 from collections.abc import Iterator
@@ -12,7 +15,7 @@ from aebench.bench.quoting import shortly
 
 
 def show(given: Given) -> int:
-    """Show the tables of records again."""
+    """Print the tables of records, or their figures as JSON."""
     summary = summarise(given["records"])
     if given.get("json"):
         import msgspec
@@ -29,7 +32,7 @@ def show(given: Given) -> int:
 
 
 def report(given: Given) -> int:
-    """Write the report on records.
+    """Write a report on records.
 
     Raises
     ------
@@ -72,7 +75,7 @@ def site(given: Given) -> int:
 
 
 def summarise(paths: list[Path]) -> Any:
-    """Summarise records side by side."""
+    """Return the summary of records side by side; refuse records that can't be read."""
     from aebench.reports.journal import RecordError, load_all, record_paths
     from aebench.reports.summary import summarise
 
@@ -103,7 +106,7 @@ def _write_report(records: list[Path], folder: Path, console: Any, language: str
 
 @contextlib.contextmanager
 def _writing(folder: Path) -> Iterator[None]:
-    """Turn unreadable records, and a folder that can't be written, into bad input."""
+    """Refuse unreadable records, and a folder that can't be written, as bad input."""
     from aebench.reports.journal import RecordError
     from aebench.reports.manifest import ManifestError
     from aebench.reports.sanitize import reason

@@ -1,37 +1,42 @@
-"""What every measuring command does: from a request, or a cut record, to a whole record."""
+"""Measure a request, or what a record lacks: the work that all measuring commands share."""
 
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
+
 from aebench.bench.campaign import campaign, run_output
 from aebench.bench.data import datasets
+from aebench.bench.data.datasets import Dataset
 from aebench.bench.errors import refusing
 from aebench.bench.plan import checks, contenders, resuming
 from aebench.bench.plan.estimate import pace_here
+from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import COMPARING
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.reports.journal import Journal, RecordError, load
+from aebench.reports.record import DataInfo, Task
 from aebench.reports.sanitize import encodable
 from aebench.reports.terminal import new_console
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How to measure, whatever is measured: the options that measuring commands share.
+    """The options that all measuring commands share; none of them says what is measured.
 
     Parameters
     ----------
     data : str
-        Which images; see :func:`aebench.bench.data.datasets.load`.
+        Name or path of the images; see :func:`aebench.bench.data.datasets.load`.
     out : Path or None
-        Folder for the record; one named by the clock if None.
+        Folder for the record; None names a new folder after the time.
     resume : Path or None
-        A record that is carried on: then there is no new one, and no request.
+        A record to resume. Its plan is measured then, and no request.
     time_limit : float
         Seconds of silence after which a worker counts as hung.
     dry_run : bool
-        Only show the plan.
+        Whether the plan is shown and nothing is measured.
     """
 
     data: str
@@ -41,77 +46,108 @@ class RunOptions:
     dry_run: bool
 
 
-def measure(request: Request, name: str, how: RunOptions) -> tuple[str, Path | None]:
-    """Measure what is asked for, or what a record lacks.
+@dataclass(frozen=True)
+class _Work:
+    """A plan, the tasks left to measure, and the record's folder.
+
+    ``resumed_data`` describes the images of the record that is resumed; None for a new record.
+    """
+
+    plan: Plan
+    tasks: list[Task]
+    folder: Path
+    resumed_data: DataInfo | None = None
+
+
+def measure(request: Request, name: str, options: RunOptions) -> tuple[str, Path | None]:
+    """Measure a request into a new record, or measure what a record lacks.
 
     Parameters
     ----------
     request : Request
-        What to measure in a new record; beside one that is carried on its contenders alone, which
-        say whose interpreters may be run.
+        What to measure in a new record. With ``options.resume`` only its contenders count: they
+        allow running the interpreters that the record names.
     name : str
-        For a folder that the clock names.
-    how : RunOptions
-        On which images, where to, and so on.
+        The word that follows the time in the name of a new folder.
+    options : RunOptions
+        The images, the folder and the other options of the command.
 
     Returns
     -------
     str
         ``complete``, ``failures`` or ``interrupted``.
     Path or None
-        The record's folder, unless it was a dry run.
+        The record's folder; None after a dry run.
 
     Raises
     ------
     BadInputError
-        If it can't be done.
+        If the request, the record or an option is refused; nothing was measured then.
     """
     console = new_console()
-    resume = how.resume
-    checks.time_limit(how.time_limit)
-    if resume:
-        with refusing(RecordError):
-            begun = load(resume)
-        folder = resume if resume.is_dir() else resume.parent
-        plan = resuming.again(begun.header)
-        resuming.check_asked(plan, request.backends)
-        resuming.check_machine(begun.header)
-        tasks = campaign.missing(plan, begun)
-        if not tasks:
-            print("Nothing is missing.")
-            return "complete", None if how.dry_run else folder
-        if not how.dry_run:
-            resuming.check_allowed(plan, request.backends)
-            with refusing(RecordError):
-                Journal.check(resume)
-            contenders.check_again(plan.contenders)
+    checks.time_limit(options.time_limit)
+    work = _resumed_work(request, options.resume, options.dry_run) if options.resume else None
+    if work and not work.tasks:
+        print("Nothing is missing.")
+        return "complete", None if options.dry_run else work.folder
     with datasets.scratch_folder() as scratch_path:
         scratch = Path(scratch_path)
-        if resume:
-            dataset = datasets.load_again(begun.header.data, scratch)
-            resuming.check_images(plan, dataset)
+        if work and work.resumed_data:
+            dataset = datasets.load_again(work.resumed_data, scratch)
+            resuming.check_images(work.plan, dataset)
         else:
-            dataset = datasets.load(how.data, request.train_samples, scratch)
-            plan = plan_from_request(request, dataset, run=not how.dry_run)
-            tasks = plan.tasks()
-            folder = how.out or run_output.new_folder(name)
-            campaign.check_folder(folder)
-        # All that can be refused is refused before anything is shown.
-        if resume and how.dry_run:
-            run_output.show_programs(console, resuming.told(plan))
-        pace = pace_here() if how.dry_run else None
-        run_output.show(console, plan, dataset, tasks, pace)
-        if pace is not None:
-            if not resume and set(plan.info.passes) & set(COMPARING):
-                run_output.show_presets(console, request, dataset, pace)
+            dataset = datasets.load(options.data, request.train_samples, scratch)
+            work = _new_work(request, name, options, dataset)
+        # Whatever can be refused was refused above, before anything is shown.
+        if options.dry_run:
+            _show_dry_run(console, request, work, dataset)
             return "complete", None
+        run_output.show(console, work.plan, dataset, work.tasks)
         command = ["aebench", *map(encodable, sys.argv[1:])]
-        inputs = campaign.RunInputs(dataset, command, scratch, console, how.time_limit)
-        if resume:
-            outcome = campaign.resume(plan, inputs, resume)
+        inputs = campaign.RunInputs(dataset, command, scratch, console, options.time_limit)
+        if options.resume:
+            outcome = campaign.resume(work.plan, inputs, options.resume)
         else:
-            outcome = campaign.run(plan, inputs, folder)
-    # Each pass's tables were shown when it ended: all of them, if all was measured just now.
-    shown = outcome == "complete" and not resume
-    run_output.show_end(console, folder / "record.jsonl", outcome, shown)
-    return outcome, folder
+            outcome = campaign.run(work.plan, inputs, work.folder)
+    # A new and complete run has shown the tables of every pass already.
+    shown = outcome == "complete" and not options.resume
+    run_output.show_end(console, work.folder / "record.jsonl", outcome, shown)
+    return outcome, work.folder
+
+
+def _resumed_work(request: Request, record: Path, dry_run: bool) -> _Work:
+    """Read the plan of a record and the tasks that it lacks, and refuse what can't be resumed.
+
+    A dry run needs no leave to run the interpreters that the record names, since it runs none.
+    """
+    with refusing(RecordError):
+        begun = load(record)
+    plan = resuming.again(begun.header)
+    resuming.check_asked(plan, request.backends)
+    resuming.check_machine(begun.header)
+    tasks = campaign.missing(plan, begun)
+    if tasks and not dry_run:
+        resuming.check_allowed(plan, request.backends)
+        with refusing(RecordError):
+            Journal.check(record)
+        contenders.check_again(plan.contenders)
+    folder = record if record.is_dir() else record.parent
+    return _Work(plan, tasks, folder, begun.header.data)
+
+
+def _new_work(request: Request, name: str, options: RunOptions, dataset: Dataset) -> _Work:
+    """Make the plan of a request, and check that its folder is free for a record."""
+    plan = plan_from_request(request, dataset, run=not options.dry_run)
+    folder = options.out or run_output.new_folder(name)
+    campaign.check_folder(folder)
+    return _Work(plan, plan.tasks(), folder)
+
+
+def _show_dry_run(console: Console, request: Request, work: _Work, dataset: Dataset) -> None:
+    """Print the plan and its estimated time, and for a new record the times of all presets."""
+    if work.resumed_data:
+        run_output.show_programs(console, resuming.describe_programs(work.plan))
+    pace = pace_here()
+    run_output.show(console, work.plan, dataset, work.tasks, pace)
+    if not work.resumed_data and set(work.plan.info.passes) & set(COMPARING):
+        run_output.show_presets(console, request, dataset, pace)

@@ -1,1 +1,1 @@
-"""Data sets: what is built in, what is downloaded, and what users give."""
+"""Read data sets: the built-in sample, downloaded sets, and users' own files."""

@@ -1,4 +1,4 @@
-"""Arrays of an ``.npz`` from anywhere: their sizes are known and bounded before they are taken."""
+"""Read arrays from an untrusted ``.npz``: sizes are checked before an array is unpacked."""
 
 import io
 import warnings
@@ -16,11 +16,11 @@ from aebench.reports.sanitize import reason
 
 Array = np.ndarray[Any, Any]
 
-# Of an archive as it lies there, and of all that is taken from it once unpacked.
+# The limit for an archive's file, and for all of its unpacked arrays together.
 MOST_BYTES = 2**30
-# A directory of more isn't one of some arrays.
+# An archive of a few arrays has a directory (its list of files) far smaller than this.
 _MOST_DIRECTORY_BYTES = 2**20
-# Of an array's header: NumPy's reader has Python parse it, and those of images are far shorter.
+# The limit for an array's header, which NumPy parses as Python. Images' headers are far shorter.
 _HEADER_BYTES = 2**10
 _PIECE_BYTES = 2**18
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -29,7 +29,7 @@ _ENCRYPTED = 1
 
 @dataclass(frozen=True)
 class Promise:
-    """What an archive says of one of its arrays, before that is taken."""
+    """Hold what an archive's header declares of an array that isn't unpacked yet."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
@@ -38,7 +38,7 @@ class Promise:
 
     @property
     def content_bytes(self) -> int:
-        """Return the bytes that its values take."""
+        """Return the size of the unpacked array in bytes."""
         values = 1
         for length in self.shape:
             values *= length
@@ -46,17 +46,17 @@ class Promise:
 
 
 class Archive:
-    """An ``.npz`` of which nothing is unpacked until it is asked for.
+    """Open an ``.npz`` without unpacking its arrays.
 
     Parameters
     ----------
     path : Path
-        Of the file.
+        The ``.npz`` file.
 
     Raises
     ------
     BadInputError
-        If it is no plain file of a bounded size, or no archive.
+        If it isn't a regular file, is larger than :data:`MOST_BYTES`, or isn't an archive.
     """
 
     def __init__(self, path: Path) -> None:
@@ -79,12 +79,12 @@ class Archive:
         self._file.close()
 
     def promises(self, names: Sequence[str]) -> dict[str, Promise]:
-        """Tell of some arrays what the archive says of them, as far as it has them.
+        """Return the declared type and shape of arrays; names that the archive lacks are left out.
 
         Raises
         ------
         BadInputError
-            If what it says isn't so, or can't be.
+            If a header can't be read, or declares another size than the archive holds.
         """
         return {name: self._promise(name) for name in names if self._members(name)}
 
@@ -94,12 +94,12 @@ class Archive:
         Parameters
         ----------
         promises : mapping of str to Promise
-            Names and what was said of them.
+            The arrays' names, and what :meth:`promises` returned of them.
 
         Raises
         ------
         BadInputError
-            If all together are too large, or one isn't what was said.
+            If all arrays together are too large, or an array isn't what its header declared.
         """
         total = sum(promise.content_bytes for promise in promises.values())
         if total > MOST_BYTES:
@@ -110,11 +110,11 @@ class Archive:
         return {name: self._content(name, promise) for name, promise in promises.items()}
 
     def _members(self, name: str) -> list[zipfile.ZipInfo]:
-        return [each for each in self._zip.infolist() if each.filename == f"{name}.npy"]
+        return [member for member in self._zip.infolist() if member.filename == f"{name}.npy"]
 
     def _member(self, name: str) -> zipfile.ZipInfo:
         first, *others = self._members(name)
-        # A directory that lists one twice shows each reader another.
+        # Of a name that is listed twice, some programs read the first array, others the last.
         if others or first.flag_bits & _ENCRYPTED or first.compress_type not in _PLAIN:
             raise self._no_archive()
         return first
@@ -134,7 +134,7 @@ class Archive:
         try:
             with self._zip.open(self._member(name)) as content:
                 content.read(promise.header_bytes)
-                # Also where it holds pointers, there is none: those were refused.
+                # Raw bytes can't stand for Python objects: _read_header refuses such arrays.
                 flat = np.empty(promise.content_bytes, np.uint8)
                 _fill(content, flat)
             order: Literal["F", "C"] = "F" if promise.fortran else "C"
@@ -150,7 +150,7 @@ class Archive:
 
 
 class _Piecewise(io.BufferedReader):
-    """A file that is read in pieces; zipfile asks for a directory at once, whatever its size."""
+    """Limit how much of a file is read at once: zipfile reads a directory of any size whole."""
 
     def __init__(self, file: BinaryIO) -> None:
         assert isinstance(file, io.BufferedReader)
@@ -170,7 +170,7 @@ def _read_header(beginning: bytes) -> Promise:
         (2, 0): np.lib.format.read_array_header_2_0,
     }
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of odd headers, which are taken or refused
+        warnings.simplefilter("ignore")  # a user can't do anything about an odd header
         shape, fortran, dtype = readers[version](file, max_header_size=_HEADER_BYTES)
     if dtype.hasobject or any(length < 0 for length in shape):
         raise ValueError("no plain array")
@@ -178,7 +178,7 @@ def _read_header(beginning: bytes) -> Promise:
 
 
 def _fill(content: Any, flat: Array) -> None:
-    """Read so many bytes as there is room for; reading to the end checks their sum too."""
+    """Fill an array with a member's bytes; zipfile checks their CRC when the end is reached."""
     room = flat.data
     filled = 0
     while filled < len(room):

@@ -1,4 +1,4 @@
-"""Where the images come from: the Keras cache, a download, a file, or the embedded sample."""
+"""Load images from the Keras cache, a download, a user's file, or the embedded sample."""
 
 import gzip
 import hashlib
@@ -24,9 +24,9 @@ Images = np.ndarray[Any, Any]
 
 EMBEDDED = Path(__file__).parent / "mnist_5k.npz"
 _HOST = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-# The hash that Keras checks.
+# The hash that Keras checks, too.
 _MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
-# Keras checks no hash here; these are the ones that torchvision publishes for the same files.
+# Keras checks no hash of Fashion-MNIST. torchvision publishes these hashes of the same files.
 _FASHION_FILES = {
     "x_train": ("train-images-idx3-ubyte.gz", "md5:8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
     "x_test": ("t10k-images-idx3-ubyte.gz", "md5:bef4ecab320f06d8554ea6380940ec79"),
@@ -37,22 +37,23 @@ _EXAMPLES = 10
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training and test images as they were found.
+    """Hold training and test images with the type and range that their source has.
 
     Parameters
     ----------
     name : str
-        What they are called in the record.
+        The data set's name in the record.
     train, test : ndarray, shape (samples, 28, 28)
         uint8 in 0-255, or floating-point in [0, 1].
     npz : Path
-        The file that a user would load, with ``x_train`` in it.
+        The file that a user would load; it holds ``x_train``.
     notice : str
-        Why these aren't the images asked for, or empty.
+        Why these aren't the images that the user asked for; empty if they are.
     choice : str
-        What was asked for.
+        The value of ``--data``.
     examples : tuple of int
-        Test images to look at: the first of each class where classes are known, else the first.
+        Indices of the test images that reports show: the first image of every class, or simply
+        the first images if no classes are known.
     """
 
     name: str
@@ -65,28 +66,28 @@ class Dataset:
 
     @property
     def example_pixels(self) -> bytes:
-        """The examples, a byte a pixel, row by row."""
+        """Return the pixels of the example images, one byte per pixel, row by row."""
         images = self.test[list(self.examples)]
         scale = 1 if images.dtype == np.uint8 else 255
         return bytes(np.rint(images * scale).astype(np.uint8).data)
 
 
 def load(choice: str, train_samples: int | None, scratch: Path) -> Dataset:
-    """Find the images that ``--data`` asks for.
+    """Load the images that ``--data`` asks for.
 
     Parameters
     ----------
     choice : str
         ``auto``, ``mnist``, ``fashion_mnist``, ``embedded`` or the path of an ``.npz``.
     train_samples : int or None
-        Use only so many training images, the first ones.
+        Use only this number of training images, from the first on; None uses all.
     scratch : Path
-        A folder for files that a user would have and this machine hasn't.
+        A folder for an ``.npz`` where the source has none (Fashion-MNIST).
 
     Raises
     ------
     BadInputError
-        If they can't be had, or aren't images.
+        If the images can't be read or fetched, or the file doesn't hold images.
     """
     dataset = replace(_find(choice, scratch), choice=choice)
     if train_samples is None:
@@ -100,12 +101,12 @@ def load(choice: str, train_samples: int | None, scratch: Path) -> Dataset:
 
 
 def load_again(info: DataInfo, scratch: Path) -> Dataset:
-    """Find the images of a record, by how they were asked for; see :func:`load`."""
+    """Load the images of a record, from the ``--data`` of its run; see :func:`load`."""
     dataset = load(info.choice, None, scratch)
     if info.train_samples > len(dataset.train):
         raise BadInputError(
             f"the record was measured on {info.train_samples:,} training images, of which "
-            f"{dataset.name} has {len(dataset.train):,}: put those where they were."
+            f"{dataset.name} has {len(dataset.train):,}: put the former images back."
         )
     return replace(dataset, train=dataset.train[: info.train_samples])
 
@@ -148,7 +149,7 @@ def keras_datasets() -> Path:
         return Path(home) / "datasets"
     try:
         return Path.home() / ".keras" / "datasets"
-    except RuntimeError:  # no home: Keras goes there too
+    except RuntimeError:  # without a home folder, Keras uses the temporary folder too
         return Path(tempfile.gettempdir()) / ".keras" / "datasets"
 
 
@@ -157,7 +158,7 @@ def _cached_mnist() -> Path:
 
 
 def _cached(path: Path, known_hash: str) -> Path:
-    """Return a file of the Keras cache, fetched if it isn't there."""
+    """Return the path of a file in the Keras cache; fetch the file if it isn't there."""
     return path if os.path.lexists(path) else fetch(_HOST + path.name, known_hash, path)
 
 
@@ -185,7 +186,7 @@ def _fashion_mnist(scratch: Path) -> Dataset:
 
 
 def _unpacked(path: Path) -> bytes:
-    """Unpack a file of Fashion-MNIST's, up to a bounded size."""
+    """Unpack a gzip file of Fashion-MNIST; refuse more than :data:`MOST_BYTES`."""
     try:
         with open_plain(path, MOST_BYTES) as packed, gzip.GzipFile(fileobj=packed) as unpacked:
             content = unpacked.read(MOST_BYTES + 1)
@@ -199,7 +200,9 @@ def _unpacked(path: Path) -> bytes:
 
 
 def _no_fashion(path: Path) -> BadInputError:
-    return BadInputError(f"{path} isn't Fashion-MNIST's: remove it, and it is fetched anew.")
+    return BadInputError(
+        f"{path} isn't a file of Fashion-MNIST: remove it, and the next run fetches it again."
+    )
 
 
 def read_npz(path: Path, name: str) -> Dataset:
@@ -208,8 +211,8 @@ def read_npz(path: Path, name: str) -> Dataset:
     Raises
     ------
     BadInputError
-        If the file isn't there, isn't an ``.npz``, lacks an array, or is larger than
-        :data:`aebench.bench.data.archive.MOST_BYTES`, unpacked or not. Also if it doesn't hold
+        If the file isn't there, isn't an ``.npz`` or lacks an array. If it is larger than
+        :data:`aebench.bench.data.archive.MOST_BYTES`, packed or unpacked. If it doesn't hold
         images of 28 × 28 pixels in 0-255 (uint8) or [0, 1] (floating-point).
     """
     if not is_encodable(str(path)):
@@ -220,9 +223,10 @@ def read_npz(path: Path, name: str) -> Dataset:
             if array_name not in promises:
                 raise BadInputError(f"{path} needs the arrays x_train and x_test.")
             _check_promise(path, array_name, promises[array_name])
-        # What aren't the test images' classes needn't be read.
-        told = promises.get("y_test")
-        if told and (told.dtype.kind not in "iu" or told.shape != promises["x_test"].shape[:1]):
+        # Only whole numbers, one per test image, can be classes: other arrays aren't unpacked.
+        classes = promises.get("y_test")
+        samples = promises["x_test"].shape[:1]
+        if classes and (classes.dtype.kind not in "iu" or classes.shape != samples):
             del promises["y_test"]
         arrays = archive.take(promises)
     for array_name in ("x_train", "x_test"):
@@ -232,7 +236,7 @@ def read_npz(path: Path, name: str) -> Dataset:
 
 
 def _examples(test: Images, classes: Images | None) -> tuple[int, ...]:
-    """Choose the test images to look at."""
+    """Return the indices of the test images that reports show."""
     if classes is None:
         return tuple(range(min(_EXAMPLES, len(test))))
     _, first = np.unique(classes, return_index=True)
@@ -240,7 +244,9 @@ def _examples(test: Images, classes: Images | None) -> tuple[int, ...]:
 
 
 def mean_image_loss(dataset: Dataset) -> float:
-    """Tell the loss of answering every test image with the mean training image.
+    """Return the test loss of a network that reconstructs every image as the mean training image.
+
+    Such a network has learnt nothing of any single image.
 
     Parameters
     ----------
@@ -250,15 +256,14 @@ def mean_image_loss(dataset: Dataset) -> float:
     Returns
     -------
     float
-        The mean binary cross-entropy, pixels clipped to [1e-7, 1 - 1e-7] as Keras does: what a
-        network reaches that has learnt nothing of any single image.
+        The mean binary cross-entropy, with pixels clipped to [1e-7, 1 - 1e-7] as in Keras.
     """
     mean, target = (
         images.mean(axis=0, dtype=np.float64) / (255 if images.dtype == np.uint8 else 1)
         for images in (dataset.train, dataset.test)
     )
     mean = np.clip(mean, 1e-7, 1 - 1e-7)
-    # Linear in the target, so that the mean test image stands for all of them.
+    # The loss is linear in the target: the loss of the mean test image is the mean loss.
     return float(-np.mean(target * np.log(mean) + (1 - target) * np.log1p(-mean)))
 
 
@@ -279,7 +284,7 @@ def _check_values(path: Path, name: str, images: Images) -> None:
 
 @dataclass(frozen=True)
 class Arrays:
-    """The images as workers map them: float32 in ``.npy`` files, and their hashes."""
+    """Hold the paths and SHA-256 hashes of the float32 ``.npy`` files that workers map."""
 
     train_path: Path
     test_path: Path
@@ -288,24 +293,24 @@ class Arrays:
 
 
 def convert(dataset: Dataset, folder: Path) -> Arrays:
-    """Write the images once as float32 in [0, 1], for workers to map.
+    """Write the images as float32 in [0, 1] to files that all workers map into their memory.
 
     Parameters
     ----------
     dataset : Dataset
         The images.
     folder : Path
-        Where ``train.npy`` and ``test.npy`` are written.
+        The folder for ``train.npy`` and ``test.npy``.
 
     Raises
     ------
     BadInputError
-        If there is no room for them.
+        If the folder has no room for the files.
     """
     paths: list[Path] = []
     hashes: list[str] = []
     for name, images in (("train", dataset.train), ("test", dataset.test)):
-        # Division in float32: a plain one makes float64 on the way, twice the memory.
+        # Without dtype, NumPy would divide in float64, which takes twice the memory.
         scale = np.float32(255 if images.dtype == np.uint8 else 1)
         floats = np.ascontiguousarray(np.divide(images, scale, dtype=np.float32))
         path = folder / f"{name}.npy"
@@ -322,12 +327,12 @@ def convert(dataset: Dataset, folder: Path) -> Arrays:
 
 
 def scratch_folder() -> "tempfile.TemporaryDirectory[str]":
-    """Make the run's own folder for arrays, caches and logs; it goes with the run.
+    """Make a temporary folder for a run's arrays, caches and logs, removed when the run ends.
 
     Raises
     ------
     BadInputError
-        If none can be made.
+        If no folder can be made.
     """
     try:
         folder = tempfile.TemporaryDirectory(prefix="aebench-", ignore_cleanup_errors=True)

@@ -23,7 +23,7 @@ PIXELS = 28 * 28
 CODE = 25
 DEFAULT_DROPOUT = 0.3
 WIDEST = 25 * 2**10
-# Of a dropout rate, which a name shows whole.
+# Most decimals of a dropout rate: a model's name shows all of them.
 MOST_DECIMALS = 4
 TABLE = ("ae400", "ae800", "ae800-dropout", "ae800-steep")
 
@@ -85,11 +85,12 @@ class Autoencoder:
     name : str
         The name that tables show.
     widths : tuple of int
-        Units of the encoder's layers, the last being the code.
+        Units of the encoder's layers; the last layer is the code.
     dropout : float
-        Rate after the encoder's first two layers (one, if only one precedes the code); 0 is none.
+        Rate after the encoder's first two layers, or after the first if it alone precedes the
+        code; 0 means no dropout.
     learning_rate : float
-        Of plain stochastic gradient descent.
+        Learning rate of plain stochastic gradient descent.
     """
 
     name: str
@@ -114,22 +115,22 @@ class Autoencoder:
 
     @property
     def dense_shapes(self) -> tuple[tuple[int, int], ...]:
-        """Inputs and units of every dense layer, encoder then decoder."""
+        """Return inputs and units of every dense layer, encoder first."""
         return tuple(pairwise((PIXELS, *self.widths, *self.widths[-2::-1], PIXELS)))
 
     @property
     def dropout_layers(self) -> tuple[int, ...]:
-        """Which dense layers dropout follows, counted from 0."""
+        """Return the numbers, from 0, of the dense layers that dropout follows."""
         return tuple(range(min(2, len(self.widths) - 1))) if self.dropout else ()
 
     @property
     def parameters(self) -> int:
-        """Count the weights and biases."""
+        """Return the number of weights and biases."""
         return sum(inputs * units + units for inputs, units in self.dense_shapes)
 
     @property
     def weight_bytes(self) -> int:
-        """Bytes of the parameters in float32."""
+        """Return the bytes of the parameters in float32."""
         return 4 * self.parameters
 
     @property
@@ -149,19 +150,19 @@ class Autoencoder:
 
     @property
     def forward_operations(self) -> int:
-        """Floating-point operations per sample of the forward pass's matrix products.
+        """Return the floating-point operations per sample of the forward pass's matrix products.
 
-        A product of a row of n inputs with an n × m matrix is n·m multiplications and as many
-        additions. Biases and activations are left out, as profilers do.
+        A row of n inputs times an n × m matrix takes n·m multiplications and n·m additions. Biases
+        and activations are not counted; profilers do not count them either.
         """
         return 2 * sum(inputs * units for inputs, units in self.dense_shapes)
 
     @property
     def training_operations(self) -> int:
-        """Floating-point operations per sample of one training step's matrix products.
+        """Return the floating-point operations per sample of a training step's matrix products.
 
-        The forward pass, the gradient by the weights (as many again) and the gradient by the
-        inputs (as many again, save the first layer's, which nobody needs).
+        The gradient by the weights takes as many operations as the forward pass. The gradient by
+        the inputs takes as many again, except for the first layer's, which is not needed.
         """
         first_inputs, first_units = self.dense_shapes[0]
         return 3 * self.forward_operations - 2 * first_inputs * first_units
@@ -202,13 +203,13 @@ class Autoencoder:
 def parse(name: str) -> Autoencoder:
     """Understand a model's name.
 
-    ``aeN`` is N, N/2, … down to 25; ``-steep`` leaves N/2 out; ``-dropout`` or ``-dropoutR`` puts
-    dropout at rate 0.3 or R after the first two layers.
+    ``aeN`` has layers of N, N/2, … down to 25 units. ``-steep`` leaves the layer of N/2 out.
+    ``-dropout`` or ``-dropoutR`` adds dropout at rate 0.3 or R after the first two layers.
 
     Parameters
     ----------
     name : str
-        Such as ``ae400``, ``ae1600``, ``ae800-steep``, ``ae800-dropout0.5``.
+        A name such as ``ae400``, ``ae1600``, ``ae800-steep``, ``ae800-dropout0.5``.
 
     Returns
     -------
@@ -218,7 +219,7 @@ def parse(name: str) -> Autoencoder:
     Raises
     ------
     BadInputError
-        If the name gives no such chain; the message says why.
+        If the name does not stand for such a chain; the message says why.
     """
     match = _NAME.fullmatch(name)
     if match is None:

@@ -1,1 +1,1 @@
-"""What is measured, in which order and how often; fixed before anything is measured."""
+"""The plan of a run: what is measured, in which order and how often, fixed before measuring."""

@@ -1,4 +1,8 @@
-"""What a plan may be, whether it was asked for or comes from a record."""
+"""Check a plan, whether a user asked for it or a record holds it.
+
+To refuse is to raise :class:`aebench.bench.errors.BadInputError`, with a message that says what was
+wrong and what to do.
+"""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -11,11 +15,11 @@ from aebench.bench.system import machine
 from aebench.reports.record import ContenderInfo, PlanInfo
 from aebench.reports.record.bounds import MOST_CELLS, MOST_EVENTS
 
-# Of contenders, models or batch sizes.
+# The longest list of contenders, models or batch sizes that an option takes.
 MOST_LISTED = 1000
-# A task is mostly a process of its own: more would take days.
+# Most tasks start a process of their own, so that more tasks would take days.
 MOST_TASKS = 10_000
-# Of rounds and epochs, which leaves room in a record for what else is written of them.
+# The most rounds and epochs together. The other half of a record's events are of other kinds.
 MOST_MEASUREMENTS = MOST_EVENTS // 2
 MOST_PROFILE_STEPS = 1000
 MOST_PROFILE_BYTES = 2 * 2**30
@@ -24,14 +28,14 @@ _FLOAT_BYTES = 4
 
 
 def known(what: str, asked: Sequence[str], names: Collection[str]) -> None:
-    """Refuse names that aren't known."""
+    """Refuse names that are not among the known names; ``what`` is the kind of thing they name."""
     for name in asked:
         if name not in names:
             raise BadInputError(f"{shortly(name)} is not a {what}: use {', '.join(names)}.")
 
 
 def within(option: str, value: int | None, most: int) -> None:
-    """Refuse a number that isn't from 1 to the most; None is none."""
+    """Refuse a number below 1 or above ``most``; None means that the option was left out."""
     if value is None:
         return
     if value < 1:
@@ -41,16 +45,16 @@ def within(option: str, value: int | None, most: int) -> None:
 
 
 def listed(option: str, values: Sequence[Any]) -> None:
-    """Refuse longer lists than anything is meant for."""
+    """Refuse a list of more than :data:`MOST_LISTED` values."""
     if len(values) > MOST_LISTED:
         raise BadInputError(
-            f"{option} has {len(values):,} values, of which there may be {MOST_LISTED:,}: give "
+            f"{option} has {len(values):,} values, more than the {MOST_LISTED:,} allowed: give "
             "fewer."
         )
 
 
 def time_limit(seconds: float) -> None:
-    """Refuse a time that isn't one to wait for."""
+    """Refuse a time limit that is not above 0 seconds, or is longer than a week."""
     if not 0 < seconds <= MOST_TIME_LIMIT_SECONDS:
         raise BadInputError(
             f"--time-limit {seconds:g} must be more than 0 seconds, and at most "
@@ -59,7 +63,10 @@ def time_limit(seconds: float) -> None:
 
 
 def threads(asked: int | None) -> None:
-    """Refuse more threads than this machine has, or can't keep to; None is all."""
+    """Refuse more threads than this machine has, or any number that the system can't enforce.
+
+    None means all cores, and is never refused.
+    """
     if asked is None:
         return
     within("--threads", asked, 2**50)
@@ -73,7 +80,7 @@ def threads(asked: int | None) -> None:
 
 
 def margins(different: float, same: float) -> None:
-    """Refuse margins of verdicts that leave no room between them, or are none."""
+    """Refuse the verdicts' margins, both shares, unless 0 <= ``different`` < ``same`` < 1."""
     for option, share in (("--different-beyond", different), ("--same-within", same)):
         percent = 100 * share
         if not 0 <= percent < 100:
@@ -88,7 +95,7 @@ def margins(different: float, same: float) -> None:
 def some_supported(
     found: Sequence[ContenderInfo], passes: Collection[str], workloads: Sequence[str]
 ) -> None:
-    """Refuse passes and workloads of which no contender supports any."""
+    """Refuse passes and workloads if no contender supports any of them; the message says why."""
     reasons: dict[str, str] = {}
     for contender in found:
         for name in () if contender.missing else passes:
@@ -99,11 +106,11 @@ def some_supported(
                     return
                 reasons.setdefault(reason, contender.name)
     told = "; ".join(f"{name}: {reason}" for reason, name in reasons.items())
-    raise BadInputError(f"nothing of that can be measured: {told}.")
+    raise BadInputError(f"no contender supports what was asked for: {told}.")
 
 
 def batch_sizes(sizes: Sequence[int], dataset: Dataset) -> None:
-    """Refuse batches that don't fit into the images."""
+    """Refuse batch sizes below 1, and those larger than the training or the test images."""
     most = min(len(dataset.train), len(dataset.test))
     for size in sizes:
         if size < 1:
@@ -117,22 +124,22 @@ def batch_sizes(sizes: Sequence[int], dataset: Dataset) -> None:
 
 
 def fits(plan: Plan, dataset: Dataset) -> None:
-    """Refuse what is too much, or doesn't fit into the images."""
+    """Refuse a plan that takes too long, or needs too much memory or more images than exist."""
     info = plan.info
     bounded(plan)
     image_bytes = dataset.train[0].size * _FLOAT_BYTES
     traced_bytes = info.profile_steps * info.batch_size * image_bytes
     if "profile" in info.passes and traced_bytes > MOST_PROFILE_BYTES:
         raise BadInputError(
-            f"--steps {info.profile_steps} of {info.batch_size:,} images are "
-            f"{traced_bytes / 2**30:.1f} GiB of them, of which {MOST_PROFILE_BYTES // 2**30} can "
-            "be had: give fewer."
+            f"--steps {info.profile_steps} of {info.batch_size:,} images need "
+            f"{traced_bytes / 2**30:.1f} GiB, more than the {MOST_PROFILE_BYTES // 2**30} GiB "
+            "allowed: give fewer."
         )
     if "quality" not in info.passes:
         return
     if info.quality_train_samples > len(dataset.train):
         raise BadInputError(
-            f"the quality pass is to train on {info.quality_train_samples:,} images, of which "
+            f"the quality pass would train on {info.quality_train_samples:,} images, and "
             f"{dataset.name} has {len(dataset.train):,}."
         )
     if info.batch_size > info.quality_train_samples:
@@ -144,29 +151,32 @@ def fits(plan: Plan, dataset: Dataset) -> None:
 
 
 def bounded(plan: Plan) -> None:
-    """Refuse a plan that would take days; its tasks are counted, not listed."""
+    """Refuse a plan that would take days.
+
+    Its tasks are counted and not listed: a list of them might not fit into memory.
+    """
     info = plan.info
     listed("--contender", plan.contenders)
     tasks, measurements = _counts(plan, info)
     for what, count, most in (
         ("comparisons", len(plan.contenders) * _cells(plan), MOST_CELLS),
-        ("pieces", tasks, MOST_TASKS),
+        ("tasks", tasks, MOST_TASKS),
         ("single measurements", measurements, MOST_MEASUREMENTS),
     ):
         if count > most:
             raise BadInputError(
-                f"that would be {count:,} {what}, of which there may be {most:,}: ask for "
+                f"that would be {count:,} {what}, more than the {most:,} allowed: ask for "
                 "fewer contenders, models, batch sizes, seeds or epochs."
             )
 
 
 def _cells(plan: Plan) -> int:
-    """Count the cells without listing them: a record may plan more than fit into memory."""
+    """Count the cells without a list of them, which might not fit into memory."""
     return len(plan.models) * sum(len(sizes.batch_sizes) for sizes in plan.info.sizes)
 
 
 def _counts(plan: Plan, info: PlanInfo) -> tuple[int, int]:
-    """Count the tasks of all passes, and the rounds and epochs."""
+    """Return the number of tasks of all passes, and the number of rounds and epochs."""
     models = len(plan.models)
     trainings = models * len(plan.on_keras)
     tasks = {
@@ -177,7 +187,7 @@ def _counts(plan: Plan, info: PlanInfo) -> tuple[int, int]:
         "profile": trainings,
         "memory": trainings,
     }
-    blocks = sum(len(each.batch_sizes) * each.launches * each.blocks for each in info.sizes)
+    blocks = sum(len(size.batch_sizes) * size.launches * size.blocks for size in info.sizes)
     measurements = {
         "speed": models * blocks * len(plan.in_blocks),
         "quality": tasks["quality"] * info.epochs,

@@ -1,4 +1,4 @@
-"""The contenders: ``BACKEND[:SETTING,…][@PYTHON]``."""
+"""Find the contenders that a user asks for as ``BACKEND[:SETTING,…][@PYTHON]``."""
 
 import os
 import re
@@ -22,9 +22,9 @@ from aebench.reports.files import size
 from aebench.reports.record import ContenderInfo
 
 ALL = "all"
-# What a dry run tells of a contender whose interpreter it doesn't ask.
+# The version that a dry run shows for a contender with another interpreter, which isn't run.
 UNKNOWN = "(version unknown)"
-# Of a contender's words, its interpreter's path among them.
+# The longest text that asks for a contender, the path of its interpreter included.
 MOST_CHARACTERS = 4096
 _PROBE_SECONDS = 60.0
 _VERSION = re.compile(r"[\w.+!-]{1,100}", re.ASCII)
@@ -32,15 +32,16 @@ _PROBE = (
     "import sys; from aebench import backends; backends.remember(*sys.argv[1:3]); "
     "print(backends.installed_version(sys.argv[1]) or '')"
 )
-# The passes that train, whatever the workloads of a run are.
+# These passes train even if no workload of the run does.
 _TRAINING_PASSES = ("footprint", "quality", "profile", "memory")
 
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What was asked for, understood.
+    """A contender that was asked for, taken apart.
 
-    ``backend`` is one of :func:`aebench.backends.measurable_names`.
+    ``backend`` is one of :func:`aebench.backends.measurable_names`; ``python`` is the path of an
+    interpreter, or empty for the one that runs this process.
     """
 
     backend: str
@@ -49,48 +50,54 @@ class _Wanted:
 
     @property
     def stem(self) -> str:
-        """The name, as far as no interpreter is needed to tell it from others."""
+        """Return the contender's name without an interpreter: backend and settings."""
         text = str(self.settings)
         return f"{self.backend}:{text}" if text else self.backend
 
 
 def find(asked: Sequence[str], run: bool = True) -> list[ContenderInfo]:
-    """Look for contenders.
+    """Find the contenders that are asked for, and their versions.
 
     Parameters
     ----------
     asked : sequence of str
-        Each ``BACKEND[:SETTING,…][@PYTHON]``: a Keras backend, ``native-`` with one, or ``gemm``;
-        see :mod:`aebench.bench.plan.settings` for settings; PYTHON is the path of an interpreter
-        that has NumPy, Keras and the framework. Empty,
-        or :data:`ALL` alone, for the backends that are measured by default; then the ``missing`` of
-        a backend that isn't installed is the reason.
+        Texts of the form ``BACKEND[:SETTING,…][@PYTHON]``. BACKEND is a Keras backend, ``native-``
+        with a backend's name, or ``gemm``. :mod:`aebench.bench.plan.settings` lists the settings.
+        PYTHON is the path of an interpreter that has NumPy, Keras and the framework. An empty
+        sequence, or :data:`ALL` alone, asks for the backends that are measured by default.
     run : bool
-        Whether interpreters may be run, to tell their versions.
+        Whether other interpreters may be run to ask for their versions.
+
+    Returns
+    -------
+    list of ContenderInfo
+        The contenders. A default backend that isn't installed is among them, with the reason in
+        ``missing``.
 
     Raises
     ------
     BadInputError
-        If one that was asked for isn't known, can't be had or isn't there, or there is none at all.
+        If a contender that was asked for isn't known, isn't installed or doesn't support its
+        settings, or if no contender is left.
     """
     if list(asked) == [ALL]:
         asked = ()
     wanted = list(dict.fromkeys(map(_understand, asked or backends.default_names())))
     found = []
-    for one in wanted:
-        version = _version(one.backend, one.python, run)
+    for contender in wanted:
+        version = _version(contender.backend, contender.python, run)
         if version is None and asked:
-            raise BadInputError(_not_there(one.backend, one.python))
-        install = f"not installed ({backends.load(one.backend).INSTALL})"
+            raise BadInputError(_not_there(contender.backend, contender.python))
+        install = f"not installed ({backends.load(contender.backend).INSTALL})"
         found.append(
             ContenderInfo(
-                name=_name(one, wanted),
-                backend=one.backend,
+                name=_name(contender, wanted),
+                backend=contender.backend,
                 version=version or "",
                 missing="" if version else install,
-                python=one.python,
-                settings=one.settings.to_dict(),
-                **capability(one.backend),
+                python=contender.python,
+                settings=contender.settings.to_dict(),
+                **capability(contender.backend),
             )
         )
     if all(contender.missing for contender in found):
@@ -104,42 +111,52 @@ def find(asked: Sequence[str], run: bool = True) -> list[ContenderInfo]:
 
 
 def baselines(found: Sequence[ContenderInfo], run: bool = True) -> list[ContenderInfo]:
-    """List the baselines of contenders that aren't among them: their frameworks, and gemm.
+    """List the baselines that the contenders lack: their frameworks without Keras, and gemm.
 
     Parameters
     ----------
     found : sequence of ContenderInfo
-        The contenders; each framework runs in its contender's interpreter, and gemm in the first
-        one's.
+        The contenders. A framework runs in the interpreter of its contender, and gemm in the
+        interpreter of the first contender.
     run : bool
-        Whether interpreters may be run, to tell their versions.
+        Whether other interpreters may be run to ask for their versions.
     """
-    present = [each for each in found if not each.missing]
-    keras = [each for each in present if each.on_keras and backends.load(each.backend).BASELINE]
+    present = [contender for contender in found if not contender.missing]
+    keras = [
+        contender
+        for contender in present
+        if contender.on_keras and backends.load(contender.backend).BASELINE
+    ]
     wanted = [
         *(
-            _Wanted(backends.NATIVE + each.backend, ContenderSettings(), each.python)
-            for each in keras
+            _Wanted(backends.NATIVE + contender.backend, ContenderSettings(), contender.python)
+            for contender in keras
         ),
         _Wanted(backends.GEMM, ContenderSettings(), present[0].python),
     ]
-    there = {(each.backend, each.python) for each in present}
-    left = [each for each in dict.fromkeys(wanted) if (each.backend, each.python) not in there]
+    there = {(contender.backend, contender.python) for contender in present}
+    left = [
+        contender
+        for contender in dict.fromkeys(wanted)
+        if (contender.backend, contender.python) not in there
+    ]
     return [
         ContenderInfo(
-            name=_name(each, left),
-            backend=each.backend,
-            version=_version(each.backend, each.python, run) or "",
-            python=each.python,
+            name=_name(contender, left),
+            backend=contender.backend,
+            version=_version(contender.backend, contender.python, run) or "",
+            python=contender.python,
             baseline=True,
-            **capability(each.backend),
+            **capability(contender.backend),
         )
-        for each in left
+        for contender in left
     ]
 
 
 def capability(backend: str) -> dict[str, Any]:
-    """Return what a header says of a backend's nature; its framework isn't imported.
+    """Return what a record's header says of a backend's capability.
+
+    The backend's framework is not imported.
 
     Parameters
     ----------
@@ -149,8 +166,8 @@ def capability(backend: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        Fields of :class:`aebench.reports.record.ContenderInfo`. ``unsupported`` has the reason for
-        each workload and pass that can't be measured.
+        Fields of :class:`aebench.reports.record.ContenderInfo`. ``unsupported`` maps the workloads
+        and passes that can't be measured to the reasons.
     """
     facts = backends.load(backend)
     if not backends.runs_keras(backend):
@@ -169,23 +186,25 @@ def capability(backend: str) -> dict[str, Any]:
 
 
 def check_again(contenders: Sequence[ContenderInfo]) -> None:
-    """Make sure that a record's contenders are here as they were; their interpreters are run.
+    """Check that the contenders of a record are installed here in the same versions.
+
+    Their interpreters are run to ask for the versions.
 
     Raises
     ------
     BadInputError
-        If one is gone, or has another version.
+        If a contender is no longer installed, or has another version.
     """
     here: dict[tuple[str, str], str | None] = {}
-    for each in contenders:
-        if each.missing:
+    for contender in contenders:
+        if contender.missing:
             continue
-        what = (each.backend, each.python)
+        what = (contender.backend, contender.python)
         if what not in here:
             here[what] = _version(*what, run=True)
-        if here[what] != each.version:
+        if here[what] != contender.version:
             raise BadInputError(
-                f"the record was measured with {each.name} {each.version}, and here is "
+                f"the record was measured with {contender.name} {contender.version}, and here is "
                 f"{here[what] or 'none'}: install that version, or start a new run."
             )
 
@@ -196,23 +215,23 @@ def interpreter(contender: ContenderInfo) -> str:
 
 
 def spelled(contender: ContenderInfo) -> str:
-    """Write how a contender is asked for."""
+    """Return the text that asks for a contender: ``BACKEND[:SETTING,…][@PYTHON]``."""
     before = _Wanted(contender.backend, ContenderSettings.from_dict(contender.settings), "").stem
     return f"{before}@{contender.python}" if contender.python else before
 
 
 def same(asked: Sequence[str], contenders: Sequence[ContenderInfo]) -> bool:
-    """Tell whether words ask for just these contenders; no interpreter is run.
+    """Return whether words ask for exactly these contenders; no interpreter is run.
 
     Raises
     ------
     BadInputError
-        If one of the words can't be understood.
+        If a word doesn't ask for a contender.
     """
-    wanted = {(each.stem, _absolute(each.python)) for each in map(_understand, asked)}
+    wanted = {(word.stem, _absolute(word.python)) for word in map(_understand, asked)}
     return wanted == {
-        (spelled(msgspec.structs.replace(each, python="")), _absolute(each.python))
-        for each in contenders
+        (spelled(msgspec.structs.replace(contender, python="")), _absolute(contender.python))
+        for contender in contenders
     }
 
 
@@ -245,14 +264,14 @@ def _understand(text: str) -> _Wanted:
 
 
 def check_known(backend: str) -> None:
-    """Make sure that something is called so and can be measured.
+    """Check that a backend, or a baseline, of this name can be measured.
 
     Raises
     ------
     BadInputError
-        If it isn't known, or another installation's file of it can't be used.
+        If the name isn't known, or a backend that another package registers can't be loaded.
     """
-    # What is built in needs no look at what other installations register.
+    # A built-in name is known without loading the backends that other packages register.
     if backend in backends.built_in_names():
         return
     with refusing(backends.RegistrationError):
@@ -262,30 +281,33 @@ def check_known(backend: str) -> None:
 
 
 def _runnable(python: str) -> str | None:
-    """Return the path of a program that may be run; None if it is none."""
+    """Return the path with its ~ replaced; None if it is no file that may be executed."""
     try:
         path = Path(python).expanduser()
         return str(path) if path.is_file() and os.access(_absolute(str(path)), os.X_OK) else None
-    except (OSError, RuntimeError, ValueError):  # a name too long, a home that isn't there
+    except (OSError, RuntimeError, ValueError):  # a name that is too long, or an unknown home
         return None
 
 
 def _absolute(python: str) -> str:
-    """Make a path absolute, but follow no link: an environment's interpreter is one."""
+    """Make a path absolute, and keep its links; an empty path stays empty.
+
+    A virtual environment's interpreter is a link: its target lacks the environment's packages.
+    """
     try:
         return os.path.abspath(python) if python else ""  # noqa: PTH100
     except OSError:  # the working folder is gone
         return python
 
 
-def _name(one: _Wanted, wanted: Sequence[_Wanted]) -> str:
-    """Name a contender as shortly as tells it from the others."""
-    peers = [other.python for other in wanted if other.stem == one.stem]
-    if len(peers) < 2 or not one.python:
-        return one.stem
-    folders = [_environment_folder(each) for each in peers]
-    folder = _environment_folder(one.python)
-    return f"{one.stem}@{folder if folders.count(folder) == 1 else one.python}"
+def _name(contender: _Wanted, wanted: Sequence[_Wanted]) -> str:
+    """Return the shortest name that distinguishes a contender from the other ones asked for."""
+    peers = [other.python for other in wanted if other.stem == contender.stem]
+    if len(peers) < 2 or not contender.python:
+        return contender.stem
+    folders = [_environment_folder(python) for python in peers]
+    folder = _environment_folder(contender.python)
+    return f"{contender.stem}@{folder if folders.count(folder) == 1 else contender.python}"
 
 
 def _environment_folder(python: str) -> str:
@@ -311,7 +333,7 @@ def _not_there(backend: str, python: str) -> str:
     name = backends.backend_name(backend)
     if python:
         return (
-            f"{python} doesn't run, or has no {name}, or doesn't say so within "
+            f"{python} doesn't run, or has no {name}, or gives no answer within "
             f"{_PROBE_SECONDS:g} s and {size(MOST_ANSWER_BYTES)}: install Keras and {name} for it."
         )
     return f"the backend {name} isn't installed: {backends.load(backend).INSTALL}, or leave it out."

@@ -1,6 +1,7 @@
-"""RunOptions long a plan will take: rough, from what one 2-core machine without an accelerator did.
+"""Estimate roughly how long a plan takes, from times on a 2-core machine without an accelerator.
 
-The display corrects itself by what really happens; ``--dry-run`` by how fast NumPy is here.
+While a plan runs, the display corrects the estimate by the time that finished tasks took.
+``--dry-run`` corrects it by the time of NumPy's matrix products on this machine.
 """
 
 import statistics
@@ -11,17 +12,22 @@ import numpy as np
 from aebench import backends
 from aebench.bench import workloads
 from aebench.bench.models.model import Model
+from aebench.bench.plan.parity_sizes import parity_sizes
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import LAUNCHES_WITH_SHORT_EPOCHS
+from aebench.bench.protocol.parity_checks import short_steps
 from aebench.bench.protocol.phases import WATCHED_STEPS
 from aebench.reports.record import Task
 
+# Multiplications and additions in matrix products on the machine of the estimate.
 OPERATIONS_PER_SECOND = 90e9
-# Where a backend's file has no cost of a workload: a step beside its matrix products.
+# What a step takes beyond its matrix products, if a backend's file gives no cost for the workload.
 _STEP_SECONDS = 0.003
-# What a baseline takes beside its products, as a share of them.
+# What each further batch size of the parity pass takes to compile, for inference and for training.
+_COMPILING_SECONDS = 1.0
+# What a baseline's step takes beyond its matrix products, as a share of their time.
 _BASELINE_OVERHEAD = 0.5
-# Median seconds of a product of 512 × 784 by 784 × 400 in float32, there.
+# The median time of a float32 product of 512 × 784 by 784 × 400 on the machine of the estimate.
 _PRODUCT_SECONDS = 0.0021
 _PRODUCTS = 30
 
@@ -29,19 +35,20 @@ _PRODUCTS = 30
 def task_seconds(
     plan: Plan, task: Task, train_samples: int, test_samples: int, pace: float = 1.0
 ) -> float:
-    """Guess what a task of a plan takes.
+    """Estimate the seconds that a task of a plan takes.
 
     Parameters
     ----------
     plan : Plan
-        What will be done.
+        The plan that holds the task.
     task : Task
-        One of its tasks.
+        The task.
     train_samples, test_samples : int
         Sizes of the data.
     pace : float
-        RunOptions many times as long work takes as where the guess was made; see :func:`pace_here`.
-        Slices are as many steps as fill their time, so that a block takes as long on any machine.
+        How many times as long work takes here as on the machine of the estimate; see
+        :func:`pace_here`. It hardly changes the time of blocks: a round has as many steps as fill
+        a fixed time on any machine.
     """
     model = plan.model(task.model)
     if task.pass_name == "speed":
@@ -50,10 +57,10 @@ def task_seconds(
 
 
 def _alone_seconds(plan: Plan, task: Task, model: Model, test_samples: int) -> float:
-    """Guess what a task takes whose work is counted in steps."""
-    (backend,) = (each.backend for each in plan.running if each.name == task.contender)
+    """Estimate the seconds of a task in which one worker runs alone; speed tasks run several."""
+    (backend,) = (entry.backend for entry in plan.running if entry.name == task.contender)
     if task.pass_name == "parity":
-        return _costs(backend).parity_seconds
+        return _parity_seconds(plan, task, model)
     if task.pass_name == "footprint":
         return _costs(backend).cold_start_seconds
     if task.pass_name in ("profile", "memory"):
@@ -63,8 +70,20 @@ def _alone_seconds(plan: Plan, task: Task, model: Model, test_samples: int) -> f
     return _quality_seconds(plan, model, backend, test_samples)
 
 
+def _parity_seconds(plan: Plan, task: Task, model: Model) -> float:
+    """Guess what comparing a contender takes: a backend's cost is that of one batch size."""
+    (contender,) = (each for each in plan.running if each.name == task.contender)
+    sizes = parity_sizes(plan, contender, task.model)
+    total = _costs(contender.backend).parity_seconds
+    total += _COMPILING_SECONDS * max(0, len(sizes.inference) + len(sizes.training) - 2)
+    return total + sum(
+        short_steps(size) * step_seconds(contender.backend, "train", model, size)
+        for size in sizes.training
+    )
+
+
 def pace_here() -> float:
-    """Tell how many times as long matrix products take here as where the estimate was made."""
+    """Return the time of matrix products here, divided by their time on the estimate's machine."""
     images, weights = np.ones((512, 784), np.float32), np.ones((784, 400), np.float32)
     seconds = []
     for _ in range(_PRODUCTS):
@@ -75,7 +94,7 @@ def pace_here() -> float:
 
 
 def step_seconds(backend: str, workload: str, model: Model, batch_size: int) -> float:
-    """Guess what a step takes."""
+    """Estimate the seconds of a step: its matrix products, and the backend's cost beside them."""
     found = workloads.load(workload)
     operations = found.operations(model) or 0
     products = batch_size * operations / OPERATIONS_PER_SECOND
@@ -87,7 +106,7 @@ def step_seconds(backend: str, workload: str, model: Model, batch_size: int) -> 
 
 
 def _costs(backend: str) -> backends.Costs:
-    """Return the rough costs of a backend, those of its framework for a baseline."""
+    """Return the rough costs of a backend; a baseline has those of its framework."""
     return backends.load(backend).COSTS
 
 
@@ -96,21 +115,21 @@ def _speed_seconds(plan: Plan, model: Model, launch: int, pace: float) -> float:
     name = model.name
     cells = plan.cells(name, launch)
     starting = [
-        each.backend
-        for each in plan.in_blocks
-        if any(plan.takes_part(each, cell) for cell in cells)
+        contender.backend
+        for contender in plan.in_blocks
+        if any(plan.takes_part(contender, cell) for cell in cells)
     ]
-    total = 0.6 * pace * sum(_costs(each).start_seconds for each in starting)
+    total = 0.6 * pace * sum(_costs(backend).start_seconds for backend in starting)
     for cell in cells:
         steps = [
-            pace * step_seconds(each.backend, cell.workload, model, cell.batch_size)
-            for each in plan.in_blocks
-            if plan.takes_part(each, cell)
+            pace * step_seconds(contender.backend, cell.workload, model, cell.batch_size)
+            for contender in plan.in_blocks
+            if plan.takes_part(contender, cell)
         ]
         if not steps:
             continue
         rounds = [1.1 * step * max(1.0, 0.1 / min(steps), 0.5 / sum(steps)) for step in steps]
-        warmup = sum(max(3 * each, 2.2) for each in rounds)
+        warmup = sum(max(3 * seconds, 2.2) for seconds in rounds)
         compiling = 2.5 * pace * len(steps)
         blocks = info.sizes_of(cell.workload).blocks
         total += blocks * (sum(rounds) + 0.04 * len(steps)) + warmup + compiling

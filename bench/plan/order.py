@@ -1,4 +1,4 @@
-"""The order of contenders within blocks: balanced, from a recorded seed."""
+"""Order the contenders within blocks: balanced, and shuffled by a seed that the record holds."""
 
 import random
 
@@ -14,8 +14,9 @@ def williams_rows(contenders: int) -> list[list[int]]:
     Returns
     -------
     list of list of int
-        Orders of 0 … n-1 in which each takes each place, and follows each other one, equally
-        often: n rows if n is even, 2n if it is odd.
+        Orders of the numbers 0 … n-1: n rows if n is even, 2n if n is odd. Over all rows, every
+        number stands equally often in every position and equally often right after every other
+        number.
 
     Notes
     -----
@@ -29,7 +30,7 @@ def williams_rows(contenders: int) -> list[list[int]]:
         if low != high:
             first.append(high)
         low, high = low + 1, high - 1
-    rows = [[(place + shift) % contenders for place in first] for shift in range(contenders)]
+    rows = [[(number + shift) % contenders for number in first] for shift in range(contenders)]
     if contenders % 2 and contenders > 1:
         rows += [row[::-1] for row in rows]
     return rows
@@ -43,12 +44,13 @@ def block_orders(contenders: int, blocks: int, seed: int, launch: int) -> list[l
     contenders, blocks : int
         At least 1; the number of blocks is raised to the next multiple of the design's rows.
     seed, launch : int
-        Which shuffle of the rows.
+        They choose the shuffle: the same seed and launch give the same orders.
 
     Returns
     -------
     list of list of int
-        One order per block; each run through the design is shuffled anew.
+        One order per block. The blocks use all rows of the design once, then all rows again in
+        another shuffled order.
     """
     rows = williams_rows(contenders)
     generator = random.Random(f"{seed}/{launch}")

@@ -1,4 +1,4 @@
-"""The plan: which contenders meet in which cells, and how often; fixed beforehand."""
+"""The plan of a run: which contenders are measured in which cells, and how often."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -51,11 +51,11 @@ class Plan:
     Parameters
     ----------
     info : PlanInfo
-        The sizes.
+        The passes, their sizes and the reference's name, as a record's header holds them.
     models, contenders : sequence
-        What is compared; the controls of the reference are among the contenders.
+        The models, and the contenders with the baselines and the controls of the reference.
     selected : set of ContenderCell, optional
-        Only these are measured; all if None.
+        The contenders and cells to measure; None selects all of them.
     """
 
     info: PlanInfo
@@ -65,33 +65,41 @@ class Plan:
 
     @property
     def running(self) -> list[ContenderInfo]:
-        """The contenders that can run here, without the controls."""
+        """Return the contenders that can run here, baselines included, without the controls."""
         return [contender for contender in self.in_blocks if not contender.control_of]
 
     @property
     def in_blocks(self) -> list[ContenderInfo]:
-        """The contenders of the speed pass: those that can run here, and the controls."""
+        """Return the contenders of the speed pass: those that can run here, and the controls."""
         return [contender for contender in self.contenders if not contender.missing]
 
     @property
     def compared(self) -> list[ContenderInfo]:
-        """The contenders that have a model to compare: all that run but the matrix products."""
+        """Return the contenders whose outputs the parity pass compares with the oracle's.
+
+        Matrix products alone compute no model, and have no such outputs.
+        """
         return [contender for contender in self.running if contender.backend != backends.GEMM]
 
     @property
     def on_keras(self) -> list[ContenderInfo]:
-        """The contenders of the passes without baselines: those that run on Keras."""
+        """Return the contenders that run on Keras.
+
+        Only they are measured in the passes that have no baselines.
+        """
         return [contender for contender in self.running if contender.on_keras]
 
     def cells(self, model: str | None = None, launch: int = 0) -> list[Cell]:
-        """List the cells of the speed pass: nothing else multiplies models, workloads and sizes.
+        """List the cells of the speed pass: every model × workload × batch size.
+
+        Any other list of cells is derived from this one.
 
         Parameters
         ----------
         model : str, optional
-            Only the cells of this model.
+            The model whose cells are listed; None lists those of all models.
         launch : int
-            Only the cells of workloads that have so many launches, the first being 0.
+            The launch, counted from 0. Workloads with fewer launches have no cells in it.
         """
         found = [
             Cell(each.name, sizes.workload, batch_size)
@@ -103,11 +111,11 @@ class Plan:
         ]
         if self.selected is None:
             return found
-        wanted = {each.cell for each in self.selected}
+        wanted = {contender_cell.cell for contender_cell in self.selected}
         return [cell for cell in found if cell in wanted]
 
     def takes_part(self, contender: ContenderInfo, cell: Cell) -> bool:
-        """Return whether a contender is measured in a cell: selected, there and able to."""
+        """Return whether a contender is measured in a cell: selected, installed and able to."""
         return not self.obstacle(contender, cell) and self._selects(contender, cell)
 
     def obstacle(self, contender: ContenderInfo, cell: Cell) -> str:
@@ -135,7 +143,11 @@ class Plan:
         return {model.name: describe(model) for model in self.models}
 
     def contender_cells(self) -> list[tuple[ContenderCell, str]]:
-        """List the judged contenders of all cells, and the reasons why they can't run there."""
+        """List the contenders that get a verdict, in all cells.
+
+        With a contender comes the reason why it can't run the cell, or an empty text if it can.
+        Controls and baselines get no verdict of their own.
+        """
         return [
             (
                 ContenderCell(contender.name, cell.model, cell.workload, cell.batch_size),
@@ -155,7 +167,7 @@ class Plan:
     def _selects(self, contender: ContenderInfo, cell: Cell) -> bool:
         """Return whether a contender is selected in one of the plan's cells.
 
-        A control is wherever the contender is that it controls, a baseline in every selected cell.
+        A control is selected where its original contender is, and a baseline in every cell.
         """
         if self.selected is None:
             return True
@@ -165,8 +177,11 @@ class Plan:
         return ContenderCell(name, cell.model, cell.workload, cell.batch_size) in self.selected
 
     def only(self, selected: frozenset[ContenderCell]) -> "Plan":
-        """Leave out what no selected cell needs; the reference is one that is measured."""
-        here = {each.contender for each in selected}
+        """Return a plan of the selected contenders and cells alone.
+
+        If the reference isn't selected, a selected contender becomes the reference.
+        """
+        here = {contender_cell.contender for contender_cell in selected}
         found = [
             contender
             for contender in self.contenders
@@ -177,16 +192,20 @@ class Plan:
             able = [contender for contender in found if not contender.baseline]
             reference = default_reference(able)
         found = with_controls(found, reference)
-        cells = {each.cell for each in selected}
+        cells = {contender_cell.cell for contender_cell in selected}
         wanted = {(cell.workload, cell.batch_size) for cell in cells}
         sizes = [
             msgspec.structs.replace(
-                each,
-                batch_sizes=[size for size in each.batch_sizes if (each.workload, size) in wanted],
-                blocks=blocks_of(self.info.preset, each.workload, found),
+                workload_sizes,
+                batch_sizes=[
+                    size
+                    for size in workload_sizes.batch_sizes
+                    if (workload_sizes.workload, size) in wanted
+                ],
+                blocks=blocks_of(self.info.preset, workload_sizes.workload, found),
             )
-            for each in self.info.sizes
-            if any(each.workload == cell.workload for cell in cells)
+            for workload_sizes in self.info.sizes
+            if any(workload_sizes.workload == cell.workload for cell in cells)
         ]
         info = msgspec.structs.replace(
             self.info, sizes=sizes, batch_size=first_batch_size(sizes), reference=reference
@@ -196,20 +215,20 @@ class Plan:
         return Plan(info, models, found, selected)
 
     def tasks(self) -> list[Task]:
-        """List what is measured as a whole, in the order of measuring."""
+        """List the tasks in the order of measuring: a task is measured as a whole or not at all."""
         return [task for pass_name in self.info.passes for task in self._tasks_of(pass_name)]
 
     def _tasks_of(self, pass_name: str) -> list[Task]:
         info = self.info
         if pass_name == "speed":
-            # A task is a launch of a model with all contenders and all its cells.
+            # A task of this pass is one launch: a model with all its contenders and cells.
             return [
                 Task("speed", model, "", launch)
                 for launch in range(info.launches)
                 for model in dict.fromkeys(cell.model for cell in self.cells(launch=launch))
             ]
         if pass_name == "parity":
-            # One worker compares all models of a contender.
+            # All models of a contender come in a row, since one worker computes them.
             return [
                 Task("parity", model, contender.name, 0)
                 for contender in self.compared
@@ -223,7 +242,7 @@ class Plan:
         return [Task(pass_name, *pair, number) for pair in pairs for number in numbers]
 
     def _pairs(self, contenders: Sequence[ContenderInfo], pass_name: str) -> list[tuple[str, str]]:
-        """List model and contender wherever a contender is measured and supports the pass."""
+        """List the (model, contender) pairs to measure: those selected that support the pass."""
         return [
             (model.name, contender.name)
             for model in self.models
@@ -234,7 +253,7 @@ class Plan:
         ]
 
     def describe_tasks(self) -> list[PlannedTasks]:
-        """Count the tasks for the record, by pass, model and contender."""
+        """Count the tasks of every pass, model and contender, for the record's header."""
         counts = Counter((task.pass_name, task.model, task.contender) for task in self.tasks())
         return [PlannedTasks(*sort, count) for sort, count in counts.items()]
 
@@ -246,7 +265,7 @@ class Plan:
         ]
 
     def outside_modules(self) -> list[str]:
-        """List the dotted names of the workloads' and backends' files that workers import."""
+        """List the dotted names of the modules that workers import for workloads and backends."""
         return [
             *(workloads.load(name).module for name in self.info.workloads),
             *backends.outside_modules(contender.backend for contender in self.running),
@@ -285,8 +304,12 @@ def describe(model: Model) -> ModelInfo:
 def with_controls(
     found: Sequence[ContenderInfo], reference: str, known_effect: float = 0.0
 ) -> list[ContenderInfo]:
-    """Add the reference's A/A control, and a known-effect control if there is a known_effect."""
-    (original,) = (each for each in found if each.name == reference)
+    """Return the contenders and the controls of the reference.
+
+    The A/A control is always added. The known-effect control is added if ``known_effect`` isn't 0:
+    this share of its steps is done and not reported.
+    """
+    (original,) = (contender for contender in found if contender.name == reference)
     controls = [
         msgspec.structs.replace(original, name=f"{reference} A/A", control_of=reference),
         msgspec.structs.replace(
@@ -300,15 +323,31 @@ def with_controls(
 
 
 def blocks_of(preset: str, workload: str, found: Sequence[ContenderInfo]) -> int:
-    """Raise the preset's number of blocks to a multiple of the design's, for a workload."""
+    """Return the number of blocks of a workload.
+
+    It is the preset's number, raised to a multiple of the rows of the design for these contenders.
+    """
     taking_part = [contender for contender in found if not obstacle(contender, workload)]
     return balanced(PRESETS[preset].sizes_of(workload).blocks, len(taking_part))
 
 
 def default_reference(found: Sequence[ContenderInfo]) -> str:
-    """Choose jax where it is there, else the first by name: on Keras, and one that does all."""
-    able = [each for each in found if not each.missing and each.backend != backends.GEMM]
-    keras = [each for each in able if each.on_keras]
+    """Return the name of the contender to compare the others with, if the user names none.
+
+    Contenders on Keras are preferred, then contenders that support every workload and pass, then
+    jax, then the first by name.
+    """
+    able = [
+        contender
+        for contender in found
+        if not contender.missing and contender.backend != backends.GEMM
+    ]
+    keras = [contender for contender in able if contender.on_keras]
     return min(
-        keras or able, key=lambda each: (bool(each.unsupported), each.backend != "jax", each.name)
+        keras or able,
+        key=lambda contender: (
+            bool(contender.unsupported),
+            contender.backend != "jax",
+            contender.name,
+        ),
     ).name

@@ -1,16 +1,16 @@
-"""The presets: how much is measured. ``aebench list`` shows this table."""
+"""The presets: how much a run measures. ``aebench list`` shows them as a table."""
 
 from dataclasses import dataclass, replace
 
 from aebench.bench.models.autoencoder import TABLE
 
 PASSES = ("parity", "speed", "footprint", "quality", "profile", "memory")
-# What a preset measures unless it says otherwise: the last two explain, and are asked for.
+# The usual passes of a preset. The last two passes explain results, and run only if asked for.
 COMPARING = PASSES[:4]
-# The cost of an epoch's end varies little from process to process: in more launches its
-# measurement would be overhead.
+# Short epochs measure the cost of an epoch's end. It varies little from process to process, so that
+# more launches would take time without narrowing its interval much.
 LAUNCHES_WITH_SHORT_EPOCHS = 3
-# How batch sizes are written, for the help.
+# How batch sizes are written on the command line, for the help texts.
 BATCH_SIZE_SYNTAX = "32 500, or by workload: train=32,500 predict=1"
 
 
@@ -25,7 +25,8 @@ class Sizes:
     batch_sizes : tuple of int
         Samples per step, for each cell.
     launches, blocks : int
-        Sets of fresh workers, and blocks in each (raised to a balanced number).
+        The number of launches, and of blocks in each launch. A plan raises the blocks to a
+        multiple of the rows of its balanced design.
     """
 
     workload: str
@@ -36,25 +37,25 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Preset:
-    """Sizes fixed beforehand.
+    """The models, passes and sizes of a run that are fixed under one name.
 
     Parameters
     ----------
     models : tuple of str
-        What is measured.
+        Names of the models.
     sizes : tuple of Sizes
-        For the speed pass, the workloads in their order. A workload that isn't among them has the
-        sizes of the first.
+        The workloads of the speed pass in their order, with their sizes. Other workloads, if asked
+        for, have the sizes of the first.
     footprint_launches : int
-        Cold starts of each contender.
+        Number of cold starts of a contender in the footprint pass.
     epochs, seeds : int
-        For the quality pass.
+        Numbers of epochs and of seeds in the quality pass.
     quality_train_samples : int or None
-        How many training samples the quality pass uses; None is all.
+        Number of training samples in the quality pass; None uses all.
     baselines : bool
-        Whether the frameworks without Keras, and the matrix products, are measured too.
+        Whether the frameworks without Keras, and matrix products alone, are measured too.
     passes : tuple of str
-        Which passes, if none are asked for.
+        The passes that run if the user names none.
     """
 
     models: tuple[str, ...]
@@ -72,7 +73,7 @@ class Preset:
         return tuple(sizes.workload for sizes in self.sizes)
 
     def sizes_of(self, workload: str) -> Sizes:
-        """Return the sizes of a workload, also of one that the preset doesn't measure unasked."""
+        """Return the sizes of a workload; those of the first if the preset has none for it."""
         for sizes in self.sizes:
             if sizes.workload == workload:
                 return sizes
@@ -80,14 +81,14 @@ class Preset:
 
 
 def _both(batch_sizes: tuple[int, ...], launches: int, blocks: int) -> tuple[Sizes, ...]:
-    """Measure training and prediction alike."""
+    """Return the same sizes for training and prediction."""
     return tuple(Sizes(name, batch_sizes, launches, blocks) for name in ("train", "predict"))
 
 
 PRESETS = {
     "quick": Preset(TABLE[:3], _both((32,), 1, 16), 1, 3, 1, 10_000),
     "standard": Preset(TABLE, _both((32, 500), 5, 24), 3, 20, 1, None),
-    # Training is what the published reports are about; prediction takes fewer blocks there.
+    # The published reports are about training, so that prediction gets fewer launches and blocks.
     "publish": Preset(
         TABLE,
         (Sizes("train", (32, 500), 8, 64), Sizes("predict", (32, 500), 5, 24)),
@@ -97,7 +98,7 @@ PRESETS = {
         None,
         True,
     ),
-    # The full training that the first questions are about; other presets time its steps.
+    # Trains in full, without the speed pass. The other presets time single steps of this training.
     "original": Preset(
         TABLE,
         (Sizes("train", (32,), 5, 24),),
@@ -107,7 +108,7 @@ PRESETS = {
         None,
         passes=("parity", "footprint", "quality"),
     ),
-    # Where time and memory go: it explains, and compares no contenders.
+    # Shows where time and memory go; it compares no contenders.
     "profile": Preset(
         TABLE[:1], (Sizes("train", (32,), 1, 16),), 1, 3, 1, None, passes=("profile", "memory")
     ),

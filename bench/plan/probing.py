@@ -1,4 +1,4 @@
-"""Asking another program something: a short answer in a short time, and nothing of it is left."""
+"""Run another program for a short answer in a short time, and leave none of its processes."""
 
 import contextlib
 import os
@@ -21,15 +21,15 @@ def ask(
     command : sequence of str
         The program's path and its arguments.
     seconds : float
-        Time after which the interpreter is ended.
+        Time after which the program is ended.
     environment : mapping of str to str, optional
-        Its environment; this process's own if left out.
+        The program's environment; this process's own if left out.
 
     Returns
     -------
     str or None
-        What it printed, or None if it can't be run, failed, took longer or printed more than
-        :data:`MOST_ANSWER_BYTES`. What it started is ended with it.
+        The text that the program printed. None if the program can't be run, failed, took longer
+        or printed more than :data:`MOST_ANSWER_BYTES`. Processes that it started are ended too.
     """
     try:
         process = subprocess.Popen(
@@ -54,7 +54,10 @@ def ask(
 
 
 def _listen(process: "subprocess.Popen[bytes]", deadline: float) -> str | None:
-    """Read until the program has ended: who it started may hold the pipe open for ever."""
+    """Read what a program prints until it ends; None at the deadline, or if it prints too much.
+
+    The end of the pipe is no sign: a process that the program started may hold it open.
+    """
     assert process.stdout is not None
     pipe = process.stdout.fileno()
     os.set_blocking(pipe, False)

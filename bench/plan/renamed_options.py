@@ -1,4 +1,4 @@
-"""Options that have other names now, so that their users learn the new ones."""
+"""Options that were renamed, so that messages can name the new option."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ RENAMED_OPTIONS = {
 
 
 def renamed(words: Sequence[str]) -> str:
-    """Return the sentence on the first renamed option among words, without a full stop.
+    """Return a sentence that says what the first renamed option among words is called now.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def renamed(words: Sequence[str]) -> str:
     Returns
     -------
     str
-        The sentence; empty if no word is a renamed option.
+        The sentence without a full stop; empty if no word is a renamed option.
     """
     for word in words:
         option = word.partition("=")[0]

@@ -1,4 +1,4 @@
-"""What the user asked for, checked, and made into a plan."""
+"""The user's request, and the plan made from it after checks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,13 +25,34 @@ PROFILE_STEPS = 20
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; what is None or empty is the preset's.
+    """What a user asked for; a field that is None or empty takes the preset's value.
 
-    ``backends`` are contenders as :func:`aebench.bench.plan.contenders.find` takes them.
-    ``batch_sizes`` are numbers, or words such as ``train=32``; see
-    :func:`aebench.bench.plan.sizes.batch_sizes`. ``different`` and ``same`` are the verdicts'
-    margins, as shares. With a ``known_effect`` another worker of the reference runs so large a
-    share more steps than it reports.
+    Parameters
+    ----------
+    preset : str
+        Name of the preset.
+    backends : sequence of str
+        The contenders, as :func:`aebench.bench.plan.contenders.find` reads them.
+    models, workloads, passes : sequence of str
+        Their names.
+    batch_sizes : sequence of int or str
+        Numbers, or words such as ``train=32``; see :func:`aebench.bench.plan.sizes.batch_sizes`.
+    epochs, seeds : int or None
+        Numbers of epochs and of seeds in the quality pass.
+    train_samples : int or None
+        Number of training samples that every pass uses.
+    threads : int or None
+        Number of cores that a contender may use; None allows all.
+    reference : str or None
+        Name of the contender that the others are compared with.
+    different, same : float
+        The verdicts' margins, as shares.
+    known_effect : float
+        If not 0, a known-effect control runs this share more steps than it reports.
+    baselines : bool or None
+        Whether baselines are measured too.
+    profile_steps : int
+        Number of steps that the profile pass traces.
     """
 
     preset: str = "quick"
@@ -58,16 +79,16 @@ def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> P
     Parameters
     ----------
     request : Request
-        What was asked for.
+        The request.
     dataset : Dataset
         The samples.
     run : bool
-        Whether contenders' interpreters may be run, to ask for their versions.
+        Whether the interpreters of contenders may be run to ask for their versions.
 
     Raises
     ------
     BadInputError
-        If something asked for isn't known, isn't there or can't be done with these data.
+        If the request names something unknown or not installed, or doesn't fit these data.
     """
     _check(request)
     preset = PRESETS[request.preset]
@@ -79,8 +100,8 @@ def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> P
     passes = _passes(request.passes or preset.passes)
     found, reference = _contenders(request, names, passes, run)
     sizes = planned(preset, asked_sizes, found)
-    for each in sizes:
-        checks.batch_sizes(each.batch_sizes, dataset)
+    for workload_sizes in sizes:
+        checks.batch_sizes(workload_sizes.batch_sizes, dataset)
     train_samples = len(dataset.train)
     if request.train_samples is None and preset.quality_train_samples is not None:
         train_samples = min(train_samples, preset.quality_train_samples)
@@ -106,7 +127,7 @@ def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> P
 
 
 def _check(request: Request) -> None:
-    """Refuse what isn't known, or can't be had whatever the contenders and the data are."""
+    """Refuse a request that would be wrong with any contenders and any data."""
     checks.known("preset", [request.preset], PRESETS)
     checks.known("workload", request.workloads, workloads.names())
     checks.known("pass", request.passes, PASSES)
@@ -121,7 +142,10 @@ def _check(request: Request) -> None:
 
 
 def _passes(asked: Sequence[str]) -> list[str]:
-    """Put the passes in order; a contender is ranked only where parity shows the same model."""
+    """Return the passes in order, with the parity pass before the speed pass.
+
+    Speed is compared only between contenders of which parity shows that they compute the same.
+    """
     wanted = {*asked, *(["parity"] if "speed" in asked else [])}
     return [name for name in PASSES if name in wanted]
 
@@ -129,10 +153,12 @@ def _passes(asked: Sequence[str]) -> list[str]:
 def _contenders(
     request: Request, names: Sequence[str], passes: Sequence[str], run: bool
 ) -> tuple[list[ContenderInfo], str]:
-    """Find the contenders, their baselines and controls; return them and the reference's name."""
+    """Return the contenders with their baselines and controls, and the reference's name."""
     found = contenders.find(request.backends, run)
     compares = bool({"speed", "parity"} & set(passes))
-    without_keras = [each.name for each in found if not each.missing and not each.on_keras]
+    without_keras = [
+        contender.name for contender in found if not contender.missing and not contender.on_keras
+    ]
     if without_keras and not compares:
         raise BadInputError(
             f"{without_keras[0]} takes part in parity and speed alone, and has nothing to measure "
@@ -148,7 +174,10 @@ def _contenders(
 
 
 def _without_calls(contender: ContenderInfo, names: Sequence[str]) -> ContenderInfo:
-    """Add the reason why a contender without Keras doesn't run workloads that time calls."""
+    """Return a contender with the reasons why it can't run workloads that time calls.
+
+    Such workloads time calls of Keras, which a contender without Keras doesn't make.
+    """
     calls = [name for name in names if workloads.load(name).timing == workloads.CALL]
     if contender.on_keras or not calls:
         return contender
@@ -159,10 +188,14 @@ def _without_calls(contender: ContenderInfo, names: Sequence[str]) -> ContenderI
 def _reference(asked: str | None, found: Sequence[ContenderInfo]) -> str:
     if asked is None:
         return default_reference(found)
-    able = [each.name for each in found if not each.missing and each.backend != backends.GEMM]
+    able = [
+        contender.name
+        for contender in found
+        if not contender.missing and contender.backend != backends.GEMM
+    ]
     if asked not in able:
         raise BadInputError(
-            f"--reference {shortly(asked)} is not among the backends measured: use "
+            f"--reference {shortly(asked)} is not among the contenders measured: use "
             f"{', '.join(able)}."
         )
     return asked

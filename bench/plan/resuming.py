@@ -1,4 +1,7 @@
-"""The plan of a record once more: checked like a request, since a record comes from anywhere."""
+"""Resume a record: rebuild its plan, and check it like a request.
+
+A record may come from anybody, so that its plan deserves no more trust than a command line.
+"""
 
 import shlex
 from collections.abc import Hashable, Iterator, Sequence
@@ -21,12 +24,12 @@ from aebench.reports.record import MOST, ContenderInfo, Header, ModelInfo
 
 
 def again(header: Header) -> Plan:
-    """Make the plan of a record once more; nothing that it names is run or opened.
+    """Rebuild the plan from a record's header; no program or file that it names is opened.
 
     Raises
     ------
     BadInputError
-        If it can't be carried on here, or is none that this command could have made.
+        If the plan can't be measured here, or no command could have made it.
     """
     with _of_the_record():
         checks.listed("--model", header.models)
@@ -38,12 +41,12 @@ def again(header: Header) -> Plan:
 
 
 def check_images(plan: Plan, dataset: Dataset) -> None:
-    """Make sure that a record's sizes fit into the images found.
+    """Check that the data have enough images for the sizes of a record's plan.
 
     Raises
     ------
     BadInputError
-        If they don't.
+        If the data have too few images.
     """
     with _of_the_record():
         checks.batch_sizes([*plan.info.batch_sizes, plan.info.batch_size], dataset)
@@ -51,12 +54,12 @@ def check_images(plan: Plan, dataset: Dataset) -> None:
 
 
 def check_machine(header: Header) -> None:
-    """Make sure that this is the machine of a record.
+    """Check that this machine has the processor and the cores of a record's machine.
 
     Raises
     ------
     BadInputError
-        If it is another.
+        If the processor or the number of cores differs.
     """
     here = machine.describe()
     was = header.machine
@@ -68,28 +71,32 @@ def check_machine(header: Header) -> None:
 
 
 def programs(found: Sequence[ContenderInfo]) -> list[ContenderInfo]:
-    """List the contenders of a record whose interpreters it names; others run in those too."""
+    """List the contenders for which a record names an interpreter.
+
+    Controls and baselines are left out: they run in the interpreters of these contenders.
+    """
     return [
-        each
-        for each in found
-        if each.python and not (each.missing or each.control_of or each.baseline)
+        contender
+        for contender in found
+        if contender.python
+        and not (contender.missing or contender.control_of or contender.baseline)
     ]
 
 
 def command(folder: Path, found: Sequence[ContenderInfo]) -> str:
-    """Write the command that carries a record of such contenders on."""
+    """Return the command line that resumes the record in a folder, with these contenders."""
     own = programs(found)
     asked = f" {_consent(own)}" if own else ""
     return f"aebench run --resume {shlex.quote(str(folder))}{asked}"
 
 
 def check_asked(plan: Plan, asked: Sequence[str]) -> None:
-    """Make sure that what was asked for beside ``--resume`` is what the record runs.
+    """Check that the contenders given beside ``--resume`` are the record's own.
 
     Raises
     ------
     BadInputError
-        If it is something else.
+        If they are others.
     """
     own = programs(plan.contenders)
     if not asked:
@@ -98,33 +105,38 @@ def check_asked(plan: Plan, asked: Sequence[str]) -> None:
         raise BadInputError("--resume takes the plan from the record: leave out --contender.")
     if not contenders.same(asked, own):
         raise BadInputError(
-            f"that isn't what the record runs: give {_consent(own)}, or leave it out to see what "
-            "it runs."
+            f"the record runs other contenders: give {_consent(own)}, or leave --contender out."
         )
 
 
 def check_allowed(plan: Plan, asked: Sequence[str]) -> None:
-    """Make sure that the programs that a record names may be run.
+    """Check that the user allowed running the interpreters that a record names.
+
+    The user allows it by naming the record's contenders beside ``--resume``: a record from
+    somebody else may name any program.
 
     Raises
     ------
     BadInputError
-        If nobody said so.
+        If the user named no contenders.
     """
     own = programs(plan.contenders)
     if own and not asked:
         raise BadInputError(
-            f"to carry this record on would run what it names: if {_paths(own)} may be run, add "
-            f"{_consent(own)}."
+            "resuming this record would run an interpreter that the record names: if "
+            f"{_paths(own)} may be run, add {_consent(own)}."
         )
 
 
-def told(plan: Plan) -> str:
-    """Say which programs carrying a record on would run; empty if none but this one's own."""
+def describe_programs(plan: Plan) -> str:
+    """Return a sentence on the interpreters that resuming the record would run.
+
+    It is empty if the record runs in this interpreter alone.
+    """
     own = programs(plan.contenders)
     if not own:
         return ""
-    return f"Carrying it on would run {_paths(own)}; it needs {_consent(own)}."
+    return f"Resuming would run {_paths(own)}; add {_consent(own)} to allow it."
 
 
 def _paths(own: Sequence[ContenderInfo]) -> str:
@@ -132,51 +144,55 @@ def _paths(own: Sequence[ContenderInfo]) -> str:
 
 
 def _consent(own: Sequence[ContenderInfo]) -> str:
-    words = " ".join(shlex.quote(contenders.spelled(each)) for each in own)
+    words = " ".join(shlex.quote(contenders.spelled(contender)) for contender in own)
     return f"--contender {words}"
 
 
 @contextmanager
 def _of_the_record() -> Iterator[None]:
-    """Say of what is refused that a record says it."""
+    """Begin the message of a refusal with the record: no option of the user's is at fault."""
     try:
         yield
     except BadInputError as error:
-        raise BadInputError(f"the record can't be carried on: {error}") from error
+        raise BadInputError(f"the record can't be resumed: {error}") from error
 
 
 def _check_contenders(found: Sequence[ContenderInfo]) -> None:
     checks.listed("--contender", found)
-    _once("contender", [each.name for each in found])
-    pythons = {"", *(each.python for each in programs(found))}
-    for each in found:
-        contenders.check_known(each.backend)
-        settings.check(each.backend, each.settings)
-        _check_capability(each)
-        if each.baseline and (each.on_keras or each.control_of or each.python not in pythons):
-            raise BadInputError(f"{shortly(each.name)} is no baseline of its contenders.")
-        if len(each.python) > contenders.MOST_CHARACTERS:
+    _once("contender", [contender.name for contender in found])
+    pythons = {"", *(contender.python for contender in programs(found))}
+    for contender in found:
+        contenders.check_known(contender.backend)
+        settings.check(contender.backend, contender.settings)
+        _check_capability(contender)
+        if contender.baseline and (
+            contender.on_keras or contender.control_of or contender.python not in pythons
+        ):
+            raise BadInputError(f"{shortly(contender.name)} is no baseline of its contenders.")
+        if len(contender.python) > contenders.MOST_CHARACTERS:
             raise BadInputError(
                 f"an interpreter's path has more than {contenders.MOST_CHARACTERS:,} characters."
             )
     originals = {
-        each.name: each for each in found if not (each.control_of or each.missing or each.baseline)
+        contender.name: contender
+        for contender in found
+        if not (contender.control_of or contender.missing or contender.baseline)
     }
-    for each in found:
-        if each.control_of and not _is_like(each, originals.get(each.control_of)):
-            raise BadInputError(f"{shortly(each.name)} is a control of nobody.")
-    if all(each.backend == backends.GEMM for each in originals.values()):
+    for contender in found:
+        if contender.control_of and not _is_like(contender, originals.get(contender.control_of)):
+            raise BadInputError(f"{shortly(contender.name)} is a control of no contender.")
+    if all(contender.backend == backends.GEMM for contender in originals.values()):
         raise BadInputError("it has no contender that can be measured.")
 
 
 def _check_capability(info: ContenderInfo) -> None:
-    """Refuse a contender of which the record says what isn't so of its backend here."""
+    """Refuse a contender whose backend supports here something other than what the record says."""
     nature = ContenderInfo(info.name, info.backend, "", **contenders.capability(info.backend))
     said = (info.on_keras, info.framework, info.unsupported.keys())
     if said != (nature.on_keras, nature.framework, nature.unsupported.keys()):
         raise BadInputError(
-            f"{shortly(info.name)} isn't what its backend {shortly(info.backend)} is here: the "
-            "record was measured by another version of it."
+            f"the backend {shortly(info.backend)} supports here something other than the record "
+            f"says of {shortly(info.name)}: the record was measured by another version of it."
         )
 
 
@@ -215,7 +231,9 @@ def _check_plan(plan: Plan) -> None:
     if not all(0 <= seed < MOST for seed in info.seeds):
         raise BadInputError(f"seeds must be from 0 to {MOST - 1:,}.")
     able = [
-        each.name for each in plan.running if each.backend != backends.GEMM and not each.baseline
+        contender.name
+        for contender in plan.running
+        if contender.backend != backends.GEMM and not contender.baseline
     ]
     if info.reference not in able:
         raise BadInputError(f"its reference {shortly(info.reference)} is not among its contenders.")
@@ -227,7 +245,7 @@ def _check_plan(plan: Plan) -> None:
 
 
 def _once(what: str, values: Sequence[Hashable]) -> None:
-    """Refuse a list that is empty, or holds something twice."""
+    """Refuse a list of ``what`` that is empty, or holds a value twice."""
     if not values:
         raise BadInputError(f"it has no {what}.")
     if len(set(values)) < len(values):

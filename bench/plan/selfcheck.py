@@ -1,4 +1,7 @@
-"""The instrument tested: a reference, its A/A control, and one that does more than it reports."""
+"""The request that tests aebench itself, where the right verdicts are known.
+
+It measures a reference, its A/A control, and a known-effect control that does more than it reports.
+"""
 
 from collections.abc import Sequence
 
@@ -6,23 +9,26 @@ from aebench.bench.plan import contenders
 from aebench.bench.plan.plan import default_reference
 from aebench.bench.plan.request import Request
 
-HANDICAP = 0.05
+# The share of steps that the known-effect control does beyond those that it reports.
+KNOWN_EFFECT = 0.05
 
 
 def request(backend: str | None, preset: str, model: str, batch_size: int) -> Request:
-    """Ask for the speed pass of one backend against its own controls.
+    """Return a request for the speed pass of one backend beside its own controls.
 
     Parameters
     ----------
     backend : str or None
-        Which; the usual reference if None.
-    preset, model, batch_size
-        The sizes, and the cell, in training.
+        The backend; None takes the default reference of the installed backends.
+    preset : str
+        Name of the preset whose launches and blocks are used.
+    model, batch_size
+        The only cell, with the workload ``train``.
 
     Raises
     ------
     BadInputError
-        If no backend is there.
+        If no backend is installed.
     """
     asked: Sequence[str] = [backend] if backend else []
     if not asked:
@@ -35,6 +41,6 @@ def request(backend: str | None, preset: str, model: str, batch_size: int) -> Re
         workloads=["train"],
         passes=["speed"],
         batch_sizes=[batch_size],
-        known_effect=HANDICAP,
+        known_effect=KNOWN_EFFECT,
         baselines=False,
     )

@@ -1,4 +1,7 @@
-"""What can be set on a contender, and what can't be had. Standard library only: workers use it."""
+"""Read the settings of a contender, and refuse those that its backend doesn't support.
+
+Standard library only, so that any interpreter can import it.
+"""
 
 import re
 from collections.abc import Mapping
@@ -8,16 +11,16 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.quoting import shortly
 
-# Weights of 16 bits can't hold a step of this recipe: where they were tried, steps were off by more
-# than they are long. So of Keras's lower policies the mixed ones, whose weights are float32.
+# The precisions in which weights stay float32. With weights of 16 bits these models can't be
+# trained: rounding a weight changed it by more than a training step did.
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 WORDS = "jit, nojit, steps=N, precision=NAME"
-# Steps in one call: an epoch of the whole MNIST with a batch size of 6 has as many.
+# The most steps in one call: as many as an epoch of MNIST's 60,000 images in batches of 6 has.
 MOST_STEPS = 10_000
 
 
 def is_setting(text: str) -> bool:
-    """Tell whether a word looks like a setting, an interpreter behind it or not."""
+    """Return whether a word looks like a setting; ``@PYTHON`` may follow the setting."""
     return text.partition("@")[0].partition("=")[0] in ("jit", "nojit", "steps", "precision")
 
 
@@ -27,7 +30,8 @@ def split_contenders(text: str) -> list[str]:
     Parameters
     ----------
     text : str
-        Such as ``jax:nojit,steps=32,torch``: a comma before a setting belongs to the contender.
+        Contenders, such as ``jax:nojit,steps=32,torch``. A comma between the settings of one
+        contender splits nothing.
 
     Returns
     -------
@@ -47,19 +51,19 @@ def split_contenders(text: str) -> list[str]:
 
 
 def parse(backend: str, text: str) -> ContenderSettings:
-    """Understand settings such as ``jit,steps=32``.
+    """Read settings such as ``jit,steps=32``.
 
     Parameters
     ----------
     backend : str
-        What takes them; one of :func:`aebench.backends.measurable_names`.
+        The backend or baseline; one of :func:`aebench.backends.measurable_names`.
     text : str
-        Words with commas between them; empty for none.
+        Settings with commas between them; empty for none.
 
     Raises
     ------
     BadInputError
-        If a word isn't known, or can't be had here.
+        If a word is no setting, or the backend doesn't support it.
     """
     jit: bool | None = None
     steps = 1
@@ -86,17 +90,17 @@ def parse(backend: str, text: str) -> ContenderSettings:
     settings = ContenderSettings(jit, steps, precision)
     obstacle = _obstacle(backend, settings)
     if obstacle:
-        raise BadInputError(f"{backend}:{settings} can't be had: {obstacle}")
+        raise BadInputError(f"{backend}:{settings} isn't supported: {obstacle}")
     return settings
 
 
 def check(backend: str, told: Mapping[str, str]) -> None:
-    """Make sure that settings of a record's are what :meth:`ContenderSettings.to_dict` writes.
+    """Check that a record's settings are some that :meth:`ContenderSettings.to_dict` writes.
 
     Raises
     ------
     BadInputError
-        If they aren't, or can't be had here.
+        If they aren't, or the backend doesn't support them.
     """
     jit = {"on": "jit", "off": "nojit"}.get(told.get("jit", ""))
     words = [*([jit] if jit else []), *(f"{name}={told[name]}" for name in told if name != "jit")]
@@ -105,7 +109,7 @@ def check(backend: str, told: Mapping[str, str]) -> None:
 
 
 def _steps(backend: str, value: str) -> int:
-    # Digits of other scripts are numbers to Python too, and too many are none.
+    # int() alone would accept digits of other scripts, and fail with thousands of digits.
     steps = int(value) if re.fullmatch("[0-9]{1,9}", value) else 0
     if not 1 <= steps <= MOST_STEPS:
         raise BadInputError(
@@ -116,8 +120,8 @@ def _steps(backend: str, value: str) -> int:
 
 
 def _obstacle(backend: str, settings: ContenderSettings) -> str:
-    """Return the reason why settings can't be had; empty if they can."""
+    """Return the reason why a backend doesn't support settings; empty if it does."""
     asked = settings.to_dict()
     if not backends.runs_keras(backend):
-        return "a baseline is as it is, and takes no settings." if asked else ""
+        return "a baseline takes no settings." if asked else ""
     return backends.load(backend).settings_obstacle(asked)

@@ -1,4 +1,4 @@
-"""The sizes of the speed pass, workload by workload: those asked for, else the preset's."""
+"""The sizes of the speed pass for every workload: those asked for, else the preset's."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,16 +16,17 @@ def planned(
     asked: Mapping[str, Sequence[int]],
     contenders: Sequence[ContenderInfo],
 ) -> list[WorkloadSizes]:
-    """Fix the sizes of all workloads.
+    """Return the sizes of all workloads.
 
     Parameters
     ----------
     preset : Preset
-        Whose sizes are used where nothing was asked for.
+        The preset; its sizes are used where none were asked for.
     asked : mapping of str to sequence of int
         The batch sizes of each workload that is measured, as :func:`batch_sizes` returns them.
     contenders : sequence of ContenderInfo
-        Those of the plan; the number that takes part in a workload sets the number of blocks.
+        The contenders of the plan. How many of them can run a workload decides the number of its
+        blocks.
     """
     found = []
     for name, sizes in asked.items():
@@ -44,8 +45,14 @@ def planned(
 
 
 def first_batch_size(sizes: Sequence[WorkloadSizes]) -> int:
-    """Return the batch size of the passes beside speed: of a workload that trains, if any does."""
-    training = [each for each in sizes if workloads.load(each.workload).trains]
+    """Return the batch size of all passes other than speed.
+
+    It is the first batch size of the first workload that trains, or of the first workload if none
+    trains.
+    """
+    training = [
+        workload_sizes for workload_sizes in sizes if workloads.load(workload_sizes.workload).trains
+    ]
     return [*training, *sizes][0].batch_sizes[0]
 
 
@@ -55,20 +62,20 @@ def batch_sizes(words: Sequence[int | str], names: Sequence[str]) -> dict[str, l
     Parameters
     ----------
     words : sequence of int or str
-        A number is a batch size of the workload before it, of all workloads where none is before
-        it. Words may be split at their commas: ``train=32``, ``500``.
+        A number belongs to the workload named last before it, or to all workloads if none was
+        named. Words may be split at their commas: ``train=32``, ``500``.
     names : sequence of str
         The workloads that are measured.
 
     Returns
     -------
     dict of str to list of int
-        The batch sizes of each workload, without repetitions; an empty list where none is given.
+        The batch sizes of every workload, without repetitions; an empty list where none were given.
 
     Raises
     ------
     BadInputError
-        If one isn't a number, or is of a workload that isn't measured.
+        If a batch size is not a number, or belongs to a workload that isn't measured.
     """
     found: dict[str, dict[int, None]] = {name: {} for name in names}
     current = list(names)
@@ -91,7 +98,7 @@ def batch_sizes(words: Sequence[int | str], names: Sequence[str]) -> dict[str, l
 
 
 def balanced(blocks: int, contenders: int) -> int:
-    """Raise a number of blocks to a multiple of the design's rows for so many contenders."""
+    """Return a number of blocks, raised to a multiple of the design's rows for the contenders."""
     rows = len(williams_rows(max(1, contenders)))
     return -(-blocks // rows) * rows
 

@@ -1,1 +1,1 @@
-"""What the parent and a worker say to each other. Needs the standard library alone."""
+"""The messages between the parent and a worker. Imports the standard library alone."""

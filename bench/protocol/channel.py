@@ -1,7 +1,7 @@
-"""Messages between the parent and a worker: one JSON object per line, on a socket of their own.
+"""Send and receive messages between parent and worker: one JSON object per line, on a socket.
 
-Frameworks print to stdout and stderr as they like, so a worker's answers never go there. Only the
-standard library is needed, so that the worker weighs nothing before it is measured.
+Frameworks print to stdout and stderr, so a worker never sends its answers there. Only the standard
+library is imported, so that the channel adds little to the worker's memory before measuring begins.
 """
 
 import json
@@ -13,11 +13,11 @@ _MOST_BYTES = 2**24
 
 
 class ChannelClosedError(Exception):
-    """The other side is gone."""
+    """The process at the other end has closed the channel or has ended."""
 
 
 class Channel:
-    """One end of the conversation.
+    """One end of the connection between parent and worker.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ class Channel:
         self._pending = bytearray()
 
     def send(self, message: Message) -> None:
-        """Send one message; raise :class:`ChannelClosedError` if nobody is there."""
-        # An error's text may hold halves of characters, from names that aren't UTF-8.
+        """Send one message; raise :class:`ChannelClosedError` if the other end is closed."""
+        # An error's text may hold lone surrogates, which stand for file names that aren't UTF-8.
         line = json.dumps(message, allow_nan=False, ensure_ascii=False).encode(errors="replace")
         try:
             self._socket.sendall(line + b"\n")
@@ -39,21 +39,21 @@ class Channel:
             raise ChannelClosedError(str(error)) from error
 
     def receive(self, timeout_seconds: float | None = None) -> Message:
-        """Wait, asleep, for the next message.
+        """Sleep until the next message arrives, and return it.
 
         Parameters
         ----------
         timeout_seconds : float, optional
-            Time to wait for every piece of the message; no limit if left out.
+            Longest wait for any piece of the message; no limit if left out.
 
         Raises
         ------
         TimeoutError
-            If nothing came in time.
+            If no piece of the message arrived in time.
         ChannelClosedError
-            If the other side is gone.
+            If the other end is closed.
         ValueError
-            If what came is not a JSON object.
+            If the received line is not a JSON object, or is longer than 16 MiB.
         """
         self._socket.settimeout(timeout_seconds)
         end = self._pending.find(b"\n")
@@ -65,7 +65,7 @@ class Channel:
             end = self._pending.find(b"\n", seen)
         line = bytes(self._pending[:end])
         del self._pending[: end + 1]
-        return _understood(line)
+        return _parsed(line)
 
     def _piece(self) -> bytes:
         try:
@@ -83,11 +83,11 @@ class Channel:
         self._socket.close()
 
 
-def _understood(line: bytes) -> Message:
-    """Read a message; what couldn't be sent, or written to a record, is none."""
+def _parsed(line: bytes) -> Message:
+    """Parse a message; refuse values that could not be sent or written to a record."""
     try:
         message = json.loads(line.decode())
-        # Halves of characters, infinities and what isn't a number are read without a word.
+        # Python's parser accepts lone surrogates, infinities and NaN: encoding refuses them.
         json.dumps(message, allow_nan=False, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("a message nested too deeply") from None

@@ -1,11 +1,11 @@
-"""Every message between the parent and a worker, as a type; what has no type here is an error.
+"""The types of all messages between the parent and a worker; any other message is an error.
 
-A worker says hello, is given a job and answers with what is in force in it. Then it sends the
-answers of its pass in the order that the job implies, or obeys commands, one answer for each. The
-fields of a message are checked on arrival: both sides may be of different versions of this package,
-and a field or a command that is passed over would change what is measured without a word.
+A worker sends a hello, receives a job and answers with its runtime info. After that it sends the
+answers of its pass in the order that the job implies, or executes commands, one answer per command.
+The fields of a message are checked on arrival, since the two sides may be different versions of
+this package. An ignored field or command would silently change what is measured.
 
-Only the standard library is needed, so that a worker can read its job before it is measured.
+Only the standard library is imported, so that a worker can read its job before measuring begins.
 """
 
 import types
@@ -22,20 +22,20 @@ M = TypeVar("M")
 
 
 class ProtocolError(ValueError):
-    """A message that is not one of this file; the text names what is wrong."""
+    """A message that does not match any type of this file; the text names the mismatch."""
 
 
-# --- What a worker says first ---
+# --- The worker's first message ---
 
 
 @dataclass(frozen=True)
 class Hello:
-    """The memory of an interpreter that has imported nothing yet.
+    """The memory of an interpreter before it imports a framework.
 
     Parameters
     ----------
     resident_bytes : int
-        0 where the process cannot read it.
+        Resident memory; 0 where the process cannot read it.
     exact : bool
         Whether the process can read the exact peak of a phase.
     proportional_bytes, private_bytes : int, optional
@@ -48,12 +48,12 @@ class Hello:
     private_bytes: int | None = None
 
 
-# --- Jobs: what the parent sends first ---
+# --- Jobs: the parent's first message ---
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker is for.
+    """The work of one worker: the fields that all passes share.
 
     Parameters
     ----------
@@ -66,9 +66,9 @@ class Job:
     model : ModelDescription
         The model, by value.
     threads : int
-        Number of cores that the process may use; 0 is all.
+        Number of cores that the process may use; 0 means all cores.
     seed : int
-        Of the initial weights.
+        Seed of the initial weights.
     train, test : SampleSource
         Paths of float32 ``.npy`` files.
     """
@@ -87,10 +87,10 @@ class Job:
 
 @dataclass(frozen=True)
 class SpeedJob(Job):
-    """Build the model, then obey the commands of the speed pass.
+    """Build the model, then execute the commands of the speed pass.
 
-    ``workloads`` holds the dotted names of the workloads' files, by name: the worker's interpreter
-    needn't know which distributions add workloads.
+    ``workloads`` maps the name of a workload to the dotted name of its file. The worker's
+    interpreter therefore need not know which installed packages add workloads.
     """
 
     PASS = "speed"
@@ -100,15 +100,9 @@ class SpeedJob(Job):
 
 @dataclass(frozen=True)
 class ParityJob(Job):
-    """Import the framework, then obey :class:`Compare`, at so many samples per step.
-
-    ``trains`` is whether the contender can train: otherwise what it predicts is compared alone.
-    """
+    """Import the framework, then obey :class:`Compare`."""
 
     PASS = "parity"
-
-    batch_size: int
-    trains: bool
 
 
 @dataclass(frozen=True)
@@ -120,11 +114,11 @@ class ColdStartJob(Job):
     batch_size : int
         Samples per step.
     npz : str
-        Path of the data file as a user has it.
+        Path of the data file in the form that a user has.
     array_names : SampleSource
-        Names of its arrays.
+        Names of the file's arrays.
     train_samples : int
-        Number of samples to train on, from the first.
+        Number of samples to train on, counted from the first.
     """
 
     batch_size: int
@@ -135,21 +129,21 @@ class ColdStartJob(Job):
 
 @dataclass(frozen=True)
 class FootprintJob(ColdStartJob):
-    """Run the phases of the footprint pass, with an answer after each, then tell of the model."""
+    """Run the phases of the footprint pass, answer after each of them, then describe the model."""
 
     PASS = "footprint"
 
 
 @dataclass(frozen=True)
 class MemoryJob(ColdStartJob):
-    """Run the phases of the memory pass, with an answer after each, then tell of the steps."""
+    """Run the phases of the memory pass, answer after each of them, then describe the steps."""
 
     PASS = "memory"
 
 
 @dataclass(frozen=True)
 class ProfileJob(Job):
-    """Log what is compiled, then trace steps; ``trace`` is the path of the file to write."""
+    """Log compilations, then trace steps; ``trace`` is the path of the trace file to write."""
 
     PASS = "profile"
 
@@ -160,18 +154,18 @@ class ProfileJob(Job):
 
 @dataclass(frozen=True)
 class QualityJob(Job):
-    """Train from each seed; an answer after each epoch, and one with reconstructions per seed.
+    """Train once per seed; answer after each epoch, and send reconstructions after each training.
 
     Parameters
     ----------
     seeds : list of int
-        Of the weights and of the order of the data.
+        Seeds of the weights and of the order of the data.
     epochs : int
         Number of epochs per seed.
     batch_size : int
         Samples per step.
     train_samples : int
-        Number of samples to train on, from the first.
+        Number of samples to train on, counted from the first.
     examples : list of int
         Indices of the test samples to reconstruct; none where the model does not reconstruct.
     """
@@ -190,12 +184,12 @@ JOBS: dict[str, type[Job]] = {
 }
 
 
-# --- Commands: what the parent asks of a worker that has its job ---
+# --- Commands: what the parent asks of a worker after the job ---
 
 
 @dataclass(frozen=True)
 class Calibrate:
-    """Compile a workload, and time roughly what a step takes. Answer: :class:`Calibrated`."""
+    """Compile a workload, and measure roughly a step's seconds. Answer: :class:`Calibrated`."""
 
     COMMAND: ClassVar[str] = "calibrate"
 
@@ -206,7 +200,7 @@ class Calibrate:
 
 @dataclass(frozen=True)
 class Enter:
-    """Start a workload, and wait inside it for rounds. Answer: :class:`Entered`.
+    """Start a workload, and wait inside it for commands. Answer: :class:`Entered`.
 
     ``epoch_steps`` is the least number of steps in an epoch.
     """
@@ -220,7 +214,7 @@ class Enter:
 
 @dataclass(frozen=True)
 class Round:
-    """Run discarded steps, then time steps. Answer: :class:`RoundTimes`."""
+    """Run untimed steps, then timed steps. Answer: :class:`RoundTimes`."""
 
     COMMAND: ClassVar[str] = "round"
 
@@ -230,14 +224,14 @@ class Round:
 
 @dataclass(frozen=True)
 class Leave:
-    """End the workload that was entered. Answer: :class:`Left`."""
+    """End the workload that :class:`Enter` started. Answer: :class:`Left`."""
 
     COMMAND: ClassVar[str] = "leave"
 
 
 @dataclass(frozen=True)
 class RunShortEpochs:
-    """Time the boundaries of so many epochs of so many steps. Answer: :class:`ShortEpochs`."""
+    """Time the boundaries of ``epochs`` epochs of ``steps`` steps. Answer: :class:`ShortEpochs`."""
 
     COMMAND: ClassVar[str] = "short epochs"
 
@@ -249,12 +243,17 @@ class RunShortEpochs:
 
 @dataclass(frozen=True)
 class Compare:
-    """Compare a model with the oracle's results in a file. Answer: :class:`Compared`."""
+    """Compare a model with the oracle's results in a file. Answer: :class:`Compared`.
+
+    ``checks`` is a group of :mod:`aebench.bench.protocol.parity_checks`, made at ``batch_size``.
+    """
 
     COMMAND: ClassVar[str] = "compare"
 
     model: ModelDescription
     oracle: str
+    batch_size: int
+    checks: str
 
 
 Command = Calibrate | Enter | Round | Leave | RunShortEpochs | Compare
@@ -266,14 +265,14 @@ COMMANDS: dict[str, type[Any]] = {kind.COMMAND: kind for kind in get_args(Comman
 
 @dataclass(frozen=True)
 class Failed:
-    """What a worker answers instead when it cannot go on: one sentence."""
+    """The answer of a worker that cannot go on: one sentence about the error."""
 
     error: str
 
 
 @dataclass(frozen=True)
 class RuntimeInfo:
-    """What is in force in a worker; see :class:`aebench.reports.record.Worker`."""
+    """Versions, device and effective settings; see :class:`aebench.reports.record.WorkerInfo`."""
 
     settings: dict[str, str]
     versions: dict[str, str]
@@ -284,7 +283,7 @@ class RuntimeInfo:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Rough seconds of a step; a baseline of matrix products names its fastest library too."""
+    """Rough seconds of a step; a baseline of matrix products adds its fastest library."""
 
     step_seconds: float
     library: str | None = None
@@ -293,25 +292,25 @@ class Calibrated:
 
 @dataclass(frozen=True)
 class Entered:
-    """Seconds from the call of ``fit`` to its first epoch, or None without such a call."""
+    """Seconds from the call of ``fit`` to its first epoch; None if ``fit`` is not called."""
 
     call_seconds: float | None
 
 
 @dataclass(frozen=True)
 class RoundTimes:
-    """What a round took.
+    """The times of one round.
 
     Parameters
     ----------
     seconds : float
-        Of the timed steps.
+        Duration of the timed steps.
     cpu_seconds : float
-        Processor time of the worker meanwhile.
+        Processor time that the worker used during the timed steps.
     discarded_seconds : float
-        Of the steps before.
+        Duration of the untimed steps before them.
     call_seconds : list of float, optional
-        Of each call, where the workload times calls.
+        Duration of each call, if the workload times calls.
     """
 
     seconds: float
@@ -337,14 +336,14 @@ class ShortEpoch:
 
 @dataclass(frozen=True)
 class ShortEpochs:
-    """The boundaries after short epochs; none where nothing runs ``fit``."""
+    """The boundaries after short epochs; an empty list if the contender does not run ``fit``."""
 
     epochs: list[ShortEpoch]
 
 
 @dataclass(frozen=True)
 class Check:
-    """How far a contender is from the oracle, and ``where`` it is farthest."""
+    """The difference between a contender and the oracle, and ``where`` it is largest."""
 
     check: str
     difference: float
@@ -353,7 +352,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Compared:
-    """The checks of one model."""
+    """The checks of one model, of a group at a batch size."""
 
     runtime: RuntimeInfo
     checks: list[Check]
@@ -361,9 +360,9 @@ class Compared:
 
 @dataclass(frozen=True)
 class PhaseMemory:
-    """What a phase took.
+    """The time and memory of one phase.
 
-    ``peak_bytes`` is None where it has to be sampled from outside.
+    ``peak_bytes`` is None if the process cannot read its peak: the parent samples memory then.
     """
 
     phase: str
@@ -377,7 +376,7 @@ class PhaseMemory:
 
 @dataclass(frozen=True)
 class FootprintResult:
-    """What is known after a cold start: the model's size, and its loss after ``loss_steps``."""
+    """The model after a cold start: its size, and its loss after ``loss_steps`` steps."""
 
     runtime: RuntimeInfo
     device_peak_bytes: int | None
@@ -388,7 +387,7 @@ class FootprintResult:
 
 @dataclass(frozen=True)
 class MemoryResult:
-    """What the optimiser holds, and what the process held after each call of the model's steps."""
+    """The optimiser's memory, and the process's memory after each call of the step function."""
 
     runtime: RuntimeInfo
     optimiser_bytes: int
@@ -398,7 +397,7 @@ class MemoryResult:
 
 @dataclass(frozen=True)
 class Compilation:
-    """Something that was traced or compiled, and for which call."""
+    """One trace or compilation, with the call that caused it."""
 
     stage: str
     function: str
@@ -410,14 +409,14 @@ class Compilation:
 
 @dataclass(frozen=True)
 class CompileLog:
-    """What was compiled, in order."""
+    """All traces and compilations, in the order of their events."""
 
     compilations: list[Compilation]
 
 
 @dataclass(frozen=True)
 class Operation:
-    """What one operation took of the traced time."""
+    """The seconds of the traced time that one operation took."""
 
     category: str
     operation: str
@@ -427,7 +426,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Profiled:
-    """Where the time of ``steps`` traced steps went, and how long rounds took without tracing."""
+    """The operations of ``steps`` traced steps, and the seconds of rounds without tracing."""
 
     steps: int
     untraced_seconds: list[float]
@@ -438,7 +437,7 @@ class Profiled:
 
 @dataclass(frozen=True)
 class EpochTrained:
-    """Times and losses of one epoch; ``train_loss`` is None before the last one."""
+    """Times and losses of one epoch; ``train_loss`` is None except in the last epoch."""
 
     seed: int
     epoch: int
@@ -451,7 +450,7 @@ class EpochTrained:
 
 @dataclass(frozen=True)
 class Reconstructed:
-    """What a trained model makes of the examples: a byte a pixel, in base 64."""
+    """A trained model's reconstructions of the examples: one byte per pixel, in base 64."""
 
     seed: int
     pixels: str
@@ -461,12 +460,12 @@ class Reconstructed:
 
 
 def encode(message: Any) -> Message:
-    """Make a message's JSON object; a job's and a command's says which it is.
+    """Return a message as a JSON object; jobs and commands get their name as a field.
 
     Parameters
     ----------
     message : dataclass
-        Of a type of this file.
+        An instance of a type of this file.
     """
     kind = type(message)
     if isinstance(message, Job):
@@ -477,42 +476,42 @@ def encode(message: Any) -> Message:
 
 
 def decode_job(message: Message) -> Job:
-    """Read a job.
+    """Return the job that a JSON object holds.
 
     Raises
     ------
     ProtocolError
-        If this side does not know the job or one of its fields, or misses a field.
+        If the job or one of its fields is unknown to this version, or a field is missing.
     """
     kind: type[Job] = _kind(message, "job", JOBS)
     return decode(kind, _rest(message, "job"), f"job {message['job']!r}")
 
 
 def decode_command(message: Message, *expected: type[Any]) -> Any:
-    """Read a command.
+    """Return the command that a JSON object holds.
 
     Parameters
     ----------
     message : dict
         A JSON object.
     expected : type
-        The commands that make sense now.
+        The types of command that may come now.
 
     Raises
     ------
     ProtocolError
-        If this side does not know the command or one of its fields, misses a field, or expects
-        another command.
+        If the command or one of its fields is unknown to this version, if a field is missing, or
+        if another command is expected.
     """
     kind = _kind(message, "command", COMMANDS)
     if kind not in expected:
-        names = " or ".join(repr(each.COMMAND) for each in expected)
+        names = " or ".join(repr(command.COMMAND) for command in expected)
         raise ProtocolError(f"the command {message['command']!r} came where {names} was expected")
     return decode(kind, _rest(message, "command"), f"command {message['command']!r}")
 
 
 def decode(kind: type[M], message: Message, name: str = "") -> M:
-    """Read a message of a type that is known beforehand.
+    """Return the message of a known type that a JSON object holds.
 
     Parameters
     ----------
@@ -521,19 +520,19 @@ def decode(kind: type[M], message: Message, name: str = "") -> M:
     message : dict
         A JSON object.
     name : str, optional
-        What errors call the message.
+        The name of the message in error texts.
 
     Raises
     ------
     ProtocolError
-        If a field is unknown, is missing, or holds something else than its type.
+        If a field is unknown or missing, or its value has the wrong type.
     """
     value: M = _object(kind, message, name or kind.__name__)
     return value
 
 
 def receive_command(channel: Channel, *expected: type[Any]) -> Any:
-    """Wait for the next command; see :func:`decode_command`."""
+    """Wait for the next command and return it; see :func:`decode_command`."""
     return decode_command(channel.receive(), *expected)
 
 
@@ -553,7 +552,7 @@ def _rest(message: Message, key: str) -> Message:
 @cache
 def _hints(kind: type[Any]) -> dict[str, Any]:
     hints = get_type_hints(kind)
-    return {each.name: hints[each.name] for each in fields(kind)}
+    return {field.name: hints[field.name] for field in fields(kind)}
 
 
 def _object(kind: type[Any], message: Any, name: str) -> Any:
@@ -563,10 +562,10 @@ def _object(kind: type[Any], message: Any, name: str) -> Any:
     for key in message:
         if key not in hints:
             raise ProtocolError(f"{name} has an unknown field {key!r}")
-    for each in fields(kind):
-        needed = each.default is MISSING and each.default_factory is MISSING
-        if needed and each.name not in message:
-            raise ProtocolError(f"{name} has no {each.name!r}")
+    for field in fields(kind):
+        needed = field.default is MISSING and field.default_factory is MISSING
+        if needed and field.name not in message:
+            raise ProtocolError(f"{name} has no {field.name!r}")
     return kind(**{key: _value(hints[key], message[key], f"{name}: {key!r}") for key in message})
 
 
@@ -580,13 +579,13 @@ def _value(hint: Any, value: Any, name: str) -> Any:
     if origin in (Union, types.UnionType):
         if value is None and type(None) in arguments:
             return None
-        (other,) = (each for each in arguments if each is not type(None))
+        (other,) = (argument for argument in arguments if argument is not type(None))
         return _value(other, value, name)
     if origin is list and isinstance(value, list):
         return [_value(arguments[0], item, name) for item in value]
     if origin is dict and isinstance(value, dict):
         return {key: _value(arguments[1], item, name) for key, item in value.items()}
-    # In Python a truth value is a number; in a message it is not.
+    # Python's bool is a subclass of int, but true and false are not numbers in a message.
     if hint is bool or isinstance(value, bool):
         fits = hint is bool and isinstance(value, bool)
     elif hint is float:

@@ -1,7 +1,7 @@
-"""A path for other interpreters that holds this package and nothing else.
+"""Make a path for other interpreters that holds this package and no other.
 
-A package that was installed lies among others: a folder of theirs on the path of another
-interpreter would have it import their frameworks instead of its own.
+An installed package lies in a folder with other packages, such as the parent's frameworks. Another
+interpreter with that folder on its path would import those frameworks instead of its own.
 """
 
 import sys
@@ -10,20 +10,20 @@ from pathlib import Path
 
 
 def link_package(folder: Path, modules: Sequence[str] = ()) -> str:
-    """Make a folder of links to this package, and to the modules that extend it.
+    """Make a folder with links to this package and to the modules that extend it.
 
     Parameters
     ----------
     folder : Path
-        The folder; it must not exist.
+        Path of the folder to make; it must not exist.
     modules : sequence of str
-        Dotted names of modules of other installations, such as a backend's; they are imported here
-        already.
+        Dotted names of modules from other installed packages, such as a backend's file. They must
+        be imported in this process already.
 
     Returns
     -------
     str
-        The folder as a value of ``PYTHONPATH``.
+        The folder's path, for ``PYTHONPATH``.
     """
     folder.mkdir()
     tops = dict.fromkeys(["aebench", *(name.partition(".")[0] for name in modules)])

@@ -1,4 +1,4 @@
-"""What parent and worker both count in passes whose answers come unasked: phases and steps."""
+"""The phases and step counts that parent and worker must agree on in passes without commands."""
 
 FOOTPRINT_PHASES = ("framework", "data", "build", "first step", "steady", "first prediction")
 MEMORY_PHASES = (
@@ -10,5 +10,5 @@ MEMORY_PHASES = (
     "prediction",
     "after release",
 )
-# After each of these steps the memory pass notes what the process holds.
+# Number of steps after which the memory pass reads the process's memory.
 WATCHED_STEPS = 200

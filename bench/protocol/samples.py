@@ -1,4 +1,4 @@
-"""Samples: what a model is given, and what it should answer."""
+"""Samples: a model's inputs, and the targets that it should return for them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ class Samples(NamedTuple):
     Parameters
     ----------
     x : ndarray
-        Inputs, samples first.
+        Inputs; the first axis counts samples.
     y : ndarray
-        Targets, as many. Where a model's target is its input, ``y`` is ``x`` itself, not a copy:
-        a copy would take memory that users of such a model do not spend.
+        Targets, as many as inputs. If a model's target is its input, ``y`` is ``x`` itself, not a
+        copy: a copy would take memory that users of such a model do not need.
     """
 
     x: Any
@@ -26,41 +26,43 @@ class Samples(NamedTuple):
         return len(self.x)
 
     def changed(self, change: Callable[[Any], Any]) -> "Samples":
-        """Change inputs and targets alike; a target that is the input stays the same array.
+        """Return samples with the same change made to inputs and targets.
+
+        If the target is the input, the result has one array for both too.
 
         Parameters
         ----------
         change : callable
-            Returns an array for an array.
+            Takes an array and returns the changed array.
         """
         x = change(self.x)
         return Samples(x, x if self.y is self.x else change(self.y))
 
     def first(self, count: int) -> "Samples":
-        """Return the first samples, without copying them."""
+        """Return the first ``count`` samples, without copying them."""
         return self.changed(lambda array: array[:count])
 
 
 @dataclass(frozen=True)
 class SampleSource:
-    """Where samples are: the paths of two files, or the names of two arrays in one file.
+    """The place of samples: the paths of two files, or the names of two arrays in one file.
 
     Parameters
     ----------
     x, y : str
-        Of inputs and of targets; the same string where the target is the input.
+        Path or name of the inputs and of the targets; equal if the target is the input.
     """
 
     x: str
     y: str
 
     def read(self, read_array: Callable[[str], Any]) -> Samples:
-        """Read inputs and targets, a target that is the input only once.
+        """Read inputs and targets; a target that is the input is read only once.
 
         Parameters
         ----------
         read_array : callable
-            Returns the array of a path or name.
+            Takes a path or name and returns its array.
         """
         x = read_array(self.x)
         return Samples(x, x if self.y == self.x else read_array(self.y))

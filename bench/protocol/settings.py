@@ -1,4 +1,4 @@
-"""Contender settings: what the parent asks of a worker's model, and its form in the record."""
+"""Settings that a user asks for a contender, and their form in the record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ContenderSettings:
-    """What was asked for; what is left out is as Keras has it.
+    """The settings that were asked for; Keras's default holds for any other.
 
     Parameters
     ----------
     jit : bool, optional
         Whether the steps are compiled (Keras's ``jit_compile``).
     steps : int
-        Steps in one call of the compiled function (Keras's ``steps_per_execution``).
+        Number of steps in one call of the compiled function (Keras's ``steps_per_execution``).
     precision : str
-        Keras's dtype policy; ``float32`` also takes TF32 off an accelerator.
+        Keras's dtype policy; ``float32`` also turns TF32 off on an accelerator.
     """
 
     jit: bool | None = None
@@ -23,21 +23,21 @@ class ContenderSettings:
     precision: str = ""
 
     @classmethod
-    def from_dict(cls, told: Mapping[str, str]) -> "ContenderSettings":
-        """Read what :meth:`to_dict` returns."""
-        jit = {"on": True, "off": False}.get(told.get("jit", ""))
-        return cls(jit, int(told.get("steps", 1)), told.get("precision", ""))
+    def from_dict(cls, fields: Mapping[str, str]) -> "ContenderSettings":
+        """Return the settings that :meth:`to_dict` wrote into a dictionary."""
+        jit = {"on": True, "off": False}.get(fields.get("jit", ""))
+        return cls(jit, int(fields.get("steps", 1)), fields.get("precision", ""))
 
     def to_dict(self) -> dict[str, str]:
-        """Write it for the record: what was asked for alone."""
-        told = {} if self.jit is None else {"jit": "on" if self.jit else "off"}
+        """Return the settings for the record: only those that were asked for."""
+        fields = {} if self.jit is None else {"jit": "on" if self.jit else "off"}
         if self.steps != 1:
-            told["steps"] = str(self.steps)
+            fields["steps"] = str(self.steps)
         if self.precision:
-            told["precision"] = self.precision
-        return told
+            fields["precision"] = self.precision
+        return fields
 
     def __str__(self) -> str:
         words = [] if self.jit is None else ["jit" if self.jit else "nojit"]
-        told = self.to_dict()
-        return ",".join([*words, *(f"{name}={told[name]}" for name in told if name != "jit")])
+        fields = self.to_dict()
+        return ",".join([*words, *(f"{name}={fields[name]}" for name in fields if name != "jit")])

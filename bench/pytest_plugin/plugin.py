@@ -1,6 +1,6 @@
 """The options and hooks of ``pytest bench/ --benchmark-only``.
 
-:mod:`aebench.bench.pytest_plugin.session` holds what they do.
+The hooks call :mod:`aebench.bench.pytest_plugin.session`, which measures.
 """
 
 import argparse
@@ -26,7 +26,7 @@ def _names(text: str) -> list[str]:
 
 
 def _renamed(text: str) -> str:
-    """Refuse an option's old name."""
+    """Refuse the old name of ``--model``, and name the new one."""
     raise argparse.ArgumentTypeError(renamed([OLD_MODEL_OPTION]))
 
 
@@ -63,7 +63,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Set pytest-benchmark's table to an order that ranks no contender, and to few columns."""
+    """Sort pytest-benchmark's table by name, which ranks no contender, and show few columns."""
     given = [str(argument).partition("=")[0] for argument in config.invocation_params.args]
     if "--benchmark-sort" not in given:
         config.option.benchmark_sort = "name"
@@ -72,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Make the plan, so that bad options end the session here."""
+    """Make the plan, so that bad options end the session before tests are collected."""
     session.config.stash[_SESSION] = PytestSession(session.config)
 
 
@@ -83,7 +83,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make a test for every contender, model, workload and batch size of the plan."""
+    """Make a test for every contender in every cell of the plan."""
     metafunc.parametrize(
         ("workload", "model", "batch_size", "backend"),
         [
@@ -101,14 +101,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def campaign(request: pytest.FixtureRequest) -> Iterator[PytestSession]:
-    """Measure the selected tests that are not skipped, once, before the first of them runs."""
+    """Measure all selected tests that aren't skipped in one campaign, before the first one runs."""
     session = request.config.stash[_SESSION]
     selected = frozenset(
         _cell(item)
         for item in request.session.items
         if "campaign" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("skip")
     )
-    # Processes of pytest-xdist disturb each other's times; pytest-benchmark disables itself there.
+    # Under pytest-xdist nothing is timed, since its processes would disturb each other's times;
+    # pytest-benchmark disables itself there too.
     in_xdist = "PYTEST_XDIST_WORKER" in os.environ
     if in_xdist or request.config.getoption("--benchmark-disable", default=False):
         session.try_out(selected)
@@ -132,7 +133,7 @@ def _cell(item: pytest.Item) -> ContenderCell:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Print the comparison under pytest-benchmark's table."""
+    """Print the tables of the comparison below pytest-benchmark's table."""
     if _SESSION in config.stash:
         terminalreporter.write("\n")
         terminalreporter.write(config.stash[_SESSION].render(terminalreporter.hasmarkup))
@@ -140,7 +141,10 @@ def pytest_terminal_summary(
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_generate_machine_info() -> dict[str, Any]:
-    """Describe the machine as a record does, without the load, which changes between runs."""
+    """Return the description of the machine that records hold, without its load.
+
+    pytest-benchmark warns if the description differs between runs, and the load always does.
+    """
     import msgspec
 
     described: dict[str, Any] = msgspec.to_builtins(machine.describe())
@@ -151,11 +155,10 @@ def pytest_benchmark_generate_machine_info() -> dict[str, Any]:
 class _Uncoloured(float):
     """A number that equals no number, so that pytest-benchmark colours no figure.
 
-    pytest-benchmark 5.3 compares each figure of its table with the best and the worst one, and
-    colours the equal ones green and red. It does so on minima and medians alone, without an
-    interval, and would thus call contenders best that no verdict calls faster. No option turns
-    only these colours off; ``tests/bench/pytest_plugin`` holds this class against the installed
-    version.
+    pytest-benchmark 5.3 colours the best figure of a column green and the worst red: those that
+    equal the column's best and worst. It compares minima and medians without intervals, and would
+    call a contender best that no verdict calls faster. No option turns only these colours off. A
+    test in ``tests/bench/pytest_plugin`` checks this class with the installed version.
     """
 
     def __eq__(self, other: object) -> bool:
@@ -168,8 +171,8 @@ class _Uncoloured(float):
 def pytest_benchmark_scale_unit(best: Any, worst: Any) -> None:
     """Replace the best and worst figures by numbers that no figure of the table equals.
 
-    The hook is meant to choose the table's unit. It returns nothing, so that pytest-benchmark
-    chooses the unit itself; the dictionaries that it is given are the ones that colours come from.
+    The hook is meant to choose the table's unit. It returns None, and pytest-benchmark then chooses
+    the unit itself. The hook is used because the colours come from the dictionaries that it gets.
     """
     for ends in (best, worst):
         if isinstance(ends, dict):

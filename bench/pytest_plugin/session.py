@@ -1,4 +1,8 @@
-"""pytest's way in: the selected tests are one campaign, and each replays its own rounds."""
+"""The session of ``pytest bench/``.
+
+It measures the selected tests in one campaign, and every test then replays the rounds of its own
+contender and cell.
+"""
 
 import io
 from dataclasses import dataclass
@@ -24,7 +28,7 @@ _ANSWER_SECONDS = 600.0
 
 
 class WorkerClock:
-    """A clock that shows what workers measured: pytest-benchmark reads it as its timer."""
+    """A clock that shows the seconds that workers measured; pytest-benchmark's timer."""
 
     __name__ = "worker_clock"
 
@@ -32,17 +36,21 @@ class WorkerClock:
         self._now = 0.0
 
     def __call__(self) -> float:
-        """Return the seconds so far."""
+        """Return the sum of the seconds by which the clock was advanced."""
         return self._now
 
     def advance(self, seconds: float) -> None:
-        """Let so many seconds pass."""
+        """Advance the clock by some seconds."""
         self._now += seconds
 
 
 @dataclass(frozen=True)
 class Replay:
-    """What was measured of a contender in a cell; ``failure`` is why not, or empty."""
+    """The measurements of a contender in a cell.
+
+    ``seconds`` are those of its rounds. ``failure`` is the reason why a contender has no valid
+    measurement; empty if it has.
+    """
 
     seconds: list[float]
     extra_info: dict[str, Any]
@@ -55,12 +63,12 @@ class PytestSession:
     Parameters
     ----------
     config : pytest.Config
-        With the options of :mod:`aebench.bench.pytest_plugin.plugin`.
+        The configuration, with the options of :mod:`aebench.bench.pytest_plugin.plugin`.
 
     Raises
     ------
     pytest.UsageError
-        If they ask for what isn't known, isn't there or can't be done.
+        If an option names something unknown or not installed, or doesn't fit the data.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -89,15 +97,18 @@ class PytestSession:
 
     @property
     def record(self) -> Path:
-        """Where the record is kept."""
+        """Return the path of the record."""
         return self._folder / "record.jsonl"
 
     def cells(self) -> list[tuple[ContenderCell, str]]:
-        """List every contender in every cell, and why it can't be measured or an empty string."""
+        """List the contenders of all cells, with the reasons why they can't run there.
+
+        The reason is empty if the contender can run.
+        """
         return self.plan.contender_cells()
 
     def measure(self, selected: frozenset[ContenderCell]) -> None:
-        """Measure the selected cells as one campaign, shown as it goes, and keep its record."""
+        """Measure the selected contenders and cells in one campaign, and keep its record."""
         console = terminal.new_console()
         plan = self.plan.only(selected)
         inputs = self._inputs(console)
@@ -120,20 +131,20 @@ class PytestSession:
                 self._rounds.setdefault(where, []).append(row)
 
     def try_out(self, selected: frozenset[ContenderCell]) -> None:
-        """Run one step at the selected cells."""
+        """Run one step of the selected contenders in their cells, and keep the failures."""
         plan = self.plan.only(selected)
         self._failures = one_step.run(plan, self._inputs(Console(quiet=True)))
 
     def _inputs(self, console: Console) -> campaign.RunInputs:
         command = [
             "pytest",
-            *(encodable(str(each)) for each in self._config.invocation_params.args),
+            *(encodable(str(word)) for word in self._config.invocation_params.args),
         ]
         scratch = Path(self._scratch.name)
         return campaign.RunInputs(self._dataset, command, scratch, console, _ANSWER_SECONDS)
 
     def replay(self, wanted: ContenderCell) -> Replay:
-        """Return what was measured of a contender in a cell."""
+        """Return the measurements of a contender in a cell."""
         if self.summary is None:
             return Replay([0.0], {}, self._failures.get(wanted, ""))
         cell = next(
@@ -142,7 +153,7 @@ class PytestSession:
             if (cell.model, cell.workload, cell.batch_size) == wanted[1:]
         )
         speed = next(row for row in cell.rows if row.contender == wanted.contender)
-        # Who runs without Keras has none.
+        # Contenders without Keras have no row of a footprint, and get an empty one.
         footprint = next(
             (
                 row
@@ -165,7 +176,7 @@ class PytestSession:
         )
 
     def render(self, colours: bool) -> str:
-        """Render the comparison; an empty text if nothing was measured."""
+        """Return the text of the comparison's tables; empty if nothing was measured."""
         if self.summary is None:
             return ""
         console = Console(
@@ -180,7 +191,7 @@ class PytestSession:
         return console.file.getvalue()
 
     def close(self) -> None:
-        """Remove the temporary files."""
+        """Remove the session's temporary files."""
         self._scratch.cleanup()
 
 

@@ -1,1 +1,1 @@
-"""The machine: its description, its noise, and what could make numbers wrong on it."""
+"""Describe the machine, measure its noise, and find what could make its numbers wrong."""

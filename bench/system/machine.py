@@ -1,4 +1,4 @@
-"""What this machine is, for the record."""
+"""Describe this machine for the record."""
 
 import os
 import platform
@@ -11,19 +11,20 @@ from aebench.reports.record import MachineInfo
 from aebench.reports.record.bounds import MOST_TEXT
 from aebench.reports.sanitize import encodable
 
-# Variables that change what frameworks do; anything else in the environment is nobody's business.
-_TELLING = re.compile(
+# Variables that change what frameworks do. Other variables may be private: no record holds them.
+_OF_FRAMEWORKS = re.compile(
     r"(OMP|MKL|OPENBLAS|BLAS|KMP|XLA|TF|JAX|TORCH|PYTORCH|KERAS|CUDA|NVIDIA)_\w+|MALLOC_\w+"
 )
-# Terraform's variables begin like TensorFlow's, and CUDA's images name their versions.
-_NOBODYS = re.compile(
+# Variables that match the pattern above and change nothing: Terraform's begin like TensorFlow's,
+# and CUDA's container images set paths and versions.
+_OF_OTHER_PROGRAMS = re.compile(
     r"TF_(CLI_\w+|VAR_\w+|LOG\w*|DATA_DIR|IGNORE|INPUT|IN_AUTOMATION|PLUGIN_\w+|REGISTRY_\w+"
     r"|WORKSPACE)|CUDA_(HOME|PATH|VERSION)|NVIDIA_(DRIVER_CAPABILITIES|PRODUCT_NAME|REQUIRE_\w+)"
 )
 
 
 def describe() -> MachineInfo:
-    """Describe the machine and what is set on it."""
+    """Describe the machine, its load, and the variables that change what frameworks do."""
     return MachineInfo(
         processor=_processor(),
         cores=usable_cores(),
@@ -34,18 +35,19 @@ def describe() -> MachineInfo:
         environment={
             name: encodable(value)[:MOST_TEXT]
             for name, value in sorted(os.environ.items())
-            if is_telling(name)
+            if changes_frameworks(name)
         },
     )
 
 
-def is_telling(variable: str) -> bool:
-    """Tell whether a variable of the environment changes what frameworks do."""
-    return bool(_TELLING.fullmatch(variable)) and not _NOBODYS.fullmatch(variable)
+def changes_frameworks(variable: str) -> bool:
+    """Return whether an environment variable changes what frameworks do."""
+    of_frameworks = bool(_OF_FRAMEWORKS.fullmatch(variable))
+    return of_frameworks and not _OF_OTHER_PROGRAMS.fullmatch(variable)
 
 
 def can_limit_cores() -> bool:
-    """Tell whether a process can be kept to some of the cores."""
+    """Return whether this system can restrict a process to some of the cores."""
     return hasattr(os, "sched_setaffinity")
 
 
@@ -59,7 +61,7 @@ def usable_cores() -> int:
 def _load() -> float | None:
     try:
         return round(os.getloadavg()[0], 2)
-    except (AttributeError, OSError):  # a system without it, one that can't tell
+    except (AttributeError, OSError):  # systems without a load average
         return None
 
 

@@ -1,17 +1,17 @@
-"""Fixed work of the parent's own, timed in every block: its spread is the machine's."""
+"""Time fixed work of the parent in every block: the spread of its times is the machine's noise."""
 
 import statistics
 import time
 
 import numpy as np
 
-# About 20 ms on one core: long against the clock, short against a block.
+# Takes about 20 ms on one core: long compared with the clock's resolution, short for a block.
 _PASSES = 240
 _VALUES = np.linspace(0.1, 1.0, 2**16, dtype=np.float32)
 
 
 def seconds() -> float:
-    """Time element-wise NumPy work, which runs on one core whatever else NumPy was built with."""
+    """Return the seconds of element-wise NumPy work, which always runs on a single core."""
     began = time.perf_counter()
     values = _VALUES.copy()
     for _ in range(_PASSES):
@@ -21,5 +21,5 @@ def seconds() -> float:
 
 
 def usual_seconds(times: int = 5) -> float:
-    """Time it several times, and return the median."""
+    """Time the fixed work several times, and return the median seconds."""
     return statistics.median(seconds() for _ in range(times))

@@ -1,8 +1,9 @@
 """Read the memory of this process, and the exact peak of a phase.
 
-Linux keeps a high-water mark of resident memory per process and resets it on request, so a phase's
-peak is exact and needs no sampling. ``ru_maxrss`` won't do: a spawned process starts at its
-parent's. Standard library only: workers import it before they are measured.
+Linux keeps a high-water mark of resident memory per process, and resets it on request. A phase's
+peak is therefore exact and needs no sampling. ``ru_maxrss`` can't be used: in a spawned process
+it starts at the parent's peak. Only the standard library is imported: workers import this file
+before they are measured.
 """
 
 import time
@@ -16,7 +17,7 @@ _CLEAR_REFS = Path("/proc/self/clear_refs")
 
 
 def exact_peaks() -> bool:
-    """Tell whether this system can reset the high-water mark."""
+    """Return whether this system can reset the high-water mark."""
     try:
         reset_peak()
     except OSError:
@@ -25,12 +26,12 @@ def exact_peaks() -> bool:
 
 
 def reset_peak() -> None:
-    """Set the high-water mark back to what is resident now."""
+    """Reset the high-water mark to the memory that is resident now."""
     _CLEAR_REFS.write_text("5")
 
 
 def resident_bytes() -> int:
-    """Bytes resident now; 0 where this process can't tell, and its parent has to."""
+    """Return the resident bytes; 0 if this process can't read them, and its parent must."""
     try:
         return _status_bytes("VmRSS")
     except OSError:
@@ -38,23 +39,24 @@ def resident_bytes() -> int:
 
 
 def peak_bytes() -> int:
-    """Most bytes resident since :func:`reset_peak`."""
+    """Return the most bytes that were resident since :func:`reset_peak`."""
     return _status_bytes("VmHWM")
 
 
 def anonymous_bytes() -> int:
-    """Bytes resident now that no file is behind: what the process made itself."""
+    """Return the resident bytes that aren't mapped from files: what the process itself made."""
     return _status_bytes("RssAnon")
 
 
 def shares() -> dict[str, int | None]:
-    """Tell what of the resident bytes are this process's own.
+    """Return which part of the resident bytes belongs to this process.
 
     Returns
     -------
     dict
-        ``proportional_bytes``, a page shared by n processes counting as 1/n of one, and
-        ``private_bytes``, of pages that nobody else has; None where the system doesn't tell.
+        ``proportional_bytes``: a page that n processes share counts as 1/n of a page.
+        ``private_bytes``: pages that no other process maps. Both are None if the system doesn't
+        show them.
     """
     try:
         return {
@@ -66,19 +68,20 @@ def shares() -> dict[str, int | None]:
 
 
 def measured(phase: Callable[[], None], exact: bool) -> dict[str, Any]:
-    """Run a phase, and tell what it took.
+    """Run a phase, and return its time and memory.
 
     Parameters
     ----------
     phase : callable
-        What is run.
+        The code to run.
     exact : bool
-        Whether its peak can be read here; see :func:`exact_peaks`.
+        Whether the exact peak can be read here; see :func:`exact_peaks`.
 
     Returns
     -------
     dict
-        ``seconds``, ``resident_bytes`` at its end, and ``peak_bytes``, None if it isn't exact.
+        ``seconds``, ``resident_bytes`` at the phase's end, and ``peak_bytes``, which is None if
+        the exact peak can't be read.
     """
     if exact:
         reset_peak()
@@ -97,7 +100,7 @@ def _status_bytes(field: str) -> int:
 
 
 def _bytes(file: Path, field: str) -> int:
-    """Read a field that is given in KiB."""
+    """Return a field of a ``/proc`` file in bytes; the file gives KiB."""
     for line in file.read_text().splitlines():
         name, _, value = line.partition(":")
         if name == field:

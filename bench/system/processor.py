@@ -1,17 +1,18 @@
-"""What the cores have done so far, as the operating system counts it."""
+"""Read how the operating system counts the processor time of all cores."""
 
 from typing import NamedTuple
 
 import psutil
 
-# What psutil and the kernel's files may answer with, beside an answer.
-UNTOLD = (OSError, ValueError, LookupError, NotImplementedError, psutil.Error)
+# The errors that psutil and the kernel's files raise if a system doesn't show a number.
+CORE_ERRORS = (OSError, ValueError, LookupError, NotImplementedError, psutil.Error)
 
 
-class Spent(NamedTuple):
-    """What all cores did between two looks, in seconds.
+class CpuUsage(NamedTuple):
+    """Hold the seconds of all cores between two readings: in total, busy, and steal.
 
-    ``steal`` is what the hypervisor gave to others, None where the system doesn't tell.
+    ``steal`` is the time that the hypervisor gave to other virtual machines; None if the system
+    doesn't count it.
     """
 
     total: float
@@ -20,20 +21,20 @@ class Spent(NamedTuple):
 
 
 def core_seconds() -> dict[str, float]:
-    """Look at what all cores have done so far, by kind; nothing if the system doesn't tell."""
+    """Return the seconds of all cores since the start, by kind; empty if not counted here."""
     try:
         return dict(psutil.cpu_times()._asdict())
-    except UNTOLD:
+    except CORE_ERRORS:
         return {}
 
 
-def spent(before: dict[str, float], after: dict[str, float]) -> Spent | None:
-    """Tell what all cores did between two looks; None if the system counts nothing."""
+def spent(before: dict[str, float], after: dict[str, float]) -> CpuUsage | None:
+    """Return the seconds of all cores between two readings; None if the system counts nothing."""
     kinds = {kind: after[kind] - before[kind] for kind in before if kind in after}
-    # A guest's time is counted in its host's too.
+    # The time of hosted virtual machines is subtracted: it is in the host's user time already.
     total = sum(kinds.values()) - kinds.get("guest", 0.0) - kinds.get("guest_nice", 0.0)
     if total <= 0:  # some sandboxes count nothing
         return None
     steal = max(0.0, kinds["steal"]) if "steal" in kinds else None
     idle = kinds.get("idle", 0.0) + kinds.get("iowait", 0.0)
-    return Spent(total, total - idle - (steal or 0.0), steal)
+    return CpuUsage(total, total - idle - (steal or 0.0), steal)

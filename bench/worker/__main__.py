@@ -1,8 +1,8 @@
-"""The child: one process per contender and model, started as ``PYTHON -m aebench.bench.worker``.
+"""The worker: one process per contender and model, started as ``PYTHON -m aebench.bench.worker``.
 
-It imports nothing heavy before its job says so, since what it imports is part of what is measured,
-and needs the standard library, NumPy, Keras and one framework only. It talks on the socket that it
-was given; what it prints goes to a log.
+A worker imports nothing heavy before its job needs it, since imports are part of what is measured.
+It needs only the standard library, NumPy, Keras and one framework. Messages go over the socket that
+the parent passed to the worker; whatever the worker prints goes to a log.
 """
 
 import os
@@ -14,9 +14,9 @@ from aebench.bench.protocol.channel import Channel, ChannelClosedError
 
 
 def main() -> None:
-    """Say hello, take a job, work until the parent is done or gone."""
-    # The types of messages come after the hello, which weighs an interpreter without them: see
-    # aebench.bench.protocol.messages.Hello for its fields.
+    """Send the hello, receive a job and work on it until the parent closes the channel."""
+    # The hello reports the memory of a bare interpreter, so the message types are imported later.
+    # aebench.bench.protocol.messages.Hello describes the hello's fields.
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
     from aebench.bench.system import proc_memory
 
@@ -34,7 +34,7 @@ def main() -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        # A tidy exit of three frameworks takes seconds, and there is nothing to save.
+        # An orderly exit of the frameworks takes seconds, and a worker has nothing left to save.
         os._exit(0)
 
 
@@ -47,7 +47,7 @@ def _work(channel: Channel) -> None:
     job = decode_job(channel.receive())
     backends.remember(job.backend, job.module)
     if job.threads:
-        # Affinity is the one limit that acts alike on all backends.
+        # CPU affinity is the only limit on cores that works the same way for all backends.
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job.threads])
     import_module(f"aebench.bench.worker.passes.{job.PASS}").work(channel, job)
 

@@ -1,4 +1,4 @@
-"""Where the time of a trace went: every instant counted once, so that the parts add up."""
+"""Attribute the time of a trace to operations; each instant counts once, so the parts add up."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from aebench.backends.profilers import PYTHON, WAITING, WINDOW, Span
 
-# What a thread does on its own account: of the time only where no operation runs.
+# Categories of the host's own time: they count only while no operation runs on any thread.
 _HOST = (PYTHON, WAITING)
 _BETWEEN = "between operations"
 
 
 class Part(NamedTuple):
-    """What one operation took of the time: ``seconds``, in so many ``calls``."""
+    """The ``seconds`` that one operation took in the marked stretch, in ``calls`` calls."""
 
     category: str
     operation: str
@@ -21,7 +21,7 @@ class Part(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """A stretch of a thread in which one span is the innermost that counts."""
+    """A stretch of time on one thread during which ``span`` is the innermost span."""
 
     begin: float
     end: float
@@ -29,40 +29,40 @@ class _Stretch(NamedTuple):
 
 
 def window(spans: Iterable[Span]) -> Span:
-    """Find the stretch that the benchmark marked.
+    """Return the span that marks the measured steps in a trace.
 
     Raises
     ------
     ValueError
-        If it isn't in the trace.
+        If the trace does not hold exactly one such span.
     """
-    marked = [each for each in spans if each.name == WINDOW]
+    marked = [span for span in spans if span.name == WINDOW]
     if len(marked) != 1:
         raise ValueError(f"the trace holds the mark {WINDOW!r} {len(marked)} times")
     return marked[0]
 
 
 def attribute(spans: Sequence[Span]) -> list[Part]:
-    """Share the marked stretch's time out among operations.
+    """Divide the time of the marked stretch among operations.
 
-    On one thread an instant belongs to the innermost span that counts (self time). Where operations
-    run on several threads at once they share the instant equally. Where none runs anywhere, it
-    belongs to what the marking thread does: waiting, if it is in such a span, else Python.
+    On one thread an instant belongs to the innermost span with a category (self time). Operations
+    that run on several threads at the same instant share that instant equally. An instant without
+    any operation belongs to the activity of the thread with the mark: waiting, or else Python.
 
     Parameters
     ----------
     spans : sequence of Span
-        A trace, with the mark in it.
+        A trace that holds the mark.
 
     Returns
     -------
     list of Part
-        Largest first; their seconds add up to the marked stretch.
+        The largest part first; the seconds of all parts add up to the marked stretch.
 
     Raises
     ------
     ValueError
-        If the mark isn't in the trace.
+        If the trace does not hold exactly one mark.
     """
     marked = window(spans)
     begin, end = marked.begin_seconds, marked.end_seconds
@@ -72,13 +72,13 @@ def attribute(spans: Sequence[Span]) -> list[Part]:
         if span.category and span.end_seconds > begin and span.begin_seconds < end:
             by_thread.setdefault(span.thread, []).append(span)
     stretches = [stretch for mine in by_thread.values() for stretch in _innermost(mine, begin, end)]
-    for duration, running in _rounds(stretches, begin, end):
-        operations = [each for each in running if each.category not in _HOST]
+    for duration, running in _constant_intervals(stretches, begin, end):
+        operations = [span for span in running if span.category not in _HOST]
         if operations:
-            for each in operations:
-                seconds[each.category, each.operation] += duration / len(operations)
+            for span in operations:
+                seconds[span.category, span.operation] += duration / len(operations)
             continue
-        mine = [each for each in running if each.thread == marked.thread]
+        mine = [span for span in running if span.thread == marked.thread]
         category, operation = (mine[0].category, mine[0].operation) if mine else (PYTHON, _BETWEEN)
         seconds[category, operation] += duration
     calls = Counter(
@@ -94,7 +94,7 @@ def attribute(spans: Sequence[Span]) -> list[Part]:
 
 
 def _innermost(spans: Sequence[Span], begin: float, end: float) -> Iterable[_Stretch]:
-    """Cut one thread's nested spans into stretches that don't overlap."""
+    """Cut the nested spans of one thread into stretches that do not overlap."""
     open_spans: list[Span] = []
     now = begin
 
@@ -111,19 +111,19 @@ def _innermost(spans: Sequence[Span], begin: float, end: float) -> Iterable[_Str
 
     for span in sorted(spans, key=lambda each: (each.begin_seconds, -each.end_seconds)):
         yield from until(min(max(span.begin_seconds, begin), end))
-        # One that outlasts what it began in isn't nested: it ends with it.
+        # A span that ends after the span around it is cut there, so that all spans are nested.
         limit = open_spans[-1].end_seconds if open_spans else end
         open_spans.append(span._replace(end_seconds=min(span.end_seconds, limit, end)))
     yield from until(end)
 
 
-def _rounds(
+def _constant_intervals(
     stretches: Sequence[_Stretch], begin: float, end: float
 ) -> Iterable[tuple[float, list[Span]]]:
-    """Go through the time from change to change, with what runs meanwhile."""
+    """Yield each interval in which the running spans stay the same: its seconds and its spans."""
     changes = sorted(
-        [(each.begin, 1, number) for number, each in enumerate(stretches)]
-        + [(each.end, 0, number) for number, each in enumerate(stretches)]
+        [(stretch.begin, 1, number) for number, stretch in enumerate(stretches)]
+        + [(stretch.end, 0, number) for number, stretch in enumerate(stretches)]
     )
     running: dict[int, Span] = {}
     now = begin

@@ -1,4 +1,4 @@
-"""The worker's side of the speed pass for what isn't Keras: rounds in a loop of its own."""
+"""The worker's side of the speed pass for baselines: rounds of steps in a loop without Keras."""
 
 import gc
 import time
@@ -34,18 +34,18 @@ Run = Callable[[int], Any]
 
 
 def _kind(workload: Workload) -> str:
-    """Return what a baseline does beside a workload: it knows training and prediction."""
+    """Return which of its two loops a baseline runs for a workload: ``train`` or ``predict``."""
     return "train" if workload.trains else "predict"
 
 
 def server(channel: Channel, job: SpeedJob) -> "Loops":
-    """Make what obeys the commands to a baseline."""
+    """Create the object that executes the parent's commands for a baseline."""
     made = Products if job.backend == backends.GEMM else Networks
     return made(channel, job)
 
 
 class Loops:
-    """Runs rounds of steps, one after the other through the data, over and over."""
+    """Runs rounds of steps; after the last batch of the data the first batch follows again."""
 
     def __init__(self, channel: Channel, job: SpeedJob) -> None:
         self._channel = channel
@@ -57,7 +57,7 @@ class Loops:
         raise NotImplementedError
 
     def calibrate(self, command: Calibrate, workload: Workload, samples: Samples) -> Calibrated:
-        """Compile, and time roughly what a step takes."""
+        """Compile the steps of a cell, and measure roughly how many seconds a step takes."""
         steps = command.steps
         run, wait = self._begin(command, workload, samples)
         wait(run(steps))
@@ -66,7 +66,7 @@ class Loops:
         return self._calibrated(command, workload, (time.perf_counter() - began) / steps)
 
     def enter(self, command: Enter, workload: Workload, samples: Samples) -> None:
-        """Run rounds on command."""
+        """Run rounds of a cell on command, until the command to leave."""
         run, wait = self._begin(command, workload, samples)
         channel = self._channel
         channel.send(encode(Entered(None)))
@@ -89,27 +89,27 @@ class Loops:
             channel.send(encode(times))
 
     def short_epochs(self, command: RunShortEpochs, samples: Samples) -> list[ShortEpoch]:
-        """Return no epochs: baselines do not run ``fit``."""
+        """Return an empty list: baselines do not run ``fit``, which alone has epochs."""
         return []
 
     def _begin(
         self, command: Calibrate | Enter, workload: Workload, samples: Samples
     ) -> tuple[Run, Callable[[Any], None]]:
-        """Return what runs steps in a cell, and what waits for their result."""
+        """Return two functions for a cell: one runs steps, the other waits for their result."""
         raise NotImplementedError
 
     def _prepare(self, steps: int) -> None:
-        """Compile what so many steps need, so that no round has to."""
+        """Compile what a loop of ``steps`` steps needs, so that no round includes compiling."""
 
     def _calibrated(
         self, command: Calibrate, workload: Workload, step_seconds: float
     ) -> Calibrated:
-        """Answer a calibration, with what was chosen for the cell."""
+        """Return the answer to a calibration; subclasses add what they chose for the cell."""
         return Calibrated(step_seconds)
 
 
 class Networks(Loops):
-    """The network without Keras."""
+    """Rounds of the model's network, written in a framework without Keras."""
 
     def __init__(self, channel: Channel, job: SpeedJob) -> None:
         super().__init__(channel, job)
@@ -129,7 +129,7 @@ class Networks(Loops):
         batch_size = command.batch_size
         # These networks are autoencoders: their target is their input.
         flat = repeated(samples, batch_size, 1).x
-        self._batches = None  # before the next is there: one cell's images are enough in memory
+        self._batches = None  # free the last cell's images first: memory holds one cell's at a time
         self._batches = self._network.load(flat.reshape(len(flat), -1), batch_size)
         self._workload = _kind(workload)
         batches = len(flat) // batch_size
@@ -147,11 +147,11 @@ class Networks(Loops):
 
 
 class Products(Loops):
-    """The matrix products alone."""
+    """Rounds of the step's matrix products alone."""
 
     def __init__(self, channel: Channel, job: SpeedJob) -> None:
         super().__init__(channel, job)
-        self._products: dict[tuple[str, int], gemm.Products] = {}
+        self._products: dict[tuple[str, int], gemm.StepProducts] = {}
 
     def runtime_info(self) -> RuntimeInfo:
         """Describe this process."""
@@ -164,7 +164,7 @@ class Products(Loops):
         if key not in self._products:
             shapes = list(self._form.dense_shapes)
             wanted = gemm.products(shapes, command.batch_size, _kind(workload))
-            self._products[key] = gemm.Products(wanted)
+            self._products[key] = gemm.StepProducts(wanted)
         found = self._products[key]
         return found.run, found.wait
 

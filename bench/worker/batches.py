@@ -1,26 +1,26 @@
-"""Cutting samples into the batches that a worker goes through."""
+"""Arrange samples as whole batches for a worker's steps."""
 
 from aebench.bench.protocol.samples import Samples
 
 
 def repeated(samples: Samples, batch_size: int, least_batches: int, multiple: int = 1) -> Samples:
-    """Cut samples to whole batches; repeat samples that are fewer than wanted.
+    """Return samples as whole batches, repeated if there are too few of them.
 
     Parameters
     ----------
     samples : Samples
-        One batch at least.
+        At least one batch.
     batch_size : int
-        Samples of a batch.
+        Number of samples in a batch.
     least_batches : int
-        Number of batches wanted: samples are repeated until they fill them.
+        Least number of batches to return; samples are repeated until they fill them.
     multiple : int
-        The number of batches returned is a multiple of this number.
+        The number of returned batches is a multiple of this number.
 
     Returns
     -------
     Samples
-        Views of the arrays, without a copy, if they hold enough batches.
+        Views of the arrays, not copies, if the arrays hold enough batches.
     """
     import numpy as np
 

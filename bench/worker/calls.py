@@ -20,20 +20,20 @@ from aebench.bench.workloads import Workload
 
 
 class Calls:
-    """Calls a workload with one batch at a time, one batch after the other, over and over.
+    """Times single calls of a workload, one batch per call; after the last batch comes the first.
 
     Parameters
     ----------
     model : keras.Model
         A compiled model.
     backend : Backend
-        Waits for a result.
+        The backend, which knows how to wait for a result.
     workload : Workload
-        One that times calls.
+        A workload whose rounds are counted in calls.
     samples : Samples
-        One batch at least.
+        At least one batch.
     batch_size : int
-        Samples per call.
+        Number of samples per call.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Calls:
         self._calls_made = 0
 
     def calibrate(self, calls: int) -> Calibrated:
-        """Compile, and return roughly what a call takes, in seconds."""
+        """Compile, and measure roughly how many seconds a call takes."""
         self._times(-(-calls // 3))
         return Calibrated(sum(self._times(calls)) / calls)
 
@@ -59,18 +59,19 @@ class Calls:
             channel.send(encode(self.round(wanted.steps, wanted.discarded_steps)))
 
     def round(self, calls: int, discarded_calls: int) -> RoundTimes:
-        """Time one round, garbage collection off and the device awaited after each call.
+        """Time one round; garbage collection is off, and each call waits for the device.
 
         Parameters
         ----------
-        calls, discarded_calls : int
-            The calls that are timed, and those made before them, since the first calls after a
-            pause are slow.
+        calls : int
+            Number of timed calls.
+        discarded_calls : int
+            Number of untimed calls before them: the first calls after a pause are slow.
 
         Returns
         -------
         RoundTimes
-            With the seconds of each call.
+            Times of the round, with the seconds of each timed call.
         """
         gc.collect()
         gc.disable()
@@ -87,7 +88,7 @@ class Calls:
         return RoundTimes(seconds, cpu_seconds, began - called, call_seconds)
 
     def _times(self, calls: int) -> list[float]:
-        """Make calls, and return the seconds of each."""
+        """Return the seconds that each of ``calls`` calls takes."""
         seconds = []
         for _ in range(calls):
             batch = self._next_batch()

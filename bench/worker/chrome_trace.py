@@ -1,4 +1,4 @@
-"""A trace as a file for Perfetto and for Chrome's own viewer: JSON in the trace event format."""
+"""Write a trace as a file for Perfetto and Chrome's viewer: JSON in the trace event format."""
 
 import gzip
 import json
@@ -10,18 +10,18 @@ from aebench.backends.profilers import Span
 
 
 def write(path: Path, process: str, spans: Sequence[Span], begin_seconds: float) -> None:
-    """Write spans into a gzipped file, which the viewers open as it is.
+    """Write spans into a gzipped file, which the viewers open without unpacking.
 
     Parameters
     ----------
     path : Path
-        Of the file, which should end in ``.json.gz``.
+        Path of the file; its name should end in ``.json.gz``.
     process : str
-        What the viewer calls it.
+        The title of the trace in the viewer.
     spans : sequence of Span
-        All that is to be seen.
+        The spans to show.
     begin_seconds : float
-        Where its clock begins.
+        The moment, on the spans' clock, that the file calls 0.
     """
     threads = {name: number for number, name in enumerate(dict.fromkeys(s.thread for s in spans))}
     events: list[dict[str, Any]] = [
@@ -37,7 +37,7 @@ def write(path: Path, process: str, spans: Sequence[Span], begin_seconds: float)
                 "cat": span.category or "around",
                 "pid": 1,
                 "tid": threads[span.thread],
-                # Microseconds, to the nanosecond.
+                # The format counts in microseconds; three decimals keep nanoseconds.
                 "ts": round(1e6 * (span.begin_seconds - begin_seconds), 3),
                 "dur": round(1e6 * (span.end_seconds - span.begin_seconds), 3),
                 "args": {"operation": span.operation},
@@ -46,6 +46,6 @@ def write(path: Path, process: str, spans: Sequence[Span], begin_seconds: float)
         ),
     ]
     text = json.dumps({"displayTimeUnit": "ms", "traceEvents": events}, separators=(",", ":"))
-    # Without a time in it the same trace gives the same file.
+    # The gzip header gets no time of writing, so that equal traces give equal files.
     with path.open("wb") as file, gzip.GzipFile(fileobj=file, mode="wb", mtime=0) as packed:
         packed.write(text.encode())

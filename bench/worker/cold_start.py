@@ -1,6 +1,6 @@
 """The phases of a cold start, from importing the framework to the first prediction.
 
-Nothing is imported before its phase: what a phase takes is measured.
+A phase imports its own modules, since the time and memory of the imports belong to that phase.
 """
 
 from typing import Any
@@ -10,12 +10,12 @@ from aebench.bench.protocol.samples import Samples
 
 
 class ColdStart:
-    """One process's first minute, phase by phase.
+    """The phases of one process, from its start to its first prediction.
 
     Parameters
     ----------
     job : ColdStartJob
-        The model and the data.
+        Names the model and the data.
     """
 
     def __init__(self, job: ColdStartJob) -> None:
@@ -24,13 +24,13 @@ class ColdStart:
         self.keras_model: Any = None
 
     def framework(self) -> None:
-        """Import Keras, and the framework with it."""
+        """Import Keras, which imports the framework."""
         import keras
 
         assert keras.__version__
 
     def data(self) -> None:
-        """Read the training samples; uint8 becomes float32 in [0, 1]."""
+        """Read the training samples, and scale uint8 arrays to float32 values in [0, 1]."""
         import numpy as np
 
         with np.load(self._job.npz, allow_pickle=False) as arrays:
@@ -52,11 +52,11 @@ class ColdStart:
         set_initial_weights(self.keras_model, model, seed)
 
     def train(self, steps: int) -> None:
-        """Run so many steps of ``fit``, or as many as there are data for."""
+        """Run ``steps`` steps of ``fit``, or as many as there are batches if they are fewer."""
         batch = self._job.batch_size
         assert self.samples is not None
         x, y = self.samples.first(min(steps, self.samples.total // batch) * batch)
-        # Unshuffled, so that every backend takes the same steps and their losses can be compared.
+        # Without shuffling all backends take the same steps, so that their losses can be compared.
         self.keras_model.fit(x, y, batch, shuffle=False, verbose=0)
 
     def predict(self) -> None:

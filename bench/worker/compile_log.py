@@ -1,4 +1,4 @@
-"""What is compiled when: every trace and compilation of a training, and what called for it."""
+"""Log every trace and compilation of first steps, with the call that caused it."""
 
 import statistics
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from aebench.backends import Backend
-from aebench.backends.profilers import Compilation, Profiler
+from aebench.backends.profilers import CompilationEvent, Profiler
 from aebench.bench.protocol import messages
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.stepping import replaced_step, steps_per_call
@@ -15,7 +15,7 @@ FULL_BATCHES = 4
 
 
 class _Call(NamedTuple):
-    """One call of the model's function: when, in seconds, and with what."""
+    """One call of the step function: its batch (samples, dtype), its begin and end in seconds."""
 
     batch: tuple[int, str]
     began: float
@@ -23,38 +23,38 @@ class _Call(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """Seconds that it took."""
+        """Return the seconds that the call took."""
         return self.ended - self.began
 
 
 def keep(
     model: Any, backend: Backend, profiler: Profiler, samples: Samples, batch_size: int
 ) -> list[messages.Compilation]:
-    """Train and predict for the first time, on full batches and on one that isn't.
+    """Train and predict for the first time, on full batches and a smaller last batch.
 
     Parameters
     ----------
     model : keras.Model
-        Compiled, never called.
+        A compiled model that was never called.
     backend, profiler : module
-        Of its framework.
+        The files of the model's backend.
     samples : Samples
-        Four calls' batches at least, and something beyond.
+        More than the samples of four calls.
     batch_size : int
-        Samples per call of the model's function.
+        Number of samples per call of the model's step function.
 
     Returns
     -------
-    list of Compilation
-        In the order in which they came. Some frameworks report tracing alone. Then the time of a
-        call beyond its tracing and beyond a warm call is listed as compiling, or as building where
-        no compiler is on. The breaks of a compiled graph belong to the workload, not to a call.
+    list of CompilationEvent
+        In the order of their events. Some frameworks report tracing alone. For such a framework
+        the time of a call beyond its tracing and beyond a warm call is listed as compiling.
+        It is listed as building where no compiler is on. Graph breaks belong to a whole workload.
     """
     size = batch_size // steps_per_call(model)
     data = samples.first(FULL_BATCHES * batch_size + max(1, size // 2))
     rows: list[messages.Compilation] = []
     for workload in ("train", "predict"):
-        found: list[Compilation] = []
+        found: list[CompilationEvent] = []
         calls: list[_Call] = []
         with profiler.compilations(model, found.append):
             run = _watched(data.x, batch_size, backend, calls)
@@ -63,7 +63,7 @@ def keep(
                     model.fit(data.x, data.y, size, shuffle=False, verbose=0)
                 else:
                     model.predict(data.x, size, verbose=0)
-        rows += _told(workload, calls, found, bool(model.jit_compile))
+        rows += _with_calls(workload, calls, found, bool(model.jit_compile))
     return rows
 
 
@@ -85,40 +85,41 @@ def _watched(
     return around
 
 
-def _told(
-    workload: str, calls: Sequence[_Call], found: Sequence[Compilation], compiles: bool
+def _with_calls(
+    workload: str, calls: Sequence[_Call], found: Sequence[CompilationEvent], compiles: bool
 ) -> list[messages.Compilation]:
-    """Match what was compiled with the calls; ``compiles`` is whether a compiler is on at all."""
-    silent = not any(each.stage == "compile" for each in found)
+    """Assign compilations to the calls that caused them; ``compiles``: whether a compiler is on."""
+    silent = not any(event.stage == "compile" for event in found)
     rows: list[messages.Compilation] = []
     before: list[tuple[int, str]] = []
     for call in calls:
         mine = _within(call, found)
         if silent and (mine or (compiles and call.batch not in before)):
-            # A framework that doesn't tell of compiling: what the call took beyond the rest.
-            warm = [each.seconds for each in calls if not _is_cold(each, calls, found)]
+            # This framework does not report compiling: a cold call's extra time stands for it.
+            warm = [other.seconds for other in calls if not _is_cold(other, calls, found)]
             if warm:
-                rest = call.seconds - statistics.median(warm) - sum(each.seconds for each in mine)
+                traced = sum(event.seconds for event in mine)
+                rest = call.seconds - statistics.median(warm) - traced
                 stage = "compile" if compiles else "build"
-                mine = [*mine, Compilation(stage, "", max(0.0, rest), call.ended)]
-        rows += [_row(workload, each, call, cause(call.batch, before)) for each in mine]
+                mine = [*mine, CompilationEvent(stage, "", max(0.0, rest), call.ended)]
+        rows += [_row(workload, event, call, cause(call.batch, before)) for event in mine]
         before.append(call.batch)
-    # A framework that leaves a compiled graph says so at the end, of all calls.
-    broken = [each for each in found if each.stage == "graph break"]
-    return [*rows, *(_row(workload, each, calls[0], each.why) for each in broken)]
+    # Graph breaks are reported after the last call, for all calls together.
+    broken = [event for event in found if event.stage == "graph break"]
+    return [*rows, *(_row(workload, event, calls[0], event.why) for event in broken)]
 
 
-def _is_cold(call: _Call, calls: Sequence[_Call], found: Sequence[Compilation]) -> bool:
-    """Tell whether something was compiled in a call, or may have been: its batch is a new one."""
-    first = next(each for each in calls if each.batch == call.batch)
+def _is_cold(call: _Call, calls: Sequence[_Call], found: Sequence[CompilationEvent]) -> bool:
+    """Return whether a call compiled something, or may have: its batch is the first of its kind."""
+    first = next(other for other in calls if other.batch == call.batch)
     return call is first or bool(_within(call, found))
 
 
-def _row(workload: str, each: Compilation, call: _Call, why: str) -> messages.Compilation:
+def _row(workload: str, event: CompilationEvent, call: _Call, why: str) -> messages.Compilation:
     return messages.Compilation(
-        stage=each.stage,
-        function=each.function or f"{workload}_step",
-        seconds=each.seconds,
+        stage=event.stage,
+        function=event.function or f"{workload}_step",
+        seconds=event.seconds,
         cause=why,
         workload=workload,
         samples=call.batch[0],
@@ -126,14 +127,14 @@ def _row(workload: str, each: Compilation, call: _Call, why: str) -> messages.Co
 
 
 def cause(batch: tuple[int, str], before: Sequence[tuple[int, str]]) -> str:
-    """Tell why a call compiles.
+    """Return why a call compiles: ``first call``, ``new type``, ``new shape`` or ``unknown``.
 
     Parameters
     ----------
     batch : (int, str)
-        What it is called with: how many samples of which type.
+        Number of samples and their dtype in this call.
     before : sequence of (int, str)
-        What the same function was called with before.
+        The same of earlier calls of the function.
     """
     if not before:
         return "first call"
@@ -142,5 +143,5 @@ def cause(batch: tuple[int, str], before: Sequence[tuple[int, str]]) -> str:
     return "new type" if batch[1] not in {dtype for _, dtype in before} else "new shape"
 
 
-def _within(call: _Call, found: Sequence[Compilation]) -> list[Compilation]:
-    return [each for each in found if call.began <= each.ended_seconds <= call.ended]
+def _within(call: _Call, found: Sequence[CompilationEvent]) -> list[CompilationEvent]:
+    return [event for event in found if call.began <= event.ended_seconds <= call.ended]

@@ -47,16 +47,16 @@ class Fits:
         return runtime_info(self._backend, self._keras_model)
 
     def calibrate(self, command: Calibrate, workload: Workload, samples: Samples) -> Calibrated:
-        """Compile, and time roughly what a step takes."""
+        """Compile the workload, and measure roughly how many seconds a step takes."""
         if workload.timing == CALL:
             return self._calls(workload, samples, command.batch_size).calibrate(command.steps)
         from aebench.bench.worker.stepping import Script, Stepper
 
-        batch_size, each = command.batch_size, self._steps_per_call
-        steps = -(-command.steps // each) * each
-        discarded_steps = -(-steps // 3 // each) * each
-        samples = repeated(samples, batch_size, 2 * steps + each, each)
-        samples = samples.first((2 * steps + each) * batch_size)
+        batch_size, per_call = command.batch_size, self._steps_per_call
+        steps = -(-command.steps // per_call) * per_call
+        discarded_steps = -(-steps // 3 // per_call) * per_call
+        samples = repeated(samples, batch_size, 2 * steps + per_call, per_call)
+        samples = samples.first((2 * steps + per_call) * batch_size)
         stepper = Stepper(self._keras_model, self._backend, workload, samples, batch_size)
         answers: list[RoundTimes] = []
 
@@ -68,14 +68,14 @@ class Fits:
         return Calibrated(answers[0].seconds / steps)
 
     def enter(self, command: Enter, workload: Workload, samples: Samples) -> None:
-        """Stay inside one run of the workload, or repeated runs, and run rounds on command."""
+        """Run rounds on command inside ``fit`` or ``predict``, called again when its data end."""
         if workload.timing == CALL:
             self._calls(workload, samples, command.batch_size).serve(self._channel)
             return
         from aebench.bench.worker.stepping import Script, Stepper
 
-        batch_size, each = command.batch_size, self._steps_per_call
-        samples = repeated(samples, batch_size, command.epoch_steps + 2 * each, each)
+        batch_size, per_call = command.batch_size, self._steps_per_call
+        samples = repeated(samples, batch_size, command.epoch_steps + 2 * per_call, per_call)
         stepper = Stepper(self._keras_model, self._backend, workload, samples, batch_size)
         called = time.perf_counter()
         channel = self._channel
@@ -98,7 +98,7 @@ class Fits:
         return Calls(self._keras_model, self._backend, workload, samples, batch_size)
 
     def short_epochs(self, command: RunShortEpochs, samples: Samples) -> list[ShortEpoch]:
-        """Time the ends of short epochs."""
+        """Time the boundaries between short epochs of ``fit``."""
         from aebench.bench.worker.stepping import short_epochs
 
         batch_size, steps = command.batch_size, command.steps

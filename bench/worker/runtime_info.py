@@ -1,4 +1,4 @@
-"""Runtime info: what is in force in a worker process, for the record."""
+"""Describe a worker process for the record: versions, device, effective settings."""
 
 import math
 import os
@@ -8,17 +8,17 @@ from typing import Any
 from aebench import backends
 from aebench.bench.protocol.messages import RuntimeInfo
 
-# A worker reads its data with NumPy: that NumPy is held says nothing of a backend.
+# Every worker imports NumPy to read its data, so it does not show which backend is in use.
 _OF_ALL_WORKERS = {"numpy"}
 
 
 def loaded_frameworks(*own: str) -> list[str]:
-    """List the frameworks that this process holds, whatever imported them.
+    """List the frameworks that are imported in this process, whatever imported them.
 
     Parameters
     ----------
     *own : str
-        The framework of a backend that isn't built in.
+        Frameworks to look for beside those of the built-in backends.
     """
     known = {backends.load(name).FRAMEWORK for name in backends.NAMES}
     return [
@@ -34,11 +34,11 @@ def runtime_info(backend: Any, model: Any, more: dict[str, str] | None = None) -
     Parameters
     ----------
     backend : Backend
-        The file of the backend.
+        The backend's file.
     model : keras.Model or None
-        A compiled model, if it is one of Keras's.
+        A compiled model; None for a worker without Keras.
     more : dict, optional
-        Settings that neither the backend nor the model knows.
+        Further settings, which neither the backend nor the model reports.
     """
     import numpy as np
 
@@ -72,12 +72,12 @@ def _version(framework: str) -> str:
 
 
 def finite(what: str, value: Any) -> Any:
-    """Return a value, unless it is infinite or not a number.
+    """Return a value after checking that it is a finite number.
 
     Raises
     ------
     ArithmeticError
-        If it is; the message names ``what``.
+        If the value is infinite or not a number; the message names it as ``what``.
     """
     if isinstance(value, float) and not math.isfinite(value):
         raise ArithmeticError(f"{what} is {value}")

@@ -1,4 +1,4 @@
-"""Reading the samples of a job."""
+"""Read the samples of a job from their files."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from aebench.bench.protocol.samples import Samples, SampleSource
 def mapped(source: SampleSource) -> Samples:
     """Map the files of samples into memory.
 
-    Frameworks get plain arrays, backed by the pages of the files.
+    The result holds plain arrays, not ``numpy.memmap``; their memory is the files' pages.
 
     Parameters
     ----------
     source : SampleSource
-        Paths of ``.npy`` files.
+        Paths of the ``.npy`` files.
     """
     import numpy as np
 

@@ -1,10 +1,9 @@
 """Rounds of steps inside Keras's own ``fit`` and ``predict``.
 
-The model's compiled step function is wrapped, so that the steps are Keras's own, over its own input
-path and with its own bookkeeping, as between the ends of an epoch. The wrapper runs a script, a
-generator that advances once per step: between two steps the script may read the clock, or give
-the turn away and sleep until it comes back. No batch-level callback is involved: on JAX and
-PyTorch such a callback would fetch every step's logs to the host.
+The model's compiled step function is wrapped. The steps are therefore Keras's own: with its input
+path and its bookkeeping. The wrapper runs a script, a generator that advances once per step.
+Between two steps the script may read the clock, or sleep until the parent sends the next command.
+No callback per batch is used: on JAX and PyTorch it would fetch every step's logs to the host.
 """
 
 import gc
@@ -20,13 +19,14 @@ from aebench.bench.protocol.samples import Samples
 from aebench.bench.workloads import Workload
 
 Script = Generator[None, None, None]
-# Dropping takes a third of a second, on TensorFlow sometimes many (see aebench.backends.tensorflow).
+# Freeing an input path takes about 0.3 seconds, on TensorFlow sometimes many seconds: see
+# aebench.backends.tensorflow.
 _LETTING_GO_SECONDS = 1.0
 
 
 @contextmanager
 def replaced_step(model: Any, function: str, around: Callable[..., Any]) -> Iterator[None]:
-    """Replace the compiled step of a model: Keras calls ``around(step, *arguments)`` instead.
+    """Make Keras call ``around(step, *arguments)`` in place of a model's compiled step.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def replaced_step(model: Any, function: str, around: Callable[..., Any]) -> Iter
     function : str
         The attribute that holds the step: ``train_function`` or ``predict_function``.
     around : callable
-        Must return what ``step(*arguments)`` returns.
+        Calls ``step(*arguments)`` and returns its result.
     """
     getattr(model, f"make_{function}")()
     step = getattr(model, function)
@@ -47,7 +47,7 @@ def replaced_step(model: Any, function: str, around: Callable[..., Any]) -> Iter
 
 
 def epoch_clock(began_seconds: list[float]) -> Any:
-    """Make a callback that notes when each epoch begins; epoch hooks cost the steps nothing."""
+    """Create a Keras callback that appends the time in seconds at which an epoch begins."""
     import keras
 
     class EpochClock(keras.callbacks.Callback):  # type: ignore[misc]
@@ -58,21 +58,21 @@ def epoch_clock(began_seconds: list[float]) -> Any:
 
 
 class Stepper:
-    """Runs a script inside ``fit`` or ``predict``.
+    """Runs a script inside ``fit`` or ``predict``: the script advances between the steps.
 
     Parameters
     ----------
     model : keras.Model
         A compiled model.
     backend : Backend
-        Knows how to wait for a result.
+        The backend, which knows how to wait for a result.
     workload : Workload
-        One that times steps.
+        A workload whose rounds are counted in steps.
     samples : Samples
-        A whole number of batches, and of calls where a call of the model's function runs several
-        steps.
+        A whole number of batches; if a call of the model's function runs several steps, a whole
+        number of calls.
     batch_size : int
-        Samples per step.
+        Number of samples per step.
     """
 
     def __init__(
@@ -87,20 +87,21 @@ class Stepper:
         self._steps_per_call = steps_per_call(model)
         self._steps_run = 0
         self._last_result: Any = None
-        # On TensorFlow this is the epoch's iterator, which is slow to let go of (see
-        # aebench.backends.tensorflow): holding it keeps that wait out of the pauses between cells.
+        # On TensorFlow these arguments hold the epoch's iterator, which is slow to free (see
+        # aebench.backends.tensorflow). A reference to it here keeps that wait out of the pauses
+        # between cells.
         self._last_arguments: Any = None
         self._script_ended = False
         self.epoch_began_seconds: list[float] = []
 
     def run(self, script: Script) -> None:
-        """Run the workload, over and over, until the script ends.
+        """Run the workload repeatedly until the script ends.
 
         Parameters
         ----------
         script : generator
-            Advanced before each call of the model's function, which is a step or several; when it
-            ends, one more call is made and that is all.
+            Advanced before each call of the model's function, which runs one step or several.
+            After the script's end one more call is made, and the workload stops.
         """
 
         def around(step: Callable[..., Any], *arguments: Any) -> Any:
@@ -111,19 +112,19 @@ class Stepper:
             self._steps_run += self._steps_per_call
             return self._last_result
 
-        # An epoch hook costs the steps nothing; where nothing has epochs there is no hook.
+        # A callback at the begin of an epoch costs the steps no time; only training has epochs.
         clocks = [epoch_clock(self.epoch_began_seconds)] if self._workload.trains else []
         with replaced_step(self._model, self._workload.function, around):
             while not self._script_ended:
                 self._workload.run(self._model, self._samples, self._batch_size, clocks)
 
     def let_go(self) -> None:
-        """Drop the input path; one that is slow about it is left to a thread."""
+        """Free the input path in a thread, and wait for the thread for at most a second."""
         held, self._last_arguments = [self._last_arguments], None
 
         def drop() -> None:
             held.clear()
-            gc.collect()  # Keras holds the iterator in a cycle
+            gc.collect()  # the iterator is part of a reference cycle of Keras
 
         thread = threading.Thread(target=drop, daemon=True)
         thread.start()
@@ -137,17 +138,17 @@ class Stepper:
             self._workload.stop(self._model)
 
     def clock(self) -> float:
-        """Wait until the steps so far are done, and read the clock, in seconds."""
+        """Wait until all steps so far are done, and return the time in seconds."""
         self._backend.wait(self._last_result)
         return time.perf_counter()
 
     def steps(self, count: int) -> Script:
-        """Let ``count`` steps run: whole calls."""
+        """Let ``count`` steps run; ``count`` is a whole number of calls."""
         for _ in range(count // self._steps_per_call):
             yield
 
     def room(self, count: int) -> Script:
-        """Run into the next epoch, one call far, unless ``count`` steps fit into this one."""
+        """Run past the next epoch's first call, unless ``count`` steps fit into this epoch."""
         position = self._steps_run % self._batches
         if position == 0 or position + count >= self._batches:
             left = (self._batches - position) % self._batches
@@ -156,16 +157,16 @@ class Stepper:
     def round(
         self, steps: int, discarded_steps: int, answer: Callable[[RoundTimes], object]
     ) -> Script:
-        """Time one round, garbage collection off and the device awaited at both ends.
+        """Time one round; garbage collection is off, and both ends wait for the device.
 
         Parameters
         ----------
         steps : int
-            How many are timed; with the lead they must be fewer than an epoch's.
+            Number of timed steps: whole calls. With the discarded steps, fewer than an epoch's.
         discarded_steps : int
-            How many are run before, untimed: caches are cold after a pause. Both are whole calls.
+            Number of untimed steps before them, since caches are cold after a pause: whole calls.
         answer : callable
-            Is given what the round took.
+            Receives the times of the round.
         """
         yield from self.room(discarded_steps + steps)
         gc.collect()
@@ -184,35 +185,35 @@ class Stepper:
 
 
 def steps_per_call(model: Any) -> int:
-    """Tell how many steps a call of the model's function runs."""
+    """Return the number of steps that a call of the model's function runs."""
     return int(model.steps_per_execution or 1)
 
 
 def short_epochs(
     model: Any, backend: Backend, samples: Samples, batch_size: int, count: int
 ) -> list[ShortEpoch]:
-    """Time the ends of short epochs of ``fit``.
+    """Time the boundaries between short epochs of ``fit``.
 
     Parameters
     ----------
     model : keras.Model
         A compiled model that has been trained for a step at this batch size.
     backend : Backend
-        Knows how to wait for a result.
+        The backend, which knows how to wait for a result.
     samples : Samples
-        One epoch's data: a whole number of calls of the model's function, two at least.
+        The data of one epoch: a whole number of calls of the model's function, at least two.
     batch_size : int
-        Samples per step.
+        Number of samples per step.
     count : int
-        How many epochs' ends to time.
+        Number of boundaries to time.
 
     Returns
     -------
     list of ShortEpoch
-        Per epoch, in seconds: ``age_seconds`` from its first step's begin to its last step's end,
-        ``step_seconds`` of an ordinary step in it, ``boundary_seconds`` from its last step's end to
-        the next epoch's first step, ``first_step_seconds`` of that one, which may have to wait for
-        the input path. Where a call runs several steps, a step here is a call.
+        One entry per epoch, in seconds. ``age_seconds``: from the begin of its first step to the
+        end of its last step. ``step_seconds``: an ordinary step. ``boundary_seconds``: from the
+        end of its last step to the next epoch's first step. ``first_step_seconds``: that first
+        step, which may wait for the input path. If a call runs several steps, a step means a call.
     """
     calls = samples.total // batch_size // steps_per_call(model)
     rows: list[ShortEpoch] = []

@@ -1,8 +1,9 @@
-"""The workloads: what is timed. Standard library only, since plan and worker both read this.
+"""Define the workloads: what is timed.
 
 A workload is one file that defines ``WORKLOAD``, an instance of a subclass of :class:`Workload`.
-Another distribution adds a workload by an entry point of the group ``aebench.workloads``: its name
-is the workload's name, and its value is the dotted name of such a file.
+Another installed package adds a workload by an entry point of the group ``aebench.workloads``. The
+entry point's name is the workload's name, and its value is the dotted name of such a file. Only
+the standard library is imported here: the parent and the workers both import this file.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ _BUILT_IN = ("train", "predict")
 
 
 class Operations(Protocol):
-    """The operations that a model needs for a sample; None where nobody counted them."""
+    """Hold how many operations a model needs for a sample; None if they weren't counted."""
 
     @property
     def forward_operations(self) -> int | None:
@@ -27,31 +28,32 @@ class Operations(Protocol):
 
 
 class Workload:
-    """What is timed, and the words that reports have for it.
+    """Define what is timed, and the words that reports use for it.
 
-    A subclass sets the attributes and defines :meth:`run` and, where ``timing`` is ``step``,
-    :meth:`stop`.
+    A subclass sets the attributes and defines :meth:`run`. If ``timing`` is ``step``, it defines
+    :meth:`stop` too.
 
     Attributes
     ----------
     name : str
         Lower-case letters, digits, ``-`` and ``_``, a letter first; at most 40 characters.
     verb, gerund : str
-        Such as "trains" and "training"; an answer puts the model behind the verb.
+        Words such as "trains" and "training"; in an answer the model's name follows the verb.
     description : str
-        What is run, for ``aebench list``.
+        What is run, in a few words for ``aebench list``.
     timing : str
-        ``step``: a round is one stretch of steps inside :meth:`run`. ``call``: a round is a number
-        of calls of :meth:`run`, and the seconds of each call are kept.
+        ``step``: a round is a number of consecutive steps inside :meth:`run`. ``call``: a round is
+        a number of calls of :meth:`run`, and the record holds the seconds of every call.
     trains : bool
-        Whether it changes the weights by Keras's ``fit``: only then has it epochs.
+        Whether the workload changes the weights by Keras's ``fit``: only such a workload has
+        epochs.
     split : str
         Which samples it uses: ``train`` or ``test``.
     function : str
         The attribute of a Keras model that holds the compiled step: ``train_function`` or
         ``predict_function``; needed where ``timing`` is ``step``.
     batch_sizes : tuple of int
-        Its own default batch sizes; empty for those of the preset.
+        The workload's own default batch sizes; empty to use the preset's.
     """
 
     name = ""
@@ -66,14 +68,15 @@ class Workload:
 
     @property
     def module(self) -> str:
-        """Return the dotted name of its file, by which a worker finds it."""
+        """Return the dotted name of the workload's file, by which a worker imports it."""
         return type(self).__module__
 
     def run(self, model: Any, samples: Any, batch_size: int, callbacks: Sequence[Any]) -> Any:
-        """Run it once over all samples.
+        """Run the workload once over all samples.
 
-        Where ``timing`` is ``step``, this is repeated until :meth:`stop` was called and the round's
-        script has ended. Where it is ``call``, ``samples`` are one batch, and this is what is timed.
+        If ``timing`` is ``step``, this method is called again until a round's steps are done and
+        :meth:`stop` was called. If it is ``call``, ``samples`` are one batch, and the seconds of
+        this method are measured.
 
         Parameters
         ----------
@@ -84,25 +87,25 @@ class Workload:
         batch_size : int
             Samples per step.
         callbacks : sequence of keras.callbacks.Callback
-            For Keras.
+            To pass to Keras.
 
         Returns
         -------
         object
-            Arrays that the timing waits for, or anything else.
+            Arrays that the timing waits for; other objects are ignored.
         """
         raise NotImplementedError
 
     def stop(self, model: Any) -> None:
-        """Make :meth:`run` return after the step at hand."""
+        """Make :meth:`run` return at the end of the current step."""
 
     def operations(self, model: Operations) -> int | None:
-        """Return how many floating-point operations a sample needs; None if nobody counted."""
+        """Return how many floating-point operations a sample needs; None if not counted."""
         return model.training_operations if self.trains else model.forward_operations
 
 
 def names() -> list[str]:
-    """List the names of all workloads: the built-in ones, then those of other distributions."""
+    """List the names of all workloads: built-in ones first, then those of other packages."""
     return list(_modules())
 
 
@@ -114,8 +117,8 @@ def load(name: str, module: str = "") -> Workload:
     name : str
         One of :func:`names`.
     module : str
-        The dotted name of its file; looked up if empty. A worker is told it, since the
-        distribution that adds the workload needn't be installed for its interpreter.
+        The dotted name of the workload's file; empty to look it up. The parent sends it to a
+        worker, whose interpreter may lack the package that adds the workload.
 
     Raises
     ------
@@ -126,8 +129,8 @@ def load(name: str, module: str = "") -> Workload:
 
 
 def _modules() -> dict[str, str]:
-    """Map the names of workloads to the dotted names of their files; a built-in one can't be replaced."""
-    added = {each.name: each.value for each in metadata.entry_points(group=GROUP)}
+    """Map workloads' names to dotted names of files; no package can replace a built-in workload."""
+    added = {point.name: point.value for point in metadata.entry_points(group=GROUP)}
     return {name: f"{__name__}.{name}" for name in _BUILT_IN} | {
         name: module for name, module in added.items() if name not in _BUILT_IN
     }

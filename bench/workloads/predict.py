@@ -1,4 +1,4 @@
-"""Prediction: steps inside Keras's ``predict``."""
+"""Define the workload of prediction: steps inside Keras's ``predict``."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from aebench.bench.workloads import Workload
 
 
 class Predict(Workload):
-    """Steps of ``predict``."""
+    """Run steps of Keras's ``predict``."""
 
     name = "predict"
     verb = "predicts with"
@@ -21,7 +21,7 @@ class Predict(Workload):
         model.predict(samples.x, batch_size, verbose=0, callbacks=list(callbacks))
 
     def stop(self, model: Any) -> None:
-        """End ``predict`` after the step at hand."""
+        """End ``predict`` after the current step."""
         model.stop_predicting = True
 
 

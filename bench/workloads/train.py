@@ -1,16 +1,16 @@
-"""Training: steps inside Keras's ``fit``."""
+"""Define the workload of training: steps inside Keras's ``fit``."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from aebench.bench.workloads import Workload
 
-# More epochs than any run lasts: a run is ended by :meth:`Train.stop`.
+# More epochs than any run needs: :meth:`Train.stop` ends ``fit``.
 _ENDLESS = 10**9
 
 
 class Train(Workload):
-    """Steps of ``fit``."""
+    """Run steps of Keras's ``fit``."""
 
     name = "train"
     verb = "trains"
@@ -32,8 +32,8 @@ class Train(Workload):
         )
 
     def stop(self, model: Any) -> None:
-        """End ``fit`` after the step at hand."""
-        # Not through a callback's ``model``: on JAX reading that one moves the weights.
+        """End ``fit`` after the current step."""
+        # A callback's ``model`` isn't used here: on JAX, reading it synchronises all weights.
         model.stop_training = True
 
 

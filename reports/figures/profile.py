@@ -1,12 +1,14 @@
 """Where a training step's time goes, category by category, side by side."""
 
+from collections.abc import Sequence
+from itertools import cycle
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from aebench.reports.figures.style import MOST_ROWS, label, legible
 from aebench.reports.sections import FigureView
 from aebench.reports.summary import ProfileRow, Summary
-from aebench.reports.summary.profile import CATEGORIES
 
 # Neighbours differ in lightness and in hatching, so that grey print tells them apart too.
 _LOOKS = (
@@ -30,10 +32,12 @@ def profile(summary: Summary, figure: Figure) -> str:
     figure.set_size_inches(8, 1.8 + 0.35 * len(rows))
     # By itself the one that takes longest would leave the others' parts too narrow to be read.
     in_milliseconds, in_percent = figure.subplots(1, 2, sharey=True)
-    milliseconds = [_parts(row, 1000) for row in rows]
+    categories = summary.operation_categories
+    milliseconds = [_parts(row, categories, 1000) for row in rows]
     whole = [row.traced_step_seconds or 1.0 for row in rows]
-    _stack(in_milliseconds, milliseconds)
-    _stack(in_percent, [_parts(row, 100 / step) for row, step in zip(rows, whole, strict=True)])
+    shares = [_parts(row, categories, 100 / step) for row, step in zip(rows, whole, strict=True)]
+    _stack(in_milliseconds, categories, milliseconds)
+    _stack(in_percent, categories, shares)
     untraced = [1000 * row.step_seconds.value if row.step_seconds else 0.0 for row in rows]
     in_milliseconds.plot(
         untraced, range(len(rows)), "k|", markersize=16, markeredgewidth=2, label="untraced"
@@ -56,15 +60,15 @@ def profile(summary: Summary, figure: Figure) -> str:
     return f"Where the time of a traced training step goes{limit}"
 
 
-def _parts(row: ProfileRow, factor: float) -> list[float]:
-    return [factor * row.category_seconds.get(name, 0.0) for name in CATEGORIES]
+def _parts(row: ProfileRow, categories: Sequence[str], factor: float) -> list[float]:
+    return [factor * row.category_seconds.get(name, 0.0) for name in categories]
 
 
-def _stack(axes: Axes, parts: list[list[float]]) -> None:
+def _stack(axes: Axes, categories: Sequence[str], parts: list[list[float]]) -> None:
     """Draw a bar per row; a category that none has stays out of the legend."""
     left = [0.0] * len(parts)
     by_category = zip(*parts, strict=True)
-    for name, (colour, hatch), widths in zip(CATEGORIES, _LOOKS, by_category, strict=True):
+    for name, (colour, hatch), widths in zip(categories, cycle(_LOOKS), by_category, strict=False):
         if not any(widths):
             continue
         axes.barh(

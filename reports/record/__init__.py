@@ -1,8 +1,8 @@
-"""The record's schema: one JSON object per line, typed by ``kind``, everything measured, raw.
+"""The record's schema: one JSON object per line, whose field ``kind`` names its type.
 
-A record is append-only and self-contained: every number in every report follows from it. Fields
-carry their units in their names. The events are listed once, in
-:mod:`aebench.reports.record.events`; from here all of them can be imported.
+A record is append-only and holds all measurements as raw values. Every number in every report is
+computed from records. A field's name ends in its unit. :mod:`aebench.reports.record.events` lists
+all events; this module exports them.
 """
 
 from aebench.reports.record.bounds import MOST as MOST

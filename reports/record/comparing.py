@@ -1,4 +1,4 @@
-"""What the passes leave that compare: parity, speed, footprint, quality."""
+"""Events of the passes that compare contenders: parity, speed, footprint, quality."""
 
 from typing import Annotated, ClassVar
 
@@ -19,11 +19,12 @@ from aebench.reports.record.bounds import (
 
 
 class Round(msgspec.Struct, frozen=True, tag="round", tag_field="kind"):
-    """One timed run of ``steps`` steps; ``block`` is -1 for a warm-up.
+    """One timed run of ``steps`` steps by one contender; ``block`` is -1 for a warm-up.
 
-    ``discarded_seconds`` is what the untimed steps before it took; ``waiting_cpu_seconds`` what the
-    other workers, which should sleep, used meanwhile. Where the workload times calls,
-    ``call_seconds`` holds what each of the ``steps`` calls took, in their order.
+    ``discarded_seconds`` is the time of the untimed steps before the timed ones.
+    ``waiting_cpu_seconds`` is the processor time that the other workers, which should sleep, used
+    meanwhile. If the workload times calls, ``call_seconds`` holds the duration of every call, in
+    the order of the calls.
     """
 
     pass_name: ClassVar[str] = "speed"
@@ -44,17 +45,18 @@ class Round(msgspec.Struct, frozen=True, tag="round", tag_field="kind"):
 
     @property
     def block_key(self) -> tuple[str, str, int, int, int]:
-        """Return the key of its block: the cell, the launch and the block's number."""
+        """Return the key of the round's block: the cell, the launch and the block's number."""
         return self.model, self.workload, self.batch_size, self.launch, self.block
 
 
 class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
-    """What the machine did while a block was measured.
+    """The state of the machine while a block was measured.
 
     ``background_share`` is the share of all cores' time that went to other processes and to workers
-    whose turn it wasn't, ``steal_share`` what the hypervisor gave to others: None where the system
-    doesn't tell. ``fixed_work_seconds`` is what fixed NumPy work of the parent took. A block that is
-    ``repeated`` was disturbed, and doesn't count: the next one stands for it.
+    that should sleep. ``steal_share`` is the share that the hypervisor gave to other machines. Both
+    are None on systems that do not report them. ``fixed_work_seconds`` is the time of a fixed piece
+    of NumPy work in the parent. ``disturbed`` is whether the background load or the steal was above
+    its limit. A ``repeated`` block was disturbed and does not count: the next block replaces it.
     """
 
     pass_name: ClassVar[str] = "speed"
@@ -72,15 +74,28 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
 
     @property
     def block_key(self) -> tuple[str, str, int, int, int]:
-        """Return the key of its block: the cell, the launch and the block's number."""
+        """Return the key of the round's block: the cell, the launch and the block's number."""
         return self.model, self.workload, self.batch_size, self.launch, self.block
 
 
+# The checks of parity that are made at one batch size.
+_MADE_ONCE = (
+    "long training",
+    "dropout layers",
+    "dropout rate",
+    "dropout scale",
+    "dropout loss",
+)
+
+
 class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
-    """RunOptions far a contender is from the float64 reference in one respect.
+    """How far a contender is from the float64 reference in one respect.
 
     It is the same model where no ``difference`` is more than its ``tolerance``; ``where`` is at
-    which weight or step it is largest.
+    which weight or step it is largest. ``shapes`` and ``forward`` concern all workloads, the others
+    those that train. ``batch_size`` is the one of the check, which concerns the cells of that size;
+    checks of ``long training`` and dropout concern all sizes. It is None in records that compared
+    at a single size, which stands for all sizes.
     """
 
     pass_name: ClassVar[str] = "parity"
@@ -91,15 +106,26 @@ class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
     tolerance: float
     where: Text = ""
     launch: int = 0
+    batch_size: Positive | None = None
+
+    @property
+    def of_training(self) -> bool:
+        """Whether it concerns only workloads that train: all but shapes and outputs do."""
+        return self.check not in ("shapes", "forward")
+
+    @property
+    def of_all_sizes(self) -> bool:
+        """Whether it stands for all batch sizes: it was made at one, or doesn't depend on any."""
+        return self.batch_size is None or self.check in _MADE_ONCE
 
     @property
     def same(self) -> bool:
-        """Whether it passes."""
+        """Return whether the contender passes this check."""
         return self.difference <= self.tolerance
 
 
 class Library(msgspec.Struct, frozen=True, tag="library", tag_field="kind"):
-    """Which library does a cell's matrix products fastest; what a step takes with each."""
+    """The fastest library for a cell's matrix products, and a step's seconds with every library."""
 
     pass_name: ClassVar[str] = "speed"
     contender: Name
@@ -112,7 +138,7 @@ class Library(msgspec.Struct, frozen=True, tag="library", tag_field="kind"):
 
 
 class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):
-    """What a warm call of ``fit`` takes before its first epoch begins."""
+    """The time between a warm call of ``fit`` and the begin of its first epoch."""
 
     pass_name: ClassVar[str] = "speed"
     contender: Name
@@ -124,7 +150,13 @@ class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):
 
 
 class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind"):
-    """The end of one short epoch of ``fit``, and the first step of the next."""
+    """The boundary between a short epoch of ``fit`` and the next epoch.
+
+    ``age_seconds`` runs from the begin of the epoch's first step to the end of its last step;
+    ``step_seconds`` is the time of an ordinary step in it. ``boundary_seconds`` runs from the end
+    of its last step to the begin of the next epoch's first step, which takes
+    ``first_step_seconds``.
+    """
 
     pass_name: ClassVar[str] = "speed"
     contender: Name
@@ -140,7 +172,7 @@ class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind
 
 
 class Phase(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
-    """One phase of a cold start; ``exact`` is whether the peak was read, not sampled."""
+    """One phase of a cold start; ``exact`` is False if the peak was sampled, not read exactly."""
 
     pass_name: ClassVar[str] = "footprint"
     contender: Name
@@ -154,9 +186,9 @@ class Phase(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
 
 
 class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="kind"):
-    """What a cold start ended with; ``parameters`` is Keras's own count.
+    """The model after a cold start; ``parameters`` is the number that Keras counts.
 
-    ``loss`` is the one on training images after ``loss_steps`` steps, in inference mode.
+    ``loss`` is the loss on training samples after ``loss_steps`` steps, in inference mode.
     """
 
     pass_name: ClassVar[str] = "footprint"
@@ -170,7 +202,7 @@ class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="ki
 
 
 class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind"):
-    """One epoch of training; ``train_loss`` (inference mode) is there after the last."""
+    """One epoch of training; ``train_loss`` (inference mode) is None except in the last epoch."""
 
     pass_name: ClassVar[str] = "quality"
     contender: Name
@@ -185,7 +217,7 @@ class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind")
 
 
 class Reconstructions(msgspec.Struct, frozen=True, tag="reconstructions", tag_field="kind"):
-    """What a trained network makes of the data's ``examples``: a byte a pixel, row by row."""
+    """A trained model's reconstructions of the data's ``examples``: one byte per pixel, by rows."""
 
     pass_name: ClassVar[str] = "quality"
     contender: Name

@@ -1,6 +1,6 @@
-"""The one list of events: every line of a record but the first is one of them.
+"""The list of all events: every line of a record after the header is one of them.
 
-A new event is a struct with a ``pass_name``, and a line here: all else follows.
+To add an event, write a struct with a ``pass_name`` and add a line to this list.
 """
 
 from typing import get_args
@@ -9,7 +9,7 @@ from aebench.reports.record import comparing, explaining, run
 from aebench.reports.record.header import Header
 
 Event = (
-    run.Worker
+    run.WorkerInfo
     | comparing.Round
     | comparing.Block
     | comparing.Parity

@@ -1,4 +1,4 @@
-"""What the passes leave that explain: profile, memory."""
+"""Events of the passes that explain results: profile, memory."""
 
 from typing import Annotated, ClassVar
 
@@ -18,12 +18,12 @@ from aebench.reports.record.bounds import (
 
 
 class Compilation(msgspec.Struct, frozen=True, tag="compilation", tag_field="kind"):
-    """Something that a framework traced or compiled.
+    """One trace or compilation by a framework.
 
-    ``stage`` is ``trace``, ``compile``, ``build`` (a graph's set-up, where no compiler is on) or
-    ``graph break``; ``cause`` is what called for it:
-    ``first call``, ``new shape``, ``new type``, ``unknown``, or what the framework says. The call
-    was of ``workload``, with a batch of ``samples``.
+    ``stage`` is ``trace``, ``compile``, ``build`` (setting up a graph without a compiler) or
+    ``graph break``. ``cause`` is ``first call``, ``new shape``, ``new type``, ``unknown``, or the
+    framework's own explanation. ``workload`` and ``samples`` describe the call that caused it:
+    its workload, and the number of samples in its batch.
     """
 
     pass_name: ClassVar[str] = "profile"
@@ -39,7 +39,7 @@ class Compilation(msgspec.Struct, frozen=True, tag="compilation", tag_field="kin
 
 
 class Operation(msgspec.Struct, frozen=True, tag="operation", tag_field="kind"):
-    """What one operation took of the traced steps, by self time; the rows add up to all of it."""
+    """One operation's self time in the traced steps; all operations add up to the traced time."""
 
     pass_name: ClassVar[str] = "profile"
     contender: Name
@@ -52,10 +52,11 @@ class Operation(msgspec.Struct, frozen=True, tag="operation", tag_field="kind"):
 
 
 class Profile(msgspec.Struct, frozen=True, tag="profile", tag_field="kind"):
-    """Traced steps: ``traced_seconds`` by the trace's own clock.
+    """The times of traced steps.
 
-    ``untraced_seconds`` are of rounds of as many steps before, ``clocked_seconds`` of all that were
-    traced, by the process's clock; the median one's trace lies beside the record.
+    ``untraced_seconds`` are the times of rounds without tracing, ``clocked_seconds`` those of all
+    traced rounds by the process's clock. Every round has ``steps`` steps. The trace of the median
+    round is kept beside the record; ``traced_seconds`` is its duration by the trace's clock.
     """
 
     pass_name: ClassVar[str] = "profile"
@@ -71,11 +72,12 @@ class Profile(msgspec.Struct, frozen=True, tag="profile", tag_field="kind"):
 
 
 class MemoryPhase(msgspec.Struct, frozen=True, tag="memory", tag_field="kind"):
-    """What a process held at the end of a phase, and at most in it.
+    """A process's memory at the end of a phase, and its peak in that phase.
 
-    ``proportional_bytes`` counts a page that n processes share as 1/n of one, ``private_bytes``
-    what nobody else has; None where the system doesn't tell. ``ended_seconds`` is on the clock of
-    the :class:`MemoryCurve`. ``device_peak_bytes`` is the most so far, by the framework's counter.
+    ``proportional_bytes`` counts 1/n of a page that n processes share; ``private_bytes`` counts
+    only pages of this process alone. Both are None on systems that do not report them.
+    ``ended_seconds`` is the end of the phase on the clock of the :class:`MemoryCurve`.
+    ``device_peak_bytes`` is the device's peak so far, by the framework's counter.
     """
 
     pass_name: ClassVar[str] = "memory"
@@ -94,7 +96,7 @@ class MemoryPhase(msgspec.Struct, frozen=True, tag="memory", tag_field="kind"):
 
 
 class MemorySteps(msgspec.Struct, frozen=True, tag="memory_steps", tag_field="kind"):
-    """What a process held of pages that no file is behind, every so many steps."""
+    """A process's anonymous memory (pages without a file), every ``steps_between`` steps."""
 
     pass_name: ClassVar[str] = "memory"
     contender: Name
@@ -107,7 +109,7 @@ class MemorySteps(msgspec.Struct, frozen=True, tag="memory_steps", tag_field="ki
 
 
 class MemoryCurve(msgspec.Struct, frozen=True, tag="memory_curve", tag_field="kind"):
-    """Proportional memory over time, sampled from outside; ``reason`` is why it lacks something."""
+    """Proportional memory over time, sampled by the parent; ``reason`` says why samples lack."""
 
     pass_name: ClassVar[str] = "memory"
     contender: Name

@@ -1,4 +1,4 @@
-"""The first line of a record: what was asked, of whom, on what, where."""
+"""The first line of a record: plan, models, contenders, data and machine."""
 
 from typing import Annotated
 
@@ -61,17 +61,19 @@ class ModelInfo(msgspec.Struct, frozen=True):
 
 
 class ContenderInfo(msgspec.Struct, frozen=True):
-    """One contender; ``missing`` is the reason why it can't run, or empty.
+    """One contender.
 
-    ``backend`` is what is measured: a Keras backend, a ``native-`` framework without Keras, or
-    ``gemm``, matrix products alone. ``on_keras`` is whether it runs Keras: only that has a footprint
-    and a quality. ``framework`` computes; it is empty for ``gemm``, and for a backend that is called
-    like its framework. ``profile_note`` is what its profiler leaves out. ``settings`` are those
-    asked for; a ``baseline`` is measured beside the others and not judged. ``python`` is
-    the interpreter that runs it, or empty for the one that runs aebench. A control is another
-    worker of the contender ``control_of``, in the speed pass alone: an A/A control, or one that runs
-    ``known_effect`` (a share) more steps than it reports. ``unsupported`` holds the reason for each
-    workload and pass that its backend doesn't support.
+    ``missing`` is the reason why the contender cannot run, or empty. ``backend`` is a Keras
+    backend, a ``native-`` framework without Keras, or ``gemm``: matrix products alone. ``on_keras``
+    is whether the contender runs Keras; only then it has a footprint and a quality. ``framework``
+    is the framework that computes, if its name is not the backend's; it is empty for ``gemm``.
+    ``profile_note`` names what the profiler leaves out. ``settings`` are the settings that were
+    asked for. A ``baseline`` is measured with the others and gets no verdict. ``python`` is the
+    contender's interpreter; empty for the interpreter that runs aebench.
+
+    A control is a second worker of the contender ``control_of``, in the speed pass alone. An A/A
+    control has a ``known_effect`` of 0. A known-effect control runs that share more steps than it
+    reports. ``unsupported`` maps workloads and passes that the backend does not support to reasons.
     """
 
     name: Name
@@ -90,24 +92,24 @@ class ContenderInfo(msgspec.Struct, frozen=True):
 
     @property
     def computes_with(self) -> str:
-        """The framework that computes; empty where only matrix products are measured."""
+        """Return the name of the framework that computes; empty for matrix products alone."""
         return self.framework or (self.backend if self.on_keras else "")
 
     @property
     def has_model(self) -> bool:
-        """Whether it runs a model, and not matrix products alone."""
+        """Return whether the contender runs a model, not matrix products alone."""
         return self.computes_with != ""
 
     def why_not(self, *names: str) -> str:
-        """Return the reason for the first of some workloads and passes that it doesn't support."""
+        """Return the reason against the first unsupported workload or pass; empty if none is."""
         return next((self.unsupported[name] for name in names if name in self.unsupported), "")
 
 
 class WorkloadInfo(msgspec.Struct, frozen=True):
-    """One workload, with the words that reports have for it.
+    """One workload, with the words that reports use for it.
 
-    ``verb`` and ``gerund`` are such as "trains" and "training"; ``timing`` says what a round is
-    counted in: ``step`` or ``call``. A workload that ``trains`` has epochs.
+    ``verb`` and ``gerund`` are words such as "trains" and "training". ``timing`` is the unit in
+    which a round is counted: ``step`` or ``call``. A workload that ``trains`` has epochs.
     """
 
     name: Name
@@ -118,12 +120,13 @@ class WorkloadInfo(msgspec.Struct, frozen=True):
 
 
 class DataInfo(msgspec.Struct, frozen=True):
-    """The images: SHA-256 over the float32 array bytes; a notice if they are a stand-in.
+    """The data that models train and predict on.
 
-    ``choice`` is how they were asked for. ``examples`` are the indices of those test images of
-    which every training shows what it makes; ``example_pixels`` holds them, a byte a pixel, row by
-    row.
-    ``mean_image_loss`` is the cross-entropy of the test images with the mean training image.
+    The SHA-256 is over the bytes of the float32 arrays. ``notice`` says so if the data only stand
+    in for the real ones. ``choice`` is the option by which the user chose the data. ``examples``
+    are the indices of the test images that every trained model reconstructs; ``example_pixels``
+    holds these images, one byte per pixel, by rows. ``mean_image_loss`` is the cross-entropy
+    between the test images and the mean training image.
     """
 
     name: Name
@@ -140,7 +143,7 @@ class DataInfo(msgspec.Struct, frozen=True):
 
 
 class MachineInfo(msgspec.Struct, frozen=True):
-    """Where it ran; ``fixed_work_seconds`` is what fixed work took there when it began."""
+    """The machine; ``fixed_work_seconds`` is the time of fixed NumPy work before the run."""
 
     processor: Name
     cores: Positive
@@ -153,7 +156,7 @@ class MachineInfo(msgspec.Struct, frozen=True):
 
 
 class Cell(msgspec.Struct, frozen=True, order=True):
-    """Where contenders meet: model × workload × batch size."""
+    """The place where contenders are compared: model × workload × batch size."""
 
     model: Name
     workload: Workload
@@ -164,9 +167,9 @@ class Cell(msgspec.Struct, frozen=True, order=True):
 
 
 class PlannedTasks(msgspec.Struct, frozen=True):
-    """The tasks of one sort: how many launches, or seeds, of a pass for a model and a contender.
+    """The number of tasks (launches or seeds) of a pass for one model and one contender.
 
-    The ``contender`` of a speed task is empty: all of them take part.
+    ``contender`` is empty in the speed pass: all contenders take part in its tasks.
     """
 
     pass_name: Name
@@ -176,7 +179,7 @@ class PlannedTasks(msgspec.Struct, frozen=True):
 
 
 class WorkloadSizes(msgspec.Struct, frozen=True):
-    """How much of one workload the speed pass measures; ``blocks`` are those of each launch."""
+    """The sizes of one workload in the speed pass; ``blocks`` is the number in each launch."""
 
     workload: Workload
     batch_sizes: Annotated[list[Positive], Meta(max_length=MOST_LISTED)]
@@ -185,10 +188,11 @@ class WorkloadSizes(msgspec.Struct, frozen=True):
 
 
 class PlanInfo(msgspec.Struct, frozen=True):
-    """The sizes that were fixed beforehand.
+    """The sizes of a run, which are fixed before anything is measured.
 
-    ``sizes`` are of the speed pass, for each workload; ``batch_size`` is the one of all passes that
-    don't compare batch sizes. ``different`` and ``same`` are the verdicts' margins, as shares.
+    ``sizes`` holds the speed pass's sizes, one entry per workload. ``batch_size`` is the batch size
+    of all passes that do not compare batch sizes. ``different`` and ``same`` are the verdicts'
+    margins, as shares.
     """
 
     preset: Name
@@ -218,7 +222,7 @@ class PlanInfo(msgspec.Struct, frozen=True):
 
     @property
     def launches(self) -> int:
-        """Return the number of launches of the workload that has most."""
+        """Return the largest number of launches of any workload."""
         return max((sizes.launches for sizes in self.sizes), default=0)
 
     def sizes_of(self, workload: str) -> WorkloadSizes:
@@ -236,7 +240,7 @@ class PlanInfo(msgspec.Struct, frozen=True):
 
     @property
     def blocks_text(self) -> str:
-        """Write launches × blocks, for each workload where they differ: "8 × 64"."""
+        """Return launches × blocks as text, such as "8 × 64"; per workload if workloads differ."""
         found: dict[str, list[str]] = {}
         for sizes in self.sizes:
             found.setdefault(f"{sizes.launches} × {sizes.blocks}", []).append(sizes.workload)
@@ -248,7 +252,8 @@ class PlanInfo(msgspec.Struct, frozen=True):
 class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
     """The first line of a record.
 
-    ``cells`` and ``tasks`` are those of the plan, ``cells`` only where speed is measured.
+    ``cells`` and ``tasks`` follow from the plan; ``cells`` is empty if the run has no speed pass.
+    ``operation_categories`` are the categories of a profile, in the order of the tables.
     """
 
     schema: int
@@ -264,3 +269,4 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
     workloads: Annotated[list[WorkloadInfo], Meta(max_length=MOST_WORKLOADS)] = []
     cells: Annotated[list[Cell], Meta(max_length=MOST_CELLS)] = []
     tasks: Annotated[list[PlannedTasks], Meta(max_length=MOST_TASKS)] = []
+    operation_categories: Annotated[list[Name], Meta(max_length=100)] = []

@@ -1,4 +1,4 @@
-"""The course of a run: its workers, what was measured whole, what failed, and its end."""
+"""Events about the course of a run: its workers, finished tasks, failures, resumptions, its end."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from aebench.reports.record.events import Event
 
 
-class Worker(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):
-    """What was in force in one worker."""
+class WorkerInfo(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):
+    """The runtime info of one worker: versions, effective settings, cores."""
 
     pass_name: Name
     contender: Name
@@ -26,7 +26,7 @@ class Worker(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):
 
 
 class Failure(msgspec.Struct, frozen=True, tag="failure", tag_field="kind"):
-    """A measurement that failed, and why."""
+    """A measurement that failed, with the reason and the end of the worker's log."""
 
     pass_name: Name
     contender: Name
@@ -37,11 +37,11 @@ class Failure(msgspec.Struct, frozen=True, tag="failure", tag_field="kind"):
 
 
 class Task(msgspec.Struct, frozen=True):
-    """What is measured as a whole, and again as a whole if it was cut.
+    """A piece of a plan that is measured as a whole, and repeated as a whole after a cut.
 
-    In the speed pass that is a model in a launch, with all contenders (``contender`` is
-    empty); in the quality pass a training, ``launch`` being its seed; in the others one worker of a
-    contender × model.
+    A task of the speed pass is one launch of a model with all contenders; ``contender`` is empty.
+    A task of the quality pass is one training; ``launch`` is its seed. A task of any other pass is
+    one worker of a contender and a model.
     """
 
     pass_name: Name
@@ -50,12 +50,12 @@ class Task(msgspec.Struct, frozen=True):
     launch: int
 
     def holds(self, event: "Event") -> bool:
-        """Tell whether an event was measured in this task."""
+        """Return whether an event was measured in this task."""
         return self in Task.around(event)
 
     @classmethod
     def around(cls, event: "Event") -> "tuple[Task, ...]":
-        """List the tasks that an event may be of: a contender's, and one of all contenders."""
+        """Return the tasks an event may belong to: its contender's, and that of all contenders."""
         model = getattr(event, "model", None)
         launch = getattr(event, "launch", getattr(event, "seed", None))
         if model is None or launch is None:
@@ -66,14 +66,14 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class TaskEnd(msgspec.Struct, frozen=True, tag="task_end", tag_field="kind"):
-    """A task was measured whole, nothing in it failed; ``seconds`` is what all of it took."""
+    """The end of a task that was measured without a failure; ``seconds`` is its whole duration."""
 
     task: Task
     seconds: Seconds | None = None
 
 
 class Resume(msgspec.Struct, frozen=True, tag="resume", tag_field="kind"):
-    """The run went on after a cut; what came before of these tasks doesn't count."""
+    """A run continued after a cut; earlier events of the tasks in ``void`` do not count."""
 
     created: Name
     command: list[Text]
@@ -82,14 +82,14 @@ class Resume(msgspec.Struct, frozen=True, tag="resume", tag_field="kind"):
 
 
 class PassEnd(msgspec.Struct, frozen=True, tag="pass_end", tag_field="kind"):
-    """A pass ran to its end."""
+    """The end of a pass."""
 
     pass_name: Name
     seconds: Seconds
 
 
 class End(msgspec.Struct, frozen=True, tag="end", tag_field="kind"):
-    """The last line: ``complete``, ``failures`` or ``interrupted``."""
+    """The last line; ``outcome`` is ``complete``, ``failures`` or ``interrupted``."""
 
     outcome: Name
     seconds: Seconds

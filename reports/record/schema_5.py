@@ -1,8 +1,8 @@
-"""Records of schemas 1 to 5, in the words of schema 6.
+"""Read records of schemas 1 to 5 in the words of schema 6.
 
-The words changed, and every value is taken over as it is. One name is made anew: the control of a
-contender that was called "jax twin" is called "jax A/A". What headers of schema 6 hold beside that,
-the sizes of each workload, the cells and the tasks, is derived here and nowhere else.
+Field names and kinds change; values stay as they are. The exception is the name of a control: the
+control that was called "jax twin" is now called "jax A/A". Headers of schema 6 also hold the sizes
+of each workload, the cells and the tasks. Only this module derives them for older headers.
 """
 
 from collections.abc import Iterator
@@ -39,12 +39,23 @@ _FIELDS = {
     "twin_of": "control_of",
     "handicap": "known_effect",
 }
-# The fields whose objects have fields of these names themselves.
+# Fields whose objects hold renamed fields too.
 _INNER = ("task", "void", "contenders", "machine")
-# What was measured then, as headers say it now.
+# The workloads of schemas 1 to 5, in the form of headers of schema 6.
 _WORKLOADS = [
     {"name": "train", "verb": "trains", "gerund": "training", "trains": True},
     {"name": "predict", "verb": "predicts with", "gerund": "predicting"},
+]
+_OPERATION_CATEGORIES = [
+    "matrix product",
+    "element-wise",
+    "fused",
+    "loss",
+    "optimiser",
+    "data",
+    "Python and Keras",
+    "waiting",
+    "other",
 ]
 _NATIVE, _GEMM = "native-", "gemm"
 _TENSORFLOW_NOTE = (
@@ -62,18 +73,19 @@ _OLD_CONTROL, _CONTROL = " twin", " A/A"
 
 
 def upgraded(line: Any) -> Any:
-    """Rename what a line of an old record calls otherwise.
+    """Return a line of an old record with the names of schema 6.
 
     Parameters
     ----------
     line : object
-        A line, as JSON was decoded; what isn't an object is returned as it is.
+        A decoded line of JSON; a value that isn't an object is returned unchanged.
     """
     if not isinstance(line, dict):
         return line
     found = _renamed(line)
     if found.get("kind") == "header":
         found.setdefault("workloads", _WORKLOADS)
+        found.setdefault("operation_categories", _OPERATION_CATEGORIES)
         if isinstance(found.get("plan"), dict):
             found["plan"] = _plan(found["plan"])
         models = found.get("models")
@@ -94,7 +106,8 @@ def planned(header: Header) -> Header:
     Parameters
     ----------
     header : Header
-        Of schema 1 to 5, in today's words; its models, contenders and sizes are few enough.
+        A header of schema 1 to 5 in the words of schema 6; its cells have been checked against
+        the limit.
     """
     plan = header.plan
     cells = [
@@ -116,7 +129,7 @@ def planned(header: Header) -> Header:
 
 
 def _tasks(header: Header, pass_name: str) -> Iterator[PlannedTasks]:
-    """Count the tasks of a pass, by model and contender."""
+    """Yield the number of a pass's tasks for every model and contender."""
     running = [each for each in header.contenders if not each.missing and not each.control_of]
     for model in header.models:
         if pass_name == "speed":
@@ -138,7 +151,7 @@ def _count(header: Header, pass_name: str, contender: ContenderInfo) -> int:
 
 
 def _plan(plan: dict[str, Any]) -> dict[str, Any]:
-    """Give each workload the sizes that were those of all workloads."""
+    """Return a plan with sizes per workload; old plans had the same sizes for all workloads."""
     found = {name: value for name, value in plan.items() if name not in ("workloads", *_SIZES)}
     if "quality_batch_size" in found:
         found["batch_size"] = found.pop("quality_batch_size")
@@ -188,7 +201,7 @@ def _activations(model: ModelInfo, image_shape: list[int]) -> int | None:
 
 
 def _contender(fields: Any) -> Any:
-    """Add what a backend's name alone said of a contender."""
+    """Add the fields of a contender that old records expressed by the backend's name alone."""
     backend = fields.get("backend") if isinstance(fields, dict) else None
     if not isinstance(backend, str):
         return fields

@@ -8,6 +8,7 @@ import msgspec
 from aebench.reports import record, studies
 from aebench.reports.formatting import listed
 from aebench.reports.journal import Record
+from aebench.reports.statistics import Estimate
 from aebench.reports.studies import Plateau
 from aebench.reports.summary import consistency, footprint, memory, parity, profile, quality, speed
 from aebench.reports.summary.breakeven import MOST_PAIRS, BreakEven, break_even
@@ -23,12 +24,11 @@ from aebench.reports.summary.shared import (
     FULL_TRAINING_EPOCHS,
     MIB,
     ContenderView,
-    Interval,
     contenders,
     models,
     workloads,
 )
-from aebench.reports.summary.speed import Spent
+from aebench.reports.summary.speed import TimeSpent
 from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow
 
 __all__ = [
@@ -38,8 +38,8 @@ __all__ = [
     "Cost",
     "CostPoint",
     "EpochCost",
+    "Estimate",
     "FootprintRow",
-    "Interval",
     "MemoryRow",
     "ParityRow",
     "ProfileRow",
@@ -47,8 +47,8 @@ __all__ = [
     "Run",
     "SpeedCell",
     "SpeedRow",
-    "Spent",
     "Summary",
+    "TimeSpent",
     "Training",
     "summarise",
 ]
@@ -76,7 +76,7 @@ class Run(msgspec.Struct, frozen=True):
     machine: record.MachineInfo
     versions: dict[str, str]
     settings: dict[str, dict[str, str]]
-    speed: Spent | None = None
+    speed: TimeSpent | None = None
     plateau: Plateau | None = None
     workloads: list[record.WorkloadInfo] = []
     carried_on: list[str] = []
@@ -96,6 +96,7 @@ class Summary(msgspec.Struct, frozen=True):
     cost: Cost
     studies: dict[str, Any]
     profile: list[ProfileRow]
+    operation_categories: list[str]
     memory: list[MemoryRow]
     failures: list[record.Failure]
     notices: list[str]
@@ -113,6 +114,7 @@ def summarise(*sources: Record) -> Summary:
     failures = [failure for source in sources for failure in source.of(record.Failure)]
     cells = speed.cells(sources, views)
     starts = footprint.rows(sources, views)
+    profiled = profile.rows(sources, views)
     pays = break_even(cells, starts)
     trained = quality.rows(sources, views)
     alike = {
@@ -130,7 +132,8 @@ def summarise(*sources: Record) -> Summary:
         # Trained on other images a loss is another's: those of the first run are compared.
         cost=cost([row for row in trained if row.run in alike], models(sources)),
         studies={study.name: study.summarise(views, trained) for study in _studies(sources)},
-        profile=profile.rows(sources, views),
+        profile=profiled,
+        operation_categories=profile.categories(sources, profiled),
         memory=memory.rows(sources, views),
         failures=list(map(_shortened, failures[:MOST_FAILURES])),
         notices=[
@@ -201,7 +204,7 @@ def _run(source: Record, views: Sequence[ContenderView]) -> Run:
     versions: dict[str, dict[str, None]] = {}
     settings: dict[str, dict[str, str]] = {}
     names = {each.info.name: each for each in views if each.source is source}
-    for worker in source.of(record.Worker):
+    for worker in source.of(record.WorkerInfo):
         # Contenders with interpreters of their own may differ in version.
         for package, version in worker.versions.items():
             versions.setdefault(package, {})[version] = None
@@ -301,7 +304,7 @@ def _settings(views: Sequence[ContenderView]) -> Iterator[str]:
     for view in views:
         if view.info.control_of or not view.info.on_keras:
             continue
-        workers = view.all_of(record.Worker)
+        workers = view.all_of(record.WorkerInfo)
         if workers:
             in_force[view.name] = settings = workers[0].settings
             yield from _overruled(view, settings)
@@ -333,7 +336,7 @@ def _guests(views: Sequence[ContenderView]) -> list[str]:
     """Say which footprints hold a framework that isn't their own."""
     guests: dict[str, list[str]] = {}
     for view in views:
-        for worker in view.all_of(record.Worker):
+        for worker in view.all_of(record.WorkerInfo):
             if worker.pass_name != "footprint":
                 continue
             foreign = sorted(set(worker.frameworks_held) - {view.info.computes_with})

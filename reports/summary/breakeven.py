@@ -6,8 +6,8 @@ from math import inf
 
 import msgspec
 
+from aebench.reports.statistics import Estimate
 from aebench.reports.summary.footprint import FootprintRow
-from aebench.reports.summary.shared import Interval
 from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow
 
 # All pairs of a thousand contenders are more than anybody reads.
@@ -32,7 +32,7 @@ class BreakEven(msgspec.Struct, frozen=True):
     slower: str
     starts_later_seconds: float
     gains_seconds: float
-    epochs: Interval
+    epochs: Estimate
 
 
 def break_even(cells: Sequence[SpeedCell], starts: Sequence[FootprintRow]) -> list[BreakEven]:
@@ -74,7 +74,7 @@ def _pair(
         slower[0].contender,
         later,
         gain,
-        Interval(_over(later, gain), _over(least, most_gain), None if high == inf else high),
+        Estimate(_over(later, gain), _over(least, most_gain), None if high == inf else high),
     )
 
 
@@ -85,34 +85,34 @@ def _over(later: float, gain: float) -> float:
     return later / gain if gain > 0 else inf
 
 
-def _difference(one: Interval, other: Interval) -> tuple[float, float]:
+def _difference(one: Estimate, other: Estimate) -> tuple[float, float]:
     """Give the least and the most that one can be more than the other."""
     low, high = _ends(one)
     other_low, other_high = _ends(other)
     return low - other_high, high - other_low
 
 
-def _ends(value: Interval) -> tuple[float, float]:
+def _ends(value: Estimate) -> tuple[float, float]:
     low = value.value if value.low is None else value.low
     high = value.value if value.high is None else value.high
     return low, high
 
 
-def _start(speed: SpeedRow, row: FootprintRow) -> Interval:
+def _start(speed: SpeedRow, row: FootprintRow) -> Estimate:
     """Tell what comes before the second step: a cold start and a call of ``fit``."""
     call = speed.epoch.call_seconds if speed.epoch else 0.0
     later = sum(row.phase_seconds.get(name, 0.0) for name in _NOT_STARTING)
-    total = row.total_seconds or Interval(sum(row.phase_seconds.values()))
+    total = row.total_seconds or Estimate(sum(row.phase_seconds.values()))
     low, high = _ends(total)
-    return Interval(total.value - later + call, low - later + call, high - later + call)
+    return Estimate(total.value - later + call, low - later + call, high - later + call)
 
 
-def _epoch(row: SpeedRow) -> Interval:
+def _epoch(row: SpeedRow) -> Estimate:
     """Give an epoch the uncertainty of its steps, which are nearly all of it."""
     if not row.epoch:
-        return Interval(inf)
+        return Estimate(inf)
     seconds = row.epoch.seconds
     step = row.step_seconds
     if step is None or step.low is None or step.high is None:
-        return Interval(seconds)
-    return Interval(seconds, seconds * step.low / step.value, seconds * step.high / step.value)
+        return Estimate(seconds)
+    return Estimate(seconds, seconds * step.low / step.value, seconds * step.high / step.value)

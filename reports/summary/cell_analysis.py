@@ -1,4 +1,4 @@
-"""RunOptions contenders are compared where they meet: one cell of the speed pass."""
+"""How contenders are compared where they meet: one cell of the speed pass."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite, log, sqrt
@@ -8,33 +8,34 @@ import numpy as np
 
 from aebench.reports import record, statistics
 from aebench.reports.comparison import Comparison, compare, detectable, drift, noise_floor, verdict
+from aebench.reports.statistics import Estimate
 from aebench.reports.summary.epochs import epoch_cost
 from aebench.reports.summary.parity import Standing
-from aebench.reports.summary.shared import ContenderView, Interval
+from aebench.reports.summary.shared import ContenderView
 from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow
 
-# Where a round stood: run, launch, block.
+# The place of a round: run, launch, block.
 BlockKey = tuple[int, int, int]
 Key = tuple[str, str, int]
 
 
 class CellAnalysis:
-    """What was measured where contenders met.
+    """The measurements of one cell, and the comparison of its contenders.
 
     Parameters
     ----------
     key : tuple
-        Model, workload, batch size.
+        The cell: model, workload, batch size.
     workload : WorkloadInfo
         The words for the workload.
     plan : PlanInfo
-        Of the first record that was to measure the cell.
+        The plan of the first record that planned the cell.
     views : sequence of ContenderView
         Everyone, also who wasn't measured here.
-    standings : mapping of (int, str) to Standing
-        RunOptions each of them, by run and name, stands in the model.
+    standings : mapping of str to Standing
+        Whether a contender, by name, is shown to be the same model in this cell.
     rounds, watched : dict
-        What was measured, by contender and place, and what the machine did, by place.
+        The rounds by contender and place, and the blocks (states of the machine) by place.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class CellAnalysis:
         workload: record.WorkloadInfo,
         plan: record.PlanInfo,
         views: Sequence[ContenderView],
-        standings: Mapping[tuple[int, str], Standing],
+        standings: Mapping[str, Standing],
         rounds: dict[str, dict[BlockKey, record.Round]],
         watched: dict[BlockKey, record.Block],
     ) -> None:
@@ -51,10 +52,10 @@ class CellAnalysis:
         self._words = workload
         self.where = f"{self.model} at batch {self.batch_size}"
         self._views = {view.name: view for view in views}
-        self._standings = {each.name: standings[each.run, each.name] for each in views}
+        self._standings = standings
         self._watched = watched
         repeated = {place for place, row in watched.items() if row.repeated}
-        # Seconds per step by contender, then by place: blocks are what pairs.
+        # Seconds per step by contender, then by place: rounds of one block are compared as a pair.
         self.blocks: dict[str, dict[BlockKey, float]] = {}
         for name, rows in rounds.items():
             mine = {place: row for place, row in rows.items() if place not in repeated}
@@ -70,9 +71,9 @@ class CellAnalysis:
         self.reference = _reference(views, plan.reference, measured)
         self._differs = {name: self._standings[name].differs for name in measured}
         self.peers = [name for name in measured if not self._apart(name)]
-        # As they are shown, by run and by the record's name; the first of a name counts.
+        # The shown name of a contender, by run and by its name in the record; the first one counts.
         self._names: dict[tuple[int, str], str] = {}
-        # Those without Keras, by framework; matrix products alone have none.
+        # Contenders without Keras by their framework, which is empty for matrix products alone.
         self._without_keras: dict[str, list[ContenderView]] = {}
         for name, each in self._views.items():
             self._names.setdefault((each.run, each.info.name), name)
@@ -85,17 +86,17 @@ class CellAnalysis:
         return info.baseline or not info.has_model
 
     def _apart(self, name: str) -> str:
-        """Say in a word why someone is in no ranking; empty for who is."""
+        """Return in a word why a contender is in no ranking; empty if it is ranked."""
         if self._is_baseline(name):
             return "baseline"
         if self._differs.get(name):
             return self._standings[name].word
         mine, other = (self._standings[each].precision for each in (name, self.reference))
-        # A record from before precisions were recorded tells none.
+        # Older records do not hold precisions: without a precision there is no reason.
         return mine if mine and other and mine != other else ""
 
     def summarise(self) -> SpeedCell:
-        """Judge everyone."""
+        """Return the summary of the cell, with a verdict for every ranked contender."""
         comparisons = max(0, len(self.peers) - 1) if self.reference in self.peers else 0
         rows = [self._row(view, comparisons) for view in self._views.values()]
         controls = [
@@ -109,11 +110,7 @@ class CellAnalysis:
                 else row
                 for row in rows
             ]
-        floors = [
-            noise_floor(statistics.Estimate(each.value, each.low, each.high))
-            for each in (row.times_reference for row in controls)
-            if each
-        ]
+        floors = [noise_floor(each) for each in (row.times_reference for row in controls) if each]
         why_not = self._why_no_verdicts(unstable)
         fastest, answer = ("", why_not) if why_not else self._answer()
         counted = [row for row in self._watched.values() if not row.repeated]
@@ -176,11 +173,11 @@ class CellAnalysis:
         return msgspec.structs.replace(
             nothing,
             rounds=len(mine),
-            samples_per_second=Interval.of(step.inverted().scaled(self.batch_size)),
-            step_seconds=Interval.of(step),
-            times_reference=Interval.of(ratio) if ratio else None,
+            samples_per_second=step.inverted().scaled(self.batch_size),
+            step_seconds=step,
+            times_reference=ratio if ratio else None,
             shares_blocks=ratio is None or paired is not None,
-            adjusted=Interval.of(paired.adjusted) if paired and judged else None,
+            adjusted=paired.adjusted if paired and judged else None,
             verdict=self._verdict(view.name, against, paired) if paired and judged else apart,
             detectable=self._detectable(paired, 1 if control_of else comparisons)
             if paired and judged
@@ -195,9 +192,9 @@ class CellAnalysis:
             of_limit=None if control_of else self._share(view, ""),
         )
 
-    def _share(self, view: ContenderView, framework: str) -> Interval | None:
-        """Return a contender's share of a baseline's throughput in the blocks that they share."""
-        # The one in the same interpreter, where there are several.
+    def _share(self, view: ContenderView, framework: str) -> Estimate | None:
+        """Return a contender's share of a baseline's throughput, from the blocks with both."""
+        # Of several baselines of a framework, take the one in the same interpreter.
         baseline = min(
             self._without_keras.get(framework, []),
             key=lambda each: each.info.python != view.info.python,
@@ -206,10 +203,10 @@ class CellAnalysis:
         if baseline is None or baseline is view:
             return None
         shared = self._compare(baseline.name, view.name, 1)
-        return Interval.of(shared.ratio) if shared else None
+        return shared.ratio if shared else None
 
     def _libraries(self) -> list[str]:
-        """Name the libraries that did the matrix products, in any launch."""
+        """Return the names of the fastest libraries for matrix products in all launches."""
         found = [
             each.library
             for view in self._views.values()
@@ -219,11 +216,11 @@ class CellAnalysis:
         return sorted(set(found))
 
     def _original(self, view: ContenderView) -> str:
-        """Name whom a control controls, as it is shown; empty for everyone else."""
+        """Return the shown name of a control's original; empty if the contender is no control."""
         return self._names.get((view.run, view.info.control_of), "")
 
     def _compare(self, name: str, against: str, comparisons: int) -> Comparison | None:
-        """Compare two contenders in the blocks that they share; None if there are none."""
+        """Compare two contenders in the blocks with both of them; None if there are none."""
         mine, other = self.blocks[name], self.blocks[against]
         ratios = {place: mine[place] / other[place] for place in mine.keys() & other.keys()}
         return compare(_by_launch(ratios), comparisons) if ratios else None
@@ -260,15 +257,15 @@ class CellAnalysis:
         return seen if isfinite(seen) else None
 
     def _why_no_verdicts(self, unstable: Sequence[str]) -> str:
-        """Say why nobody can be called fastest, whatever the intervals say; empty if that isn't so.
+        """Return why no contender may be called fastest, whatever the intervals; empty if one may.
 
-        Verdicts wait for the planned number of blocks, and are withheld where an A/A control, which is the
-        same as its original, was called different.
+        There is no verdict before the planned number of blocks is measured. There is none either if
+        an A/A control was called different from its original, which does exactly the same.
         """
-        nobody = f"Nobody is called fastest for {self.where} ({self.workload})"
+        nobody = f"No contender is called fastest for {self.where} ({self.workload})"
         if unstable:
             others = " and ".join(unstable)
-            return f"{nobody}: {others} came out different from its own original."
+            return f"{nobody}: {others} was called different from its own original."
         if self._differs.get(self.reference):
             return f"{nobody}: {self.reference}, the reference, isn't shown to be the same model."
         for name in self.peers:
@@ -279,7 +276,7 @@ class CellAnalysis:
         return ""
 
     def _answer(self) -> tuple[str, str]:
-        """Name who is fastest, if the paired intervals bear it, and say so or why not."""
+        """Return the fastest contender, if paired intervals show one, and a sentence about it."""
         if len(self.peers) < 2:
             return "", ""
         leader = min(
@@ -299,10 +296,12 @@ class CellAnalysis:
             if comparison and self._verdict(peer, leader, comparison) == "slower"
         }
         if len(beaten) == len(peers):
-            told = " and ".join(f"{each} takes {beaten[each]:.3g} times as long" for each in peers)
+            slower = " and ".join(
+                f"{peer} takes {beaten[peer]:.3g} times as long" for peer in peers
+            )
             return (
                 leader,
-                f"{leader} {self._words.verb} {self.where} fastest here: for a step, {told}.",
+                f"{leader} {self._words.verb} {self.where} fastest here: for a step, {slower}.",
             )
         others = " and ".join(sorted(set(peers) - set(beaten)))
         return "", (
@@ -312,13 +311,13 @@ class CellAnalysis:
 
 
 def _reference(views: Sequence[ContenderView], wanted: str, peers: Sequence[str]) -> str:
-    """Choose the first run's reference if it was measured here, else the first that was."""
+    """Return the plan's reference if it was measured here, else the first measured contender."""
     asked = [view.name for view in views if view.info.name == wanted]
     return next((name for name in [*asked, *peers] if name in peers), wanted)
 
 
 def _by_launch(values: dict[BlockKey, float]) -> list[list[float]]:
-    """Sort values into launches, in the order of their blocks."""
+    """Group values by launch, in the order of their blocks."""
     launches: dict[tuple[int, int], list[float]] = {}
     for place in sorted(values):
         launches.setdefault(place[:2], []).append(values[place])
@@ -326,12 +325,12 @@ def _by_launch(values: dict[BlockKey, float]) -> list[list[float]]:
 
 
 def _mean(values: Iterable[float | None]) -> float | None:
-    told = [each for each in values if each is not None]
-    return sum(told) / len(told) if told else None
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
 
 
 def _spread(values: Iterable[tuple[int, float]]) -> float | None:
-    """Return the standard deviation within groups; None if no group has two values."""
+    """Return the pooled standard deviation within groups; None if no group has two values."""
     groups: dict[int, list[float]] = {}
     for group, value in values:
         groups.setdefault(group, []).append(value)

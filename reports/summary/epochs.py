@@ -1,4 +1,4 @@
-"""What an epoch of ``fit`` costs, from rounds and the ends of short epochs."""
+"""Estimate the time of an epoch of ``fit`` from rounds and the ends of short epochs."""
 
 from collections.abc import Sequence
 
@@ -9,13 +9,14 @@ from aebench.reports.summary.shared import FULL_TRAINING_EPOCHS, ContenderView
 
 
 class EpochCost(msgspec.Struct, frozen=True):
-    """What an epoch of ``fit`` over the real data takes, beside and with its steps.
+    """The estimated time of an epoch of ``fit`` over the real data, and its parts.
 
-    It takes the mean round, since an epoch is a sum, slow steps and all; the throughput beside it
-    is the median. ``fixed_seconds`` is expected, not seen: ``base_seconds`` are always paid, but
-    some backends sometimes wait at an epoch's end (``waiting_share``), and how long depends on
-    the epoch (``wait_seconds``, on average over the speeds seen). ``call_seconds`` comes once per
-    call.
+    ``seconds`` is the time of ``steps`` steps plus ``fixed_seconds``. It uses the mean time of a
+    step, since an epoch is a sum that includes slow steps; tables show the median throughput.
+    ``fixed_seconds`` is the expected time beside the steps: ``base_seconds`` in every epoch, and
+    ``wait_seconds`` in a ``waiting_share`` of the epochs. Such a wait depends on the epoch's
+    length, so ``wait_seconds`` is a mean over the measured speeds. ``call_seconds`` is added once
+    per call of ``fit``.
     """
 
     steps: int
@@ -32,7 +33,7 @@ class EpochCost(msgspec.Struct, frozen=True):
 def epoch_cost(
     view: ContenderView, model: str, workload: str, batch_size: int, step_seconds: Sequence[float]
 ) -> EpochCost | None:
-    """Derive the cost for a contender in a cell; None where no ends of epochs were timed."""
+    """Estimate the cost for a contender in a cell; None if no ends of epochs were timed."""
     ends = [
         row
         for row in view.of_batch(record.ShortEpoch, model, batch_size)
@@ -43,19 +44,20 @@ def epoch_cost(
         for row in view.of_batch(record.Call, model, batch_size)
         if row.workload == workload
     ]
-    workers = view.of(record.Worker, model)
+    workers = view.of(record.WorkerInfo, model)
     steps = view.source.header.data.train_samples // batch_size
     if not ends or not calls or not workers or not steps:
         return None
     end = statistics.epoch_end(
         [row.age_seconds for row in ends],
-        # Of the first step only what it takes beyond an ordinary one is the epoch's.
+        # The first step costs the epoch only the time beyond an ordinary step.
         [row.boundary_seconds + row.first_step_seconds - row.step_seconds for row in ends],
         tuple(workers[0].epoch_end_polls_seconds),
     )
-    # An epoch is a sum of steps, slow ones too: its expectation takes their mean. The fixed cost is
-    # averaged over the speeds seen, since a tick just behind the mean may be before or behind.
-    works = [steps * each for each in step_seconds]
+    # An epoch is a sum that includes slow steps, so its expected time follows from their mean. The
+    # fixed cost is averaged over the measured speeds: near a poll a small change of speed decides
+    # whether the epoch waits for the next poll.
+    works = [steps * seconds_per_step for seconds_per_step in step_seconds]
     work = sum(works) / len(works)
     fixed = sum(map(end.expected_seconds, works)) / len(works)
     call = statistics.median(calls).value

@@ -7,7 +7,8 @@ import msgspec
 
 from aebench.reports import record, statistics
 from aebench.reports.journal import Record
-from aebench.reports.summary.shared import ContenderView, Interval, models, pairs
+from aebench.reports.statistics import Estimate
+from aebench.reports.summary.shared import ContenderView, models, pairs
 
 K = TypeVar("K")
 
@@ -26,8 +27,8 @@ class FootprintRow(msgspec.Struct, frozen=True):
     phase_seconds: dict[str, float] = {}
     phase_peak_bytes: dict[str, int] = {}
     phase_resident_bytes: dict[str, int] = {}
-    total_seconds: Interval | None = None
-    peak_bytes: Interval | None = None
+    total_seconds: Estimate | None = None
+    peak_bytes: Estimate | None = None
     exact: bool = True
     device_peak_bytes: int | None = None
     parameters: int = 0
@@ -60,7 +61,7 @@ def _row(view: ContenderView, model: str, weight_bytes: int | None, failure: str
     held = next(
         (
             worker.frameworks_held
-            for worker in view.of(record.Worker, model)
+            for worker in view.of(record.WorkerInfo, model)
             if worker.pass_name == "footprint"
         ),
         [],
@@ -105,6 +106,6 @@ def _grouped(
     return found
 
 
-def _spanning(values: list[float]) -> Interval | None:
+def _spanning(values: list[float]) -> Estimate | None:
     """Give the median and the range; none of a record that has facts of a start and no phases."""
-    return Interval.spanning(values) if values else None
+    return Estimate.spanning(values) if values else None

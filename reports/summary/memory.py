@@ -1,4 +1,4 @@
-"""What the memory pass showed: what is held when, what it should need, and whether it grows."""
+"""Summarise the memory pass: memory by phase, the arithmetic need, and growth with the steps."""
 
 from collections.abc import Sequence
 
@@ -6,15 +6,17 @@ import msgspec
 
 from aebench.reports import record, statistics
 from aebench.reports.journal import Record
-from aebench.reports.summary.shared import ContenderView, Interval, models, pairs
+from aebench.reports.statistics import Estimate
+from aebench.reports.summary.shared import ContenderView, models, pairs
 
 _FLOAT_BYTES = 4
-# A step. Over the steps that are watched that is a few MiB, which buffers may still take to fill.
+# Growth per step that counts as none: over the watched steps it is a few MiB, which buffers that
+# still fill may take.
 MARGIN_BYTES = 16 * 1024
 
 
 class Held(msgspec.Struct, frozen=True):
-    """What a process held at a phase's end, and at most in it; see :class:`record.MemoryPhase`."""
+    """A process's memory at a phase's end, and its peak; see :class:`record.MemoryPhase`."""
 
     phase: str
     ended_seconds: float
@@ -26,7 +28,7 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Needs(msgspec.Struct, frozen=True):
-    """What a training step needs by arithmetic, in bytes; see docs/method.md."""
+    """The bytes that a training step needs by arithmetic; see docs/method.md."""
 
     weights: int
     gradients: int
@@ -35,15 +37,15 @@ class Needs(msgspec.Struct, frozen=True):
 
     @property
     def in_all(self) -> int:
-        """All of it."""
+        """Return the sum of all parts, in bytes."""
         return self.weights + self.gradients + self.optimiser + self.activations
 
 
 class MemoryRow(msgspec.Struct, frozen=True):
-    """The memory of a contender × model.
+    """The memory of one contender and one model.
 
-    ``growth_bytes`` is per step, over so many ``steps``, of pages that no file is behind, None
-    where the system doesn't tell or there are too few.
+    ``growth_bytes`` is the growth of anonymous memory (pages without a file) per step, measured
+    over ``steps`` steps. It is None if the system does not report this memory, or steps are few.
     """
 
     contender: str
@@ -54,7 +56,7 @@ class MemoryRow(msgspec.Struct, frozen=True):
     needs: Needs | None = None
     optimiser_bytes: int = 0
     steps: int = 0
-    growth_bytes: Interval | None = None
+    growth_bytes: Estimate | None = None
     curve_seconds: list[float] = []
     curve_bytes: list[int] = []
     curve_reason: str = ""
@@ -62,18 +64,18 @@ class MemoryRow(msgspec.Struct, frozen=True):
 
     @property
     def grows(self) -> bool:
-        """Whether it was seen to grow with the steps: by more than the margin."""
+        """Return whether the growth per step lies wholly above the margin."""
         growth = self.growth_bytes
         return growth is not None and growth.low is not None and growth.low > MARGIN_BYTES
 
     @property
     def highest_bytes(self) -> int:
-        """The most that it held in any phase."""
+        """Return the highest peak of any phase, in bytes."""
         return max((each.peak_bytes for each in self.phases), default=0)
 
     @property
     def kept_bytes(self) -> int | None:
-        """What it holds beyond the imported framework once model and data are gone."""
+        """Return the bytes beyond the imported framework after model and data are released."""
         framework, last = self._held("framework"), self._held("after release")
         if framework is None or last is None:
             return None
@@ -81,7 +83,7 @@ class MemoryRow(msgspec.Struct, frozen=True):
 
     @property
     def added_bytes(self) -> dict[str, int]:
-        """By how much the peak of some phases lies above what was resident before them."""
+        """Return how many bytes the peaks of some phases lie above resident memory before them."""
         found = {}
         for before, phase in (("data", "build"), ("build", "first step"), ("first step", "steady")):
             earlier, held = self._held(before), self._held(phase)
@@ -94,7 +96,7 @@ class MemoryRow(msgspec.Struct, frozen=True):
 
 
 def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[MemoryRow]:
-    """Summarise every contender × model that was to be weighed."""
+    """Summarise every contender and model that the memory pass planned to measure."""
     infos = {each.name: each for each in models(sources)}
     found = []
     for name, view in pairs(sources, views, "memory"):
@@ -135,7 +137,7 @@ def _row(
         needs=needs(info, steps.batch_size),
         optimiser_bytes=steps.optimiser_bytes,
         steps=steps.steps_between * len(steps.anonymous_bytes),
-        growth_bytes=Interval.of(growth.scaled(1 / steps.steps_between)) if growth else None,
+        growth_bytes=growth.scaled(1 / steps.steps_between) if growth else None,
         curve_seconds=curve.seconds[:samples],
         curve_bytes=curve.proportional_bytes[:samples],
         curve_reason=curve.reason,

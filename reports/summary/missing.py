@@ -1,4 +1,4 @@
-"""What of a plan wasn't measured: a run that was cut names what it lacks."""
+"""Name the parts of a plan that were not measured, such as after a cut."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,21 +9,21 @@ from aebench.reports.journal import Record
 
 
 def missing(source: Record) -> str:
-    """Say in a sentence what a record lacks of its plan; empty if it is whole.
+    """Return a sentence that names the parts of a plan without measurements; empty if none lack.
 
-    What failed isn't missing: it has a row with its reason.
+    A failed measurement is not missing: it has a row with its reason.
     """
     ended = Counter((task.pass_name, task.model, task.contender) for task in source.done())
     failed = _failed(source)
-    told = []
+    parts = []
     for name in source.header.plan.passes:
-        sorts = [
-            each
-            for each in source.header.tasks
-            if each.pass_name == name and (name, each.model, each.contender) not in failed
+        planned = [
+            tasks
+            for tasks in source.header.tasks
+            if tasks.pass_name == name and (name, tasks.model, tasks.contender) not in failed
         ]
-        told.append(_told(name, sorts, ended))
-    lacking = "; ".join(filter(None, told))
+        parts.append(_missing_of(name, planned, ended))
+    lacking = "; ".join(filter(None, parts))
     return f"Not measured, though planned: {lacking}." if lacking else ""
 
 
@@ -34,27 +34,27 @@ def _failed(source: Record) -> set[tuple[str, str, str]]:
     }
 
 
-def _told(
-    pass_name: str, sorts: Sequence[record.PlannedTasks], ended: Counter[tuple[str, str, str]]
+def _missing_of(
+    pass_name: str, planned: Sequence[record.PlannedTasks], ended: Counter[tuple[str, str, str]]
 ) -> str:
-    """Say what of a pass is missing, as shortly as names it."""
+    """Return the missing parts of a pass in the fewest words: the pass, a model, or a contender."""
 
-    def found(each: record.PlannedTasks) -> int:
-        return ended[pass_name, each.model, each.contender]
+    def found(tasks: record.PlannedTasks) -> int:
+        return ended[pass_name, tasks.model, tasks.contender]
 
-    if not any(map(found, sorts)):
-        return f"all of {pass_name}" if sorts else ""
+    if not any(map(found, planned)):
+        return f"all of {pass_name}" if planned else ""
     by_model: dict[str, list[record.PlannedTasks]] = {}
-    for each in sorts:
-        by_model.setdefault(each.model, []).append(each)
+    for tasks in planned:
+        by_model.setdefault(tasks.model, []).append(tasks)
     parts = []
     for model, mine in by_model.items():
         if not any(map(found, mine)):
             parts.append(model)
             continue
-        for each in mine:
-            if found(each) < each.tasks:
-                who = f" with {each.contender}" if each.contender else ""
-                some = f" beyond {found(each)} of {each.tasks}" if found(each) else ""
-                parts.append(f"{model}{who}{some}")
+        for tasks in mine:
+            if found(tasks) < tasks.tasks:
+                contender = f" with {tasks.contender}" if tasks.contender else ""
+                some = f" beyond {found(tasks)} of {tasks.tasks}" if found(tasks) else ""
+                parts.append(f"{model}{contender}{some}")
     return f"{pass_name} of {listed(parts)}" if parts else ""

@@ -7,20 +7,9 @@ import msgspec
 
 from aebench.reports import record
 from aebench.reports.journal import Record
-from aebench.reports.summary.shared import ContenderView, Interval, pairs
+from aebench.reports.statistics import Estimate
+from aebench.reports.summary.shared import ContenderView, pairs
 
-# In which order they are shown; one that a record has beside them comes last.
-CATEGORIES = (
-    "matrix product",
-    "element-wise",
-    "fused",
-    "loss",
-    "optimiser",
-    "data",
-    "Python and Keras",
-    "waiting",
-    "other",
-)
 # From here on the table says by how much tracing inflated what it shows.
 INFLATED = 0.15
 # Steps of one contender that differ by more than this factor were disturbed.
@@ -62,8 +51,8 @@ class ProfileRow(msgspec.Struct, frozen=True):
     batch_size: int = 0
     steps: int = 0
     train_samples: int = 0
-    step_seconds: Interval | None = None
-    traced_seconds: Interval | None = None
+    step_seconds: Estimate | None = None
+    traced_seconds: Estimate | None = None
     traced_step_seconds: float = 0.0
     inflation: float = 1.0
     category_seconds: dict[str, float] = {}
@@ -97,6 +86,13 @@ def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Prof
     return found
 
 
+def categories(sources: Sequence[Record], shown: Sequence[ProfileRow]) -> list[str]:
+    """List the operation categories in the order of the records' headers, others after them."""
+    listed = [name for source in sources for name in source.header.operation_categories]
+    others = [name for row in shown for name in row.category_seconds]
+    return list(dict.fromkeys([*listed, *others]))
+
+
 def _row(view: ContenderView, model: str, profile: record.Profile, failure: str) -> ProfileRow:
     steps = profile.steps
     operations = [
@@ -106,9 +102,10 @@ def _row(view: ContenderView, model: str, profile: record.Profile, failure: str)
     spent: defaultdict[str, float] = defaultdict(float)
     for each in operations:
         spent[each.category] += each.seconds
-    known = [name for name in CATEGORIES if name in spent]
-    step = Interval.spanning([each / steps for each in profile.untraced_seconds])
-    traced = Interval.spanning([each / steps for each in profile.clocked_seconds])
+    # A category that the header doesn't list comes last.
+    known = [name for name in view.source.header.operation_categories if name in spent]
+    step = Estimate.spanning([each / steps for each in profile.untraced_seconds])
+    traced = Estimate.spanning([each / steps for each in profile.clocked_seconds])
     compilations = view.of(record.Compilation, model)
     return ProfileRow(
         view.name,

@@ -7,7 +7,8 @@ import msgspec
 
 from aebench.reports import record, statistics, studies
 from aebench.reports.journal import Record
-from aebench.reports.summary.shared import ContenderView, Interval, pairs
+from aebench.reports.statistics import Estimate
+from aebench.reports.summary.shared import ContenderView, pairs
 
 
 class Training(msgspec.Struct, frozen=True):
@@ -52,9 +53,9 @@ class QualityRow(msgspec.Struct, frozen=True):
     run: int = 0
     epochs: int = 0
     stuck: int = 0
-    test_loss: Interval | None = None
-    train_loss: Interval | None = None
-    gap: Interval | None = None
+    test_loss: Estimate | None = None
+    train_loss: Estimate | None = None
+    gap: Estimate | None = None
     epoch_seconds: float = 0.0
     test_losses: list[float] = []
     trainings: list[Training] = []
@@ -137,5 +138,5 @@ def _row(nothing: QualityRow, trainings: list[Training]) -> QualityRow:
     )
 
 
-def _mean(values: Sequence[float]) -> Interval:
-    return Interval.of(statistics.mean(values))
+def _mean(values: Sequence[float]) -> Estimate:
+    return statistics.mean(values)

@@ -1,4 +1,4 @@
-"""Whose figures of several runs stand under one name: those that measured different things."""
+"""Decide which contenders of several runs must be shown with the name of their run."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -6,18 +6,22 @@ from itertools import combinations
 from aebench.reports.journal import Record
 from aebench.reports.record import ContenderInfo
 
-# What a run measures once: pass, model, and in the speed pass workload and batch size.
+# One measurement of a run: pass, model, and in the speed pass workload and batch size.
 Measured = tuple[str, str, str, int]
 
 
 def to_tell_apart(sources: Sequence[Record]) -> set[str]:
-    """Name the contenders that several runs have and that aren't one: the reader sees whose."""
+    """Return the names of contenders that appear in several runs but must not be merged.
+
+    Contenders of one name are merged if they are equal and their runs measured different things on
+    the same machine and data. Otherwise the report adds the run's name to the contender's.
+    """
     found = set()
-    told = [
-        (measured(each), _where(each), {one.name: one for one in _present(each)})
-        for each in sources
+    runs = [
+        (measured(source), _where(source), {info.name: info for info in _present(source)})
+        for source in sources
     ]
-    for (planned, where, mine), (others_planned, other_where, theirs) in combinations(told, 2):
+    for (planned, where, mine), (others_planned, other_where, theirs) in combinations(runs, 2):
         meet = where != other_where or not planned.isdisjoint(others_planned)
         found |= {
             name for name in mine.keys() & theirs.keys() if meet or mine[name] != theirs[name]
@@ -26,16 +30,19 @@ def to_tell_apart(sources: Sequence[Record]) -> set[str]:
 
 
 def measured(source: Record) -> set[Measured]:
-    """List what a run was to measure; parity, which comes with speed, only where it is alone."""
+    """Return the measurements that a run planned; parity counts only in a run of parity alone.
+
+    Parity is left out elsewhere because every run with a speed pass checks it too.
+    """
     return set(_planned(source))
 
 
 def _present(source: Record) -> list[ContenderInfo]:
-    return [each for each in source.header.contenders if not each.missing]
+    return [info for info in source.header.contenders if not info.missing]
 
 
 def _where(source: Record) -> tuple[object, ...]:
-    """Say on what a run was, as far as its figures depend on it."""
+    """Return the data and the machine of a run, as far as its figures depend on them."""
     header = source.header
     return (
         header.data.train_sha256,

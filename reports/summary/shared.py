@@ -1,15 +1,12 @@
-"""What the passes' summaries share: intervals, and contenders with what was measured of them."""
+"""Parts that all summaries use: contenders with their measurements, models and workloads."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
-import msgspec
-
-from aebench.reports import record, statistics
+from aebench.reports import record
 from aebench.reports.journal import Record
-from aebench.reports.statistics import Estimate
 from aebench.reports.summary.record_sets import to_tell_apart
 
 T = TypeVar("T")
@@ -18,39 +15,21 @@ FULL_TRAINING_EPOCHS = 20
 MIB = 2**20
 
 
-class Interval(msgspec.Struct, frozen=True):
-    """A value with its 95 % interval, which is absent where none can be given."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-    @classmethod
-    def of(cls, estimate: Estimate) -> "Interval":
-        """Take over an estimate."""
-        return cls(estimate.value, estimate.low, estimate.high)
-
-    @classmethod
-    def spanning(cls, values: Sequence[float]) -> "Interval":
-        """Give the median, and the range where there is more than one value."""
-        middle = statistics.median(values).value
-        return cls(middle, min(values), max(values)) if len(values) > 1 else cls(middle)
-
-
 @dataclass(frozen=True)
 class ContenderView:
-    """A contender of one of the records, under the name by which it is shown.
+    """A contender of one record, under the name that reports show.
 
     Parameters
     ----------
     name : str
-        The contender's, with the run's where several runs measured the same of one of that name.
+        The contender's name; the run's name is added if another run measured the same thing under
+        the same name.
     run : int
-        Which of the records it is from.
+        Index of the contender's record.
     source : Record
-        That record.
+        The contender's record.
     info : ContenderInfo
-        What the record says of it.
+        The contender in the record's header.
     """
 
     name: str
@@ -58,16 +37,16 @@ class ContenderView:
     source: Record
     info: record.ContenderInfo
     _events: dict[tuple[type, str], list[record.Event]]
-    _by_batch: dict[tuple[type, str], dict[int, list[record.Event]]] = field(
+    _by_batch: dict[tuple[type, str], dict[int | None, list[record.Event]]] = field(
         default_factory=dict, compare=False
     )
 
     def of(self, kind: type[T], model: str) -> list[T]:
-        """Return its events of one kind for one model."""
+        """Return the contender's events of one kind for one model."""
         return self._events.get((kind, model), [])  # type: ignore[return-value]
 
     def of_batch(self, kind: type[T], model: str, batch_size: int) -> list[T]:
-        """Return its events of one kind for one model and batch size."""
+        """Return the contender's events of one kind for one model and batch size."""
         key = (kind, model)
         if key not in self._by_batch:
             sorted_out = self._by_batch[key] = {}
@@ -76,19 +55,19 @@ class ContenderView:
         return self._by_batch[key].get(batch_size, [])  # type: ignore[return-value]
 
     def all_of(self, kind: type[T]) -> list[T]:
-        """Return its events of one kind for all models, in the order of their measuring."""
+        """Return the contender's events of one kind for all models, in the order of measuring."""
         found = [rows for (each, _), rows in self._events.items() if each is kind]
         return [row for rows in found for row in rows]  # type: ignore[misc]
 
     def failure(self, pass_name: str, model: str, workload: str = "") -> str:
-        """Return why it wasn't measured, or not wholly; empty if all went well.
+        """Return why the contender was not, or not completely, measured; empty if it was.
 
         Parameters
         ----------
         pass_name, model : str
-            Where.
+            The pass and the model in question.
         workload : str, optional
-            For a reason of one workload's.
+            A workload, if reasons that concern it count too.
         """
         reason = self.info.missing or self.info.why_not(pass_name, workload)
         if not reason and model in self._models:
@@ -101,17 +80,18 @@ class ContenderView:
 
     @cached_property
     def _reasons(self) -> dict[tuple[str, str], str]:
-        """The first failure of each pass and model."""
+        """Map a pass and a model to the reason of their first failure."""
         found: dict[tuple[str, str], str] = {}
-        for each in self.all_of(record.Failure):
-            found.setdefault((each.pass_name, each.model), each.reason)
+        for failure in self.all_of(record.Failure):
+            found.setdefault((failure.pass_name, failure.model), failure.reason)
         return found
 
 
 def contenders(sources: Sequence[Record]) -> list[ContenderView]:
-    """List the contenders of all records; a missing one is left out if another run has it.
+    """Return the contenders of all records.
 
-    A contender that is missing in all runs is listed once.
+    A contender that is missing in one run is left out if another run has it. A contender that is
+    missing in all runs is listed once.
     """
     found = [(run, info) for run, source in enumerate(sources) for info in source.header.contenders]
     present = {info.name for _, info in found if not info.missing}
@@ -141,19 +121,19 @@ def _by_contender(source: Record) -> dict[str, dict[tuple[type, str], list[recor
 
 
 def models(sources: Sequence[Record]) -> list[record.ModelInfo]:
-    """List the models of all records, each once."""
+    """Return the models of all records without repetitions."""
     return list({each.name: each for source in sources for each in source.header.models}.values())
 
 
 def workloads(sources: Sequence[Record]) -> list[record.WorkloadInfo]:
-    """List the workloads of all records, each once."""
+    """Return the workloads of all records without repetitions."""
     return list(
         {each.name: each for source in sources for each in source.header.workloads}.values()
     )
 
 
 def workload_info(found: Sequence[record.WorkloadInfo], name: str) -> record.WorkloadInfo:
-    """Return the words for a workload; plain ones for a workload that no header describes."""
+    """Return a workload's words; general words for a workload that no header describes."""
     unknown = record.WorkloadInfo(name, f"runs {name} on", name)
     return next((each for each in found if each.name == name), unknown)
 
@@ -161,7 +141,7 @@ def workload_info(found: Sequence[record.WorkloadInfo], name: str) -> record.Wor
 def asked(
     sources: Sequence[Record], views: Sequence[ContenderView], pass_name: str
 ) -> Iterator[tuple[str, ContenderView]]:
-    """Go through model × contender as far as a pass without controls was to measure them."""
+    """Yield the models and contenders that a pass planned to measure, without controls."""
     there = [{each.name for each in source.header.models} for source in sources]
     for model in models(sources):
         for view in views:
@@ -173,5 +153,5 @@ def asked(
 def pairs(
     sources: Sequence[Record], views: Sequence[ContenderView], pass_name: str
 ) -> Iterator[tuple[str, ContenderView]]:
-    """Go through model × contender like :func:`asked`, those on Keras alone."""
-    return (each for each in asked(sources, views, pass_name) if each[1].info.on_keras)
+    """Yield the models and contenders of :func:`asked` that run Keras."""
+    return (pair for pair in asked(sources, views, pass_name) if pair[1].info.on_keras)

@@ -1,4 +1,4 @@
-"""What the speed pass showed, cell by cell, and where its time went."""
+"""Summarise the speed pass, cell by cell, and account for its time."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,13 @@ import msgspec
 from aebench.reports import record
 from aebench.reports.journal import Record
 from aebench.reports.summary.cell_analysis import BlockKey, CellAnalysis, Key
-from aebench.reports.summary.parity import standing
+from aebench.reports.summary.parity import ModelParity
 from aebench.reports.summary.shared import ContenderView, models, workload_info, workloads
 from aebench.reports.summary.speed_rows import SpeedCell
 
 
 def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[SpeedCell]:
-    """Summarise every cell in which something was measured or failed."""
+    """Summarise every cell in which a contender was measured or failed."""
     words = workloads(sources)
     watched: dict[Key, dict[BlockKey, record.Block]] = {}
     for run, source in enumerate(sources):
@@ -35,7 +35,7 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Spe
             for view in views
             for each in view.of(record.Failure, model.name)
         )
-        standings = {(each.run, each.name): standing(each, model.name) for each in views}
+        compared = {(each.run, each.name): ModelParity(each, model.name) for each in views}
         for key in _keys(sources, model.name):
             taking_part = [each for each in views if key in planned[each.run]]
             measured = failed or key in rounds or _unsupported(taking_part, key[1])
@@ -48,12 +48,17 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Spe
                     and key not in planned[each.run]
                     and each.name not in rounds.get(key, {})
                 ]
+                workload = workload_info(words, key[1])
+                here = [*taking_part, *absent]
                 analysis = CellAnalysis(
                     key,
-                    workload_info(words, key[1]),
+                    workload,
                     taking_part[0].source.header.plan,
-                    [*taking_part, *absent],
-                    standings,
+                    here,
+                    {
+                        each.name: compared[each.run, each.name].standing(workload, key[2])
+                        for each in here
+                    },
                     rounds.get(key, {}),
                     watched.get(key, {}),
                 )
@@ -62,7 +67,7 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Spe
 
 
 def _unsupported(views: Sequence[ContenderView], workload: str) -> bool:
-    """Return whether no contender can run a workload, and one of them for want of support."""
+    """Return whether no contender can run a workload, and some backend does not support it."""
     reasons = [view.info.why_not("speed", workload) for view in views]
     return any(reasons) and all(
         reason or view.info.missing for reason, view in zip(reasons, views, strict=True)
@@ -74,7 +79,7 @@ def _key(cell: record.Cell) -> Key:
 
 
 def _keys(sources: Sequence[Record], model: str) -> list[Key]:
-    """List the cells of a model in all records, in the order of workloads and batch sizes."""
+    """Return the cells of a model in all records, in the order of workloads and batch sizes."""
     cells = [cell for source in sources for cell in source.header.cells if cell.model == model]
     workloads: dict[str, int] = {}
     sizes: dict[int, int] = {}
@@ -85,12 +90,12 @@ def _keys(sources: Sequence[Record], model: str) -> list[Key]:
     return sorted(wanted, key=lambda key: (workloads[key[1]], sizes[key[2]]))
 
 
-class Spent(msgspec.Struct, frozen=True):
-    """Where the time of the launches went that were measured whole.
+class TimeSpent(msgspec.Struct, frozen=True):
+    """The time that completely measured launches took, and the shares of its parts.
 
-    ``rounds`` counts the warm-up too, ``repeated`` are the rounds of blocks that had to be
-    repeated, ``overhead`` is all else: starting, compiling, discarded steps, pauses, ends of epochs. All
-    but ``seconds`` are shares of it.
+    ``seconds`` is the whole time; the others are shares of it. ``rounds`` are the timed rounds,
+    warm-up included. ``repeated`` are the rounds of blocks that were repeated. ``overhead`` is the
+    rest: starting, compiling, discarded steps, pauses, ends of epochs.
     """
 
     seconds: float
@@ -99,12 +104,12 @@ class Spent(msgspec.Struct, frozen=True):
     overhead: float
 
 
-def spent(source: Record) -> Spent | None:
-    """Tell where the pass's time went; None if no launch was measured whole, with its time."""
+def spent(source: Record) -> TimeSpent | None:
+    """Return the parts of the pass's time; None if no completely measured launch has a time."""
     whole = {
-        (each.task.model, each.task.launch): each.seconds
-        for each in source.of(record.TaskEnd)
-        if each.task.pass_name == "speed" and each.seconds is not None
+        (end.task.model, end.task.launch): end.seconds
+        for end in source.of(record.TaskEnd)
+        if end.task.pass_name == "speed" and end.seconds is not None
     }
     total = sum(whole.values())
     if not total:
@@ -115,4 +120,4 @@ def spent(source: Record) -> Spent | None:
         if (row.model, row.launch) in whole:
             seconds[row.block_key in repeated] += row.seconds
     again, once = seconds[True] / total, seconds[False] / total
-    return Spent(total, once, again, 1 - once - again)
+    return TimeSpent(total, once, again, 1 - once - again)

@@ -1,37 +1,41 @@
-"""One cell of the speed pass: throughput, ratios in shared blocks, who is fastest."""
+"""The summary of one cell of the speed pass: throughputs, ratios, verdicts, the fastest."""
 
 import msgspec
 
 from aebench.reports import record
+from aebench.reports.statistics import Estimate
 from aebench.reports.summary.epochs import EpochCost
-from aebench.reports.summary.shared import Interval
 
 
 class SpeedRow(msgspec.Struct, frozen=True):
-    """One contender in one cell; figures are absent where it failed.
+    """One contender in one cell; figures are None where the contender failed.
 
-    ``shares_blocks`` is whether it was measured in the same blocks as the reference; if so, the
-    ``verdict`` goes by the ``adjusted`` interval, all comparisons of the cell holding together:
-    faster, slower, same, inconclusive; unstable where an A/A control says that none can be trusted,
-    unfinished where fewer blocks than planned were measured. Who isn't judged has another word:
-    ``baseline``, ``differs`` or ``unchecked`` (not shown to be the same model: ``differs`` says
-    why), or a precision that isn't the reference's. ``of_native`` is the share of the throughput of
-    the same framework without Keras, ``of_limit`` of the matrix products alone. ``detectable`` is
-    the smallest difference that such a run calls in 80 % of cases, ``pair_sd`` and ``launch_sd``
-    are the standard deviations of the log-ratio. ``drift`` is there where the last third of its
-    rounds differs from the first: it wasn't steady. A control is compared with the contender
-    ``control_of``, on its own, and runs ``known_effect`` (a share) more steps than it reports.
+    ``shares_blocks`` is whether the contender was measured in the same blocks as the reference. If
+    it was, the ``verdict`` follows from the ``adjusted`` interval, which is widened so that all
+    comparisons of the cell hold together. Verdicts are ``faster``, ``slower``, ``same`` and
+    ``inconclusive``. The verdict is ``unstable`` if an A/A control was called different, and
+    ``unfinished`` if fewer blocks than planned were measured. A contender without a verdict has
+    another word there: ``baseline``; ``differs`` or ``unchecked`` if it is not shown to be the same
+    model, for the reason in the field ``differs``; or its precision, if the reference has another.
+
+    ``of_native`` is the share of the throughput of the same framework without Keras, ``of_limit``
+    the share of the throughput of matrix products alone. ``detectable`` is the smallest difference
+    that such a run would call in 80 % of cases. ``pair_sd`` and ``launch_sd`` are standard
+    deviations of the log-ratio; see :class:`aebench.reports.comparison.Comparison`. ``drift`` is
+    the change from the first to the last third of the rounds, None if it is not significant. A
+    control is compared with the contender ``control_of`` alone, and runs ``known_effect`` (a share)
+    more steps than it reports.
     """
 
     contender: str
     control_of: str = ""
     known_effect: float = 0.0
     rounds: int = 0
-    samples_per_second: Interval | None = None
-    step_seconds: Interval | None = None
-    times_reference: Interval | None = None
+    samples_per_second: Estimate | None = None
+    step_seconds: Estimate | None = None
+    times_reference: Estimate | None = None
     shares_blocks: bool = True
-    adjusted: Interval | None = None
+    adjusted: Estimate | None = None
     verdict: str = ""
     detectable: float | None = None
     pair_sd: float | None = None
@@ -40,23 +44,25 @@ class SpeedRow(msgspec.Struct, frozen=True):
     epoch: EpochCost | None = None
     failure: str = ""
     differs: str = ""
-    of_native: Interval | None = None
-    of_limit: Interval | None = None
+    of_native: Estimate | None = None
+    of_limit: Estimate | None = None
 
 
 class SpeedCell(msgspec.Struct, frozen=True):
-    """Where contenders met: model × workload × batch size.
+    """A cell, where contenders are compared: model × workload × batch size.
 
-    ``answer`` says who is ``fastest``, or that it can't be said; then ``fastest`` is empty.
-    ``launches`` and ``blocks`` are those of the contender that had most; ``comparisons`` is how
-    many the adjustment is for. ``unstable`` names the controls that were called faster or slower than
-    their originals: then nobody gets a verdict. ``noise_floor`` is the largest difference, as a
-    share, that the A/A controls' intervals allow. ``repeated`` blocks were disturbed and don't count,
-    ``disturbed`` ones were too, but were beyond the limit of repetitions and do.
-    ``background_share`` and ``steal_share`` are means of the blocks that count, ``most_steal_share``
-    is that of the worst; ``control_sd`` is the standard deviation, within runs, of the logarithm of
-    the time that fixed work took. ``libraries`` are those that did matrix products fastest.
-    ``timing`` is what a round is counted in, ``step`` or ``call``.
+    ``answer`` is a sentence about the ``fastest`` contender, which is empty if none can be named.
+    ``launches`` and ``blocks`` are those of the contender with the most. ``comparisons`` is the
+    number of comparisons that intervals are adjusted for. ``unstable`` names the A/A controls that
+    were called different from their originals; no contender gets a verdict then. ``noise_floor`` is
+    the largest difference, as a share, that the A/A controls' intervals allow.
+
+    ``repeated`` is the number of disturbed blocks that were measured again and do not count.
+    ``disturbed`` is the number of disturbed blocks that count, because no more repetitions were
+    allowed. ``background_share`` and ``steal_share`` are means over the blocks that count;
+    ``most_steal_share`` is the largest steal. ``control_sd`` is the standard deviation, within
+    runs, of the logarithm of the fixed work's time. ``libraries`` names the fastest libraries for
+    matrix products. ``timing`` is the unit in which a round is counted, ``step`` or ``call``.
     """
 
     model: str

@@ -1,4 +1,4 @@
-"""What a referee asks of every cell: the A/A control, the noise, the blocks."""
+"""The table of controls: for every cell its A/A controls, its noise and its disturbed blocks."""
 
 from aebench.reports.formatting import percent
 from aebench.reports.sections import TableView
@@ -8,7 +8,7 @@ from aebench.reports.tables.speed import times
 
 
 def controls(summary: Summary) -> list[Table]:
-    """Return one line per cell, if the speed pass was watched."""
+    """Return a table with a row per cell, if the record holds the state of the machine."""
     watched = [cell for cell in summary.speed if cell.control_sd is not None]
     if not watched:
         return []
@@ -28,11 +28,11 @@ def controls(summary: Summary) -> list[Table]:
             ],
             [_row(cell) for cell in watched],
             [
-                "A/A control: a second worker of the reference, beside it. Noise floor: the largest "
-                "difference that its interval allows. MDE: the difference that four of five "
-                "such runs call. Repeated: blocks measured again, since other processes or the "
-                "hypervisor was in them; disturbed: such blocks that count, as no more could be "
-                "repeated."
+                "A/A control: a second worker of the reference, measured like a contender. Noise "
+                "floor: the largest difference that its interval allows. MDE: the difference that "
+                "four of five such runs would call. Repeated: blocks measured again, since other "
+                "processes or the hypervisor took time. Disturbed: such blocks that count, since "
+                "no more repetitions were allowed."
             ],
         )
     ]

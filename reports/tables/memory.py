@@ -1,4 +1,4 @@
-"""The tables of the memory pass: what is held when, what it should need, and whether it grows."""
+"""The tables of the memory pass: memory by phase, the arithmetic need, growth with the steps."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ _KIB = 1024
 
 
 def memory(summary: Summary) -> list[Table]:
-    """Return each contender's phases, then what all should need and whether they grow."""
+    """Return a table of phases per contender, then tables of arithmetic needs and of growth."""
     whole = [row for row in summary.memory if row.phases]
     failures = [
         f"{row.model} {row.contender}: {row.failure}" for row in summary.memory if row.failure
@@ -47,8 +47,8 @@ def _phases(row: MemoryRow) -> Table:
 
 def _about_peaks(row: MemoryRow) -> list[str]:
     highest = row.highest_bytes
-    how = "read from the system, exact" if row.exact else "sampled: what is brief is missed"
-    notes = [f"Peaks of resident memory are {how}: {_mib(highest)} MiB at most."]
+    source = "exact, read from the system" if row.exact else "sampled, so brief peaks are missed"
+    notes = [f"Peaks of resident memory are {source}: {_mib(highest)} MiB at most."]
     if row.curve_bytes:
         most = max(row.curve_bytes)
         shared = [
@@ -56,17 +56,16 @@ def _about_peaks(row: MemoryRow) -> list[str]:
             for each in row.phases
             if each.proportional_bytes is not None
         ]
-        told = f"up to {_mib(max(shared))} of resident memory is " if shared else "what is "
+        pages = f"up to {_mib(max(shared))} MiB of shared pages" if shared else "shared pages"
         notes.append(
-            f"Sampled from outside, {len(row.curve_bytes):,} times, it is {_mib(most)} MiB of "
-            f"proportional memory at most, {_mib(abs(highest - most))} "
-            f"{'less' if most <= highest else 'more'}: {told}shared and counts in part, and "
-            "sampling misses what is brief."
+            f"Proportional memory, sampled {len(row.curve_bytes):,} times, is {_mib(most)} MiB at "
+            f"most, {_mib(abs(highest - most))} MiB {'less' if most <= highest else 'more'}: "
+            f"it counts {pages} in part, and sampling misses brief peaks."
         )
     if row.curve_reason:
-        notes.append(f"The curve over time lacks something: {row.curve_reason}.")
+        notes.append(f"The curve over time is incomplete: {row.curve_reason}.")
     if all(each.proportional_bytes is None for each in row.phases[1:]):
-        notes.append("This system doesn't tell proportional and private memory.")
+        notes.append("This system does not report proportional and private memory.")
     return notes
 
 
@@ -103,13 +102,13 @@ def _arithmetic(rows: Sequence[MemoryRow]) -> Table:
         "+ steady",
     ]
     notes = [
-        "The first five are arithmetic: of float32, of plain gradient descent, which keeps "
-        "nothing, and of one batch. The last three were measured: the phase's peak above what was "
-        "resident before it. What goes beyond arithmetic is compilers, buffers, thread pools and "
-        "copies: fit is given all training data here, a cold start only those of its steps, so that peaks "
-        "of the one aren't the other's.",
+        "The first five columns are arithmetic for float32, for plain gradient descent, which "
+        "keeps no values, and for one batch. The last three were measured: the phase's peak above "
+        "the resident memory before it. Memory beyond the arithmetic goes to compilers, buffers, "
+        "thread pools and copies. Here fit gets all training data; a cold start gets only the data "
+        "of its steps, so its peaks differ.",
         *(
-            f"{row.model} {row.contender}: the optimiser in fact holds {row.optimiser_bytes} bytes."
+            f"{row.model} {row.contender}: the optimiser really holds {row.optimiser_bytes} bytes."
             for row in rows
             if row.optimiser_bytes > 1024
         ),
@@ -135,16 +134,17 @@ def _growth(rows: Sequence[MemoryRow], failures: Sequence[str]) -> Table:
     ]
     return Table(
         "Growth with the steps",
-        ["", "steps", "KiB a step", "so it", "kept after release, MiB"],
+        ["", "steps", "KiB a step", "verdict", "kept after release, MiB"],
         lines,
         [
-            "Pages that no file is behind, counted after each call of the model's function; ten "
-            "stretches' differences with Student's interval. It grows if that lies above "
-            f"{MARGIN_BYTES // _KIB} KiB a step. Kept after release is what is resident "
-            "above the imported framework once model and data are gone.",
+            "Anonymous memory (pages without a file), read after each call of the model's "
+            "function. The interval is Student's, over the differences between ten stretches of "
+            f"steps. Memory grows if the interval lies above {MARGIN_BYTES // _KIB} KiB a step. "
+            "Kept after release: resident memory beyond the imported framework after model and "
+            "data are released.",
             *(
-                f"{row.model} {row.contender}: this system doesn't tell a process's anonymous "
-                "memory, so whether it grows can't be told."
+                f"{row.model} {row.contender}: this system does not report a process's anonymous "
+                "memory, so growth is unknown."
                 for row in rows
                 if not row.steps
             ),
@@ -156,12 +156,12 @@ def _growth(rows: Sequence[MemoryRow], failures: Sequence[str]) -> Table:
 def _verdict(row: MemoryRow) -> str:
     growth = row.growth_bytes
     if growth is None or growth.low is None or growth.high is None:
-        return "can't be told"
+        return "unknown"
     if row.grows:
         return "grows"
     if growth.high <= MARGIN_BYTES:
         return f"stays within {MARGIN_BYTES // _KIB} KiB"
-    return "may grow" if growth.low > 0 else "isn't seen to"
+    return "may grow" if growth.low > 0 else "no growth seen"
 
 
 VIEWS = [

@@ -1,7 +1,9 @@
-"""The table of the parity pass: how far everyone is from the float64 reference."""
+"""The table of the parity pass: how far every contender is from the float64 reference."""
 
 from collections.abc import Sequence
 
+from aebench.reports import record
+from aebench.reports.formatting import listed
 from aebench.reports.sections import TableView
 from aebench.reports.summary import ParityRow, Summary
 from aebench.reports.tables.shared import MOST_BESIDE, Table, failed, few
@@ -17,11 +19,11 @@ SHORT_CHECKS = {
 
 
 def parity(summary: Summary) -> list[Table]:
-    """Return one table of what all models share, and one of dropout where there is some."""
+    """Return a table of the checks of all models, and a table of dropout if a model has dropout."""
     if not summary.parity:
         return []
     names = [check.check for row in summary.parity for check in row.checks]
-    # Where shapes are wrong nothing else is there, and a note says it.
+    # With wrong shapes there are no other checks, and a note gives the reason.
     checks = [each for each in dict.fromkeys(names) if each != "shapes"]
     dropout = [each for each in checks if each.startswith("dropout")]
     kinds = {
@@ -34,13 +36,14 @@ def parity(summary: Summary) -> list[Table]:
     tables[0].notes.append(
         "The largest difference from a NumPy float64 reference, from the same weights on the same "
         "batches: reconstructions, loss and weights after a step (step); gradients and losses "
-        "relative to their size (gradients: as far as float32 weights can hold a step). Who "
-        "differs is in no ranking."
+        "relative to their size (gradients: as far as float32 weights can hold a step). The "
+        "largest at any batch size. A contender that differs is in no ranking of the workloads and "
+        "batch sizes concerned."
     )
     if dropout:
         tables[-1].notes.append(
-            "Of masks: whether the right layers are dropped, the share of zeros and the mean loss "
-            "in standard deviations of chance, and the scale of what is kept."
+            "Checks of dropout's masks: the layers with dropout, the share of zeros and the mean "
+            "loss in standard deviations of chance, and the scale of the values kept."
         )
     allowed: dict[str, dict[str, float]] = {}
     for row in summary.parity:
@@ -67,7 +70,7 @@ def _table(title: str, checks: Sequence[str], rows: list[ParityRow]) -> Table:
     dropout = title != "Parity"
     for row in rows:
         name = f"{row.model} {row.contender}"
-        found = {each.check: each for each in row.checks}
+        found = _worst(row.checks)
         if not found:
             if not dropout:
                 cells, note = failed(name, columns, row.failure or row.differs)
@@ -80,13 +83,34 @@ def _table(title: str, checks: Sequence[str], rows: list[ParityRow]) -> Table:
             faint.append(len(shown))
             if not dropout:
                 notes.append(f"{name}: {row.differs}.")
+        if row.same_in and not dropout:
+            because = "" if row.differs else f" ({row.unsupported})"
+            notes.append(f"{name}: ranked only in {listed(row.same_in)}{because}.")
         cells = ["–" if each not in found else _short(found[each].difference) for each in checks]
-        shown.append([name, *cells, "differs" if row.differs else "same"])
+        shown.append([name, *cells, _verdict(row)])
     return Table(title, columns, shown, notes, faint=faint)
 
 
+def _worst(checks: Sequence[record.Parity]) -> dict[str, record.Parity]:
+    """Return the largest difference of each check at any batch size."""
+    found: dict[str, record.Parity] = {}
+    for check in checks:
+        known = found.get(check.check)
+        if known is None or check.difference > known.difference:
+            found[check.check] = check
+    return found
+
+
+def _verdict(row: ParityRow) -> str:
+    """Say whether it is the same model, or where, if not everywhere."""
+    if not row.same_in:
+        return "differs" if row.differs else "same"
+    (where, *others) = row.same_in
+    return "partly" if others or " " in where else f"same in {where}"
+
+
 def _short(difference: float) -> str:
-    """Show how large a difference is, not what it is."""
+    """Return the order of magnitude of a difference as text."""
     return f"{difference:.0e}" if 0 < difference < 0.01 else f"{difference:.2g}"
 
 

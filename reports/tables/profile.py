@@ -6,7 +6,7 @@ from functools import partial
 from aebench.reports.formatting import interval, listed, percent
 from aebench.reports.sections import TableView
 from aebench.reports.summary import ProfileRow, Summary
-from aebench.reports.summary.profile import CATEGORIES, INFLATED
+from aebench.reports.summary.profile import INFLATED
 from aebench.reports.tables.shared import (
     MOST_BESIDE,
     MOST_ROWS,
@@ -30,7 +30,7 @@ def profile(summary: Summary) -> list[Table]:
             together.setdefault((row.model, row.batch_size), []).append(row)
     makers: list[Callable[[], Table]] = []
     for rows in together.values():
-        makers.append(partial(_side_by_side, rows))
+        makers.append(partial(_side_by_side, rows, summary.operation_categories))
         makers += (partial(_operations, row) for row in rows)
         makers.append(partial(_compile_log, rows))
     found = some_tables(lambda make: make(), makers)
@@ -44,10 +44,10 @@ def profile(summary: Summary) -> list[Table]:
     return found
 
 
-def _side_by_side(rows: Sequence[ProfileRow]) -> Table:
+def _side_by_side(rows: Sequence[ProfileRow], categories: Sequence[str]) -> Table:
     rows, others = few(rows, "contenders", MOST_BESIDE)
-    found = list(dict.fromkeys(name for row in rows for name in row.category_seconds))
-    found.sort(key=lambda name: CATEGORIES.index(name) if name in CATEGORIES else len(CATEGORIES))
+    used = {name for row in rows for name in row.category_seconds}
+    found = [name for name in categories if name in used]
     names, smaller = few(found, "categories", MOST_ROWS)
     lines = [[name, *(_part(row, name) for row in rows)] for name in names]
     lines += [

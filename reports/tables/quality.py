@@ -8,7 +8,7 @@ from aebench.reports.sections import TableView
 from aebench.reports.summary import (
     FULL_TRAINING_EPOCHS,
     CostPoint,
-    Interval,
+    Estimate,
     QualityRow,
     Run,
     Summary,
@@ -140,7 +140,7 @@ def _trained_how(run: Run) -> list[str]:
     return notes
 
 
-def _loss(value: Interval | None) -> str:
+def _loss(value: Estimate | None) -> str:
     if value is None:
         return "–"
     if value.low is None or value.high is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from aebench.reports.formatting import interval
-from aebench.reports.summary import Interval
+from aebench.reports.summary import Estimate
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ def _of_words(cells: Sequence[str]) -> bool:
     return bool(begun) and all(first.isalpha() for first in begun)
 
 
-def shown(value: Interval | None, factor: float = 1.0, how: Callable[..., str] = interval) -> str:
+def shown(value: Estimate | None, factor: float = 1.0, how: Callable[..., str] = interval) -> str:
     """Show a value with its interval, a dash if there is none."""
     if value is None:
         return "–"
@@ -100,7 +100,7 @@ def shown(value: Interval | None, factor: float = 1.0, how: Callable[..., str] =
     return how(value.value * factor, low, high)
 
 
-def share(value: Interval | None) -> str:
+def share(value: Estimate | None) -> str:
     """Show a share in whole per cent, and to how many its interval reaches."""
     if value is None:
         return "–"

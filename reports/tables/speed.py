@@ -1,4 +1,4 @@
-"""The tables of the speed pass: one per cell."""
+"""The tables of the speed pass: one table per cell."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from aebench.reports.tables.shared import VERDICT, Table, count, failed, share, 
 
 
 def speed(summary: Summary, model: str | None = None) -> list[Table]:
-    """Return one table per cell, or only those of one model."""
+    """Return one table per cell, of all models or of one model."""
     precisions = {row.precision for row in summary.parity}
     return some_tables(
         lambda cell: _speed_cell(cell, summary, precisions),
@@ -60,7 +60,7 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
         if cell.has_epochs and row.epoch:
             cells += [interval(row.epoch.seconds), duration(row.epoch.full_training_seconds)]
         elif cell.has_epochs:
-            # A control's epochs are its original's; a baseline has no fit.
+            # A control has the epochs of its original; a baseline does not run fit.
             cells += ["" if row.control_of or row.verdict == "baseline" else "–"] * 2
         rows.append(cells)
         if row.drift is not None:
@@ -77,14 +77,15 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
     if baselines:
         notes.append(_baselines(cell))
     if not all(row.shares_blocks for row in cell.rows):
-        notes.append("† not from the same blocks: what changed between the runs is in it too.")
+        notes.append("† not from the same blocks: changes between the runs are in it too.")
     if any(row.control_of not in ("", cell.reference) for row in cell.rows):
-        notes.append("‡ times its own original's, not the reference's.")
-    one = " (one process each: how much processes differ isn't in it)" if cell.launches == 1 else ""
+        notes.append("‡ compared with its own original, not with the reference.")
+    alone = cell.launches == 1
+    one = " (one process each: differences between processes aren't in it)" if alone else ""
     steps = " to ".join(map(str, sorted({*cell.steps_per_round[:1], *cell.steps_per_round[-1:]})))
     notes.append(
         f"{cell.blocks} blocks of {steps} {cell.timing}s in {cell.launches} "
-        f"{'launch' if cell.launches == 1 else 'launches'}{one}; {_on_what(summary)}."
+        f"{'launch' if alone else 'launches'}{one}; {_on_what(summary)}."
     )
     title = f"{cell.workload} {cell.model}, batch {cell.batch_size}"
     return Table(title, columns, rows, notes, doubtful=bool(cell.unstable), faint=faint)
@@ -100,37 +101,37 @@ def _baselines(cell: SpeedCell) -> str:
 
 
 def _how_judged(cell: SpeedCell) -> list[str]:
-    """Say what this run could have seen, and what verdicts mean here."""
+    """Return a note about the detectable differences and the margins of verdicts."""
     judged = [row for row in cell.rows if row.adjusted and not row.control_of]
     if not judged:
         return []
     seen = {row.contender: row.detectable for row in judged if row.detectable is not None}
     cut = any(row.verdict == "unfinished" for row in judged)
     such = "runs of all blocks that were planned" if cut else "such runs"
-    told = ""
+    power = ""
     if len(seen) == 1:
-        told = f"a difference of {percent(*seen.values())}, fewer would call a smaller one"
+        power = f"a difference of {percent(*seen.values())}, fewer would call a smaller one"
     elif seen:
-        each = listed(f"{percent(share)} ({name})" for name, share in seen.items())
-        told = f"differences of {each}, fewer would call smaller ones"
-    if told:
-        told = f"Power: four of five {such} would call {told}. "
+        differences = listed(f"{percent(share)} ({name})" for name, share in seen.items())
+        power = f"differences of {differences}, fewer would call smaller ones"
+    if power:
+        power = f"Power: four of five {such} would call {power}. "
     return [
-        f"{told}Faster or slower: wholly beyond {percent(cell.different)}; same: "
+        f"{power}Faster or slower: wholly beyond {percent(cell.different)}; same: "
         f"wholly within {percent(cell.same)}; by intervals adjusted for "
         f"{count(cell.comparisons, 'comparison')}."
     ]
 
 
 def _controls(cell: SpeedCell) -> list[str]:
-    """Say what the A/A control, and the blocks that were watched, tell of the machine."""
+    """Return notes about the A/A controls and the noise of the machine."""
     notes = []
     controls = [row for row in cell.rows if row.control_of and not row.known_effect]
     if cell.unstable:
         notes.append(
-            "Unstable: where an A/A control comes out different, a difference of that kind is no news. "
-            "Larger ones may be real, but there is no verdict on them: run again on a quieter "
-            "machine (aebench doctor), or with more launches."
+            "Unstable: an A/A control was called different, so differences of that size may be "
+            "noise. Larger ones may be real, but get no verdict: run again on a quieter machine "
+            "(aebench doctor), or with more launches."
         )
     if cell.noise_floor is not None:
         names = " and ".join(
@@ -146,7 +147,7 @@ def _controls(cell: SpeedCell) -> list[str]:
 
 
 def _noise(cell: SpeedCell) -> Iterator[str]:
-    """Say what the machine did beside the work."""
+    """Yield phrases about the noise of the machine."""
     if cell.control_sd is not None:
         yield f"fixed NumPy work varied by {percent(cell.control_sd)} (SD)"
     if cell.background_share is not None:
@@ -165,51 +166,51 @@ def _noise(cell: SpeedCell) -> Iterator[str]:
 
 
 def _of_fit(cell: SpeedCell) -> list[str]:
-    """Say what ``fit`` adds to the steps."""
+    """Return notes about the time that ``fit`` takes beside its steps."""
     notes = []
     timed = [(row.contender, row.epoch) for row in cell.rows if row.epoch]
     if timed:
-        told = ", ".join(
-            f"{name} {_short(each.fixed_seconds)} and {_short(each.call_seconds)}"
-            for name, each in timed
+        costs = ", ".join(
+            f"{name} {_short(epoch.fixed_seconds)} and {_short(epoch.call_seconds)}"
+            for name, epoch in timed
         )
-        notes.append(f"Beside its steps, fit takes so much for an epoch and for the call: {told}.")
+        notes.append(f"Time that fit takes per epoch and per call beside its steps: {costs}.")
     for name, epoch in timed:
         if epoch.waiting_share:
             without = epoch.seconds - epoch.fixed_seconds + epoch.base_seconds
             waiting = without + epoch.wait_seconds
             notes.append(
                 f"{name}: {percent(epoch.waiting_share)} of the epochs wait at their end for the "
-                f"input path: {interval(without)} s without, {interval(waiting)} s with that; "
-                "shown is what to expect of many."
+                f"input path: {interval(without)} s without the wait, {interval(waiting)} s with "
+                "it; the table shows the mean."
             )
     return notes
 
 
 def _short(seconds: float) -> str:
-    """Show what an epoch or a call adds, which is known to a millisecond or so."""
+    """Return a time as text, to a millisecond, since epochs and calls are not timed better."""
     if seconds < 0.001:
         return "<1 ms"
     return f"{seconds * 1e3:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 def times(row: SpeedRow) -> str:
-    """Show how many times as long as the reference's a contender's step takes."""
+    """Return the ratio of a contender's step time to the reference's, as text."""
     return shown(row.times_reference) + ("" if row.shares_blocks else " †")
 
 
 def _on_what(summary: Summary) -> str:
-    """Say on what the runs were; each under its name if they differ."""
-    said: dict[str, list[str]] = {}
+    """Return the cores and data of the runs as text; with the runs' names if they differ."""
+    found: dict[str, list[str]] = {}
     for run in summary.runs:
         what = (
             f"{run.machine.cores} cores; data: {run.data.name}, {run.data.train_samples:,} samples "
             "an epoch"
         )
-        said.setdefault(what, []).append(run.name)
-    if len(said) == 1:
-        return next(iter(said))
-    return "; ".join(f"{' and '.join(names)}: {what}" for what, names in said.items())
+        found.setdefault(what, []).append(run.name)
+    if len(found) == 1:
+        return next(iter(found))
+    return "; ".join(f"{' and '.join(names)}: {what}" for what, names in found.items())
 
 
 VIEWS = [

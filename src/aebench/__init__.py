@@ -1,11 +1,12 @@
-"""aebench measures the same Keras model on several backends, and tells which differences are real.
+"""Measure the same Keras model on several backends, and show which differences are real.
 
 The Python interface reads records; the command ``aebench`` makes them.
 
 >>> record = aebench.load("results/quick-20261125-120000")
 >>> summary = aebench.summarise(record)
 
-Nothing heavy is imported before a name is used: workers import this package too.
+Modules that are slow to import are imported when a name is used: workers import this package too,
+and their start is measured.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,7 @@ def load(path: "str | Path") -> "Record":
 
 
 def summarise(*records: "Record") -> "Summary":
-    """Derive every figure that tables and reports show from records.
+    """Return a summary of records: every figure that tables and reports show.
 
     Parameters
     ----------

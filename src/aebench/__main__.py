@@ -1,4 +1,4 @@
-"""``python -m aebench`` is the command ``aebench``."""
+"""Run the command ``aebench`` as ``python -m aebench``."""
 
 import os
 import sys
@@ -9,20 +9,20 @@ from aebench.bench.cli.exit_codes import INTERRUPTED
 
 
 def main() -> NoReturn:
-    """Run the command, interruptible from the first moment on."""
+    """Run the command and exit; Ctrl-C ends it tidily from the start, imports included."""
     try:
-        # Before the imports, which take a while.
+        # Before the slow imports, so that Ctrl-C during them ends the command tidily too.
         interrupts.prepare()
         from aebench.bench.cli import main as command
 
         code = command()
     except KeyboardInterrupt:
         code = INTERRUPTED
-    interrupts.ignore()  # what is left is a moment
+    interrupts.ignore()  # the command ends in a moment
     if code == INTERRUPTED:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
-        # Where the interrupt went through an exec(), as in imports, Python would end by SIGINT.
+        # After an interrupt inside an import, sys.exit() would end by SIGINT with another code.
         os._exit(code)
     sys.exit(code)
 

@@ -1,4 +1,4 @@
-"""What the workers do, on the real backends, each in a process of its own."""
+"""Test what workers do, on the real backends, always in a process of its own."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 
 def inside(backend: str, tmp_path, body: str):
-    """Run code in a process with a backend; return what it prints last, as JSON."""
+    """Run code in a process with a backend; return the last line of its output, read as JSON."""
     environment = {
         **CLEAN,
         **backends.load(backend).environment(tmp_path),

@@ -1,4 +1,4 @@
-"""The float64 oracle against finite differences, and what follows from its model."""
+"""Compare the float64 oracle with finite differences and with results computed by hand."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,8 @@ def test_gradients_are_those_of_finite_differences(seed):
             weight[place] = kept - step
             below = oracle.loss(images)
             weight[place] = kept
-            # Central differences are off by the square of the step, rounding by 1e-16 over it.
+            # The error of a central difference is about the step squared, plus 1e-16 divided by the
+            # step.
             assert (above - below) / (2 * step) == pytest.approx(gradient[place], abs=1e-8)
 
 
@@ -56,16 +57,16 @@ def test_a_step_descends_by_the_rate_times_the_gradient():
 
 def test_masks_drop_at_the_rate_and_scale_what_is_kept():
     oracle, images = network(3, Hyperparameters(0.5, 0.25, (0,)))
-    # All that reaches the next layer is a constant, so that the loss tells what was kept.
+    # The next layer receives only a constant, from which the loss shows which units dropout kept.
     oracle.kernels[0][:], oracle.biases[0][:] = 0, 1
     for kernel, bias in list(zip(oracle.kernels, oracle.biases, strict=True))[1:]:
         kernel[:], bias[:] = 0, 0
     oracle.kernels[1][:] = oracle.kernels[2][:] = oracle.kernels[3][:] = 1
     one = images[:1] * 0
-    per_unit = 3 * 5 / 0.75  # the logits' share of each unit that is kept
+    per_unit = 3 * 5 / 0.75  # what a kept unit adds to the logits
     logits = [oracle.masked_loss(one, np.random.default_rng(seed)) for seed in range(400)]
     kept = np.array(logits) / per_unit
-    # The cross-entropy of a large logit and a target of 0 is the logit itself.
+    # For a large logit and a target of 0, the cross-entropy equals the logit.
     whole = kept[kept > 0.5]
     assert np.allclose(whole, np.round(whole), atol=1e-6)
     assert kept.mean() / 5 == pytest.approx(0.75, abs=5 * np.sqrt(0.25 * 0.75 / 2000))

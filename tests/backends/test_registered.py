@@ -1,4 +1,4 @@
-"""Backends of other installations, and backends that can't do everything, in every table."""
+"""Test registered backends, and backends that can't train, in every table."""
 
 import json
 import re
@@ -21,7 +21,7 @@ INSTALL = "pip install borrowed"
 
 
 def register(folder, name="borrowed", module="borrowed_backend", text=BORROWED) -> str:
-    """Put a package that registers a backend into a folder; return a value of PYTHONPATH."""
+    """Write a package that registers a backend to a folder; return a PYTHONPATH with the folder."""
     about = folder / f"{module}-1.0.dist-info"
     about.mkdir(parents=True)
     (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
@@ -47,7 +47,7 @@ def test_a_backend_that_cannot_be_used_is_one_sentence(aebench, tmp_path, name, 
     assert done.returncode == 2
     assert reason in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
-    # What is built in doesn't suffer from it.
+    # A backend that can't be used doesn't affect the built-in backends.
     fine = aebench("run", "--backend", "jax", "--dry-run", *SMALL, PYTHONPATH=path)
     assert fine.returncode == 0, fine.stderr
 
@@ -85,6 +85,6 @@ def test_what_cannot_train_has_figures_or_reasons_in_every_table(aebench, tmp_pa
     shown = aebench("show", "r", COLUMNS="200", PYTHONPATH=register(tmp_path / "again")).stdout
     flat = " ".join(shown.split())
     assert f"{backend}: " in shown and re.search(rf"ae200 {backend} .* same", shown)
-    # Training, cold starts, quality, profile and memory.
+    # Four tables show the reason: cold starts, quality, profile and memory.
     assert flat.count("can't train" if backend == "borrowed" else "has no fit") >= 4
     assert "there is no profiler" in flat

@@ -1,4 +1,4 @@
-"""The tables in the documentation are what the records beside it and the code give."""
+"""Check that the documentation's tables are those that the records and the code give."""
 
 import json
 import re

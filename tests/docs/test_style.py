@@ -1,4 +1,4 @@
-"""What STYLE.md says of this code is so."""
+"""Check what STYLE.md claims of this code."""
 
 import re
 
@@ -8,7 +8,7 @@ from helpers.paths import ROOT
 
 STYLE = (ROOT / "STYLE.md").read_text(encoding="utf-8")
 QUOTED = re.findall(r"From `([\w/.]+)`:\n\n```python\n(.*?)```", STYLE, re.DOTALL)
-# The speed pass has further files beside the one of its name; parity is judged by the parent.
+# The speed pass has more files than the one with its name; the parent judges parity.
 PASSES = ("parity", "speed", "footprint", "quality", "profile", "memory")
 ROOMS = ("bench/campaign/passes", "bench/worker/passes", "reports/summary", "reports/tables")
 

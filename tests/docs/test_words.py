@@ -1,7 +1,7 @@
-"""One word for one thing: words that the glossary replaced are refused wherever people read.
+"""Check that words which the glossary replaced appear nowhere in what people read.
 
-``words.txt`` beside this file is the list. Names that old records and old commands used are there
-where they are read: in :mod:`aebench.reports.record.schema_5` and in the table of renamed options.
+``words.txt`` in the same folder is the list. Old records and old commands use replaced words, and
+are still read: :mod:`aebench.reports.record.schema_5` and the table of renamed options have them.
 """
 
 import re
@@ -16,7 +16,7 @@ from helpers.paths import ROOT
 
 LIST = Path(__file__).with_name("words.txt")
 READ_BY_PEOPLE = {".py", ".md", ".toml", ".ini", ".yml", ".yaml", ".j2", ".cff", ".txt"}
-# What was measured or published stays as it was; the others are about the old words themselves.
+# Measured and published files stay as they are. The other files are about the old words.
 EXCEPT = (
     "reports/published/",
     "docs/measured/",
@@ -26,6 +26,7 @@ EXCEPT = (
     "tests/docs/words.txt",
     "tests/docs/test_words.py",
     "tests/reports/test_schema_5.py",
+    "tests/reports/test_published_figures.py",
     "tests/bench/cli/test_renamed.py",
     "CHANGELOG.md",
     "constraints.txt",
@@ -34,7 +35,7 @@ EXCEPT = (
 
 @dataclass(frozen=True)
 class Word:
-    """A replaced word: how it is found, what to write, and the phrases in which it is allowed."""
+    """Hold a replaced word: how to find it, what to write, and phrases in which it is allowed."""
 
     name: str
     pattern: re.Pattern[str]
@@ -42,7 +43,7 @@ class Word:
     allowed: tuple[str, ...]
 
     def found_in(self, line: str) -> bool:
-        """Return whether a line has the word outside the phrases that are allowed."""
+        """Return whether a line has the word outside the allowed phrases."""
         text = line if self.name.startswith("/") else plain(line)
         for phrase in self.allowed:
             text = re.sub(re.escape(phrase), " ", text, flags=re.IGNORECASE)
@@ -50,7 +51,7 @@ class Word:
 
 
 def plain(line: str) -> str:
-    """Return a line in lower case, with identifiers taken apart into their words."""
+    """Return a line in lower case, with identifiers split into words."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", line)
     return re.sub(r"[_-]+", " ", apart).lower()
 
@@ -72,7 +73,7 @@ def words() -> tuple[Word, ...]:
 
 
 def replaced_words(text: str, file: str) -> list[str]:
-    """Return a sentence for every replaced word in a text, with file, line and what to write."""
+    """Return a sentence for every replaced word in a text: file, line and what to write."""
     return [
         f"{file}:{number}: {word.name!r} was replaced: write {word.replacement!r}"
         for number, line in enumerate(text.splitlines(), 1)
@@ -82,7 +83,7 @@ def replaced_words(text: str, file: str) -> list[str]:
 
 
 def read_by_people() -> list[str]:
-    """List the repository's files that people read, without what is excepted."""
+    """List the files of the repository that people read, without the exceptions."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,

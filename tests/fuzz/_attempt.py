@@ -1,4 +1,4 @@
-"""Goes through a case, and counts."""
+"""Run a case, check the promises after every command, and count."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,15 +11,15 @@ from fuzz._scene import Scene
 
 
 class Case(Protocol):
-    """What a strategy draws."""
+    """Define what a strategy draws."""
 
     def lay(self, scene: Scene) -> Iterable[Step]:
-        """Put files into a scene; tell what is called then."""
+        """Write the case's files to a scene, and return the commands to run."""
 
 
 @dataclass
 class Counts:
-    """What went through."""
+    """Count examples and exit codes, and keep the longest time and the highest memory."""
 
     examples: int = 0
     codes: Counter[int | None] = field(default_factory=Counter)
@@ -28,21 +28,21 @@ class Counts:
 
 
 class Broken(AssertionError):  # noqa: N818
-    """Promises that a case broke."""
+    """A case that broke promises: ``faults`` lists them, ``step`` is the command."""
 
     def __init__(self, found: list[Fault], step: Step) -> None:
-        super().__init__("; ".join(f"{each.kind}: {each.text}" for each in found))
+        super().__init__("; ".join(f"{fault.kind}: {fault.text}" for fault in found))
         self.faults = found
         self.step = step
 
 
 def attempt(case: Case, commands: Commands, counts: Counts) -> None:
-    """Lay a case out, and call.
+    """Write a case's files to a new scene, and run its commands.
 
     Raises
     ------
     Broken
-        At the first step that broke a promise.
+        At the first command that broke a promise.
     """
     with Scene(commands.cache) as scene:
         ours: set[str] = set()

@@ -1,4 +1,7 @@
-"""What is called, and what came of it. Standard library only: the zygote uses it."""
+"""Define a command to run and its outcome.
+
+Only the standard library is imported here, since the zygote imports this file.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,11 +13,12 @@ ADDRESS_SPACE_BYTES = 6 * 2**30
 
 @dataclass(frozen=True)
 class Call:
-    """One command.
+    """Hold a command to run.
 
     ``stdout`` and ``stderr`` are ``kept``, ``full`` (a full disk), ``unread`` (a pipe whose reader
-    is gone) or ``closed``. A ``fresh`` one is a Python of its own; else it is forked from one that
-    has imported everything, which is quicker, and sees which programs it would run.
+    is gone) or ``closed``. A ``fresh`` call starts a new Python. Other calls are forked from a
+    process that has imported everything: that is quicker, and the programs that the command would
+    start are seen.
     """
 
     arguments: tuple[str, ...]
@@ -31,10 +35,11 @@ class Call:
 
 @dataclass
 class Outcome:
-    """What came of a call.
+    """Hold what came of a call.
 
-    ``code`` is negative for a signal, None where it took too long. ``error`` and ``where`` are of
-    an exception that nothing caught; ``where`` also of what took too long.
+    ``code`` is the exit code, negative for a signal, None if the call took too long. ``error`` is
+    an exception that was never caught. ``where`` is the place of that exception, or the place at
+    which a call was that took too long.
     """
 
     code: int | None

@@ -1,4 +1,4 @@
-"""The zygote from the other side: a call goes in, an outcome comes back."""
+"""Start the zygote, send it calls, and receive their outcomes."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ from fuzz._calling import ROOT, Call, Outcome
 
 
 class Commands:
-    """A zygote, as long as it is open; one that has ended is started again."""
+    """Run commands in a zygote process, which is started when this is made."""
 
     def __init__(self) -> None:
         self._cache = tempfile.TemporaryDirectory(prefix="fuzz-cache-")
@@ -21,7 +21,7 @@ class Commands:
 
     @property
     def cache(self) -> str:
-        """A folder for what matplotlib finds out once."""
+        """Return the folder for matplotlib's cache, which all calls share."""
         return self._cache.name
 
     def _start(self) -> None:
@@ -47,14 +47,14 @@ class Commands:
         assert self._connection.recv() == "ready"
 
     def call(self, call: Call) -> Outcome:
-        """Run a command."""
+        """Run a command, and return its outcome."""
         self._connection.send(call)
         outcome = self._connection.recv()
         assert isinstance(outcome, Outcome)
         return outcome
 
     def close(self) -> None:
-        """End the zygote."""
+        """End the zygote, and remove the cache."""
         self._connection.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(10)

@@ -1,4 +1,4 @@
-"""Records to start from, and what can be changed in their lines."""
+"""Provide records to start from, and change values in their lines."""
 
 import copy
 import functools
@@ -11,21 +11,23 @@ from typing import Any
 import msgspec
 
 from aebench import backends
+from aebench.reports.compressed import open_record
+from aebench.reports.record.bounds import MOST_RECORD_BYTES
 from fuzz._calling import ROOT
 
 Lines = list[Any]
 _PUBLISHED = ROOT / "reports" / "published"
-# Of each kind so many, so that all tables have something to show.
+# How many events of a kind are taken from a published record: enough to fill all tables.
 _OF_EACH_KIND = {"phase": 14, "round": 60, "block": 20}
 
 
 def _plain(header: Any, events: list[Any]) -> Lines:
-    return [json.loads(msgspec.json.encode(each)) for each in (header, *events)]
+    return [json.loads(msgspec.json.encode(line)) for line in (header, *events)]
 
 
 @functools.cache
 def bases() -> dict[str, Lines]:
-    """Read the tests' sample, one that could be carried on here, and pieces of published ones."""
+    """Return records by name: the sample, a resumable one, and excerpts of published ones."""
     sys.path.insert(0, str(Path(__file__).parent.parent))
     from helpers import sample
 
@@ -38,7 +40,7 @@ def bases() -> dict[str, Lines]:
 
 
 def _resumable(lines: Lines) -> Lines:
-    """Make a record seem measured here, and cut."""
+    """Change a record into that of an interrupted run on this machine, which can be resumed."""
     from aebench.bench.system import machine
 
     header, *events = lines
@@ -46,19 +48,19 @@ def _resumable(lines: Lines) -> Lines:
     header["machine"].update(processor=here.processor, cores=here.cores)
     header["data"].update(choice="embedded", train_samples=640, test_samples=1000)
     header["plan"].update(quality_train_samples=640)
-    for each in header["contenders"]:
-        version = backends.installed_version(each["backend"])
-        each.update(version=version or "", missing="" if version else "not installed")
-    return [header, *(each for each in events if each["kind"] not in ("end", "task_end"))]
+    for contender in header["contenders"]:
+        version = backends.installed_version(contender["backend"])
+        contender.update(version=version or "", missing="" if version else "not installed")
+    return [header, *(event for event in events if event["kind"] not in ("end", "task_end"))]
 
 
 def _excerpt(path: Path) -> Lines:
-    """Take the header, and the first events of each kind."""
+    """Read the header of a record and its first events of every kind."""
     taken: dict[str, int] = {}
     lines: Lines = []
-    with path.open(encoding="utf-8") as file:
+    with open_record(path, MOST_RECORD_BYTES) as file:
         for line in file:
-            kind = line.partition('"kind":"')[2].partition('"')[0]
+            kind = line.partition(b'"kind":"')[2].partition(b'"')[0].decode()
             taken[kind] = taken.get(kind, 0) + 1
             if taken[kind] <= _OF_EACH_KIND.get(kind, 2):
                 lines.append(json.loads(line))
@@ -66,15 +68,15 @@ def _excerpt(path: Path) -> Lines:
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """List where in a line something can be put."""
-    for key, each in value.items() if isinstance(value, dict) else enumerate(value[:3]):
+    """Yield the paths of all values in a line: keys, and indices of the first items of lists."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value[:3]):
         yield (*path, key)
-        if isinstance(each, (dict, list)):
-            yield from places(each, (*path, key))
+        if isinstance(inner, (dict, list)):
+            yield from places(inner, (*path, key))
 
 
 def put(lines: Lines, number: int, place: int, value: Any) -> None:
-    """Put a value somewhere; numbers beyond the end count on from the beginning."""
+    """Replace the value at a place of a line; numbers past the end start again at the beginning."""
     line = lines[number % len(lines)]
     found = list(places(line)) if isinstance(line, (dict, list)) else []
     if not found:
@@ -86,12 +88,12 @@ def put(lines: Lines, number: int, place: int, value: Any) -> None:
 
 
 def encoded(lines: Lines) -> list[bytes]:
-    """Write lines; a :class:`Deep` in them is as deep as it says."""
-    return [_deepened(json.dumps(each)).encode() for each in lines]
+    """Return the lines as JSON; texts that :func:`deep` made become nested lists."""
+    return [_deepened(json.dumps(line)).encode() for line in lines]
 
 
 def deep(times: int) -> str:
-    """Stand for so many lists in each other."""
+    """Return a text that stands for lists nested ``times`` deep, which Python couldn't encode."""
     return f"@deep {times}@"
 
 

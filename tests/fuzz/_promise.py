@@ -1,4 +1,4 @@
-"""What must hold after any command, whatever came in."""
+"""Check what must hold after any command, whatever its input was."""
 
 import os
 import re
@@ -19,7 +19,7 @@ _UNSHOWN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 @dataclass(frozen=True)
 class Fault:
-    """A promise that was broken: ``kind`` is short and the same for the same fault."""
+    """Hold a broken promise: ``kind`` is the same for the same fault, ``text`` has the details."""
 
     kind: str
     text: str
@@ -27,7 +27,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Step:
-    """A call of a case, the folder that it may write, and the codes with which it may end."""
+    """Hold a call of a case, the folder it may write to, and the exit codes it may have."""
 
     call: Call
     out: Path | None = None
@@ -38,18 +38,18 @@ class Step:
 def faults(
     step: Step, outcome: Outcome, room: Path, before: Snapshot, after: Snapshot, ours: set[str]
 ) -> list[Fault]:
-    """List what was broken.
+    """List the promises that a call broke.
 
     Parameters
     ----------
     step, outcome : Step, Outcome
-        What was called, and what came of it.
+        The call and its outcome.
     room : Path
-        Of the scene.
+        The folder of the scene.
     before, after : Snapshot
-        What was there.
+        The files of the scene before and after the call.
     ours : set of str
-        What earlier steps wrote into their ``out``; what this one writes is added.
+        The paths that earlier calls wrote to their ``out``. This call's paths are added.
     """
     found = [*_end(step, outcome), *_said(step, outcome), *_did(outcome)]
     return [*found, *_touched(step, outcome, room, before, after, ours)]
@@ -74,7 +74,7 @@ def _end(step: Step, outcome: Outcome) -> list[Fault]:
 
 
 def _place(outcome: Outcome) -> str:
-    """Name the place without its line, which others move."""
+    """Return the place without its line number, which changes with edits of the file."""
     return re.sub(r":\d+ ", " ", outcome.where)
 
 
@@ -93,7 +93,7 @@ def _said(step: Step, outcome: Outcome) -> list[Fault]:
         text = printed.decode("utf-8", "surrogateescape")
         if step.coloured:
             text = _COLOUR.sub("", text)
-        bad = sorted({each for each in text if each != "\n" and _unshown(each)})
+        bad = sorted({letter for letter in text if letter != "\n" and _unshown(letter)})
         if bad:
             where = text.index(bad[0])
             shown = ascii("".join(bad[:5]))
@@ -105,7 +105,7 @@ def _said(step: Step, outcome: Outcome) -> list[Fault]:
     if outcome.code == 2 and kept:
         found += _sentence(said)
         if outcome.out and step.call.stdout == "kept":
-            # What was said before a refusal is for nobody.
+            # A refusal prints nothing to stdout: another program would take it for a result.
             found.append(Fault("refusal with stdout", repr(outcome.out[:200])))
     elif outcome.code in step.codes and said:
         first = re.sub(r"[^A-Za-z ]+", "", said)[:60]
@@ -114,7 +114,7 @@ def _said(step: Step, outcome: Outcome) -> list[Fault]:
 
 
 def _records(snapshot: Snapshot) -> set[tuple[object, ...]]:
-    """List which records there are, each by its content and the run or report that it lies in."""
+    """Return the records of a scene, identified by their run's or report's folder and content."""
     return {
         (Path(path).parts[:2], *about[2:])
         for path, about in snapshot.items()
@@ -142,8 +142,8 @@ def _sentence(said: str) -> list[Fault]:
 
 
 def _did(outcome: Outcome) -> list[Fault]:
-    found = [Fault(f"ran {each.partition(':')[0]}", each) for each in outcome.ran[:1]]
-    found += [Fault("wrote outside", each) for each in outcome.wrote[:1]]
+    found = [Fault(f"ran {program.partition(':')[0]}", program) for program in outcome.ran[:1]]
+    found += [Fault("wrote outside", path) for path in outcome.wrote[:1]]
     if outcome.survivors:
         found.append(Fault("survivors", "a process of the command is left"))
     return found
@@ -154,7 +154,7 @@ def _touched(
 ) -> list[Fault]:
     out = os.path.relpath(os.path.realpath(step.out), room) if step.out else None
     done = outcome.code == 0
-    # Whoever's it is, and wherever it lies then: what was measured is never lost.
+    # A record may be moved inside its folder, but what was measured is never lost.
     lost = _records(before) - _records(after)
     found = [Fault("a record lost", f"{len(lost)} of {len(_records(before))}")] if lost else []
     for path, was in before.items():
@@ -163,7 +163,7 @@ def _touched(
             refused = "" if done else " by a refusal"
             name = "own" if path in ours else "others'"
             found.append(Fault(f"{name} {what}{refused}", path))
-    # A download, were there any, goes into the Keras cache, whose folders are made before.
+    # The folders of the Keras cache may be made, since a download would go there.
     fresh = [path for path in after if path not in before and not _is_cache(path, after)]
     for path in fresh:
         inside = out is not None and (

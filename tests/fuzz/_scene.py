@@ -1,4 +1,4 @@
-"""A folder in which a case is laid out, with things around it that nobody may touch."""
+"""Make a folder for a case's files, next to files that no command may touch."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ PRECIOUS = b"somebody's only copy\n" * 400
 
 
 class Scene:
-    """The folders of one case; they go with it."""
+    """Make the folders of a case, and remove them at the end."""
 
     def __init__(self, cache: str) -> None:
         self.room = Path(tempfile.mkdtemp(prefix="fuzz-")).resolve()
@@ -35,7 +35,7 @@ class Scene:
         return path
 
     def _trap(self) -> Path:
-        """Plant a program that leaves a mark where it is run."""
+        """Write a program that creates a file if it is run."""
         folder = self._made("outside", "bin")
         trap = folder / "python"
         trap.write_text(f'#!/bin/sh\necho ran >> "{self.outside}/ran"\necho 1.0\n')
@@ -43,7 +43,7 @@ class Scene:
         return trap
 
     def environment(self) -> dict[str, str]:
-        """Return an environment that leads to nothing of this machine's user."""
+        """Return environment variables that name none of the user's own folders."""
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(self.home),
@@ -51,7 +51,7 @@ class Scene:
             "LANG": "C.UTF-8",
             "KERAS_HOME": str(self.room / "keras"),
             "MPLCONFIGDIR": self._cache,
-            # Nothing is fetched.
+            # Nothing answers at this proxy: all downloads fail at once.
             "HTTPS_PROXY": "http://127.0.0.1:9",
             "PYTHONPATH": str(ROOT / "src"),
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -60,7 +60,7 @@ class Scene:
         }
 
     def snapshot(self) -> Snapshot:
-        """Note what is there: kinds, sizes, contents, where links lead; nothing is followed."""
+        """Return all files of the scene: kinds, sizes, contents, targets of links."""
         found: Snapshot = {}
         for folder, folders, files in os.walk(self.room):
             for name in (*folders, *files):
@@ -69,7 +69,7 @@ class Scene:
         return found
 
     def close(self) -> None:
-        """Take it all away."""
+        """Remove all folders of the scene."""
         shutil.rmtree(self.room, ignore_errors=True)
 
     def __enter__(self) -> "Scene":
@@ -80,13 +80,13 @@ class Scene:
 
 
 def _about(path: str) -> tuple[object, ...]:
-    told = os.lstat(path)
-    kind = stat.S_IFMT(told.st_mode)
-    if stat.S_ISLNK(told.st_mode):
+    status = os.lstat(path)
+    kind = stat.S_IFMT(status.st_mode)
+    if stat.S_ISLNK(status.st_mode):
         return (kind, os.readlink(path))  # noqa: PTH115
-    if not stat.S_ISREG(told.st_mode):
-        return (kind, told.st_mode)
-    if told.st_size > _HASHED_BYTES:
-        return (kind, told.st_mode, told.st_size, told.st_mtime_ns)
+    if not stat.S_ISREG(status.st_mode):
+        return (kind, status.st_mode)
+    if status.st_size > _HASHED_BYTES:
+        return (kind, status.st_mode, status.st_size, status.st_mtime_ns)
     content = Path(path).read_bytes()
-    return (kind, told.st_mode, told.st_size, hashlib.blake2b(content).hexdigest())
+    return (kind, status.st_mode, status.st_size, hashlib.blake2b(content).hexdigest())

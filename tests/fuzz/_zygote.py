@@ -1,7 +1,8 @@
-"""Runs commands in forks of itself: quickly, each in a process of its own that can be measured.
+"""Run commands in forks of this process (a "zygote"), and measure their time and memory.
 
-Started as ``python -m fuzz._zygote FD``, a socket on which calls come and outcomes go. Everything
-is imported once, so that a fork begins where the command would after its imports.
+The process is started as ``python -m fuzz._zygote FD``. It receives calls and sends outcomes on
+the socket FD. All modules are imported once, before the first fork: a fork saves the time that a
+command's imports would take.
 """
 
 import contextlib
@@ -29,12 +30,12 @@ _PROGRAMS = ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system", "os.f
 _WRITES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate")
 _MOST_KEPT_BYTES = 16 * 2**20
 _MOST_TOLD = 20
-# The driver's own tool may be asked for an accelerator's name.
+# Commands that aebench may run: nvidia-smi shows an accelerator's name.
 _HARMLESS = ("nvidia-smi",)
 
 
 def main() -> None:
-    """Fork for each call that comes, until the socket is closed."""
+    """Fork for every call that arrives, until the socket is closed."""
     _import_everything()
     connection = Connection(int(sys.argv[1]))
     connection.send("ready")
@@ -87,8 +88,8 @@ def _outcome(call: Call) -> Outcome:
             getattr(outcome, what).append(text)
         else:
             setattr(outcome, what, text)
-    for each in (out, err, told, stack, watched):
-        os.close(each)
+    for descriptor in (out, err, told, stack, watched):
+        os.close(descriptor)
     return outcome
 
 
@@ -97,7 +98,7 @@ def _content(file: int) -> bytes:
 
 
 def _innermost_of_dump(dump: str) -> str:
-    """Find the innermost frame of ours in what faulthandler wrote; innermost come first there."""
+    """Return aebench's innermost frame in a dump of faulthandler, which lists it first."""
     for line in dump.splitlines():
         path, _, rest = line.strip().removeprefix('File "').partition('", line ')
         if path.startswith(_OURS):
@@ -119,7 +120,7 @@ def _child(call: Call, out: int, err: int, told: int, stack: int) -> NoReturn:
         _enter(call)
         if call.fresh:
             command = [sys.executable, "-m", "aebench", *call.arguments]
-            with contextlib.suppress(OSError):  # words that are too long for any program
+            with contextlib.suppress(OSError):  # the arguments may be too long for the system
                 os.execve(sys.executable, command, call.environment)
         os.environ.clear()
         os.environ.update(call.environment)
@@ -171,7 +172,7 @@ def _command(call: Call, told: int) -> int:
             if stream is not None:
                 stream.flush()
         except OSError as error:
-            if stream is sys.stdout:  # as Python does at its end
+            if stream is sys.stdout:  # Python exits with code 120 too if this flush fails
                 tell("error", f"{type(error).__name__} in the last flush: {error}")
                 code = 120
     return code
@@ -214,7 +215,7 @@ def _innermost(error: BaseException) -> str:
 
 
 def _watcher(call: Call, tell: Any) -> Any:
-    """Note, and don't let happen, what runs a program; note what is written outside."""
+    """Return an audit hook that refuses to start programs, and reports writes outside the scene."""
     inside = (call.room + os.sep, "/dev/", "/proc/")
     told = 0
 
@@ -229,7 +230,7 @@ def _watcher(call: Call, tell: Any) -> Any:
                 return
             told += 1
             tell("ran", f"{event}: {name}")
-            raise PermissionError(1, "a fuzzer lets nothing run")
+            raise PermissionError(1, "the fuzzer lets no command start a program")
         if event == "open":
             path, _, flags = arguments
             wanted = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
@@ -239,7 +240,7 @@ def _watcher(call: Call, tell: Any) -> Any:
             path = arguments[0]
         else:
             return
-        # Where it can't be resolved it can't be written either.
+        # A path that can't be resolved can't be written to either.
         with contextlib.suppress(OSError, ValueError):
             real = os.path.realpath(os.fsdecode(path))
             if not real.startswith(inside):

@@ -1,4 +1,4 @@
-"""An ``.npz`` from anywhere, given to ``--data``."""
+"""Draw odd and damaged ``.npz`` archives, and give them to ``--data``."""
 
 import functools
 import io
@@ -23,7 +23,7 @@ _CHUNK = bytes(2**20)
 
 @dataclass(frozen=True)
 class Member:
-    """One file in the archive: what its header says, and what really follows."""
+    """Hold a file of an archive: what its header declares, and the bytes that follow the header."""
 
     name: str
     dtype: str
@@ -36,7 +36,7 @@ class Member:
     deflated: bool
 
     def header(self) -> bytes:
-        """Write the header of an ``.npy``."""
+        """Return the header of an ``.npy`` file."""
         text = (
             f"{{'descr': {self.dtype}, 'fortran_order': {self.order}, 'shape': {self.shape}, }}\n"
         )
@@ -47,14 +47,14 @@ class Member:
 
 @dataclass(frozen=True)
 class Damage:
-    """What is done to the archive when it is written."""
+    """Damage the bytes of an archive."""
 
     what: str
     at: int
     value: int
 
     def __call__(self, content: bytes) -> bytes:
-        """Do it."""
+        """Return the damaged bytes."""
         at = self.at % (len(content) or 1)
         if self.what == "cut":
             return content[:at]
@@ -65,7 +65,7 @@ class Damage:
         return _patched(content, self.what, self.value)
 
 
-# By field: where it lies in the local header and in the directory's, and how it is packed.
+# The fields of a ZIP header: offset in the local header, offset in the directory, struct format.
 _FIELDS = {
     "flags": (6, 8, "<H"),
     "method": (8, 10, "<H"),
@@ -90,14 +90,14 @@ def _patched(content: bytes, field: str, value: int) -> bytes:
 
 @functools.cache
 def _bomb(size: int) -> tuple[bytes, int]:
-    """Deflate zeros; tell their checksum too, both behind nothing."""
+    """Return ``size`` deflated zeros, and how many zeros they unpack to."""
     press = zlib.compressobj(1, zlib.DEFLATED, -15)
     made = [press.compress(_CHUNK) for _ in range(size // len(_CHUNK))]
     return b"".join([*made, press.flush()]), size
 
 
 def _bomb_archive(names: tuple[str, ...], header: bytes) -> bytes:
-    """Write an archive whose members unpack to gigabytes; only its checksums are wrong."""
+    """Return an archive whose files unpack to gigabytes; only its checksums are wrong."""
     packed, size = _bomb(_BOMB_BYTES)
     press = zlib.compressobj(1, zlib.DEFLATED, -15)
     packed = press.compress(header) + press.flush(zlib.Z_FULL_FLUSH) + packed
@@ -123,7 +123,7 @@ def _bomb_archive(names: tuple[str, ...], header: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class ArchiveCase:
-    """An archive, and how it is asked for."""
+    """Hold an archive and the command that reads it."""
 
     members: tuple[Member, ...]
     damages: tuple[Damage, ...]
@@ -133,7 +133,7 @@ class ArchiveCase:
     more: tuple[str, ...]
 
     def lay(self, scene: Scene) -> list[Step]:
-        """Put it there; tell what is called."""
+        """Write the archive, and return the command to run."""
         path = scene.work / self.name
         path.parent.mkdir(parents=True, exist_ok=True)
         if self.place in _NOT_ARCHIVES:
@@ -150,14 +150,14 @@ class ArchiveCase:
         return [Step(call)]
 
     def content(self) -> bytes:
-        """Write the archive."""
+        """Return the bytes of the archive."""
         file = io.BytesIO()
         with zipfile.ZipFile(file, "w") as archive:
-            for each in self.members:
-                how = zipfile.ZIP_DEFLATED if each.deflated else zipfile.ZIP_STORED
-                body = each.header() + bytes([each.fill]) * each.size
-                # One by the name of another is wanted here.
-                info = zipfile.ZipInfo(each.name[:20_000] or "x")
+            for member in self.members:
+                how = zipfile.ZIP_DEFLATED if member.deflated else zipfile.ZIP_STORED
+                body = member.header() + bytes([member.fill]) * member.size
+                # Duplicate names are intended.
+                info = zipfile.ZipInfo(member.name[:20_000] or "x")
                 archive.writestr(info, body, compress_type=how)
         content = file.getvalue()
         for damage in self.damages:
@@ -209,7 +209,7 @@ MEMBERS = st.builds(
     st.sampled_from([b"\x93NUMPY"] * 8 + [b"", b"\x93NUMP", b"PK\3\4"]),
     st.booleans(),
 )
-# As many as the largest batch of any preset.
+# The samples of a good archive: enough for the largest batch size of all presets.
 _GOOD_SAMPLES = 512
 _GOOD_SHAPE, _GOOD_BYTES = f"({_GOOD_SAMPLES}, 28, 28)", _GOOD_SAMPLES * 784
 _GOOD = Member(
@@ -228,7 +228,7 @@ _GOOD_TEST = Member("x_test.npy", *list(vars(_GOOD).values())[1:])
 
 @st.composite
 def _members(draw: st.DrawFn) -> tuple[Member, ...]:
-    """Draw two good ones and an odd one, or any."""
+    """Draw good members, odd members, or both, in any order."""
     good = [_GOOD, _GOOD_TEST]
     odd = draw(st.lists(MEMBERS, max_size=3))
     kept = draw(st.sampled_from([good, good, good[:1], good[1:], []]))

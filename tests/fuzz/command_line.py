@@ -1,4 +1,4 @@
-"""Commands, options, odd values, odd environments, and streams that lead nowhere."""
+"""Draw commands and options with odd values, odd environments, and closed or full streams."""
 
 import os
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from fuzz._promise import Step
 from fuzz._scene import Scene
 
 _MEASURING = ("run", "parity", "selfcheck", "profile", "memory")
-# Of each command: its options, each with what its values are.
+# The options of every command, with the kind of values that an option takes.
 _RECORD, _FOLDER, _NUMBER, _WORD, _NONE = "record", "folder", "number", "word", "none"
 _COMMON = {"--data": _WORD, "--out": _FOLDER, "-o": _FOLDER, "--time-limit": _NUMBER}
 _WHO = {"--contender": _WORD, "--backend": _WORD, "--model": _WORD}
@@ -37,7 +37,13 @@ _OPTIONS: dict[str, dict[str, str]] = {
         "--resume": _RECORD,
         "--report": _NONE,
     },
-    "parity": {**_COMMON, **_WHO, "--baselines": _NONE, "--resume": _RECORD},
+    "parity": {
+        **_COMMON,
+        **_WHO,
+        "--batch-size": _NUMBER,
+        "--baselines": _NONE,
+        "--resume": _RECORD,
+    },
     "selfcheck": {**_COMMON, "--preset": _WORD, "--batch-size": _NUMBER, "--resume": _RECORD},
     "profile": {**_COMMON, **_WHO, "--batch-size": _NUMBER, "--steps": _NUMBER},
     "memory": {**_COMMON, **_WHO, "--batch-size": _NUMBER, "--train-samples": _NUMBER},
@@ -68,7 +74,7 @@ _PLACES += ["dangling", "/dev/full", "/dev/stdin", "/proc/self/mem", "out", "dee
 _NUMBERS = st.sampled_from([*_odd.NUMBER_TEXTS, "2", "32", "64", "3"])
 _VALUES = {
     _RECORD: st.sampled_from([*_PLACES, "run", "run"]) | _odd.argument_texts(),
-    # Not among what may be written to: links that lead elsewhere are laid by fuzz.record.
+    # No links to other folders are here: fuzz.record tests them as places to write to.
     _FOLDER: st.sampled_from(_PLACES) | _odd.argument_texts(),
     _NUMBER: _NUMBERS | _NUMBERS | _odd.argument_texts(),
     _WORD: st.sampled_from(_WORDS) | st.sampled_from(_WORDS) | _odd.argument_texts(),
@@ -106,14 +112,14 @@ _VARIABLES: dict[str, list[str]] = {
     "TERMINAL_WIDTH": ["x", "0"],
     "DUMMY": ["\udcff"],
 }
-# These change the interpreter itself, before the command has a say: with others it doesn't start.
+# Variables that change Python itself, before aebench runs: with other values Python doesn't start.
 _INTERPRETERS = ("PYTHONIOENCODING", "PYTHONUTF8", "PYTHONOPTIMIZE")
 STREAMS = ["kept"] * 12 + ["full", "unread", "closed"]
 
 
 @dataclass(frozen=True)
 class CommandCase:
-    """A command line, an environment, and where its streams lead."""
+    """Hold a command line, its environment, and what its output streams are connected to."""
 
     command: str
     words: tuple[str, ...]
@@ -124,13 +130,13 @@ class CommandCase:
     fresh: bool
 
     def lay(self, scene: Scene) -> list[Step]:
-        """Put things there that can be named; tell what is called."""
+        """Write the files that the command line may name, and return the command to run."""
         for name, make in _THINGS.items():
             make(scene.work / name)
         run = scene.work / "run"
         run.mkdir()
         lines = _lines.encoded(_lines.bases()["sample"])
-        (run / "record.jsonl").write_bytes(b"".join(each + b"\n" for each in lines))
+        (run / "record.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
         variables = dict(self.variables)
         fresh = self.fresh or bool(variables) or "closed" in (self.stdout, self.stderr)
         call = Call(
@@ -147,13 +153,13 @@ class CommandCase:
         return [Step(call, self._out(scene), coloured=bool(coloured & set(variables)))]
 
     def _start(self) -> tuple[str, ...]:
-        """Begin with --dry-run: behind an option it could be taken as its value."""
+        """Return the first words; --dry-run comes early, or an option could take it as a value."""
         if self.command in _MEASURING:
             return (self.command, "--dry-run")
         return (self.command,) if self.command else ()
 
     def _out(self, scene: Scene) -> Path | None:
-        """Tell which folder may be written."""
+        """Return the folder that the command may write to."""
         if self.command not in ("report", "site"):
             return None
         given = [
@@ -165,7 +171,7 @@ class CommandCase:
             return scene.work / given[-1]
         if self.command == "site":
             return scene.work / "site"
-        # report/ beside the first.
+        # The report is written to report/ beside the first record.
         return scene.work
 
 

@@ -1,4 +1,4 @@
-"""Contenders, settings, models and references, as words of a command line."""
+"""Draw contenders, settings, models and references for a command line."""
 
 import os
 from collections.abc import Callable
@@ -12,11 +12,19 @@ from fuzz._calling import Call
 from fuzz._promise import Step
 from fuzz._scene import Scene
 
-_ENGINES = ["jax", "tensorflow", "torch", "native-jax", "native-torch", "native-tensorflow", "gemm"]
-_ENGINES += ["all", "", "JAX", "jax ", "native-", "native-gemm", "theano"]
+_BACKENDS = [
+    "jax",
+    "tensorflow",
+    "torch",
+    "native-jax",
+    "native-torch",
+    "native-tensorflow",
+    "gemm",
+]
+_BACKENDS += ["all", "", "JAX", "jax ", "native-", "native-gemm", "theano"]
 _SETTINGS = ["jit", "nojit", "steps=1", "steps=32", "precision=float32", "precision=mixed_float16"]
 _SETTINGS += ["steps", "steps=", "precision=", "precision=float64", "jit=on", "", "=", "steps=1=2"]
-# Interpreters that are there, in one way or another.
+# Python interpreters that exist, and most of which misbehave when they are asked for a version.
 _PYTHONS = {
     "good": 'echo ran >> "$0.ran"\necho 1.0\n',
     "forever": "exec yes 1.0\n",
@@ -48,10 +56,10 @@ _pythons = st.one_of(
 CONTENDERS = st.one_of(
     st.sampled_from(["jax", "torch", "jax:nojit", "tensorflow"]),
     st.builds(
-        lambda engine, colon, words, at, python: (
-            engine + colon * (":" + words) + at * ("@" + python)
+        lambda backend, colon, words, at, python: (
+            backend + colon * (":" + words) + at * ("@" + python)
         ),
-        st.sampled_from(_ENGINES) | _odd.argument_texts(),
+        st.sampled_from(_BACKENDS) | _odd.argument_texts(),
         st.booleans(),
         _settings,
         st.sampled_from([False, False, True]),
@@ -73,13 +81,13 @@ MODELS = st.one_of(
 
 @dataclass(frozen=True)
 class GrammarCase:
-    """Words of a command line."""
+    """Hold a command line."""
 
     command: str
     words: tuple[tuple[str, tuple[str, ...]], ...]
 
     def lay(self, scene: Scene) -> list[Step]:
-        """Put the interpreters there; tell what is called."""
+        """Write the interpreters, and return the command to run."""
         folder = scene.work / "bin"
         folder.mkdir()
         for name, script in _PYTHONS.items():
@@ -90,7 +98,7 @@ class GrammarCase:
         arguments = [self.command, "--dry-run", "--data", "embedded"]
         for option, values in self.words:
             arguments += [option, *values]
-        # Who names an interpreter on the command line asks for it.
+        # The command may start the interpreters that its command line names.
         named = tuple(str(folder / name) for name in (*_PYTHONS, *_NOT_PYTHONS))
         call = Call(
             tuple(map(_odd.as_argument, arguments)),

@@ -1,4 +1,4 @@
-"""A record from anywhere, through all commands that read one."""
+"""Draw damaged and hostile records, and give them to all commands that read a record."""
 
 import copy
 import functools
@@ -23,47 +23,47 @@ _NAMES += ["predict", "embedded", "auto", "speed", "quality", "profile", "header
 
 @dataclass(frozen=True)
 class Put:
-    """Put a value somewhere in a line."""
+    """Replace a value somewhere in a line."""
 
     line: int
     place: int
     value: Any
 
     def __call__(self, lines: _lines.Lines) -> None:
-        """Change lines."""
+        """Change the lines in place."""
         _lines.put(lines, self.line, self.place, copy.deepcopy(self.value))
 
 
 @dataclass(frozen=True)
 class Name:
-    """Call something by another name, wherever it stands."""
+    """Replace a text by another one wherever it stands."""
 
     old: str
     new: str
 
     def __call__(self, lines: _lines.Lines) -> None:
-        """Change lines."""
-        lines[:] = [_renamed(each, self.old, self.new) for each in lines]
+        """Change the lines in place."""
+        lines[:] = [_renamed(line, self.old, self.new) for line in lines]
 
 
 def _renamed(value: Any, old: str, new: str) -> Any:
     if isinstance(value, dict):
-        return {name: _renamed(each, old, new) for name, each in value.items()}
+        return {name: _renamed(inner, old, new) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_renamed(each, old, new) for each in value]
+        return [_renamed(inner, old, new) for inner in value]
     return new if value == old else value
 
 
 @dataclass(frozen=True)
 class Move:
-    """Take a line out, repeat it, or put it elsewhere."""
+    """Remove a line, repeat it, or move it to the end."""
 
     what: str
     line: int
     to: int
 
     def __call__(self, lines: _lines.Lines) -> None:
-        """Change lines."""
+        """Change the lines in place."""
         number = self.line % len(lines)
         if self.what == "drop" and len(lines) > 1:
             del lines[number]
@@ -75,13 +75,13 @@ class Move:
 
 @dataclass(frozen=True)
 class Many:
-    """Repeat a line many times; what counts in it goes on counting."""
+    """Repeat a line many times; its block, epoch, launch, seed and attempt are counted up."""
 
     line: int
     times: int
 
     def __call__(self, lines: _lines.Lines) -> None:
-        """Change lines."""
+        """Change the lines in place."""
         number = self.line % (len(lines) - 1 or 1) + 1
         if number >= len(lines) or not isinstance(lines[number], dict):
             return
@@ -93,14 +93,14 @@ class Many:
 
 @dataclass(frozen=True)
 class Field:
-    """Take a field away, or add one that isn't known."""
+    """Remove a field of a line, or add an unknown field."""
 
     line: int
     field: int
     add: bool
 
     def __call__(self, lines: _lines.Lines) -> None:
-        """Change lines."""
+        """Change the lines in place."""
         line = lines[self.line % len(lines)]
         if isinstance(line, dict) and line:
             if self.add:
@@ -111,14 +111,14 @@ class Field:
 
 @dataclass(frozen=True)
 class Bytes:
-    """Change what is written."""
+    """Change the bytes of the record's file."""
 
     what: str
     at: int
     put: bytes
 
     def __call__(self, content: bytes) -> bytes:
-        """Change it."""
+        """Return the changed bytes."""
         at = self.at % (len(content) + 1)
         if self.what == "cut":
             return content[:at]
@@ -137,7 +137,9 @@ _VALUES = st.one_of(
     _odd.texts("\ud800"),
     st.sampled_from([10, 600, 5000, 100_000]).map(_lines.deep),
     st.lists(_odd.texts(), max_size=3),
-    st.sampled_from([list(range(5000)), ["x"] * 5000, {f"k{each}": "v" for each in range(500)}]),
+    st.sampled_from(
+        [list(range(5000)), ["x"] * 5000, {f"k{number}": "v" for number in range(500)}]
+    ),
 )
 _LINE = st.just(0) | _NUMBER
 CHANGES: st.SearchStrategy[Callable[[_lines.Lines], None]] = st.one_of(
@@ -165,11 +167,11 @@ RAW = st.builds(
         ]
     ),
 )
-# Where the record lies, or what lies in its place.
+# What is at the record's path: the record itself, a link to it, or something else.
 PLACES = ["plain"] * 12 + ["link", "folder link", "fifo", "folder", "missing", "empty", "loop"]
 PLACES += ["device", "sparse", "socket"]
 _TRACES = [""] * 6 + ["link", "fifo", "folder", "device", "folder link"]
-# What lies where the report goes.
+# What is already at the path of the report.
 OUTS = [""] * 6 + ["folder", "file", "link", "page link", "figures link", "records link", "page"]
 OUTS += ["fifo", "manifest", "own folder", "records file", "dangling"]
 COMMANDS = ["show", "show", "json", "json", "resume", "resume", "report", "again", "copies", "two"]
@@ -178,7 +180,7 @@ COMMANDS += ["twice", "site", "beside"]
 
 @dataclass(frozen=True)
 class RecordCase:
-    """A record, where it lies, what lies where the report goes, and what is done with it."""
+    """Hold a record, what is at its path and at the report's path, and the command to run."""
 
     base: str
     changes: tuple[Callable[[_lines.Lines], None], ...]
@@ -189,7 +191,7 @@ class RecordCase:
     command: str
 
     def lay(self, scene: Scene) -> Iterator[Step]:
-        """Put it there; tell what is called."""
+        """Write the files, and yield the commands to run."""
         content = self.content(scene)
         run = scene.work / "run"
         if self.command == "site":
@@ -208,21 +210,21 @@ class RecordCase:
             yield Step(Call(tuple(arguments), environment, folder, str(scene.room)), written)
 
     def content(self, scene: Scene) -> bytes:
-        """Write the record."""
+        """Return the bytes of the record."""
         lines = copy.deepcopy(_lines.bases()[self.base])
         for change in self.changes:
             change(lines)
-        content = b"".join(each + b"\n" for each in _lines.encoded(lines))
+        content = b"".join(line + b"\n" for line in _lines.encoded(lines))
         content = content.replace(_TRAP.encode(), os.fsencode(scene.trap))
         content = content.replace(_PRECIOUS.encode(), os.fsencode(scene.outside / "precious.txt"))
-        for each in self.raw:
-            content = each(content)
+        for damage in self.raw:
+            content = damage(content)
         return content
 
 
 @functools.cache
 def _plain_content() -> bytes:
-    return b"".join(each + b"\n" for each in _lines.encoded(_lines.bases()["sample"]))
+    return b"".join(line + b"\n" for line in _lines.encoded(_lines.bases()["sample"]))
 
 
 def _lay_record(scene: Scene, run: Path, place: str, content: bytes) -> None:
@@ -306,7 +308,7 @@ def _lay_out(scene: Scene, out: Path, what: str) -> None:
 
 
 def _calls(command: str, run: Path, out: Path) -> Iterator[tuple[list[str], Path | None]]:
-    """Tell the calls one after the other: what a later one names an earlier one may write."""
+    """Yield the arguments of the calls in order; a call may read what an earlier call wrote."""
     report = ["report", str(run), "-o", str(out)]
     simple: dict[str, tuple[list[str], Path | None]] = {
         "show": (["show", str(run)], None),
@@ -322,7 +324,7 @@ def _calls(command: str, run: Path, out: Path) -> Iterator[tuple[list[str], Path
         return
     others = [str(run.parent / "other" / "run")] if command == "two" else []
     yield [*report, *others], out
-    # In the wrong order: each copy lies where the other would go.
+    # In reversed order, every copy is at the path to which another copy must be written.
     copies = sorted(map(str, (out / "records").glob("*.jsonl")), reverse=True)
     yield (report if command == "again" or not copies else ["report", *copies, "-o", str(out)]), out
 

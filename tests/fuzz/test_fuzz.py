@@ -1,4 +1,4 @@
-"""A few cases of each fuzzer, the same ones every time; tools/fuzz.py goes on for hours."""
+"""Run a few cases of every fuzzer, always the same; tools/fuzz.py tries new cases for hours."""
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -17,7 +17,7 @@ def commands():
     made.close()
 
 
-# A name may be in an archive twice.
+# The fuzzer makes archives with duplicate names on purpose.
 @pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
 @pytest.mark.parametrize("name", INPUTS)
 def test_whatever_comes_in_is_a_result_or_one_sentence(commands, name):
@@ -35,5 +35,5 @@ def test_whatever_comes_in_is_a_result_or_one_sentence(commands, name):
         attempt(case, commands, counts)
 
     through()
-    # Not all were refused, and not all were fine.
+    # Some commands succeeded, and some were refused: the cases test both.
     assert counts.codes[0] > CASES[name] // 10 and counts.codes[2] > CASES[name] // 10

@@ -1,1 +1,1 @@
-"""What several tests use."""
+"""Help several tests."""

@@ -1,17 +1,20 @@
 """Compare the seconds that aebench derives for a fit with what plain fit takes.
 
-Usage: python tests/helpers/agreement.py MNIST.npz [BACKEND …] [--batch-size N] [--pairs N] [--epochs N]
-       [--rounds N] [--train-samples N]
+Usage: python tests/helpers/agreement.py MNIST.npz [BACKEND …] [--batch-size N] [--pairs N]
+       [--epochs N] [--rounds N] [--train-samples N]
 
-A pair is two fresh processes, an aebench worker and tests/helpers/plain_fit.py, which take turns: some
-rounds, a plain fit of so many epochs, and so on for some rounds, since a machine's speed drifts
-from minute to minute by more than what is to be seen: short turns and many of them. The ratio of a
-pair is what aebench derives from its rounds and short epochs over the mean of the plain fits.
-Whether the end of an epoch waits is chance on TensorFlow (see docs/method.md), which a few fits
-don't average out; so for fits of one epoch the ratio is given a second time, knowing whether each
-plain fit waited and for which tick: of what aebench expects then, at the speed of the rounds around
-the fit, what comes nearest. It takes minutes and is no test: nothing is asserted, the ratios are
-printed.
+A pair is two fresh processes, an aebench worker and tests/helpers/plain_fit.py. They take turns:
+some rounds, a plain fit of N epochs, some rounds, and so on. The turns are short and many, since a
+machine's speed drifts from minute to minute by more than the difference to be found. The ratio of a
+pair is the seconds that aebench derives from its rounds and short epochs, divided by the mean of
+the plain fits.
+
+Whether the end of an epoch waits is chance on TensorFlow (see docs/method.md), and a few fits don't
+average that out. For fits of one epoch a second ratio is therefore printed, "given the waits". For
+every plain fit it takes the nearest of the durations that aebench expects: without a wait, and
+with a wait until one of the polls, at the speed of the rounds before and after the fit.
+
+This takes minutes and is no test: the ratios are printed, and nothing is asserted.
 """
 
 import argparse
@@ -36,16 +39,15 @@ from aebench.bench.data import datasets
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.system import machine
 from aebench.reports.journal import Journal
-from aebench.reports.record import SCHEMA, DataInfo, Header, Round
-from aebench.reports.record import Worker as WorkerFacts
+from aebench.reports.record import SCHEMA, DataInfo, Header, Round, WorkerInfo
 from aebench.reports.summary import summarise
 
 HERE = Path(__file__).parent
-ROUNDS_PER_ROUND = 6
+ROUNDS_PER_TURN = 6
 
 
 class Plain:
-    """A plain_fit.py that fits on request."""
+    """Run plain_fit.py in a process, and let it fit on request."""
 
     def __init__(self, backend: str, asked: argparse.Namespace) -> None:
         sizes = (asked.train_samples, asked.batch_size, asked.epochs)
@@ -72,25 +74,25 @@ class Plain:
 
 
 class Interleaved(speed.SpeedPass):
-    """The speed pass of one contender, a plain fit after every few of its blocks."""
+    """Run the speed pass of one contender, with a plain fit after every few of its blocks."""
 
-    def __init__(self, context: Context, plain: Plain, rounds: int) -> None:
+    def __init__(self, context: Context, plain: Plain, turns: int) -> None:
         super().__init__(context)
         self._plain = plain
-        self._rounds = rounds
+        self._turns = turns
         self.plain_seconds: list[float] = []
 
     def _run_blocks(self, sessions, cell, length):
-        for round_number in range(self._rounds):
-            for number in range(ROUNDS_PER_ROUND):
+        for turn in range(self._turns):
+            for number in range(ROUNDS_PER_TURN):
                 time.sleep(PAUSE_SECONDS)
-                block = round_number * ROUNDS_PER_ROUND + number
+                block = turn * ROUNDS_PER_TURN + number
                 take(self._context, sessions, sessions[0], cell, length, block, 0)
             self.plain_seconds.append(self._plain.fit())
 
 
 def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
-    """Return what aebench derives and what plain fit took, and the ratio given the waits."""
+    """Return the seconds that aebench derives, those of a plain fit, and the second ratio."""
     with datasets.scratch_folder() as folder:
         scratch = Path(folder)
         dataset = datasets.load(asked.data, asked.train_samples, scratch)
@@ -102,7 +104,7 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
             passes=["speed"],
         )
         plan = plan_from_request(request, dataset)
-        plan = replace(plan, contenders=plan.running)  # nobody is compared: no A/A control
+        plan = replace(plan, contenders=plan.running)  # nothing is compared: no A/A control
         arrays = datasets.convert(dataset, scratch)
         data = DataInfo(dataset.name, len(dataset.train), len(dataset.test), [28, 28], "", "")
         header = Header(
@@ -134,29 +136,29 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
             plain.close()
         row = summarise(journal.record).speed[0].rows[0]
         epoch = row.epoch
-        rounds = [each for each in journal.record.of(Round) if each.block >= 0]
-        per_round = [each.seconds for each in rounds]
+        rounds = [made for made in journal.record.of(Round) if made.block >= 0]
+        per_round = [made.seconds for made in rounds]
         plain_seconds = interleaved.plain_seconds
         print(
             f"  ms/step {row.step_seconds.value * 1e3:.3f}, mean/median "
             f"{statistics.mean(per_round) / statistics.median(per_round):.3f}, fixed "
             f"{epoch.fixed_seconds * 1e3:.0f} ms, waits {epoch.waiting_share:.2f}, call "
             f"{epoch.call_seconds:.2f} s; plain fits "
-            + " ".join(f"{each:.2f}" for each in plain_seconds)
+            + " ".join(f"{seconds:.2f}" for seconds in plain_seconds)
         )
         derived = epoch.call_seconds + asked.epochs * epoch.seconds
-        ticks = journal.record.of(WorkerFacts)[0].epoch_end_polls_seconds
+        polls = journal.record.of(WorkerInfo)[0].epoch_end_polls_seconds
         given = []
         for number, took in enumerate(plain_seconds):
-            # The speed of the moment: the rounds just before and just after this fit.
+            # The machine's speed during this fit, from the rounds before and after it.
             near = [
-                each.seconds / each.steps
-                for each in rounds
-                if each.block // ROUNDS_PER_ROUND in (number, number + 1)
+                made.seconds / made.steps
+                for made in rounds
+                if made.block // ROUNDS_PER_TURN in (number, number + 1)
             ]
-            dropped = epoch.steps * statistics.mean(near) + epoch.base_seconds
-            fits = [epoch.call_seconds + end for end in (dropped, *ticks)]
-            given.append(min(fits, key=lambda each: abs(each - took)))
+            without_wait = epoch.steps * statistics.mean(near) + epoch.base_seconds
+            fits = [epoch.call_seconds + end for end in (without_wait, *polls)]
+            given.append(min(fits, key=lambda expected: abs(expected - took)))
         return derived, statistics.mean(plain_seconds), sum(given) / sum(plain_seconds)
 
 

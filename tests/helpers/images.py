@@ -1,4 +1,4 @@
-"""Images for plans that nobody carries out."""
+"""Provide blank images for plans that are made and never run."""
 
 import numpy as np
 

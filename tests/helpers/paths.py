@@ -1,11 +1,11 @@
-"""Where the repository is, and what an aebench that a test starts may see."""
+"""Define the repository's folder and the environment of the commands that tests start."""
 
 import os
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 
-# What an aebench started by a test sees: no data of this machine's, no width of this terminal's.
+# The environment without variables that choose this machine's data or this terminal's width.
 CLEAN = {
     name: value
     for name, value in os.environ.items()

@@ -1,7 +1,7 @@
-"""Time whole epochs of plain fit, on request: nothing of aebench is used.
+"""Time whole epochs of Keras's fit on request, without using aebench.
 
 Usage: KERAS_BACKEND=jax python tests/helpers/plain_fit.py MNIST.npz TRAIN_SAMPLES BATCH_SIZE EPOCHS
-Each line on its standard input is a request for one fit.
+Every line on standard input asks for one fit, whose seconds are printed.
 """
 
 import sys

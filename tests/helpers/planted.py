@@ -1,4 +1,4 @@
-"""Plant differences in a JAX contender, and print what the parity checks make of each, as JSON."""
+"""Plant differences in a JAX contender, and print the results of the parity checks as JSON."""
 
 import contextlib
 import dataclasses
@@ -10,56 +10,59 @@ import numpy as np
 
 from aebench import backends
 from aebench.backends import native
-from aebench.bench.campaign.passes.parity import BATCH_SIZE, oracle_results
+from aebench.bench.campaign.passes.parity import oracle_results
 from aebench.bench.models.autoencoder import Autoencoder, parse
 from aebench.bench.models.loading import load
 from aebench.bench.protocol.messages import ParityJob
+from aebench.bench.protocol.parity_checks import INFERENCE, LONG, STEPS
 from aebench.bench.protocol.samples import Samples, SampleSource
 from aebench.bench.worker import parity_baseline, parity_keras
 from aebench.bench.worker.passes import parity
 
+BATCH_SIZE = 32
 IMAGES = np.random.default_rng(0).integers(0, 256, (400, 28, 28), dtype=np.uint8)
-ROWS = np.resize(np.arange(len(IMAGES)), parity.LONG_STEPS * BATCH_SIZE)
-FLOATS = (IMAGES / np.float32(255))[ROWS]
+FLOATS = IMAGES / np.float32(255)
 PLAIN, DROPOUT = parse("ae200"), parse("ae200-dropout")
-ORACLES = {each.name: oracle_results(each, IMAGES, 0) for each in (PLAIN, DROPOUT)}
+GROUPS = (INFERENCE, STEPS, LONG)
+ORACLES = {
+    (model.name, group): oracle_results(model, IMAGES, 0, group, BATCH_SIZE)
+    for model in (PLAIN, DROPOUT)
+    for group in GROUPS
+}
 NOWHERE = SampleSource("", "")
 
 
-def checks(model=PLAIN, images=FLOATS, built=None, engine="jax", building=None):
+def checks(model=PLAIN, images=FLOATS, built=None, backend="jax", building=None):
     kind = parity_keras.KerasContenderModel
-    if engine != "jax":
+    if backend != "jax":
         kind = parity_baseline.NativeContenderModel
     job = ParityJob(
-        engine,
-        backends.module_name(engine),
-        {},
-        model.description,
-        0,
-        0,
-        NOWHERE,
-        NOWHERE,
-        BATCH_SIZE,
-        True,
+        backend, backends.module_name(backend), {}, model.description, 0, 0, NOWHERE, NOWHERE
     )
     with building or contextlib.nullcontext():
         made = kind(load((built or model).description), job)
-    found = parity.compare(made, model, Samples(images, images), BATCH_SIZE, ORACLES[model.name])
+    samples = Samples(images, images)
+    found = []
+    for group in GROUPS:
+        oracle = ORACLES[model.name, group]
+        found += parity.compare(made, model, samples, BATCH_SIZE, oracle, group)
+        if found[0].difference:
+            break  # as the parent does: other shapes can't be compared
     return [vars(check) for check in found]
 
 
 def other_weights(change):
-    """Begin with weights that were changed."""
+    """Return a patch that changes every initial weight by ``change``."""
     drawn = Autoencoder.initial_weights
     return mock.patch.object(
         Autoencoder,
         "initial_weights",
-        lambda form, seed: [change(each) for each in drawn(form, seed)],
+        lambda form, seed: [change(weight) for weight in drawn(form, seed)],
     )
 
 
 def other_dense(units, **changes):
-    """Make the dense layers of so many units otherwise."""
+    """Return a patch that makes dense layers of ``units`` units with other arguments."""
     dense = keras.layers.Dense
 
     def made(wanted, **arguments):
@@ -83,7 +86,7 @@ def unadded_bias():
 
 
 def other_dropout(call):
-    """Have dropout do something else."""
+    """Return a patch that replaces the call of Keras's dropout layer."""
     return mock.patch.object(keras.layers.Dropout, "call", call)
 
 
@@ -124,14 +127,14 @@ def main():
     undropped = mock.patch.object(jax_network, "_drop", lambda self, values, key: values)
     plants = {
         "keras ae200": (contextlib.nullcontext(), {}),
-        "native ae200": (contextlib.nullcontext(), {"engine": "native-jax"}),
+        "native ae200": (contextlib.nullcontext(), {"backend": "native-jax"}),
         "keras ae200-dropout": (contextlib.nullcontext(), {"model": DROPOUT}),
         "native ae200-dropout": (
             contextlib.nullcontext(),
-            {"model": DROPOUT, "engine": "native-jax"},
+            {"model": DROPOUT, "backend": "native-jax"},
         ),
         "another initialiser": (other_weights(lambda weight: 1.01 * weight), {}),
-        "transposed weights": (other_weights(lambda each: each.T.reshape(each.shape)), {}),
+        "transposed weights": (other_weights(lambda weight: weight.T.reshape(weight.shape)), {}),
         "a missing bias": (other_dense(25, use_bias=False), {}),
         "a bias that isn't added": (unadded_bias(), {}),
         "no ReLU after the code": (other_dense(25, activation=None), {}),
@@ -162,10 +165,10 @@ def main():
             other_dropout(lambda self, inputs, training=False: inputs),
             {"model": DROPOUT},
         ),
-        "native batches backwards": (backwards, {"engine": "native-jax"}),
+        "native batches backwards": (backwards, {"backend": "native-jax"}),
         "native dropout never on": (
             undropped,
-            {"model": DROPOUT, "engine": "native-jax"},
+            {"model": DROPOUT, "backend": "native-jax"},
         ),
     }
     found = {}

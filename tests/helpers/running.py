@@ -1,4 +1,4 @@
-"""An aebench in the background, and interpreters that go wrong."""
+"""Start aebench in the background, and make Python interpreters that misbehave."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ SMALL = ("--data", "embedded", "--train-samples", "640", "--model", "ae200")
 
 
 class Run:
-    """An aebench in the background: a small run, or whatever ``arguments`` say instead."""
+    """Start a small run of aebench in the background, with ``arguments`` added to its options."""
 
     def __init__(
         self, folder: Path, *arguments: str, resume: bool = False, command: str = "run"
@@ -32,7 +32,7 @@ class Run:
         )
 
     def worker(self, backend: str, seconds: float = 60) -> psutil.Process:
-        """Wait for a worker of a backend."""
+        """Wait until a worker of a backend runs, and return its process."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for child in psutil.Process(self.process.pid).children():
@@ -45,7 +45,7 @@ class Run:
         raise AssertionError(f"no worker of {backend}")
 
     def measured(self, count: int, seconds: float = 120) -> None:
-        """Wait until so many rounds are in the record."""
+        """Wait until the record holds ``count`` rounds."""
         deadline = time.monotonic() + seconds
         path = self.folder / "record.jsonl"
         while time.monotonic() < deadline:
@@ -55,27 +55,32 @@ class Run:
         raise AssertionError("no rounds")
 
     def end(self) -> int:
-        """Wait for its end; return its exit code."""
+        """Wait for the command's end, and return its exit code."""
         self.output, self.errors = self.process.communicate(timeout=300)
         return self.process.returncode
 
 
 def gone(processes: list[psutil.Process], seconds: float) -> bool:
-    """Tell whether all have ended within some seconds."""
+    """Return whether all processes end within some seconds."""
     return not psutil.wait_procs(processes, timeout=seconds)[1]
 
 
 def interpreter(folder: Path, *, shell: str = "", python: str = "") -> str:
-    """Make an interpreter that, for a worker, runs this first; else it is like the real one.
+    """Make a Python interpreter that runs some code first if it is started as a worker.
 
     Parameters
     ----------
     folder : Path
-        Where it is made.
+        The folder for the interpreter.
     shell : str
-        Run before Python starts.
+        Shell code to run before Python starts.
     python : str
-        Run by Python before anything else, the channel's number in ``FD``.
+        Python code to run before all other code; ``FD`` is the channel's file descriptor.
+
+    Returns
+    -------
+    str
+        The interpreter's path.
     """
     path = folder / "bin" / "python"
     path.parent.mkdir(parents=True)

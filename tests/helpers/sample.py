@@ -1,4 +1,4 @@
-"""A small record, made by hand, of which every figure is known."""
+"""Make a small record by hand, whose every figure is known."""
 
 import msgspec
 
@@ -6,16 +6,35 @@ from aebench.reports import record
 from aebench.reports.journal import Record
 
 ORDERED_SECONDS = (1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.02, 0.98)
-# By block: the A/A control's seconds over its original's.
+# The A/A control's seconds divided by those of its original, by block.
 CONTROL = (1.01, 0.99, 1.01, 0.99, 1.01, 0.99, 1.01, 0.99)
 REPEATED_BLOCK = 8
-# Two images of 28 × 28: one that grows darker from line to line, one that is its negative.
+# Two images of 28 × 28: the first gets brighter from line to line, the second is its negative.
 EXAMPLES = bytes(9 * line for line in range(28) for _ in range(28))
-EXAMPLES += bytes(255 - each for each in EXAMPLES)
+EXAMPLES += bytes(255 - pixel for pixel in EXAMPLES)
 
 
 def make(hostile: str = "") -> Record:
-    """Make a record; ``hostile`` is put wherever a record holds free text."""
+    """Return the sample record; ``hostile`` is appended to all of its free texts."""
+    made = Record(_header(hostile))
+    name = made.header.models[0].name
+    for contender, factors in (("jax", (1,) * 8), ("torch", (4,) * 8), ("jax A/A", CONTROL)):
+        made.events += _speed(contender, name, factors, hostile)
+    made.events += _blocks(name)
+    for contender, factor in (("jax", 1), ("torch", 4)):
+        for pass_name in ("footprint", "quality", "profile", "memory"):
+            made.events.append(_worker(pass_name, contender, name, hostile))
+        made.events += _epoch_ends(contender, name)
+        made.events += _footprint(contender, name, factor)
+        made.events += _quality(contender, name, factor)
+        made.events += _profile(contender, name, factor, hostile)
+        made.events += _memory(contender, name, factor, hostile)
+    made.events.append(record.TaskEnd(record.Task("speed", name, "", 0), 60.0))
+    made.events.append(record.End("complete", 100.0))
+    return made
+
+
+def _header(hostile: str) -> record.Header:
     plan = record.PlanInfo(
         preset="quick",
         passes=["speed", "footprint", "quality", "profile", "memory"],
@@ -41,13 +60,7 @@ def make(hostile: str = "") -> Record:
         forward_operations=1679400,
         training_operations=4411000,
     )
-    contenders = [
-        record.ContenderInfo("jax", "jax", "1.0"),
-        record.ContenderInfo("torch", "torch", "2.0"),
-        record.ContenderInfo("tensorflow", "tensorflow", "", "not installed" + hostile),
-        record.ContenderInfo("jax A/A", "jax", "1.0", control_of="jax"),
-    ]
-    header = record.Header(
+    return record.Header(
         schema=record.SCHEMA,
         aebench="0.1.0",
         name="sample" + hostile,
@@ -55,104 +68,130 @@ def make(hostile: str = "") -> Record:
         command=["aebench", "run" + hostile],
         plan=plan,
         models=[model],
-        contenders=contenders,
-        data=record.DataInfo(
-            "mnist" + hostile,
-            60000,
-            10000,
-            [28, 28],
-            "a" * 64,
-            "b" * 64,
-            examples=[3, 1],
-            example_pixels=EXAMPLES,
-            mean_image_loss=0.263,
-        ),
+        contenders=[
+            record.ContenderInfo("jax", "jax", "1.0"),
+            record.ContenderInfo("torch", "torch", "2.0"),
+            record.ContenderInfo("tensorflow", "tensorflow", "", "not installed" + hostile),
+            record.ContenderInfo("jax A/A", "jax", "1.0", control_of="jax"),
+        ],
+        data=_data(hostile),
         machine=record.MachineInfo(
             "Processor" + hostile, 2, 2**34, "Linux", "3.11.7", 0.1, {"OMP_NUM_THREADS": "2"}
         ),
+        operation_categories=["matrix product", "loss", "data", "Python and Keras", "waiting"],
         workloads=[
             record.WorkloadInfo("train", "trains", "training", trains=True),
             record.WorkloadInfo("predict", "predicts", "predicting"),
         ],
         cells=[record.Cell(model.name, "train", 32)],
-        tasks=[
-            record.PlannedTasks("speed", model.name, "", 1),
-            *(
-                record.PlannedTasks(pass_name, model.name, contender, 1)
-                for pass_name in ("footprint", "quality", "profile", "memory")
-                for contender in ("jax", "torch")
-            ),
-        ],
+        tasks=_tasks(model.name),
     )
-    made = Record(header)
-    name = model.name
-    for contender, factors in (("jax", (1,) * 8), ("torch", (4,) * 8), ("jax A/A", CONTROL)):
-        made.events.append(_worker("speed", contender, name, hostile))
-        made.events.append(_round(contender, name, -1, 9.0))
-        # What was measured in a block that was repeated doesn't count.
-        made.events.append(_round(contender, name, REPEATED_BLOCK, 7.0))
-        for block, (seconds, factor) in enumerate(zip(ORDERED_SECONDS, factors, strict=True)):
-            made.events.append(_round(contender, name, block, seconds * factor / 10))
-    for block in range(9):
-        repeated = block == REPEATED_BLOCK
-        made.events.append(
-            record.Block(
-                model=name,
-                workload="train",
-                batch_size=32,
-                launch=0,
-                block=block,
-                seconds=0.7,
-                background_share=0.5 if repeated else 0.01,
-                steal_share=0.04 if block == 3 else 0.0,
-                fixed_work_seconds=0.02 * (1.1 if block % 2 else 1.0),
-                disturbed=repeated,
-                repeated=repeated,
-            )
+
+
+def _data(hostile: str) -> record.DataInfo:
+    return record.DataInfo(
+        "mnist" + hostile,
+        60000,
+        10000,
+        [28, 28],
+        "a" * 64,
+        "b" * 64,
+        examples=[3, 1],
+        example_pixels=EXAMPLES,
+        mean_image_loss=0.263,
+    )
+
+
+def _tasks(model: str) -> list[record.PlannedTasks]:
+    return [
+        record.PlannedTasks("speed", model, "", 1),
+        *(
+            record.PlannedTasks(pass_name, model, contender, 1)
+            for pass_name in ("footprint", "quality", "profile", "memory")
+            for contender in ("jax", "torch")
+        ),
+    ]
+
+
+def _speed(
+    contender: str, model: str, factors: tuple[float, ...], hostile: str
+) -> list[record.Event]:
+    """Return the rounds of a contender: a warm-up, one that doesn't count, and eight that do."""
+    return [
+        _worker("speed", contender, model, hostile),
+        _round(contender, model, -1, 9.0),
+        # This round's block was disturbed and measured again: the round doesn't count.
+        _round(contender, model, REPEATED_BLOCK, 7.0),
+        *(
+            _round(contender, model, block, seconds * factor / 10)
+            for block, (seconds, factor) in enumerate(zip(ORDERED_SECONDS, factors, strict=True))
+        ),
+    ]
+
+
+def _blocks(model: str) -> list[record.Event]:
+    return [
+        record.Block(
+            model=model,
+            workload="train",
+            batch_size=32,
+            launch=0,
+            block=block,
+            seconds=0.7,
+            background_share=0.5 if block == REPEATED_BLOCK else 0.01,
+            steal_share=0.04 if block == 3 else 0.0,
+            fixed_work_seconds=0.02 * (1.1 if block % 2 else 1.0),
+            disturbed=block == REPEATED_BLOCK,
+            repeated=block == REPEATED_BLOCK,
         )
-    for contender, factor in (("jax", 1), ("torch", 4)):
-        for pass_name in ("footprint", "quality", "profile", "memory"):
-            made.events.append(_worker(pass_name, contender, name, hostile))
-        made.events.append(record.Call(contender, name, 32, 0, 0.3))
-        for _ in range(3):
-            made.events.append(
-                record.ShortEpoch(contender, name, 32, 0, 50, 0.1, 0.002, 0.004, 0.003)
-            )
-        for phase, seconds, mib in (
-            ("interpreter", 0.04, 12),
-            ("framework", 2.0, 240),
-            ("first step", 1.0, 600),
-        ):
-            made.events.append(
-                record.Phase(
-                    contender, name, 0, phase, seconds * factor, mib * 2**20, mib * 2**20, True
-                )
-            )
-        made.events.append(record.FootprintFacts(contender, name, 0, 842009, None, 51, 0.26))
-        for epoch, loss in ((1, 0.25), (2, 0.21)):
-            made.events.append(
-                record.QualityEpoch(
-                    contender,
-                    name,
-                    0,
-                    epoch,
-                    1.5 * factor,
-                    0.2,
-                    0.26,
-                    loss,
-                    0.2 if epoch == 2 else None,
-                )
-            )
-        made.events.append(record.Reconstructions(contender, name, 0, EXAMPLES[::-1]))
-        made.events += _profile(contender, name, factor, hostile)
-        made.events += _memory(contender, name, factor, hostile)
-    made.events.append(record.TaskEnd(record.Task("speed", name, "", 0), 60.0))
-    made.events.append(record.End("complete", 100.0))
-    return made
+        for block in range(9)
+    ]
 
 
-def _worker(pass_name: str, contender: str, model: str, hostile: str) -> record.Worker:
-    return record.Worker(
+def _epoch_ends(contender: str, model: str) -> list[record.Event]:
+    end = record.ShortEpoch(contender, model, 32, 0, 50, 0.1, 0.002, 0.004, 0.003)
+    return [record.Call(contender, model, 32, 0, 0.3), end, end, end]
+
+
+def _footprint(contender: str, model: str, factor: int) -> list[record.Event]:
+    phases = (
+        ("interpreter", 0.04, 12),
+        ("framework", 2.0, 240),
+        ("first step", 1.0, 600),
+    )
+    return [
+        *(
+            record.Phase(
+                contender, model, 0, phase, seconds * factor, mib * 2**20, mib * 2**20, True
+            )
+            for phase, seconds, mib in phases
+        ),
+        record.FootprintFacts(contender, model, 0, 842009, None, 51, 0.26),
+    ]
+
+
+def _quality(contender: str, model: str, factor: int) -> list[record.Event]:
+    return [
+        *(
+            record.QualityEpoch(
+                contender,
+                model,
+                0,
+                epoch,
+                1.5 * factor,
+                0.2,
+                0.26,
+                loss,
+                0.2 if epoch == 2 else None,
+            )
+            for epoch, loss in ((1, 0.25), (2, 0.21))
+        ),
+        record.Reconstructions(contender, model, 0, EXAMPLES[::-1]),
+    ]
+
+
+def _worker(pass_name: str, contender: str, model: str, hostile: str) -> record.WorkerInfo:
+    return record.WorkerInfo(
         pass_name=pass_name,
         contender=contender,
         model=model,
@@ -170,7 +209,7 @@ def _round(contender: str, model: str, block: int, seconds: float) -> record.Rou
 
 
 def _profile(contender: str, model: str, factor: int, hostile: str) -> list[record.Event]:
-    """Twenty steps of 2 ms (times the factor), of which tracing made 3 ms."""
+    """Return the events of a profile: 20 steps of 2 ms times the factor, of 3 ms when traced."""
     where = (contender, model, 0)
     parts = (("matrix product", "dot", 0.03), ("loss", "log", 0.02), ("Python and Keras", "", 0.01))
     return [
@@ -197,7 +236,7 @@ def _profile(contender: str, model: str, factor: int, hostile: str) -> list[reco
 
 
 def _memory(contender: str, model: str, factor: int, hostile: str) -> list[record.Event]:
-    """Some phases; jax stays as it is, torch grows by 100 KiB a step."""
+    """Return the events of a memory pass: jax's memory is constant, torch's grows every step."""
     where = (contender, model, 0)
     growth = 0 if contender == "jax" else 102400
     phases = (
@@ -232,7 +271,7 @@ def _memory(contender: str, model: str, factor: int, hostile: str) -> list[recor
 
 
 def other_model(baseline: bool = False) -> Record:
-    """Make the sample's record of another model: nothing in it is about the autoencoders.
+    """Return the sample record of a model that isn't an autoencoder, on data that aren't images.
 
     Parameters
     ----------

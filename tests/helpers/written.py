@@ -1,4 +1,4 @@
-"""The sample as a record on the disk, and a name that would do harm."""
+"""Write the sample record to a file, with harmful names if a test asks for them."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ HOSTILE = '=cmd|"/../../x"\x1b[31m\n<script>'
 
 
 def written(folder: Path, hostile: str = "") -> Path:
-    """Write the sample's record, its names hostile ones if one is given; return its path."""
+    """Write the sample record, with ``hostile`` appended to its texts; return its path."""
     made = sample.make(hostile)
     journal = Journal.begin(folder / "record.jsonl", made.header)
     for event in made.events:

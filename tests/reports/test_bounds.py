@@ -1,4 +1,4 @@
-"""What a record plans and holds is gone through once, however much of it there is of one kind."""
+"""Check that reports take linear time in the number of events of any kind."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ from aebench.reports.record import (
     ShortEpoch,
     Task,
     TaskEnd,
-    Worker,
+    WorkerInfo,
 )
 from aebench.reports.record.bounds import MOST_POLLS, MOST_RECORD_BYTES
 from aebench.reports.summary import MOST_NOTICES, MOST_REASON, summarise
@@ -81,7 +81,7 @@ def a_round(contender=0, model=0, batch_size=32, block=0, **changed):
 
 
 def many_batch_sizes():
-    """Every batch size is a cell, and what isn't sorted by it is looked through for each."""
+    """Yield a record in which every batch size is a cell: scanning all events per cell is slow."""
     sizes = range(1, 9001)
     yield header(batch_sizes=sizes)
     for size in sizes:
@@ -90,7 +90,7 @@ def many_batch_sizes():
             yield at(ShortEpoch, batch_size=size)
             yield at(Call, batch_size=size)
             yield Library("jax:0", "ae0", "train", size, 0, "mkl", {})
-            yield at(Worker, settings={})
+            yield at(WorkerInfo, settings={})
             yield Parity("jax:0", "ae0", "loss", 1e-9, 1e-6)
 
 
@@ -110,7 +110,7 @@ def many_contenders():
     for model in range(20):
         for number in range(1000):
             where = (number, model)
-            yield at(Worker, *where)
+            yield at(WorkerInfo, *where)
             yield a_round(*where, seconds=1 + number / 1000)
             yield at(ShortEpoch, *where, batch_size=32)
             yield at(Call, *where, batch_size=32)
@@ -168,7 +168,7 @@ def test_much_of_one_kind_is_shown_in_time(tmp_path, lines):
     path = tmp_path / "record.jsonl"
     write(path, [*lines(), End("interrupted", 1.0)])
     code = textwrap.dedent(SHOW).format(root=str(ROOT), path=str(path))
-    # Several times as long as it should take: what is quadratic takes much longer.
+    # The limit is several times the usual time; quadratic code takes much longer.
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=200, check=True
     )
@@ -189,7 +189,7 @@ def summary_of(lines):
 
 
 def test_who_has_the_same_settings_is_said_once():
-    workers = [at(Worker, number) for number in range(30)]
+    workers = [at(WorkerInfo, number) for number in range(30)]
     notices = summary_of([header(contenders=30), *workers]).notices
     (told,) = [each for each in notices if "same settings" in each]
     assert told.startswith("jax:0, jax:1, ") and "jax:9 and 20 others turned out" in told
@@ -212,7 +212,7 @@ def test_a_reason_that_nobody_reads_to_its_end_is_shortened():
 def test_pairs_beyond_the_bound_are_left_out():
     lines = [header(contenders=200, passes=("speed", "footprint"))]
     for number in range(200):
-        lines.append(at(Worker, number))
+        lines.append(at(WorkerInfo, number))
         lines.append(a_round(number, seconds=1 + number / 1000))
         lines.append(at(ShortEpoch, number, batch_size=32))
         lines.append(at(Call, number, batch_size=32))
@@ -247,7 +247,7 @@ def test_events_are_sorted_by_batch_size_in_their_order():
 def test_ticks_are_bounded(tmp_path):
     path = tmp_path / "record.jsonl"
     journal = Journal.begin(path, MADE.header)
-    journal.append(at(Worker, epoch_end_polls_seconds=[0.1] * (MOST_POLLS + 1)))
+    journal.append(at(WorkerInfo, epoch_end_polls_seconds=[0.1] * (MOST_POLLS + 1)))
     journal.close()
     assert f"length <= {MOST_POLLS}" in load(path).damage
 

@@ -1,4 +1,4 @@
-"""The analysis against runs of which the truth is known, one kind of noise at a time."""
+"""Test the analysis on runs whose truth is known, with one kind of noise at a time."""
 
 import re
 
@@ -31,16 +31,18 @@ def judge(launches, comparisons=1):
 
 
 def ratios(noise: str, size: str, truth: float = 1.0, seed: int = 1) -> np.ndarray:
-    """Make runs × launches × blocks of a contender's seconds over the reference's.
+    """Return a contender's seconds divided by the reference's: runs × launches × blocks.
 
-    What drifts is the machine: both in a block feel it, the one who comes later more. A burst hits
-    single rounds. Luck is of a process, which is a launch's.
+    The noise is one of four kinds beside normal noise. "heavy-tailed": extreme rounds are more
+    frequent. "drifting": the machine's speed changes from round to round, also between the two
+    rounds of a block. "bursting": single rounds take much longer. "per-process luck": all rounds
+    of a launch share an error, since a launch has its own processes.
     """
     random = np.random.default_rng([seed, NOISES.index(noise), *map(ord, size)])
     launches, blocks = SIZES[size]
     shape = (RUNS, launches, blocks)
     if noise == "heavy-tailed":
-        # Student's with three degrees of freedom, scaled to the same standard deviation.
+        # Student's t with three degrees of freedom, scaled to the same standard deviation.
         mine, other = (random.standard_t(3, shape) * PAIR_SD / np.sqrt(6) for _ in range(2))
     else:
         mine, other = (random.normal(0, PAIR_SD / np.sqrt(2), shape) for _ in range(2))
@@ -104,7 +106,7 @@ def test_what_is_detectable_is_called_in_four_of_five_runs(size):
 def test_the_spreads_of_pairs_and_of_launches_are_told_apart():
     found = [compare(list(run)) for run in ratios("per-process luck", "publish")]
     assert np.mean([each.pair_sd for each in found]) == pytest.approx(PAIR_SD, rel=0.02)
-    # The estimate of a variance that is cut off at nothing: a little too large on average.
+    # A variance's estimate is never negative, which makes it a little too large on average.
     variance = np.mean([each.launch_sd**2 for each in found])
     assert variance == pytest.approx(LAUNCH_SD**2, rel=0.25)
     one = compare([[1.0, 1.1, 0.9]])
@@ -118,7 +120,7 @@ def test_how_many_launches_a_difference_needs():
     for launches, enough in ((needed, True), (needed - 1, False)):
         found = detectable(PAIR_SD, LAUNCH_SD, launches, 64, DIFFERENT)
         assert (found <= 0.03) is enough
-    # Never fewer than two: one launch says nothing of the others.
+    # At least two launches: a single launch can't show how launches differ.
     assert launches_needed(0.5, 0.001, 0.001, 64, DIFFERENT) == 2
     assert launches_needed(0.01, PAIR_SD, LAUNCH_SD, 64, DIFFERENT) is None
 
@@ -143,7 +145,7 @@ def test_the_worked_example_of_the_documentation_is_right():
 def test_luck_of_processes_widens_the_interval_where_blocks_agree():
     launches = [np.full(24, 1 + shift) for shift in (-0.03, 0.0, 0.03)]
     by_launches = compare(launches).ratio
-    # Blocks alone would say ± 0.6 %; t(0.975, 2) = 4.303 times 0.03 / sqrt(3) says ± 7.5 %.
+    # Blocks alone would give ± 0.6 %. With t(0.975, 2) = 4.303, 4.303 × 0.03 / sqrt(3) is ± 7.5 %.
     assert np.log(by_launches.high / by_launches.value) == pytest.approx(0.0745, rel=0.02)
     assert compare([np.concatenate(launches)]).ratio.high < 1.01
 

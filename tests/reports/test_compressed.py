@@ -1,4 +1,4 @@
-"""Compressed records: read like plain ones, within the same bounds, and never appended to."""
+"""Test compressed records: read like plain ones, within the same limits, never appended to."""
 
 import io
 
@@ -12,7 +12,7 @@ from helpers.written import written
 
 
 def packed(path):
-    """Compress a record beside it and return the path."""
+    """Compress a record to a file beside it, and return that file's path."""
     target = path.with_name(f"{path.name}.zst")
     compress(io.BytesIO(path.read_bytes()), target)
     return target
@@ -34,7 +34,7 @@ def test_a_compressed_record_is_read_like_the_plain_one(tmp_path):
 def test_a_compressed_record_that_was_cut_off_is_read_up_to_there(tmp_path, left):
     copy = packed(written(tmp_path / "run"))
     content = copy.read_bytes()
-    # In one block nothing could be read of a part: blocks end where a writer flushes.
+    # A part of a single block can't be unpacked: blocks end where the writer flushes.
     with open_record(copy, 2**30) as file:
         lines = file.readlines()
     packer = zstandard.ZstdCompressor().compressobj()
@@ -50,7 +50,7 @@ def test_a_compressed_record_that_was_cut_off_is_read_up_to_there(tmp_path, left
 def test_a_compressed_record_with_damaged_bytes_says_so(tmp_path):
     copy = packed(written(tmp_path / "run"))
     content = bytearray(copy.read_bytes())
-    content[-1] ^= 0xFF  # of the checksum
+    content[-1] ^= 0xFF  # a bit of the checksum
     copy.write_bytes(content)
     assert load(copy).damage.endswith("its compressed bytes are damaged")
 

@@ -1,4 +1,4 @@
-"""The figures: what is drawn, that hostile text is text, and that it can be told apart in grey."""
+"""Test the figures: their content, hostile text in them, and their contrast in grey."""
 
 from xml.etree import ElementTree
 
@@ -51,13 +51,14 @@ def test_nothing_is_drawn_of_nothing(tmp_path):
 
 
 def test_text_of_a_record_is_text(tmp_path, recwarn):
-    # Mathematics would raise, a leading underscore vanish, and 500 letters leave no room.
+    # As mathematics the text would raise, a leading underscore would vanish, and 500 letters would
+    # leave no room for the figure.
     drawn = figures.write(summarise(sample.make(HOSTILE)), tmp_path)
     assert [figure.name for figure in drawn] == NAMES
     assert not recwarn.list
     for name in NAMES:
         root = ElementTree.parse(tmp_path / f"{name}.svg").getroot()
-        # In points, of which an inch has 72.
+        # The width is in points; an inch has 72.
         assert root.get("width") == "576pt"
         assert float(root.get("height").removesuffix("pt")) < 576
     assert not matplotlib.cbook.is_math_text(label(HOSTILE))
@@ -151,7 +152,7 @@ def test_more_than_is_legible_is_left_to_the_tables(tmp_path):
 
 
 def grey(colour) -> float:
-    """Tell the luminance, as a printer in grey does (ITU-R BT.709)."""
+    """Return the luminance of a colour, as on a grey printer (ITU-R BT.709)."""
     return float(np.dot(to_rgb(colour), (0.2126, 0.7152, 0.0722)))
 
 

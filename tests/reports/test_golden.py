@@ -1,6 +1,6 @@
-"""The whole report in Markdown, word for word, and nothing in it that a record could inject.
+"""Compare the whole report in Markdown with the expected text, and check for injected text.
 
-``python tests/reports/test_golden.py`` writes the expected text anew: read how it differs.
+``python tests/reports/test_golden.py`` replaces the expected text: read the difference first.
 """
 
 from aebench.reports import document, markdown

@@ -1,4 +1,4 @@
-"""The sentences that a report opens with."""
+"""Test the sentences at the beginning of a report."""
 
 import msgspec
 import pytest
@@ -14,7 +14,7 @@ def summary():
 
 
 def with_cells(summary, *cells):
-    """Make a summary of the sample's cell under other names, batch sizes and leaders."""
+    """Return a summary with copies of the sample's cell: other names, batch sizes and leaders."""
     (first,) = summary.speed
     made = [
         msgspec.structs.replace(
@@ -98,7 +98,8 @@ def test_ranges_name_what_differs_and_fewer_images_are_told_apart(summary):
     quality = [*few[:1], trained(row, "ae400", "jax", 0.107), few[1]]
     told = sentences(msgspec.structs.replace(summary, quality=quality, speed=[], footprint=[]))
     assert told[:2] == [
-        "After 2 epochs of training on 10,000 samples the loss on the test set is 0.107 with ae400.",
+        "After 2 epochs of training on 10,000 samples "
+        "the loss on the test set is 0.107 with ae400.",
         "After 2 epochs on 5,000 samples it is 0.200 to 0.250 with ae400, from the least to the "
         "most of seeds; after 2 epochs on 1,000 samples it is 0.262 with ae400.",
     ]
@@ -134,8 +135,8 @@ def test_where_time_and_memory_go_is_told_where_nothing_else_is(summary):
     assert sentences(explained) == [
         "The largest part of a traced training step is matrix product with jax (50 % of ae400) "
         "and matrix product with torch (50 % of ae400).",
-        "With all training data given to fit, memory peaks at 325 MiB with jax (ae400) and 325 MiB with "
-        "torch (ae400); torch (ae400) grew with the steps.",
+        "With all training data given to fit, memory peaks at 325 MiB with jax (ae400) and 325 MiB "
+        "with torch (ae400); torch (ae400) grew with the steps.",
     ]
     assert len(sentences(summary)) == 3
 

@@ -1,4 +1,4 @@
-"""A record from anywhere is data: whatever it says, it is shown, or refused in one sentence."""
+"""Check that a hostile record is shown as text, or refused in one sentence."""
 
 import json
 
@@ -42,7 +42,7 @@ def lines():
 
 
 def places(value, path=()):
-    """List where in a line something can be put."""
+    """Yield the paths of all values in a line."""
     inner = value.items() if isinstance(value, dict) else enumerate(value)
     for key, each in inner:
         yield (*path, key)

@@ -17,7 +17,7 @@ from aebench.reports.record import (
     Round,
     Task,
     TaskEnd,
-    Worker,
+    WorkerInfo,
 )
 from aebench.reports.summary import summarise
 from helpers import sample
@@ -156,7 +156,7 @@ def test_what_a_resumption_declares_void_no_longer_counts(tmp_path):
     assert loaded.events == journal.record.events
     assert loaded.done() == {a_task("jax")}
     assert {row.contender for row in loaded.of(Phase)} == {"jax"}
-    assert {(row.pass_name, row.contender) for row in loaded.of(Worker)} == {
+    assert {(row.pass_name, row.contender) for row in loaded.of(WorkerInfo)} == {
         ("footprint", "jax"),
         *((name, who) for name in ("quality", "profile", "memory") for who in ("jax", "torch")),
     }

@@ -1,4 +1,4 @@
-"""Where a report goes: nothing of anybody else's is replaced, followed or lost."""
+"""Test the folder of a report: other people's files are never replaced, followed or lost."""
 
 import msgspec
 import pytest
@@ -14,7 +14,7 @@ from helpers import sample
 
 
 def run_of(folder, torch="2.0"):
-    """Write a record that differs by the version of a contender; all are named ``sample``."""
+    """Write a record named ``sample`` that differs in a contender's version; return its path."""
     made = sample.make()
     contenders = [
         msgspec.structs.replace(each, version=torch) if each.name == "torch" else each
@@ -31,7 +31,7 @@ def run_of(folder, torch="2.0"):
 
 @pytest.fixture
 def two(tmp_path):
-    """A report of two records; their contents by their names there."""
+    """Make a report of two records; return its folder, and the records' contents by name."""
     paths = [run_of(tmp_path / name / "run", name) for name in ("a", "b")]
     publish.write(paths, tmp_path / "out")
     contents = [path.read_bytes() for path in paths]
@@ -42,7 +42,7 @@ def two(tmp_path):
 
 
 def held(report):
-    """Return the plain content of a report's records by their names, without the ending."""
+    """Return the unpacked content of a report's records, by name without the ending."""
     return {path.name.removesuffix(".zst"): plain(path) for path in (report / "records").iterdir()}
 
 
@@ -52,7 +52,7 @@ def plain(path):
 
 
 def files(folder):
-    """What lies in a folder, links as what they point to."""
+    """Return the content of all files in a folder; a link has its target instead."""
     return {
         path.relative_to(folder).as_posix(): str(path.readlink())
         if path.is_symlink()
@@ -84,10 +84,10 @@ def test_a_record_that_a_report_no_longer_has_is_kept_beside_it(two, tmp_path):
     out, contents = two
     written = publish.write([tmp_path / "a" / "run" / "record.jsonl"], out)
     assert held(out) == {"sample.jsonl": contents[0]}
-    # The other one is there by another name.
+    # The same record is in the report already, under another name.
     assert [plain(path) for path in written.left_out] == [contents[1]]
     assert [path.name for path in manifest.records(out)] == ["sample.jsonl.zst"]
-    # The site counts what the report names, and nothing that is no report's.
+    # The site counts the records that a report lists, not other files in its folder.
     (tmp_path / "none" / "records").mkdir(parents=True)
     (tmp_path / "none" / "records" / "record.jsonl").write_bytes(contents[1])
     site.build(tmp_path, tmp_path / "site")
@@ -143,7 +143,8 @@ def test_a_folder_that_is_a_link_is_not_followed(tmp_path, name):
     place.parent.mkdir(parents=True)
     place.symlink_to(tmp_path / "elsewhere")
     if name == "records/traces":
-        publish.write([record], tmp_path / "out")  # it has none, and leaves the link alone
+        # This report has no traces, and leaves the link alone.
+        publish.write([record], tmp_path / "out")
     else:
         with pytest.raises(ManifestError, match="is a link or a file"):
             publish.write([record], tmp_path / "out")
@@ -225,13 +226,13 @@ def test_whatever_happens_to_a_folder_nothing_raw_or_foreign_is_lost(tmp_path_fa
     folder = tmp_path_factory.mktemp("out")
     precious, now = set(), {}
     for step in history:
-        if isinstance(step, tuple):  # somebody writes a file
+        if isinstance(step, tuple):  # a user writes a file
             name, content = step
             (folder / name).parent.mkdir(exist_ok=True)
             if now.get(name) == content:
                 continue
             if name.startswith("records/") and name in now:
-                precious.discard(now[name])  # that was his doing
+                precious.discard(now[name])  # the user replaced this file himself
             (folder / name).write_bytes(content)
             now = {each: known for each, known in now.items() if each != name}
             precious = {each for each in precious if each[0] != name} | {(name, content)}

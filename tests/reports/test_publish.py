@@ -1,4 +1,4 @@
-"""What lies in a report's folder beside its Markdown."""
+"""Test the files beside a report's Markdown page."""
 
 import base64
 import csv
@@ -36,7 +36,7 @@ def test_every_figure_is_in_the_data(tmp_path):
     assert float(found["ae400", "jax", "cold start: framework"]["value"]) == 2.0
     assert float(found["ae400", "torch", "peak memory: first step"]["value"]) == 600 * 2**20
     assert float(found["ae400", "jax", "test loss, seed 0, epoch 2"]["value"]) == 0.21
-    # Two seeds would give a range; one gives none.
+    # Two seeds would give an interval; a single seed gives none.
     assert found["ae400", "jax", "test loss"]["low"] == ""
 
 
@@ -48,7 +48,7 @@ def test_the_record_lies_beside_the_report(tmp_path):
     with open_record(copy, 2**30) as file:
         assert file.read() == source.read_bytes()
     assert "`records/sample.jsonl.zst`" in target.read_text()
-    # From what lies there the report can be made again, over itself too.
+    # The report can be made again from its own records, over its own files.
     before = target.read_text()
     assert publish.write([copy], tmp_path / "report").readme.read_text() == before
     assert copy.read_bytes() == packed
@@ -57,7 +57,7 @@ def test_the_record_lies_beside_the_report(tmp_path):
 def test_the_page_is_one_file_that_says_what_markdown_says(tmp_path):
     target = publish.write([written(tmp_path / "run")], tmp_path / "report").readme
     text = (tmp_path / "report" / "index.html").read_text()
-    # Whatever it shows is in it, and it is well-formed.
+    # The page contains all its images, and it is well-formed.
     sources = re.findall(r'src="([^"]*)"', text)
     assert re.findall(r'href="([^"]*)"', text) == ["records/sample.jsonl.zst", "data.csv"]
     assert len(sources) == 8
@@ -70,7 +70,7 @@ def test_the_page_is_one_file_that_says_what_markdown_says(tmp_path):
     said = re.sub(r"\\(.)", r"\1", target.read_text())
     missing = set(re.findall(r"[\w,.%]+", re.sub(r"!\[.*?\]\(.*?\)", "", said))) - words
     assert not missing
-    # The words that the intervals bear are the only coloured ones.
+    # Only the words of verdicts are coloured.
     assert re.findall(r'<td class="words (\w+)">(\w+)</td>', text) == [("slower", "slower")]
     assert text.count("<table") == text.count("<thead>") == text.count("</table>") == 16
 

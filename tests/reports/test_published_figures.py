@@ -1,7 +1,8 @@
-"""The committed records give the figures that they gave before the words of schema 6, to the digit.
+"""Check that the committed records give the same figures as before schema 6, to the last digit.
 
-``tests/golden/published-figures.csv.xz`` holds the figures of every report's ``data.csv`` as they
-were: the folder of the report or the name of the record, then the columns of ``data.csv``.
+``tests/golden/published-figures.csv.xz`` holds the figures of every report's ``data.csv`` as of
+schema 5. Its first column is the report's folder or the record's name; the other columns are those
+of ``data.csv``.
 """
 
 import csv
@@ -17,7 +18,7 @@ from aebench.reports.summary import summarise
 from helpers.paths import ROOT
 
 GOLDEN = ROOT / "tests" / "golden" / "published-figures.csv.xz"
-# Today's words for the names of figures, and for parts of these names.
+# The new names of figures, and the new words in these names.
 FIGURES = {
     "blocks contaminated": "blocks disturbed",
     "other work, share": "background load, share",
@@ -28,14 +29,14 @@ VERDICTS = {"yardstick": "baseline"}
 
 
 def figure(name):
-    """Return today's name of a figure."""
+    """Return the new name of a figure."""
     if name.startswith("pays before "):
         return f"break-even {name.removeprefix('pays ')}"
     return FIGURES.get(name, name).replace(" twin", " A/A")
 
 
 def expected():
-    """Return the figures of each report, in today's words."""
+    """Return the expected figures by report, with the new words."""
     text = lzma.decompress(GOLDEN.read_bytes()).decode()
     found = {}
     for report, *where, contender, name, value, low, high, unit, verdict in csv.reader(
@@ -56,7 +57,7 @@ EXPECTED = expected()
 
 
 def records(report):
-    """Return the paths of the records that a report was made of."""
+    """Return the paths of the records of a report."""
     published = ROOT / "reports" / "published" / report / "records"
     if published.is_dir():
         return sorted(published.glob("*.jsonl*"))

@@ -1,4 +1,4 @@
-"""Reading is linear and bounded, whatever lies where a record is meant; nothing is followed."""
+"""Test reading odd files as records: in linear time, with limits, and without following links."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def written(tmp_path):
 
 
 def odd_places(folder):
-    """Make what no record is; a name and a path each."""
+    """Make things that are no records, such as pipes and folders; yield a name and a path."""
     folder.mkdir(exist_ok=True)
     os.mkfifo(folder / "pipe")
     (folder / "loop").symlink_to(folder / "loop")
@@ -69,7 +69,7 @@ def test_what_is_no_plain_file_is_refused_in_a_sentence(tmp_path):
     for what, path in odd_places(tmp_path / "odd").items():
         for read in (load, lambda path: load_all(record_paths([path])), Journal.resume, retire):
             if read is retire and not os.path.lexists(path):
-                continue  # there is nothing to make room for
+                continue  # retire moves an old record away; without a file it does nothing
             with pytest.raises(RecordError) as refused:
                 read(path)
             assert "None" not in str(refused.value) and "\n" not in str(refused.value), what
@@ -164,7 +164,7 @@ def test_a_copy_and_a_beginning_of_a_record_count_with_it(written, tmp_path):
     found = load_all([beginning, other, written, copy, written.parent])
     assert [path for path, _ in found] == [written, other]
     assert not found[0][1].damage
-    # The same run, carried on in two ways, is two.
+    # One run that was resumed twice, from copies of its record, counts as two runs.
     made = sample.make().header
     for path, seconds in ((copy, 1.0), (beginning, 2.0)):
         path.write_bytes(line(made) + line(TaskEnd(Task("speed", "ae400", "", 0), seconds)))
@@ -258,7 +258,7 @@ print(len(record.events), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1
 def test_a_million_events_are_shown_in_2_gb(tmp_path, kind):
     made = sample.make()
     (row, *_) = (each for each in made.events if isinstance(each, Round))
-    (worker, *_) = (each for each in made.events if type(each).__name__ == "Worker")
+    (worker, *_) = (each for each in made.events if type(each).__name__ == "WorkerInfo")
     replace = msgspec.structs.replace
     make = {
         "rounds": lambda number: replace(row, launch=number // 100, block=number % 100),
@@ -269,7 +269,7 @@ def test_a_million_events_are_shown_in_2_gb(tmp_path, kind):
         file.write(line(made.header))
         file.writelines(line(make(number)) for number in range(1_000_000))
     code = textwrap.dedent(MANY).format(root=str(ROOT), path=str(path))
-    # Ten times as long as it should take: what is quadratic takes hours.
+    # The limit is ten times the usual time; quadratic code takes hours.
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True
     )

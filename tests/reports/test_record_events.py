@@ -1,4 +1,4 @@
-"""Events are registered once: every struct with a pass or a run's course is in the union."""
+"""Check that every event struct of the record's modules is in the union of events."""
 
 import inspect
 

@@ -7,7 +7,15 @@ import pytest
 from rich.console import Console
 
 from aebench.reports import document, figures, html, markdown, tables
-from aebench.reports.record import Block, Parity, QualityEpoch, Resume, Round, ShortEpoch, Worker
+from aebench.reports.record import (
+    Block,
+    Parity,
+    QualityEpoch,
+    Resume,
+    Round,
+    ShortEpoch,
+    WorkerInfo,
+)
 from aebench.reports.summary import summarise
 from aebench.reports.terminal import WIDTH, render, render_summary
 from helpers import sample
@@ -30,15 +38,15 @@ def test_figures_follow_from_the_rounds(summary):
     (cell,) = summary.speed
     jax, torch, tensorflow, control = cell.rows
     assert cell.blocks == 8
-    # The median of 0.09 … 0.11 s for 50 steps of 32; the warm-up of 9 s isn't in it.
+    # The median of 0.09 … 0.11 s, for 50 steps of 32 samples; the warm-up of 9 s isn't counted.
     assert jax.step_seconds.value == pytest.approx(0.1 / 50)
     assert jax.samples_per_second.value == pytest.approx(32 * 50 / 0.1)
     assert jax.times_reference is None
-    # Every block's ratio is 4, whatever the blocks did.
+    # The ratio is 4 in every block, although the blocks' seconds differ.
     times = torch.times_reference
     assert (times.value, times.low, times.high) == pytest.approx((4, 4, 4))
     assert (torch.verdict, jax.verdict) == ("slower", "")
-    # Without any noise the margin is what can be seen.
+    # Without noise, the minimum detectable effect is the margin itself.
     assert torch.detectable == pytest.approx(0.01)
     assert (torch.pair_sd, torch.launch_sd) == (pytest.approx(0, abs=1e-9), None)
     # The A/A control's ratios are 1.01 and 0.99 in turn; Student's t(0.975, 7) is 2.3646.
@@ -51,7 +59,7 @@ def test_figures_follow_from_the_rounds(summary):
     )
     assert control.pair_sd == pytest.approx(spread)
     assert cell.noise_floor == pytest.approx(max(times.high, 1 / times.low) - 1)
-    # Torch is the only peer: the A/A control isn't in the family.
+    # Only torch is compared: the A/A control isn't in the family of comparisons.
     assert (cell.comparisons, cell.unstable) == (1, [])
     assert (cell.repeated, cell.disturbed) == (1, 0)
     shares = (cell.background_share, cell.steal_share, cell.most_steal_share)
@@ -59,7 +67,7 @@ def test_figures_follow_from_the_rounds(summary):
     assert cell.control_sd == pytest.approx(np.std([0, np.log(1.1)] * 4, ddof=1))
     assert tensorflow.samples_per_second is None
     assert tensorflow.failure == "not installed"
-    # The end of an epoch: 4 ms epoch boundary and 3 ms first step, less a step of 2 ms.
+    # 4 ms epoch boundary and 3 ms first step, minus a step of 2 ms.
     assert jax.epoch.fixed_seconds == pytest.approx(0.005)
     assert jax.epoch.seconds == pytest.approx(1875 * 0.002 + 0.005)
     assert jax.epoch.full_training_seconds == pytest.approx(0.3 + 20 * 3.755)
@@ -102,9 +110,9 @@ def test_terminal_golden(summary):
  the shorter) by the interval: the noise floor.
  Noise: fixed NumPy work varied by 5.1 % (SD); background load took 1 % of the machine; the
  hypervisor took 0.5 %, 4 % in the worst block; 1 disturbed block repeated.
- Beside its steps, fit takes so much for an epoch and for the call: jax 5 ms and 300 ms, torch 5 ms
- and 300 ms.
- 8 blocks of 50 steps in 1 launch (one process each: how much processes differ isn't in it); 2
+ Time that fit takes per epoch and per call beside its steps: jax 5 ms and 300 ms, torch 5 ms and
+ 300 ms.
+ 8 blocks of 50 steps in 1 launch (one process each: differences between processes aren't in it); 2
  cores; data: mnist, 60,000 samples an epoch.
  ae400 jax           0.04    2.00    1.00   3.04
  ae400 torch      12     240     600      600
@@ -115,7 +123,8 @@ def test_terminal_golden(summary):
         assert line in got, shown
     assert max(map(len, got)) <= WIDTH
     facts = printed(render_summary(summary))
-    # Of the minute: three times 9 s of warm-up, 0.8 + 3.2 + 0.8 s of rounds, three of 7 s again.
+    # The minute has three warm-ups of 9 s, 0.8 + 3.2 + 0.8 s of rounds, and three repeated rounds
+    # of 7 s.
     assert (
         "Speed pass: 1 min 00 s, 53 % in rounds and warm-up, 35 % in blocks that were repeated, "
         "12 % overhead (starting, compiling, discarded steps, pauses, ends of epochs)."
@@ -159,17 +168,17 @@ def test_a_hostile_record_is_only_text(tmp_path):
     text = markdown.render(made)
     assert "\x1b" not in text
     assert "\n# heading" not in text
-    # Outside of code, where nothing is markup, every sign that could be markup is escaped.
+    # Outside of code, every character that Markdown could take as markup is escaped.
     prose = re.sub(r"`[^`\n]*`", "", text)
     assert re.findall(r"\\<script\\>", prose)
     assert not re.findall(r"(?<!\\)<|(?<!\\)\](?=\(http)", prose)
-    # A browser is given text too: what could be markup is escaped, and no script may run.
+    # In HTML too, all markup in texts is escaped, and no script may run.
     shown = html.render(made, tmp_path)
     assert "\x1b" not in shown and "&lt;script&gt;" in shown
     assert not re.findall(r"<script|<iframe|onerror=", shown)
-    assert shown.count("<a ") == 2  # to the record and the data
+    assert shown.count("<a ") == 2  # the links to the record and the data
     assert "default-src 'none'" in shown
-    # Every row keeps its number of cells.
+    # All rows of a table have the same number of entries.
     tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("| ")]
     assert len(tables) > 10
     for head, rule, *rows in tables:
@@ -183,7 +192,7 @@ def test_verdicts_wait_for_the_planned_number_of_blocks():
     made.events = [each for each in made.events if getattr(each, "block", 0) < 7]
     (cell,) = summarise(made).speed
     assert cell.answer == (
-        "Nobody is called fastest for ae400 at batch 32 (train): 7 of 8 blocks were measured."
+        "No contender is called fastest for ae400 at batch 32 (train): 7 of 8 blocks were measured."
     )
 
 
@@ -214,11 +223,14 @@ def test_a_busy_machine_and_lost_fixed_costs_are_told():
     ]
     shown = " ".join(printed(render_summary(summarise(made))).split())
     assert "began on a busy machine (load 2.5 on 2 cores)" in shown
-    assert "for an epoch and for the call: jax <1 ms and 300 ms, torch 5 ms and 300 ms." in shown
+    assert (
+        "per epoch and per call beside its steps: jax <1 ms and 300 ms, torch 5 ms and 300 ms."
+        in shown
+    )
 
 
 def made_with(contender: str, factor: float, noise: float = 0.0):
-    """Make the sample with one contender's rounds that count so many times as long."""
+    """Return the sample in which a contender's counted rounds take ``factor`` times as long."""
     made = sample.make()
     made.events = [
         msgspec.structs.replace(
@@ -239,12 +251,14 @@ def test_a_control_that_is_called_different_takes_away_all_verdicts(factor):
     verdicts = {row.contender: row.verdict for row in cell.rows}
     assert verdicts["torch"] == "unstable"
     assert verdicts["jax A/A"] == ("slower" if factor > 1 else "faster")
-    assert cell.answer.startswith("Nobody is called fastest for ae400 at batch 32 (train): jax A/A")
+    assert cell.answer.startswith(
+        "No contender is called fastest for ae400 at batch 32 (train): jax A/A"
+    )
     shown = printed(render_summary(summary), force_terminal=True, color_system="standard")
     (torch,) = [line for line in shown.splitlines() if "4,000 [3,640" in line]
-    # Numbers in grey, no verdict in colour.
+    # Numbers are grey, and no verdict is coloured.
     assert "\x1b[2m" in torch and "\x1b[31m" not in torch
-    assert "Unstable: where an A/A control comes out different" in shown
+    assert "Unstable: an A/A control was called different" in shown
 
 
 def test_only_faster_and_slower_are_coloured():
@@ -311,11 +325,11 @@ def test_what_is_said_of_waits_adds_up_to_the_epoch():
     ticks = [0.01 * (2**k - 1) for k in range(1, 14)]
     made = sample.make()
     ends = [each for each in made.events if isinstance(each, ShortEpoch)]
-    # Epochs of 0.2 s end at once, or wait for the tick at 0.31 s: one of three.
+    # Epochs of 0.2 s end at once, or wait for the poll at 0.31 s: one of three does.
     waited = msgspec.structs.replace(ends[0], age_seconds=0.2, boundary_seconds=0.11)
     made.events = [
         msgspec.structs.replace(each, epoch_end_polls_seconds=ticks)
-        if isinstance(each, Worker)
+        if isinstance(each, WorkerInfo)
         else (waited if each is ends[0] else each)
         for each in made.events
     ]
@@ -336,7 +350,7 @@ def test_an_unfinished_record_is_told_apart():
 
 
 def two_runs():
-    """Return the sample, and one like it in which jax is missing and torch is twice as slow."""
+    """Return the sample and a second run, in which jax is missing and torch is twice as slow."""
     first, second = sample.make(), sample.make()
     first.events = [each for each in first.events if getattr(each, "contender", "") != "torch"]
     (jax, torch, tensorflow, control) = first.header.contenders
@@ -345,13 +359,13 @@ def two_runs():
         first.header, contenders=[jax, missing, tensorflow, control]
     )
     second.events = [
-        # Torch's control is as far from torch as jax's from jax.
+        # Torch's A/A control differs from torch as jax's A/A control differs from jax.
         msgspec.structs.replace(each, contender="torch A/A", seconds=4 * each.seconds)
         if isinstance(each, Round) and each.contender == "jax A/A"
         else each
         for each in second.events
         if getattr(each, "contender", "") != "jax"
-        and not (isinstance(each, Worker) and each.contender == "jax A/A")
+        and not (isinstance(each, WorkerInfo) and each.contender == "jax A/A")
     ]
     torch_control = msgspec.structs.replace(torch, name="torch A/A", control_of="torch")
     missing = msgspec.structs.replace(jax, version="", missing="not installed")
@@ -372,11 +386,11 @@ def test_several_records_stand_side_by_side_but_rank_nobody():
     jax, _, control, torch, torch_control = cell.rows
     names = ["jax", "tensorflow", "jax A/A", "torch", "torch A/A"]
     assert [row.contender for row in cell.rows] == names
-    # An A/A control is compared with its own original, in the blocks that they share.
+    # An A/A control is compared with its own original, in the blocks that both have.
     assert torch_control.times_reference.value == pytest.approx(control.times_reference.value)
     assert (torch_control.control_of, torch_control.verdict) == ("torch", "same")
     assert (cell.reference, jax.shares_blocks, torch.shares_blocks) == ("jax", True, False)
-    # Both medians' ends at 97.5 %: with 8 rounds these are the extremes, 0.9 and 1.1.
+    # The ends of the medians' intervals: for 8 rounds these are the extremes, 0.9 and 1.1.
     times = torch.times_reference
     assert (times.value, times.low, times.high) == pytest.approx((4, 4 * 0.9 / 1.1, 4 * 1.1 / 0.9))
     assert (
@@ -387,7 +401,7 @@ def test_several_records_stand_side_by_side_but_rank_nobody():
         assert [row.contender for row in rows if not row.failure] == ["jax", "torch"]
     shown = printed(render_summary(summary))
     assert "4.00 [3.27, 4.89] †" in shown
-    assert "0.9999 [0.9911, 1.0089] ‡" in shown and "‡ times its own original's" in shown
+    assert "0.9999 [0.9911, 1.0089] ‡" in shown and "‡ compared with its own original" in shown
     assert max(map(len, shown.splitlines())) <= WIDTH
     assert shown.count("Machine: ") == 1
     text = markdown.render(document.make(summary, [], ["a/record.jsonl", "b/record.jsonl"]))
@@ -395,7 +409,7 @@ def test_several_records_stand_side_by_side_but_rank_nobody():
 
 
 def parts():
-    """Return a record of training, starts and losses, and one of the same contenders' prediction."""
+    """Return a record of training, cold starts and losses, and one of prediction."""
     first, second = sample.make(), sample.make()
     plan = first.header.plan
     first.header = msgspec.structs.replace(
@@ -437,7 +451,7 @@ def test_what_two_such_runs_both_say_is_said_once():
             for each in made.header.contenders
         ]
         made.header = msgspec.structs.replace(made.header, contenders=asked)
-        worker = next(each for each in runs[0].of(Worker) if each.contender == "jax")
+        worker = next(each for each in runs[0].of(WorkerInfo) if each.contender == "jax")
         settings = {"jit_compile": "False"}
         made.events.insert(0, msgspec.structs.replace(worker, settings=settings))
     told = [each for each in summarise(*runs).notices if "is in force" in each]
@@ -516,20 +530,20 @@ def test_a_narrow_terminal_gets_every_figure_whole(summary, width):
     assert max(map(len, shown.splitlines())) <= width
     for figure in ("16,000", "3.04", "0.2100", "3.76", "epochs"):
         assert figure in shown
-    assert shown.count("…") == 1  # of the hash
+    assert shown.count("…") == 1  # the shortened hash
 
 
 def test_parts_of_a_run_on_machines_of_different_speed_are_told_apart():
     def notice(factor, epochs=2, images=60_000):
         made = sample.make()
-        # 10,000 of 60,000 images train in 1.5 s: an epoch of the speed pass takes 3.76 s.
+        # 10,000 of 60,000 images take 1.5 s; a whole epoch of the speed pass takes 3.76 s.
         plan = msgspec.structs.replace(made.header.plan, quality_train_samples=images)
         data = msgspec.structs.replace(made.header.data, train_samples=images)
         plan = msgspec.structs.replace(plan, epochs=epochs)
         made.header = msgspec.structs.replace(made.header, plan=plan, data=data)
         losses = [each for each in made.events if isinstance(each, QualityEpoch)]
         made.events = [each for each in made.events if each not in losses] + [
-            # The last epochs of the two, since they end with the loss on the training images.
+            # The last epoch of both contenders, which includes the loss on the training images.
             msgspec.structs.replace(
                 each,
                 epoch=each.epoch - (2 - epochs),
@@ -543,7 +557,7 @@ def test_parts_of_a_run_on_machines_of_different_speed_are_told_apart():
     assert not notice(1.0) and not notice(1.2)
     (told,) = notice(0.5)
     assert "took 0.501 times as long as steps of the speed pass say" in told
-    # An only epoch holds compiling, and a short one mostly what a call of fit takes.
+    # A single epoch includes compiling, and a short epoch is mostly the call of fit itself.
     assert not notice(30, epochs=1) and not notice(3, images=6_000)
 
 

@@ -1,4 +1,4 @@
-"""The self-check's judgement, on records whose truth is made by hand, and once for real."""
+"""Test the self-check's judgement on records made by hand, and in a real run."""
 
 import math
 
@@ -21,7 +21,7 @@ LAUNCHES, BLOCKS = 5, 24
 
 
 def record(control: float, known_effect: float, pair_sd: float, launches: int = LAUNCHES) -> Record:
-    """Make a self-check's record in which the controls take so many times the reference's time."""
+    """Return a self-check's record whose controls take given multiples of the reference's time."""
     made = sample.make()
     sizes = [WorkloadSizes("train", [32], launches, BLOCKS)]
     plan = msgspec.structs.replace(made.header.plan, passes=["speed"], sizes=sizes)
@@ -103,7 +103,7 @@ def _images():
     [(1.05, 0.05, 0, "can be trusted here"), (1.05, 0.4, 3, "too noisy")],
 )
 def test_the_exit_code_says_it(aebench, tmp_path, known_effect, pair_sd, code, said):
-    """A record that is whole needs no measuring: --resume judges it at once."""
+    """Check the exit codes; --resume judges a complete record without measuring."""
     made = record(1.0, known_effect, pair_sd)
     plan = plan_from_request(request("jax", "standard", "ae400", 32), _images())
     header = msgspec.structs.replace(
@@ -149,5 +149,5 @@ def test_it_runs(aebench, tmp_path):
     assert again.returncode == done.returncode
     rounds = [row for row in load(tmp_path / "kept").of(Round) if row.block >= 0]
     assert {row.contender for row in rounds} == {"jax", "jax A/A", "jax +5 %"}
-    # Both report as many steps; five in a hundred more need a multiple of twenty.
+    # Both report the same steps; 5 % more is a whole number for multiples of 20.
     assert {row.steps % 20 for row in rounds} == {0}

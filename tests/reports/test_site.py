@@ -1,4 +1,4 @@
-"""The site of published reports, and that what is committed is what its records give."""
+"""Test the site of published reports, and that committed reports are what their records give."""
 
 import csv
 import html
@@ -15,7 +15,7 @@ from helpers.paths import ROOT
 from helpers.written import HOSTILE, written
 
 PUBLISHED = sorted(path.parent for path in site.PUBLISHED.glob("*/records"))
-# An embedded figure, whose coordinates may differ in the last digit from processor to processor.
+# An embedded figure, whose coordinates can differ in the last digit between processors.
 _FIGURE = re.compile(r"data:image/svg\+xml;base64,[^\"]*")
 
 
@@ -30,7 +30,7 @@ def test_an_index_stands_before_the_reports(tmp_path):
     shown = html.unescape(re.sub(r"<[^>]+>", "", text))
     assert "Step for step, jax is fastest at training ae400 (batch 32)." in shown
     assert "measured on 2026-01-01" in shown
-    # Whatever a report links to is there too.
+    # All files that a report links to are in the site.
     page = (tmp_path / "site" / "first" / "index.html").read_text()
     for link in re.findall(r'href="([^"]*)"', page):
         assert (tmp_path / "site" / "first" / link).is_file()
@@ -82,7 +82,7 @@ def test_committed_pages_are_what_the_committed_record_gives(folder, tmp_path):
 
 
 def alike(one, other):
-    """Compare two cells: numbers may differ in their last digits from processor to processor."""
+    """Return whether two entries agree, up to the last digits, which differ between processors."""
     if one == other:
         return True
     try:

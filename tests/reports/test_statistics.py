@@ -23,8 +23,8 @@ positive = st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=60)
 
 
 def test_interval_is_the_tabulated_order_statistics():
-    # Tables of the sign test: 95 % needs the 1st and 6th of 6, the 3rd and 10th of 12, the 6th and
-    # 15th of 20.
+    # Tables of the sign test give these ranks for 95 %: 1st and 6th of 6, 3rd and 10th of 12, 6th
+    # and 15th of 20.
     for count, rank in ((6, 1), (12, 3), (20, 6)):
         estimate = median(range(1, count + 1))
         assert (estimate.low, estimate.high) == (rank, count - rank + 1)
@@ -122,7 +122,7 @@ def test_what_is_on_a_front_is_beaten_by_nothing(points):
         return one != other and one[0] <= other[0] and one[1] <= other[1]
 
     front = pareto_front([cost for cost, _ in points], [loss for _, loss in points])
-    # By the model: every pair that no other beats, each once, the cheapest first.
+    # The expected pairs: all that no other pair beats, without duplicates, the cheapest first.
     unbeaten = {each for each in points if not any(beats(other, each) for other in points)}
     assert [points[index] for index in front] == sorted(unbeaten)
     assert all(points.index(points[index]) == index for index in front)

@@ -1,8 +1,8 @@
-"""The work, as a user of pyperf would time it."""
+"""Time the work of :mod:`work` the way a user of pyperf would."""
 
 import pyperf
 import work
 
 runner = pyperf.Runner()
-# Only the processes that measure need the model.
+# pyperf's main process measures nothing: only its worker processes need the model.
 runner.bench_func("fit", work.ready() if runner.parse_args().worker else print)

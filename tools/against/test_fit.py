@@ -1,4 +1,4 @@
-"""The work, as a user of pytest-benchmark would time it."""
+"""Time the work of :mod:`work` the way a user of pytest-benchmark would."""
 
 import work
 

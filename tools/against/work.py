@@ -1,4 +1,4 @@
-"""The work that all judge: one epoch of fit over so many batches, on the backend that is set."""
+"""Define the work that all tools time: an epoch of fit on the backend of ``KERAS_BACKEND``."""
 
 import os
 import tempfile
@@ -9,9 +9,9 @@ BATCH_SIZE = 32
 
 
 def ready() -> Callable[[], object]:
-    """Build, compile and warm up; return what is to be timed.
+    """Build, compile and warm up a model; return a function that runs the epoch to be timed.
 
-    ``AGAINST_STEPS`` says how many steps it has.
+    The environment variable ``AGAINST_STEPS`` is the number of steps of the epoch.
     """
     steps = int(os.environ["AGAINST_STEPS"])
     from aebench.bench.data import datasets

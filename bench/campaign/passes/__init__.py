@@ -1,1 +1,1 @@
-"""The parent's side of each pass: workers asked in turn, answers appended to the record."""
+"""The parent's side of the passes: send commands to workers, append their answers to the record."""

@@ -1,6 +1,7 @@
-"""Blocks: a round of every contender, back to back, in balanced order.
+"""Blocks: one round of every contender, back to back, in balanced order.
 
-A block counts or is repeated by what the machine did meanwhile, never by a measured value.
+A disturbed block is repeated. Whether a block is disturbed depends on the machine's other load
+alone, and never on a measured time.
 """
 
 import time
@@ -21,26 +22,26 @@ from aebench.bench.plan.order import block_orders
 from aebench.bench.system import machine_noise, processor
 from aebench.reports.record import Block
 
-# Threads that spin after their work have been seen to stop within 10 ms.
+# The pause before a round. Threads that spin after their work were seen to stop within 10 ms.
 PAUSE_SECONDS = 0.02
-# A block in which more of all cores' time than this went to others is disturbed.
+# A block is disturbed if a larger share of all cores' time went to background load, or to steal.
 BACKGROUND_LIMIT_SHARE = 0.10
 STEAL_LIMIT_SHARE = 0.02
 
 
 def run(context: Context, sessions: Sequence[Session], cell: LaunchCell, length: Length) -> None:
-    """Run the planned blocks of a cell, and disturbed ones again, at most half as many.
+    """Run the planned blocks of a cell, and repeat disturbed ones: at most half as many again.
 
     Parameters
     ----------
     context : Context
-        What every pass needs.
+        The context of the pass.
     sessions : sequence of Session
-        Warm, waiting inside ``fit`` or ``predict``.
+        The contenders, warmed up and waiting inside ``fit`` or ``predict``.
     cell : LaunchCell
-        Where they meet.
+        The cell.
     length : Length
-        Of each round.
+        The length of a round.
     """
     info = context.plan.info
     planned = info.sizes_of(cell.cell.workload).blocks
@@ -74,7 +75,7 @@ def run(context: Context, sessions: Sequence[Session], cell: LaunchCell, length:
 
 
 def is_disturbed(background_share: float | None, steal_share: float | None) -> bool:
-    """Return whether background load or steal took so much that a block has to be repeated."""
+    """Return whether background load or steal took more of a block than its limit allows."""
     return (background_share or 0.0) > BACKGROUND_LIMIT_SHARE or (
         steal_share or 0.0
     ) > STEAL_LIMIT_SHARE
@@ -114,14 +115,14 @@ def _block(
             samples_per_second[name] = row.steps * cell.cell.batch_size / row.seconds
     seconds, background_share, steal_share = watch.end(waiting_seconds)
     context.display.figure(
-        ", ".join(f"{name} {each:,.0f}" for name, each in sorted(samples_per_second.items()))
+        ", ".join(f"{name} {speed:,.0f}" for name, speed in sorted(samples_per_second.items()))
         + " samples/s"
     )
     return _Seen(seconds, background_share, steal_share, fixed_work_seconds)
 
 
 class _Watch:
-    """Measure what the cores do beside the work of this run."""
+    """Measure what the cores do other than the work of this run."""
 
     def __init__(self, sessions: Sequence[Session]) -> None:
         self._sessions = sessions
@@ -130,10 +131,11 @@ class _Watch:
         self._cores = processor.core_seconds()
 
     def end(self, waiting_seconds: float) -> tuple[float, float | None, float | None]:
-        """Return the seconds since the beginning, the share of background load and that of steal.
+        """Return the seconds since the beginning, and two shares of all cores' time in them.
 
-        ``waiting_seconds`` is the processor time of workers that should have slept; it counts as
-        background load.
+        The shares are those of background load and of steal; None where the system doesn't report
+        them. ``waiting_seconds`` is the processor time of workers that should have slept. It counts
+        as background load.
         """
         seconds = time.perf_counter() - self._began
         cores = processor.spent(self._cores, processor.core_seconds())
@@ -147,6 +149,6 @@ class _Watch:
         return seconds, background_seconds / cores.total, steal_share
 
     def _our_seconds(self) -> float | None:
-        """Return the processor time of this process and its workers; None if a worker has ended."""
+        """Return the processor seconds of this process and its workers; None if one has ended."""
         workers = cpu_seconds(self._sessions)
         return None if workers is None else workers + time.process_time()

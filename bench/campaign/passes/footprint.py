@@ -1,4 +1,4 @@
-"""Footprint: cold starts, one fresh process at a time."""
+"""The footprint pass: cold starts, one fresh process at a time."""
 
 from collections.abc import Sequence
 
@@ -11,21 +11,21 @@ from aebench.reports.record import ContenderInfo, Task
 
 
 def run(context: Context, tasks: Sequence[Task]) -> None:
-    """Measure cold starts, in the order given."""
+    """Measure the cold start of every task, in the order given."""
     one_at_a_time.run(context, tasks, "cold start", _cold_start)
 
 
 def _cold_start(context: Context, contender: ContenderInfo, task: Task) -> None:
-    who = one_at_a_time.named(task)
+    task_fields = one_at_a_time.named(task)
     job = one_at_a_time.cold_start(messages.FootprintJob, context, contender, task)
     worker = context.start(contender, job)
     try:
         exact = worker.exact_peaks
-        context.append(record.Phase, worker.interpreter, **who, exact=exact)
+        context.append(record.Phase, worker.interpreter, **task_fields, exact=exact)
         for _ in FOOTPRINT_PHASES:
-            context.append(record.Phase, worker.phase(), **who, exact=exact)
+            context.append(record.Phase, worker.phase(), **task_fields, exact=exact)
         last = worker.answer(messages.FootprintResult)
         context.note_worker(last.runtime, "footprint", contender.name, task.model, task.launch)
-        context.append(record.FootprintFacts, last, **who)
+        context.append(record.FootprintFacts, last, **task_fields)
     finally:
         context.fleet.stop(worker)

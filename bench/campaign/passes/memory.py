@@ -1,4 +1,7 @@
-"""Memory: what is held when, sampled from outside too, and whether it grows with the steps."""
+"""The memory pass: how much a process holds after every phase, and whether steps make it grow.
+
+A sampler outside the process records the curve between the phases.
+"""
 
 from collections.abc import Sequence
 
@@ -12,31 +15,41 @@ from aebench.reports.record import ContenderInfo, Task
 
 
 def run(context: Context, tasks: Sequence[Task]) -> None:
-    """Weigh one process after the other, in the order given."""
+    """Measure the memory of one process after the other, in the order given."""
     one_at_a_time.run(context, tasks, "memory", _weigh)
 
 
 def _weigh(context: Context, contender: ContenderInfo, task: Task) -> None:
-    who = one_at_a_time.named(task)
+    task_fields = one_at_a_time.named(task)
     job = one_at_a_time.cold_start(messages.MemoryJob, context, contender, task)
     worker = context.start(contender, job)
     try:
         exact = worker.exact_peaks
         with memory_sampler.sampled(worker.pid) as sampled:
             context.append(
-                record.MemoryPhase, worker.interpreter, **who, exact=exact, ended_seconds=0.0
+                record.MemoryPhase,
+                worker.interpreter,
+                **task_fields,
+                exact=exact,
+                ended_seconds=0.0,
             )
             for _ in MEMORY_PHASES:
                 phase = worker.phase()
                 context.append(
-                    record.MemoryPhase, phase, **who, exact=exact, ended_seconds=sampled.now()
+                    record.MemoryPhase,
+                    phase,
+                    **task_fields,
+                    exact=exact,
+                    ended_seconds=sampled.now(),
                 )
             last = worker.answer(messages.MemoryResult)
         context.note_worker(last.runtime, "memory", contender.name, task.model, task.launch)
-        context.append(record.MemorySteps, last, **who, batch_size=context.plan.info.batch_size)
+        context.append(
+            record.MemorySteps, last, **task_fields, batch_size=context.plan.info.batch_size
+        )
         context.append(
             record.MemoryCurve,
-            **who,
+            **task_fields,
             **sampled.thinned(),
         )
     finally:

@@ -1,4 +1,4 @@
-"""Passes that measure one worker at a time, each contender × model on its own."""
+"""The loop of the passes that run one worker at a time, for one contender and model."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -14,20 +14,22 @@ Measure = Callable[[Context, ContenderInfo, Task], None]
 
 
 def run(context: Context, tasks: Sequence[Task], what: str, measure: Measure) -> None:
-    """Measure task by task, in the order given; what fails is a row, and the others go on.
+    """Measure task by task, in the order given.
+
+    A failure is recorded, and the next task goes on.
 
     Parameters
     ----------
     context : Context
-        What every pass needs.
+        The context of the pass.
     tasks : sequence of Task
-        Of one pass.
+        The tasks of one pass.
     what : str
-        What is measured of a contender, for the display.
+        The name of what is measured, for the display, such as ``cold start``.
     measure : callable
-        Measures one task.
+        The function that measures one task of a contender.
     """
-    contenders = {each.name: each for each in context.plan.on_keras}
+    contenders = {contender.name: contender for contender in context.plan.on_keras}
     for task in tasks:
         context.display.doing(f"{task.model}: {what} of {task.contender}")
         try:
@@ -39,7 +41,7 @@ def run(context: Context, tasks: Sequence[Task], what: str, measure: Measure) ->
 
 
 def named(task: Task) -> dict[str, Any]:
-    """Return the fields by which events name their task."""
+    """Return the fields of an event that name its task: contender, model and launch."""
     return {
         "contender": task.contender,
         "model": task.model,
@@ -48,7 +50,7 @@ def named(task: Task) -> dict[str, Any]:
 
 
 def cold_start(kind: type[J], context: Context, contender: ContenderInfo, task: Task) -> J:
-    """Make the job of a worker that starts with nothing."""
+    """Make the job of a worker whose start from nothing is measured, data loading included."""
     return context.job(
         kind,
         contender,

@@ -1,6 +1,6 @@
 """Parity: is it the same model? Every contender beside one float64 oracle, nothing timed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,21 @@ from aebench.bench.campaign.fleet import Worker
 from aebench.bench.data.datasets import Images
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.loading import ClosedForm
+from aebench.bench.plan.parity_sizes import ParitySizes, parity_sizes
 from aebench.bench.protocol.messages import Compare, Compared, ParityJob
-from aebench.bench.worker.passes.parity import LONG_LEARNING_RATE, LONG_STEPS, MASKS, SHORT_STEPS
+from aebench.bench.protocol.parity_checks import (
+    INFERENCE,
+    LONG,
+    LONG_BATCH_SIZE,
+    LONG_LEARNING_RATE,
+    LONG_STEPS,
+    MASKS,
+    STEPS,
+    short_steps,
+)
 from aebench.reports import record
 from aebench.reports.record import ContenderInfo, Task
 
-BATCH_SIZE = 32
 # How far from the oracle, by the precision in force: docs/method.md says why so far.
 # A share of masks and a mean loss under masks are chance: they are in standard deviations.
 _CHANCE = 4.5
@@ -71,15 +80,14 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
     context.display.doing("workers start")
     # They import side by side: nothing is timed.
     workers = {contender.name: _start(context, contender, mine) for contender, mine in by_contender}
-    oracles = _oracles(context, list(dict.fromkeys(task.model for task in tasks)))
+    oracles = _Oracles(context)
     for contender, mine in by_contender:
         worker = workers[contender.name]
         for task in mine:
-            context.display.doing(f"{task.model}: {task.contender} beside the oracle")
             try:
                 if worker is None:
                     worker = _worker(context, contender, task)
-                _compare(context, contender, worker, task, oracles[task.model])
+                _compare(context, contender, worker, task, oracles)
             except MeasurementError as error:
                 context.note_failure(error, "parity", contender.name, task.model, 0)
                 if worker is not None:
@@ -100,44 +108,85 @@ def _start(context: Context, contender: ContenderInfo, tasks: Sequence[Task]) ->
 
 
 def _worker(context: Context, contender: ContenderInfo, task: Task) -> Worker:
-    trains = not contender.why_not("train")
-    job = context.job(
-        ParityJob, contender, context.plan.model(task.model), batch_size=BATCH_SIZE, trains=trains
+    return context.start(
+        contender, context.job(ParityJob, contender, context.plan.model(task.model))
     )
-    return context.start(contender, job)
+
+
+def _groups(sizes: ParitySizes) -> Iterator[tuple[str, int]]:
+    """List the groups of checks with their batch sizes, those of all workloads first.
+
+    What fails later leaves the earlier checks in the record.
+    """
+    yield from ((INFERENCE, size) for size in sizes.inference)
+    yield from ((STEPS, size) for size in sizes.training)
+    if sizes.training:
+        yield LONG, LONG_BATCH_SIZE
 
 
 def _compare(
-    context: Context, contender: ContenderInfo, worker: Worker, task: Task, oracle: Path
+    context: Context, contender: ContenderInfo, worker: Worker, task: Task, oracles: "_Oracles"
 ) -> None:
-    answer = worker.ask(Compare(context.plan.model(task.model).description, str(oracle)), Compared)
-    context.note_worker(answer.runtime, "parity", contender.name, task.model, 0)
-    allowed = tolerances(answer.runtime.settings.get("precision", "float32"))
-    for check in answer.checks:
-        context.append(
-            record.Parity,
-            check,
-            contender=contender.name,
-            model=task.model,
-            tolerance=allowed.get(check.check, 0.0),
+    noted = False
+    for checks, batch_size in _groups(parity_sizes(context.plan, contender, task.model)):
+        oracle = oracles.path(task.model, checks, batch_size)
+        context.display.doing(
+            f"{task.model}, batch {batch_size}: {task.contender} beside the oracle"
         )
+        command = Compare(
+            context.plan.model(task.model).description, str(oracle), batch_size, checks
+        )
+        answer = worker.ask(command, Compared)
+        if not noted:
+            context.note_worker(answer.runtime, "parity", contender.name, task.model, 0)
+            noted = True
+        allowed = tolerances(answer.runtime.settings.get("precision", "float32"))
+        for check in answer.checks:
+            context.append(
+                record.Parity,
+                check,
+                contender=contender.name,
+                model=task.model,
+                tolerance=allowed.get(check.check, 0.0),
+                batch_size=batch_size,
+            )
+        if any(check.check == "shapes" and check.difference for check in answer.checks):
+            return  # a model of other shapes can't be compared further
 
 
-def _oracles(context: Context, names: Sequence[str]) -> dict[str, Path]:
-    """Compute what workers compare themselves with, once for all of them."""
-    seed = context.plan.info.seeds[0]
-    paths = {}
-    for name in names:
-        context.display.doing(f"{name}: the oracle")
-        form = context.plan.model(name).form
-        assert form is not None, "a model without an oracle has no task of this pass"
-        paths[name] = context.arrays.train_path.with_name(f"oracle-{name}.npz")
-        made: dict[str, Any] = dict(oracle_results(form, context.dataset.train, seed))
-        np.savez(paths[name], **made)
-    return paths
+class _Oracles:
+    """What workers compare themselves with: computed when first needed, once for all of them."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._paths: dict[tuple[str, str, int], Path] = {}
+
+    def path(self, name: str, checks: str, batch_size: int) -> Path:
+        """Return the file of a model's results for a group of checks at a batch size."""
+        key = (name, checks, batch_size)
+        if key not in self._paths:
+            context = self._context
+            context.display.doing(f"{name}, batch {batch_size}: the oracle")
+            form = context.plan.model(name).form
+            assert form is not None, "a model without an oracle has no task of this pass"
+            path = context.arrays.train_path.with_name(f"oracle-{name}-{checks}-{batch_size}.npz")
+            found: dict[str, Any] = dict(
+                oracle_results(
+                    form,
+                    context.dataset.train,
+                    context.plan.info.seeds[0],
+                    checks,
+                    batch_size,
+                )
+            )
+            np.savez(path, **found)
+            self._paths[key] = path
+        return self._paths[key]
 
 
-def oracle_results(model: ClosedForm, images: Images, seed: int) -> dict[str, Images]:
+def oracle_results(
+    model: ClosedForm, images: Images, seed: int, checks: str, batch_size: int
+) -> dict[str, Images]:
     """Do in float64 what every contender does.
 
     Parameters
@@ -148,41 +197,42 @@ def oracle_results(model: ClosedForm, images: Images, seed: int) -> dict[str, Im
         As they were found: uint8, or floating-point in [0, 1].
     seed : int
         Of the weights, and of the masks.
+    checks : str
+        A group of :mod:`aebench.bench.protocol.parity_checks`.
+    batch_size : int
+        Samples per step.
 
     Returns
     -------
     dict of ndarray
-        ``before 0`` … and ``after 0`` …, the weights before and after a
-        step at the model's own learning rate; ``forward`` and ``loss`` of the first batch before;
-        ``short`` and ``long``, the loss of each step of two trainings; ``masked``, losses of the first batch
-        under masks.
+        For inference, ``forward`` and ``loss`` of the first batch. For steps, ``before 0`` … and
+        ``after 0`` …, the weights before and after a step at the model's own learning rate, and
+        ``short``, the loss of each step of a training. For the long training, ``long``, its
+        losses, and ``masked``, losses of the first batch under masks.
     """
-    rows = np.resize(np.arange(len(images)), LONG_STEPS * BATCH_SIZE)
-    flat = images[rows].reshape(len(rows), -1).astype(np.float64)
-    flat /= 255 if images.dtype == np.uint8 else 1
-    batches = flat.reshape(LONG_STEPS, BATCH_SIZE, -1)
-    weights = model.initial_weights(seed)
-    how = hyperparameters(model, seed)
-    start = Oracle(weights, how)
-    found = {
-        "forward": start.forward(batches[0]),
-        "loss": np.array(start.loss(batches[0])),
-        **{f"before {place}": each.copy() for place, each in enumerate(start.weights())},
-    }
+
+    def batch(step: int) -> Images:
+        rows = np.arange(step * batch_size, (step + 1) * batch_size) % len(images)
+        flat = images[rows].reshape(batch_size, -1).astype(np.float64)
+        return flat / (255 if images.dtype == np.uint8 else 1)
+
+    oracle = Oracle(model.initial_weights(seed), hyperparameters(model, seed))
+    if checks == INFERENCE:
+        return {
+            "forward": oracle.forward(batch(0)),
+            "loss": np.array(oracle.loss(batch(0))),
+        }
+    found: dict[str, Images] = {}
+    if checks == STEPS:
+        found |= {f"before {place}": each.copy() for place, each in enumerate(oracle.weights())}
+        losses = [oracle.step(batch(0), model.learning_rate)]
+        found |= {f"after {place}": each.copy() for place, each in enumerate(oracle.weights())}
+        for step in range(1, short_steps(batch_size)):
+            losses.append(oracle.step(batch(step), model.learning_rate))
+        return found | {"short": np.array(losses)}
     if model.dropout:
         generator = np.random.default_rng(seed)
-        masked = [start.masked_loss(batches[0], generator) for _ in range(MASKS)]
+        masked = [oracle.masked_loss(batch(0), generator) for _ in range(MASKS)]
         found["masked"] = np.array(masked)
-    for name, steps, rate in (
-        ("short", SHORT_STEPS, model.learning_rate),
-        ("long", LONG_STEPS, LONG_LEARNING_RATE),
-    ):
-        learner = Oracle(weights, how)
-        losses = []
-        for step, batch in enumerate(batches[:steps]):
-            losses.append(learner.step(batch, rate))
-            if name == "short" and step == 0:
-                after = learner.weights()
-                found |= {f"after {place}": each.copy() for place, each in enumerate(after)}
-        found[name] = np.array(losses)
-    return found
+    losses = [oracle.step(batch(step), LONG_LEARNING_RATE) for step in range(LONG_STEPS)]
+    return found | {"long": np.array(losses)}

@@ -1,6 +1,6 @@
-"""Profile: where the time of warm steps goes, and what is compiled when. Nothing here is a timing.
+"""The profile pass: where the time of warm steps goes, and what is compiled when.
 
-Tracing slows what it traces, so these workers are profiled and nothing else.
+Tracing slows steps down, so that these workers only trace, and no other pass uses their times.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from aebench.reports.traces import trace_path
 
 
 def run(context: Context, tasks: Sequence[Task]) -> None:
-    """Profile, in the order given."""
+    """Profile one contender and model after the other, in the order given."""
     one_at_a_time.run(context, tasks, "a profile", _profile)
 
 
@@ -36,27 +36,27 @@ def _profile(context: Context, contender: ContenderInfo, task: Task) -> None:
         steps=info.profile_steps,
         trace=str(written),
     )
-    who = one_at_a_time.named(task)
+    task_fields = one_at_a_time.named(task)
     worker = context.start(contender, job)
     try:
         runtime = worker.answer(messages.RuntimeInfo)
         context.note_worker(runtime, "profile", contender.name, task.model, task.launch)
         for row in worker.answer(messages.CompileLog).compilations:
-            context.append(record.Compilation, row, **who)
-        _note(context, worker, written, who)
+            context.append(record.Compilation, row, **task_fields)
+        _note(context, worker, written, task_fields)
     finally:
         context.fleet.stop(worker)
 
 
-def _note(context: Context, worker: Worker, written: Path, who: dict[str, Any]) -> None:
+def _note(context: Context, worker: Worker, written: Path, task_fields: dict[str, Any]) -> None:
     profiled = worker.answer(messages.Profiled)
     for row in profiled.operations:
-        context.append(record.Operation, row, **who)
+        context.append(record.Operation, row, **task_fields)
     try:
         digest = hashlib.sha256(written.read_bytes()).hexdigest()
         batch_size = context.plan.info.batch_size
         noted = context.append(
-            record.Profile, profiled, **who, batch_size=batch_size, trace_sha256=digest
+            record.Profile, profiled, **task_fields, batch_size=batch_size, trace_sha256=digest
         )
         keep(written, trace_path(context.journal.path.parent, context.journal.record.header, noted))
         written.unlink()

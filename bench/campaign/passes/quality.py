@@ -1,4 +1,7 @@
-"""Quality: full training from the same weights in the same order of the data."""
+"""The quality pass: full training on all epochs.
+
+All contenders start from the same weights, and see the data in the same order.
+"""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -12,10 +15,10 @@ from aebench.reports.record import ContenderInfo, Task
 
 
 def run(context: Context, tasks: Sequence[Task]) -> None:
-    """Train, in the order given; one worker for all seeds of a contender × model."""
-    contenders = {each.name: each for each in context.plan.on_keras}
-    for (_, contender), group in groupby(tasks, lambda task: (task.model, task.contender)):
-        _Training(context, contenders[contender], list(group)).run()
+    """Train in the order given; one worker trains all seeds of a contender and model."""
+    contenders = {contender.name: contender for contender in context.plan.on_keras}
+    for (_, name), group in groupby(tasks, lambda task: (task.model, task.contender)):
+        _Training(context, contenders[name], list(group)).run()
     context.display.results("quality", None)
 
 
@@ -29,7 +32,10 @@ class _Training:
         self._left = list(tasks)
 
     def run(self) -> None:
-        """Train seed by seed; a failure is the failure of the seed at hand, and ends it all."""
+        """Train seed by seed until one fails.
+
+        The failure is recorded for that seed, and the seeds after it are not trained.
+        """
         try:
             self._train()
         except MeasurementError as error:

@@ -1,4 +1,4 @@
-"""One contender in one cell of the speed pass: its rounds, and what becomes of its failures."""
+"""Time one round of a contender in a cell of the speed pass, and handle its failure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,12 @@ from aebench.reports.record import Cell, ContenderInfo
 
 @dataclass
 class Session:
-    """A contender in one launch of one model."""
+    """A contender's worker in one launch of a model, and what is known of it.
+
+    ``some_epochs_wait`` is whether the backend polls at an epoch's end, so that some epochs wait.
+    ``step_seconds`` is the duration of a step in the latest round. ``gone`` is whether the worker
+    failed and was stopped.
+    """
 
     contender: ContenderInfo
     worker: Worker
@@ -28,7 +33,7 @@ class Session:
 
 @dataclass(frozen=True)
 class LaunchCell:
-    """A cell in one launch: where sessions meet."""
+    """A cell in one launch: the sessions of all contenders are compared in it."""
 
     cell: Cell
     workload: Workload
@@ -36,11 +41,11 @@ class LaunchCell:
 
     @property
     def named(self) -> tuple[str, int]:
-        """Return the workload's name and the batch size, as commands have them."""
+        """Return the workload's name and the batch size: the first two fields of a command."""
         return self.cell.workload, self.cell.batch_size
 
     def fields(self, contender: ContenderInfo) -> dict[str, str | int]:
-        """Return the fields of an event that say of which contender it is, and where."""
+        """Return the fields of an event that name the contender, the cell and the launch."""
         return {
             "contender": contender.name,
             "model": self.cell.model,
@@ -54,14 +59,17 @@ class LaunchCell:
 
 
 class Length(NamedTuple):
-    """How many steps a round has, and how many are discarded before it."""
+    """The number of steps in a round, and the number discarded before the round."""
 
     steps: int
     discarded_steps: int
 
     @classmethod
-    def of(cls, steps: int) -> "Length":
-        """Discard a tenth before the round: the first steps after a pause are slow."""
+    def of_round(cls, steps: int) -> "Length":
+        """Return the length of a round of ``steps``, after a tenth as many discarded steps.
+
+        They are discarded because the first steps after a pause are slow.
+        """
         return cls(steps, max(1, steps // 10))
 
 
@@ -86,17 +94,23 @@ def take(
 ) -> record.Round:
     """Time one round of a session and append it to the record.
 
-    The processor time that the other workers, which should sleep, use meanwhile is recorded too.
+    The other workers should sleep meanwhile; the processor time that they use is recorded too.
+
+    Returns
+    -------
+    Round
+        The event that was appended.
 
     Raises
     ------
     MeasurementError
-        If it fails.
+        If the worker fails.
     """
     steps, discarded_steps = length
-    each = steps_per_call(session.contender)
-    discarded_steps = -(-discarded_steps // each) * each
-    # A known-effect control does more than it reports.
+    # A compiled call can't be split, so that whole calls are discarded.
+    steps_of_call = steps_per_call(session.contender)
+    discarded_steps = -(-discarded_steps // steps_of_call) * steps_of_call
+    # A known-effect control runs more steps than it reports.
     done_steps = round(steps * (1 + Fraction(str(session.contender.known_effect))))
     others = [other for other in present(sessions) if other is not session]
     before = cpu_seconds(others)
@@ -117,14 +131,18 @@ def take(
 
 
 def cpu_seconds(sessions: Sequence[Session]) -> float | None:
-    """Add up the processor time that workers have used so far; None if one's can't be told."""
+    """Return the processor seconds of all workers so far; None if a worker's can't be read."""
     used = [session.worker.cpu_seconds() for session in sessions]
-    told = [each for each in used if each is not None]
-    return sum(told) if len(told) == len(used) else None
+    known = [seconds for seconds in used if seconds is not None]
+    return sum(known) if len(known) == len(used) else None
 
 
 class Dropping:
-    """On a failure: record it, end the worker, take it out of the race; the others go on."""
+    """A ``with`` block in which a failed measurement drops its session.
+
+    The failure is recorded, the worker is stopped and the session is marked as gone. The other
+    sessions go on.
+    """
 
     def __init__(self, context: Context, session: Session, model: str, launch: int) -> None:
         self._context = context
@@ -145,5 +163,5 @@ class Dropping:
 
 
 def dropping(context: Context, session: Session, cell: LaunchCell) -> Dropping:
-    """Guard what one session does in a cell; see :class:`Dropping`."""
+    """Return a ``with`` block for a session's work in a cell; see :class:`Dropping`."""
     return Dropping(context, session, cell.cell.model, cell.launch)

@@ -1,4 +1,4 @@
-"""Speed: interleaved blocks of rounds, every contender of a model in a process of its own."""
+"""The speed pass: blocks of rounds that alternate between contenders in processes of their own."""
 
 import math
 import time
@@ -26,16 +26,21 @@ from aebench.reports import record
 from aebench.reports.record import Cell, Task
 
 CALIBRATION_STEPS = 10
+# The fastest contender's round takes at least this long.
 FASTEST_ROUND_SECONDS = 0.1
-# A contender alone would get rounds so short that waking up shows in them.
+# A block takes at least this long. With one contender, rounds of 0.1 s would be so short that the
+# time to wake up shows in them.
 BLOCK_SECONDS = 0.5
 WARMUP_ROUNDS = 3
 WARMUP_SECONDS = 2.0
-# Ten steps just after compiling tell a step's time roughly; there has to be room for the truth.
+# Ten steps just after compiling measure a step only roughly. The number of steps that follows from
+# them may become this many times as large after the warm-up.
 MOST_TIMES_AS_MANY_STEPS = 3
-# A round doesn't cross an epoch's end, so that the end of a short one would be wasted.
+# An epoch has room for at least this many rounds. A round doesn't cross an epoch's end: the steps
+# left before the end are lost, and with six rounds they are a small share.
 LEAST_ROUNDS_IN_AN_EPOCH = 6
-# Mid-way between two of TensorFlow's ticks (aebench.backends.tensorflow), so that a wait shows clearly.
+# Half-way between two polls of TensorFlow (aebench.backends.tensorflow): an epoch that waits for
+# the next poll then takes clearly longer than an epoch that doesn't wait.
 SHORT_EPOCH_SECONDS = 0.19
 SHORT_EPOCHS = 8
 SHORT_EPOCHS_WHERE_SOME_WAIT = 40
@@ -43,18 +48,18 @@ WARMUP_BLOCK = -1
 
 
 class SpeedPass:
-    """Runs the pass.
+    """The speed pass of a run.
 
     Parameters
     ----------
     context : Context
-        What every pass needs.
+        The context of the pass.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        # The same number of steps for all contenders and launches of a cell, also of a run that
-        # is carried on.
+        # All contenders and launches of a cell run the same number of steps in a round. A resumed
+        # run takes the number from its record.
         self._steps = {
             Cell(row.model, row.workload, row.batch_size): row.steps
             for row in context.journal.record.of(record.Round)
@@ -62,12 +67,12 @@ class SpeedPass:
         }
 
     def run(self, tasks: Sequence[Task]) -> None:
-        """Measure launches of models, in the order given."""
+        """Measure the tasks, which are launches of models, in the order given."""
         for number, task in enumerate(tasks):
             began = time.monotonic()
             self._launch(self._context.plan.model(task.model), task.launch)
             self._context.end(task, time.monotonic() - began)
-            if task.model not in [each.model for each in tasks[number + 1 :]]:
+            if task.model not in [later.model for later in tasks[number + 1 :]]:
                 self._context.display.results("speed", task.model)
 
     def _launch(self, model: Model, launch: int) -> None:
@@ -95,17 +100,17 @@ class SpeedPass:
                 sessions.append(Session(contender, worker))
             except MeasurementError as error:
                 context.note_failure(error, "speed", contender.name, model.name, launch)
-        # They import and build side by side: nothing is timed yet.
+        # All workers import and build at the same time: nothing is timed yet.
         for session in sessions:
             with Dropping(context, session, model.name, launch):
-                facts = context.note_worker(
+                info = context.note_worker(
                     session.worker.answer(messages.RuntimeInfo),
                     "speed",
                     session.contender.name,
                     model.name,
                     launch,
                 )
-                session.some_epochs_wait = bool(facts.epoch_end_polls_seconds)
+                session.some_epochs_wait = bool(info.epoch_end_polls_seconds)
         return sessions
 
     def _measure(self, sessions_of_launch: Sequence[Session], cell: LaunchCell) -> None:
@@ -126,7 +131,7 @@ class SpeedPass:
         if not present(sessions):
             return
         key = cell.cell
-        provisional = Length.of(self._steps.get(key) or self._enough_steps(present(sessions)))
+        provisional = Length.of_round(self._steps.get(key) or self._enough_steps(present(sessions)))
         context.display.doing(f"{cell}, warming up")
         for session in present(sessions):
             with dropping(context, session, cell):
@@ -137,7 +142,7 @@ class SpeedPass:
         if key not in self._steps:
             most = provisional.steps * MOST_TIMES_AS_MANY_STEPS
             self._steps[key] = min(most, self._enough_steps(present(sessions)))
-        self._run_blocks(present(sessions), cell, Length.of(self._steps[key]))
+        self._run_blocks(present(sessions), cell, Length.of_round(self._steps[key]))
         context.display.doing(f"{cell}, leaving")
         for session in present(sessions):
             with dropping(context, session, cell):
@@ -153,20 +158,21 @@ class SpeedPass:
         blocks.run(self._context, sessions, cell, length)
 
     def _enough_steps(self, sessions: Sequence[Session]) -> int:
-        """Choose how many steps make rounds and blocks that are long enough."""
-        each = [session.step_seconds for session in sessions]
-        enough = max(FASTEST_ROUND_SECONDS / min(each), BLOCK_SECONDS / sum(each))
-        # So many that a known_effect comes to whole steps, and sessions_of_launch's to whole calls.
-        task = math.lcm(
+        """Return the number of steps that makes the fastest round and a block long enough."""
+        step_seconds = [session.step_seconds for session in sessions]
+        enough = max(FASTEST_ROUND_SECONDS / min(step_seconds), BLOCK_SECONDS / sum(step_seconds))
+        # A multiple with which a known-effect control's extra steps are whole steps, and every
+        # contender's steps are whole calls.
+        multiple = math.lcm(
             *(
                 Fraction(str(contender.known_effect)).denominator * steps_per_call(contender)
                 for contender in self._context.plan.in_blocks
             )
         )
-        return math.ceil(enough / task) * task
+        return math.ceil(enough / multiple) * multiple
 
     def _enter(self, session: Session, cell: LaunchCell, length: Length) -> None:
-        """Enter ``fit`` or ``predict``."""
+        """Let a session enter ``fit`` or ``predict``, where it waits for rounds."""
         least = LEAST_ROUNDS_IN_AN_EPOCH * sum(length)
         command = messages.Enter(*cell.named, epoch_steps=least)
         answer = session.worker.ask(command, messages.Entered)
@@ -180,7 +186,10 @@ class SpeedPass:
     def _warm_up(
         self, sessions: Sequence[Session], session: Session, cell: LaunchCell, length: Length
     ) -> None:
-        """Run rounds that don't count, a fixed number and time; tell by them what a step takes."""
+        """Run rounds that don't count, and measure by them how long a step takes.
+
+        There are at least ``WARMUP_ROUNDS`` rounds, and at least ``WARMUP_SECONDS`` of them.
+        """
         spent = 0.0
         step_seconds: list[float] = []
         while len(step_seconds) < WARMUP_ROUNDS or spent < WARMUP_SECONDS:
@@ -188,12 +197,13 @@ class SpeedPass:
             row = take(self._context, sessions, session, cell, length, WARMUP_BLOCK, number)
             spent += row.seconds
             step_seconds.append(session.step_seconds)
-        # The fastest, so that rounds come out long enough when the machine gets faster.
+        # By the fastest round: rounds then stay long enough if the machine gets faster.
         session.step_seconds = min(step_seconds)
 
     def _short_epochs(self, session: Session, cell: LaunchCell) -> None:
-        each = steps_per_call(session.contender)
-        steps = each * max(2, round(SHORT_EPOCH_SECONDS / session.step_seconds / each))
+        steps_of_call = steps_per_call(session.contender)
+        calls = max(2, round(SHORT_EPOCH_SECONDS / session.step_seconds / steps_of_call))
+        steps = steps_of_call * calls
         epochs = SHORT_EPOCHS_WHERE_SOME_WAIT if session.some_epochs_wait else SHORT_EPOCHS
         time.sleep(blocks.PAUSE_SECONDS)
         command = messages.RunShortEpochs(*cell.named, steps, epochs)

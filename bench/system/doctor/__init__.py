@@ -1,4 +1,4 @@
-"""What ``aebench doctor`` says: what could make this machine's numbers wrong, and what to do."""
+"""Find what could make this machine's numbers wrong, with advice: ``aebench doctor``."""
 
 import os
 import time
@@ -18,14 +18,14 @@ from aebench.reports.terminal import plain
 
 
 def diagnose(root: Path = Path("/"), seconds: float = SAMPLING_SECONDS) -> list[Finding]:
-    """Make all checks.
+    """Run all checks of the machine.
 
     Parameters
     ----------
     root : Path
-        What holds ``proc`` and ``sys``.
+        The folder that holds ``proc`` and ``sys``.
     seconds : float
-        Time for which the other processes are watched.
+        How long the other processes are watched.
     """
     seen = sample(seconds)
     cores = usable_cores()
@@ -51,23 +51,23 @@ def diagnose(root: Path = Path("/"), seconds: float = SAMPLING_SECONDS) -> list[
 
 
 def render(findings: Sequence[Finding]) -> RenderableType:
-    """Lay findings out: one line each, what to do beneath the doubtful ones, then a sentence."""
+    """Lay findings out: a line per finding, its advice beneath it, and a summary at the end."""
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True)
     grid.add_column()
-    for each in findings:
-        mark, style = {True: (" ", ""), False: ("!", "yellow"), None: ("?", "dim")}[each.ok]
-        grid.add_row(*(plain(text, style) for text in (mark, each.name, each.says)))
-        if each.advice:
-            grid.add_row("", "", plain(each.advice))
+    for finding in findings:
+        mark, style = {True: (" ", ""), False: ("!", "yellow"), None: ("?", "dim")}[finding.ok]
+        grid.add_row(*(plain(text, style) for text in (mark, finding.name, finding.says)))
+        if finding.advice:
+            grid.add_row("", "", plain(finding.advice))
     return Group(grid, plain(), plain(summary(findings), "bold"))
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    """Say in one sentence what all findings come to."""
-    doubtful = sum(each.ok is False for each in findings)
-    untold = sum(each.ok is None for each in findings)
+    """Return a sentence with the number of checks that found something, or couldn't be made."""
+    doubtful = sum(finding.ok is False for finding in findings)
+    unknown = sum(finding.ok is None for finding in findings)
     finders = f"{doubtful} of {len(findings)} checks" if doubtful else "No check"
-    told = f"{finders} found something that can make the numbers wrong"
-    return f"{told}; {untold} couldn't be made here (?)." if untold else f"{told}."
+    sentence = f"{finders} found something that can make the numbers wrong"
+    return f"{sentence}; {unknown} couldn't be made here (?)." if unknown else f"{sentence}."

@@ -1,4 +1,4 @@
-"""Checks of the clock that everything is timed with."""
+"""Check the clock with which all measurements are timed."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from aebench.bench.system.doctor.system import read
 
 MOST_RESOLUTION_SECONDS = 1e-6
 _CLOCK = "sys/devices/system/clocksource/clocksource0/current_clocksource"
-# Read without a call of the kernel: the first three on x86, then ARM, RISC-V, POWER and IBM Z.
+# Clocks that are read without a system call: three of x86, then ARM, RISC-V, POWER and IBM Z.
 _FAST_CLOCKS = {
     "tsc",
     "kvm-clock",
@@ -20,7 +20,7 @@ _FAST_CLOCKS = {
 
 
 def clock(monotonic: bool, resolution_seconds: float) -> Finding:
-    """Judge the clock that everything is timed with."""
+    """Check that the clock never runs backwards, and resolves a microsecond or less."""
     says = f"{'runs forward only' if monotonic else 'can be set back'}, "
     says += f"resolves {resolution_seconds * 1e9:,.3g} ns"
     if monotonic and resolution_seconds <= MOST_RESOLUTION_SECONDS:
@@ -30,15 +30,15 @@ def clock(monotonic: bool, resolution_seconds: float) -> Finding:
 
 
 def clock_source(root: Path = Path("/")) -> Finding:
-    """Look where the kernel takes the time from."""
+    """Check that the kernel's clock source is one that is read quickly."""
     name = "clock source"
     found = read(root / _CLOCK)
     if not found:
-        return Finding(name, None, "the system doesn't tell where it takes the time from")
+        return Finding(name, None, "the system doesn't show where it takes the time from")
     if found in _FAST_CLOCKS:
         return Finding(name, True, found)
     advice = (
-        "Each look at such a clock can take microseconds, and frameworks look often. If "
-        f"available_clocksource beside it lists tsc: echo tsc | sudo tee /{_CLOCK}"
+        "Reading such a clock can take microseconds, and frameworks read it often. If the file "
+        f"available_clocksource in the same folder lists tsc: echo tsc | sudo tee /{_CLOCK}"
     )
     return Finding(name, False, f"{found}, which isn't known to be fast", advice)

@@ -1,22 +1,22 @@
-"""What a check comes to."""
+"""Define the result of a check of the machine."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found.
+    """Hold what a check found.
 
     Parameters
     ----------
     name : str
-        What was looked at.
+        The checked thing, such as ``swap``.
     ok : bool or None
-        None where it can't be told.
+        Whether all is well; None if this system doesn't show it.
     says : str
         What was found, in a few words.
     advice : str
-        What to do about it; empty if there is nothing to do.
+        What the user can do about it; empty if there is nothing to do.
     """
 
     name: str

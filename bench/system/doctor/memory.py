@@ -1,4 +1,4 @@
-"""Checks of memory: whether there is enough, and how its peaks are measured."""
+"""Check whether there is enough memory, and how peaks of memory are measured."""
 
 from pathlib import Path
 
@@ -14,9 +14,9 @@ _UNLIMITED_BYTES = 2**60
 
 
 def free_memory(seen: Sample) -> Finding:
-    """Compare the available memory with what a run needs."""
+    """Check that the available memory is enough for a run."""
     if seen.available_bytes is None:
-        return Finding("memory", None, "this system doesn't tell what is available")
+        return Finding("memory", None, "this system doesn't show what is available")
     says = f"{_gib(seen.available_bytes)} available; a run needs about {_gib(NEEDED_BYTES)}"
     if seen.available_bytes >= NEEDED_BYTES:
         return Finding("memory", True, says)
@@ -24,39 +24,42 @@ def free_memory(seen: Sample) -> Finding:
 
 
 def swap(seen: Sample) -> Finding:
-    """Look whether swap is in use."""
+    """Check that hardly any swap is in use."""
     if seen.swapped_bytes is None:
-        return Finding("swap", None, "this system doesn't tell")
+        return Finding("swap", None, "this system doesn't show it")
     says = f"{_gib(seen.swapped_bytes)} in use"
     if seen.swapped_bytes <= MOST_SWAPPED_BYTES:
         return Finding("swap", True, says)
     advice = (
-        "Memory was short. What is swapped out counts in no footprint and stalls when it is "
-        "needed: end what holds much memory, or turn swap off and on again (swapoff -a)."
+        "Memory was short. Swapped memory is missing in footprints, and reading it back takes "
+        "time: end what holds much memory, or turn swap off and on again (swapoff -a; swapon -a)."
     )
     return Finding("swap", False, says, advice)
 
 
 def memory_limit(root: Path = Path("/")) -> Finding:
-    """Look for a limit on memory in this process's control group and its parents."""
+    """Check for a limit on memory in this process's control group and the group's parents."""
     name = "memory limit"
     groups = control_groups(root, "memory")
     if not groups:
-        return Finding(name, None, "no control groups can be seen from here")
+        return Finding(name, None, "this process can't see its control group")
     files = ("memory.max", "memory.limit_in_bytes")
     found = [number(read(group / file)) for group in groups for file in files]
-    limits = [each for each in found if each is not None and 0 <= each < _UNLIMITED_BYTES]
+    limits = [limit for limit in found if limit is not None and 0 <= limit < _UNLIMITED_BYTES]
     if not limits:
         return Finding(name, True, "none")
     says = f"a control group allows {_gib(min(limits))}; a run needs about {_gib(NEEDED_BYTES)}"
     if min(limits) >= NEEDED_BYTES:
         return Finding(name, True, says)
-    advice = f"{_why_needed()} Beyond the limit they are killed: raise it, or use fewer --backend."
+    advice = (
+        f"{_why_needed()} Workers beyond the limit are killed: raise the limit, or use fewer "
+        "--backend."
+    )
     return Finding(name, False, says, advice)
 
 
 def memory_peaks(exact: bool) -> Finding:
-    """Tell how a run measures the peaks of memory here."""
+    """Check that the kernel can measure peaks of memory exactly."""
     name = "memory peaks"
     if exact:
         return Finding(name, True, "exact: the kernel keeps them and resets them on request")

@@ -1,4 +1,4 @@
-"""Checks of what else uses the machine."""
+"""Check for other processes and virtual machines that use the same processor."""
 
 import re
 from pathlib import Path
@@ -11,9 +11,9 @@ MOST_STEAL_SHARE = 0.01
 
 
 def load(seen: Sample, cores: int) -> Finding:
-    """Look at the load average."""
+    """Check that the load average of the last minute is low."""
     if seen.load is None:
-        return Finding("load", None, "this system tells no load average")
+        return Finding("load", None, "this system shows no load average")
     says = f"average of the last minute {seen.load:.2f}, on {cores} cores"
     if seen.load <= max(0.5, 0.05 * cores):
         return Finding("load", True, says)
@@ -22,10 +22,10 @@ def load(seen: Sample, cores: int) -> Finding:
 
 
 def other_processes(seen: Sample, cores: int) -> Finding:
-    """Look at what the other processes did meanwhile."""
+    """Check that the other processes were idle while they were watched."""
     name = "other processes"
     if seen.busy_cores is None and not seen.busiest:
-        return Finding(name, None, "this system doesn't tell what they do")
+        return Finding(name, None, "this system doesn't show what they do")
     busy = max(seen.busy_cores or 0.0, seen.busiest_cores)
     says = f"they kept {busy:.2f} cores busy"
     if busy <= max(0.1, 0.02 * cores):
@@ -34,11 +34,11 @@ def other_processes(seen: Sample, cores: int) -> Finding:
         says += f"; the busiest was {seen.busiest} with {seen.busiest_cores:.2f}"
     else:
         says += "; no single one that can be seen from here"
-    return Finding(name, False, says, "Stop them: what they take is missing in the throughputs.")
+    return Finding(name, False, says, "Stop them: they take time from the measured processes.")
 
 
 def steal_time(seen: Sample) -> Finding:
-    """Look at what the hypervisor gave to others meanwhile."""
+    """Check that the hypervisor gave no time of the cores to other virtual machines."""
     name = "steal"
     if seen.steal_share is None:
         return Finding(name, None, "this system doesn't count what a hypervisor takes")
@@ -53,15 +53,16 @@ def steal_time(seen: Sample) -> Finding:
 
 
 def virtual_machine(root: Path = Path("/")) -> Finding:
-    """Look for a hypervisor."""
+    """Check whether this is a virtual machine."""
     name = "virtual machine"
     flags = re.search(r"^flags\s*:(.*)$", read(root / "proc/cpuinfo"), re.MULTILINE)
     if not flags:
-        return Finding(name, None, "the processor's flags aren't told here")
+        return Finding(name, None, "this system doesn't show the processor's flags")
     if "hypervisor" not in flags[1].split():
         return Finding(name, True, "none: the processor names no hypervisor")
     advice = (
-        "Neighbours may take time and caches unseen. Compare within a run rather than between "
-        "runs, and prefer --preset standard: it measures in five fresh sets of processes."
+        "Other virtual machines may use its cores and caches, and that can't be seen. Compare "
+        "within a run rather than between runs, and prefer --preset standard: it measures in five "
+        "fresh sets of processes."
     )
     return Finding(name, False, "this is one: the processor's flags name a hypervisor", advice)

@@ -1,4 +1,4 @@
-"""What the machine is doing, watched for a second."""
+"""Watch for a second what the machine is doing."""
 
 import contextlib
 import os
@@ -9,29 +9,29 @@ from dataclasses import dataclass
 
 import psutil
 
-from aebench.bench.system.processor import UNTOLD, core_seconds, spent
+from aebench.bench.system.processor import CORE_ERRORS, core_seconds, spent
 
 SAMPLING_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What the machine was doing; None where the system doesn't tell.
+    """Hold what the machine was doing; a value that the system doesn't show is None.
 
     Parameters
     ----------
     load : float, optional
         The load average of the last minute.
     busy_cores : float, optional
-        Cores that were busy with other processes, as a number.
+        Number of cores that other processes kept busy.
     busiest : str
-        The busiest other process.
+        Name of the busiest other process.
     busiest_cores : float
-        Cores that the process kept busy, as a number.
+        Number of cores that the busiest other process kept busy.
     steal_share : float, optional
-        The share of all cores' time that the hypervisor gave to others.
+        The share of all cores' time that the hypervisor gave to other virtual machines.
     available_bytes, swapped_bytes : int, optional
-        Memory that can be had without swapping, and swap in use.
+        Memory that is available without swapping, and swap in use.
     """
 
     load: float | None = None
@@ -44,12 +44,12 @@ class Sample:
 
 
 def sample(seconds: float = SAMPLING_SECONDS) -> Sample:
-    """Watch the machine for a while.
+    """Watch the machine for some seconds, and return what it was doing.
 
     Parameters
     ----------
     seconds : float
-        Length of the sample.
+        How long the machine is watched.
     """
     before = core_seconds()
     mine_before, began = time.process_time(), time.perf_counter()
@@ -63,9 +63,9 @@ def sample(seconds: float = SAMPLING_SECONDS) -> Sample:
         steal_share = None if cores.steal is None else cores.steal / cores.total
     busiest, busiest_cores = _busiest(processes)
     load_1min = available = swapped = None
-    with contextlib.suppress(*UNTOLD, AttributeError):
+    with contextlib.suppress(*CORE_ERRORS, AttributeError):
         load_1min = os.getloadavg()[0]
-    with contextlib.suppress(*UNTOLD), warnings.catch_warnings():
+    with contextlib.suppress(*CORE_ERRORS), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         available = int(psutil.virtual_memory().available)
         swapped = int(psutil.swap_memory().used)
@@ -73,20 +73,20 @@ def sample(seconds: float = SAMPLING_SECONDS) -> Sample:
 
 
 def _others() -> Iterator[psutil.Process]:
-    """Start to watch the other processes."""
-    with contextlib.suppress(*UNTOLD):
+    """Yield the other processes, and start to count their processor time."""
+    with contextlib.suppress(*CORE_ERRORS):
         for process in psutil.process_iter():
-            with contextlib.suppress(*UNTOLD):
+            with contextlib.suppress(*CORE_ERRORS):
                 if process.pid != os.getpid():
                     process.cpu_percent()
                     yield process
 
 
 def _busiest(processes: Iterable[psutil.Process]) -> tuple[str, float]:
-    """Name the process that worked most since it was watched, and the cores that it took."""
+    """Return the name of the busiest of some processes, and how many cores it kept busy."""
     busiest, most = "", 0.0
     for process in processes:
-        with contextlib.suppress(*UNTOLD):
+        with contextlib.suppress(*CORE_ERRORS):
             cores = process.cpu_percent() / 100
             if cores > most:
                 busiest, most = f"{process.name()} (process {process.pid})", cores

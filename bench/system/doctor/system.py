@@ -1,6 +1,6 @@
-"""Reading what the system tells in files below a root.
+"""Read what the system shows in files below a root folder.
 
-A file that isn't there or can't be understood is never an error, since all this is advice.
+A file that is missing or can't be parsed is no error: the doctor only gives advice.
 """
 
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def read(file: Path) -> str:
-    """Read a small file; nothing if that can't be done."""
+    """Return the text of a small file; empty if it can't be read."""
     try:
         return file.read_text(errors="replace").strip()
     except (OSError, ValueError):  # ValueError: a path with a null in it
@@ -16,13 +16,13 @@ def read(file: Path) -> str:
 
 
 def number(text: str) -> int | None:
-    """Understand a whole number; None if it is none."""
-    # No such file holds a longer number, and far longer ones fit no float.
+    """Return a text as a whole number; None if it isn't a number."""
+    # These files hold no longer numbers, and a far longer number would fit no float.
     return int(text) if re.fullmatch(r"-?[0-9]{1,20}", text) else None
 
 
 def control_groups(root: Path, controller: str) -> list[Path]:
-    """List the folders of this process's control group and its parents, in versions 1 and 2."""
+    """List the folders of this process's control group and its parents, of cgroups v1 and v2."""
     mounts = root / "sys/fs/cgroup"
     if next(mounts.glob("*"), None) is None:
         return []
@@ -32,7 +32,7 @@ def control_groups(root: Path, controller: str) -> list[Path]:
         controllers, _, path = rest.partition(":")
         if controllers and controller not in controllers.split(","):
             continue
-        # A container may be told its path on the host, and be shown its own group as the top.
+        # A container may see its path on the host, but its own group as the topmost folder.
         names = [name for name in path.split("/") if name]
         places = (controllers, controller) if controllers else (".", "unified")
         for place in places:

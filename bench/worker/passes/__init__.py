@@ -1,1 +1,1 @@
-"""The worker's side of each pass. Imported in workers only, where Keras may be."""
+"""The worker's side of each pass: imported in workers alone, since it may import Keras."""

@@ -1,4 +1,4 @@
-"""The worker's side of the footprint pass: what the first minute costs, phase by phase."""
+"""The worker's side of the footprint pass: time and memory of a cold start, phase by phase."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ _LOSS_SAMPLES = 1000
 
 
 def work(channel: Channel, job: FootprintJob) -> None:
-    """Run the phases in order, with an answer after each, then describe the model."""
+    """Run the phases in order and answer after each of them; then describe the model."""
     exact = proc_memory.exact_peaks()
     backend = backends.load(job.backend)
     start = ColdStart(job)
@@ -30,7 +30,7 @@ def work(channel: Channel, job: FootprintJob) -> None:
     for name, phase in zip(FOOTPRINT_PHASES, phases, strict=True):
         channel.send(encode(PhaseMemory(name, **proc_memory.measured(phase, exact))))
     device_bytes = backend.device_peak_bytes()
-    # Afterwards, since evaluating takes memory too: did the steps train what they should?
+    # The loss shows that the steps trained the model. It comes last: evaluating takes memory.
     assert start.samples is not None
     few = start.samples.first(_LOSS_SAMPLES)
     loss = float(start.keras_model.evaluate(few.x, few.y, few.total, verbose=0))

@@ -1,4 +1,4 @@
-"""The worker's side of the memory pass: what is held when, and whether it grows with the steps."""
+"""The worker's side of the memory pass: memory by phase, and its growth with the steps."""
 
 import ctypes
 import gc
@@ -15,15 +15,15 @@ from aebench.bench.worker.cold_start import ColdStart
 from aebench.bench.worker.runtime_info import runtime_info
 
 WARM_STEPS = 100
-# Where a call runs several steps, memory is noted after each call, of which there must be some.
+# Memory is read after each call. Calls of several steps are few, but growth needs this many.
 _LEAST_CALLS = 40
-# TensorFlow fills the buffers of each epoch's pipeline anew, while the last one's linger: as far as
-# so many bytes of inputs allow, all steps are of one epoch.
+# All steps are in one epoch, unless their inputs take more than this. On TensorFlow each epoch
+# fills new buffers while the last epoch's buffers still exist, which looks like growth.
 _MOST_BYTES = 256 * 2**20
 
 
 def work(channel: Channel, job: MemoryJob) -> None:
-    """Run the phases in order, with an answer after each, then describe the steps."""
+    """Run the phases in order and answer after each of them; then describe the steps."""
     exact = proc_memory.exact_peaks()
     backend = backends.load(job.backend)
     start = ColdStart(job)
@@ -70,7 +70,7 @@ def work(channel: Channel, job: MemoryJob) -> None:
         peak_bytes = backend.device_peak_bytes() if known else None
         channel.send(encode(PhaseMemory(name, **row, device_peak_bytes=peak_bytes)))
     channel.send(encode(results[0]))
-    # The parent samples until it has heard this; then it closes the channel.
+    # The parent samples memory until this answer arrives; then it closes the channel.
     channel.receive()
 
 
@@ -81,30 +81,30 @@ def _size(variable: object) -> int:
 
 
 def _enough(samples: Samples, job: MemoryJob) -> Samples:
-    """Repeat samples that are too few for all steps to be of one epoch, as far as is reasonable."""
+    """Repeat samples until one epoch holds all steps, or until the inputs reach their limit."""
     from aebench.bench.protocol.settings import ContenderSettings
     from aebench.bench.worker.batches import repeated
 
-    batch_size, each = job.batch_size, ContenderSettings.from_dict(job.settings).steps
-    steps = WARM_STEPS + max(WATCHED_STEPS, _LEAST_CALLS * each) + 2 * each
+    batch_size, per_call = job.batch_size, ContenderSettings.from_dict(job.settings).steps
+    steps = WARM_STEPS + max(WATCHED_STEPS, _LEAST_CALLS * per_call) + 2 * per_call
     most = _MOST_BYTES // (batch_size * samples.x[0].nbytes)
-    wanted = max(1, min(steps, most) // each) * each
-    return repeated(samples, batch_size, wanted, each)
+    wanted = max(1, min(steps, most) // per_call) * per_call
+    return repeated(samples, batch_size, wanted, per_call)
 
 
 def _watch(start: ColdStart, backend: backends.Backend, batch_size: int, held: list[int]) -> None:
-    """Train on, and note what the process holds after each call."""
+    """Train on, and append the process's anonymous memory in bytes to ``held`` after each call."""
     from aebench.bench.worker.stepping import Script, Stepper, steps_per_call
     from aebench.bench.workloads.train import WORKLOAD as TRAIN
 
-    each = steps_per_call(start.keras_model)
+    per_call = steps_per_call(start.keras_model)
     assert start.samples is not None
     stepper = Stepper(start.keras_model, backend, TRAIN, start.samples, batch_size)
 
     def script() -> Script:
-        yield from stepper.steps(-(-WARM_STEPS // each) * each)
-        for _ in range(max(WATCHED_STEPS // each, _LEAST_CALLS)):
-            yield from stepper.steps(each)
+        yield from stepper.steps(-(-WARM_STEPS // per_call) * per_call)
+        for _ in range(max(WATCHED_STEPS // per_call, _LEAST_CALLS)):
+            yield from stepper.steps(per_call)
             stepper.clock()
             try:
                 held.append(proc_memory.anonymous_bytes())
@@ -116,7 +116,7 @@ def _watch(start: ColdStart, backend: backends.Backend, batch_size: int, held: l
 
 
 def _give_back() -> None:
-    """Have the allocator return what it keeps, where it is glibc's."""
+    """Return freed memory that glibc's allocator keeps to the system."""
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim:

@@ -17,14 +17,20 @@ from aebench.bench.protocol.messages import (
     encode,
     receive_command,
 )
+from aebench.bench.protocol.model_description import ModelDescription
+from aebench.bench.protocol.parity_checks import (
+    INFERENCE,
+    LONG_LEARNING_RATE,
+    LONG_STEPS,
+    MASKS,
+    STEPS,
+    short_steps,
+)
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.runtime_info import finite
 from aebench.bench.worker.sample_files import mapped
 
 Array = np.ndarray[Any, Any]
-SHORT_STEPS, LONG_STEPS = 10, 100
-LONG_LEARNING_RATE = 0.1
-MASKS = 200
 MASK_ROWS = 500
 
 
@@ -66,7 +72,7 @@ class ContenderModel(Protocol):
 
 
 def work(channel: Channel, job: ParityJob) -> None:
-    """Compare, model by model, until the parent closes the channel."""
+    """Compare, command by command, until the parent closes the channel."""
     make: Callable[[LoadedModel, ParityJob], Any]
     if backends.runs_keras(job.backend):
         from aebench.bench.worker.parity_keras import KerasContenderModel
@@ -76,19 +82,19 @@ def work(channel: Channel, job: ParityJob) -> None:
         from aebench.bench.worker.parity_baseline import NativeContenderModel
 
         make = NativeContenderModel
-    batch_size = job.batch_size
+    samples = mapped(job.train)
+    made: tuple[ModelDescription, bool] | None = None
     while True:
         command = receive_command(channel, Compare)
         model = load(command.model)
-        samples = mapped(job.train)
-        rows = np.resize(np.arange(samples.total), LONG_STEPS * batch_size)
-        samples = samples.changed(lambda array, rows=rows: array[rows])  # type: ignore[misc]
-        contender_model = make(model, job)
+        # Inference needs the weights that were given, so a trained model is not used for it.
+        wanted = (command.model, command.checks == INFERENCE)
+        if made != wanted:
+            contender_model, made = make(model, job), wanted
+        form = model.closed_form()
         with np.load(command.oracle) as oracle:
             checks = list(
-                compare(
-                    contender_model, model.closed_form(), samples, batch_size, oracle, job.trains
-                )
+                compare(contender_model, form, samples, command.batch_size, oracle, command.checks)
             )
         for check in checks:
             finite(check.check, check.difference)
@@ -101,26 +107,48 @@ def compare(
     samples: Samples,
     batch_size: int,
     oracle: Any,
-    trains: bool = True,
+    checks: str,
 ) -> Iterator[Check]:
-    """Measure each difference; ``where`` says at which weight or step it is largest.
+    """Measure the differences of a group; ``where`` is the weight or step of the largest.
 
     Parameters
     ----------
     contender_model : ContenderModel
-        The model that is compared.
+        The model that is compared; for inference, one that was never trained.
     model : ClosedForm
         What it should be.
     samples : Samples
-        Enough for :data:`LONG_STEPS` batches.
+        Training samples; where a training needs more, they are repeated in their order.
     batch_size : int
-        Samples a step.
+        Samples per step.
     oracle : mapping of ndarray
         Results of :func:`aebench.bench.campaign.passes.parity.oracle_results`.
-    trains : bool
-        Whether the contender can train; otherwise what it predicts is compared alone.
+    checks : str
+        A group of :mod:`aebench.bench.protocol.parity_checks`.
     """
-    first = samples.first(batch_size)
+    if checks == INFERENCE:
+        yield from _inference(contender_model, model, _repeated(samples, batch_size), oracle)
+    elif checks == STEPS:
+        count = short_steps(batch_size) * batch_size
+        yield from _steps(contender_model, _repeated(samples, count), batch_size, oracle)
+    else:
+        batches = _repeated(samples, LONG_STEPS * batch_size)
+        trained = contender_model.train(batches, batch_size, LONG_LEARNING_RATE)
+        yield _losses("long training", oracle["long"], *trained)
+        if model.dropout:
+            yield from _dropout(contender_model, model, batches.first(batch_size), oracle)
+
+
+def _repeated(samples: Samples, count: int) -> Samples:
+    """Take so many samples from the first; start again where there are no more."""
+    rows = np.resize(np.arange(samples.total), count)
+    return samples.changed(lambda array: array[rows])
+
+
+def _inference(
+    contender_model: ContenderModel, model: ClosedForm, first: Samples, oracle: Any
+) -> Iterator[Check]:
+    """Compare what needs no training: a contender that only predicts has these checks."""
     given = contender_model.weights()
     shapes = [shape for layer in model.dense_shapes for shape in (layer, layer[1:])]
     wrong = [
@@ -133,9 +161,13 @@ def compare(
         return  # nothing else can be compared
     yield _check("forward", _most(contender_model.forward(first.x) - oracle["forward"]))
     yield _check("loss", _relative(contender_model.loss(first), float(oracle["loss"])))
-    if not trains:
-        return
-    contender_model.train(first, batch_size, None)
+
+
+def _steps(
+    contender_model: ContenderModel, batches: Samples, batch_size: int, oracle: Any
+) -> Iterator[Check]:
+    """Compare one step, and a few in their order, at the model's own learning rate."""
+    contender_model.train(batches.first(batch_size), batch_size, None)
     after = contender_model.weights()
     places = range(len(after))
     steps = [_most(after[place] - oracle[f"after {place}"]) for place in places]
@@ -145,14 +177,8 @@ def compare(
     tiny = float(np.finfo(np.float32).tiny)
     off = [step / max(move, tiny) for step, move in zip(steps, moves, strict=True)]
     yield _check("gradients", max(off), _weight_name(int(np.argmax(off))))
-    for name, count, rate in (
-        ("short", SHORT_STEPS, None),
-        ("long", LONG_STEPS, LONG_LEARNING_RATE),
-    ):
-        trained = contender_model.train(samples.first(count * batch_size), batch_size, rate)
-        yield _losses(f"{name} training", oracle[name], *trained)
-    if model.dropout:
-        yield from _dropout(contender_model, model, first, oracle)
+    trained = contender_model.train(batches, batch_size, None)
+    yield _losses("short training", oracle["short"], *trained)
 
 
 def _losses(name: str, wanted: Array, steps: list[int], losses: list[float], means: bool) -> Check:

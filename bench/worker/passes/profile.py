@@ -1,4 +1,4 @@
-"""The worker's side of the profile pass: what is compiled when, and where a step's time goes."""
+"""The worker's side of the profile pass: compilations, and the operations of warm steps."""
 
 import gc
 import tempfile
@@ -27,11 +27,11 @@ from aebench.bench.worker.sample_files import mapped
 from aebench.bench.worker.stepping import Script, Stepper, steps_per_call
 from aebench.bench.workloads.train import WORKLOAD as TRAIN
 
-# A profiler's own first steps are slow: they are traced, and not counted.
+# The first steps under a profiler are slow: they are traced but lie outside the marked stretch.
 DISCARDED_STEPS = 10
 WARM_STEPS = 50
 UNTRACED_ROUNDS = 5
-# One of them may have met with something else: the median one is shown.
+# A single trace may have been disturbed: the report shows the trace with the median time.
 TRACES = 3
 
 
@@ -47,12 +47,12 @@ def work(channel: Channel, job: ProfileJob) -> None:
     profiler.prepare(keras_model)
     channel.send(encode(runtime_info(backend, keras_model)))
     samples = mapped(job.train)
-    each = steps_per_call(keras_model)
-    call_samples = each * job.batch_size
-    few = repeated(samples, job.batch_size, (compile_log.FULL_BATCHES + 1) * each, each)
+    per_call = steps_per_call(keras_model)
+    call_samples = per_call * job.batch_size
+    few = repeated(samples, job.batch_size, (compile_log.FULL_BATCHES + 1) * per_call, per_call)
     compilations = compile_log.keep(keras_model, backend, profiler, few, call_samples)
     channel.send(encode(CompileLog(compilations)))
-    steps = -(-job.steps // each) * each
+    steps = -(-job.steps // per_call) * per_call
     channel.send(encode(_profile(keras_model, backend, profiler, samples, steps, job)))
 
 
@@ -64,22 +64,23 @@ def _profile(
     steps: int,
     job: ProfileJob,
 ) -> Profiled:
-    batch_size, each = job.batch_size, steps_per_call(keras_model)
-    discarded_steps = -(-DISCARDED_STEPS // each) * each
-    samples = repeated(samples, batch_size, discarded_steps + steps + 2 * each, each)
+    batch_size, per_call = job.batch_size, steps_per_call(keras_model)
+    discarded_steps = -(-DISCARDED_STEPS // per_call) * per_call
+    least = discarded_steps + steps + 2 * per_call
+    samples = repeated(samples, batch_size, least, per_call)
     stepper = Stepper(keras_model, backend, TRAIN, samples, batch_size)
     untraced: list[RoundTimes] = []
     clocked: list[float] = []
     with tempfile.TemporaryDirectory(dir=Path(job.trace).parent) as scratch:
 
         def script() -> Script:
-            yield from stepper.steps(-(-WARM_STEPS // each) * each)
+            yield from stepper.steps(-(-WARM_STEPS // per_call) * per_call)
             for _ in range(UNTRACED_ROUNDS):
                 yield from stepper.round(steps, discarded_steps, untraced.append)
             for number in range(TRACES):
                 yield from stepper.room(discarded_steps + steps)
                 gc.collect()
-                gc.disable()  # as in an untraced round
+                gc.disable()  # an untraced round runs without garbage collection too
                 try:
                     with profiler.tracing(_folder(scratch, number)):
                         yield from stepper.steps(discarded_steps)

@@ -1,4 +1,4 @@
-"""The worker's side of the quality pass: full training, and the loss on the whole test set."""
+"""The worker's side of the quality pass: full trainings, with losses on the whole test set."""
 
 import base64
 import time
@@ -15,9 +15,9 @@ from aebench.bench.worker.sample_files import mapped
 
 
 def work(channel: Channel, job: QualityJob) -> None:
-    """Train from the weights of each seed, in that seed's order of the data.
+    """Train once per seed, which decides the initial weights and the order of the data.
 
-    An answer comes after each epoch, and one with reconstructed examples after each training.
+    The worker answers after each epoch, and sends reconstructed examples after each training.
     """
     import numpy as np
 
@@ -31,15 +31,15 @@ def work(channel: Channel, job: QualityJob) -> None:
     whole = train.total // batch * batch
 
     def loss(samples: Samples) -> float:
-        # Inference mode, fixed weights: what fit reports is a mean over an epoch of moving ones.
+        # Evaluate, since the loss that fit reports is a mean over weights that move all epoch.
         chunk = evaluation_batch(samples.total)
         return float(keras_model.evaluate(samples.x, samples.y, chunk, verbose=0))
 
     for seed in job.seeds:
         restarts.restart(seed)
         for epoch in range(1, job.epochs + 1):
-            # The order is ours, the same for every backend and model; each generates its own
-            # from a seed, so they don't shuffle.
+            # Backends shuffle differently from the same seed, so NumPy draws the order: it is
+            # the same for every backend and model, and fit does not shuffle.
             order = np.random.default_rng([seed, epoch]).permutation(train.total)[:whole]
             shuffled = train.changed(lambda array, order=order: array[order])  # type: ignore[misc]
             began = time.perf_counter()
@@ -66,6 +66,9 @@ def work(channel: Channel, job: QualityJob) -> None:
 
 
 def evaluation_batch(samples: int) -> int:
-    """Choose the largest batch up to 1,000 that divides the data, so that no odd one compiles."""
+    """Return the largest batch size up to 1,000 that divides the number of samples.
+
+    A smaller last batch would be compiled on its own. Divisors below 50 would be slow: 500 instead.
+    """
     best = max(size for size in range(1, min(samples, 1000) + 1) if samples % size == 0)
     return best if best >= 50 else min(samples, 500)

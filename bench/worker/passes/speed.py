@@ -1,7 +1,7 @@
 """The worker's side of the speed pass: rounds on command.
 
-A Keras contender runs them inside ``fit`` and ``predict``, a baseline in a loop of its own; the
-parent asks both for the same.
+A Keras contender runs the rounds inside ``fit`` and ``predict``, a baseline in a loop without
+Keras. The parent sends the same commands to both.
 """
 
 import gc
@@ -28,28 +28,28 @@ from aebench.bench.workloads import Workload, load
 
 
 class Server(Protocol):
-    """Obeys the parent's commands."""
+    """Executes the parent's commands for one contender."""
 
     def runtime_info(self) -> RuntimeInfo:
         """Describe this process."""
 
     def calibrate(self, command: Calibrate, workload: Workload, samples: Samples) -> Calibrated:
-        """Compile, and time roughly what a step takes."""
+        """Compile a workload, and measure roughly how many seconds a step takes."""
 
     def enter(self, command: Enter, workload: Workload, samples: Samples) -> None:
-        """Run rounds on command, until the command to leave."""
+        """Run rounds of a workload on command, until the command to leave."""
 
     def short_epochs(self, command: RunShortEpochs, samples: Samples) -> list[ShortEpoch]:
-        """Time the ends of short epochs."""
+        """Time the boundaries between short epochs of ``fit``."""
 
 
 def work(channel: Channel, job: SpeedJob) -> None:
-    """Build the model, then obey the parent's commands until it closes the channel.
+    """Build the model, then execute the parent's commands until the parent closes the channel.
 
     Raises
     ------
     ProtocolError
-        If a command is unknown, or makes no sense where it comes.
+        If a command is unknown, or is not expected at this point.
     """
     serve: Server
     if not backends.runs_keras(job.backend):
@@ -68,7 +68,7 @@ def work(channel: Channel, job: SpeedJob) -> None:
         cell_samples = samples[workload.split]
         if isinstance(command, Calibrate):
             answer = serve.calibrate(command, workload, cell_samples)
-            # Before the answer: after it, another worker has its turn.
+            # Collect garbage before the answer: after the answer another worker is measured.
             gc.collect()
             gc.freeze()
             channel.send(encode(answer))

@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 
 from aebench.reports import record, statistics
+from aebench.reports.statistics import Estimate
 from aebench.reports.summary.quality import QualityRow, Training
-from aebench.reports.summary.shared import ContenderView, Interval
+from aebench.reports.summary.shared import ContenderView
 
 Array = np.ndarray[Any, Any]
 # The choices that the suite was made to judge, each the first beside the second.
@@ -41,16 +42,16 @@ class Difference(msgspec.Struct, frozen=True):
     epochs: int
     seeds: list[int]
     left_out: list[int]
-    test_loss: Interval
-    test_loss_adjusted: Interval
+    test_loss: Estimate
+    test_loss_adjusted: Estimate
     comparisons: int
     gap_mine: float
     gap_against: float
-    gap: Interval
-    gap_adjusted: Interval
-    times: Interval
-    falling: Interval
-    falling_against: Interval
+    gap: Estimate
+    gap_adjusted: Estimate
+    times: Estimate
+    falling: Estimate
+    falling_against: Estimate
     levels_apart: float | None = None
     levels_off: float | None = None
     levels_off_against: float | None = None
@@ -105,7 +106,7 @@ def _difference(
         gap_against=statistics.mean([each.gap for each in theirs]).value,
         gap=_mean(gap),
         gap_adjusted=_mean(gap, adjusted),
-        times=Interval(
+        times=Estimate(
             math.exp(times.value),
             None if times.low is None else math.exp(times.low),
             None if times.high is None else math.exp(times.high),
@@ -116,8 +117,8 @@ def _difference(
     )
 
 
-def _mean(values: Sequence[float], confidence: float = 0.95) -> Interval:
-    return Interval.of(statistics.mean(values, confidence))
+def _mean(values: Sequence[float], confidence: float = 0.95) -> Estimate:
+    return statistics.mean(values, confidence)
 
 
 def _steady_seconds(training: Training) -> float:

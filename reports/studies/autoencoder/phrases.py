@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aebench.reports.summary import Interval
+from aebench.reports.summary import Estimate
 
 _PHRASES = {
     "en": {
@@ -308,7 +308,7 @@ class Words:
         """Write a loss."""
         return self.number(f"{value:.4f}")
 
-    def change(self, value: Interval) -> str:
+    def change(self, value: Estimate) -> str:
         """Write a difference of losses, signs and all, with its interval if there is one."""
         if value.low is None or value.high is None:
             return self.number(f"{value.value:+.4f}")

@@ -12,7 +12,7 @@ from aebench.reports.studies import StudySection
 from aebench.reports.studies.autoencoder.differences import Difference
 from aebench.reports.studies.autoencoder.phrases import Words
 from aebench.reports.studies.autoencoder.results import of
-from aebench.reports.summary import MIB, Interval, Summary
+from aebench.reports.summary import MIB, Estimate, Summary
 from aebench.reports.tables.shared import Table
 
 # Less of the range from black to white than this nobody sees.
@@ -144,7 +144,7 @@ def _paragraphs(summary: Summary, main: Difference, name: str, words: Words) -> 
         yield words.say(f"{name} {sign}", gap=beside)
 
 
-def _sign(value: Interval) -> str:
+def _sign(value: Estimate) -> str:
     """Say on which side of zero an interval lies; empty if there is none."""
     if value.low is None or value.high is None:
         return ""

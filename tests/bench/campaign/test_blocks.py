@@ -1,4 +1,4 @@
-"""Blocks, run by workers that only note their turns."""
+"""Test blocks with workers that measure nothing, and only note when they are asked to run."""
 
 import subprocess
 import sys
@@ -24,11 +24,11 @@ from aebench.reports.record import Block, Cell, ContenderInfo, Failure, Round
 from helpers import sample
 
 CELL = LaunchCell(Cell("ae400", "train", 32), TRAIN, launch=3)
-LENGTH = Length.of(20)
+LENGTH = Length.of_round(20)
 
 
 class Noting:
-    """A worker that answers at once; ``burns`` processor seconds while another works."""
+    """Answer as a worker, at once, and use ``burns`` processor seconds while another one works."""
 
     def __init__(
         self, burns: float = 0.0, fails_at: int | None = None, sleeps: float = 0.0
@@ -54,7 +54,7 @@ class Noting:
 
 @pytest.fixture
 def run(tmp_path):
-    """Run blocks; hand back what was recorded."""
+    """Run blocks, and return the recorded events."""
     journal = Journal.begin(tmp_path / "record.jsonl", sample.make().header)
 
     def running(workers, planned, **infos):
@@ -77,7 +77,7 @@ def run(tmp_path):
 
 
 def turns(record):
-    """List the contenders' names by block, in their order."""
+    """List the contenders' names by block, in the order in which they ran."""
     found: dict[int, list[str]] = {}
     for row in record.of(Round):
         assert row.position == len(found.setdefault(row.block, []))
@@ -108,10 +108,10 @@ def test_disturbed_blocks_are_repeated_whole_at_most_half_as_many_again(run, mon
     assert len(done) == len(seen) == 12
     assert [each.repeated for each in seen[:5]] == [True, True, False, False, False]
     assert sum(each.repeated for each in seen) == 4
-    # Beyond the limit a block that is disturbed counts, and is told.
+    # At the limit of repetitions a disturbed block counts, and the record marks it as disturbed.
     assert [each.disturbed for each in seen[-3:]] == [True] * 3
     assert not any(each.repeated for each in seen[-3:])
-    # A block is repeated in its own order, so that what counts is the balanced design.
+    # A repeated block keeps its order: the blocks that count are still the balanced design.
     counted = [turn for turn, each in zip(done, seen, strict=True) if not each.repeated]
     assert counted == [["ab"[i] for i in order] for order in block_orders(2, 8, 1, 3)]
 
@@ -125,8 +125,8 @@ def test_the_limits(background, steal, disturbed):
 
 
 def test_work_of_others_is_background_load(run):
-    """Put a real background load on real cores."""
-    # A test's own process is the parent here, and it sleeps: what is busy is somebody else.
+    """Measure the background load that a real process puts on real cores."""
+    # The test's own process is the parent, and it sleeps: any busy core is background load.
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
         try:
             record = run({"a": Noting(sleeps=0.3), "b": Noting(sleeps=0.3)}, 2)
@@ -167,7 +167,7 @@ def test_a_guest_is_not_counted_twice_and_a_system_that_counts_nothing_tells_not
     after = {"user": 3.0, "guest": 1.5, "system": 1.0, "idle": 2.0, "iowait": 0.5, "steal": 0.25}
     seen = spent(before, after)
     assert seen is not None
-    # User time holds the guest's second; psutil's sum counts it again.
+    # The second of the hosted virtual machine is in user time; psutil's sum counts it twice.
     assert seen.steal == 0.25
     assert (seen.total, seen.busy) == (pytest.approx(4.75), pytest.approx(3.0))
     assert spent({}, {}) is None

@@ -35,7 +35,7 @@ def test_a_terminal_gets_a_live_view_that_draws_only_when_told():
     display.doing("ae400: train, batch 32, block 1 of 18")
     display.figure("jax 16,000 samples/s")
     display._draw(now=True)
-    # A view with a thread of its own would take the cores that are being measured.
+    # A display thread would take time from the cores that are being measured.
     assert threading.active_count() == before
     shown = console.file.getvalue()
     assert "block 1 of 18" in shown

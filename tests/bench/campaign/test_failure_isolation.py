@@ -1,4 +1,4 @@
-"""What goes wrong in a worker or under the record: one row says why, and the rest is kept."""
+"""Test failures of workers and of the record's disk: a row has the reason, the rest is kept."""
 
 import os
 import subprocess
@@ -25,12 +25,12 @@ timer.start()
     ("shell", "python", "reason"),
     [
         ("exit 0", "", "exited with code 0"),
-        # Less than the framework takes; some run into it in Python, some in C.
+        # Less memory than the framework needs; some frameworks fail in Python, others in C.
         ("ulimit -v 400000", "", ""),
         ("", AFTER_A_WHILE.format("ctypes.PyDLL(None).pause()"), "gave no answer for 15 s"),
         (
             "",
-            # Keeping the GIL, so that no whole message comes in between.
+            # PyDLL holds the GIL while it writes: no complete message can come in between.
             AFTER_A_WHILE.format("ctypes.PyDLL(None).write(FD, b'[0.', 3); os._exit(0)"),
             "exited with code 0",
         ),
@@ -47,7 +47,7 @@ def test_a_worker_that_goes_wrong_is_a_row(tmp_path, shell, python, reason):
     run = Run(tmp_path / "run", "--backend", "jax", f"torch@{broken}", *SPEED)
     assert run.end() == 1, run.output + run.errors
     record = load(run.folder)
-    # It may go wrong in the parity pass too, which is before.
+    # The worker can fail in the parity pass too, which comes first.
     (failure,) = (each for each in record.of(Failure) if each.pass_name == "speed")
     assert {each.contender for each in record.of(Failure)} == {"torch"}
     assert reason in failure.reason and failure.reason
@@ -74,8 +74,8 @@ def small_disk(tmp_path):
 @pytest.mark.slow
 def test_a_full_disk_keeps_what_was_measured_and_can_be_resumed(tmp_path, small_disk):
     filler = small_disk / "filler"
-    # What is left is the journal's reserve, the header (12 KiB, most of it the digits that a report
-    # shows), parity and a few rounds.
+    # The disk has room for the journal's reserve, the header (12 KiB, most of it example images),
+    # the parity checks and a few rounds.
     filler.write_bytes(b"x" * (128 - 16 - 20) * 1024)
     run = Run(small_disk / "run", "--backend", "jax", *SPEED)
     assert run.end() == 1, run.output + run.errors
@@ -123,7 +123,7 @@ def test_where_peaks_cannot_be_read_they_are_sampled_and_it_says_so(tmp_path, fi
 
 @pytest.mark.slow
 def test_a_worker_needs_numpy_keras_and_its_framework_only(tmp_path):
-    # scipy is JAX's own, rich Keras's; the rest of what aebench uses is out of reach here.
+    # scipy belongs to JAX and rich to Keras; aebench's other dependencies can't be imported here.
     ours = ["jinja2", "matplotlib", "msgspec", "pooch", "psutil", "requests", "shtab"]
     bare = interpreter(tmp_path / "bare", python=f"sys.modules.update(dict.fromkeys({ours}))\n")
     run = Run(tmp_path / "run", "--backend", f"jax@{bare}")

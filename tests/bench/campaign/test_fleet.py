@@ -15,7 +15,7 @@ from aebench.bench.protocol.samples import SampleSource
 NOWHERE = SampleSource("", "")
 NOTHING = ModelDescription("", "", "", {}, "")
 JOB = messages.SpeedJob("jax", "aebench.backends.jax", {}, NOTHING, 0, 0, NOWHERE, NOWHERE, {})
-# Stands where a contender's interpreter stands: called with -P -m aebench.bench.worker FD.
+# Takes the place of a contender's interpreter, which is called with -P -m aebench.bench.worker FD.
 HELLO = 's.sendall(b\'{"resident_bytes": 1, "exact": true}\\n\')'
 
 

@@ -1,4 +1,4 @@
-"""A run that was cut goes on, and measures only what is missing."""
+"""Resume interrupted runs, and check that only what is missing is measured."""
 
 import collections
 import random
@@ -46,7 +46,7 @@ def test_only_what_is_missing_is_measured(tmp_path):
     run = Run(run.folder, resume=True)
     assert run.end() == 0, run.output + run.errors
     after = assert_everything_counts_once(run.folder)
-    # The speed pass was whole: its rounds are the ones that were there before.
+    # The speed pass was complete: its rounds are those from before the interruption.
     assert after.of(Round) == before.of(Round)
     (resumption,) = after.of(Resume)
     assert {task.pass_name for task in resumption.void} == {"footprint", "quality"}
@@ -70,7 +70,7 @@ def test_killed_at_20_random_moments_it_still_ends_whole(tmp_path):
         if (folder / "record.jsonl").exists():
             load(folder)
         elif folder.exists():
-            # Killed between making the folder and its record: nothing to go on with.
+            # Killed after the folder and before the record was made: there is nothing to resume.
             folder.rmdir()
     last = Run(folder, resume=True)
     assert last.end() == 0, last.output + last.errors

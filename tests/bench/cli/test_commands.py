@@ -26,7 +26,7 @@ from helpers.running import SMALL, Run, gone
         (["run", "--model", "ae300"], "300, 150, 75, stop"),
         (["run", "--preset", "slow"], "not a preset: use quick, standard, publish"),
         (["run", "--workload", "dream"], "not a workload: use train, predict"),
-        (["run", "--contender", "torch:steps=4"], "torch:steps=4 can't be had: Keras runs one"),
+        (["run", "--contender", "torch:steps=4"], "torch:steps=4 isn't supported: Keras runs one"),
         (["run", "--contender", "jax:fast"], "'fast' is not a setting of jax"),
         (["parity", "--contender", "gemm"], "gemm trains nothing"),
         (
@@ -57,7 +57,7 @@ from helpers.running import SMALL, Run, gone
         (["run", "--threads", "0"], "--threads 0 must be at least 1"),
         (["run", "--threads", "4096"], "this machine lets it use"),
         (["run", "--train-samples", "0"], "out of range"),
-        (["run", "--reference", "numpy"], "not among the backends measured"),
+        (["run", "--reference", "numpy"], "not among the contenders measured"),
         (["run", "--data", "nowhere.npz"], "can't be read"),
         (["run", "--time-limit", "0"], "more than 0"),
         (
@@ -66,7 +66,7 @@ from helpers.running import SMALL, Run, gone
         ),
         (["profile", "--steps", "0"], "--steps 0 must be at least 1"),
         (["profile", "--steps", "5000"], "--steps 5000 must be at most 1,000"),
-        (["profile", "--steps", "1000", "--batch-size", "1000"], "2.9 GiB of them, of which 2 can"),
+        (["profile", "--steps", "1000", "--batch-size", "1000"], "2.9 GiB, more than the 2 GiB"),
         (["profile", "--backend", "jax", "theano", "-o", "p"], "'theano' is not a backend"),
         (["memory", "--backend", "native-jax"], "nothing to measure"),
         (["memory", "--batch-size", "2000"], "larger than the data"),
@@ -163,7 +163,7 @@ def test_help_and_list(aebench):
     for word in ("842,009", "2,110,809", "1,630,009", "4.41", "8 × 64", "predict", "jax"):
         assert word in listed
     assert max(map(len, listed.splitlines())) <= 100
-    # profile and original have no pass of speed, so that launches of theirs would be made up.
+    # The presets profile and original have no speed pass, and therefore no launches to list.
     (launches,) = [line for line in listed.splitlines() if "1 × 16" in line]
     entries = [entry.strip() for entry in launches.split("│")[2:5]]
     assert entries == ["1 × 16", "5 × 24", "train 8 × 64,"]
@@ -194,7 +194,7 @@ def test_dry_run_plans_and_writes_nothing(aebench, tmp_path):
     assert "as a control: jax A/A" in done.stdout
     for size in ("1 × 16", "5 × 24", "8 × 64"):
         assert size in done.stdout
-    # original has no pass of speed.
+    # The preset original has no speed pass.
     (original,) = [line for line in done.stdout.splitlines() if line.startswith("│ original")]
     assert original.split("│")[2].strip() == "–"
     assert "About " in done.stdout
@@ -290,7 +290,7 @@ def test_everything_is_measured_on_all_backends(tmp_path):
         assert len(made.pixels) == len(loaded.header.data.example_pixels) == 10 * 784
         assert len(set(made.pixels)) > 5
     assert 0.2 < loaded.header.data.mean_image_loss < 0.3
-    # The same weights, data and order: the losses agree far beyond what training changes.
+    # Weights, data and order are the same: the losses agree much closer than training changes them.
     losses = [row.test_loss for row in loaded.of(QualityEpoch)]
     assert max(losses) - min(losses) < 1e-4
     told = json.loads(
@@ -312,7 +312,7 @@ def test_everything_is_measured_on_all_backends(tmp_path):
     assert footprint["exact"]
     assert (run.folder / "report" / "README.md").exists()
     assert "20 epochs" in run.output
-    # Shown as soon as it is measured, and not once more at the end.
+    # A table is shown as soon as it is measured, and not again at the end.
     assert run.output.count("train ae200, batch 32") == 1
     assert "\x1b" not in run.output
 
@@ -321,7 +321,7 @@ def test_everything_is_measured_on_all_backends(tmp_path):
 def test_a_worker_that_dies_fails_alone(tmp_path):
     run = Run(tmp_path / "one-dies", "--backend", "jax,torch", "--pass", "speed")
     run.measured(8)
-    worker = run.worker("torch")  # the speed pass's: that of parity is gone
+    worker = run.worker("torch")  # a worker of the speed pass: that of the parity pass has ended
     worker.kill()
     assert run.end() == 1, run.output + run.errors
     loaded = load(run.folder)
@@ -338,7 +338,7 @@ def test_a_worker_that_hangs_fails_alone(tmp_path):
     limit = ("--time-limit", "15")
     run = Run(tmp_path / "one-hangs", "--backend", "jax,torch", "--pass", "speed", *limit)
     run.measured(8)
-    worker = run.worker("torch")  # the speed pass's: that of parity is gone
+    worker = run.worker("torch")  # a worker of the speed pass: that of the parity pass has ended
     worker.suspend()
     assert run.end() == 1, run.output + run.errors
     (failure,) = load(run.folder).of(Failure)
@@ -355,7 +355,7 @@ def test_an_interrupt_ends_everything_and_keeps_the_record(tmp_path, signal_sent
     began = time.monotonic()
     run.process.send_signal(signal_sent)
     time.sleep(0.3)
-    run.process.send_signal(signal_sent)  # an impatient second one changes nothing
+    run.process.send_signal(signal_sent)  # a second signal changes nothing
     assert run.end() == 130
     assert time.monotonic() - began < 5
     assert gone(family, 1)

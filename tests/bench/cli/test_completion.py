@@ -1,4 +1,4 @@
-"""Completion in a real bash, from the script that the command prints."""
+"""Test completion in a real bash, with the script that the command prints."""
 
 import shutil
 import subprocess
@@ -24,7 +24,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 
 @pytest.fixture(scope="module")
 def script(tmp_path_factory):
-    """Write the script for bash."""
+    """Write the completion script for bash to a file."""
     written = subprocess.run(
         [sys.executable, "-m", "aebench", "completion", "bash"],
         capture_output=True,
@@ -38,7 +38,7 @@ def script(tmp_path_factory):
 
 @pytest.fixture
 def completed(script, tmp_path):
-    """Complete the last word in a bash that can start no Python."""
+    """Return the completions of the last word, from a bash that can't start Python."""
     (tmp_path / "file.jsonl").touch()
     (tmp_path / "bin").mkdir()
     for tool in ("sed", "bash"):

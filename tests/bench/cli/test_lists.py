@@ -1,4 +1,4 @@
-"""What helps name is what is accepted, from the one place where it stands."""
+"""Check that the help lists exactly the values that options accept."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from helpers.paths import CLEAN, ROOT
 
 
 def named(text: str) -> str:
-    """Take the lines of a help together."""
+    """Return the text of a help as one line."""
     return " ".join(text.replace("│", " ").split())
 
 

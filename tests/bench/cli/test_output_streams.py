@@ -1,4 +1,4 @@
-"""Output that can't be shown is nobody reading: what was measured is kept all the same."""
+"""Test runs whose output has no reader: what was measured is still recorded."""
 
 import os
 import pty
@@ -35,7 +35,7 @@ def scratch(folder):
 
 
 def whole(folder):
-    """Tell whether a run was kept whole, and left nothing else."""
+    """Return whether a run's record is complete and no other file is left."""
     left = [path.name for path in (folder / "run").iterdir()]
     return (
         load(folder / "run").outcome == "complete"
@@ -200,5 +200,5 @@ def test_an_interrupt_is_silent_whenever_it_comes(number):
         _, errors = listing.communicate()
         assert errors == b""
         codes.add(listing.returncode)
-    # At first Python itself is starting.
+    # Before aebench handles signals, Python is starting, and a signal ends it.
     assert codes <= {130, 0, -number}

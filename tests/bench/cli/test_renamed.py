@@ -1,4 +1,4 @@
-"""Old names of options and of a tox environment are answered with the new names."""
+"""Check that old names of options and of a tox environment are answered with the new names."""
 
 import configparser
 import subprocess

@@ -1,4 +1,4 @@
-"""An archive's sizes are known before they are taken, and what it says is so, or it is refused."""
+"""Test that archives with false or too large sizes are refused before they are unpacked."""
 
 import gzip
 import io
@@ -37,7 +37,7 @@ def write(path: Path, *members: tuple[str, bytes], how: int = zipfile.ZIP_DEFLAT
 
 
 def of_train(path: Path, content: bytes) -> Path:
-    """Write an archive whose training images are these bytes."""
+    """Write an archive whose training images are the given bytes; return its path."""
     return write(path, ("x_train.npy", content), ("x_test.npy", WHOLE))
 
 
@@ -51,7 +51,7 @@ def refused(path: Path | str, samples: int | None = None) -> str:
 
 @pytest.fixture(scope="module")
 def bomb(tmp_path_factory) -> Path:
-    """4 MB that are 4 GB once unpacked."""
+    """Write an archive of 4 MB that unpacks to 4 GB; return its path."""
     path = tmp_path_factory.mktemp("bomb") / "bomb.npz"
     zeros = bytes(784 * 2**14)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
@@ -77,7 +77,7 @@ def test_the_bound_is_of_all_arrays_together(tmp_path, monkeypatch):
     np.savez(path, x_train=IMAGES, x_test=IMAGES)
     monkeypatch.setattr(archive, "MOST_BYTES", 2 * IMAGES.nbytes - 1)
     assert "larger than" in refused(path)
-    # Unpacked it would fit; as it lies there it doesn't.
+    # The unpacked arrays would be small enough, but the file itself is too large.
     monkeypatch.setattr(archive, "MOST_BYTES", path.stat().st_size - 1)
     assert "can't be read: it is larger than" in refused(path)
 
@@ -146,7 +146,7 @@ def test_a_member_there_twice_is_refused(tmp_path):
     [(8, "<H", 1), (24, "<I", 2**31), (20, "<I", 10), (42, "<I", 2**31), (16, "<I", 1)],
 )
 def test_a_directory_that_lies_is_refused(tmp_path, offset, form, value):
-    """One bit says that it is encrypted; sizes, the place and the check sum aren't so."""
+    """Refuse a directory with a false encryption bit, sizes, offset or checksum."""
     path = of_train(tmp_path / "lies.npz", WHOLE)
     content = bytearray(path.read_bytes())
     struct.pack_into(form, content, content.find(b"PK\x01\x02") + offset, value)
@@ -200,7 +200,7 @@ def test_whatever_is_changed_in_an_archive_it_is_read_or_refused(tmp_path, data)
     members = [("x_train.npy", WHOLE), ("x_test.npy", WHOLE)]
     path = write(tmp_path / "changed.npz", *members, how=how)
     content = bytearray(path.read_bytes())
-    # Where something is said, not in the images.
+    # Positions in the ZIP headers, not in the images, where every byte has a meaning.
     places = [
         place
         for mark in (b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"\x93NUMPY")
@@ -218,7 +218,7 @@ def test_whatever_is_changed_in_an_archive_it_is_read_or_refused(tmp_path, data)
 
 @pytest.fixture
 def fashion(tmp_path, monkeypatch) -> Path:
-    """Return one of the two files of Fashion-MNIST's; the other is there."""
+    """Write a training file of Fashion-MNIST with a content, and a correct test file."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     folder = datasets.keras_datasets() / "fashion-mnist"
     folder.mkdir(parents=True)
@@ -241,7 +241,7 @@ def fashion(tmp_path, monkeypatch) -> Path:
 )
 def test_what_is_not_fashion_mnist_is_refused(fashion, content):
     fashion.write_bytes(content)
-    assert "isn't Fashion-MNIST's: remove it" in refused("fashion_mnist")
+    assert "isn't a file of Fashion-MNIST: remove it" in refused("fashion_mnist")
 
 
 def test_fashion_mnist_is_bounded_too(fashion, monkeypatch):

@@ -187,7 +187,7 @@ def test_convert_gives_float32_and_its_hash(tmp_path):
 def test_without_any_home_the_cache_is_where_keras_has_it_then(monkeypatch):
     monkeypatch.delenv("KERAS_HOME", raising=False)
     monkeypatch.delenv("HOME")
-    monkeypatch.setattr(os, "getuid", lambda: 987654)  # nobody in the list of users
+    monkeypatch.setattr(os, "getuid", lambda: 987654)  # no user has this number
     assert keras_datasets() == Path(tempfile.gettempdir()) / ".keras" / "datasets"
 
 
@@ -216,7 +216,7 @@ def test_examples_are_the_first_of_each_class_or_the_first(tmp_path):
     told = load(str(tmp_path / "told.npz"), None, tmp_path)
     assert told.examples == (2, 3, 0)
     assert told.example_pixels == images[[2, 3, 0]].tobytes()
-    # Without classes, or with what can't be some: the first ones.
+    # Without classes, or with numbers that can't be classes, the examples are the first images.
     np.savez(tmp_path / "untold.npz", x_train=images, x_test=images / np.float32(255))
     untold = load(str(tmp_path / "untold.npz"), None, tmp_path)
     assert untold.examples == tuple(range(10))
@@ -228,7 +228,7 @@ def test_examples_are_the_first_of_each_class_or_the_first(tmp_path):
 def test_the_loss_of_the_mean_image_is_the_mean_of_every_image_s(tmp_path):
     generator = np.random.default_rng(0)
     train, test = (generator.integers(0, 256, (n, 28, 28)).astype(np.uint8) for n in (50, 20))
-    train[:, 0, 0] = 0  # a pixel that is always black: its logarithm is clipped
+    train[:, 0, 0] = 0  # a pixel that is always black: its mean is clipped, since log 0 is infinite
     test[:, 0, 0] = 1
     dataset = datasets.Dataset("some", train, test, tmp_path / "some.npz")
     mean = np.clip((train / 255).mean(axis=0), 1e-7, 1 - 1e-7)

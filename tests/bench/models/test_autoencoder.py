@@ -26,7 +26,7 @@ def test_table(name, widths, dropout, parameters):
 
 
 def test_training_operations_of_ae400():
-    # torch.profiler with_flops counts 4.411 MFLOP per training sample.
+    # The profiler of PyTorch (with_flops) counts 4.411 MFLOP per training sample, too.
     assert parse("ae400").training_operations == 4_411_000
     assert parse("ae400").forward_operations == 2 * 839_700
 

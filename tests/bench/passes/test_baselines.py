@@ -1,4 +1,4 @@
-"""What tables and verdicts make of baselines, of who differs, and of other precisions."""
+"""Test tables and verdicts on baselines, contenders that fail parity, and other precisions."""
 
 import io
 import json
@@ -14,7 +14,7 @@ from aebench.reports.summary import summarise
 from aebench.reports.terminal import render_summary
 from helpers import sample
 
-# Times as long as jax takes, in every block.
+# In every block a contender takes this many times the seconds of jax.
 FACTORS = {"native-jax": 0.5, "native-torch": 2.0, "gemm": 0.25, "jax:jit": 0.9}
 ADDED = [
     ContenderInfo("jax:jit", "jax", "1.0", settings={"jit": "on"}),
@@ -29,7 +29,7 @@ ADDED = [
 
 
 def made(worst=None, precisions=None, settings=None):
-    """Make the sample with baselines and parity; ``worst`` is the difference of some."""
+    """Return the sample with baselines and parity; ``worst`` are differences by contender."""
     base = sample.make()
     plan = msgspec.structs.replace(base.header.plan, passes=["parity", *base.header.plan.passes])
     contenders = [*base.header.contenders, *ADDED]
@@ -44,7 +44,7 @@ def made(worst=None, precisions=None, settings=None):
         told = {"precision": (precisions or {}).get(contender, "float32")}
         told |= (settings or {}).get(contender, {})
         worker = msgspec.structs.replace(
-            base.of(record.Worker)[0], pass_name="parity", contender=contender, settings=told
+            base.of(record.WorkerInfo)[0], pass_name="parity", contender=contender, settings=told
         )
         base.events.insert(0, worker)
         if contender != "gemm":
@@ -87,7 +87,7 @@ def test_baselines_are_measured_and_not_judged():
     assert {by_name[name].verdict for name in ("native-jax", "gemm")} == {"baseline"}
     assert by_name["native-jax"].times_reference.value == pytest.approx(0.5)
     assert by_name["native-jax"].adjusted is None
-    # jax:jit and torch against jax.
+    # jax:jit and torch are compared with jax.
     assert cell.comparisons == 2
     assert "jax:jit trains ae400 at batch 32 fastest here" in cell.answer
 
@@ -102,7 +102,7 @@ def test_all_cells_at_a_glance_keep_baselines_apart():
     assert [row[0] for row in glance.rows] == ["train ae400, 32", "train ae400, 500"]
     told = dict(zip(shares.columns, shares.rows[1], strict=True))
     assert told.pop("cell, batch") == "train ae400, 500"
-    # 12.5: which way it is rounded is no matter of ours.
+    # The value is 12.5: whether it is rounded up or down doesn't matter here.
     assert told.pop("native-torch, % of limit").startswith("1")
     assert {name: value.split()[0] for name, value in told.items()} == {
         "jax, % of native": "50",
@@ -119,7 +119,7 @@ def test_all_cells_at_a_glance_keep_baselines_apart():
         "Of the throughput of a step's matrix products alone, which is about what the machine can "
         "do, jax reaches 25 %, torch reaches 6 % and jax:jit reaches 28 %."
     )
-    # Who isn't shown to be the same model has no part in what is said of all.
+    # A contender that failed parity is left out of sentences about all contenders.
     differing = msgspec.structs.replace(summary, speed=summarise(made({"torch": 1e-3})).speed * 2)
     assert "torch" not in _limit_of(differing)
 
@@ -151,8 +151,8 @@ def test_where_the_reference_differs_nobody_is_ranked():
     assert {row.verdict for row in by_name.values()} <= {"differs", "", "baseline", "same"}
     assert by_name["torch"].verdict == ""
     assert cell.answer == (
-        "Nobody is called fastest for ae400 at batch 32 (train): jax, the reference, isn't shown "
-        "to be the same model."
+        "No contender is called fastest for ae400 at batch 32 (train): jax, the reference, isn't "
+        "shown to be the same model."
     )
 
 
@@ -197,7 +197,7 @@ def test_records_from_before_there_was_parity_are_believed():
 def test_no_table_is_cut_at_a_hundred_columns():
     text = shown(made())
     assert max(map(len, text.splitlines())) <= 100
-    # The last column is whole, and so is every interval's number.
+    # The last column and the interval's numbers aren't cut off.
     assert "epochs" in text and "16,000" in text
 
 

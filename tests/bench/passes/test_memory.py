@@ -25,7 +25,7 @@ from helpers.running import Run, interpreter
 
 pytestmark = pytest.mark.skipif(not proc_memory.exact_peaks(), reason="no exact peaks here")
 
-# A worker whose work is to take memory: to keep it, and to hold it for five milliseconds.
+# A worker that allocates memory: it keeps some, and holds some for five milliseconds.
 TAKES = """
 import types
 planted = types.ModuleType("aebench.bench.worker.passes.footprint")
@@ -69,7 +69,7 @@ def test_what_a_worker_takes_is_reported_within_a_hundredth(tmp_path, mebibytes)
         fleet.close()
     for figure in ("resident_bytes", "proportional_bytes", "private_bytes", "peak_bytes"):
         assert kept[figure] - before[figure] == pytest.approx(size, rel=0.01), figure
-    # Gone after five milliseconds: it is in the peak, and in nothing else.
+    # Memory that is freed after five milliseconds is in the peak, and in no other figure.
     assert brief["peak_bytes"] - kept["resident_bytes"] == pytest.approx(size, rel=0.01)
     assert brief["resident_bytes"] - kept["resident_bytes"] < 0.01 * size
 
@@ -135,7 +135,7 @@ def test_phases_follow_each_other_and_the_curve_holds_them(weighed):
         (curve,) = (each for each in record.of(MemoryCurve) if each.contender == name)
         assert not curve.reason
         assert curve.seconds == sorted(curve.seconds)
-        # Sampled from outside it is seen to hold what it says it holds.
+        # The parent's samples agree with what the worker says it holds.
         highest = max(each.proportional_bytes for each in phases)
         most = max(curve.proportional_bytes)
         assert 0.9 * highest < most < 1.01 * max(each.peak_bytes for each in phases)
@@ -163,8 +163,8 @@ def test_without_the_sampler_the_row_says_why(tmp_path):
 
 def test_what_training_needs_is_arithmetic(weighed_by_hand):
     (row, *_) = weighed_by_hand.memory
-    # 842,009 parameters; 784 + 400 + 200 + 100 + 50 + 25 + 50 + 100 + 200 + 400 + 784 = 3,093
-    # numbers of each of 32 images.
+    # 842,009 parameters. The layers' outputs are 784 + 400 + 200 + 100 + 50 + 25 + 50 + 100 + 200 +
+    # 400 + 784 = 3,093 numbers for every one of 32 images.
     assert (row.needs.weights, row.needs.gradients, row.needs.optimiser) == (3368036, 3368036, 0)
     assert row.needs.activations == 4 * 32 * 3093
     dropped = describe(parse("ae400-dropout"))
@@ -184,7 +184,7 @@ def test_tables_say_what_grows(weighed_by_hand):
 
 def test_tables_say_what_phases_add_and_what_is_kept(weighed_by_hand):
     (row, *_) = weighed_by_hand.memory
-    # A phase's peak, 5 MiB above what it ends with, less what was resident before.
+    # The peak is 5 MiB above the memory at the phase's end; the memory before is subtracted.
     assert row.added_bytes == {
         "build": 25 * 2**20,
         "first step": 35 * 2**20,
@@ -212,8 +212,8 @@ def test_without_the_systems_word_on_growth_phases_are_shown_still(weighed_by_ha
     ]
     shown = tables(summarise(made))
     assert len(shown) == len(tables(weighed_by_hand))
-    assert {row[3] for row in shown[-1].rows} == {"can't be told"}
-    assert "doesn't tell a process's anonymous memory" in " ".join(shown[-1].notes)
+    assert {row[3] for row in shown[-1].rows} == {"unknown"}
+    assert "does not report a process's anonymous memory" in " ".join(shown[-1].notes)
 
 
 def test_without_the_workers_own_word_on_shared_pages_none_is_made_up():
@@ -225,8 +225,8 @@ def test_without_the_workers_own_word_on_shared_pages_none_is_made_up():
         for each in made.events
     ]
     notes = " ".join(tables(summarise(made))[0].notes)
-    assert "what is shared and counts in part" in notes and "up to" not in notes
-    assert "doesn't tell proportional and private memory" in notes
+    assert "it counts shared pages in part" in notes and "up to" not in notes
+    assert "does not report proportional and private memory" in notes
 
 
 @given(st.lists(st.integers(0, 2**40), max_size=9000))

@@ -1,4 +1,4 @@
-"""Profiles of real trainings: parts, traces, and the compile_log of what is compiled."""
+"""Profile real trainings, and check the parts, the traces and the log of compilations."""
 
 import gzip
 import hashlib
@@ -93,9 +93,10 @@ def test_parts_add_up_and_little_is_left_over(profiled):
         assert left < 0.1 * one.traced_seconds
         found = {part.category for part in parts}
         assert {MATRIX_PRODUCT, LOSS, OPTIMISER, "data", "Python and Keras"} <= found
-        # Eight dense layers: forward, by weights, and by inputs save for the first one.
+        # Three products per dense layer (forward, weights' and inputs' gradients), but two for the
+        # first.
         calls = sum(part.calls for part in parts if PRODUCT.search(part.operation))
-        # TensorFlow leaves out those that it holds for cheap.
+        # TensorFlow doesn't trace products that it takes to be cheap.
         least = 0.6 if one.contender == "tensorflow" else 1.0
         assert least * 23 * one.steps <= calls <= 23 * one.steps, one.contender
 
@@ -214,7 +215,7 @@ def summary():
     return summarise(sample.make())
 
 
-# Two full calls and a smaller one, of which the first takes ten times what the others do.
+# Two full calls and a smaller one; the first takes ten times as long as the others.
 CALLS = [_Call((32, "f"), 0.0, 1.0), _Call((32, "f"), 1.0, 1.1), _Call((16, "f"), 2.0, 2.5)]
 
 
@@ -229,7 +230,7 @@ def test_a_framework_that_tells_only_of_tracing_compiles_in_the_rest_of_the_call
         ("trace", 32, "first call", 0.3),
         ("build", 32, "first call", pytest.approx(0.6)),
     ]
-    # With a compiler on, a new shape takes it too, though nothing is traced.
+    # A compiler compiles for a new shape too, even if nothing is traced again.
     assert compile_log([traced], True)[2:] == [("compile", 16, "new shape", pytest.approx(0.4))]
 
 
@@ -242,4 +243,4 @@ def test_a_framework_that_tells_of_compiling_is_believed():
 
 
 def found(stage, seconds, ended, why=""):
-    return profilers.Compilation(stage, "", seconds, ended, why)
+    return profilers.CompilationEvent(stage, "", seconds, ended, why)

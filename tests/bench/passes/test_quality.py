@@ -1,4 +1,4 @@
-"""Losses, what they cost, and when a shorter epoch pays: from records of which all is known."""
+"""Test losses, their cost and break-even epochs on records whose figures are known."""
 
 import math
 
@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from aebench.reports import record
-from aebench.reports.summary import Interval, summarise
+from aebench.reports.summary import Estimate, summarise
 from aebench.reports.summary.breakeven import break_even
 from aebench.reports.tables import break_even as break_even_table
 from aebench.reports.tables import cost as cost_tables
@@ -16,7 +16,7 @@ from helpers import sample
 
 
 def with_trainings(losses, mean_image=0.263, epochs=2):
-    """Make a record in which jax trained ae400 from several seeds, and torch didn't."""
+    """Return a record in which jax trained ae400 from several seeds, and torch didn't."""
     made = sample.make()
     plan = msgspec.structs.replace(
         made.header.plan, seeds=list(range(len(losses))), epochs=epochs, passes=["quality"]
@@ -49,10 +49,10 @@ def test_a_loss_is_the_mean_of_seeds_with_student_s_interval():
     found = (row.test_loss.value, row.test_loss.low, row.test_loss.high)
     assert found == pytest.approx((0.11, 0.11 - half, 0.11 + half))
     assert row.train_loss.value == pytest.approx(0.106)
-    # The gap is the same in each seed: pairs know that, intervals of the two don't.
+    # The gap is the same for all seeds. Pairs show that; intervals of the two losses don't.
     assert (row.gap.low, row.gap.high) == pytest.approx((0.004, 0.004))
     assert row.test_losses == pytest.approx([0.16, 0.11])
-    # The first epoch of a process compiles.
+    # The first epoch is left out, since it includes compiling.
     assert row.epoch_seconds == 1.0
 
 
@@ -64,10 +64,10 @@ def test_who_stays_on_the_plateau_is_counted_and_not_averaged_away():
     (table,) = quality_tables(summarise(with_trainings([0.11, 0.26, 0.13])))
     assert table.rows[0][table.columns.index("on plateau")] == "1 of 3"
     assert any("0.2630, the loss of answering with the mean image" in n for n in table.notes)
-    # If nobody left it, that is what there is to show.
+    # If no seed left the plateau, the mean loss is that of the seeds on the plateau.
     (row,) = summarise(with_trainings([0.262, 0.258])).quality
     assert (row.stuck, row.test_loss.value) == (2, pytest.approx(0.26))
-    # A record from before the mean image's loss was kept tells of no plateau.
+    # Old records lack the mean image's loss: the plateau isn't known, and isn't mentioned.
     (row,) = summarise(with_trainings([0.262], mean_image=None)).quality
     assert row.stuck == 0
 
@@ -77,7 +77,7 @@ def test_a_training_that_was_cut_counts_for_nothing():
     made.events.pop()
     (row,) = summarise(made).quality
     assert (row.seeds, row.seeds_planned) == (1, 2)
-    assert row.test_loss == Interval(0.10)
+    assert row.test_loss == Estimate(0.10)
 
 
 def test_the_front_is_of_all_epochs_by_seconds_and_of_models_by_parameters():
@@ -91,7 +91,7 @@ def test_the_front_is_of_all_epochs_by_seconds_and_of_models_by_parameters():
             )
         )
     summary = summarise(made)
-    # jax needs 1.5 s an epoch of ae400, torch 6 s for the same losses.
+    # An epoch of ae400 takes jax 1.5 s and torch 6 s, for the same losses.
     front = [
         (each.model, each.contender, each.seconds, each.test_loss)
         for each in summary.cost.by_seconds
@@ -116,7 +116,7 @@ def test_what_learnt_nothing_is_on_no_front():
 
 def test_break_even_epochs_are_what_the_start_takes_longer_over_what_an_epoch_gains():
     made = sample.make()
-    # torch's epochs take 15.005 s and jax's 3.755; let jax's first step take 25 s longer.
+    # Epochs take torch 15.005 s and jax 3.755 s; make jax's first step 25 s longer.
     made.events = [
         msgspec.structs.replace(each, seconds=each.seconds + 25)
         if isinstance(each, record.Phase) and (each.contender, each.phase) == ("jax", "first step")
@@ -130,7 +130,7 @@ def test_break_even_epochs_are_what_the_start_takes_longer_over_what_an_epoch_ga
     assert pair.starts_later_seconds == pytest.approx(later)
     assert pair.gains_seconds == pytest.approx(gain)
     assert pair.epochs.value == pytest.approx(later / gain)
-    # With the steps at the ends of their intervals, 0.09 and 0.11 s a round of 0.1.
+    # The steps are at the ends of their intervals, 0.09 s and 0.11 s for a round of 0.1 s.
     least = 0.9 * 15.005 - 1.1 * 3.755
     most = 1.1 * 15.005 - 0.9 * 3.755
     ends = (pair.epochs.low, pair.epochs.high)
@@ -147,13 +147,13 @@ def test_one_that_starts_no_later_leads_from_the_start_and_one_that_may_gain_not
     summary = summarise(sample.make())
     (cell,) = summary.speed
     rows = [
-        msgspec.structs.replace(row, step_seconds=Interval(row.step_seconds.value, 1e-6, 1.0))
+        msgspec.structs.replace(row, step_seconds=Estimate(row.step_seconds.value, 1e-6, 1.0))
         if row.step_seconds
         else row
         for row in cell.rows
     ]
     starts = [
-        msgspec.structs.replace(row, total_seconds=Interval(99.0))
+        msgspec.structs.replace(row, total_seconds=Estimate(99.0))
         if row.contender == "jax"
         else row
         for row in summary.footprint
@@ -162,5 +162,5 @@ def test_one_that_starts_no_later_leads_from_the_start_and_one_that_may_gain_not
     assert pair.epochs.high is None and pair.epochs.value > 0
     open_ended = msgspec.structs.replace(summary, break_even=[pair])
     assert break_even_table(open_ended)[0].rows[0][-1].endswith(", ∞]")
-    # Cold starts were made with one batch size: of another one nothing is said.
+    # Cold starts were measured at one batch size: nothing is claimed for another.
     assert break_even([msgspec.structs.replace(cell, batch_size=500)], starts) == []

@@ -1,4 +1,4 @@
-"""The speed pass, run by workers that know beforehand how long their steps take."""
+"""Test the speed pass with workers whose steps take a given time and compute nothing."""
 
 from collections import Counter
 from types import SimpleNamespace
@@ -27,7 +27,7 @@ from helpers import sample
 
 
 class Knowing:
-    """A worker whose steps take so long; just after compiling they seem to take ``at_first``."""
+    """Answer as a worker whose steps take given seconds, and ``at_first`` right after compiling."""
 
     pid = 0
 
@@ -71,7 +71,7 @@ CONTENDERS = [
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Run launches of the pass; hand back what was recorded."""
+    """Run launches of the speed pass, and return the record."""
     monkeypatch.setattr(blocks, "is_disturbed", lambda background, steal: False)
     monkeypatch.setattr(blocks, "PAUSE_SECONDS", 0)
     header = sample.make().header
@@ -112,11 +112,12 @@ def test_warm_up_is_three_rounds_and_two_seconds_at_least(run):
 
 
 def test_steps_are_chosen_by_the_warm_up_once_for_all_launches(run):
-    # Just after compiling a step seemed to take 10 ms; it takes 5.
+    # Right after compiling a step seems to take 10 ms; later it takes 5 ms.
     record = run([0], {"jax": 0.005, "torch": 0.02}, contenders=CONTENDERS[:3])
-    # 0.1 s of the fastest are 20 steps, 0.5 s of a block of 5 + 20 + 5 ms 17: the larger.
+    # 0.1 s are 20 steps of the fastest. 0.5 s for a block, with 5 + 20 + 5 ms a step, are 17 steps.
+    # The larger number is used.
     assert {row.steps for row in record.of(Round) if row.block >= 0} == {20}
-    # A later launch, also of a run that is carried on, runs as many whatever it finds.
+    # A later launch, also of a resumed run, uses the recorded number of steps.
     record = run([1], {"jax": 0.001, "torch": 0.002}, contenders=CONTENDERS[:3])
     assert {row.steps for row in record.of(Round) if row.block >= 0} == {20}
     assert {row.steps for row in record.of(Round) if row.launch == 1} == {20}

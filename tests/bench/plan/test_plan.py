@@ -21,7 +21,7 @@ from helpers.images import DATA
 
 
 def installed(monkeypatch, *names):
-    """Pretend that these are the backends installed: environments without some aren't at hand."""
+    """Pretend that only these backends are installed: the test environment has all of them."""
     monkeypatch.setattr(
         backends, "installed_version", lambda name: "1.0" if name in names else None
     )
@@ -38,7 +38,7 @@ def test_presets_are_the_protocols():
         "standard": {"train": (5, 24), "predict": (5, 24)},
         "publish": {"train": (8, 64), "predict": (5, 24)},
     }
-    # Other presets time steps; where steps are asked for with this one, it does as standard does.
+    # Other presets time steps. If this preset is asked for steps, it uses the sizes of standard.
     assert original == {"train": (5, 24)}
     assert PRESETS["original"].sizes_of("predict") == Sizes("predict", (32,), 5, 24)
     assert explains == {"train": (1, 16)}
@@ -86,7 +86,7 @@ def test_where_places_are_selected_the_reference_and_its_control_are_there(monke
     narrow = plan.only(places)
     assert [each.name for each in narrow.in_blocks] == ["tensorflow", "torch", "tensorflow A/A"]
     assert (narrow.info.reference, narrow.info.workloads) == ("tensorflow", ["train"])
-    # Three in a block: a design of six rows, where four had four.
+    # Three contenders in a block need a design of six rows; four contenders need four rows.
     assert [plan.info.sizes_of("train").blocks, narrow.info.sizes_of("train").blocks] == [16, 18]
     control = narrow.in_blocks[-1]
     assert narrow.cells() == [Cell("ae400", "train", 32)]
@@ -174,7 +174,7 @@ def test_a_faster_machine_fills_the_same_rounds_with_more_steps(monkeypatch):
     for task in plan.tasks():
         usual, faster = (task_seconds(plan, task, 60_000, 10_000, pace) for pace in (1.0, 0.5))
         if task.pass_name == "speed":
-            # Only starting and compiling get shorter.
+            # Only starting and compiling get faster, not the steps.
             assert 0.75 * usual < faster < usual
         else:
             assert faster == pytest.approx(usual / 2)
@@ -215,7 +215,7 @@ def test_units_are_what_the_passes_measure_in_their_order(monkeypatch):
 
 
 def venv(folder: Path, name: str) -> str:
-    """Make an environment that sees this one's packages, without anything of its own."""
+    """Make a virtual environment that can import this environment's packages."""
     path = folder / name / "bin" / "python"
     path.parent.mkdir(parents=True)
     path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')

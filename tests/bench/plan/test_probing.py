@@ -1,4 +1,4 @@
-"""A program that is asked something: whatever it does, the answer is short, or there is none."""
+"""Test asking another program for its version: any answer is cut short, or there is none."""
 
 import sys
 import time

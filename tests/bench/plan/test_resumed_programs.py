@@ -1,4 +1,4 @@
-"""A record that is carried on is data: nothing that it names is run unasked, all is checked."""
+"""Test resuming untrusted records: no program they name is run unless the user allows it."""
 
 import copy
 import json
@@ -32,7 +32,7 @@ DATA = Dataset("data", IMAGES, IMAGES, EMBEDDED)
 
 
 def trap(folder: Path, name: str = "trap") -> Path:
-    """Make an interpreter that tells that it was run."""
+    """Make an interpreter that creates a file when it is run."""
     path = folder / name / "bin" / "python"
     path.parent.mkdir(parents=True)
     path.write_text(f'#!/bin/sh\ntouch "{folder}/was-run"\nexec "{sys.executable}" "$@"\n')
@@ -41,7 +41,7 @@ def trap(folder: Path, name: str = "trap") -> Path:
 
 
 def header(*asked: str, **changes) -> Header:
-    """Make the header of a record of this machine's."""
+    """Return the header of a record that was measured on this machine."""
     wanted = {"backends": asked or ["jax"], "models": ["ae400"], "passes": ["footprint"]}
     plan = plan_from_request(Request(**{**wanted, **changes}), DATA)
     return msgspec.structs.replace(
@@ -66,14 +66,14 @@ def written(folder: Path, told: Header) -> bytes:
 
 @pytest.fixture(scope="module")
 def whole() -> bytes:
-    """The header of a record with all passes, a baseline, and settings."""
+    """Return the header of a record with all passes, a baseline, and settings."""
     asked = ("jax", "jax:jit", f"jax@{sys.executable}")
     return msgspec.json.encode(header(*asked, passes=PASSES, baselines=True))
 
 
 @pytest.fixture
 def trapped(tmp_path):
-    """A record that names an interpreter, which wasn't run since."""
+    """Yield the interpreter that an old record names; check then that the record is unchanged."""
     python = trap(tmp_path)
     before = written(tmp_path / "old", header(f"jax@{python}", "jax"))
     (tmp_path / "was-run").unlink()
@@ -92,7 +92,7 @@ def test_the_interpreter_that_a_record_names_is_not_run(aebench, tmp_path, trapp
         for dry in ([], ["--dry-run"]):
             done = aebench("run", "--resume", "old", "--contender", wrong, *dry)
             assert (done.returncode, done.stdout) == (2, "")
-            assert f"that isn't what the record runs: give {words}" in done.stderr
+            assert f"the record runs other contenders: give {words}" in done.stderr
     assert not (tmp_path / "was-run").exists()
 
 
@@ -104,7 +104,9 @@ def test_a_dry_run_says_what_would_be_run_and_runs_nothing(
     given = ["--contender", f"jax@{trapped}"] if allowed else []
     done = aebench(command, "--resume", "old", "--dry-run", *given)
     assert done.returncode == 0, done.stderr
-    assert f"Carrying it on would run {trapped}; it needs --contender jax@{trapped}." in done.stdout
+    assert (
+        f"Resuming would run {trapped}; add --contender jax@{trapped} to allow it." in done.stdout
+    )
     assert not (tmp_path / "was-run").exists()
 
 
@@ -117,12 +119,12 @@ def test_a_dry_run_of_a_new_run_runs_no_interpreter_either(aebench, tmp_path):
 
 
 def test_what_was_allowed_is_run(aebench, tmp_path, trapped):
-    """It is asked for its version, which is another here; so nothing is measured."""
+    """Run an allowed interpreter for its version, which differs: nothing is measured."""
     told = header(f"jax@{trapped}")
     older = [msgspec.structs.replace(each, version="0.1") for each in told.contenders]
     written(tmp_path / "older", msgspec.structs.replace(told, contenders=older))
     (tmp_path / "was-run").unlink()
-    # Another way to the same place is the same.
+    # Another path to the same file counts as the same file.
     word = f"jax@{tmp_path}/trap/../trap/bin/python"
     done = aebench("run", "--resume", "older", "--contender", word)
     assert done.returncode == 2
@@ -146,11 +148,11 @@ def test_an_interpreter_that_a_control_or_a_baseline_names_is_none_to_run(tmp_pa
         if each.control_of or each.baseline:
             found = list(told.contenders)
             found[number] = msgspec.structs.replace(each, python="/bin/false")
-            with pytest.raises(BadInputError, match=r"is a control of nobody|is no baseline"):
+            with pytest.raises(BadInputError, match=r"is a control of no contender|is no baseline"):
                 again(msgspec.structs.replace(told, contenders=found))
-            # Nor is one whose contender isn't there, so that nobody is asked about it.
+            # An interpreter isn't run either if its contender wasn't installed in the recorded run.
             gone = ContenderInfo("gone", "jax", "", missing="gone", python="/bin/false")
-            with pytest.raises(BadInputError, match=r"is a control of nobody|is no baseline"):
+            with pytest.raises(BadInputError, match=r"is a control of no contender|is no baseline"):
                 again(msgspec.structs.replace(told, contenders=[*found, gone]))
 
 
@@ -161,7 +163,7 @@ def plan(**changes):
 
 
 def sized(workload="train", **changes):
-    """Change the sizes of the first workload, and leave out the others."""
+    """Change the sizes of the first workload, and remove the other workloads."""
 
     def change(told):
         first = msgspec.structs.replace(told.plan.sizes[0], workload=workload, **changes)
@@ -210,16 +212,16 @@ BAD = {
     "threads": (plan(threads=2**40), "that this machine lets it use"),
     "steps": (plan(profile_steps=5000), "--steps 5000 must be at most 1,000"),
     "margins": (plan(different=0.5, same=0.1), "must be less than --same-within"),
-    "cold starts": (plan(footprint_launches=2**50), "pieces, of which there may be 10,000"),
+    "cold starts": (plan(footprint_launches=2**50), "tasks, more than the 10,000 allowed"),
     "launches": (
         plan(passes=["speed"], sizes=[WorkloadSizes("train", [32], 100_000, 24)]),
-        "pieces, of which there may be",
+        "tasks, more than the",
     ),
     "blocks": (
         plan(passes=["speed"], sizes=[WorkloadSizes("train", [32], 1000, 100_000)]),
-        "single measurements, of which there may be",
+        "single measurements, more than the",
     ),
-    "seeds": (plan(passes=["quality"], seeds=list(range(100_000))), "pieces, of which there"),
+    "seeds": (plan(passes=["quality"], seeds=list(range(100_000))), "tasks, more than the"),
     "epochs": (
         plan(passes=["quality"], seeds=list(range(100)), epochs=100_000),
         "single measurements",
@@ -228,12 +230,12 @@ BAD = {
         lambda told: sized(batch_sizes=list(range(1, 1000)))(
             models(lambda found: [describe(parse(name)) for name in MANY])(told)
         ),
-        "comparisons, of which there may be 20,000",
+        "comparisons, more than the 20,000 allowed",
     ),
-    "batch sizes": (sized(batch_sizes=list(range(1, 1002))), "of which there may be 1,000"),
+    "batch sizes": (sized(batch_sizes=list(range(1, 1002))), "more than the 1,000 allowed"),
     "no model": (models(lambda found: []), "it has no model"),
     "a model twice": (models(lambda found: found * 2), "it has a model twice"),
-    "models": (models(lambda found: found * 1001), "of which there may be 1,000"),
+    "models": (models(lambda found: found * 1001), "more than the 1,000 allowed"),
     "unknown model": (model(name="ae300"), "no chain of halves"),
     "a model's other name": (model(name="ae400-dropout0.30"), "another autoencoder"),
     "another model": (
@@ -246,14 +248,14 @@ BAD = {
     "steps of other digits": (contenders(settings={"steps": "01"}), "are no settings of jax"),
     "unknown settings": (contenders(settings={"x": "y\n"}), "is not a setting of jax"),
     "jit": (contenders(settings={"jit": "maybe"}), "are no settings of jax"),
-    "nobody there": (contenders(missing="gone"), "is a control of nobody"),
+    "nobody there": (contenders(missing="gone"), "is a control of no contender"),
     "control of nobody": (
         contenders(ContenderInfo("x", "jax", "1", control_of="nobody")),
-        "'x' is a control of nobody",
+        "'x' is a control of no contender",
     ),
     "control of another": (
         contenders(ContenderInfo("x", "torch", "1", control_of="jax")),
-        "'x' is a control of nobody",
+        "'x' is a control of no contender",
     ),
 }
 
@@ -264,7 +266,7 @@ def test_a_record_s_plan_is_checked_like_a_request(name):
     with pytest.raises(BadInputError) as error:
         again(change(header()))
     text = str(error.value)
-    assert text.startswith("the record can't be carried on: ")
+    assert text.startswith("the record can't be resumed: ")
     assert reason in text
     assert "\n" not in text
 
@@ -274,9 +276,9 @@ def test_a_record_s_plan_is_checked_like_a_request(name):
     [
         (sized(batch_sizes=[2000]), "--batch-size 2000 is larger than the data"),
         (plan(batch_size=2000), "--batch-size 2000 is larger than the data"),
-        (plan(passes=["quality"], quality_train_samples=2000), "of which data has 1,000"),
+        (plan(passes=["quality"], quality_train_samples=2000), "and data has 1,000"),
         (plan(passes=["quality"], quality_train_samples=10), "larger than the 10 images"),
-        (plan(passes=["profile"], batch_size=1000, profile_steps=1000), "GiB of them"),
+        (plan(passes=["profile"], batch_size=1000, profile_steps=1000), "GiB, more than the"),
     ],
 )
 def test_its_sizes_fit_into_the_images(change, reason):
@@ -357,7 +359,7 @@ def test_only_plain_files_are_read_for_a_record(aebench, tmp_path):
 )
 def test_a_request_has_bounds_too(changes):
     wanted = {"backends": ["jax"], "passes": ["quality", "speed"], **changes}
-    with pytest.raises(BadInputError, match=r"at most|may be|larger than|lets it use"):
+    with pytest.raises(BadInputError, match=r"at most|allowed|larger than|lets it use"):
         plan_from_request(Request(**wanted), DATA)
 
 

@@ -1,4 +1,4 @@
-"""Contenders with settings: understood, named, refused beforehand."""
+"""Test contenders with settings: how they are parsed, named, and refused."""
 
 import shutil
 
@@ -28,7 +28,7 @@ WORDS = ["jax", "torch:jit", "jax@/bin/sh", "steps=2", "jax:steps=", "@", ":", "
 
 @pytest.fixture(autouse=True)
 def installed(monkeypatch):
-    """Pretend that all is installed: nothing here runs it."""
+    """Replace the check for installed backends, since nothing is run here."""
     monkeypatch.setattr(backends, "installed_version", lambda name: "1.0")
 
 
@@ -43,7 +43,7 @@ def installed(monkeypatch):
 def test_settings_are_read_as_they_are_written(settings):
     assert parse("jax", str(settings)) == settings
     assert ContenderSettings.from_dict(settings.to_dict()) == settings
-    # A record holds them as they are told.
+    # A record stores settings in the form of to_dict.
     info = ContenderInfo("x", "jax", "1", settings=settings.to_dict())
     assert msgspec.json.decode(msgspec.json.encode(info), type=ContenderInfo) == info
 
@@ -88,12 +88,15 @@ def test_contenders_are_split_at_the_commas_between_them(text, contenders):
         ("jax:steps=many", "steps must be a whole number from 1 to 10,000"),
         ("jax:jit,nojit", "'jax:jit,nojit' says both jit and nojit"),
         ("jax:precision=double", "precision=double' is not a precision: use float32"),
-        ("torch:steps=32", "torch:steps=32 can't be had: Keras runs one step a call on PyTorch"),
-        ("native-jax:jit", "native-jax:jit can't be had: a baseline is as it is"),
-        ("gemm:precision=mixed_float16", "can't be had: a baseline is as it is"),
+        (
+            "torch:steps=32",
+            "torch:steps=32 isn't supported: Keras runs one step per call on PyTorch",
+        ),
+        ("native-jax:jit", "native-jax:jit isn't supported: a baseline takes no settings"),
+        ("gemm:precision=mixed_float16", "isn't supported: a baseline takes no settings"),
         (
             "native-theano",
-            "'native-theano' is not a backend: use jax, numpy, openvino, tensorflow, torch, native-",
+            "'native-theano' is not a backend: use jax, numpy, openvino, tensorflow, torch, ",
         ),
         ("jax:jit@", "names no interpreter"),
         ("gemm", "gemm trains nothing: give a contender beside it"),
@@ -165,7 +168,7 @@ def test_torch_compile_wants_a_compiler(monkeypatch):
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(
-        BadInputError, match=r"torch:jit can't be had: torch\.compile needs a C\+\+"
+        BadInputError, match=r"torch:jit isn't supported: torch\.compile needs a C\+\+"
     ):
         find(["torch:jit"])
     monkeypatch.setenv("CXX", "clang++-19")
@@ -177,7 +180,7 @@ def test_baselines_are_the_contenders_frameworks_and_gemm():
     added = baselines(found)
     assert [each.name for each in added] == ["native-jax", "native-torch", "gemm"]
     assert all(each.baseline for each in added)
-    # Who was asked for is a contender, and isn't added again.
+    # A baseline that the user asked for isn't added a second time.
     assert [each.name for each in baselines(find(["jax", "native-jax"]))] == ["gemm"]
 
 

@@ -1,4 +1,4 @@
-"""Batch sizes of all workloads, or of each."""
+"""Test batch sizes that are given for all workloads, or for a single workload."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from helpers.images import DATA
         (("32", "500", "32"), [32, 500], [32, 500]),
         (("32,500",), [32, 500], [32, 500]),
         (("train=32,500", "predict=1"), [32, 500], [1]),
-        # As a command line splits it at its commas.
+        # The command line splits its argument at commas.
         (("train=32", "500", "predict=1"), [32, 500], [1]),
         (("predict=7",), [], [7]),
         (("32", "train=500"), [32, 500], [32]),
@@ -58,7 +58,7 @@ def test_training_and_prediction_of_different_sizes_are_one_plan():
         WorkloadSizes("train", [64, 128], 8, 64),
         WorkloadSizes("predict", [1], 5, 24),
     ]
-    # The other passes train: with the first batch size of training.
+    # The other passes train; they use the first batch size of training.
     assert plan.info.batch_size == 64
     cells = [Cell("ae400", "train", 64), Cell("ae400", "train", 128), Cell("ae400", "predict", 1)]
     assert plan.cells() == cells

@@ -1,4 +1,4 @@
-"""Messages between parent and worker: what a side does not know is an error with its name."""
+"""Test the messages between parent and worker: an unknown message is an error with its name."""
 
 import inspect
 from dataclasses import dataclass, fields
@@ -22,7 +22,7 @@ FILES = SampleSource("train.npy", "train.npy")
 COMMON = ("jax", "aebench.backends.jax", {"jit": "on"}, MODEL, 0, 1, FILES, FILES)
 JOBS = [
     messages.SpeedJob(*COMMON, {"train": "aebench.bench.workloads.train"}),
-    messages.ParityJob(*COMMON, 32, True),
+    messages.ParityJob(*COMMON),
     messages.FootprintJob(*COMMON, 32, "data.npz", SampleSource("x_train", "y_train"), 640),
     messages.MemoryJob(*COMMON, 32, "data.npz", SampleSource("x_train", "x_train"), 640),
     messages.ProfileJob(*COMMON, 32, 10, "trace.json.gz"),
@@ -34,7 +34,7 @@ COMMANDS = [
     messages.Round(10, 1),
     messages.Leave(),
     messages.RunShortEpochs("train", 32, 10, 8),
-    messages.Compare(MODEL, "oracle.npz"),
+    messages.Compare(MODEL, "oracle.npz", 32, "inference"),
 ]
 RUNTIME = messages.RuntimeInfo({"jit": "on"}, {"jax": "1"}, ["jax"], 2, [0.5, 1])
 ANSWERS = [
@@ -152,7 +152,7 @@ class FasterRound(messages.Round):
 
 @pytest.fixture
 def worker(tmp_path):
-    """A worker of matrix products alone, which needs NumPy and no more."""
+    """Start a worker of matrix products alone, which needs only NumPy."""
     np.save(tmp_path / "images.npy", np.zeros((64, 28, 28), np.float32))
     images = SampleSource(*2 * (str(tmp_path / "images.npy"),))
     fleet = Fleet(tmp_path, answer_seconds=60.0)
@@ -202,5 +202,5 @@ def test_a_worker_obeys_what_it_knows(worker):
 
 
 def test_the_hello_is_what_its_type_says(worker):
-    # The worker sends it before it imports the types of messages.
+    # The worker sends this number before it imports the types of messages.
     assert worker.interpreter.resident_bytes > 0

@@ -95,7 +95,7 @@ def test_tests_replay_what_their_workers_measured(run_pytest, pytester):
             and row.block >= 0
             and row.block not in repeated
         ]
-        assert len(mine) == 18  # three in a block, the A/A control among them
+        assert len(mine) == 18  # blocks of three, with the A/A control
         assert each["stats"]["data"] == pytest.approx([row.seconds for row in mine], rel=1e-12)
         assert each["group"] == "train ae200, batch 32"
         info = each["extra_info"]
@@ -112,7 +112,7 @@ def test_tests_replay_what_their_workers_measured(run_pytest, pytester):
     losses = [each["extra_info"]["loss"] for each in told["benchmarks"]]
     assert losses == pytest.approx([losses[0]] * 2, abs=1e-4)
     assert 0.2 < losses[0] < 0.7
-    # Ours ends it; theirs has no colour on any figure.
+    # Our table comes last; pytest-benchmark's table shows no figure in colour.
     assert "× jax's time" in said and "Record: kept/record.jsonl" in said
     theirs = [line for line in said.splitlines() if "test_speed[" in line and "PASSED" not in line]
     figures = [line for line in theirs if re.search(r"\d\.\d{4}", line)]

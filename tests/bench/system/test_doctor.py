@@ -66,7 +66,7 @@ FILES_READ = (
 
 @pytest.fixture
 def tree(tmp_path):
-    """Make a root of files by their paths."""
+    """Return a function that writes files to a root folder, given their texts by path."""
 
     def make(files: dict[str, str]) -> Path:
         for name, text in files.items():
@@ -89,7 +89,7 @@ def test_load():
     busy = neighbours.load(replace(QUIET, load=1.7), 2)
     assert busy.ok is False
     assert "1.70" in busy.says
-    assert neighbours.load(replace(QUIET, load=1.7), 64).ok  # a fortieth of so many cores
+    assert neighbours.load(replace(QUIET, load=1.7), 64).ok  # low for 64 cores: a fortieth of them
     assert neighbours.load(Sample(), 2).ok is None
 
 
@@ -100,12 +100,12 @@ def test_other_processes():
     assert found.ok is False
     for word in ("0.90", "make (process 8)", "0.70"):
         assert word in found.says
-    # Only one of the two ways to look is enough.
+    # A busy neighbour is found by the busy cores alone, or by the busiest process alone.
     assert neighbours.other_processes(replace(one, busy_cores=None), 2).ok is False
     unseen = neighbours.other_processes(replace(one, busiest="", busiest_cores=0.0), 2)
     assert unseen.ok is False
     assert "no single one that can be seen" in unseen.says
-    # Who took a fiftieth of it isn't named.
+    # A process that took only a fiftieth of the busy time isn't named.
     assert "make" not in neighbours.other_processes(replace(one, busiest_cores=0.02), 2).says
     assert neighbours.other_processes(Sample(), 2).ok is None
 
@@ -161,7 +161,7 @@ def test_a_sample_leaves_this_process_out(monkeypatch):
 
 
 def answers(*times: dict[str, float]):
-    """Answer as psutil.cpu_times does, one after the other."""
+    """Return a function that gives the next answer of psutil.cpu_times at every call."""
     return iter([SimpleNamespace(_asdict=lambda each=each: each) for each in times]).__next__
 
 
@@ -266,7 +266,7 @@ def test_affinity():
     assert processor.affinity(2, None).ok is None
 
 
-# Version 2 on its own, beside version 1, and version 1; what is limited is a parent.
+# cgroups v2 alone, v2 beside v1, and v1 alone. A parent group has the limit.
 CPU_LIMITS = [
     ("0::/a/b", {"a/b/cpu.max": "max 100000", "a/cpu.max": "150000 100000"}),
     ("0::/a/b", {"unified/a/b/cpu.max": "150000 100000"}),
@@ -303,7 +303,7 @@ def test_a_limit_on_processor_time(tree, told, files):
     [
         ("0::/", {"cgroup.procs": ""}),
         ("0::/a", {"a/cpu.max": "max 100000", "b/cpu.max": "100 100000"}),
-        ("0::/../a", {"a/cpu.max": "100 100000"}),  # somebody else's, beyond what is shown here
+        ("0::/../a", {"a/cpu.max": "100 100000"}),  # another group's limit, which doesn't count
         ("3:cpu:/", {"cpu/cpu.cfs_quota_us": "9" * 400, "cpu/cpu.cfs_period_us": "1"}),
         ("3:cpu:/", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}),
         ("3:cpuset:/a", {"cpuset/a/cpu.cfs_quota_us": "1", "cpuset/a/cpu.cfs_period_us": "9"}),

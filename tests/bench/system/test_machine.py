@@ -1,4 +1,4 @@
-"""What a record says of the machine."""
+"""Test how a record describes the machine."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Where a trace's time goes: every instant once."""
+"""Test how a trace's time is divided: every instant is counted exactly once."""
 
 import pytest
 from hypothesis import given
@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from aebench.backends.profilers import CATEGORIES, PYTHON, WAITING, WINDOW, Span
 from aebench.bench.worker.attribution import Part, attribute
-from aebench.reports.summary.profile import CATEGORIES as SHOWN
 
 MARK = Span("main", WINDOW, WINDOW, "", 10.0, 20.0)
 
@@ -19,10 +18,6 @@ def seconds(*spans: Span) -> dict[tuple[str, str], float]:
     return {(each.category, each.operation): each.seconds for each in attribute([MARK, *spans])}
 
 
-def test_a_report_knows_every_category_in_the_same_order():
-    assert SHOWN == CATEGORIES
-
-
 def test_time_without_operations_is_pythons_and_waiting_where_it_waits():
     waits = span(15.0, 19.0, WAITING, "wait")
     assert seconds(waits) == {(PYTHON, "between operations"): 6.0, (WAITING, "wait"): 4.0}
@@ -32,7 +27,7 @@ def test_an_operation_has_what_those_within_it_leave():
     found = seconds(
         span(11.0, 15.0, "matrix product", "outer"),
         span(12.0, 13.0, "element-wise", "inner"),
-        # What only holds others leaves its time to what is around it.
+        # A span without a category: its time belongs to the span around it.
         span(13.0, 14.0, "", "holder"),
     )
     assert found[("matrix product", "outer")] == pytest.approx(3.0)

@@ -1,4 +1,4 @@
-"""What the stepper does beside stepping; its steps are in test_backends."""
+"""Test what the stepper does besides steps, which test_backends tests."""
 
 import threading
 from types import SimpleNamespace
@@ -10,7 +10,7 @@ from aebench.bench.workloads.train import WORKLOAD as TRAIN
 
 
 class Slow:
-    """An input path that won't go before it is allowed to."""
+    """Stand for an input pipeline that isn't released before it is allowed to."""
 
     def __init__(self) -> None:
         self.may_go, self.gone = threading.Event(), threading.Event()
@@ -26,7 +26,7 @@ def test_an_input_path_that_is_slow_to_go_is_left_to_a_thread(monkeypatch):
     stepper = Stepper(SimpleNamespace(steps_per_execution=1), None, TRAIN, samples, 32)
     slow = Slow()
     may_go, gone = slow.may_go, slow.gone
-    # As in Keras, whose epoch iterator is in a cycle.
+    # Keras's epoch iterator is in a reference cycle too.
     slow.itself = slow
     stepper._last_arguments = (slow,)
     del slow

@@ -1,4 +1,4 @@
-"""A workload that another distribution adds, which times calls: nothing of aebench knows it."""
+"""Test a workload that another package adds, and that times calls."""
 
 import math
 import statistics
@@ -38,7 +38,7 @@ WORKLOAD = Respond()
 
 @pytest.fixture
 def added(tmp_path) -> Path:
-    """Make a distribution that adds the workload; return the folder for a path."""
+    """Write a package that adds the workload to a folder; return the folder."""
     folder = tmp_path / "site"
     about = folder / "responding-1.0.dist-info"
     about.mkdir(parents=True)
@@ -50,7 +50,7 @@ def added(tmp_path) -> Path:
 
 @pytest.fixture
 def known(added, monkeypatch) -> None:
-    """Put the distribution on this process's path."""
+    """Add the package's folder to this process's path."""
     monkeypatch.syspath_prepend(str(added))
 
 
@@ -67,7 +67,8 @@ def test_it_is_known_and_has_its_own_sizes(known):
     )
     plan = plan_from_request(asked, DATA)
     assert plan.info.sizes_of("train").batch_sizes == [32, 500]
-    # Two take part, the contender and its A/A control: any even number of blocks is balanced.
+    # With two contenders (the reference and its A/A control), every even number of blocks is
+    # balanced.
     assert plan.info.sizes_of("respond") == WorkloadSizes("respond", [1], 8, 64)
     assert plan.cells() == [
         Cell("ae400", "train", 32),
@@ -101,7 +102,7 @@ def test_it_is_measured_and_shown(aebench, added, tmp_path):
     assert {row.contender for row in rows} == {"jax", "jax A/A"}
     for row in rows:
         assert len(row.call_seconds) == row.steps and row.batch_size == 2
-        # Between two calls only a list grows.
+        # Almost nothing happens between two calls: their seconds add up to the round's.
         assert 0 < sum(row.call_seconds) <= row.seconds
         assert statistics.median(row.call_seconds) > 1e-6
     assert all(row.call_seconds is None for row in record.of(Round) if row.workload == "train")

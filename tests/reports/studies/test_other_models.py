@@ -1,4 +1,4 @@
-"""A record of models that no study is about gives a report without a word of any study."""
+"""Check that a report on other models has no word of a study."""
 
 import io
 import re
@@ -14,13 +14,14 @@ from aebench.reports.terminal import render_summary
 from helpers import sample
 
 WORDS = re.compile(
-    r"image|digit|autoencoder|plateau|dropout|mnist|reconstruct|pixel|grey level|ae\d|width of|question",
+    r"image|digit|autoencoder|plateau|dropout|mnist|reconstruct|pixel|grey level|ae\d|width of"
+    r"|question",
     re.IGNORECASE,
 )
 
 
 def texts(summary, folder):
-    """Return the report in all its forms."""
+    """Return the report's text in all formats."""
     drawn = figures.write(summary, folder / "figures")
     page = document.make(summary, drawn, ["records/other.jsonl"])
     csv_export.write(summary, folder / "data.csv")

@@ -1,4 +1,4 @@
-"""The answer to the first questions: other data answer otherwise, every figure is the data's."""
+"""Test the answers about width and dropout: other data give other answers and figures."""
 
 import math
 import re
@@ -22,7 +22,7 @@ NOISE = (0.001, -0.001, 0.0005, -0.0005, 0.0)
 
 
 def made(losses, gaps=None, images=60_000, slope=0.002, name="original", pixels=None, stuck=()):
-    """Make a record of five seeds: a mean loss and gap for each model, and a falling curve."""
+    """Return a record of five seeds, with a mean loss and gap per model and a falling curve."""
     record = sample.make()
     plan = msgspec.structs.replace(
         record.header.plan,
@@ -41,7 +41,8 @@ def made(losses, gaps=None, images=60_000, slope=0.002, name="original", pixels=
     record.events = []
     for number, (model, loss) in enumerate(losses.items()):
         for seed, noise in enumerate(NOISE):
-            # A model's own luck beside that of the seed, which both share and pairs cancel.
+            # The seed's noise is shared by both models, and pairs cancel it; a model's own noise
+            # stays.
             end = loss + 10 * noise + noise * number
             end = 0.262 if (model, seed) in stuck else end
             for epoch in range(1, EPOCHS + 1):
@@ -68,23 +69,23 @@ def differences(*records):
     return of(summarise(*records)).differences
 
 
-def told(*records, language="en"):
+def answered(*records, language="en"):
     return {each.title: each for each in answers(summarise(*records), language)}
 
 
 def width(*records):
-    return " ".join(told(*records)["Why 400 and not 800?"].paragraphs)
+    return " ".join(answered(*records)["Why 400 and not 800?"].paragraphs)
 
 
 def test_a_difference_is_of_pairs_whose_common_luck_cancels():
     (choice,) = differences(made({"ae400": 0.107, "ae800": 0.113}))
-    # Seeds differ by 0.02, pairs by 0.002: their own luck is what is left.
+    # Seeds differ by 0.02 and pairs by 0.002: pairs leave only the models' own noise.
     half = stats.t.ppf(0.975, 4) * stats.tstd(NOISE) / math.sqrt(5)
     found = (choice.test_loss.value, choice.test_loss.low, choice.test_loss.high)
     assert found == pytest.approx((0.006, 0.006 - half, 0.006 + half))
-    assert choice.comparisons == 2  # its loss and its gap
+    assert choice.comparisons == 2  # the loss and the gap
     assert choice.times.value == pytest.approx(2)
-    # Two of eight epochs, 0.002 each.
+    # The last two of eight epochs: the loss falls by 0.002 in both.
     assert choice.falling.value == pytest.approx(-0.004)
 
 
@@ -116,13 +117,13 @@ def test_the_answer_follows_the_data_whichever_way_they_fall():
 
 def test_dropout_is_judged_beside_the_same_network_without_it():
     losses = {"ae400": 0.1, "ae800": 0.115, "ae800-dropout": 0.125}
-    answer = told(made(losses))["Does dropout at 800 help?"]
+    answer = answered(made(losses))["Does dropout at 800 help?"]
     assert answer.paragraphs[0].startswith("ae800-dropout ends worse than ae800")
     assert answer.paragraphs[-1].endswith("dropout at 800 makes the loss worse.")
     assert "and has as many parameters, 2,110,809" in " ".join(answer.paragraphs)
-    helped = told(made({**losses, "ae800-dropout": 0.105}))["Does dropout at 800 help?"]
+    helped = answered(made({**losses, "ae800-dropout": 0.105}))["Does dropout at 800 help?"]
     assert helped.paragraphs[-1].endswith("dropout at 800 lowers the loss.")
-    narrowed = told(made(losses, {"ae800": 0.004}))["Does dropout at 800 help?"]
+    narrowed = answered(made(losses, {"ae800": 0.004}))["Does dropout at 800 help?"]
     assert narrowed.paragraphs[-1].endswith("makes the loss worse, and narrows the gap.")
 
 
@@ -132,7 +133,7 @@ def test_one_seed_answers_nothing():
     text = width(record)
     assert "With one seed a difference can't be told from luck" in text
     assert "may be luck" in text and "one seed can't tell whether they were falling" in text
-    assert "So, under this recipe" not in text
+    assert "So, under" not in text
 
 
 def test_who_stayed_on_the_plateau_is_told_and_left_out():
@@ -177,7 +178,7 @@ def test_what_an_eye_sees_goes_by_the_pictures():
     assert "nothing that an eye sees" in alike
     pixels = {"ae400": sample.EXAMPLES, "ae800": bright}
     assert "ae400 is visibly closer" in width(made({"ae400": 0.1, "ae800": 0.1}, pixels=pixels))
-    # Pixels of another number are no picture.
+    # Pixels that don't fill an image of the model's size aren't shown.
     assert "grey levels" not in width(
         made({"ae400": 0.1, "ae800": 0.1}, pixels=dict.fromkeys(("ae400", "ae800"), b"1"))
     )
@@ -188,7 +189,7 @@ def test_conjectures_are_judged_at_each_number_of_images():
     gaps = {"ae400": 0.003, "ae800": 0.004, "ae800-dropout": 0.002}
     few = made({**losses, "ae800-steep": 0.15}, {**gaps, "ae800": 0.03}, 1000, name="few")
     whole = made(losses, {**gaps, "ae800": 0.001})
-    (table,) = told(whole, few)["What was conjectured"].tables
+    (table,) = answered(whole, few)["What was conjectured"].tables
     verdicts = {(row[0], row[2]): row[-1] for row in table.rows}
     assert verdicts["800 units overfit: a wider gap", "1,000"] == "supported"
     assert verdicts["800 units overfit: a wider gap", "60,000"] == "contradicted"
@@ -196,21 +197,21 @@ def test_conjectures_are_judged_at_each_number_of_images():
     assert verdicts["800 units must narrow faster", "1,000"] == "contradicted"
     assert verdicts["dropout narrows the gap", "1,000"] == "supported"
     assert verdicts["dropout lowers the loss", "60,000"] == "not shown"
-    # The question itself is answered by the most images.
+    # The main question is answered by the run with the most images.
     assert "60,000" not in width(whole, few) and "jax (original)" in width(whole, few)
 
 
 def test_where_a_plateau_left_nothing_to_judge_by_that_is_said():
     losses = {"ae400": 0.107, "ae800": 0.113}
-    # With every seed one of the two stayed there.
+    # With every seed, one of the two models stays on the plateau.
     stuck = {("ae400", 0), *(("ae800", seed) for seed in range(1, 5))}
     few = made(losses, images=1000, name="few", stuck=stuck)
-    (table,) = told(made(losses), few)["What was conjectured"].tables
+    (table,) = answered(made(losses), few)["What was conjectured"].tables
     assert {row[2] for row in table.rows} == {"60,000"}
     assert "With 1,000 training images 5 of 10 trainings stayed on the plateau" in table.notes[-1]
     steps = "248 with 1,000 images and 15,000 with 60,000 images"
     assert f"Epochs are equal, steps aren't: {steps}." in table.notes[-2]
-    (whole,) = told(made(losses))["What was conjectured"].tables
+    (whole,) = answered(made(losses))["What was conjectured"].tables
     assert len(whole.notes) == 1
 
 
@@ -225,7 +226,7 @@ def test_every_language_says_the_same_figures(language):
     assert [len(each.paragraphs) for each in found] == [len(each.paragraphs) for each in english]
 
     def figures(parts):
-        """Find the numbers, whatever stands between thousands and before decimals."""
+        """Return the numbers in a text, whatever separates thousands and decimals."""
         text = " ".join(text for each in parts for text in each.paragraphs)
         text = re.sub(r"\bae\d+|(?<=\d)[\u202f,](?=\d{3}\b)", "", text)
         return sorted(re.findall(r"[+−]?\d+(?:[.,]\d+)?", text.replace(",", ".")))
@@ -243,7 +244,7 @@ def test_phrases_say_the_same_things_in_every_language():
 
 def test_french_is_written_as_in_french():
     record = made({"ae400": 0.107, "ae800": 0.113})
-    text = " ".join(told(record, language="fr")["Pourquoi 400 et pas 800\u202f?"].paragraphs)
+    text = " ".join(answered(record, language="fr")["Pourquoi 400 et pas 800\u202f?"].paragraphs)
     assert "diffère de +0,0060 [+0,0050; +0,0070]" in text
     assert "2\u202f110\u202f809 paramètres contre 842\u202f009" in text
     assert "dure 2,00 fois le temps de celui de ae400" in text

@@ -1,4 +1,4 @@
-"""What a run that was cut lacks of its plan."""
+"""Test the list of what an interrupted run lacks of its plan."""
 
 from collections import Counter
 
@@ -15,7 +15,7 @@ from helpers.images import DATA
 
 
 def cut(done, **changes):
-    """Make a record whose plan is bench's own, of which some tasks were measured."""
+    """Return a record with a plan that bench makes, of which only some tasks were measured."""
     header = sample.make().header
     asked = Request(backends=["jax", "gemm"], models=["ae400", "ae800"])
     plan = plan_from_request(asked, DATA)
@@ -48,7 +48,7 @@ def test_what_is_planned_is_what_is_measured(passes):
     )
     assert found == Counter((u.pass_name, u.model, u.contender) for u in plan.tasks())
     assert missing(record) == ""
-    # What an old header leaves out, derived where it is read, is what the plan says.
+    # For old headers without cells and tasks, the reader derives what the plan says.
     bare = msgspec.structs.replace(record.header, cells=[], tasks=[])
     assert set(schema_5.planned(bare).tasks) == set(record.header.tasks)
     assert schema_5.planned(bare).cells == record.header.cells

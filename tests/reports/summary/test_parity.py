@@ -1,0 +1,168 @@
+"""Parity is judged per workload and batch size: what differs in one is ranked in the others."""
+
+import msgspec
+import pytest
+
+from aebench.reports import record, tables
+from aebench.reports.record import Cell, Parity, WorkloadInfo, WorkloadSizes
+from aebench.reports.summary import summarise
+from helpers import sample
+
+INFERENCE = ("shapes", "forward", "loss")
+STEPS = ("step", "gradients", "short training")
+LONG = ("long training",)
+SIZES = (32, 500)
+WORKLOADS = ("train", "predict")
+NO_FIT = "there is no fit"
+
+
+def checks(contender, wrong=(), trains=True):
+    """List the checks of a contender; ``wrong`` has those that fail, with the batch size."""
+    made = [(name, size) for size in SIZES for name in INFERENCE]
+    if trains:
+        made += [(name, size) for size in SIZES for name in STEPS]
+        made += [(name, 32) for name in LONG]
+    return [
+        Parity(contender, "ae400", name, 1.0 if (name, size) in wrong else 0.0, 0.5, "", 0, size)
+        for name, size in made
+    ]
+
+
+def made(parity, unable=()):
+    """Make the sample in two workloads at two batch sizes, with the checks of parity."""
+    base = sample.make()
+    plan = msgspec.structs.replace(
+        base.header.plan,
+        passes=["parity", "speed"],
+        sizes=[WorkloadSizes(name, list(SIZES), 1, 8) for name in WORKLOADS],
+    )
+    contenders = [
+        msgspec.structs.replace(each, unsupported={"train": NO_FIT})
+        if each.name in unable
+        else each
+        for each in base.header.contenders
+    ]
+    base.header = msgspec.structs.replace(
+        base.header,
+        plan=plan,
+        contenders=contenders,
+        workloads=[
+            WorkloadInfo("train", "trains", "training", trains=True),
+            WorkloadInfo("predict", "predicts with", "predicting"),
+        ],
+        cells=[Cell("ae400", name, size) for name in WORKLOADS for size in SIZES],
+    )
+    speed = [each for each in base.events if isinstance(each, (record.Round, record.Block))]
+    others = [each for each in base.events if not isinstance(each, (record.Round, record.Block))]
+    base.events = [
+        *parity,
+        *(
+            msgspec.structs.replace(each, workload=name, batch_size=size)
+            for each in speed
+            for name in WORKLOADS
+            for size in SIZES
+            if not (name == "train" and getattr(each, "contender", "") in unable)
+        ),
+        *others,
+    ]
+    return base
+
+
+def verdicts(base, contender="torch"):
+    """Return a contender's verdict in each cell."""
+    return {
+        (cell.workload, cell.batch_size): row.verdict
+        for cell in summarise(base).speed
+        for row in cell.rows
+        if row.contender == contender
+    }
+
+
+def everywhere(verdict):
+    return {(name, size): verdict for name in WORKLOADS for size in SIZES}
+
+
+def parity_entries(base):
+    (table, *_) = tables.parity(summarise(base))
+    return {row[0]: row[-1] for row in table.rows}, table.notes
+
+
+def test_the_same_model_is_ranked_everywhere():
+    base = made(checks("jax") + checks("torch"))
+    assert verdicts(base) == everywhere("slower")
+    entries, _ = parity_entries(base)
+    assert entries["ae400 torch"] == "same"
+
+
+@pytest.mark.parametrize("check", ["loss", "step", "gradients", "short training"])
+def test_a_fault_of_training_at_every_size_blocks_training_alone(check):
+    wrong = [(check, size) for size in SIZES]
+    base = made(checks("jax") + checks("torch", wrong))
+    expected = everywhere("slower") | {("train", size): "differs" for size in SIZES}
+    assert verdicts(base) == expected
+    entries, notes = parity_entries(base)
+    assert entries["ae400 torch"] == "same in predict"
+    assert "ae400 torch: ranked only in predict." in notes
+
+
+@pytest.mark.parametrize("check", ["shapes", "forward"])
+def test_a_fault_of_outputs_blocks_both_workloads(check):
+    base = made(checks("jax") + checks("torch", [(check, size) for size in SIZES]))
+    assert verdicts(base) == everywhere("differs")
+    assert parity_entries(base)[0]["ae400 torch"] == "differs"
+
+
+@pytest.mark.parametrize(("size", "other"), [(32, 500), (500, 32)])
+def test_a_fault_at_one_batch_size_blocks_that_size_alone(size, other):
+    base = made(checks("jax") + checks("torch", [("step", size)]))
+    assert verdicts(base) == everywhere("slower") | {("train", size): "differs"}
+    base = made(checks("jax") + checks("torch", [("forward", size)]))
+    blocked = {(name, size): "differs" for name in WORKLOADS}
+    assert verdicts(base) == everywhere("slower") | blocked
+    entries, notes = parity_entries(base)
+    assert entries["ae400 torch"] == "partly"
+    where = f"train at batch {other} and predict at batch {other}"
+    assert f"ae400 torch: ranked only in {where}." in notes
+    assert f"ae400 torch: forward at batch {size} differs by 1, 0.5 is allowed." in notes
+
+
+def test_the_long_training_stands_for_all_batch_sizes():
+    base = made(checks("jax") + checks("torch", [("long training", 32)]))
+    expected = everywhere("slower") | {("train", size): "differs" for size in SIZES}
+    assert verdicts(base) == expected
+
+
+def test_a_contender_that_only_predicts_is_ranked_there():
+    base = made(checks("jax") + checks("torch", trains=False), unable=("torch",))
+    assert verdicts(base) == everywhere("slower") | {("train", size): "" for size in SIZES}
+    entries, notes = parity_entries(base)
+    assert entries["ae400 torch"] == "same in predict"
+    assert f"ae400 torch: ranked only in predict ({NO_FIT})." in notes
+    (row,) = (row for row in summarise(base).parity if row.contender == "torch")
+    assert row.differs == ""
+
+
+def test_what_was_not_checked_at_a_batch_size_is_not_ranked_there():
+    parity = [each for each in checks("torch") if (each.batch_size, each.check) != (500, "forward")]
+    base = made(checks("jax") + parity)
+    blocked = {(name, 500): "unchecked" for name in WORKLOADS}
+    assert verdicts(base) == everywhere("slower") | blocked
+
+
+@pytest.mark.parametrize("lacking", [STEPS, LONG])
+def test_a_training_that_failed_blocks_training_alone(lacking):
+    parity = [each for each in checks("torch") if each.check not in lacking]
+    failure = record.Failure("parity", "torch", "ae400", 0, "was killed", "")
+    base = made([*checks("jax"), *parity, failure])
+    expected = everywhere("slower") | {("train", size): "unchecked" for size in SIZES}
+    assert verdicts(base) == expected
+    (row,) = (row for row in summarise(base).parity if row.contender == "torch")
+    assert row.differs == "was killed"
+
+
+def test_older_records_name_no_batch_size_and_their_checks_stand_for_all():
+    unsized = [msgspec.structs.replace(each, batch_size=None) for each in checks("torch")]
+    first = unsized[: len(INFERENCE)]
+    assert verdicts(made(checks("jax") + first)) == everywhere("slower")
+    wrong = [msgspec.structs.replace(each, difference=1.0) for each in first]
+    assert verdicts(made(checks("jax") + wrong)) == everywhere("differs")
