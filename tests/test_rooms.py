@@ -27,7 +27,7 @@ MAY_IMPORT = {
     | {"bench.system.proc_memory"},
     "bench/protocol": set(),
     "bench/workloads": set(),
-    "bench/models": {"bench.protocol.settings", "backends"},
+    "bench/models": {"bench.protocol", "backends"},
     "bench/data": {"reports"},
     "bench/system": {"backends", "reports"},
     "bench/pytest_plugin": {"bench.plan", "bench.campaign", "bench.data", "bench.system"}

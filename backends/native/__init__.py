@@ -39,6 +39,40 @@ class Hyperparameters:
     seed: int = 0
 
 
+class DenseChain(Protocol):
+    """A model that is a chain of dense layers; see :class:`Network` for what lies between them."""
+
+    @property
+    def learning_rate(self) -> float:
+        """Return the rate of plain stochastic gradient descent."""
+
+    @property
+    def dropout(self) -> float:
+        """Return the rate of dropout; 0 is none."""
+
+    @property
+    def dropout_layers(self) -> tuple[int, ...]:
+        """Return the dense layers that dropout follows, counted from 0."""
+
+
+def supports(chain: DenseChain | None) -> str:
+    """Return why a model has no baseline here; empty if it has.
+
+    Parameters
+    ----------
+    chain : DenseChain or None
+        The model's closed form, None if it has none.
+    """
+    if chain is None:
+        return "a baseline without Keras is there for chains of dense layers alone"
+    return ""
+
+
+def hyperparameters(chain: DenseChain, seed: int) -> Hyperparameters:
+    """Return how a model's network learns; ``seed`` is of its masks."""
+    return Hyperparameters(chain.learning_rate, chain.dropout, chain.dropout_layers, seed)
+
+
 class Loop(Protocol):
     """Run steps of a whole network, or its matrix products alone."""
 

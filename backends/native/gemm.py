@@ -17,7 +17,7 @@ import numpy as np
 
 from aebench import backends
 from aebench.backends import Costs
-from aebench.backends.native import Array
+from aebench.backends.native import Array, DenseChain
 
 # Matrix products alone are no Keras backend: there is no framework, baseline or profiler to name.
 KERAS_BACKEND = FRAMEWORK = BASELINE = PROFILER = PROFILE_NOTE = ""
@@ -33,6 +33,19 @@ _TRIALS = 3
 _TRIAL_SECONDS = 0.15
 
 Step = Callable[[], Any]
+
+
+def supports(chain: DenseChain | None) -> str:
+    """Return why the matrix products of a model are not known; empty if they are.
+
+    Parameters
+    ----------
+    chain : DenseChain or None
+        The model's closed form, None if it has none.
+    """
+    if chain is None:
+        return "the matrix products of a step are known for chains of dense layers alone"
+    return ""
 
 
 def settings_obstacle(asked: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from aebench.bench import workloads
 from aebench.bench.campaign.fleet import Fleet, Worker
 from aebench.bench.data.datasets import Arrays, Dataset
 from aebench.bench.errors import MeasurementError
-from aebench.bench.models.autoencoder import Model
+from aebench.bench.models.model import Model
 from aebench.bench.plan.contenders import interpreter
 from aebench.bench.plan.plan import Plan
 from aebench.bench.protocol.messages import Job, RuntimeInfo, SpeedJob
@@ -167,7 +167,7 @@ def make_job(
         # The module's name, since the worker's interpreter may not have the backend registered.
         module=backends.module_name(contender.backend),
         settings=contender.settings,
-        model=model.name,
+        model=model.description,
         threads=plan.info.threads,
         seed=plan.info.seeds[0],
         # The target of an autoencoder is its input.

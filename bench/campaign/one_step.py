@@ -8,7 +8,7 @@ from aebench.bench.campaign.context import speed_job
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.data.datasets import Arrays, convert
 from aebench.bench.errors import MeasurementError
-from aebench.bench.models.autoencoder import Model
+from aebench.bench.models.model import Model
 from aebench.bench.plan.contenders import interpreter
 from aebench.bench.plan.plan import ContenderCell, Plan
 from aebench.bench.protocol.messages import Calibrate, Calibrated, RuntimeInfo

@@ -1,1 +1,11 @@
-"""The built-in models, one file each; Keras is imported inside functions alone."""
+"""The built-in models, one file each, in the form in which users write theirs.
+
+A model's file has a function ``build(**parameters)`` that returns a compiled Keras model, and
+imports Keras inside that function. The parent never runs it: a
+:class:`aebench.bench.protocol.model_description.ModelDescription` says where the file is, and
+workers load it by :func:`aebench.bench.models.loading.load`.
+
+A file may also define ``closed_form(**parameters)``, which returns a
+:class:`aebench.bench.models.loading.ClosedForm`. Only a model with a closed form has baselines
+without Keras, an oracle in float64, and initial weights that are equal on all backends.
+"""

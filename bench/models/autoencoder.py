@@ -1,15 +1,21 @@
-"""The autoencoders, as data: what follows from a name without any framework.
+"""The autoencoders: ``build`` for workers, and what follows from a name without any framework.
 
 ``ae400`` and the like name a chain of layer widths from the first hidden layer down to the code of
 25 numbers; the decoder mirrors it. Parameter counts and floating-point operations follow in closed
-form. This module needs the standard library only, since workers import it.
+form. The module itself needs the standard library only: Keras and NumPy are imported inside
+functions.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 from aebench.bench.errors import BadInputError
+from aebench.bench.models import loading
+from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.quoting import shortly
 
 IMAGE_SHAPE = (28, 28)
@@ -26,8 +32,52 @@ _NAME = re.compile(
 )
 
 
+def build(widths: Sequence[int], dropout: float = 0.0, learning_rate: float = 1.5) -> Any:
+    """Build and compile one autoencoder.
+
+    Parameters
+    ----------
+    widths, dropout, learning_rate
+        See :class:`Autoencoder`.
+
+    Returns
+    -------
+    keras.Model
+        28 × 28 to 28 × 28, values in [0, 1]. Its layers ``encoder`` and ``decoder`` are models
+        too; the encoder gives the code, 25 numbers per image.
+    """
+    import keras
+
+    form = closed_form(widths, dropout, learning_rate)
+    layers = keras.layers
+    encoder = keras.Sequential([keras.Input(IMAGE_SHAPE), layers.Flatten()], name="encoder")
+    for position, units in enumerate(form.widths):
+        encoder.add(layers.Dense(units, activation="relu"))
+        if position in form.dropout_layers:
+            encoder.add(layers.Dropout(form.dropout))
+    decoder = keras.Sequential([keras.Input((form.widths[-1],))], name="decoder")
+    for units in form.widths[-2::-1]:
+        decoder.add(layers.Dense(units, activation="relu"))
+    decoder.add(layers.Dense(PIXELS, activation="sigmoid"))
+    decoder.add(layers.Reshape(IMAGE_SHAPE))
+    images = keras.Input(IMAGE_SHAPE)
+    autoencoder = keras.Model(images, decoder(encoder(images)), name="autoencoder")
+    autoencoder.compile(
+        loss="binary_crossentropy",
+        optimizer=keras.optimizers.SGD(learning_rate=form.learning_rate),
+    )
+    return autoencoder
+
+
+def closed_form(
+    widths: Sequence[int], dropout: float = 0.0, learning_rate: float = 1.5
+) -> "Autoencoder":
+    """Return what baselines and the oracle need of the model that :func:`build` builds."""
+    return Autoencoder("autoencoder", tuple(widths), dropout, learning_rate)
+
+
 @dataclass(frozen=True)
-class Model:
+class Autoencoder:
     """One autoencoder.
 
     Parameters
@@ -47,6 +97,21 @@ class Model:
     widths: tuple[int, ...]
     dropout: float = 0.0
     learning_rate: float = 1.5
+
+    @cached_property
+    def description(self) -> ModelDescription:
+        """Return the description by which workers build it."""
+        parameters = {
+            "widths": list(self.widths),
+            "dropout": self.dropout,
+            "learning_rate": self.learning_rate,
+        }
+        return loading.describe(self.name, __name__, parameters)
+
+    @property
+    def form(self) -> "Autoencoder":
+        """Return the closed form: the autoencoder itself."""
+        return self
 
     @property
     def dense_shapes(self) -> tuple[tuple[int, int], ...]:
@@ -69,6 +134,21 @@ class Model:
         return 4 * self.parameters
 
     @property
+    def optimiser_bytes(self) -> int:
+        """Bytes of what the optimiser keeps for each weight: plain gradient descent keeps none."""
+        return 0
+
+    @property
+    def activations(self) -> int:
+        """Count the numbers per sample that the backward pass needs.
+
+        These are the sample, the output of every layer, and the outputs that dropout kept.
+        """
+        layers = [PIXELS, *(units for _, units in self.dense_shapes)]
+        dropped = [self.dense_shapes[layer][1] for layer in self.dropout_layers]
+        return sum(layers) + sum(dropped)
+
+    @property
     def forward_operations(self) -> int:
         """Return the floating-point operations per sample of the forward pass's matrix products.
 
@@ -87,8 +167,40 @@ class Model:
         first_inputs, first_units = self.dense_shapes[0]
         return 3 * self.forward_operations - 2 * first_inputs * first_units
 
+    def initial_weights(self, seed: int) -> list[Any]:
+        """Draw the weights that every backend starts from.
 
-def parse(name: str) -> Model:
+        Backends draw different numbers from the same seed, so NumPy draws them once. Each layer
+        has a generator of its own: layers of equal shape and position start equal in models that
+        differ elsewhere.
+
+        Parameters
+        ----------
+        seed : int
+            At least 0.
+
+        Returns
+        -------
+        list of ndarray
+            Kernel (inputs × units) and bias (units) of each layer, float32, in Keras's order.
+
+        Notes
+        -----
+        Kernels are uniform in ±sqrt(6 / (inputs + units)), biases zero: Glorot and Bengio,
+        "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010.
+        """
+        import numpy as np
+
+        weights: list[Any] = []
+        for inputs, units in self.dense_shapes:
+            limit = np.sqrt(6 / (inputs + units))
+            generator = np.random.default_rng([seed, inputs, units])
+            weights.append(generator.uniform(-limit, limit, (inputs, units)).astype(np.float32))
+            weights.append(np.zeros(units, np.float32))
+        return weights
+
+
+def parse(name: str) -> Autoencoder:
     """Understand a model's name.
 
     ``aeN`` has layers of N, N/2, … down to 25 units. ``-steep`` leaves the layer of N/2 out.
@@ -101,7 +213,7 @@ def parse(name: str) -> Model:
 
     Returns
     -------
-    Model
+    Autoencoder
         The model, under its shortest name.
 
     Raises
@@ -128,7 +240,7 @@ def parse(name: str) -> Model:
             )
         widths = (widths[0], *widths[2:])
     if "-dropout" not in name:
-        return Model(name, widths)
+        return Autoencoder(name, widths)
     rate = DEFAULT_DROPOUT if match["rate"] is None else float(match["rate"])
     if not 0 < rate < 1 or round(rate, MOST_DECIMALS) != rate:
         raise BadInputError(
@@ -139,7 +251,7 @@ def parse(name: str) -> Model:
         raise BadInputError(f"{name!r} has no layer before the code to put dropout after.")
     stem = name.partition("-dropout")[0]
     shown = "" if rate == DEFAULT_DROPOUT else f"{rate:g}"
-    return Model(f"{stem}-dropout{shown}", widths, rate)
+    return Autoencoder(f"{stem}-dropout{shown}", widths, rate)
 
 
 def _halve(name: str, width: int) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from aebench import backends
 from aebench.bench import workloads
-from aebench.bench.models.autoencoder import Model
+from aebench.bench.models.model import Model
 from aebench.bench.plan.parity_sizes import parity_sizes
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import LAUNCHES_WITH_SHORT_EPOCHS
@@ -50,7 +50,7 @@ def task_seconds(
         :func:`pace_here`. It hardly changes the time of blocks: a round has as many steps as fill
         a fixed time on any machine.
     """
-    model = next(each for each in plan.models if each.name == task.model)
+    model = plan.model(task.model)
     if task.pass_name == "speed":
         return _speed_seconds(plan, model, task.launch, pace)
     return pace * _alone_seconds(plan, task, model, test_samples)

@@ -3,13 +3,18 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from aebench import backends
+from aebench.backends import native
+from aebench.backends.native import gemm
+from aebench.backends.native.oracle import supports as oracle_obstacle
 from aebench.bench import workloads
-from aebench.bench.models.autoencoder import Model
+from aebench.bench.models.model import Model
 from aebench.bench.plan.presets import PRESETS
 from aebench.bench.plan.sizes import balanced, first_batch_size, obstacle
 from aebench.reports.record import (
@@ -47,14 +52,14 @@ class Plan:
     ----------
     info : PlanInfo
         The passes, their sizes and the reference's name, as a record's header holds them.
-    models, contenders : list
+    models, contenders : sequence
         The models, and the contenders with the baselines and the controls of the reference.
     selected : set of ContenderCell, optional
         The contenders and cells to measure; None selects all of them.
     """
 
     info: PlanInfo
-    models: list[Model]
+    models: Sequence[Model]
     contenders: list[ContenderInfo]
     selected: frozenset[ContenderCell] | None = None
 
@@ -111,7 +116,31 @@ class Plan:
 
     def takes_part(self, contender: ContenderInfo, cell: Cell) -> bool:
         """Return whether a contender is measured in a cell: selected, installed and able to."""
-        return not obstacle(contender, cell.workload) and self._selects(contender, cell)
+        return not self.obstacle(contender, cell) and self._selects(contender, cell)
+
+    def obstacle(self, contender: ContenderInfo, cell: Cell) -> str:
+        """Return why a contender can't run a cell; empty if it can."""
+        missing = obstacle(contender, cell.workload)
+        return missing or self.model_infos[cell.model].why_not(contender, "speed")
+
+    def model(self, name: str) -> Model:
+        """Return a model of the plan.
+
+        Raises
+        ------
+        KeyError
+            If the plan has no such model.
+        """
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Model]:
+        return {model.name: model for model in self.models}
+
+    @cached_property
+    def model_infos(self) -> dict[str, ModelInfo]:
+        """Describe the models for the record, by their names."""
+        return {model.name: describe(model) for model in self.models}
 
     def contender_cells(self) -> list[tuple[ContenderCell, str]]:
         """List the contenders that get a verdict, in all cells.
@@ -122,7 +151,7 @@ class Plan:
         return [
             (
                 ContenderCell(contender.name, cell.model, cell.workload, cell.batch_size),
-                obstacle(contender, cell.workload),
+                self.obstacle(contender, cell),
             )
             for cell in self.cells()
             for contender in self.contenders
@@ -218,7 +247,9 @@ class Plan:
             (model.name, contender.name)
             for model in self.models
             for contender in contenders
-            if self.is_measured(contender, model.name) and pass_name not in contender.unsupported
+            if self.is_measured(contender, model.name)
+            and pass_name not in contender.unsupported
+            and not self.model_infos[model.name].why_not(contender, pass_name)
         ]
 
     def describe_tasks(self) -> list[PlannedTasks]:
@@ -242,20 +273,31 @@ class Plan:
 
     def describe_models(self) -> list[ModelInfo]:
         """Describe the models for the record."""
-        return [describe(model) for model in self.models]
+        return list(self.model_infos.values())
 
 
 def describe(model: Model) -> ModelInfo:
     """Describe a model for the record."""
+    description = model.description
+    reasons = {
+        "parity": oracle_obstacle(model.form),
+        "native": native.supports(model.form),
+        "gemm": gemm.supports(model.form),
+    }
     return ModelInfo(
         name=model.name,
-        widths=list(model.widths),
-        dropout=model.dropout,
-        learning_rate=model.learning_rate,
+        # Where a file lies on this machine is nobody else's business.
+        where=Path(description.where).name,
+        function=description.function,
+        build_parameters=description.parameters,
+        sha256=description.sha256,
         parameters=model.parameters,
         weight_bytes=model.weight_bytes,
+        optimiser_bytes=model.optimiser_bytes,
+        activations=model.activations,
         forward_operations=model.forward_operations,
         training_operations=model.training_operations,
+        unsupported={name: reason for name, reason in reasons.items() if reason},
     )
 
 

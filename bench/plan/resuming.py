@@ -12,7 +12,8 @@ from aebench import backends
 from aebench.bench import workloads
 from aebench.bench.data.datasets import Dataset
 from aebench.bench.errors import BadInputError
-from aebench.bench.models.autoencoder import Model, parse
+from aebench.bench.models.autoencoder import parse
+from aebench.bench.models.model import Model
 from aebench.bench.plan import checks, contenders, settings
 from aebench.bench.plan.checks import MOST_PROFILE_STEPS
 from aebench.bench.plan.plan import Plan
@@ -204,9 +205,9 @@ def _is_like(control: ContenderInfo, original: ContenderInfo | None) -> bool:
 
 def _model(info: ModelInfo) -> Model:
     model = parse(info.name)
-    said = (info.name, tuple(info.widths), info.dropout, info.learning_rate)
-    here = (model.name, model.widths, model.dropout, model.learning_rate)
-    if said != here:
+    here = model.description
+    said = (info.name, info.where, info.function, info.build_parameters)
+    if said != (here.name, here.where, here.function, here.parameters):
         raise BadInputError(f"{shortly(info.name)} is another autoencoder here.")
     return model
 

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from aebench.bench.protocol.channel import Channel, Message
+from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.protocol.samples import SampleSource
 
 M = TypeVar("M")
@@ -62,8 +63,8 @@ class Job:
         Dotted name of the backend's file.
     settings : dict
         See :class:`aebench.bench.protocol.settings.ContenderSettings`.
-    model : str
-        The name of the model.
+    model : ModelDescription
+        The model, by value.
     threads : int
         Number of cores that the process may use; 0 means all cores.
     seed : int
@@ -77,7 +78,7 @@ class Job:
     backend: str
     module: str
     settings: dict[str, str]
-    model: str
+    model: ModelDescription
     threads: int
     seed: int
     train: SampleSource
@@ -166,7 +167,7 @@ class QualityJob(Job):
     train_samples : int
         Number of samples to train on, counted from the first.
     examples : list of int
-        Indices of the test samples to reconstruct.
+        Indices of the test samples to reconstruct; none where the model does not reconstruct.
     """
 
     PASS = "quality"
@@ -249,7 +250,7 @@ class Compare:
 
     COMMAND: ClassVar[str] = "compare"
 
-    model: str
+    model: ModelDescription
     oracle: str
     batch_size: int
     checks: str
@@ -570,6 +571,8 @@ def _object(kind: type[Any], message: Any, name: str) -> Any:
 
 def _value(hint: Any, value: Any, name: str) -> Any:
     """Check a value against a type hint, and return it as that type."""
+    if hint is Any:
+        return value
     if is_dataclass(hint):
         return _object(hint, value, name)  # type: ignore[arg-type]
     origin, arguments = get_origin(hint), get_args(hint)

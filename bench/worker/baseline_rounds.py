@@ -8,8 +8,7 @@ from typing import Any
 from aebench import backends
 from aebench.backends import native
 from aebench.backends.native import gemm
-from aebench.bench.models.autoencoder import parse
-from aebench.bench.models.initial_weights import hyperparameters, initial_weights
+from aebench.bench.models.loading import load
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import (
     Calibrate,
@@ -50,7 +49,7 @@ class Loops:
 
     def __init__(self, channel: Channel, job: SpeedJob) -> None:
         self._channel = channel
-        self._model = parse(job.model)
+        self._form = load(job.model).closed_form()
         self._backend = backends.load(job.backend)
 
     def runtime_info(self) -> RuntimeInfo:
@@ -115,8 +114,8 @@ class Networks(Loops):
     def __init__(self, channel: Channel, job: SpeedJob) -> None:
         super().__init__(channel, job)
         made = native.load(job.backend)
-        weights = initial_weights(self._model, job.seed)
-        self._network = made(weights, hyperparameters(self._model, job.seed))
+        weights = self._form.initial_weights(job.seed)
+        self._network = made(weights, native.hyperparameters(self._form, job.seed))
         self._workload = ""
         self._batches: Any = None
 
@@ -163,7 +162,7 @@ class Products(Loops):
     ) -> tuple[Run, Callable[[Any], None]]:
         key = (_kind(workload), command.batch_size)
         if key not in self._products:
-            shapes = list(self._model.dense_shapes)
+            shapes = list(self._form.dense_shapes)
             wanted = gemm.products(shapes, command.batch_size, _kind(workload))
             self._products[key] = gemm.StepProducts(wanted)
         found = self._products[key]

@@ -43,16 +43,13 @@ class ColdStart:
 
     def build(self) -> None:
         """Build and compile the model, and set its weights."""
-        from aebench.bench.models import autoencoder_keras
-        from aebench.bench.models.autoencoder import parse
-        from aebench.bench.models.initial_weights import initial_weights
+        from aebench.bench.models.loading import load
         from aebench.bench.protocol.settings import ContenderSettings
+        from aebench.bench.worker.building import build, set_initial_weights
 
-        model = parse(self._job.model)
-        self.keras_model, _, _ = autoencoder_keras.build(
-            model, ContenderSettings.from_dict(self._job.settings)
-        )
-        self.keras_model.set_weights(initial_weights(model, self._job.seed))
+        model, seed = load(self._job.model), self._job.seed
+        self.keras_model = build(model, ContenderSettings.from_dict(self._job.settings), seed)
+        set_initial_weights(self.keras_model, model, seed)
 
     def train(self, steps: int) -> None:
         """Run ``steps`` steps of ``fit``, or as many as there are batches if they are fewer."""

@@ -3,7 +3,7 @@
 import time
 
 from aebench import backends
-from aebench.bench.models.autoencoder import parse
+from aebench.bench.models.loading import load
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import (
     Calibrate,
@@ -23,6 +23,7 @@ from aebench.bench.protocol.messages import (
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker.batches import repeated
+from aebench.bench.worker.building import build, set_initial_weights
 from aebench.bench.worker.calls import Calls
 from aebench.bench.worker.runtime_info import runtime_info
 from aebench.bench.workloads import CALL, Workload
@@ -32,17 +33,13 @@ class Fits:
     """Runs rounds inside Keras's ``fit`` and ``predict``."""
 
     def __init__(self, channel: Channel, job: SpeedJob) -> None:
-        from aebench.bench.models import autoencoder_keras
-        from aebench.bench.models.initial_weights import initial_weights
         from aebench.bench.worker.stepping import steps_per_call
 
         self._channel = channel
         self._backend = backends.load(job.backend)
-        model = parse(job.model)
-        self._keras_model, _, _ = autoencoder_keras.build(
-            model, ContenderSettings.from_dict(job.settings)
-        )
-        self._keras_model.set_weights(initial_weights(model, job.seed))
+        model = load(job.model)
+        self._keras_model = build(model, ContenderSettings.from_dict(job.settings), job.seed)
+        set_initial_weights(self._keras_model, model, job.seed)
         self._steps_per_call = steps_per_call(self._keras_model)
 
     def runtime_info(self) -> RuntimeInfo:

@@ -7,8 +7,7 @@ import numpy as np
 
 from aebench import backends
 from aebench.backends import native
-from aebench.bench.models.autoencoder import Model
-from aebench.bench.models.initial_weights import hyperparameters, initial_weights
+from aebench.bench.models.loading import LoadedModel
 from aebench.bench.protocol.messages import ParityJob, RuntimeInfo
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.runtime_info import runtime_info
@@ -19,11 +18,12 @@ Array = np.ndarray[Any, Any]
 class NativeContenderModel:
     """A network without Keras."""
 
-    def __init__(self, model: Model, job: ParityJob) -> None:
+    def __init__(self, model: LoadedModel, job: ParityJob) -> None:
         self._backend = backends.load(job.backend)
         self._make = native.load(job.backend)
-        self._initial = initial_weights(model, job.seed)
-        self._hyperparameters = hyperparameters(model, job.seed)
+        form = model.closed_form()
+        self._initial = form.initial_weights(job.seed)
+        self._hyperparameters = native.hyperparameters(form, job.seed)
         self._network = self._make(self._initial, self._hyperparameters)
 
     def runtime_info(self) -> RuntimeInfo:

@@ -6,12 +6,11 @@ import keras
 import numpy as np
 
 from aebench import backends
-from aebench.bench.models import autoencoder_keras
-from aebench.bench.models.autoencoder import Model
-from aebench.bench.models.initial_weights import initial_weights
+from aebench.bench.models.loading import LoadedModel
 from aebench.bench.protocol.messages import ParityJob, RuntimeInfo
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
+from aebench.bench.worker.building import build, dropout_layers
 from aebench.bench.worker.runtime_info import runtime_info
 
 Array = np.ndarray[Any, Any]
@@ -20,18 +19,15 @@ Array = np.ndarray[Any, Any]
 class KerasContenderModel:
     """A model of Keras; everything goes through Keras's own methods."""
 
-    def __init__(self, model: Model, job: ParityJob) -> None:
+    def __init__(self, model: LoadedModel, job: ParityJob) -> None:
         self._backend = backends.load(job.backend)
-        self._initial = initial_weights(model, job.seed)
-        self._keras_model, encoder, _ = autoencoder_keras.build(
-            model, ContenderSettings.from_dict(job.settings)
-        )
+        self._initial = model.closed_form().initial_weights(job.seed)
+        settings = ContenderSettings.from_dict(job.settings)
+        self._keras_model = build(model, settings, job.seed)
         # Weights of other shapes cannot be set; the check of shapes reports them.
         if [each.shape for each in self.weights()] == [each.shape for each in self._initial]:
             self._keras_model.set_weights(self._initial)
-        self._dropout = [
-            layer for layer in encoder.layers if isinstance(layer, keras.layers.Dropout)
-        ]
+        self._dropout = dropout_layers(self._keras_model)
         self._rates = [layer.rate for layer in self._dropout]
         self._learning_rate = float(self._keras_model.optimizer.learning_rate)
 

@@ -45,10 +45,10 @@ def cost(summary: Summary, figure: Figure) -> str:
     by_seconds.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     by_seconds.set_xlabel("seconds of training (logarithmic)")
     by_seconds.set_ylabel("test loss")
-    ends = sorted(summary.cost.by_parameters, key=lambda each: each.parameters)
+    ends = sorted(summary.cost.by_parameters, key=lambda each: each.parameters or 0)
     ends = list(legible(ends, MOST_ROWS)[0])
     for each in ends:
-        millions = each.parameters / 1e6
+        millions = (each.parameters or 0) / 1e6
         by_parameters.plot(millions, each.test_loss, "o", color="#444444", markersize=6)
         by_parameters.annotate(
             label(each.model),
@@ -59,7 +59,7 @@ def cost(summary: Summary, figure: Figure) -> str:
             fontsize="small",
         )
     best = [each for each in ends if each.on_front]
-    _front(by_parameters, [each.parameters / 1e6 for each in best], best)
+    _front(by_parameters, [(each.parameters or 0) / 1e6 for each in best], best)
     by_parameters.margins(x=0.35)
     by_parameters.set_xlabel("million parameters")
     for axes in (by_seconds, by_parameters):

@@ -24,19 +24,40 @@ from aebench.reports.record.bounds import (
 
 # The verdicts' margins, as shares: different beyond the one, the same within the other.
 DIFFERENT, SAME = 0.01, 0.03
+# What a model is built from: JSON without objects and without lists in lists.
+_BuildScalar = bool | Annotated[int, Meta(ge=-(2**50), le=2**50)] | Figure | Text | None
+BuildValue = _BuildScalar | Annotated[list[_BuildScalar], Meta(max_length=1000)]
 
 
 class ModelInfo(msgspec.Struct, frozen=True):
-    """One autoencoder, with what follows from its shape."""
+    """One model, with what is known of it beforehand; what nobody has worked out is null.
+
+    ``where`` is the module or the file name of its code, ``sha256`` the digest of that file, and
+    ``function`` what builds the model from ``build_parameters``. ``parameters`` counts weights and
+    biases. ``optimiser_bytes`` is what the optimiser keeps for them; ``activations`` counts the
+    numbers per sample that the backward pass needs. Operations are those of matrix products.
+    ``unsupported`` holds the reason for each thing that this model does not have: a pass by its
+    name, ``native`` (the same model without Keras) and ``gemm`` (its matrix products).
+    """
 
     name: Name
-    widths: Annotated[list[Positive], Meta(max_length=1000)]
-    dropout: Share
-    learning_rate: Figure
-    parameters: Count
-    weight_bytes: Count
-    forward_operations: Count
-    training_operations: Count
+    where: Name = ""
+    function: Name = ""
+    build_parameters: Annotated[dict[Name, BuildValue], Meta(max_length=MOST_LISTED)] = {}
+    sha256: Name = ""
+    parameters: Count | None = None
+    weight_bytes: Count | None = None
+    optimiser_bytes: Count | None = None
+    activations: Count | None = None
+    forward_operations: Count | None = None
+    training_operations: Count | None = None
+    unsupported: dict[Name, Text] = {}
+
+    def why_not(self, contender: "ContenderInfo", pass_name: str) -> str:
+        """Return why a contender measures nothing of this model in a pass; empty if it does."""
+        without_keras = "native" if contender.has_model else "gemm"
+        kind = "" if contender.on_keras else self.unsupported.get(without_keras, "")
+        return kind or self.unsupported.get(pass_name, "")
 
 
 class ContenderInfo(msgspec.Struct, frozen=True):

@@ -6,12 +6,19 @@ of each workload, the cells and the tasks. Only this module derives them for old
 """
 
 from collections.abc import Iterator
+from math import prod
 from typing import Any
 
 import msgspec
 
 from aebench.reports.record.bounds import MOST_WORKLOADS
-from aebench.reports.record.header import Cell, ContenderInfo, Header, PlannedTasks
+from aebench.reports.record.header import (
+    Cell,
+    ContenderInfo,
+    Header,
+    ModelInfo,
+    PlannedTasks,
+)
 
 LAST = 5
 
@@ -55,6 +62,13 @@ _TENSORFLOW_NOTE = (
     "leaves out operations that it holds for cheap, small matrix products too: they are in waiting."
 )
 _SIZES = ("batch_sizes", "launches", "blocks")
+_BUILD_PARAMETERS = ("widths", "dropout", "learning_rate")
+# All models were autoencoders, trained by plain gradient descent, which keeps nothing.
+_AUTOENCODER = {
+    "where": "aebench.bench.models.autoencoder",
+    "function": "build",
+    "optimiser_bytes": 0,
+}
 _OLD_CONTROL, _CONTROL = " twin", " A/A"
 
 
@@ -74,6 +88,9 @@ def upgraded(line: Any) -> Any:
         found.setdefault("operation_categories", _OPERATION_CATEGORIES)
         if isinstance(found.get("plan"), dict):
             found["plan"] = _plan(found["plan"])
+        models = found.get("models")
+        if isinstance(models, list):
+            found["models"] = [_model(each) for each in models]
         contenders = found.get("contenders")
         if isinstance(contenders, list):
             found["contenders"] = [_contender(each) for each in contenders]
@@ -84,7 +101,7 @@ def upgraded(line: Any) -> Any:
 
 
 def planned(header: Header) -> Header:
-    """Add the cells and the tasks that the plan of an old header comes to.
+    """Add the cells and tasks that an old header's plan comes to, and its models' activations.
 
     Parameters
     ----------
@@ -99,8 +116,13 @@ def planned(header: Header) -> Header:
         for sizes in plan.sizes
         for batch_size in sizes.batch_sizes
     ]
+    models = [
+        msgspec.structs.replace(model, activations=_activations(model, header.data.image_shape))
+        for model in header.models
+    ]
     return msgspec.structs.replace(
         header,
+        models=models,
         cells=cells if "speed" in plan.passes else [],
         tasks=[tasks for name in dict.fromkeys(plan.passes) for tasks in _tasks(header, name)],
     )
@@ -153,6 +175,29 @@ def _renamed(fields: dict[str, Any]) -> dict[str, Any]:
     if "contender" in found:
         found["contender"] = _control(found["contender"])
     return found
+
+
+def _model(fields: Any) -> Any:
+    """Put what an autoencoder was built from where the models of any kind have it."""
+    if not isinstance(fields, dict):
+        return fields
+    found = {name: value for name, value in fields.items() if name not in _BUILD_PARAMETERS}
+    parameters = {name: fields[name] for name in _BUILD_PARAMETERS if name in fields}
+    return {**_AUTOENCODER, **found, "build_parameters": parameters}
+
+
+def _activations(model: ModelInfo, image_shape: list[int]) -> int | None:
+    """Count the numbers per sample that the backward pass needs; None if the record is odd."""
+    widths = model.build_parameters.get("widths")
+    if not isinstance(widths, list) or not widths:
+        return None
+    units = [each for each in widths if isinstance(each, int) and each > 0]
+    if len(units) < len(widths):
+        return None
+    pixels = prod(image_shape)
+    # Dropout stands after the first two layers, and never after the code.
+    dropped = units[: min(2, len(units) - 1)] if model.build_parameters.get("dropout") else []
+    return sum([pixels, *units, *units[-2::-1], pixels, *dropped])
 
 
 def _contender(fields: Any) -> Any:

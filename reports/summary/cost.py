@@ -19,7 +19,7 @@ class CostPoint(msgspec.Struct, frozen=True):
     contender: str
     model: str
     epoch: int
-    parameters: int
+    parameters: int | None
     seconds: float
     test_loss: float
     on_front: bool = False
@@ -61,6 +61,8 @@ def cost(rows: Sequence[QualityRow], models: Sequence[record.ModelInfo]) -> Cost
         by_model.setdefault(row.model, []).extend(row.counted)
     by_parameters = []
     for name, counted in by_model.items():
+        if parameters[name] is None:
+            continue
         by_parameters.append(
             CostPoint(
                 "",
@@ -73,7 +75,7 @@ def cost(rows: Sequence[QualityRow], models: Sequence[record.ModelInfo]) -> Cost
         )
     return Cost(
         _marked(by_seconds, [each.seconds for each in by_seconds]),
-        _marked(by_parameters, [each.parameters for each in by_parameters]),
+        _marked(by_parameters, [each.parameters or 0 for each in by_parameters]),
     )
 
 

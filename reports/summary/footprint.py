@@ -32,7 +32,7 @@ class FootprintRow(msgspec.Struct, frozen=True):
     exact: bool = True
     device_peak_bytes: int | None = None
     parameters: int = 0
-    weight_bytes: int = 0
+    weight_bytes: int | None = None
     loss_steps: int = 0
     loss: float | None = None
     frameworks_held: list[str] = []
@@ -52,7 +52,7 @@ def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Foot
     return found
 
 
-def _row(view: ContenderView, model: str, weight_bytes: int, failure: str) -> FootprintRow:
+def _row(view: ContenderView, model: str, weight_bytes: int | None, failure: str) -> FootprintRow:
     facts = view.of(record.FootprintFacts, model)
     done = {row.launch for row in facts}
     whole = [row for row in view.of(record.Phase, model) if row.launch in done]

@@ -115,9 +115,6 @@ def _row(
     phases = view.of(record.MemoryPhase, info.name)
     curves = view.of(record.MemoryCurve, info.name)
     curve = curves[-1] if curves else record.MemoryCurve("", "", 0, [], [], "it wasn't sampled")
-    pixels = 1
-    for side in view.source.header.data.image_shape:
-        pixels *= side
     growth = statistics.growth(steps.anonymous_bytes)
     samples = min(len(curve.seconds), len(curve.proportional_bytes))
     return MemoryRow(
@@ -137,7 +134,7 @@ def _row(
             for each in phases
         ],
         exact=all(each.exact for each in phases),
-        needs=needs(info, pixels, steps.batch_size),
+        needs=needs(info, steps.batch_size),
         optimiser_bytes=steps.optimiser_bytes,
         steps=steps.steps_between * len(steps.anonymous_bytes),
         growth_bytes=growth.scaled(1 / steps.steps_between) if growth else None,
@@ -148,32 +145,27 @@ def _row(
     )
 
 
-def needs(info: record.ModelInfo, pixels: int, batch_size: int) -> Needs:
+def needs(info: record.ModelInfo, batch_size: int) -> Needs | None:
     """Work out what a training step needs.
 
     Parameters
     ----------
     info : ModelInfo
-        The network.
-    pixels : int
-        Numbers in an image.
+        The model.
     batch_size : int
-        Images in a step.
+        Samples in a step.
 
     Returns
     -------
-    Needs
-        Weights and gradients are as many numbers; plain gradient descent keeps none of its own;
-        the backward pass needs the batch and what every layer made of it, and what dropout kept
-        after the first two layers.
+    Needs or None
+        Weights and gradients are as many numbers. None where the record has no figures for the
+        arithmetic.
     """
-    widths = list(info.widths)
-    layers = [pixels, *widths, *widths[-2::-1], pixels]
-    dropped = widths[: min(2, len(widths) - 1)] if info.dropout else []
-    numbers = batch_size * (sum(layers) + sum(dropped))
+    if info.weight_bytes is None or info.optimiser_bytes is None or info.activations is None:
+        return None
     return Needs(
         weights=info.weight_bytes,
         gradients=info.weight_bytes,
-        optimiser=0,
-        activations=_FLOAT_BYTES * numbers,
+        optimiser=info.optimiser_bytes,
+        activations=_FLOAT_BYTES * batch_size * info.activations,
     )

@@ -70,9 +70,13 @@ class ContenderView:
             A workload, if reasons that concern it count too.
         """
         reason = self.info.missing or self.info.why_not(pass_name, workload)
-        if reason:
-            return reason
-        return self._reasons.get((pass_name, model), "")
+        if not reason and model in self._models:
+            reason = self._models[model].why_not(self.info, pass_name)
+        return reason or self._reasons.get((pass_name, model), "")
+
+    @cached_property
+    def _models(self) -> dict[str, record.ModelInfo]:
+        return {each.name: each for each in self.source.header.models}
 
     @cached_property
     def _reasons(self) -> dict[tuple[str, str], str]:

@@ -70,7 +70,7 @@ def _cold_start_memory(summary: Summary) -> Table:
     notes.append(
         "Parameters, counted by Keras: "
         + ", ".join(
-            f"{name} {row.parameters:,} ({interval(row.weight_bytes / MIB)} MiB in float32)"
+            f"{name} {row.parameters:,}{_in_float32(row.weight_bytes)}"
             for name, row in counted.items()
         )
         + "."
@@ -82,6 +82,10 @@ def _cold_start_memory(summary: Summary) -> Table:
                 "at most on the accelerator."
             )
     return Table("Memory", columns, rows, notes)
+
+
+def _in_float32(weight_bytes: int | None) -> str:
+    return "" if weight_bytes is None else f" ({interval(weight_bytes / MIB)} MiB in float32)"
 
 
 def _launches(summary: Summary) -> str:

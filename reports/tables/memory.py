@@ -78,16 +78,15 @@ def _arithmetic(rows: Sequence[MemoryRow]) -> Table:
     lines = []
     for row in rows:
         needs = row.needs
-        if needs is None:
-            continue
+        arithmetic = (
+            [None] * 5
+            if needs is None
+            else [needs.weights, needs.gradients, needs.optimiser, needs.activations, needs.in_all]
+        )
         lines.append(
             [
                 f"{row.model} {row.contender}",
-                _mib(needs.weights),
-                _mib(needs.gradients),
-                _mib(needs.optimiser),
-                _mib(needs.activations),
-                _mib(needs.in_all),
+                *map(_mib, arithmetic),
                 *(_mib(row.added_bytes.get(name)) for name in ("build", "first step", "steady")),
             ]
         )
@@ -112,6 +111,10 @@ def _arithmetic(rows: Sequence[MemoryRow]) -> Table:
             f"{row.model} {row.contender}: the optimiser really holds {row.optimiser_bytes} bytes."
             for row in rows
             if row.optimiser_bytes > 1024
+        ),
+        *(
+            f"{name}: no arithmetic, since the sizes of its layers are not in the record."
+            for name in dict.fromkeys(row.model for row in rows if row.needs is None)
         ),
         *(["No accelerator: no counters of the frameworks' allocators."] if not on_device else []),
     ]

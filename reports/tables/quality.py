@@ -91,12 +91,14 @@ def cost(summary: Summary) -> list[Table]:
             rows,
             [" ".join([note, *excluded])],
         ),
-        _by_parameters(summary.cost.by_parameters),
+        *_by_parameters(summary.cost.by_parameters),
     ]
 
 
-def _by_parameters(points: Sequence[CostPoint]) -> Table:
-    return Table(
+def _by_parameters(points: Sequence[CostPoint]) -> list[Table]:
+    if not points:
+        return []
+    table = Table(
         "Loss and parameters",
         ["model", "parameters", "test loss", "on the front"],
         [
@@ -106,10 +108,11 @@ def _by_parameters(points: Sequence[CostPoint]) -> Table:
                 f"{point.test_loss:.4f}",
                 "yes" if point.on_front else "no",
             ]
-            for point in sorted(points, key=lambda point: point.parameters)
+            for point in sorted(points, key=lambda point: point.parameters or 0)
         ],
         ["After the last epoch, the mean over backends and seeds."],
     )
+    return [table]
 
 
 def _span(values: Sequence[str]) -> str:

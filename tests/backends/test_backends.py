@@ -40,14 +40,16 @@ def test_model_is_what_the_model_says(backend, tmp_path):
         tmp_path,
         """
         import json, numpy as np, keras
-        from aebench.bench.models import autoencoder_keras
         from aebench.bench.models.autoencoder import parse
-        from aebench.bench.models.initial_weights import initial_weights
+        from aebench.bench.models.loading import load
+        from aebench.bench.protocol.settings import ContenderSettings
+        from aebench.bench.worker.building import build
         rows = {}
         for name in ("ae400", "ae800", "ae800-dropout", "ae800-steep", "ae200", "ae25"):
             model = parse(name)
-            autoencoder, encoder, decoder = autoencoder_keras.build(model)
-            weights = initial_weights(model, 3)
+            autoencoder = build(load(model.description), ContenderSettings(), 3)
+            encoder, decoder = autoencoder.get_layer("encoder"), autoencoder.get_layer("decoder")
+            weights = model.initial_weights(3)
             autoencoder.set_weights(weights)
             assert autoencoder.count_params() == model.parameters, name
             assert sum(w.nbytes for w in weights) == model.weight_bytes
@@ -81,11 +83,10 @@ def test_training_operations_agree_with_a_profiler(tmp_path):
         """
         import json, numpy as np, torch
         from torch.profiler import ProfilerActivity, profile
-        from aebench.bench.models import autoencoder_keras
-        from aebench.bench.models.autoencoder import TABLE, parse
+        from aebench.bench.models.autoencoder import TABLE, build, parse
         rows = []
         for name in TABLE:
-            autoencoder, _, _ = autoencoder_keras.build(parse(name))
+            autoencoder = build(**parse(name).description.parameters)
             x = np.random.default_rng(0).random((32, 28, 28), dtype=np.float32)
             autoencoder.train_on_batch(x, x)
             with profile(activities=[ProfilerActivity.CPU], with_flops=True) as profiler:
@@ -108,9 +109,7 @@ def test_rounds_are_keras_own_steps(backend, tmp_path):
         """
         import gc, json, numpy as np
         from aebench import backends
-        from aebench.bench.models import autoencoder_keras
-        from aebench.bench.models.autoencoder import parse
-        from aebench.bench.models.initial_weights import initial_weights
+        from aebench.bench.models.autoencoder import build, parse
         from aebench.bench.protocol.samples import Samples
         from aebench.bench.worker.stepping import Stepper, short_epochs
         from aebench.bench.workloads.predict import WORKLOAD as PREDICT
@@ -122,8 +121,8 @@ def test_rounds_are_keras_own_steps(backend, tmp_path):
         samples = Samples(images, images)
 
         def fresh():
-            autoencoder, _, _ = autoencoder_keras.build(model)
-            autoencoder.set_weights(initial_weights(model, 0))
+            autoencoder = build(**model.description.parameters)
+            autoencoder.set_weights(model.initial_weights(0))
             return autoencoder
 
         autoencoder = fresh()
@@ -171,16 +170,17 @@ def test_rounds_are_whole_calls_where_a_call_runs_several_steps(backend, tmp_pat
         """
         import json, os, numpy as np
         from aebench import backends
-        from aebench.bench.models import autoencoder_keras
         from aebench.bench.models.autoencoder import parse
+        from aebench.bench.models.loading import load
         from aebench.bench.protocol.settings import ContenderSettings
         from aebench.bench.protocol.samples import Samples
+        from aebench.bench.worker.building import build
         from aebench.bench.worker.stepping import Stepper, short_epochs
         from aebench.bench.workloads.predict import WORKLOAD as PREDICT
         from aebench.bench.workloads.train import WORKLOAD as TRAIN
         backend = backends.load(os.environ["KERAS_BACKEND"])
-        asked = ContenderSettings(jit=True, steps=4)
-        autoencoder, _, _ = autoencoder_keras.build(parse("ae200"), asked)
+        model = load(parse("ae200").description)
+        autoencoder = build(model, ContenderSettings(jit=True, steps=4), 0)
         assert (autoencoder.jit_compile, autoencoder.steps_per_execution) == (True, 4)
         images = np.random.default_rng(0).random((640, 28, 28), dtype=np.float32)
         samples = Samples(images, images)
@@ -210,9 +210,8 @@ def test_layers_of_equal_shape_start_equal(tmp_path):
             """
         import json, numpy as np
         from aebench.bench.models.autoencoder import parse
-        from aebench.bench.models.initial_weights import initial_weights
-        narrow, wide = (initial_weights(parse(name), 1) for name in ("ae400", "ae800"))
-        other = initial_weights(parse("ae400"), 2)
+        narrow, wide = (parse(name).initial_weights(1) for name in ("ae400", "ae800"))
+        other = parse("ae400").initial_weights(2)
         shared = 0
         for one in narrow:
             shared += any(one.shape == two.shape and (one == two).all() for two in wide)

@@ -11,8 +11,8 @@ import numpy as np
 from aebench import backends
 from aebench.backends import native
 from aebench.bench.campaign.passes.parity import oracle_results
-from aebench.bench.models.autoencoder import Model, parse
-from aebench.bench.models.initial_weights import initial_weights
+from aebench.bench.models.autoencoder import Autoencoder, parse
+from aebench.bench.models.loading import load
 from aebench.bench.protocol.messages import ParityJob
 from aebench.bench.protocol.parity_checks import INFERENCE, LONG, STEPS
 from aebench.bench.protocol.samples import Samples, SampleSource
@@ -32,16 +32,15 @@ ORACLES = {
 NOWHERE = SampleSource("", "")
 
 
-class OneLayer(Model):
-    dropout_layers = (0,)
-
-
-def checks(model=PLAIN, images=FLOATS, built=None, backend="jax"):
+def checks(model=PLAIN, images=FLOATS, built=None, backend="jax", building=None):
     kind = parity_keras.KerasContenderModel
     if backend != "jax":
         kind = parity_baseline.NativeContenderModel
-    job = ParityJob(backend, backends.module_name(backend), {}, model.name, 0, 0, NOWHERE, NOWHERE)
-    made = kind(built or model, job)
+    job = ParityJob(
+        backend, backends.module_name(backend), {}, model.description, 0, 0, NOWHERE, NOWHERE
+    )
+    with building or contextlib.nullcontext():
+        made = kind(load((built or model).description), job)
     samples = Samples(images, images)
     found = []
     for group in GROUPS:
@@ -54,10 +53,11 @@ def checks(model=PLAIN, images=FLOATS, built=None, backend="jax"):
 
 def other_weights(change):
     """Return a patch that changes every initial weight by ``change``."""
+    drawn = Autoencoder.initial_weights
     return mock.patch.object(
-        parity_keras,
+        Autoencoder,
         "initial_weights",
-        lambda model, seed: [change(weight) for weight in initial_weights(model, seed)],
+        lambda form, seed: [change(weight) for weight in drawn(form, seed)],
     )
 
 
@@ -156,7 +156,10 @@ def main():
         "dropout without scaling": (other_dropout(unscaled), {"model": DROPOUT}),
         "one dropout layer": (
             contextlib.nullcontext(),
-            {"model": DROPOUT, "built": OneLayer(**vars(DROPOUT))},
+            {
+                "model": DROPOUT,
+                "building": mock.patch.object(Autoencoder, "dropout_layers", (0,)),
+            },
         ),
         "dropout never on": (
             other_dropout(lambda self, inputs, training=False: inputs),

@@ -49,7 +49,16 @@ def _header(hostile: str) -> record.Header:
         order_seed=1,
     )
     model = record.ModelInfo(
-        "ae400" + hostile, [400, 200, 100, 50, 25], 0, 1.5, 842009, 3368036, 1679400, 4411000
+        "ae400" + hostile,
+        "aebench.bench.models.autoencoder",
+        "build",
+        {"widths": [400, 200, 100, 50, 25], "dropout": 0.0, "learning_rate": 1.5},
+        parameters=842009,
+        weight_bytes=3368036,
+        optimiser_bytes=0,
+        activations=2 * 784 + 2 * (400 + 200 + 100 + 50) + 25,
+        forward_operations=1679400,
+        training_operations=4411000,
     )
     return record.Header(
         schema=record.SCHEMA,
@@ -261,13 +270,33 @@ def _memory(contender: str, model: str, factor: int, hostile: str) -> list[recor
     ]
 
 
-def other_model() -> Record:
-    """Return the sample record of a model that isn't an autoencoder, on data that aren't images."""
+def other_model(baseline: bool = False) -> Record:
+    """Return the sample record of a model that isn't an autoencoder, on data that aren't images.
+
+    Parameters
+    ----------
+    baseline : bool
+        Whether a baseline without Keras and the parity pass are planned too; the model has neither.
+    """
     made = make()
     name = "classifier"
-    model = msgspec.structs.replace(made.header.models[0], name=name)
+    reasons = {"parity": "no oracle knows it", "native": "nobody wrote it without Keras"}
+    model = record.ModelInfo(name, "classifier.py", "build", {"units": 8}, unsupported=reasons)
     data = record.DataInfo("tables", 60000, 10000, [20], "a" * 64, "b" * 64)
     made.header = msgspec.structs.replace(made.header, models=[model], data=data)
+    if baseline:
+        native = record.ContenderInfo(
+            "native-jax", "native-jax", "1.0", baseline=True, on_keras=False, framework="jax"
+        )
+        header = made.header
+        plan = msgspec.structs.replace(header.plan, passes=["parity", *header.plan.passes])
+        found = [*header.contenders, native]
+        made.header = msgspec.structs.replace(header, plan=plan, contenders=found)
+    made.header = msgspec.structs.replace(
+        made.header,
+        cells=[msgspec.structs.replace(cell, model=name) for cell in made.header.cells],
+        tasks=[msgspec.structs.replace(tasks, model=name) for tasks in made.header.tasks],
+    )
     made.events = [
         msgspec.structs.replace(event, model=name) if hasattr(event, "model") else event
         for event in made.events

@@ -15,15 +15,13 @@ def ready() -> Callable[[], object]:
     """
     steps = int(os.environ["AGAINST_STEPS"])
     from aebench.bench.data import datasets
-    from aebench.bench.models import autoencoder_keras
-    from aebench.bench.models.autoencoder import parse
-    from aebench.bench.models.initial_weights import initial_weights
+    from aebench.bench.models.autoencoder import build, parse
 
     with tempfile.TemporaryDirectory() as folder:
         images = datasets.load("embedded", None, Path(folder)).train.astype("float32") / 255
     images = images[: steps * BATCH_SIZE]
     model = parse("ae400")
-    autoencoder, _, _ = autoencoder_keras.build(model)
-    autoencoder.set_weights(initial_weights(model, 0))
+    autoencoder = build(**model.description.parameters)
+    autoencoder.set_weights(model.initial_weights(0))
     autoencoder.fit(images, images, BATCH_SIZE, verbose=0)
     return lambda: autoencoder.fit(images, images, BATCH_SIZE, verbose=0)

@@ -5,7 +5,6 @@ from typing import Any, TypeVar
 
 from aebench.bench.campaign.context import Context
 from aebench.bench.errors import MeasurementError
-from aebench.bench.models.autoencoder import parse
 from aebench.bench.protocol.messages import ColdStartJob
 from aebench.bench.protocol.samples import SampleSource
 from aebench.reports.record import ContenderInfo, Task
@@ -55,7 +54,7 @@ def cold_start(kind: type[J], context: Context, contender: ContenderInfo, task: 
     return context.job(
         kind,
         contender,
-        parse(task.model),
+        context.plan.model(task.model),
         batch_size=context.plan.info.batch_size,
         npz=str(context.dataset.npz.resolve()),
         # The target of an autoencoder is its input.

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from aebench.backends.native import hyperparameters
 from aebench.backends.native.oracle import Oracle
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
 from aebench.bench.data.datasets import Images
 from aebench.bench.errors import MeasurementError
-from aebench.bench.models.autoencoder import Model, parse
-from aebench.bench.models.initial_weights import hyperparameters, initial_weights
+from aebench.bench.models.loading import ClosedForm
 from aebench.bench.plan.parity_sizes import ParitySizes, parity_sizes
 from aebench.bench.protocol.messages import Compare, Compared, ParityJob
 from aebench.bench.protocol.parity_checks import (
@@ -108,7 +108,9 @@ def _start(context: Context, contender: ContenderInfo, tasks: Sequence[Task]) ->
 
 
 def _worker(context: Context, contender: ContenderInfo, task: Task) -> Worker:
-    return context.start(contender, context.job(ParityJob, contender, parse(task.model)))
+    return context.start(
+        contender, context.job(ParityJob, contender, context.plan.model(task.model))
+    )
 
 
 def _groups(sizes: ParitySizes) -> Iterator[tuple[str, int]]:
@@ -131,7 +133,9 @@ def _compare(
         context.display.doing(
             f"{task.model}, batch {batch_size}: {task.contender} beside the oracle"
         )
-        command = Compare(task.model, str(oracle), batch_size, checks)
+        command = Compare(
+            context.plan.model(task.model).description, str(oracle), batch_size, checks
+        )
         answer = worker.ask(command, Compared)
         if not noted:
             context.note_worker(answer.runtime, "parity", contender.name, task.model, 0)
@@ -163,10 +167,12 @@ class _Oracles:
         if key not in self._paths:
             context = self._context
             context.display.doing(f"{name}, batch {batch_size}: the oracle")
+            form = context.plan.model(name).form
+            assert form is not None, "a model without an oracle has no task of this pass"
             path = context.arrays.train_path.with_name(f"oracle-{name}-{checks}-{batch_size}.npz")
             found: dict[str, Any] = dict(
                 oracle_results(
-                    parse(name),
+                    form,
                     context.dataset.train,
                     context.plan.info.seeds[0],
                     checks,
@@ -179,13 +185,13 @@ class _Oracles:
 
 
 def oracle_results(
-    model: Model, images: Images, seed: int, checks: str, batch_size: int
+    model: ClosedForm, images: Images, seed: int, checks: str, batch_size: int
 ) -> dict[str, Images]:
     """Do in float64 what every contender does.
 
     Parameters
     ----------
-    model : Model
+    model : ClosedForm
         Which network.
     images : ndarray
         As they were found: uint8, or floating-point in [0, 1].
@@ -210,7 +216,7 @@ def oracle_results(
         flat = images[rows].reshape(batch_size, -1).astype(np.float64)
         return flat / (255 if images.dtype == np.uint8 else 1)
 
-    oracle = Oracle(initial_weights(model, seed), hyperparameters(model, seed))
+    oracle = Oracle(model.initial_weights(seed), hyperparameters(model, seed))
     if checks == INFERENCE:
         return {
             "forward": oracle.forward(batch(0)),

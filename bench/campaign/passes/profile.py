@@ -12,7 +12,6 @@ from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
 from aebench.bench.campaign.passes import one_at_a_time
 from aebench.bench.errors import MeasurementError
-from aebench.bench.models.autoencoder import parse
 from aebench.bench.protocol import messages
 from aebench.reports import record
 from aebench.reports.placing import keep
@@ -32,7 +31,7 @@ def _profile(context: Context, contender: ContenderInfo, task: Task) -> None:
     job = context.job(
         messages.ProfileJob,
         contender,
-        parse(task.model),
+        context.plan.model(task.model),
         batch_size=info.batch_size,
         steps=info.profile_steps,
         trace=str(written),

@@ -9,7 +9,6 @@ from itertools import groupby
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
 from aebench.bench.errors import MeasurementError
-from aebench.bench.models.autoencoder import parse
 from aebench.bench.protocol import messages
 from aebench.reports import record
 from aebench.reports.record import ContenderInfo, Task
@@ -51,15 +50,18 @@ class _Training:
         context = self._context
         info = context.plan.info
         name = self._contender.name
+        model = context.plan.model(self._model)
+        # Only what answers with its input can show what it makes of an image.
+        examples = list(context.dataset.examples) if model.form else []
         job = context.job(
             messages.QualityJob,
             self._contender,
-            parse(self._model),
+            model,
             seeds=[task.launch for task in self._left],
             epochs=info.epochs,
             batch_size=info.batch_size,
             train_samples=info.quality_train_samples,
-            examples=list(context.dataset.examples),
+            examples=examples,
         )
         context.display.doing(f"{self._model}: {name} starts")
         worker = context.start(self._contender, job)
@@ -70,12 +72,9 @@ class _Training:
             while self._left:
                 for epoch in range(1, info.epochs + 1):
                     self._epoch(worker, epoch)
-                context.append(
-                    record.Reconstructions,
-                    worker.answer(messages.Reconstructed),
-                    contender=name,
-                    model=self._model,
-                )
+                made = worker.answer(messages.Reconstructed)
+                if examples:
+                    context.append(record.Reconstructions, made, contender=name, model=self._model)
                 context.end(self._left.pop(0))
         finally:
             context.fleet.stop(worker)

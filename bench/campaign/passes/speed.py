@@ -19,7 +19,7 @@ from aebench.bench.campaign.passes.rounds import (
     take,
 )
 from aebench.bench.errors import MeasurementError
-from aebench.bench.models.autoencoder import Model, parse
+from aebench.bench.models.model import Model
 from aebench.bench.plan.presets import LAUNCHES_WITH_SHORT_EPOCHS
 from aebench.bench.protocol import messages
 from aebench.reports import record
@@ -70,7 +70,7 @@ class SpeedPass:
         """Measure the tasks, which are launches of models, in the order given."""
         for number, task in enumerate(tasks):
             began = time.monotonic()
-            self._launch(parse(task.model), task.launch)
+            self._launch(self._context.plan.model(task.model), task.launch)
             self._context.end(task, time.monotonic() - began)
             if task.model not in [later.model for later in tasks[number + 1 :]]:
                 self._context.display.results("speed", task.model)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from aebench import backends
-from aebench.bench.models.autoencoder import Model, parse
+from aebench.bench.models.loading import ClosedForm, LoadedModel, load
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import (
     Check,
@@ -17,6 +17,7 @@ from aebench.bench.protocol.messages import (
     encode,
     receive_command,
 )
+from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.protocol.parity_checks import (
     INFERENCE,
     LONG_LEARNING_RATE,
@@ -72,7 +73,7 @@ class ContenderModel(Protocol):
 
 def work(channel: Channel, job: ParityJob) -> None:
     """Compare, command by command, until the parent closes the channel."""
-    make: Callable[[Model, ParityJob], Any]
+    make: Callable[[LoadedModel, ParityJob], Any]
     if backends.runs_keras(job.backend):
         from aebench.bench.worker.parity_keras import KerasContenderModel
 
@@ -82,17 +83,18 @@ def work(channel: Channel, job: ParityJob) -> None:
 
         make = NativeContenderModel
     samples = mapped(job.train)
-    made: tuple[str, bool] | None = None
+    made: tuple[ModelDescription, bool] | None = None
     while True:
         command = receive_command(channel, Compare)
-        model = parse(command.model)
+        model = load(command.model)
         # Inference needs the weights that were given, so a trained model is not used for it.
         wanted = (command.model, command.checks == INFERENCE)
         if made != wanted:
             contender_model, made = make(model, job), wanted
+        form = model.closed_form()
         with np.load(command.oracle) as oracle:
             checks = list(
-                compare(contender_model, model, samples, command.batch_size, oracle, command.checks)
+                compare(contender_model, form, samples, command.batch_size, oracle, command.checks)
             )
         for check in checks:
             finite(check.check, check.difference)
@@ -101,7 +103,7 @@ def work(channel: Channel, job: ParityJob) -> None:
 
 def compare(
     contender_model: ContenderModel,
-    model: Model,
+    model: ClosedForm,
     samples: Samples,
     batch_size: int,
     oracle: Any,
@@ -113,7 +115,7 @@ def compare(
     ----------
     contender_model : ContenderModel
         The model that is compared; for inference, one that was never trained.
-    model : Model
+    model : ClosedForm
         What it should be.
     samples : Samples
         Training samples; where a training needs more, they are repeated in their order.
@@ -144,7 +146,7 @@ def _repeated(samples: Samples, count: int) -> Samples:
 
 
 def _inference(
-    contender_model: ContenderModel, model: Model, first: Samples, oracle: Any
+    contender_model: ContenderModel, model: ClosedForm, first: Samples, oracle: Any
 ) -> Iterator[Check]:
     """Compare what needs no training: a contender that only predicts has these checks."""
     given = contender_model.weights()
@@ -190,11 +192,11 @@ def _losses(name: str, wanted: Array, steps: list[int], losses: list[float], mea
 
 
 def _dropout(
-    contender_model: ContenderModel, model: Model, batch: Samples, oracle: Any
+    contender_model: ContenderModel, model: ClosedForm, batch: Samples, oracle: Any
 ) -> Iterator[Check]:
     """Compare the masks: how many are dropped, what the others become, and what the loss is."""
     made = contender_model.masks(MASK_ROWS)
-    units = [model.widths[layer] for layer in model.dropout_layers]
+    units = [model.dense_shapes[layer][1] for layer in model.dropout_layers]
     wrong = [each.shape[-1] for each in made] != units
     yield _check("dropout layers", float(wrong))
     if wrong:

@@ -7,9 +7,7 @@ from typing import Any
 
 from aebench import backends
 from aebench.backends import profilers
-from aebench.bench.models import autoencoder_keras
-from aebench.bench.models.autoencoder import parse
-from aebench.bench.models.initial_weights import initial_weights
+from aebench.bench.models.loading import load
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import (
     CompileLog,
@@ -23,6 +21,7 @@ from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker import attribution, chrome_trace, compile_log
 from aebench.bench.worker.batches import repeated
+from aebench.bench.worker.building import build, set_initial_weights
 from aebench.bench.worker.runtime_info import runtime_info
 from aebench.bench.worker.sample_files import mapped
 from aebench.bench.worker.stepping import Script, Stepper, steps_per_call
@@ -42,9 +41,9 @@ def work(channel: Channel, job: ProfileJob) -> None:
     The answers are the runtime info, the compile log and the profile.
     """
     backend, profiler = backends.load(job.backend), profilers.load(job.backend)
-    model = parse(job.model)
-    keras_model, _, _ = autoencoder_keras.build(model, ContenderSettings.from_dict(job.settings))
-    keras_model.set_weights(initial_weights(model, job.seed))
+    model = load(job.model)
+    keras_model = build(model, ContenderSettings.from_dict(job.settings), job.seed)
+    set_initial_weights(keras_model, model, job.seed)
     profiler.prepare(keras_model)
     channel.send(encode(runtime_info(backend, keras_model)))
     samples = mapped(job.train)
@@ -104,7 +103,7 @@ def _profile(
         for span in spans
         if span.end_seconds > marked.begin_seconds and span.begin_seconds < marked.end_seconds
     ]
-    process = f"{job.backend}, {job.model}, batch {batch_size}, {steps} steps"
+    process = f"{job.backend}, {job.model.name}, batch {batch_size}, {steps} steps"
     chrome_trace.write(Path(job.trace), process, shown, marked.begin_seconds)
     return Profiled(
         steps=steps,

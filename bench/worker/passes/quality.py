@@ -4,13 +4,12 @@ import base64
 import time
 
 from aebench import backends
-from aebench.bench.models import autoencoder_keras
-from aebench.bench.models.autoencoder import parse
-from aebench.bench.models.initial_weights import initial_weights
+from aebench.bench.models.loading import load
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import EpochTrained, QualityJob, Reconstructed, encode
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
+from aebench.bench.worker.building import Restarts, build
 from aebench.bench.worker.runtime_info import finite, runtime_info
 from aebench.bench.worker.sample_files import mapped
 
@@ -20,13 +19,13 @@ def work(channel: Channel, job: QualityJob) -> None:
 
     The worker answers after each epoch, and sends reconstructed examples after each training.
     """
-    import keras
     import numpy as np
 
     backend = backends.load(job.backend)
-    model = parse(job.model)
-    autoencoder, _, _ = autoencoder_keras.build(model, ContenderSettings.from_dict(job.settings))
-    channel.send(encode(runtime_info(backend, autoencoder)))
+    model = load(job.model)
+    keras_model = build(model, ContenderSettings.from_dict(job.settings), job.seed)
+    channel.send(encode(runtime_info(backend, keras_model)))
+    restarts = Restarts(keras_model, model)
     batch = job.batch_size
     train, test = mapped(job.train).first(job.train_samples), mapped(job.test)
     whole = train.total // batch * batch
@@ -34,21 +33,17 @@ def work(channel: Channel, job: QualityJob) -> None:
     def loss(samples: Samples) -> float:
         # Evaluate, since the loss that fit reports is a mean over weights that move all epoch.
         chunk = evaluation_batch(samples.total)
-        return float(autoencoder.evaluate(samples.x, samples.y, chunk, verbose=0))
+        return float(keras_model.evaluate(samples.x, samples.y, chunk, verbose=0))
 
     for seed in job.seeds:
-        autoencoder.set_weights(initial_weights(model, seed))
-        if model.dropout:
-            for layer in autoencoder.get_layer("encoder").layers:
-                if isinstance(layer, keras.layers.Dropout):
-                    layer.seed_generator.state.assign([seed, 0])
+        restarts.restart(seed)
         for epoch in range(1, job.epochs + 1):
             # Backends shuffle differently from the same seed, so NumPy draws the order: it is
             # the same for every backend and model, and fit does not shuffle.
             order = np.random.default_rng([seed, epoch]).permutation(train.total)[:whole]
             shuffled = train.changed(lambda array, order=order: array[order])  # type: ignore[misc]
             began = time.perf_counter()
-            history = autoencoder.fit(shuffled.x, shuffled.y, batch, shuffle=False, verbose=0)
+            history = keras_model.fit(shuffled.x, shuffled.y, batch, shuffle=False, verbose=0)
             trained = time.perf_counter()
             test_loss = loss(test)
             row = EpochTrained(
@@ -63,10 +58,11 @@ def work(channel: Channel, job: QualityJob) -> None:
             for name, value in vars(row).items():
                 finite(f"{name} in epoch {epoch} of seed {seed}", value)
             channel.send(encode(row))
-        made = autoencoder.predict(test.x[job.examples], verbose=0)
-        pixels = np.rint(255 * np.asarray(made, np.float32)).astype(np.uint8)
-        encoded = base64.b64encode(pixels.tobytes()).decode()
-        channel.send(encode(Reconstructed(seed, encoded)))
+        pixels = b""
+        if job.examples:
+            made = keras_model.predict(test.x[job.examples], verbose=0)
+            pixels = np.rint(255 * np.asarray(made, np.float32)).astype(np.uint8).tobytes()
+        channel.send(encode(Reconstructed(seed, base64.b64encode(pixels).decode())))
 
 
 def evaluation_batch(samples: int) -> int:

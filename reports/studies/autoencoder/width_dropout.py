@@ -154,7 +154,7 @@ def _sign(value: Estimate) -> str:
 
 
 def _cost(summary: Summary, main: Difference, words: Words) -> str:
-    counts = {each.name: each.parameters for each in summary.models}
+    counts = {each.name: each.parameters or 0 for each in summary.models}
     same = counts[main.model] == counts[main.against]
     peaks = {
         row.model: row.peak_bytes.value / MIB

@@ -9,10 +9,12 @@ import pytest
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.errors import MeasurementError
 from aebench.bench.protocol import messages
+from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.protocol.samples import SampleSource
 
 NOWHERE = SampleSource("", "")
-JOB = messages.SpeedJob("jax", "aebench.backends.jax", {}, "", 0, 0, NOWHERE, NOWHERE, {})
+NOTHING = ModelDescription("", "", "", {}, "")
+JOB = messages.SpeedJob("jax", "aebench.backends.jax", {}, NOTHING, 0, 0, NOWHERE, NOWHERE, {})
 # Takes the place of a contender's interpreter, which is called with -P -m aebench.bench.worker FD.
 HELLO = 's.sendall(b\'{"resident_bytes": 1, "exact": true}\\n\')'
 

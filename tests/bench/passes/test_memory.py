@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.campaign.memory_sampler import Curve
+from aebench.bench.models.autoencoder import parse
+from aebench.bench.plan.plan import describe
 from aebench.bench.protocol.messages import FootprintJob
+from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.protocol.samples import SampleSource
 from aebench.bench.system import proc_memory
 from aebench.reports.journal import load
@@ -56,9 +59,9 @@ def test_what_a_worker_takes_is_reported_within_a_hundredth(tmp_path, mebibytes)
     size = mebibytes * 2**20
     fleet = Fleet(tmp_path, 60)
     try:
-        nowhere = SampleSource("", "")
+        nowhere, model = SampleSource("", ""), ModelDescription("", "", "", {}, "")
         job = FootprintJob(
-            "jax", "aebench.backends.jax", {}, "", 0, 0, nowhere, nowhere, 1, "", nowhere, size
+            "jax", "aebench.backends.jax", {}, model, 0, 0, nowhere, nowhere, 1, "", nowhere, size
         )
         worker = fleet.start("jax", job, python)
         before, kept, brief = (vars(worker.phase()) for _ in range(3))
@@ -164,9 +167,8 @@ def test_what_training_needs_is_arithmetic(weighed_by_hand):
     # 400 + 784 = 3,093 numbers for every one of 32 images.
     assert (row.needs.weights, row.needs.gradients, row.needs.optimiser) == (3368036, 3368036, 0)
     assert row.needs.activations == 4 * 32 * 3093
-    info = weighed_by_hand.models[0]
-    dropped = msgspec.structs.replace(info, dropout=0.3)
-    assert needs(dropped, 784, 32).activations == 4 * 32 * (3093 + 400 + 200)
+    dropped = describe(parse("ae400-dropout"))
+    assert needs(dropped, 32).activations == 4 * 32 * (3093 + 400 + 200)
 
 
 @pytest.fixture

@@ -111,11 +111,11 @@ def test_who_differs_is_shown_and_in_no_ranking(aebench, tmp_path):
     other = interpreter(
         tmp_path / "other",
         python="""
-        import dataclasses
         import aebench.bench.models.autoencoder
-        parse = aebench.bench.models.autoencoder.parse
-        faster = lambda name: dataclasses.replace(parse(name), learning_rate=1.4)
-        aebench.bench.models.autoencoder.parse = faster
+        build = aebench.bench.models.autoencoder.build
+        aebench.bench.models.autoencoder.build = lambda **given: build(
+            **{**given, "learning_rate": 1.4}
+        )
         """,
     )
     sizes = ("--train-samples", "1000", "--pass", "speed")

@@ -238,7 +238,10 @@ BAD = {
     "models": (models(lambda found: found * 1001), "more than the 1,000 allowed"),
     "unknown model": (model(name="ae300"), "no chain of halves"),
     "a model's other name": (model(name="ae400-dropout0.30"), "another autoencoder"),
-    "another model": (model(widths=[2**50]), "'ae400' is another autoencoder here"),
+    "another model": (
+        model(build_parameters={"widths": [2**50]}),
+        "'ae400' is another autoencoder here",
+    ),
     "a backend's name": (contenders(backend="..os"), "'..os' is not a backend"),
     "contender twice": (contenders(ContenderInfo("jax", "jax", "1")), "a contender twice"),
     "settings": (contenders(settings={"steps": "many"}), "steps must be a whole number"),

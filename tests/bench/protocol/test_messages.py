@@ -9,12 +9,17 @@ import pytest
 from aebench.bench.campaign.context import make_job
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.errors import MeasurementError
+from aebench.bench.models.autoencoder import parse
 from aebench.bench.protocol import messages
 from aebench.bench.protocol.messages import ProtocolError, decode, decode_command, encode
+from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.protocol.samples import SampleSource
 
+MODEL = ModelDescription(
+    "ae200", "models.py", "build", {"widths": [200, 25], "dropout": 0.3, "more": {"a": None}}, "5a"
+)
 FILES = SampleSource("train.npy", "train.npy")
-COMMON = ("jax", "aebench.backends.jax", {"jit": "on"}, "ae200", 0, 1, FILES, FILES)
+COMMON = ("jax", "aebench.backends.jax", {"jit": "on"}, MODEL, 0, 1, FILES, FILES)
 JOBS = [
     messages.SpeedJob(*COMMON, {"train": "aebench.bench.workloads.train"}),
     messages.ParityJob(*COMMON),
@@ -29,7 +34,7 @@ COMMANDS = [
     messages.Round(10, 1),
     messages.Leave(),
     messages.RunShortEpochs("train", 32, 10, 8),
-    messages.Compare("ae200", "oracle.npz", 32, "inference"),
+    messages.Compare(MODEL, "oracle.npz", 32, "inference"),
 ]
 RUNTIME = messages.RuntimeInfo({"jit": "on"}, {"jax": "1"}, ["jax"], 2, [0.5, 1])
 ANSWERS = [
@@ -154,7 +159,15 @@ def worker(tmp_path):
     try:
         workloads = {name: f"aebench.bench.workloads.{name}" for name in ("train", "predict")}
         job = messages.SpeedJob(
-            "gemm", "aebench.backends.native.gemm", {}, "ae200", 0, 0, images, images, workloads
+            "gemm",
+            "aebench.backends.native.gemm",
+            {},
+            parse("ae200").description,
+            0,
+            0,
+            images,
+            images,
+            workloads,
         )
         made = fleet.start("gemm", job)
         made.answer(messages.RuntimeInfo)

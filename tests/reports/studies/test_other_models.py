@@ -47,6 +47,26 @@ def test_a_report_on_other_models_has_no_word_of_the_autoencoders(tmp_path):
         assert not found, (form, found)
 
 
+def test_what_a_model_does_not_have_is_a_reason_in_the_tables(tmp_path):
+    summary = summarise(sample.other_model(baseline=True))
+    (cell,) = summary.speed
+    row = next(row for row in cell.rows if row.contender == "native-jax")
+    assert row.failure == "nobody wrote it without Keras"
+    assert {row.failure for row in summary.parity} == {
+        "not installed",
+        "no oracle knows it",
+        "nobody wrote it without Keras",
+    }
+    assert [row.needs for row in summary.memory if row.phases] == [None, None]
+    for form, text in texts(summary, tmp_path).items():
+        if form == "csv":
+            continue
+        flat = " ".join(text.split())
+        assert "no oracle knows it" in flat, form
+        assert "native-jax: nobody wrote it without Keras" in flat, form
+        assert "classifier: no arithmetic, since the sizes of its layers" in flat, form
+
+
 def test_the_words_are_found_in_a_report_on_autoencoders(tmp_path):
     for form, text in texts(summarise(sample.make()), tmp_path).items():
         assert WORDS.search(text), form

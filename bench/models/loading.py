@@ -1,0 +1,210 @@
+"""From a model's description to the model: the one place where the code of a model is run.
+
+The parent describes a model and does not run its file. A worker loads the description, which checks
+that the file is still the one that was described.
+"""
+
+import hashlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol
+
+from aebench.bench.errors import BadInputError
+from aebench.bench.protocol.model_description import ModelDescription
+
+BUILD = "build"
+# What a file may define beside ``build``; see aebench.bench.models.
+CLOSED_FORM = "closed_form"
+_FILE_MODULE = "aebench_model_file"
+
+
+class ModelError(BadInputError):
+    """A model cannot be built as described; the message is one sentence that says why."""
+
+
+class ClosedForm(Protocol):
+    """A chain of dense layers: what baselines and the float64 oracle compute without Keras."""
+
+    @property
+    def learning_rate(self) -> float:
+        """Return the rate of plain stochastic gradient descent."""
+
+    @property
+    def dropout(self) -> float:
+        """Return the rate of dropout; 0 is none."""
+
+    @property
+    def dense_shapes(self) -> tuple[tuple[int, int], ...]:
+        """Return the inputs and units of each dense layer."""
+
+    @property
+    def dropout_layers(self) -> tuple[int, ...]:
+        """Return the dense layers that dropout follows, counted from 0."""
+
+    def initial_weights(self, seed: int) -> list[Any]:
+        """Return kernel and bias of each layer, float32, in Keras's order."""
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model whose file was loaded.
+
+    Parameters
+    ----------
+    name : str
+        The name that tables and messages show.
+    parameters : dict
+        Keyword arguments of its functions.
+    build_function : callable
+        Returns the compiled Keras model.
+    closed_form_function : callable, optional
+        Returns the closed form, where the model has one.
+    """
+
+    name: str
+    parameters: dict[str, Any]
+    build_function: Callable[..., Any]
+    closed_form_function: Callable[..., Any] | None = None
+
+    def build(self) -> Any:
+        """Build and compile the Keras model.
+
+        Raises
+        ------
+        ModelError
+            If the function returns something else than a built and compiled Keras model.
+        """
+        import keras
+
+        made = self.build_function(**self.parameters)
+        if not isinstance(made, keras.Model):
+            raise ModelError(
+                f"the model {self.name} can't be measured: its function returned "
+                f"{type(made).__name__} and must return a Keras model."
+            )
+        if not made.built or not made.compiled:
+            raise ModelError(
+                f"the model {self.name} can't be measured: its function must return a model whose "
+                "input shape is known and whose compile() was called."
+            )
+        return made
+
+    def closed_form(self) -> ClosedForm:
+        """Return the closed form.
+
+        Raises
+        ------
+        ModelError
+            If the model has none.
+        """
+        if self.closed_form_function is None:
+            raise ModelError(f"the model {self.name} has no closed form.")
+        form: ClosedForm = self.closed_form_function(**self.parameters)
+        return form
+
+    def initial_weights(self, seed: int) -> list[Any] | None:
+        """Return the weights of a seed; None where Keras's own initialisers draw them."""
+        return (
+            None if self.closed_form_function is None else self.closed_form().initial_weights(seed)
+        )
+
+
+def describe(
+    name: str, where: str, parameters: dict[str, Any], function: str = BUILD
+) -> ModelDescription:
+    """Describe a model by value.
+
+    Parameters
+    ----------
+    name, where, parameters, function
+        See :class:`aebench.bench.protocol.model_description.ModelDescription`.
+
+    Raises
+    ------
+    ModelError
+        If the file can't be read.
+    """
+    return ModelDescription(name, where, function, parameters, _digest(where))
+
+
+def load(description: ModelDescription) -> LoadedModel:
+    """Load the file of a model, and find its functions.
+
+    Parameters
+    ----------
+    description : ModelDescription
+        As the parent sent it.
+
+    Raises
+    ------
+    ModelError
+        If the file can't be read, is not the one that was described, or lacks the function.
+    """
+    file = _file(description.where)
+    source = _read(file)
+    found = hashlib.sha256(source).hexdigest()
+    if found != description.sha256:
+        raise ModelError(
+            f"the file {file} of the model {description.name} has changed since the run was "
+            f"planned: its SHA-256 is {found[:12]}…, and {description.sha256[:12]}… was planned."
+        )
+    module = _executed(file, source) if _is_file(description) else import_module(description.where)
+    function = getattr(module, description.function, None)
+    if not callable(function):
+        raise ModelError(
+            f"the file {file} of the model {description.name} has no function "
+            f"{description.function}()."
+        )
+    form = getattr(module, CLOSED_FORM, None)
+    return LoadedModel(description.name, description.parameters, function, form)
+
+
+def _digest(where: str) -> str:
+    return _file_digest(where) if where.endswith(".py") else _module_digest(where)
+
+
+def _file_digest(where: str) -> str:
+    return hashlib.sha256(_read(_file(where))).hexdigest()
+
+
+# A plan may hold thousands of models of one module.
+_module_digest = cache(_file_digest)
+
+
+def _is_file(description: ModelDescription) -> bool:
+    return description.where.endswith(".py")
+
+
+def _file(where: str) -> Path:
+    if where.endswith(".py"):
+        return Path(where)
+    try:
+        spec = find_spec(where)
+    except ImportError:
+        spec = None
+    if spec is None or spec.origin is None:
+        raise ModelError(f"there is no module {where} here to build a model from.")
+    return Path(spec.origin)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ModelError(f"the model's file {file} can't be read: {error.strerror}.") from error
+
+
+def _executed(file: Path, source: bytes) -> ModuleType:
+    """Run the very bytes that were checked; the file could change between two readings."""
+    module = ModuleType(_FILE_MODULE)
+    module.__file__ = str(file)
+    # Dataclasses and Keras's registry look the module of a class up.
+    sys.modules[_FILE_MODULE] = module
+    exec(compile(source, str(file), "exec"), module.__dict__)
+    return module
