@@ -162,7 +162,7 @@ def _limit(cells: Sequence[SpeedCell]) -> Iterator[str]:
 def _profile(rows: Sequence[ProfileRow]) -> Iterator[str]:
     several = len({row.batch_size for row in rows if row.steps}) > 1
 
-    def of(row: ProfileRow) -> str:
+    def subject(row: ProfileRow) -> str:
         return f"{row.model} at batch {row.batch_size}" if several else row.model
 
     parts = []
@@ -170,7 +170,7 @@ def _profile(rows: Sequence[ProfileRow]) -> Iterator[str]:
         if row.category_seconds and not row.noisy:
             largest = max(row.category_seconds, key=lambda name: row.category_seconds[name])
             share = row.category_seconds[largest] / row.traced_step_seconds
-            parts.append(f"{largest} with {row.contender} ({percent(share)} of {of(row)})")
+            parts.append(f"{largest} with {row.contender} ({percent(share)} of {subject(row)})")
     if parts:
         yield f"The largest part of a traced training step is {listed(parts)}."
 

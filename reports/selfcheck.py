@@ -9,7 +9,7 @@ from aebench.reports.summary import SpeedCell, SpeedRow, Summary
 from aebench.reports.tables import times
 
 WANTED_DIFFERENCE = 0.03
-_MOST_CONTAMINATED = 0.25
+_MOST_DISTURBED = 0.25
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ def _judge(
     findings = [
         f"{control.contender}, which does the same: {_told(control)}: "
         f"{'right' if control_right else 'wrong'}.",
-        f"{known_effect.contender}, which runs {percent(known_effect.known_effect)} more steps than it "
-        f"reports: {_told(known_effect)}: {_seen(known_effect)}.",
+        f"{known_effect.contender}, which runs {percent(known_effect.known_effect)} more steps "
+        f"than it reports: {_told(known_effect)}: {_seen(known_effect)}.",
     ]
     if cell.noise_floor is not None and control.detectable is not None:
         findings.append(
@@ -66,7 +66,7 @@ def _judge(
             f"{percent(control.detectable)}."
         )
     findings.append(_spread(cell, control, blocks))
-    if cell.disturbed > _MOST_CONTAMINATED * cell.blocks:
+    if cell.disturbed > _MOST_DISTURBED * cell.blocks:
         findings.append(
             f"The machine was disturbed: of the {cell.blocks} blocks that count "
             f"{cell.disturbed} are disturbed, beyond what may be repeated."
@@ -112,8 +112,8 @@ def _sum_up(control_right: bool, known_effect_right: bool, known_effect: SpeedRo
         return "Verdicts can be trusted here, at this size."
     if control_right:
         return (
-            f"This machine is too noisy to see {percent(known_effect.known_effect)} at this size: take "
-            "a larger preset, or a quieter machine (aebench doctor)."
+            f"This machine is too noisy to see {percent(known_effect.known_effect)} at this size: "
+            "take a larger preset, or a quieter machine (aebench doctor)."
         )
     return (
         "This machine is too noisy for verdicts at this size, they would be wrong: aebench doctor "

@@ -167,7 +167,7 @@ def _all_notices(
         *consistency.passes_apart(cells, trained),
         # Several runs may say the same.
         *dict.fromkeys(_settings(views)),
-        *_guests(views),
+        *_co_imported(views),
     ]
 
 
@@ -273,8 +273,8 @@ def _differences(sources: Sequence[Record], cells: Sequence[SpeedCell]) -> list[
     explain = all({"profile", "memory"} >= set(each.plan.passes) for each in headers)
     unpaired = any(not row.shares_blocks for cell in cells for row in cell.rows)
     ratios = (
-        "so nobody is called fastest and ratios between runs are marked with †. tox -e cross-environment "
-        "measures environments in shared blocks."
+        "so no contender is called fastest, and ratios between runs are marked with †. "
+        "tox -e cross-environment measures environments in shared blocks."
     )
     apart = (
         ratios if unpaired else "so what was measured in one run and in another compares roughly."
@@ -332,19 +332,19 @@ def _overruled(view: ContenderView, settings: dict[str, str]) -> Iterator[str]:
             yield f"{view.name} asked for {name} {value}, and {settings[name]} is in force."
 
 
-def _guests(views: Sequence[ContenderView]) -> list[str]:
-    """Say which footprints hold a framework that isn't their own."""
-    guests: dict[str, list[str]] = {}
+def _co_imported(views: Sequence[ContenderView]) -> list[str]:
+    """Return a notice for each framework that footprints of other backends hold."""
+    hosts_of: dict[str, list[str]] = {}
     for view in views:
         for worker in view.all_of(record.WorkerInfo):
             if worker.pass_name != "footprint":
                 continue
             foreign = sorted(set(worker.frameworks_held) - {view.info.computes_with})
             if foreign:
-                guests.setdefault(" and ".join(foreign), []).append(view.name)
+                hosts_of.setdefault(" and ".join(foreign), []).append(view.name)
     return [
         f"In their footprints, {' and '.join(dict.fromkeys(hosts))} hold {names} too, since Keras "
         "and TensorFlow import what they find: an environment with one backend alone gives its own "
         "figure."
-        for names, hosts in guests.items()
+        for names, hosts in hosts_of.items()
     ]

@@ -31,7 +31,7 @@ class CellAnalysis:
     plan : PlanInfo
         The plan of the first record that planned the cell.
     views : sequence of ContenderView
-        Everyone, also who wasn't measured here.
+        All contenders, also those that were not measured in this cell.
     standings : mapping of str to Standing
         Whether a contender, by name, is shown to be the same model in this cell.
     rounds, watched : dict

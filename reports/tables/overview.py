@@ -9,9 +9,9 @@ from aebench.reports.tables.speed import times
 
 
 def overview(summary: Summary) -> list[Table]:
-    """Return one line per cell, if there are several: who does how well beside the reference.
+    """Return one line per cell, if there are several: each contender beside the reference.
 
-    Where there are baselines, a second table says how near to them everyone comes.
+    Where there are baselines, a second table shows the share of them that each contender reaches.
     """
     if len(summary.speed) < 2:
         return []

@@ -16,7 +16,7 @@ from aebench.reports.figures.profile import profile
 from aebench.reports.figures.style import GREYS, MOST_ROWS, label, style
 from aebench.reports.figures.throughput import throughput
 from aebench.reports.studies.autoencoder.digits_figure import digits
-from aebench.reports.studies.autoencoder.results import of
+from aebench.reports.studies.autoencoder.results import results_of
 from aebench.reports.summary import summarise
 from helpers import sample
 
@@ -92,7 +92,7 @@ def test_pixels_that_are_not_what_the_record_says_are_no_picture(change):
     made = sample.make()
     data = msgspec.structs.replace(made.header.data, **change)
     made.header = msgspec.structs.replace(made.header, data=data)
-    assert of(summarise(made)).digits == []
+    assert results_of(summarise(made)).digits == []
 
 
 def test_reconstructions_of_another_size_are_left_out():
@@ -103,7 +103,7 @@ def test_reconstructions_of_another_size_are_left_out():
         else each
         for each in made.events
     ]
-    assert [each.contender for each in of(summarise(made)).digits] == ["", "torch"]
+    assert [each.contender for each in results_of(summarise(made)).digits] == ["", "torch"]
 
 
 def test_seeds_make_a_band(figure):

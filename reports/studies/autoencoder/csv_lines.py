@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from aebench.reports.csv_export import Line, line
 from aebench.reports.studies.autoencoder.differences import Difference
-from aebench.reports.studies.autoencoder.results import of
+from aebench.reports.studies.autoencoder.results import results_of
 from aebench.reports.summary import Summary
 
 
@@ -14,7 +14,7 @@ def csv_lines(summary: Summary) -> Iterator[Line]:
         for training in row.trainings:
             where = (row.model, None, None, row.contender)
             yield from line(where, f"on the plateau, seed {training.seed}", int(training.stuck))
-    for choice in of(summary).differences:
+    for choice in results_of(summary).differences:
         yield from _difference(choice)
 
 

@@ -6,13 +6,13 @@ from matplotlib.figure import Figure
 from aebench.reports.figures.style import MOST_PANELS, label, legible
 from aebench.reports.sections import FigureView
 from aebench.reports.studies.autoencoder.digits import Digits
-from aebench.reports.studies.autoencoder.results import of
+from aebench.reports.studies.autoencoder.results import results_of
 from aebench.reports.summary import Summary
 
 
 def digits(summary: Summary, figure: Figure) -> str:
     """Draw them; see :func:`aebench.reports.figures.write`."""
-    pictures = of(summary).digits
+    pictures = results_of(summary).digits
     if len(pictures) < 2:
         return ""
     (original, *made) = pictures

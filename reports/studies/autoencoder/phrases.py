@@ -65,8 +65,8 @@ _PHRASES = {
             "and by {theirs} with {other}: {which}."
         ),
         "which both": (
-            "both were still falling, so that this is what the recipe gives, and not where longer "
-            "training would end"
+            "both were still falling, so that this is what this training gives, and not where "
+            "longer training would end"
         ),
         "which one": "{name} was still falling, so that longer training might answer otherwise",
         "which none": "neither is shown to be falling still",
@@ -78,19 +78,19 @@ _PHRASES = {
         "visible": "{name} is visibly closer",
         "invisible": "which is closer is nothing that an eye sees",
         "width higher": (
-            "So, under this recipe: 800, which is wider and takes one layer more down to the code, "
-            "ends worse, and costs more."
+            "So, under this training: 800, which is wider and takes one layer more down to the "
+            "code, ends worse, and costs more."
         ),
         "width open": (
-            "So, under this recipe: 800, which is wider and takes one layer more down to the code, "
-            "isn't shown to buy anything for what it costs."
+            "So, under this training: 800, which is wider and takes one layer more down to the "
+            "code, isn't shown to buy anything for what it costs."
         ),
-        "width lower": "So, under this recipe: 800 buys a lower loss, for what it costs.",
-        "dropout higher": "So, under this recipe: dropout at 800 makes the loss worse{gap}.",
+        "width lower": "So, under this training: 800 buys a lower loss, for what it costs.",
+        "dropout higher": "So, under this training: dropout at 800 makes the loss worse{gap}.",
         "dropout open": (
-            "So, under this recipe: dropout at 800 isn't shown to lower the loss{gap}."
+            "So, under this training: dropout at 800 isn't shown to lower the loss{gap}."
         ),
-        "dropout lower": "So, under this recipe: dropout at 800 lowers the loss{gap}.",
+        "dropout lower": "So, under this training: dropout at 800 lowers the loss{gap}.",
         "and gap higher": ", and widens the gap",
         "and gap lower": ", and narrows the gap",
         "all left out": (
@@ -119,7 +119,7 @@ _PHRASES = {
         "note": (
             "Paired by seed, {who}. Supported or contradicted: the whole interval, adjusted for "
             "all comparisons of a run (each choice's loss and gap), lies on one side of zero. All "
-            "under this recipe: its learning rate is fixed, and training may not have converged."
+            "under this training: its learning rate is fixed, and training may not have converged."
         ),
         "steps": (
             "Epochs are equal, steps aren't: {steps}. Fewer images and less training aren't told "

@@ -23,7 +23,7 @@ def results(views: Sequence[ContenderView], rows: Sequence[QualityRow]) -> Resul
     return Results(differences(views, rows), digits(views, rows))
 
 
-def of(summary: Summary) -> Results:
+def results_of(summary: Summary) -> Results:
     """Return the results that a summary holds; empty ones if it is of other models."""
     found = summary.studies.get("autoencoder")
     return found if isinstance(found, Results) else Results()

@@ -11,7 +11,7 @@ from aebench.reports.formatting import interval
 from aebench.reports.studies import StudySection
 from aebench.reports.studies.autoencoder.differences import Difference
 from aebench.reports.studies.autoencoder.phrases import Words
-from aebench.reports.studies.autoencoder.results import of
+from aebench.reports.studies.autoencoder.results import results_of
 from aebench.reports.summary import MIB, Estimate, Summary
 from aebench.reports.tables.shared import Table
 
@@ -55,7 +55,7 @@ def answers(summary: Summary, language: str = "en") -> list[StudySection]:
         Empty where no two models were trained from the same seeds.
     """
     words = Words(language)
-    differences = of(summary).differences
+    differences = results_of(summary).differences
     found = []
     for name, pair in (("width", ("ae800", "ae400")), ("dropout", ("ae800-dropout", "ae800"))):
         main = _main(differences, pair)

@@ -232,11 +232,11 @@ def fashion(tmp_path, monkeypatch) -> Path:
     [
         b"",
         b"hello",
-        gzip.compress(b""),
-        gzip.compress(bytes(16)),
-        gzip.compress(bytes(16 + 783)),
-        gzip.compress(bytes(16 + 784))[:-9],
-        gzip.compress(bytes(16 + 784))[:10] + b"\xff" * 20,
+        gzip.compress(b"", mtime=0),
+        gzip.compress(bytes(16), mtime=0),
+        gzip.compress(bytes(16 + 783), mtime=0),
+        gzip.compress(bytes(16 + 784), mtime=0)[:-9],
+        gzip.compress(bytes(16 + 784), mtime=0)[:10] + b"\xff" * 20,
     ],
 )
 def test_what_is_not_fashion_mnist_is_refused(fashion, content):
@@ -245,7 +245,7 @@ def test_what_is_not_fashion_mnist_is_refused(fashion, content):
 
 
 def test_fashion_mnist_is_bounded_too(fashion, monkeypatch):
-    fashion.write_bytes(gzip.compress(bytes(16 + 784 * 1000)))
+    fashion.write_bytes(gzip.compress(bytes(16 + 784 * 1000), mtime=0))
     monkeypatch.setattr(datasets, "MOST_BYTES", 784 * 1000)
     assert "once unpacked" in refused("fashion_mnist")
     fashion.unlink()

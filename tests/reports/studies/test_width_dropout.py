@@ -12,7 +12,7 @@ from aebench.bench.plan.plan import describe
 from aebench.reports import document, html, markdown
 from aebench.reports.record import QualityEpoch, Reconstructions
 from aebench.reports.studies.autoencoder.phrases import _PHRASES, LANGUAGES
-from aebench.reports.studies.autoencoder.results import of
+from aebench.reports.studies.autoencoder.results import results_of
 from aebench.reports.studies.autoencoder.width_dropout import answers
 from aebench.reports.summary import summarise
 from helpers import sample
@@ -66,7 +66,7 @@ def made(losses, gaps=None, images=60_000, slope=0.002, name="original", pixels=
 
 
 def differences(*records):
-    return of(summarise(*records)).differences
+    return results_of(summarise(*records)).differences
 
 
 def answered(*records, language="en"):
