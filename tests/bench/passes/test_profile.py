@@ -18,7 +18,7 @@ from aebench.backends.profilers import (
     OTHER,
     xla,
 )
-from aebench.bench.worker.compile_log import _Call, _told, cause
+from aebench.bench.worker.compile_log import _Call, _with_calls, cause
 from aebench.reports.headline import _profile
 from aebench.reports.journal import load
 from aebench.reports.record import Compilation, Failure, Operation, Profile, TaskEnd
@@ -220,7 +220,7 @@ CALLS = [_Call((32, "f"), 0.0, 1.0), _Call((32, "f"), 1.0, 1.1), _Call((16, "f")
 
 
 def compile_log(found, compiles):
-    rows = _told("train", CALLS, found, compiles)
+    rows = _with_calls("train", CALLS, found, compiles)
     return [(row.stage, row.samples, row.cause, row.seconds) for row in rows]
 
 
