@@ -55,7 +55,7 @@ def known(added, monkeypatch) -> None:
 
 
 def test_it_is_known_and_has_its_own_sizes(known):
-    assert names() == ["train", "predict", "respond"]
+    assert {"train", "predict", "respond"} <= set(names())
     assert load("respond").module == "responding"
     asked = Request(
         preset="publish",
