@@ -1,6 +1,6 @@
-"""What a record is, what it proves, and how it is shown. Needs no framework."""
+"""Read and write records, derive results from them, and show them. Needs no framework."""
 
 from aebench.reports.environment import tame
 
-# Before anything that chokes is imported.
+# This comes before the import of libraries that fail on some environment variables.
 tame()

@@ -22,9 +22,10 @@ class Comparison:
     Parameters
     ----------
     ratio : Estimate
-        With the interval for this comparison alone, at the requested confidence.
+        The ratio, with an interval for this comparison alone, at the requested confidence.
     adjusted : Estimate
-        With a wider interval, so that all comparisons of the family hold together. Verdicts use it.
+        The same ratio with a wider interval: at the requested confidence the intervals of all
+        comparisons of the family are right together. Verdicts use it.
     pair_sd : float or None
         Standard deviation, within a launch, of the log-ratio of a pair of rounds; None if there
         are fewer than two blocks.
@@ -103,7 +104,7 @@ def detectable(
     comparisons: int = 1,
     confidence: float = 0.95,
 ) -> float:
-    """Return the smallest true difference that runs of a given size would call in 80 % of cases.
+    """Return the smallest true difference that 80 % of runs of a given size would detect.
 
     Parameters
     ----------
@@ -119,7 +120,7 @@ def detectable(
     Returns
     -------
     float
-        The difference as a share; infinite if no interval can be given.
+        The difference as a share; infinite if the run is too small for an interval.
 
     Notes
     -----
@@ -150,7 +151,7 @@ def launches_needed(
     blocks: int,
     different: float,
 ) -> int | None:
-    """Return how many launches are needed to call a true difference in 80 % of cases.
+    """Return how many launches are needed to detect a true difference in 80 % of runs.
 
     Parameters
     ----------
@@ -183,13 +184,14 @@ def verdict(interval: Estimate, different: float, same: float) -> str:
     different : float
         Smallest difference that counts, as a share.
     same : float
-        Largest difference between contenders that are the same, as a share.
+        Largest difference between contenders that count as the same, as a share.
 
     Returns
     -------
     str
-        ``faster`` or ``slower`` if the interval lies wholly beyond ``different``, else ``same`` if
-        it lies wholly within ``same``, else ``inconclusive``.
+        ``faster`` or ``slower`` if the whole interval is farther from 1 than ``different``, else
+        ``same`` if the whole interval is nearer to 1 than ``same``, else ``inconclusive``. It is
+        ``inconclusive`` too if the estimate has no interval.
     """
     if interval.low is None or interval.high is None:
         return "inconclusive"
@@ -203,7 +205,7 @@ def verdict(interval: Estimate, different: float, same: float) -> str:
 
 
 def noise_floor(control: Estimate) -> float | None:
-    """Return the largest difference (a share) that an A/A control's interval allows, or None."""
+    """Return the largest difference (a share) in an A/A control's interval; None without one."""
     if control.low is None or control.high is None:
         return None
     return max(control.high, 1 / control.low) - 1
@@ -222,8 +224,8 @@ def drift(seconds: Sequence[ArrayLike], tolerance: float = 0.02) -> float | None
     Returns
     -------
     float or None
-        The change of the median as a share; None if it is within the tolerance, or within twice its
-        standard error.
+        The change of the median as a share, positive if the last third is slower. None if the
+        change is within the tolerance or within twice its standard error, or if values are too few.
     """
     logs = [np.log(np.asarray(each, dtype=float)) for each in seconds]
     first = np.concatenate([each[: len(each) // 3] for each in logs])

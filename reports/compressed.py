@@ -1,7 +1,7 @@
-"""Compressed records: read as if they were plain, within the same bounds, and written.
+"""Read compressed records as if they were uncompressed, and write compressed records.
 
-The bounds hold for the unpacked bytes, which are unpacked in small pieces as they are read. What is
-damaged or cut off is read up to the damage.
+The limits of a record's size apply to the unpacked bytes, which are unpacked in small pieces as
+they are read. A file that is damaged or cut off is read up to the damage.
 """
 
 import errno
@@ -16,13 +16,13 @@ import zstandard
 from aebench.reports.files import open_plain, size
 
 ENDING = ".zst"
-# What a compressed file begins with, whatever its name.
+# The first bytes of every compressed file. A file's name doesn't say whether it is compressed.
 _MAGIC = b"\x28\xb5\x2f\xfd"
-# A block of 4 packed bytes can hold 128 KiB: a piece of this size unpacks to 16 MiB at most.
+# 4 packed bytes can unpack to 128 KiB, so a packed piece of this size unpacks to 16 MiB at most.
 _PACKED_PIECE_BYTES = 512
 _PIECE_BYTES = 2**20
 _MOST_WINDOW_BYTES = 2**27
-# The level costs a second for each 2 MB of a record, once.
+# Compression level. Compressing at this level takes about a second for every 2 MB of a record.
 _LEVEL = 19
 
 
@@ -32,16 +32,16 @@ class Unpacked(io.RawIOBase):
     Parameters
     ----------
     packed : BufferedReader
-        The compressed file, at its beginning; it is closed with this.
+        The compressed file, at its beginning. Closing this object closes the file too.
     most_bytes : int
-        How many unpacked bytes may be read.
+        Largest number of unpacked bytes that may be read.
 
     Attributes
     ----------
     damage : str
-        Why the unpacked bytes end before those of the original did, or empty.
+        Why unpacking stopped before the end of the original bytes; empty if it did not.
     done_bytes : int
-        How many unpacked bytes were read.
+        Number of unpacked bytes that have been read.
     """
 
     def __init__(self, packed: BufferedReader, most_bytes: int) -> None:
@@ -55,7 +55,7 @@ class Unpacked(io.RawIOBase):
         self._ended = False
 
     def readable(self) -> bool:
-        """Return True: this is for reading."""
+        """Return True, since bytes can be read from this object."""
         return True
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
@@ -64,7 +64,7 @@ class Unpacked(io.RawIOBase):
         Raises
         ------
         OSError
-            If there are more unpacked bytes than may be read.
+            If there are more unpacked bytes than ``most_bytes``.
         """
         while not self._pending and not self._ended:
             self._pending = memoryview(self._next())
@@ -82,7 +82,7 @@ class Unpacked(io.RawIOBase):
         super().close()
 
     def _next(self) -> bytes:
-        """Unpack the next piece; at the end or at damage there is none, and reading has ended."""
+        """Return the next unpacked bytes. At the end, or at damage, note that and return none."""
         piece = self._rest or self._packed.read(_PACKED_PIECE_BYTES)
         self._rest = b""
         if not piece:
@@ -100,26 +100,31 @@ class Unpacked(io.RawIOBase):
             self.damage = "its compressed bytes are damaged"
             return b""
         if self._unpacker.eof:
-            # Another frame may follow, as in files that were put together.
+            # Several compressed files that were joined have several frames: another may follow.
             self._rest = self._unpacker.unused_data
             self._unpacker = None
         return unpacked
 
 
 def open_record(path: Path, most_bytes: int, follow: bool = True) -> BufferedReader:
-    """Open a record, compressed or not, for reading its plain lines.
+    """Open a record, compressed or not, for reading its unpacked lines.
 
     Parameters
     ----------
     path, most_bytes, follow
-        See :func:`aebench.reports.files.open_plain`; a compressed file may have so many unpacked
-        bytes, too.
+        See :func:`aebench.reports.files.open_plain`; ``most_bytes`` also limits the unpacked bytes
+        of a compressed file.
+
+    Returns
+    -------
+    BufferedReader
+        The open record, at its beginning.
 
     Raises
     ------
     OSError
-        See :func:`aebench.reports.files.open_plain`. Reading raises it too, where the unpacked
-        bytes are more.
+        See :func:`aebench.reports.files.open_plain`. Reading the opened file also raises it, if
+        there are more than ``most_bytes`` unpacked bytes.
     """
     file = open_plain(path, most_bytes, follow)
     try:
@@ -132,18 +137,18 @@ def open_record(path: Path, most_bytes: int, follow: bool = True) -> BufferedRea
 
 
 def is_compressed(file: BufferedReader) -> bool:
-    """Return whether a file is compressed, by its first bytes; its position stays."""
+    """Return whether an open file, at its beginning, is compressed; don't move its position."""
     return file.peek(len(_MAGIC))[: len(_MAGIC)] == _MAGIC
 
 
 def damage(file: BufferedReader) -> str:
-    """Return why an open record ends too early; empty for a whole one, or one that is plain."""
+    """Return why a compressed record ends too early; empty if undamaged or not compressed."""
     raw = file.raw
     return raw.damage if isinstance(raw, Unpacked) else ""
 
 
 def total_bytes(file: BufferedReader) -> int:
-    """Return how many plain bytes an open record has; its position is then at its end."""
+    """Return how many unpacked bytes an open record has, and leave its position at its end."""
     raw = file.raw
     if not isinstance(raw, Unpacked):
         return file.seek(0, os.SEEK_END)
@@ -158,16 +163,16 @@ def compress(source: BinaryIO, target: Path, count: int | None = None) -> None:
     Parameters
     ----------
     source : file
-        Where they are read, from its position on.
+        The file to read, from its current position on.
     target : Path
         The new file.
     count : int, optional
-        How many bytes; all there are if left out.
+        How many bytes to read; if left out, all up to the end.
 
     Raises
     ------
     OSError
-        If it can't be written, or exists.
+        If the new file exists already, or can't be written.
     """
     left = count
     packer = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
@@ -181,5 +186,5 @@ def compress(source: BinaryIO, target: Path, count: int | None = None) -> None:
 
 
 def has_magic(file: int) -> bool:
-    """Return whether an open file is compressed, given its descriptor; its position stays."""
+    """Return whether the file of a descriptor is compressed; don't move its position."""
     return os.pread(file, len(_MAGIC), 0) == _MAGIC

@@ -1,4 +1,4 @@
-"""``data.csv``: every figure that a report shows, one a line, for a spreadsheet or a script."""
+"""Write ``data.csv``: every number that a report shows, one per line, for other programs."""
 
 import csv
 from collections.abc import Iterator
@@ -24,15 +24,15 @@ Line = tuple[str | int | float | None, ...]
 
 
 def write(summary: Summary, path: Path) -> None:
-    """Write the file.
+    """Write ``data.csv``.
 
     Parameters
     ----------
     summary : Summary
-        Whose figures; ``low`` and ``high`` are the ends of the 95 % interval, or of the range where
-        there are few values, and empty where there is neither.
+        The summary whose numbers are written. The columns ``low`` and ``high`` are the ends of the
+        95 % interval, or of the range where there are few values. Without either they are empty.
     path : Path
-        Of the file.
+        Path of the new file.
     """
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -41,7 +41,7 @@ def write(summary: Summary, path: Path) -> None:
 
 
 def _harmless(cell: str | int | float | None) -> str | int | float | None:
-    """Keep text from a record from being a formula in a spreadsheet."""
+    """Return a cell that no spreadsheet takes for a formula, since its text is from a record."""
     if not isinstance(cell, str):
         return cell
     text = printable(cell)
@@ -49,7 +49,7 @@ def _harmless(cell: str | int | float | None) -> str | int | float | None:
 
 
 def lines(summary: Summary) -> Iterator[Line]:
-    """Yield the figures of a summary, one a line, by :data:`COLUMNS`."""
+    """Yield a line, with the columns :data:`COLUMNS`, for every number of a summary."""
     for compared in summary.parity:
         for check in compared.checks:
             where: Line = (compared.model, None, check.batch_size, compared.contender)
@@ -110,7 +110,7 @@ def lines(summary: Summary) -> Iterator[Line]:
         before = f"before {pair.slower}"
         yield from line(where, f"starts later {before}", pair.starts_later_seconds, "s")
         yield from line(where, f"gains an epoch {before}", pair.gains_seconds, "s")
-        # Without a high end it may never pay.
+        # The high end is empty if the later start may never be earned back.
         yield from line(where, f"break-even {before}", pair.epochs, "epochs")
 
 
@@ -164,14 +164,14 @@ def _weighed(row: MemoryRow) -> Iterator[Line]:
 def line(
     where: Line, figure: str, value: Estimate | float | None, unit: str = "", verdict: str = ""
 ) -> Iterator[Line]:
-    """Give the line of one figure, if it is there."""
+    """Yield the line of one number; yield nothing if the value is None."""
     if isinstance(value, Estimate):
         numbers = (value.value, value.low, value.high)
     elif value is not None:
         numbers = (value, None, None)
     else:
         return
-    # More digits differ from processor to processor, and mean nothing.
+    # Digits after the tenth differ between processors, and mean nothing.
     yield (*where, figure, *(_digits(each) for each in numbers), unit, verdict)
 
 

@@ -18,7 +18,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def environment(autoescape: bool) -> Environment:
-    """Return the Jinja environment of a page's templates."""
+    """Return the Jinja environment that loads the templates of pages."""
     return Environment(
         loader=FileSystemLoader(_TEMPLATES),
         undefined=StrictUndefined,
@@ -31,7 +31,7 @@ def environment(autoescape: bool) -> Environment:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a report: text, tables, and names and captions of figures in ``figures/``."""
+    """A part of a report: paragraphs, tables, and the (name, caption) of each of its figures."""
 
     title: str
     tables: list[Table]
@@ -58,11 +58,11 @@ class Page:
     records : list of (str, str)
         The command of each run, and the path of its record.
     traces : list of (str, str)
-        What each trace is of, and its path.
+        For each trace, its contender, model and batch size as text, and its path.
     made_by : str
-        The command that makes this report again in its own folder.
+        The command that makes this report again, if it is run in the report's folder.
     method : str
-        How the numbers follow from the measurements.
+        A paragraph on how the numbers were computed from the measurements.
     """
 
     title: str
@@ -85,7 +85,7 @@ def make(
     language: str = "en",
     traces: Sequence[tuple[str, str]] = (),
 ) -> Page:
-    """Put a page together.
+    """Return the page that shows a summary.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def make(
     language : str
         The language of the studies' sections; all else is in English.
     traces : sequence of (str, str)
-        What each trace is of, and its path.
+        For each trace, its contender, model and batch size as text, and its path.
     """
     return Page(
         title=_title(summary),
@@ -130,7 +130,7 @@ def _studies(summary: Summary, language: str) -> list[Section]:
 
 
 def _sections(summary: Summary, drawn: Sequence[Drawn]) -> list[Section]:
-    """Return the sections that have tables or figures, each view in the section that it names."""
+    """Return the sections that have tables or figures. A view's section says where it goes."""
     found = {title: Section(title, [], []) for title in section_orders()}
     for view in TABLES:
         found[view.section].tables.extend(_legible(view.make(summary)))
@@ -144,7 +144,7 @@ def _legible(tables: Sequence[Table]) -> list[Table]:
 
 
 def _title(summary: Summary) -> str:
-    """Return a title that tells reports apart: the subject and the machines."""
+    """Return the report's title, which names its subject and its machines."""
     machines = dict.fromkeys(
         f"{run.machine.processor}, {run.machine.cores} cores" for run in summary.runs
     )

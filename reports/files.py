@@ -1,4 +1,4 @@
-"""Open files of unknown origin safely: only plain files, and only up to a size."""
+"""Open files of unknown origin safely: only regular files, and only up to a size."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def open_plain(path: Path, most_bytes: int, follow: bool = True) -> BufferedReader:
-    """Open a plain file for reading; refuse pipes, devices and folders.
+    """Open a regular file for reading; refuse pipes, devices and folders.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def open_plain(path: Path, most_bytes: int, follow: bool = True) -> BufferedRead
     Raises
     ------
     OSError
-        If the file cannot be opened, is not plain, or is too large; ``strerror`` says which.
+        If the file can't be opened, is no regular file, or is too large; ``strerror`` says which.
     """
     try:
         # Without O_NONBLOCK opening a pipe would wait for a writer.
@@ -48,7 +48,7 @@ def open_plain(path: Path, most_bytes: int, follow: bool = True) -> BufferedRead
 
 
 def read_plain(path: Path, most_bytes: int) -> bytes:
-    """Return the content of a plain file; see :func:`open_plain`."""
+    """Return the content of a regular file; raise OSError as :func:`open_plain` does."""
     with open_plain(path, most_bytes) as file:
         content = file.read(most_bytes + 1)
     if len(content) > most_bytes:
@@ -57,7 +57,7 @@ def read_plain(path: Path, most_bytes: int) -> bytes:
 
 
 def size(most_bytes: int) -> str:
-    """Return a number of bytes as text, in the largest unit that gives a whole number."""
+    """Return a number of bytes as text, in the largest unit that divides it, such as "2 GiB"."""
     for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
         if most_bytes >= unit and most_bytes % unit == 0:
             return f"{most_bytes // unit} {name}"

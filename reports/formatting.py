@@ -1,34 +1,36 @@
-"""Numbers as people read them: no more digits than their interval bears."""
+"""Write numbers for people, with no more digits than their interval justifies."""
 
 import math
 from collections.abc import Iterable
 
-# Less has no digits that could be shown.
+# A number nearer to 0 than this is shown as 0.
 _NOTHING = 1e-300
 
 
 def _cut(value: float, step: float) -> str:
-    """Show a value in whole multiples of a power of ten."""
+    """Return a value as text, rounded to a multiple of ``step``, which is a power of ten."""
     decimals = max(0, -round(math.log10(step)))
     return f"{round(value / step) * step:,.{decimals}f}"
 
 
 def _step(size: float, digits: int) -> float:
-    """Give the power of ten that leaves so many digits of a positive size."""
+    """Return the power of ten to round to, so that a positive size keeps ``digits`` digits."""
     return 10.0 ** (math.floor(math.log10(size)) + 1 - digits)
 
 
 def interval(value: float, low: float | None = None, high: float | None = None) -> str:
-    """Show ``value [low, high]`` with two digits of the half-width, or three of a bare value.
+    """Return ``value [low, high]`` as text; its last digit is the half-width's second digit.
+
+    Without an interval, return the value alone with three significant digits.
 
     Parameters
     ----------
     value : float
         The number.
     low, high : float, optional
-        Its interval; without one the value stands alone.
+        The ends of its interval, if it has one.
     """
-    # What is narrower than floating-point numbers of this size can tell is no interval.
+    # Ends that differ by no more than rounding errors of floating-point numbers are no interval.
     if low is None or high is None or high - low < max(_NOTHING, 1e-12 * abs(value)):
         return "0" if abs(value) < _NOTHING else _cut(value, _step(abs(value), 3))
     step = _step((high - low) / 2, 2)
@@ -36,16 +38,18 @@ def interval(value: float, low: float | None = None, high: float | None = None) 
 
 
 def fixed(decimals: int, value: float, low: float | None = None, high: float | None = None) -> str:
-    """Show ``value [low, high]`` with so many decimals: for parts that add up, side by side.
+    """Return ``value [low, high]`` as text with a fixed number of decimals.
+
+    Use it for parts that are shown next to each other and add up.
 
     Parameters
     ----------
     decimals : int
-        How many.
+        Number of decimals.
     value : float
-        The number, not negative; one that would show no digit is shown as less than the last one.
+        The number, not negative. If it would be rounded to zero, it is shown as, say, ``<0.01``.
     low, high : float, optional
-        Its interval or range; without one the value stands alone.
+        The ends of its interval or range; without them the value alone is shown.
     """
 
     def cut(number: float) -> str:
@@ -57,12 +61,12 @@ def fixed(decimals: int, value: float, low: float | None = None, high: float | N
 
 
 def percent(share: float) -> str:
-    """Show a share in per cent, with two digits."""
+    """Return a share in per cent as text: two digits below 99.5 %, whole per cent above."""
     return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.0f} %"
 
 
 def duration(seconds: float) -> str:
-    """Show a duration: ``<1 s``, ``8 s``, ``3 min 20 s``, ``2 h 05 min``."""
+    """Return a duration as text: ``<1 s``, ``8 s``, ``3 min 20 s``, ``2 h 05 min``."""
     if 0 < seconds < 0.5:
         return "<1 s"
     whole = round(seconds)
@@ -74,6 +78,6 @@ def duration(seconds: float) -> str:
 
 
 def listed(words: Iterable[str]) -> str:
-    """Join words: ``one, two and three``."""
+    """Return words as one text: ``one, two and three``."""
     *others, last = [*words] or [""]
     return f"{', '.join(others)} and {last}" if others else last

@@ -1,4 +1,4 @@
-"""The headline of a report: at most three sentences, and no ranking without intervals behind it."""
+"""Write a report's headline: at most three sentences, and rankings only if intervals show them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
@@ -23,10 +23,10 @@ _NO_LEADER = "no contender is shown to be"
 
 
 def sentences(summary: Summary) -> list[str]:
-    """Return who is fastest at what, what a cold start costs, and the losses after training.
+    """Return at most three sentences: on the fastest contenders, cold starts, and losses.
 
-    Where a pass among these wasn't run, sentences on the machine's limit, on the profile and on
-    memory take the free places.
+    If the speed, footprint or quality pass wasn't run, sentences on the machine's limit, the
+    profile and memory take its place.
     """
     gerunds = {workload.name: workload.gerund for run in summary.runs for workload in run.workloads}
     stayed = [run.plateau.stayed for run in summary.runs if run.plateau]
@@ -57,7 +57,7 @@ def _speed(cells: Sequence[SpeedCell], gerunds: Mapping[str, str]) -> Iterator[s
         else f"there is no verdict yet on {_where(led, gerunds)}, of which blocks are missing"
         for name, led in by_leader.items()
     ]
-    # These are verdicts on steps. What fit adds to an epoch may reverse them: see the tables.
+    # These verdicts compare steps. In whole epochs, which the tables show, the order may differ.
     yield f"Step for step, {'; '.join(parts)}."
 
 
@@ -66,7 +66,7 @@ def _is_cut(cell: SpeedCell) -> bool:
 
 
 def _where(cells: Sequence[SpeedCell], gerunds: Mapping[str, str]) -> str:
-    """Name cells in short: by workload, then by models that have the same batch sizes."""
+    """Return a short text that names cells, grouped by workload and by equal batch sizes."""
     parts = []
     for workload, of_workload in _grouped(cells, lambda cell: cell.workload).items():
         batches: dict[tuple[int, ...], list[str]] = {}
@@ -100,7 +100,7 @@ def _footprint(rows: Sequence[FootprintRow]) -> Iterator[str]:
 
 
 def _quality(rows: Sequence[QualityRow], stayed: str) -> Iterator[str]:
-    """Report the losses, the largest training set first: other sizes aren't comparable with it."""
+    """Yield sentences on the losses, the largest training set first, with no others mixed in."""
     by_size: dict[int, list[QualityRow]] = {}
     for row in sorted(rows, key=lambda row: -row.train_samples):
         if row.seeds:
@@ -125,7 +125,10 @@ def _epochs(rows: Sequence[QualityRow]) -> str:
 
 
 def _ends(rows: Sequence[QualityRow], stayed: str) -> str:
-    """Return each model's losses after training with their range, and how many got stuck."""
+    """Return a text with each model's lowest and highest test loss after training.
+
+    It also says how many of all trainings got stuck.
+    """
     parts = [
         f"{_losses(of_model)} with {name}"
         for name, of_model in _grouped(rows, lambda row: row.model).items()
@@ -189,7 +192,7 @@ def _memory(rows: Sequence[MemoryRow]) -> Iterator[str]:
         if growing
         else f"none is shown to grow by more than {MARGIN_BYTES // 1024} KiB a step"
     )
-    # In a cold start fit gets the data of the timed steps alone, so that the peak is lower.
+    # Peaks of cold starts are lower: there fit gets only the data of the timed steps.
     yield f"With all training data given to fit, memory peaks at {listed(parts)}; {growth}."
 
 

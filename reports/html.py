@@ -1,4 +1,4 @@
-"""The report as one HTML file: it needs no script, no network and no other file to be read."""
+"""Write a report as one HTML file, which needs no script, no network and no other file."""
 
 import base64
 from pathlib import Path
@@ -7,21 +7,21 @@ from aebench.reports.document import Page, environment
 from aebench.reports.sanitize import printable
 from aebench.reports.tables import VERDICT
 
-# Only what the intervals bear is coloured.
+# Only the verdicts that establish a difference are coloured, not "same" or "inconclusive".
 _COLOURED = ("faster", "slower")
 
 
 def render(page: Page, figures: Path) -> str:
-    """Render a report.
+    """Return a report as the text of an HTML file.
 
     Parameters
     ----------
     page : Page
-        What it says.
+        The content of the report.
     figures : Path
-        The folder of its figures; they are put into the file.
+        The folder with the report's ``.svg`` figures, which are embedded in the file.
     """
-    templates = environment(autoescape=True)  # all that comes from a record is text
+    templates = environment(autoescape=True)  # text from a record must not become HTML
     templates.filters |= {"text": printable}
     images = {
         name: base64.b64encode((figures / f"{name}.svg").read_bytes()).decode()

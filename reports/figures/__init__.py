@@ -1,6 +1,6 @@
-"""The figures, by matplotlib: legible in grey, for the colour-blind, and small.
+"""Draw the figures of a report with matplotlib: readable in grey and for the colour-blind.
 
-Each file says in its ``VIEWS`` to which section its figures belong; see
+Each file of this folder lists its figures, with their sections, in ``VIEWS``; see
 :mod:`aebench.reports.sections`.
 """
 
@@ -19,13 +19,13 @@ from aebench.reports.sections import Drawn, FigureView, collect, discover
 from aebench.reports.studies import all_studies
 from aebench.reports.summary import Summary
 
-# The same record gives the same figure, whatever a user's matplotlibrc says.
+# Matplotlib's defaults replace a user's matplotlibrc: the same record gives the same figure.
 _STABLE: Any = {
     **{name: value for name, value in matplotlib.rcParamsDefault.items() if name != "backend"},
-    # Names of elements that don't change from one time to the next.
+    # With a fixed salt, the names of a figure's elements are the same in every run.
     "svg.hashsalt": "aebench",
 }
-# The modules of this package without figures of their own.
+# Modules of this package that define no figures; discover skips them.
 _HELPERS = ("style",)
 # All figures, those of studies included.
 FIGURES = [
@@ -35,14 +35,14 @@ FIGURES = [
 
 
 def write(summary: Summary, folder: Path) -> list[Drawn]:
-    """Draw every figure that the records have data for, as SVG.
+    """Draw every figure for which the summary has data, as SVG.
 
     Parameters
     ----------
     summary : Summary
         The figures' data.
     folder : Path
-        The folder for the ``.svg`` files; it is made.
+        The folder for the ``.svg`` files; it is created if it does not exist.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def write(summary: Summary, folder: Path) -> list[Drawn]:
             figure = plt.figure(figsize=(8, 3.2), layout="constrained")
             caption = view.draw(summary, figure)
             if caption:
-                # Without a date the same record gives the same file.
+                # No date is written, so the same record always gives the same file.
                 figure.savefig(folder / f"{view.name}.svg", metadata={"Date": None})
                 drawn.append(Drawn(view.name, caption, view.section, view.order))
             plt.close(figure)

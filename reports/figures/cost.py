@@ -1,4 +1,4 @@
-"""Cost against quality, with the Pareto fronts."""
+"""Draw the test loss against its cost: seconds of training, and parameters."""
 
 from itertools import groupby
 
@@ -12,7 +12,7 @@ from aebench.reports.summary import CostPoint, Summary
 
 
 def cost(summary: Summary, figure: Figure) -> str:
-    """Draw it; see :func:`aebench.reports.figures.write`."""
+    """Draw two panels into a figure; return its caption, or an empty text if there is no data."""
     points = summary.cost.by_seconds
     if not points:
         return ""

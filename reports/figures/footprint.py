@@ -1,4 +1,4 @@
-"""Cold starts, phase by phase: memory and seconds, stacked."""
+"""Draw the memory and the seconds of cold starts, as bars with a segment for each phase."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,10 +11,10 @@ from aebench.reports.tables import SHORT_PHASES
 
 
 def memory(summary: Summary, figure: Figure) -> str:
-    """Draw peaks; see :func:`aebench.reports.figures.write`."""
+    """Draw the peaks of memory; return the caption, or an empty text if there is no data."""
 
     def added(rows: Sequence[FootprintRow], phase: str, so_far: list[float]) -> list[float]:
-        # Each band is what the phase added to the highest peak so far.
+        # Each band shows by how much the phase raised the highest peak of the phases before it.
         peaks = [row.phase_peak_bytes.get(phase, 0) / MIB for row in rows]
         return [max(0.0, peak - before) for peak, before in zip(peaks, so_far, strict=True)]
 
@@ -28,7 +28,7 @@ def memory(summary: Summary, figure: Figure) -> str:
 
 
 def cold_start(summary: Summary, figure: Figure) -> str:
-    """Draw seconds; see :func:`aebench.reports.figures.write`."""
+    """Draw the seconds; return the caption, or an empty text if there is no data."""
 
     def taken(rows: Sequence[FootprintRow], phase: str, so_far: list[float]) -> list[float]:
         return [row.phase_seconds.get(phase, 0.0) for row in rows]
@@ -65,7 +65,7 @@ def _stacked(
             widths,
             left=so_far,
             color=GREYS[number % len(GREYS)],
-            # Neighbours differ in more than a shade.
+            # Every other segment is hatched: neighbours differ in more than their shade of grey.
             hatch="////" if number % 2 else "",
             edgecolor="white",
             label=label(SHORT_PHASES.get(phase, phase)),

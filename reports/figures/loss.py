@@ -1,4 +1,4 @@
-"""Losses by epoch: a panel for each model."""
+"""Draw the test losses after each epoch, with a panel for each model."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _COLUMNS = 2
 
 
 def loss(summary: Summary, figure: Figure) -> str:
-    """Draw them; see :func:`aebench.reports.figures.write`."""
+    """Draw the losses into a figure; return its caption, or an empty text if there is no data."""
     rows = [row for row in summary.quality if row.test_losses]
     if not rows:
         return ""
@@ -30,7 +30,7 @@ def loss(summary: Summary, figure: Figure) -> str:
                 continue
             colour, marker = style(row.contender)
             epochs = range(1, len(row.test_losses) + 1)
-            # What lies over one another, as it should, is told apart by place and dashes.
+            # Lines of equal backends coincide: the markers' places and the dashes tell them apart.
             start = contenders.index(row.contender)
             (line,) = axes.plot(
                 epochs,

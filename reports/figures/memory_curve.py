@@ -1,4 +1,4 @@
-"""Memory over time, with the phases marked."""
+"""Draw memory over time, with the phases marked."""
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,12 +10,12 @@ from aebench.reports.summary import MIB, MemoryRow, Summary
 
 _COLUMNS = 2
 _LINE = 1.5
-# In the legend: each contender has a colour of its own.
+# Grey stands for all contenders in the legend, since each contender's line has its own colour.
 _OF_ALL = "#888888"
 
 
 def curve(summary: Summary, figure: Figure) -> str:
-    """Draw a panel per contender × model; see :func:`aebench.reports.figures.write`."""
+    """Draw a panel per contender × model; return the caption, or an empty text without data."""
     rows, limit = legible([row for row in summary.memory if row.curve_bytes], MOST_PANELS)
     if not rows:
         return ""
@@ -55,7 +55,7 @@ def _panel(axes: Axes, row: MemoryRow) -> None:
 
 
 def _name_phases(axes: Axes, row: MemoryRow, end: float) -> None:
-    """Name the phases that are wide enough to be named."""
+    """Write the names of phases into a panel, where a phase is wide enough for its name."""
     began = 0.0
     for phase in row.phases[:MOST_LINES]:
         width = phase.ended_seconds - began

@@ -1,4 +1,4 @@
-"""Where a training step's time goes, category by category, side by side."""
+"""Draw how a training step's time divides into categories of operations."""
 
 from collections.abc import Sequence
 from itertools import cycle
@@ -25,12 +25,13 @@ _LOOKS = (
 
 
 def profile(summary: Summary, figure: Figure) -> str:
-    """Draw stacked milliseconds; see :func:`aebench.reports.figures.write`."""
+    """Draw milliseconds and shares by category; return the caption, or an empty text."""
     rows, limit = legible([row for row in summary.profile if row.steps], MOST_ROWS)
     if not rows:
         return ""
     figure.set_size_inches(8, 1.8 + 0.35 * len(rows))
-    # By itself the one that takes longest would leave the others' parts too narrow to be read.
+    # In milliseconds the slowest contender makes the others' bars too short to read. So a second
+    # panel shows per cent.
     in_milliseconds, in_percent = figure.subplots(1, 2, sharey=True)
     categories = summary.operation_categories
     milliseconds = [_parts(row, categories, 1000) for row in rows]
@@ -65,7 +66,7 @@ def _parts(row: ProfileRow, categories: Sequence[str], factor: float) -> list[fl
 
 
 def _stack(axes: Axes, categories: Sequence[str], parts: list[list[float]]) -> None:
-    """Draw a bar per row; a category that none has stays out of the legend."""
+    """Draw a bar per row; a category without time in any row stays out of the legend."""
     left = [0.0] * len(parts)
     by_category = zip(*parts, strict=True)
     for name, (colour, hatch), widths in zip(categories, cycle(_LOOKS), by_category, strict=False):

@@ -1,4 +1,4 @@
-"""How contenders and models look, and what is legible."""
+"""Choose colours, markers and labels of figures, and limit how much a figure shows."""
 
 import re
 import zlib
@@ -9,27 +9,27 @@ from aebench.reports.sanitize import printable
 
 T = TypeVar("T")
 
-# Okabe and Ito's palette; markers tell the same where colour doesn't.
+# Colours of Okabe and Ito's palette. Markers tell frameworks apart where colours can't.
 _STYLES = {
     "jax": ("#0072B2", "o"),
     "torch": ("#D55E00", "s"),
     "tensorflow": ("#009E73", "^"),
 }
-# What a contender is, by its name: looks alone depend on it.
+# Names by which a contender's kind is recognised. Only its colour and marker depend on them.
 _NATIVE, _GEMM = "native-", "gemm"
 _NATIVE_MARKERS = {"native-jax": "*", "native-torch": "P", "native-tensorflow": "d"}
-# For names that aren't among those: the rest of the palette, and markers that it leaves.
+# Colours and markers for frameworks that aren't in _STYLES.
 _OTHER_COLOURS = ("#CC79A7", "#E69F00", "#56B4E9", "#882255", "#44AA99", "#999933")
 _OTHER_MARKERS = ("D", "p", "h", "<", ">", "8")
 GREYS = ("#d9d9d9", "#bdbdbd", "#969696", "#737373", "#525252", "#252525", "#000000")
 DASHES = ("-", "--", ":", "-.")
 _LONGEST = 40
-# More rows, panels, or lines in a panel aren't legible, and take long: the tables hold all.
+# More rows, panels, or lines in a panel can't be read, and take long to draw. Tables show all.
 MOST_ROWS, MOST_PANELS, MOST_LINES = 40, 8, 12
 
 
 def style(contender: str) -> tuple[str, str]:
-    """Choose a contender's colour, by its framework, and a marker that shows what else it is."""
+    """Return a contender's colour, which shows its framework, and marker, which shows its kind."""
     backend = re.split("[:@ ]", contender)[0]
     framework = backend.removeprefix(_NATIVE)
     colour, marker = _STYLES.get(framework) or _chosen(framework)
@@ -41,7 +41,7 @@ def style(contender: str) -> tuple[str, str]:
 
 
 def _chosen(framework: str) -> tuple[str, str]:
-    """Choose a colour and a marker by a hash of a name, the same in all reports."""
+    """Return a colour and a marker by a hash of a framework's name: all reports use the same."""
     number = zlib.crc32(framework.encode())
     return (
         _OTHER_COLOURS[number % len(_OTHER_COLOURS)],
@@ -50,17 +50,17 @@ def _chosen(framework: str) -> tuple[str, str]:
 
 
 def label(text: str) -> str:
-    """Make text of a record safe to be drawn: nothing in it is mathematics, and it is short."""
+    """Return a record's text for drawing: no mathematical markup, at most 40 characters."""
     shown = printable(text)
     if len(shown) > _LONGEST:
         shown = f"{shown[: _LONGEST - 1]}…"
-    # A leading underscore would keep it out of a legend.
+    # Matplotlib leaves labels that begin with an underscore out of a legend.
     shown = f" {shown}" if shown.startswith("_") else shown
     return shown.replace("$", r"\$")
 
 
 def legible(values: Sequence[T], most: int) -> tuple[Sequence[T], str]:
-    """Take as many as are legible, and say so if these aren't all."""
+    """Return the first ``most`` values, and words on how many there are; no words if all fit."""
     if len(values) <= most:
         return values, ""
     return values[:most], f" (the first {most} of {len(values):,})"

@@ -1,4 +1,4 @@
-"""Throughput by batch size: a panel for each model and workload."""
+"""Draw the throughput by batch size, with a panel for each model and workload."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _MOST_POLLS = 12
 
 
 def throughput(summary: Summary, figure: Figure) -> str:
-    """Draw it; see :func:`aebench.reports.figures.write`."""
+    """Draw the throughput into a figure; return its caption, or an empty text without data."""
     cells = [cell for cell in summary.speed if any(row.samples_per_second for row in cell.rows)]
     if not cells:
         return ""
