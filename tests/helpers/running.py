@@ -56,7 +56,7 @@ class Run:
 
     def end(self) -> int:
         """Wait for the command's end, and return its exit code."""
-        self.output, self.errors = self.process.communicate(timeout=300)
+        self.output, self.errors = self.process.communicate(timeout=900)
         return self.process.returncode
 
 
