@@ -1,4 +1,4 @@
-"""Write records: begin, resume and append. :mod:`aebench.reports.reading` reads them."""
+"""Write records: begin one, resume one, append to it. :mod:`aebench.reports.reading` reads them."""
 
 import contextlib
 import errno
@@ -38,15 +38,15 @@ __all__ = [
     "retire",
 ]
 
-# Bytes reserved on the disk, so that a run that fills it can still write its last lines.
+# Bytes reserved on the disk. A run that fills the disk frees them to write its last lines.
 _RESERVE_BYTES = 16384
 
 
 class Journal:
     """Appends lines to a record; a line is written before the next measurement begins.
 
-    :meth:`begin` and :meth:`resume` create a journal. It locks the file, so that a record has only
-    one writer.
+    :meth:`begin` and :meth:`resume` create a journal. The journal locks the record's file: no other
+    process can write to it.
     """
 
     def __init__(self, path: Path, record: Record, file: int) -> None:
@@ -55,7 +55,7 @@ class Journal:
         self._file = file
         self._length = os.fstat(file).st_size
         self._made: list[Path] = []  # folders made for the record, the innermost first
-        # A file without a name disappears with the process, however the process ends.
+        # The system removes this file, which has no name, however the process ends.
         self._reserve = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115
         self._reserve.write(b"\0" * _RESERVE_BYTES)
         self._reserve.flush()
@@ -69,7 +69,7 @@ class Journal:
         FileExistsError
             If the file exists.
         OSError
-            If the file cannot be written; created files and folders are removed again.
+            If the file can't be written; then the new file and folders are removed again.
         """
         line = _encode(header)
         missing = [each for each in path.parents if not each.exists()]
@@ -91,7 +91,7 @@ class Journal:
 
     @classmethod
     def resume(cls, path: Path) -> "Journal":
-        """Open a record to continue it; an incomplete last line is removed.
+        """Open a record to continue it, and remove an incomplete last line.
 
         Raises
         ------
@@ -123,7 +123,7 @@ class Journal:
 
     @staticmethod
     def check(path: Path) -> None:
-        """Check that a record can be resumed, without reading its content.
+        """Check that a record can be opened and locked for :meth:`resume`; don't read its content.
 
         Raises
         ------
@@ -143,7 +143,7 @@ class Journal:
         Raises
         ------
         RecordError
-            If the event cannot be written; the file keeps its earlier content.
+            If the event can't be written; then the file has the same content as before.
         """
         try:
             self._write(_encode(event))
@@ -152,7 +152,10 @@ class Journal:
         self.record.add(event)
 
     def free_reserve(self) -> None:
-        """Free the reserved bytes for the last lines of a run that filled the disk."""
+        """Release the reserved disk space.
+
+        Then a run that filled the disk can still write its last lines.
+        """
         self._reserve.close()
 
     def _write(self, rest: bytes) -> None:
@@ -166,12 +169,12 @@ class Journal:
         self._length = length
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the record's file, which ends its lock, and release the reserved disk space."""
         self.free_reserve()
         os.close(self._file)
 
     def discard(self) -> None:
-        """Remove a record without measurements, and the folders that were made for it."""
+        """Delete the record, which has no measurements, and the folders that begin made for it."""
         self.path.unlink()
         self.close()
         _remove_empty(self._made)
@@ -184,7 +187,7 @@ def _remove_empty(folders: Sequence[Path]) -> None:
 
 
 def _encode(line: Line) -> bytes:
-    """Return a line as JSON; characters that aren't UTF-8, as in file names, become escapes."""
+    """Return a line as JSON. Escape what UTF-8 can't encode, such as odd bytes of file names."""
     try:
         return msgspec.json.encode(line) + b"\n"
     except UnicodeEncodeError:
@@ -202,14 +205,14 @@ def _as_text(value: object) -> object:
 
 
 def retire(path: Path) -> Path | None:
-    """Rename an existing record, so that a new one can take its place.
+    """Rename an existing record, to free its name for a new record.
 
-    The new name ends in the time at which the existing record was begun.
+    Before the file's ending, the new name has the time at which the existing record was begun.
 
     Returns
     -------
     Path or None
-        The new path of the existing record; None if the file did not exist.
+        The new path of the existing record; None if there is no file at ``path``.
 
     Raises
     ------
@@ -235,7 +238,10 @@ def retire(path: Path) -> Path | None:
 
 
 def _open(path: Path) -> int:
-    """Open a record for appending; refuse links and files that are not plain."""
+    """Open a record for appending and return its descriptor.
+
+    Refuse links, files that aren't regular, compressed files, and files that are too large.
+    """
     try:
         file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK)
     except (OSError, ValueError) as error:

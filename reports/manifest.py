@@ -1,7 +1,7 @@
 """``manifest.json``: a list of the files that aebench wrote into a folder, with their SHA-256.
 
-The list separates aebench's files from the user's files in the same folder. It also separates the
-records of a report from other records beside them.
+By the list aebench knows its own files from the user's files in the same folder, and the records
+of a report from other records in the same folder.
 """
 
 import hashlib
@@ -30,8 +30,8 @@ class Manifest(msgspec.Struct):
     Parameters
     ----------
     files : dict of str to list of str
-        Maps a file's path in the folder, with ``/`` between its parts, to its SHA-256. There are
-        two hashes while a new file replaces an old one.
+        Maps a file's path in the folder, with ``/`` between its parts, to a list of its SHA-256.
+        The list has two hashes while a new file replaces an old one.
     about : str
         A sentence for people who open the file.
     """
@@ -103,7 +103,7 @@ def records(folder: Path) -> list[Path]:
 
 
 def sha256(path: Path, most_bytes: int = _MOST_FILE_BYTES) -> str:
-    """Return the SHA-256 of a file's first ``most_bytes``; empty for links and non-plain files."""
+    """Return the SHA-256 of a file's first ``most_bytes``; empty if it is no regular file."""
     digest = hashlib.sha256()
     try:
         with open_plain(path, _MOST_FILE_BYTES, follow=False) as file:

@@ -1,4 +1,4 @@
-"""The report in Markdown: readable as it stands on a Git host."""
+"""Write a report in Markdown, which Git hosts such as GitHub show as a page."""
 
 import re
 
@@ -9,27 +9,27 @@ _ACTIVE = re.compile(r"([\\`*_{}\[\]<>()#|~!])")
 
 
 def plain(text: str) -> str:
-    """Make text safe to stand in Markdown: nothing in it is markup, and it stays on one line."""
+    """Return a text, escaped for Markdown: no part of it acts as markup or breaks the line."""
     return _ACTIVE.sub(r"\\\1", printable(text))
 
 
 def code(text: str) -> str:
-    """Make text safe to stand between backticks."""
+    """Return a text that can be put between backticks in Markdown."""
     return printable(text).replace("`", "'")
 
 
 def row(cells: list[str]) -> str:
-    """Render a table's row."""
+    """Return a row of a table as a line of Markdown."""
     return "| " + " | ".join(map(plain, cells)) + " |"
 
 
 def rule(lefts: list[bool]) -> str:
-    """Render what stands under a table's head: which columns are left-aligned."""
+    """Return the line under a table's head, which aligns each column to the left or right."""
     return "| " + " | ".join("---" if left else "---:" for left in lefts) + " |"
 
 
 def render(page: Page) -> str:
-    """Render a report."""
+    """Return a report as Markdown."""
     templates = environment(autoescape=False)  # the filters escape for Markdown
     templates.filters |= {"text": plain, "code": code, "row": row, "rule": rule}
     return templates.get_template("report.md.j2").render(page=page)

@@ -1,8 +1,8 @@
 """Move the files of a report into a folder, without replacing other files or following links.
 
-All files are first made in a fresh folder, so that a failure leaves the old files as they were.
-Then every file is moved to its place. A crash during the moves leaves complete files, and a
-manifest of old and new files, so that the same command can be repeated.
+All files are first made in a fresh folder: a failure there leaves the old files unchanged. Then
+every file is moved to its place. A crash during the moves leaves only complete files, and a
+manifest that lists both the old and the new files. So the same command can be run again.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from aebench.reports.compressed import damage, open_record
 from aebench.reports.manifest import NAME, RECORDS, Manifest, ManifestError, sha256
 from aebench.reports.record.bounds import MOST_RECORD_BYTES
 
-# The folder for records that a report no longer holds: they may be the only copies.
+# The folder for records that a report no longer contains: they may be the only copies.
 LEFT_OUT = "left-out"
 _PIECE_BYTES = 2**20
 
@@ -32,9 +32,10 @@ def write_into(folder: Path, make: Callable[[Path], None]) -> list[Path]:
     Parameters
     ----------
     folder : Path
-        The target, which is created if it does not exist. It may be a link, but no folder in it.
+        The target, which is created if it does not exist. The target may be a link, but folders
+        inside it must not be links.
     make : callable
-        Takes a fresh folder and makes all files in it.
+        A function that takes an empty folder and makes all files in it.
 
     Returns
     -------
@@ -68,8 +69,8 @@ def keep(source: Path, target: Path) -> None:
     Raises
     ------
     OSError
-        If a file has that name, if the folder is a link, or if the copy cannot be written. No
-        incomplete copy is left.
+        If a file has the new name already, if its folder is a link, or if the copy can't be
+        written. No incomplete copy is left.
     """
     if target.parent.is_symlink():
         raise OSError(errno.ELOOP, "a link lies where its folder goes")
@@ -95,7 +96,8 @@ def _place(made: Path, folder: Path) -> list[Path]:
     for name in {**old, **new}:
         _refuse_links(folder, name)
     here = {name: sha256(folder / name) for name in {**old, **new}}
-    # A file that was changed since aebench wrote it belongs to the user, and stays.
+    # Only files that are unchanged since aebench wrote them are ours. A changed file belongs to the
+    # user and stays.
     ours = {name for name, known in old.items() if here[name] in known}
     dropped = [
         name
@@ -122,7 +124,7 @@ def _place(made: Path, folder: Path) -> list[Path]:
 
 
 def _is_raw(name: str) -> bool:
-    """Return whether a file holds measurements, which no report can make again."""
+    """Return whether a file is a record or a trace: a report can't make measurements again."""
     return RECORDS in PurePosixPath(name).parts
 
 
@@ -137,7 +139,7 @@ def _refuse_links(folder: Path, name: str) -> None:
 
 
 def _begins(path: Path, other: Path) -> bool:
-    """Return whether a record's content is the beginning, or all, of another's, unpacked."""
+    """Return whether the record at ``other`` begins with the whole record at ``path``, unpacked."""
     try:
         with (
             open_record(path, MOST_RECORD_BYTES, follow=False) as one,
@@ -146,17 +148,17 @@ def _begins(path: Path, other: Path) -> bool:
             while piece := one.read(_PIECE_BYTES):
                 if two.read(len(piece)) != piece:
                     return False
-            # Only the readable part of a damaged file was compared: it may hold more.
+            # Of a damaged file only the readable part was compared. The rest may be different.
             return not damage(one)
     except OSError:
         return False
 
 
 def _drop(folder: Path, name: str, again: bool) -> Path | None:
-    """Remove a file that a report no longer holds.
+    """Remove a file that a report no longer contains, and return None.
 
-    A file with measurements is moved to :data:`LEFT_OUT` instead, and its new path returned. It is
-    removed only if the report holds its content ``again`` under another name.
+    A record or a trace is moved to :data:`LEFT_OUT` instead, and its new path is returned. It is
+    removed only if ``again``: then the report contains the same content under another name.
     """
     path = folder / name
     if again or not _is_raw(name):

@@ -1,4 +1,4 @@
-"""Everything that a report consists of, written into one folder."""
+"""Write all files of a report into one folder."""
 
 import shutil
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from aebench.reports.summary import summarise
 
 @dataclass(frozen=True)
 class Written:
-    """A report that was written: its ``README.md``, and where records lie that it left out."""
+    """The paths of a written report: its ``README.md``, and records moved to ``left-out/``."""
 
     readme: Path
     left_out: list[Path]
@@ -26,7 +26,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Made:
-    """A report that was made: what it says, and when its newest run began."""
+    """A report that was made: its page, and the time at which its newest run began."""
 
     page: document.Page
     created: str
@@ -38,25 +38,25 @@ def write(records: Sequence[Path], folder: Path, language: str = "en") -> Writte
     Parameters
     ----------
     records : sequence of Path
-        Of the records; shown side by side, each once, wherever its copies lie.
+        Paths of the records. Of several copies of a record only one is shown.
     folder : Path
-        Where; it is made.
+        The report's folder, which is created if it does not exist.
     language : str
         The language of the studies' sections; see :func:`aebench.reports.studies.languages`.
 
     Returns
     -------
     Written
-        Where it is.
+        The paths of the report and of records that were moved.
 
     Raises
     ------
     RecordError
-        If one isn't a record.
+        If a path leads to no record.
     ManifestError
-        If something is in the way that aebench didn't write there.
+        If a file that aebench didn't write would be replaced.
     OSError
-        If something can't be written.
+        If a file can't be written.
     """
 
     def fill(fresh: Path) -> None:
@@ -72,13 +72,18 @@ def make(records: Sequence[Path], fresh: Path, home: Path, language: str = "en")
     Parameters
     ----------
     records : sequence of Path
-        Of the records.
+        Paths of the records.
     fresh : Path
-        A folder with nothing in it.
+        An empty folder.
     home : Path
-        The folder of a report: a record that lies there keeps its name.
+        The folder that the report is for. Records that are in its ``records/`` keep their names.
     language : str
-        Of the answer.
+        The language of the studies' sections.
+
+    Returns
+    -------
+    Made
+        The report's page, and the time at which its newest run began.
     """
     loaded = load_all(records)
     summary = summarise(*(record for _, record in loaded))
@@ -103,9 +108,10 @@ def make(records: Sequence[Path], fresh: Path, home: Path, language: str = "en")
 
 
 def _copy(path: Path, record: Record, target: Path) -> None:
-    """Write a compressed copy of what was read of a record; a plain one may have grown since.
+    """Copy a record in compressed form.
 
-    A compressed record is copied as it is, so that the same report has the same files.
+    Of an uncompressed record only the bytes that were read are copied, since it may have grown.
+    A compressed record is copied byte by byte, so a repeated report has equal files.
     """
     with open_plain(path, MOST_RECORD_BYTES) as source:
         if not is_compressed(source):
@@ -116,7 +122,7 @@ def _copy(path: Path, record: Record, target: Path) -> None:
 
 
 def _names(loaded: Sequence[tuple[Path, Record]], home: Path) -> list[str]:
-    """Name the copies: a record that lies in the report's folder is called as it is there."""
+    """Return a file name for each record's copy; records in the report's folder keep theirs."""
     own = home / RECORDS
     at_home = {
         number: f"{path.name.removesuffix(ENDING)}{ENDING}"
@@ -125,12 +131,12 @@ def _names(loaded: Sequence[tuple[Path, Record]], home: Path) -> list[str]:
     }
     manifest = read(home)
     ours = set(manifest.files) if manifest else set()
-    # Somebody else's files stay, whatever they are called.
+    # Names of files that aebench didn't write are taken: such files are never replaced.
     others = {each.name for each in own.glob("*") if f"{RECORDS}/{each.name}" not in ours}
     taken = {*at_home.values(), *others}
     names = []
     for number, (_, record) in enumerate(loaded):
-        # A record may be named anything: not its name alone decides where it goes.
+        # The name comes from the record, which may be anyone's: file_name makes it a safe name.
         stem = file_name(record.header.name) or "record"
         name = at_home.get(number) or _free(
             stem if len(loaded) == 1 else f"{number + 1}-{stem}", taken

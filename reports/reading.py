@@ -1,4 +1,4 @@
-"""Reading records, which may come from anywhere: in time and memory that go with their size."""
+"""Read records, which may come from anyone, in time and memory proportional to their size."""
 
 import contextlib
 import hashlib
@@ -26,9 +26,9 @@ from aebench.reports.record.schema_5 import LAST, planned, upgraded
 from aebench.reports.sanitize import printable, reason
 
 T = TypeVar("T")
-# The name of a run's record in its folder; a compressed record has one more ending.
+# The name of a record in its run's folder. A compressed record's name ends in .zst too.
 RECORD = "record.jsonl"
-# Errors of a decoder at bytes that are no line of a record.
+# Errors that a decoder raises for bytes that are no line of a record.
 _NONSENSE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -43,11 +43,11 @@ class Record:
     Parameters
     ----------
     header : Header
-        The first line.
+        The record's first line.
     events : list of Event
         The other lines, without events that a resumption declared void.
     damage : str
-        Where and why reading stopped before the end; empty if it did not.
+        Where and why reading stopped before the file's end; empty if all was read.
     read_bytes : int
         Size of the unpacked file when it was read.
     sound_bytes : int
@@ -61,7 +61,7 @@ class Record:
     sound_bytes: int = field(default=0, compare=False)
 
     def of(self, kind: type[T]) -> list[T]:
-        """Return the events of one kind."""
+        """Return the events of one type, in the order of measuring."""
         return [event for event in self.events if isinstance(event, kind)]
 
     @property
@@ -77,7 +77,7 @@ class Record:
             self.events = _without_void(self.events)
 
     def done(self) -> set[Task]:
-        """Return the tasks that were measured to their end."""
+        """Return the tasks that finished without a failure."""
         return {end.task for end in self.of(TaskEnd)}
 
 
@@ -87,12 +87,12 @@ def record_path(path: Path) -> Path:
     Parameters
     ----------
     path : Path
-        The record, or the folder that holds it.
+        The path of the record, which is returned as it is, or of the folder that contains it.
 
     Raises
     ------
     RecordError
-        If the folder holds no record.
+        If the folder contains no record.
     """
     with _refusing(path):
         if not path.is_dir():
@@ -106,18 +106,21 @@ def record_path(path: Path) -> Path:
 
 
 def _in_folder(folder: Path) -> Path | None:
-    """Return the path of the record in a run's folder, the plain one of two; None without one."""
+    """Return the path of the record in a run's folder; None if the folder has no record.
+
+    If it has a compressed and an uncompressed record, return the uncompressed one.
+    """
     paths = (folder / RECORD, folder / f"{RECORD}{ENDING}")
     return next((path for path in paths if path.exists()), None)
 
 
 def record_paths(paths: Sequence[Path]) -> list[Path]:
-    """Return the paths of records.
+    """Return the paths of all records that the given paths lead to, each path once.
 
     Parameters
     ----------
     paths : sequence of Path
-        Records, folders of runs, or folders that hold folders of runs.
+        Records, folders of runs, or folders that contain folders of runs.
 
     Raises
     ------
@@ -138,7 +141,7 @@ def record_paths(paths: Sequence[Path]) -> list[Path]:
             f"these are {len(found):,} records, of which {MOST_RECORDS} can be shown side by side: "
             "give fewer."
         )
-    # A record that is given twice counts once.
+    # Paths that lead to the same file count once.
     return list({_resolved(path): path for path in found}.values())
 
 
@@ -149,7 +152,7 @@ def _resolved(path: Path) -> Path:
 
 @contextlib.contextmanager
 def _refusing(path: Path) -> Iterator[None]:
-    """Raise a RecordError for paths that fail in the system or Python: too long, looping links."""
+    """Turn errors about a path, such as a name that is too long, into a RecordError."""
     try:
         yield
     except OSError as error:
@@ -163,17 +166,17 @@ def _unreadable(path: Path, why: str) -> RecordError:
 
 
 def load(path: Path) -> Record:
-    """Return a record; a damaged record is read up to the damage.
+    """Read a record; of a damaged record, read the part before the damage.
 
     Parameters
     ----------
     path : Path
-        A ``record.jsonl``, compressed or not, or a folder that holds one.
+        A ``record.jsonl``, compressed or not, or a folder that contains a record.
 
     Returns
     -------
     Record
-        The record; its ``damage`` says where reading stopped, and is empty at the file's end.
+        The record. Its ``damage`` says where reading stopped, or is empty if all was read.
 
     Raises
     ------
@@ -197,17 +200,18 @@ def _opened(path: Path) -> Iterator[BufferedReader]:
 
 
 def load_all(paths: Sequence[Path]) -> list[tuple[Path, Record]]:
-    """Return records without repetitions: a copy of a record, or of its beginning, is left out.
+    """Read several records, and leave out copies of a record, or of a record's beginning.
 
     Parameters
     ----------
     paths : sequence of Path
-        As :func:`load` takes them.
+        Records, or folders that contain a record.
 
     Returns
     -------
     list of (Path, Record)
-        In the given order; a record stands at the place of its first copy or part.
+        The records in the given order. Of a record and its copies, the longest is returned, at the
+        place of the first.
 
     Raises
     ------
@@ -216,7 +220,8 @@ def load_all(paths: Sequence[Path]) -> list[tuple[Path, Record]]:
     """
     loaded = [(path, load(path)) for path in map(record_path, paths)]
     sizes = {record.sound_bytes for _, record in loaded}
-    # Every file is read once, and hashed up to the size of every record that is not larger.
+    # Records are compared by hashes of their beginnings, as long as each of the records is. One
+    # reading of a file gives all its hashes.
     beginnings = [_beginnings(path, record.sound_bytes, sizes) for path, record in loaded]
     found: list[int] = []
     for number, (_, record) in enumerate(loaded):
@@ -232,7 +237,7 @@ def load_all(paths: Sequence[Path]) -> list[tuple[Path, Record]]:
 
 
 def _beginnings(path: Path, sound_bytes: int, sizes: Set[int]) -> dict[int, str]:
-    """Return a hash of a file's beginning for every size up to the undamaged part's size."""
+    """Return hashes of a file's beginning, by size: the given sizes up to ``sound_bytes``."""
     digest = hashlib.sha256()
     found = {}
     done = 0
@@ -246,7 +251,7 @@ def _beginnings(path: Path, sound_bytes: int, sizes: Set[int]) -> dict[int, str]
 
 
 def read(path: Path, file: BufferedReader) -> Record:
-    """Return the record of an open file; see :func:`load`."""
+    """Read a record from an open file; see :func:`load`."""
     first = _line(file)
     if not first.strip() and not file.peek(1).strip():
         raise RecordError(f"{path} is empty: give the record.jsonl of a run.")
@@ -266,7 +271,7 @@ def _line(file: BufferedReader) -> bytes:
 
 
 def _read_events(record: Record, file: BufferedReader) -> None:
-    """Read events up to the end of the file, or up to the first damage."""
+    """Add a file's events to a record, up to the end of the file or to the first damage."""
     decode = _decoder(record.header.schema)
     number, values = 1, 0
     while line := _line(file):
@@ -284,7 +289,7 @@ def _read_events(record: Record, file: BufferedReader) -> None:
         try:
             event = decode(line)
         except _NONSENSE as error:
-            # A line of valid JSON with an impossible value is reported with that value's error.
+            # If the line is valid JSON with an impossible value, the message names that value.
             odd = isinstance(error, msgspec.ValidationError)
             why = f" ({printable(str(error))})" if odd else ""
             record.damage = f"{damaged} cut off or damaged{why}"
@@ -303,7 +308,7 @@ def _read_events(record: Record, file: BufferedReader) -> None:
 
 
 def _decoder(schema: int) -> Callable[[bytes], Line]:
-    """Return the function that decodes lines of a schema; it renames the fields of old schemas."""
+    """Return the function that decodes a line of a schema, renaming the fields of old schemas."""
     if schema > LAST:
         return msgspec.json.Decoder(Line).decode
     raw = msgspec.json.Decoder()
@@ -334,7 +339,7 @@ def _header(path: Path, line: bytes) -> Header:
 
 
 def _check_cells(path: Path, header: Header) -> None:
-    """Refuse headers with too many cells, or with cells of workloads without sizes."""
+    """Raise a RecordError if a header has too many cells, or cells of an unplanned workload."""
     sizes = sum(max(1, len(each.batch_sizes)) for each in header.plan.sizes)
     cells = max(1, len(header.models) * max(1, sizes), len(header.cells))
     rows = cells * len(header.contenders)
@@ -356,7 +361,7 @@ class _Versioned(msgspec.Struct):
 
 
 def _without_void(events: Sequence[Event]) -> list[Event]:
-    """Return the events without those that a later resumption declares void."""
+    """Return a list of events, without the events that a later resumption declares void."""
     void: set[Task] = set()
     resumed = False
     kept: list[Event] = []
@@ -373,7 +378,7 @@ def _without_void(events: Sequence[Event]) -> list[Event]:
 
 def _is_void(event: Event, void: set[Task]) -> bool:
     if isinstance(event, Failure) and not event.model:
-        return True  # a failure of the whole run, such as a full disk, ends with the resumption
+        return True  # after a resumption, an earlier failure of the whole run no longer counts
     if isinstance(event, TaskEnd):
         return event.task in void
     return not void.isdisjoint(Task.around(event))

@@ -1,8 +1,8 @@
 """The record's schema: one JSON object per line, whose field ``kind`` names its type.
 
-A record is append-only and holds all measurements as raw values. Every number in every report is
-computed from records. A field's name ends in its unit. :mod:`aebench.reports.record.events` lists
-all events; this module exports them.
+Lines are only ever added to a record. They contain all measurements as raw values, from which every
+number in every report is computed. A field's name ends in its unit.
+:mod:`aebench.reports.record.events` lists all events; this module exports them.
 """
 
 from aebench.reports.record.bounds import MOST as MOST

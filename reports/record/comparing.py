@@ -21,10 +21,10 @@ from aebench.reports.record.bounds import (
 class Round(msgspec.Struct, frozen=True, tag="round", tag_field="kind"):
     """One timed run of ``steps`` steps by one contender; ``block`` is -1 for a warm-up.
 
-    ``discarded_seconds`` is the time of the untimed steps before the timed ones.
+    ``discarded_seconds`` is the time of the steps that run before the timed steps and don't count.
     ``waiting_cpu_seconds`` is the processor time that the other workers, which should sleep, used
-    meanwhile. If the workload times calls, ``call_seconds`` holds the duration of every call, in
-    the order of the calls.
+    during the round. If the workload times calls, ``call_seconds`` is the duration of every call,
+    in the order of the calls.
     """
 
     pass_name: ClassVar[str] = "speed"
@@ -55,8 +55,9 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
     ``background_share`` is the share of all cores' time that went to other processes and to workers
     that should sleep. ``steal_share`` is the share that the hypervisor gave to other machines. Both
     are None on systems that do not report them. ``fixed_work_seconds`` is the time of a fixed piece
-    of NumPy work in the parent. ``disturbed`` is whether the background load or the steal was above
-    its limit. A ``repeated`` block was disturbed and does not count: the next block replaces it.
+    of NumPy work in the parent process. ``disturbed`` is whether the background load or the steal
+    was above its limit. A ``repeated`` block was disturbed and does not count: the next block
+    replaces it.
     """
 
     pass_name: ClassVar[str] = "speed"
@@ -74,11 +75,11 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
 
     @property
     def block_key(self) -> tuple[str, str, int, int, int]:
-        """Return the key of the round's block: the cell, the launch and the block's number."""
+        """Return the block's key: the cell, the launch and the block's number."""
         return self.model, self.workload, self.batch_size, self.launch, self.block
 
 
-# The checks of parity that are made at one batch size.
+# Checks of parity that are made at one batch size only, and hold for all batch sizes.
 _MADE_ONCE = (
     "long training",
     "dropout layers",
@@ -89,13 +90,13 @@ _MADE_ONCE = (
 
 
 class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
-    """How far a contender is from the float64 reference in one respect.
+    """One check of a contender's model against the float64 reference.
 
-    It is the same model where no ``difference`` is more than its ``tolerance``; ``where`` is at
-    which weight or step it is largest. ``shapes`` and ``forward`` concern all workloads, the others
-    those that train. ``batch_size`` is the one of the check, which concerns the cells of that size;
-    checks of ``long training`` and dropout concern all sizes. It is None in records that compared
-    at a single size, which stands for all sizes.
+    A contender has the same model if no ``difference`` is larger than its ``tolerance``. ``where``
+    names the weight or the step with the largest difference. The checks ``shapes`` and ``forward``
+    apply to all workloads, the other checks only to workloads that train. A check applies to the
+    cells of its ``batch_size``. Checks of ``long training`` and of dropout apply to all batch
+    sizes. Older records checked one batch size for all: there ``batch_size`` is None.
     """
 
     pass_name: ClassVar[str] = "parity"
@@ -110,12 +111,12 @@ class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
 
     @property
     def of_training(self) -> bool:
-        """Whether it concerns only workloads that train: all but shapes and outputs do."""
+        """Whether this check applies only to workloads that train: not ``shapes``, ``forward``."""
         return self.check not in ("shapes", "forward")
 
     @property
     def of_all_sizes(self) -> bool:
-        """Whether it stands for all batch sizes: it was made at one, or doesn't depend on any."""
+        """Whether this check applies to the cells of all batch sizes."""
         return self.batch_size is None or self.check in _MADE_ONCE
 
     @property
@@ -125,7 +126,7 @@ class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
 
 
 class Library(msgspec.Struct, frozen=True, tag="library", tag_field="kind"):
-    """The fastest library for a cell's matrix products, and a step's seconds with every library."""
+    """The fastest library for a cell's matrix products, and a step's seconds with each library."""
 
     pass_name: ClassVar[str] = "speed"
     contender: Name
@@ -138,7 +139,7 @@ class Library(msgspec.Struct, frozen=True, tag="library", tag_field="kind"):
 
 
 class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):
-    """The time between a warm call of ``fit`` and the begin of its first epoch."""
+    """The time from a call of ``fit``, not the first call, to the begin of its first epoch."""
 
     pass_name: ClassVar[str] = "speed"
     contender: Name
@@ -152,10 +153,10 @@ class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):
 class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind"):
     """The boundary between a short epoch of ``fit`` and the next epoch.
 
-    ``age_seconds`` runs from the begin of the epoch's first step to the end of its last step;
-    ``step_seconds`` is the time of an ordinary step in it. ``boundary_seconds`` runs from the end
-    of its last step to the begin of the next epoch's first step, which takes
-    ``first_step_seconds``.
+    ``age_seconds`` is the time from the begin of the short epoch's first step to the end of its
+    last step. ``step_seconds`` is the time of an ordinary step of the short epoch.
+    ``boundary_seconds`` is the time from the end of its last step to the begin of the next epoch's
+    first step. That first step takes ``first_step_seconds``.
     """
 
     pass_name: ClassVar[str] = "speed"
@@ -172,7 +173,7 @@ class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind
 
 
 class Phase(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
-    """One phase of a cold start; ``exact`` is False if the peak was sampled, not read exactly."""
+    """One phase of a cold start; ``exact`` is False if the peak was sampled, missing short peaks."""
 
     pass_name: ClassVar[str] = "footprint"
     contender: Name
@@ -186,9 +187,9 @@ class Phase(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
 
 
 class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="kind"):
-    """The model after a cold start; ``parameters`` is the number that Keras counts.
+    """Facts about the model after a cold start; ``parameters`` is the number that Keras counts.
 
-    ``loss`` is the loss on training samples after ``loss_steps`` steps, in inference mode.
+    ``loss`` is the loss on training samples, in inference mode, after ``loss_steps`` steps.
     """
 
     pass_name: ClassVar[str] = "footprint"
@@ -202,7 +203,7 @@ class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="ki
 
 
 class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind"):
-    """One epoch of training; ``train_loss`` (inference mode) is None except in the last epoch."""
+    """One epoch of training; ``train_loss``, in inference mode, is known only of the last epoch."""
 
     pass_name: ClassVar[str] = "quality"
     contender: Name

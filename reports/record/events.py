@@ -1,6 +1,6 @@
-"""The list of all events: every line of a record after the header is one of them.
+"""The list of all types of event. Every line of a record after the header is an event.
 
-To add an event, write a struct with a ``pass_name`` and add a line to this list.
+To add a type, write a struct with a ``pass_name`` and add it to this list.
 """
 
 from typing import get_args

@@ -18,12 +18,12 @@ from aebench.reports.record.bounds import (
 
 
 class Compilation(msgspec.Struct, frozen=True, tag="compilation", tag_field="kind"):
-    """One trace or compilation by a framework.
+    """One tracing or compilation of a function by a framework.
 
     ``stage`` is ``trace``, ``compile``, ``build`` (setting up a graph without a compiler) or
     ``graph break``. ``cause`` is ``first call``, ``new shape``, ``new type``, ``unknown``, or the
-    framework's own explanation. ``workload`` and ``samples`` describe the call that caused it:
-    its workload, and the number of samples in its batch.
+    framework's own explanation. ``workload`` is the workload of the call that caused the
+    compilation, and ``samples`` is the number of samples in that call's batch.
     """
 
     pass_name: ClassVar[str] = "profile"
@@ -39,7 +39,7 @@ class Compilation(msgspec.Struct, frozen=True, tag="compilation", tag_field="kin
 
 
 class Operation(msgspec.Struct, frozen=True, tag="operation", tag_field="kind"):
-    """One operation's self time in the traced steps; all operations add up to the traced time."""
+    """One operation's own time in the traced steps; the sum over all operations is their time."""
 
     pass_name: ClassVar[str] = "profile"
     contender: Name
@@ -54,9 +54,10 @@ class Operation(msgspec.Struct, frozen=True, tag="operation", tag_field="kind"):
 class Profile(msgspec.Struct, frozen=True, tag="profile", tag_field="kind"):
     """The times of traced steps.
 
-    ``untraced_seconds`` are the times of rounds without tracing, ``clocked_seconds`` those of all
-    traced rounds by the process's clock. Every round has ``steps`` steps. The trace of the median
-    round is kept beside the record; ``traced_seconds`` is its duration by the trace's clock.
+    ``untraced_seconds`` are the times of rounds without tracing. ``clocked_seconds`` are the times
+    of all traced rounds by the process's clock. Every round has ``steps`` steps. The trace of the
+    median round is kept in the folder ``traces`` next to the record. ``traced_seconds`` is the time
+    of that round by the trace's clock.
     """
 
     pass_name: ClassVar[str] = "profile"
@@ -75,9 +76,10 @@ class MemoryPhase(msgspec.Struct, frozen=True, tag="memory", tag_field="kind"):
     """A process's memory at the end of a phase, and its peak in that phase.
 
     ``proportional_bytes`` counts 1/n of a page that n processes share; ``private_bytes`` counts
-    only pages of this process alone. Both are None on systems that do not report them.
+    only pages that no other process uses. Both are None on systems that do not report them.
     ``ended_seconds`` is the end of the phase on the clock of the :class:`MemoryCurve`.
-    ``device_peak_bytes`` is the device's peak so far, by the framework's counter.
+    ``device_peak_bytes`` is the highest use of the device's memory up to the end of the phase, by
+    the framework's counter. ``exact`` is False if the peak was sampled, missing short peaks.
     """
 
     pass_name: ClassVar[str] = "memory"
@@ -96,7 +98,10 @@ class MemoryPhase(msgspec.Struct, frozen=True, tag="memory", tag_field="kind"):
 
 
 class MemorySteps(msgspec.Struct, frozen=True, tag="memory_steps", tag_field="kind"):
-    """A process's anonymous memory (pages without a file), every ``steps_between`` steps."""
+    """A process's anonymous memory (pages without a file), read every ``steps_between`` steps.
+
+    ``optimiser_bytes`` is the memory that the optimiser really uses.
+    """
 
     pass_name: ClassVar[str] = "memory"
     contender: Name
@@ -109,7 +114,11 @@ class MemorySteps(msgspec.Struct, frozen=True, tag="memory_steps", tag_field="ki
 
 
 class MemoryCurve(msgspec.Struct, frozen=True, tag="memory_curve", tag_field="kind"):
-    """Proportional memory over time, sampled by the parent; ``reason`` says why samples lack."""
+    """Proportional memory over time, sampled by the parent.
+
+    Every entry of ``seconds`` is the time of the sample at the same place of
+    ``proportional_bytes``. ``reason`` says why samples are missing; it is empty if none are.
+    """
 
     pass_name: ClassVar[str] = "memory"
     contender: Name

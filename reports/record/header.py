@@ -22,22 +22,24 @@ from aebench.reports.record.bounds import (
     Workload,
 )
 
-# The verdicts' margins, as shares: different beyond the one, the same within the other.
+# The verdicts' margins, as shares: beyond the first contenders are different, within the second
+# they are the same.
 DIFFERENT, SAME = 0.01, 0.03
-# What a model is built from: JSON without objects and without lists in lists.
+# A parameter from which a model is built: a scalar of JSON, or a list of scalars.
 _BuildScalar = bool | Annotated[int, Meta(ge=-(2**50), le=2**50)] | Figure | Text | None
 BuildValue = _BuildScalar | Annotated[list[_BuildScalar], Meta(max_length=1000)]
 
 
 class ModelInfo(msgspec.Struct, frozen=True):
-    """One model, with what is known of it beforehand; what nobody has worked out is null.
+    """One model, with what can be computed of it before measuring; unknown numbers are null.
 
-    ``where`` is the module or the file name of its code, ``sha256`` the digest of that file, and
-    ``function`` what builds the model from ``build_parameters``. ``parameters`` counts weights and
-    biases. ``optimiser_bytes`` is what the optimiser keeps for them; ``activations`` counts the
-    numbers per sample that the backward pass needs. Operations are those of matrix products.
-    ``unsupported`` holds the reason for each thing that this model does not have: a pass by its
-    name, ``native`` (the same model without Keras) and ``gemm`` (its matrix products).
+    ``where`` is the module or the file name of its code, and ``sha256`` the digest of that file.
+    ``function`` is the name of the function that builds the model from ``build_parameters``.
+    ``parameters`` counts weights and biases. ``optimiser_bytes`` is the memory that the optimiser
+    keeps for them. ``activations`` counts the numbers per sample that the backward pass needs. The
+    operations counted are those of matrix products. ``unsupported`` maps what can't be measured
+    with this model to a reason: a pass by its name, ``native`` (the same model without Keras) or
+    ``gemm`` (its matrix products).
     """
 
     name: Name
@@ -54,7 +56,7 @@ class ModelInfo(msgspec.Struct, frozen=True):
     unsupported: dict[Name, Text] = {}
 
     def why_not(self, contender: "ContenderInfo", pass_name: str) -> str:
-        """Return why a contender measures nothing of this model in a pass; empty if it does."""
+        """Return why a pass can't measure a contender with this model; empty if it can."""
         without_keras = "native" if contender.has_model else "gemm"
         kind = "" if contender.on_keras else self.unsupported.get(without_keras, "")
         return kind or self.unsupported.get(pass_name, "")
@@ -65,15 +67,16 @@ class ContenderInfo(msgspec.Struct, frozen=True):
 
     ``missing`` is the reason why the contender cannot run, or empty. ``backend`` is a Keras
     backend, a ``native-`` framework without Keras, or ``gemm``: matrix products alone. ``on_keras``
-    is whether the contender runs Keras; only then it has a footprint and a quality. ``framework``
-    is the framework that computes, if its name is not the backend's; it is empty for ``gemm``.
-    ``profile_note`` names what the profiler leaves out. ``settings`` are the settings that were
-    asked for. A ``baseline`` is measured with the others and gets no verdict. ``python`` is the
-    contender's interpreter; empty for the interpreter that runs aebench.
+    is whether the contender runs Keras; only then the footprint and quality passes measure it.
+    ``framework`` is the framework that computes, if its name is not the backend's; it is empty for
+    ``gemm``. ``profile_note`` names what the profiler leaves out. ``settings`` are the settings
+    that the user asked for. A ``baseline`` is measured with the other contenders, but gets no
+    verdict. ``python`` is the contender's interpreter; empty for the interpreter that runs aebench.
 
-    A control is a second worker of the contender ``control_of``, in the speed pass alone. An A/A
-    control has a ``known_effect`` of 0. A known-effect control runs that share more steps than it
-    reports. ``unsupported`` maps workloads and passes that the backend does not support to reasons.
+    A control is a second worker of the contender ``control_of``, in the speed pass alone. For an
+    A/A control, ``known_effect`` is 0. Otherwise the control runs more steps than it reports, by
+    the share ``known_effect``. ``unsupported`` maps each workload or pass that the backend does not
+    support to a reason.
     """
 
     name: Name
@@ -92,16 +95,19 @@ class ContenderInfo(msgspec.Struct, frozen=True):
 
     @property
     def computes_with(self) -> str:
-        """Return the name of the framework that computes; empty for matrix products alone."""
+        """Return the name of the framework that computes the model; empty for ``gemm``."""
         return self.framework or (self.backend if self.on_keras else "")
 
     @property
     def has_model(self) -> bool:
-        """Return whether the contender runs a model, not matrix products alone."""
+        """Return whether the contender runs a model; ``gemm`` runs only matrix products."""
         return self.computes_with != ""
 
     def why_not(self, *names: str) -> str:
-        """Return the reason against the first unsupported workload or pass; empty if none is."""
+        """Return why the first unsupported of the named workloads and passes can't run.
+
+        The reason is empty if the backend supports them all.
+        """
         return next((self.unsupported[name] for name in names if name in self.unsupported), "")
 
 
@@ -122,11 +128,11 @@ class WorkloadInfo(msgspec.Struct, frozen=True):
 class DataInfo(msgspec.Struct, frozen=True):
     """The data that models train and predict on.
 
-    The SHA-256 is over the bytes of the float32 arrays. ``notice`` says so if the data only stand
-    in for the real ones. ``choice`` is the option by which the user chose the data. ``examples``
-    are the indices of the test images that every trained model reconstructs; ``example_pixels``
-    holds these images, one byte per pixel, by rows. ``mean_image_loss`` is the cross-entropy
-    between the test images and the mean training image.
+    The SHA-256 digests are those of the bytes of the float32 arrays. ``notice`` warns if the data
+    are a substitute for the real data, else it is empty. ``choice`` is the value of the option by
+    which the user chose the data. ``examples`` are the indices of the test images that every
+    trained model reconstructs; ``example_pixels`` are these images, one byte per pixel, by rows.
+    ``mean_image_loss`` is the cross-entropy between the test images and the mean training image.
     """
 
     name: Name
@@ -143,7 +149,11 @@ class DataInfo(msgspec.Struct, frozen=True):
 
 
 class MachineInfo(msgspec.Struct, frozen=True):
-    """The machine; ``fixed_work_seconds`` is the time of fixed NumPy work before the run."""
+    """The machine on which a run was made.
+
+    ``fixed_work_seconds`` is the time of a fixed piece of NumPy work before the run.
+    ``load_before`` is the system's load average over the last minute before the run.
+    """
 
     processor: Name
     cores: Positive
@@ -156,7 +166,7 @@ class MachineInfo(msgspec.Struct, frozen=True):
 
 
 class Cell(msgspec.Struct, frozen=True, order=True):
-    """The place where contenders are compared: model × workload × batch size."""
+    """A model, a workload and a batch size: contenders are compared within a cell."""
 
     model: Name
     workload: Workload
@@ -179,7 +189,7 @@ class PlannedTasks(msgspec.Struct, frozen=True):
 
 
 class WorkloadSizes(msgspec.Struct, frozen=True):
-    """The sizes of one workload in the speed pass; ``blocks`` is the number in each launch."""
+    """The sizes of one workload in the speed pass; ``blocks`` is the number in every launch."""
 
     workload: Workload
     batch_sizes: Annotated[list[Positive], Meta(max_length=MOST_LISTED)]
@@ -252,8 +262,8 @@ class PlanInfo(msgspec.Struct, frozen=True):
 class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
     """The first line of a record.
 
-    ``cells`` and ``tasks`` follow from the plan; ``cells`` is empty if the run has no speed pass.
-    ``operation_categories`` are the categories of a profile, in the order of the tables.
+    ``cells`` and ``tasks`` are computed from the plan; ``cells`` is empty if the run has no speed
+    pass. ``operation_categories`` are the categories of a profile, in the order of the tables.
     """
 
     schema: int

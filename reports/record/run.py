@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 
 class WorkerInfo(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):
-    """The runtime info of one worker: versions, effective settings, cores."""
+    """Facts about one worker: versions, effective settings, cores.
+
+    ``frameworks_held`` names the frameworks that the process had imported.
+    ``epoch_end_polls_seconds`` are the times, since the begin of an epoch, at which the backend's
+    waiting input path polls at the end of the epoch.
+    """
 
     pass_name: Name
     contender: Name
@@ -37,7 +42,7 @@ class Failure(msgspec.Struct, frozen=True, tag="failure", tag_field="kind"):
 
 
 class Task(msgspec.Struct, frozen=True):
-    """A piece of a plan that is measured as a whole, and repeated as a whole after a cut.
+    """A piece of a plan that is measured as a whole. If it is cut off, all of it is repeated.
 
     A task of the speed pass is one launch of a model with all contenders; ``contender`` is empty.
     A task of the quality pass is one training; ``launch`` is its seed. A task of any other pass is
@@ -55,7 +60,10 @@ class Task(msgspec.Struct, frozen=True):
 
     @classmethod
     def around(cls, event: "Event") -> "tuple[Task, ...]":
-        """Return the tasks an event may belong to: its contender's, and that of all contenders."""
+        """Return the two tasks to which an event may belong, or none for events outside tasks.
+
+        The first is a task of the event's contender alone, the second a task of all contenders.
+        """
         model = getattr(event, "model", None)
         launch = getattr(event, "launch", getattr(event, "seed", None))
         if model is None or launch is None:
@@ -66,14 +74,14 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class TaskEnd(msgspec.Struct, frozen=True, tag="task_end", tag_field="kind"):
-    """The end of a task that was measured without a failure; ``seconds`` is its whole duration."""
+    """The end of a task that was measured without a failure; ``seconds`` is the task's duration."""
 
     task: Task
     seconds: Seconds | None = None
 
 
 class Resume(msgspec.Struct, frozen=True, tag="resume", tag_field="kind"):
-    """A run continued after a cut; earlier events of the tasks in ``void`` do not count."""
+    """The continuation of a run that was cut off; earlier events of ``void`` tasks don't count."""
 
     created: Name
     command: list[Text]
@@ -89,7 +97,7 @@ class PassEnd(msgspec.Struct, frozen=True, tag="pass_end", tag_field="kind"):
 
 
 class End(msgspec.Struct, frozen=True, tag="end", tag_field="kind"):
-    """The last line; ``outcome`` is ``complete``, ``failures`` or ``interrupted``."""
+    """The last line of a record; ``outcome`` is ``complete``, ``failures`` or ``interrupted``."""
 
     outcome: Name
     seconds: Seconds

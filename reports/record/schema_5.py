@@ -1,8 +1,8 @@
 """Read records of schemas 1 to 5 in the words of schema 6.
 
 Field names and kinds change; values stay as they are. The exception is the name of a control: the
-control that was called "jax twin" is now called "jax A/A". Headers of schema 6 also hold the sizes
-of each workload, the cells and the tasks. Only this module derives them for older headers.
+control that was called "jax twin" is now called "jax A/A". Headers of schema 6 also contain the
+sizes of each workload, the cells and the tasks. This module computes them for older headers.
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ _FIELDS = {
     "twin_of": "control_of",
     "handicap": "known_effect",
 }
-# Fields whose objects hold renamed fields too.
+# Fields whose values are objects, or lists of objects, with renamed fields.
 _INNER = ("task", "void", "contenders", "machine")
 # The workloads of schemas 1 to 5, in the form of headers of schema 6.
 _WORKLOADS = [
@@ -63,7 +63,8 @@ _TENSORFLOW_NOTE = (
 )
 _SIZES = ("batch_sizes", "launches", "blocks")
 _BUILD_PARAMETERS = ("widths", "dropout", "learning_rate")
-# All models were autoencoders, trained by plain gradient descent, which keeps nothing.
+# All models of old records were autoencoders, trained by plain gradient descent. Its optimiser
+# keeps no values.
 _AUTOENCODER = {
     "where": "aebench.bench.models.autoencoder",
     "function": "build",
@@ -101,13 +102,13 @@ def upgraded(line: Any) -> Any:
 
 
 def planned(header: Header) -> Header:
-    """Add the cells and tasks that an old header's plan comes to, and its models' activations.
+    """Return an old header with the cells and tasks of its plan, and its models' activations.
 
     Parameters
     ----------
     header : Header
-        A header of schema 1 to 5 in the words of schema 6; its cells have been checked against
-        the limit.
+        A header of schema 1 to 5 in the words of schema 6. The number of its cells must have been
+        checked against the limit.
     """
     plan = header.plan
     cells = [
@@ -129,7 +130,7 @@ def planned(header: Header) -> Header:
 
 
 def _tasks(header: Header, pass_name: str) -> Iterator[PlannedTasks]:
-    """Yield the number of a pass's tasks for every model and contender."""
+    """Yield the number of a pass's tasks for every model, or for every model and contender."""
     running = [each for each in header.contenders if not each.missing and not each.control_of]
     for model in header.models:
         if pass_name == "speed":
@@ -178,7 +179,7 @@ def _renamed(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _model(fields: Any) -> Any:
-    """Put what an autoencoder was built from where the models of any kind have it."""
+    """Return an old model with its widths, dropout and learning rate as build parameters."""
     if not isinstance(fields, dict):
         return fields
     found = {name: value for name, value in fields.items() if name not in _BUILD_PARAMETERS}
@@ -187,7 +188,7 @@ def _model(fields: Any) -> Any:
 
 
 def _activations(model: ModelInfo, image_shape: list[int]) -> int | None:
-    """Count the numbers per sample that the backward pass needs; None if the record is odd."""
+    """Return how many numbers per sample the backward pass needs; None without usable widths."""
     widths = model.build_parameters.get("widths")
     if not isinstance(widths, list) or not widths:
         return None
@@ -195,13 +196,13 @@ def _activations(model: ModelInfo, image_shape: list[int]) -> int | None:
     if len(units) < len(widths):
         return None
     pixels = prod(image_shape)
-    # Dropout stands after the first two layers, and never after the code.
+    # Dropout follows the first two layers, but never the code, the innermost layer.
     dropped = units[: min(2, len(units) - 1)] if model.build_parameters.get("dropout") else []
     return sum([pixels, *units, *units[-2::-1], pixels, *dropped])
 
 
 def _contender(fields: Any) -> Any:
-    """Add the fields of a contender that old records expressed by the backend's name alone."""
+    """Return an old contender with the fields that old records left to the backend's name."""
     backend = fields.get("backend") if isinstance(fields, dict) else None
     if not isinstance(backend, str):
         return fields
