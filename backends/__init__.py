@@ -287,7 +287,8 @@ def _registered() -> dict[str, str]:
     for point in sorted(points, key=lambda point: (point.name, point.value)):
         name, module = point.name, point.value
         if found.get(name) == module:
-            continue  # one package, listed twice because its folder is on the path twice
+            # The same package, found twice because its folder is on the path twice: skip it.
+            continue
         what = f"the backend {name!r} of {_distribution(point)}"
         if not _NAME.fullmatch(name) or name in _RESERVED or name.startswith(NATIVE):
             raise RegistrationError(

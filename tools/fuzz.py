@@ -105,7 +105,8 @@ class Hunt:
             if kind != self._wanted[0]:
                 return
             self._smallest = (case, broken)
-            # Not raising stops the shrinking: shrinking a slow or large case takes too long.
+            # Raising makes Hypothesis shrink the case. Slow or large cases aren't raised, since
+            # shrinking them takes too long.
             if not kind.startswith(("endless", "memory")):
                 raise
 

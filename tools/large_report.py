@@ -20,7 +20,10 @@ BATCHES = 50
 
 
 def write(cells: int, folder: Path) -> Path:
-    """Write a record of ``cells`` cells (models × train × 50 batch sizes); return its path."""
+    """Write a record of ``cells`` cells, rounded down to a multiple of 50 above 50.
+
+    Its models are each trained at up to 50 batch sizes. Return the record's path.
+    """
     made = sample.make()
     names = [f"ae{width}" for width in range(100, 100 + max(1, cells // BATCHES))]
     sizes = list(range(1, 1 + min(BATCHES, cells)))

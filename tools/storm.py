@@ -262,7 +262,8 @@ def _damage(path: Path, content: bytes) -> list[str]:
     try:
         record: Record = load(path)
     except RecordError as error:
-        # Without a whole line, the header itself was being written: there is no record yet.
+        # Without a whole line, the cut came while the header was written. There is no record yet,
+        # so this is no damage.
         return [] if b"\n" not in content else [str(error)]
     whole = content.endswith(b"\n")
     lines = content.count(b"\n")

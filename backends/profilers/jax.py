@@ -107,7 +107,8 @@ def _kind(
         return "waiting for the last step", WAITING
     if name.startswith(_COPIES):
         return name, DATA
-    # Other spans of a Python thread belong to the runtime; those of a thread pool are unknown.
+    # Lines named tf_… are thread pools: their other spans count as OTHER. Spans of Python threads
+    # only enclose others, so they get no category.
     return name, OTHER if line.startswith("tf_") else ""
 
 

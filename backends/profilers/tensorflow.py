@@ -29,7 +29,7 @@ _OPERATION = re.compile(r"^(?P<path>[\w./>-]+):(?P<type>_?[A-Z]\w*)$")
 _DATA = ("Iterator", "MakeIterator", "Prefetch", "ParallelMap", "InstantiatedCapturedFunction")
 # Spans of the executor itself, which enclose the spans of operations.
 _AROUND = ("ExecutorState", "ExecutorDoneCallback", "ThreadpoolListener", "FunctionRun")
-# Spans in which the thread that called a function waits until the function's operations are done.
+# In these spans the calling thread only waits for a TensorFlow function's operations to finish.
 _CALLS = ("EagerLocalExecute: __inference", "KernelAndDeviceFunc")
 
 

@@ -1,4 +1,4 @@
-"""Measure a plan into a record: pass by pass, with workers and files tidied up in any case."""
+"""Run the passes of a plan and write a record; workers and temporary files never remain."""
 
 import contextlib
 import datetime
@@ -64,7 +64,7 @@ class RunInputs:
 
 
 def run(plan: Plan, inputs: RunInputs, folder: Path) -> str:
-    """Measure a plan into a new record.
+    """Measure all tasks of a plan, and write the results into a new record.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def run(plan: Plan, inputs: RunInputs, folder: Path) -> str:
     Returns
     -------
     str
-        ``complete``, ``failures`` or ``interrupted``.
+        The outcome: ``complete``, ``failures`` or ``interrupted``.
 
     Raises
     ------
@@ -95,12 +95,12 @@ def run(plan: Plan, inputs: RunInputs, folder: Path) -> str:
 
 
 def check_folder(folder: Path) -> None:
-    """Check that a folder is free for a new record; nothing is written.
+    """Check that a new record can be made in a folder. Nothing is written.
 
     Raises
     ------
     BadInputError
-        If the path is a file, or the folder holds a record.
+        If the path is a file, or the folder contains a record already.
     """
     if folder.exists() and not folder.is_dir():
         raise BadInputError(f"{folder} is a file: give a folder.")
@@ -112,7 +112,7 @@ def check_folder(folder: Path) -> None:
 
 
 def resume(plan: Plan, inputs: RunInputs, record: Path) -> str:
-    """Measure the tasks that a record lacks, and append them to it.
+    """Measure the tasks that a record lacks, and append their results to the record.
 
     Parameters
     ----------
@@ -126,12 +126,12 @@ def resume(plan: Plan, inputs: RunInputs, record: Path) -> str:
     Returns
     -------
     str
-        ``complete``, ``failures`` or ``interrupted``.
+        The outcome: ``complete``, ``failures`` or ``interrupted``.
 
     Raises
     ------
     BadInputError
-        If the record can't be resumed, or was measured on other images.
+        If the record can't be resumed, was measured on other images, or was changed meanwhile.
     """
     arrays = convert(inputs.dataset, inputs.scratch)
     with refusing(RecordError):
@@ -154,7 +154,7 @@ def resume(plan: Plan, inputs: RunInputs, record: Path) -> str:
 
 
 def missing(plan: Plan, record: Record) -> list[Task]:
-    """List the tasks of a plan that a record lacks, or that were cut before their end."""
+    """List the tasks of a plan that a record lacks, or has only in part."""
     done = record.done()
     return [task for task in plan.tasks() if task not in done]
 
@@ -212,7 +212,7 @@ def _measure(
                 fleet = Fleet(inputs.scratch, inputs.answer_seconds, modules)
                 ending.callback(fleet.close)
                 ending.callback(display.close)
-                ending.callback(tidy)  # called first: an ExitStack runs the last callback first
+                ending.callback(tidy)  # runs first: callbacks run in reverse order
                 context = Context(plan, inputs.dataset, arrays, fleet, journal, display)
                 _run_passes(context, tasks)
             outcome = "failures" if journal.record.of(Failure) else "complete"
@@ -229,9 +229,9 @@ def _measure(
             raise
         finally:
             if worthless:
-                journal.discard()  # an empty record would only block the folder
+                journal.discard()  # an empty record would block the folder for later runs
             else:
-                # On a full disk the end can't be written: a record without an end can be read too.
+                # Writing fails on a full disk. A record without its last event can still be read.
                 with contextlib.suppress(RecordError):
                     journal.append(End(outcome, time.monotonic() - began))
                 journal.close()

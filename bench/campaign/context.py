@@ -25,16 +25,16 @@ J = TypeVar("J", bound=Job)
 
 
 class Progress(Protocol):
-    """What a pass needs of a display.
+    """The methods of a display that passes call.
 
-    Passes call these methods between measurements, since drawing takes processor time.
+    Passes call them between measurements, never during one: drawing takes processor time.
     """
 
     def doing(self, text: str) -> None:
-        """Show what is measured now."""
+        """Show a text that says what is being measured now."""
 
     def figure(self, text: str) -> None:
-        """Show a figure that was just measured."""
+        """Show a result that was just measured, as a line of text."""
 
     def problem(self, text: str) -> None:
         """Show a failure."""
@@ -43,12 +43,12 @@ class Progress(Protocol):
         """Count one more task as finished, and correct the estimate of the time left."""
 
     def results(self, pass_name: str, model: str | None) -> None:
-        """Show the tables of a pass; those of one model unless ``model`` is None."""
+        """Show the tables of a pass, for one model, or for all models if ``model`` is None."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """The context in which a pass runs."""
+    """The plan, the data and the helpers with which a pass runs."""
 
     plan: Plan
     dataset: Dataset
@@ -58,7 +58,7 @@ class Context:
     display: Progress
 
     def append(self, kind: type[E], answer: object = None, **fields: Any) -> E:
-        """Make an event from a worker's answer, and append it to the record.
+        """Make an event from a worker's answer, append it to the record and return it.
 
         Parameters
         ----------
@@ -72,7 +72,7 @@ class Context:
         Raises
         ------
         MeasurementError
-            If a field has another type than the event's, or is missing.
+            If a field of the event is missing or has the wrong type.
         """
         known = {
             name: getattr(answer, name)
@@ -90,7 +90,7 @@ class Context:
     def note_worker(
         self, info: RuntimeInfo, pass_name: str, contender: str, model: str, launch: int
     ) -> record.WorkerInfo:
-        """Record a worker's runtime info: its settings, versions and cores."""
+        """Append a worker's settings, versions and cores to the record, and return the event."""
         return self.append(
             record.WorkerInfo,
             info,
@@ -108,7 +108,7 @@ class Context:
         model: str,
         launch: int,
     ) -> None:
-        """Record a failure and show it; the caller goes on with the other contenders."""
+        """Append a failure to the record and show it. Nothing is raised: the caller continues."""
         failure = record.Failure(
             pass_name, contender, model, launch, str(error)[:MOST_NAME], error.log_tail
         )
@@ -118,7 +118,10 @@ class Context:
             self.display.problem(error.log_tail)
 
     def end(self, task: record.Task, seconds: float | None = None) -> None:
-        """Record the end of a task and its seconds, unless a part of it failed."""
+        """Append the end of a task and its seconds to the record, unless a part of the task failed.
+
+        The display counts the task as finished in both cases.
+        """
         if not any(task.holds(failure) for failure in self.journal.record.of(record.Failure)):
             self.journal.append(record.TaskEnd(task, seconds))
         self.display.stage_done()
@@ -137,7 +140,7 @@ class Context:
 
 
 def speed_job(plan: Plan, arrays: Arrays, contender: ContenderInfo, model: Model) -> SpeedJob:
-    """Make the job of a worker of the speed pass, with the modules of the workloads."""
+    """Make the job of a worker of the speed pass. It names the module of each workload."""
     modules = {name: workloads.load(name).module for name in plan.info.workloads}
     return make_job(SpeedJob, plan, arrays, contender, model, workloads=modules)
 
@@ -155,7 +158,7 @@ def make_job(
     Parameters
     ----------
     kind : type
-        The type of the job; every pass has one.
+        The type of the job; every pass has its own type.
     plan, arrays, contender, model
         The sources of the fields that all jobs have.
     fields
@@ -164,7 +167,7 @@ def make_job(
     train, test = str(arrays.train_path), str(arrays.test_path)
     return kind(
         backend=contender.backend,
-        # The module's name, since the worker's interpreter may not have the backend registered.
+        # The worker's interpreter may not know which package registers the backend.
         module=backends.module_name(contender.backend),
         settings=contender.settings,
         model=model.description,

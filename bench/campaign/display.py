@@ -1,7 +1,7 @@
 """Show a run while it works: a live view in a terminal, plain lines in a pipe.
 
-The view is drawn only when a method is called, between measurements. A view that refreshed itself
-would take processor time from the contender being measured.
+The view is drawn only when a pass calls a method, between measurements. A view that refreshed
+itself would take processor time from the contender being measured.
 """
 
 import time
@@ -67,7 +67,7 @@ class Display:
         if subject != self._said:
             self._said = subject
             self._figures = []
-            # A pipe gets a line only when the subject changes: a line per block would be too many.
+            # Without a live view, print only new subjects: a line per block would be too many.
             if not self._live:
                 self._console.print(
                     terminal.plain(f"[{self._elapsed()}] {subject}"), soft_wrap=True
@@ -75,7 +75,7 @@ class Display:
         self._draw()
 
     def figure(self, text: str) -> None:
-        """Show a figure that was just measured, below the two before it."""
+        """Show a result that was just measured, below the previous two results."""
         self._figures = [*self._figures, text][-_SHOWN_FIGURES:]
         self._draw()
 
@@ -96,7 +96,7 @@ class Display:
             )
 
     def results(self, pass_name: str, model: str | None) -> None:
-        """Print the tables of a pass; those of one model unless ``model`` is None."""
+        """Print the tables of a pass, for one model, or for all models if ``model`` is None."""
         summary = summarise(self._record)
         chosen = {
             "parity": lambda: tables.parity(summary),
@@ -119,7 +119,7 @@ class Display:
     def _left(self) -> float:
         done = sum(seconds for _, seconds in self._stages[: self._done])
         left = sum(seconds for _, seconds in self._stages[self._done :])
-        # The finished tasks show how much slower this machine is than the estimate's.
+        # The finished tasks show how much slower this machine is than the machine of the estimate.
         pace = (self._stage_began - self._began) / done if done else 1.0
         return max(0.0, left * pace - (time.monotonic() - self._stage_began))
 
@@ -133,7 +133,7 @@ class Display:
         done += min(expected, time.monotonic() - self._stage_began)
         parts: list[RenderableType] = [
             terminal.plain(self._doing, "bold"),
-            # Padding ends the line, which a progress bar alone does not.
+            # A progress bar alone doesn't end its line; Padding does.
             Padding(ProgressBar(total=total, completed=min(done, total), width=60)),
             terminal.plain(f"{self._progress()}, {self._elapsed()} gone"),
             *(terminal.plain(figure, "dim") for figure in self._figures),

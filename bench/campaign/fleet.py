@@ -1,7 +1,8 @@
 """The parent's side of workers: start them, send commands, receive answers, stop them.
 
-Every worker leads a process group of its own, and the guard knows its process id: no worker
-outlives the parent. While a worker works, the parent sleeps until the worker's socket has data.
+Every worker has a process group of its own. The guard process knows the process ids of the workers,
+and kills the workers if the parent dies. While a worker works, the parent sleeps until data arrive
+from the worker.
 """
 
 import contextlib
@@ -34,7 +35,8 @@ A = TypeVar("A")
 HELLO_SECONDS = 60.0
 _LOG_TAIL_LINES = 15
 _LOG_TAIL_BYTES = 16384
-# A worker that prints without end would fill the disk; a usual worker prints a few lines.
+# The most bytes of a worker's log: a worker that prints without end would fill the disk. Most
+# workers print a few lines.
 LOG_LIMIT_BYTES = 64 * 2**20
 _LOG_CHECK_SECONDS = 1.0
 _SAMPLING_SECONDS = 0.02
@@ -69,21 +71,21 @@ class Fleet:
         self._workers: list[Worker] = []
 
     def start(self, backend: str, job: Job, python: str = sys.executable) -> "Worker":
-        """Start a worker and send its job, without waiting until the worker has built its model.
+        """Start a worker, send its job, and return before the worker has built its model.
 
         Parameters
         ----------
         backend : str
             The Keras backend of the worker, or the baseline that it runs.
         job : Job
-            The job: the pass, the model and what else the worker needs.
+            The job: the model, and the other inputs of the worker's pass.
         python : str
             The interpreter that runs the worker.
 
         Raises
         ------
         MeasurementError
-            If the process can't be started, or sends no hello.
+            If the process can't be started, or doesn't send its first message in time.
         """
         try:
             worker = Worker(
@@ -127,7 +129,7 @@ class Fleet:
 
 
 class Worker:
-    """One worker process, seen from the parent."""
+    """A worker process: the parent's means to command it, to read its answers and to stop it."""
 
     def __init__(
         self, backend: str, python: str, scratch: Path, package_path: str, answer_seconds: float
@@ -159,9 +161,10 @@ class Worker:
         self._watched = psutil.Process(self.pid)
 
     def greet(self, job: Job) -> None:
-        """Wait for the worker's hello and send the job.
+        """Wait for the worker's first message, the hello, and send the job.
 
-        The time until the hello and the memory then are the footprint of the bare interpreter.
+        The time until the hello, and the worker's memory at that time, are the footprint of an
+        interpreter that has imported nothing. They are stored in ``interpreter``.
         """
         message = self._receive(HELLO_SECONDS)
         seconds = time.perf_counter() - self._began
@@ -179,7 +182,7 @@ class Worker:
         self._send(encode(job))
 
     def ask(self, command: object, kind: type[A]) -> A:
-        """Send a command and sleep until the worker answers.
+        """Send a command, sleep until the worker answers, and return the answer.
 
         Parameters
         ----------
@@ -197,7 +200,7 @@ class Worker:
         return self.answer(kind)
 
     def answer(self, kind: type[A]) -> A:
-        """Sleep until the worker answers; see :meth:`ask`."""
+        """Sleep until the worker answers, and return the answer; see :meth:`ask`."""
         return self._decoded(kind, self._receive(self._answer_seconds))
 
     def _decoded(self, kind: type[A], message: Message) -> A:
@@ -227,7 +230,7 @@ class Worker:
         return message
 
     def _listen(self, deadline: float) -> Message:
-        """Wait for a message; once a second check that the worker's log isn't too long."""
+        """Wait for a message and return it. Once a second, check the length of the worker's log."""
         while True:
             if self._log.stat().st_size > LOG_LIMIT_BYTES:
                 raise self._failure(f"printed more than {LOG_LIMIT_BYTES // 2**20} MiB")
@@ -252,14 +255,14 @@ class Worker:
         return MeasurementError(reason, "\n".join(lines[-_LOG_TAIL_LINES:]))
 
     def resident_bytes(self) -> int:
-        """Return the resident bytes of the process, read from outside; 0 if they can't be read."""
+        """Return the resident bytes of the worker's process; 0 if they can't be read."""
         try:
             return int(self._watched.memory_info().rss)
         except CORE_ERRORS:
             return 0
 
     def cpu_seconds(self) -> float | None:
-        """Return the processor seconds that the process has used; None if they can't be read."""
+        """Return the processor seconds that the worker has used; None if they can't be read."""
         try:
             times = self._watched.cpu_times()
         except CORE_ERRORS:
@@ -269,7 +272,8 @@ class Worker:
     def phase(self) -> PhaseMemory:
         """Sleep until the worker has run a phase, and return the memory of the phase.
 
-        A worker that can't measure its own peak is sampled from here every 20 ms.
+        If the worker can't measure its own peak, the parent reads the worker's memory every 20 ms
+        and takes the largest value.
         """
         if self.exact_peaks:
             return self.answer(PhaseMemory)
@@ -297,7 +301,7 @@ class Worker:
             sampler.join()
 
     def stop(self) -> None:
-        """Kill the process and its children; a worker holds nothing that must be saved."""
+        """Kill the worker and its children at once: a worker has nothing to save."""
         kill_tree(self.pid)
         self._process.wait()
         self._channel.close()

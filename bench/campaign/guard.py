@@ -1,9 +1,9 @@
 """End the workers if the parent dies, even by ``kill -9``.
 
 The guard is one small process per run: ``PYTHON -m aebench.bench.campaign.guard FOLDER``. It reads
-the process ids of workers from its standard input and sleeps. If its input ends without a goodbye,
-the parent is gone. Then it kills those workers and all their children, and removes the run's folder
-of temporary files.
+the process ids of workers from its standard input and sleeps. If the input ends without a goodbye,
+the parent has died. The guard then kills the workers and all their children, and removes the run's
+folder of temporary files.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ def kill_tree(pid: int) -> None:
     Parameters
     ----------
     pid : int
-        The worker's process id, which is its process group's id too. The worker may be dead.
+        The worker's process id, which is also the id of its process group. The worker may be dead.
     """
     with contextlib.suppress(psutil.NoSuchProcess):
         family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
@@ -37,7 +37,10 @@ def kill_tree(pid: int) -> None:
 
 
 def main() -> None:
-    """Read which workers live; when the parent is gone, kill them and remove its folder."""
+    """Read the ids of started and ended workers; if the parent dies, kill the remaining workers.
+
+    The folder of temporary files is then removed too. After a goodbye nothing is done.
+    """
     workers: set[int] = set()
     for line in sys.stdin:
         if line.strip() == GOODBYE:
@@ -53,9 +56,9 @@ def main() -> None:
 
 
 def _remove(folder: str) -> None:
-    """Remove a folder, again and again for up to 5 s.
+    """Remove a folder; try again for up to 5 s while the folder still exists.
 
-    Processes that were just killed may still write into it.
+    Processes that were just killed may still write into the folder.
     """
     deadline = time.monotonic() + _TIDYING_SECONDS
     while os.path.lexists(folder) and time.monotonic() < deadline:

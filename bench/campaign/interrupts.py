@@ -14,17 +14,18 @@ def prepare() -> None:
 
 
 def ignore() -> None:
-    """Ignore the signals from here on: the command ends in a moment by itself."""
+    """Ignore SIGINT, SIGTERM and SIGHUP from now on: the command is about to end by itself."""
     for number in _numbers():
         signal.signal(number, signal.SIG_IGN)
 
 
 @contextlib.contextmanager
 def until_tidy() -> Iterator[Callable[[], None]]:
-    """Raise KeyboardInterrupt on the signals until the function that is yielded is called.
+    """Yield :func:`ignore`; until it is called, the signals raise KeyboardInterrupt.
 
-    That function ignores further signals: a second Ctrl-C must not interrupt the tidying up, or
-    the last tables.
+    Afterwards signals are ignored: a second Ctrl-C must not interrupt the removal of files and
+    workers, or the printing of the last tables. If no signal came, the handlers that were set
+    before are set again at the end of the ``with`` block.
     """
     numbers = _numbers()
     handlers = {number: signal.getsignal(number) for number in numbers}
@@ -44,8 +45,9 @@ def until_tidy() -> Iterator[Callable[[], None]]:
 
 
 def _numbers() -> list[signal.Signals]:
-    # SIGHUP stays ignored if it was: nohup asks that a command goes on without its terminal. SIGINT
-    # ends the command even if it was ignored, as shells do for commands in the background.
+    # If SIGHUP is ignored already, it is left so: nohup does that to let a command run on without
+    # its terminal. SIGINT is always handled, although shells start background commands with SIGINT
+    # ignored.
     hung_up = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
     return [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hung_up else [])]
 

@@ -1,4 +1,4 @@
-"""Sample a process's memory over time, by memory_profiler from outside the process."""
+"""Sample the memory of another process over time, with memory_profiler."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-# The pause between two samples; taking a sample adds a few milliseconds.
+# The pause between two samples. Taking a sample takes a few milliseconds more.
 PAUSE_SECONDS = 0.02
 _MOST_SAMPLES = 2000
 _MIB = 2**20
@@ -26,7 +26,7 @@ class Curve:
     proportional_bytes : list of int
         The proportional set size (PSS) in the samples.
     reason : str
-        The reason why there are no samples, or why sampling ended early; empty if it didn't.
+        Why there are no samples, or why sampling ended early; empty after complete sampling.
     """
 
     began_seconds: float
@@ -41,7 +41,8 @@ class Curve:
     def thinned(self) -> dict[str, Any]:
         """Return the fields of the record's event, with at most 2000 samples.
 
-        A longer curve is cut into equal stretches, and the highest sample of a stretch is kept.
+        A longer curve is cut into stretches of equally many samples, and the highest sample of
+        each stretch is kept.
         """
         samples = list(zip(self.seconds, self.proportional_bytes, strict=True))
         length = -(-len(samples) // _MOST_SAMPLES) or 1
@@ -58,9 +59,10 @@ class Curve:
 
 @contextmanager
 def sampled(pid: int) -> Iterator[Curve]:
-    """Sample the memory of a process while the ``with`` block runs, in a thread of this process.
+    """Sample the memory of a process in a thread while the ``with`` block runs; yield the samples.
 
-    memory_profiler gets the process id, since with a function it would fork and might run it twice.
+    memory_profiler gets the process id. If it got a function, it would fork and might run the
+    function twice.
     """
     curve = Curve(time.time())
     done = threading.Event()

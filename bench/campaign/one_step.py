@@ -1,6 +1,6 @@
-"""Run one step of every contender in every cell, to check that it runs.
+"""Run one step of every contender in every cell, to check that the contender works.
 
-Nothing is timed, and no record is kept.
+No time is reported, and no record is written.
 """
 
 from aebench.bench.campaign.campaign import RunInputs
@@ -28,7 +28,7 @@ def run(plan: Plan, inputs: RunInputs) -> dict[ContenderCell, str]:
     Returns
     -------
     dict of ContenderCell to str
-        The contenders and cells that failed, with their reasons.
+        The reason of the failure for each contender and cell that failed; empty if none failed.
     """
     arrays = convert(inputs.dataset, inputs.scratch)
     fleet = Fleet(inputs.scratch, inputs.answer_seconds, plan.outside_modules())

@@ -44,7 +44,7 @@ def show(
     tasks : sequence of Task
         The tasks of the plan that are left to measure.
     pace : float, optional
-        How many times as long work takes here as on the machine of the estimate, if known.
+        How many times as long work takes here as on the machine of the estimate; None if unknown.
     """
     info = plan.info
     sizes = (len(dataset.train), len(dataset.test))
@@ -96,7 +96,7 @@ def show(
 
 
 def _sizes(sizes: Sequence[WorkloadSizes]) -> str:
-    """Return a text of the speed pass's sizes; workloads of the same sizes are named together."""
+    """Describe the speed pass's sizes in words; workloads of the same sizes share one phrase."""
     found: dict[str, list[str]] = {}
     for workload_sizes in sizes:
         batches = ", ".join(map(str, workload_sizes.batch_sizes))
@@ -106,7 +106,7 @@ def _sizes(sizes: Sequence[WorkloadSizes]) -> str:
 
 
 def show_programs(console: Console, programs: str) -> None:
-    """Print a sentence on the programs that resuming a record would run, unless it is empty."""
+    """Print ``programs``, a sentence on the programs that resuming would run; nothing if empty."""
     if programs:
         console.print(plain(f"! {programs}", "yellow"), soft_wrap=True)
 
@@ -114,7 +114,7 @@ def show_programs(console: Console, programs: str) -> None:
 def show_presets(console: Console, request: Request, dataset: Dataset, pace: float) -> None:
     """Print the time that the request would take here with every preset.
 
-    ``pace`` is the one of :func:`show`.
+    ``pace`` is how many times as long work takes here as on the machine of the estimate.
     """
     sizes = (len(dataset.train), len(dataset.test))
     shown = [name for name in PASSES if name in {*COMPARING, *request.passes}]
@@ -124,7 +124,7 @@ def show_presets(console: Console, request: Request, dataset: Dataset, pace: flo
             continue
         try:
             plan = plan_from_request(replace(request, preset=name), dataset, run=False)
-        except BadInputError:  # the request may not fit this preset
+        except BadInputError:  # leave out presets with which the request isn't possible
             continue
         seconds = dict.fromkeys(shown, 0.0)
         for task in plan.tasks():

@@ -137,7 +137,10 @@ def _show_findings(folder: Path) -> int:
 
 
 def _run_options(given: Given) -> "RunOptions":
-    """Make the options that all measuring commands share, with their defaults."""
+    """Collect the given values of the options that all measuring commands share.
+
+    Options that weren't given get their defaults.
+    """
     from aebench.bench.cli.run_command import RunOptions
 
     return RunOptions(

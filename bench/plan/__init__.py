@@ -1,1 +1,1 @@
-"""The plan of a run: what is measured, in which order and how often, fixed before measuring."""
+"""Make the plan of a run, which fixes what is measured, in which order and how often."""

@@ -1,6 +1,6 @@
-"""Check a plan, whether a user asked for it or a record holds it.
+"""Check a plan that a user asked for, or that was read from a record.
 
-To refuse is to raise :class:`aebench.bench.errors.BadInputError`, with a message that says what was
+"Refuse" means: raise :class:`aebench.bench.errors.BadInputError`, with a message that says what is
 wrong and what to do.
 """
 
@@ -15,11 +15,12 @@ from aebench.bench.system import machine
 from aebench.reports.record import ContenderInfo, PlanInfo
 from aebench.reports.record.bounds import MOST_CELLS, MOST_EVENTS
 
-# The longest list of contenders, models or batch sizes that an option takes.
+# The most contenders, models or batch sizes that may be asked for.
 MOST_LISTED = 1000
-# Most tasks start a process of their own, so that more tasks would take days.
+# Most tasks start their own process, so more than this many would take days.
 MOST_TASKS = 10_000
-# The most rounds and epochs together. The other half of a record's events are of other kinds.
+# The most rounds and epochs together: half of the events that a record may have. The other half is
+# left for events of other kinds.
 MOST_MEASUREMENTS = MOST_EVENTS // 2
 MOST_PROFILE_STEPS = 1000
 MOST_PROFILE_BYTES = 2 * 2**30
@@ -28,7 +29,7 @@ _FLOAT_BYTES = 4
 
 
 def known(what: str, asked: Sequence[str], names: Collection[str]) -> None:
-    """Refuse names that are not among the known names; ``what`` is the kind of thing they name."""
+    """Refuse names that are not among the known names; ``what`` is their kind, such as ``pass``."""
     for name in asked:
         if name not in names:
             raise BadInputError(f"{shortly(name)} is not a {what}: use {', '.join(names)}.")
@@ -63,9 +64,9 @@ def time_limit(seconds: float) -> None:
 
 
 def threads(asked: int | None) -> None:
-    """Refuse more threads than this machine has, or any number that the system can't enforce.
+    """Refuse more threads than the cores of this machine, or fewer than 1.
 
-    None means all cores, and is never refused.
+    Any number is refused where the system can't limit cores. None means all cores and is allowed.
     """
     if asked is None:
         return
@@ -80,7 +81,7 @@ def threads(asked: int | None) -> None:
 
 
 def margins(different: float, same: float) -> None:
-    """Refuse the verdicts' margins, both shares, unless 0 <= ``different`` < ``same`` < 1."""
+    """Refuse margins of the verdicts that are not shares with 0 <= ``different`` < ``same`` < 1."""
     for option, share in (("--different-beyond", different), ("--same-within", same)):
         percent = 100 * share
         if not 0 <= percent < 100:
@@ -95,7 +96,7 @@ def margins(different: float, same: float) -> None:
 def some_supported(
     found: Sequence[ContenderInfo], passes: Collection[str], workloads: Sequence[str]
 ) -> None:
-    """Refuse passes and workloads if no contender supports any of them; the message says why."""
+    """Refuse a request if no contender supports any of its passes and workloads."""
     reasons: dict[str, str] = {}
     for contender in found:
         for name in () if contender.missing else passes:
@@ -110,7 +111,7 @@ def some_supported(
 
 
 def batch_sizes(sizes: Sequence[int], dataset: Dataset) -> None:
-    """Refuse batch sizes below 1, and those larger than the training or the test images."""
+    """Refuse batch sizes below 1, or above the number of training or of test images."""
     most = min(len(dataset.train), len(dataset.test))
     for size in sizes:
         if size < 1:
@@ -124,7 +125,7 @@ def batch_sizes(sizes: Sequence[int], dataset: Dataset) -> None:
 
 
 def fits(plan: Plan, dataset: Dataset) -> None:
-    """Refuse a plan that takes too long, or needs too much memory or more images than exist."""
+    """Refuse a plan that takes too long, needs too much memory, or has too few images."""
     info = plan.info
     bounded(plan)
     image_bytes = dataset.train[0].size * _FLOAT_BYTES
@@ -153,7 +154,7 @@ def fits(plan: Plan, dataset: Dataset) -> None:
 def bounded(plan: Plan) -> None:
     """Refuse a plan that would take days.
 
-    Its tasks are counted and not listed: a list of them might not fit into memory.
+    The tasks are counted without listing them: a list might not fit into memory.
     """
     info = plan.info
     listed("--contender", plan.contenders)
@@ -171,7 +172,7 @@ def bounded(plan: Plan) -> None:
 
 
 def _cells(plan: Plan) -> int:
-    """Count the cells without a list of them, which might not fit into memory."""
+    """Return the number of cells, computed without listing them."""
     return len(plan.models) * sum(len(sizes.batch_sizes) for sizes in plan.info.sizes)
 
 

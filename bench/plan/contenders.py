@@ -22,9 +22,10 @@ from aebench.reports.files import size
 from aebench.reports.record import ContenderInfo
 
 ALL = "all"
-# The version that a dry run shows for a contender with another interpreter, which isn't run.
+# The version shown in a dry run for a contender with another interpreter: a dry run doesn't run the
+# interpreter to ask for the version.
 UNKNOWN = "(version unknown)"
-# The longest text that asks for a contender, the path of its interpreter included.
+# The most characters in a text that asks for a contender, with the path of its interpreter.
 MOST_CHARACTERS = 4096
 _PROBE_SECONDS = 60.0
 _VERSION = re.compile(r"[\w.+!-]{1,100}", re.ASCII)
@@ -32,16 +33,16 @@ _PROBE = (
     "import sys; from aebench import backends; backends.remember(*sys.argv[1:3]); "
     "print(backends.installed_version(sys.argv[1]) or '')"
 )
-# These passes train even if no workload of the run does.
+# These passes train even if no workload of the run is a training.
 _TRAINING_PASSES = ("footprint", "quality", "profile", "memory")
 
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A contender that was asked for, taken apart.
+    """The parts of a text that asks for a contender.
 
-    ``backend`` is one of :func:`aebench.backends.measurable_names`; ``python`` is the path of an
-    interpreter, or empty for the one that runs this process.
+    ``backend`` is one of :func:`aebench.backends.measurable_names`. ``python`` is the path of an
+    interpreter; empty for the interpreter of this process.
     """
 
     backend: str
@@ -71,8 +72,8 @@ def find(asked: Sequence[str], run: bool = True) -> list[ContenderInfo]:
     Returns
     -------
     list of ContenderInfo
-        The contenders. A default backend that isn't installed is among them, with the reason in
-        ``missing``.
+        The contenders, without repetitions. A default backend that isn't installed is among them,
+        with a text in ``missing``.
 
     Raises
     ------
@@ -111,13 +112,13 @@ def find(asked: Sequence[str], run: bool = True) -> list[ContenderInfo]:
 
 
 def baselines(found: Sequence[ContenderInfo], run: bool = True) -> list[ContenderInfo]:
-    """List the baselines that the contenders lack: their frameworks without Keras, and gemm.
+    """List the baselines that are not among the contenders: the frameworks without Keras, and gemm.
 
     Parameters
     ----------
     found : sequence of ContenderInfo
-        The contenders. A framework runs in the interpreter of its contender, and gemm in the
-        interpreter of the first contender.
+        The contenders. A baseline runs in the interpreter of the contender with its framework;
+        ``gemm`` runs in the interpreter of the first contender.
     run : bool
         Whether other interpreters may be run to ask for their versions.
     """
@@ -154,9 +155,9 @@ def baselines(found: Sequence[ContenderInfo], run: bool = True) -> list[Contende
 
 
 def capability(backend: str) -> dict[str, Any]:
-    """Return what a record's header says of a backend's capability.
+    """Return what a backend supports, as fields for a record's header.
 
-    The backend's framework is not imported.
+    The framework is not imported.
 
     Parameters
     ----------
@@ -166,8 +167,8 @@ def capability(backend: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        Fields of :class:`aebench.reports.record.ContenderInfo`. ``unsupported`` maps the workloads
-        and passes that can't be measured to the reasons.
+        Fields of :class:`aebench.reports.record.ContenderInfo` by name. ``unsupported`` maps each
+        workload and pass that can't be measured to the reason.
     """
     facts = backends.load(backend)
     if not backends.runs_keras(backend):
@@ -221,12 +222,12 @@ def spelled(contender: ContenderInfo) -> str:
 
 
 def same(asked: Sequence[str], contenders: Sequence[ContenderInfo]) -> bool:
-    """Return whether words ask for exactly these contenders; no interpreter is run.
+    """Return whether texts ask for exactly these contenders, in any order. No interpreter is run.
 
     Raises
     ------
     BadInputError
-        If a word doesn't ask for a contender.
+        If a text can't be read as a contender.
     """
     wanted = {(word.stem, _absolute(word.python)) for word in map(_understand, asked)}
     return wanted == {
@@ -271,7 +272,7 @@ def check_known(backend: str) -> None:
     BadInputError
         If the name isn't known, or a backend that another package registers can't be loaded.
     """
-    # A built-in name is known without loading the backends that other packages register.
+    # Built-in names need no loading of the backends that other packages register.
     if backend in backends.built_in_names():
         return
     with refusing(backends.RegistrationError):
@@ -281,27 +282,28 @@ def check_known(backend: str) -> None:
 
 
 def _runnable(python: str) -> str | None:
-    """Return the path with its ~ replaced; None if it is no file that may be executed."""
+    """Return a path with ``~`` replaced by the home folder; None if it isn't an executable file."""
     try:
         path = Path(python).expanduser()
         return str(path) if path.is_file() and os.access(_absolute(str(path)), os.X_OK) else None
-    except (OSError, RuntimeError, ValueError):  # a name that is too long, or an unknown home
+    except (OSError, RuntimeError, ValueError):  # the name is too long, or there is no home
         return None
 
 
 def _absolute(python: str) -> str:
-    """Make a path absolute, and keep its links; an empty path stays empty.
+    """Return a path as an absolute path without following links; an empty path stays empty.
 
-    A virtual environment's interpreter is a link: its target lacks the environment's packages.
+    The interpreter of a virtual environment is a link. Its target, run directly, wouldn't find the
+    packages of the environment.
     """
     try:
         return os.path.abspath(python) if python else ""  # noqa: PTH100
-    except OSError:  # the working folder is gone
+    except OSError:  # the working folder was removed
         return python
 
 
 def _name(contender: _Wanted, wanted: Sequence[_Wanted]) -> str:
-    """Return the shortest name that distinguishes a contender from the other ones asked for."""
+    """Return the shortest name that distinguishes a contender from the other wanted contenders."""
     peers = [other.python for other in wanted if other.stem == contender.stem]
     if len(peers) < 2 or not contender.python:
         return contender.stem

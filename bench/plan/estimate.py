@@ -19,15 +19,16 @@ from aebench.bench.protocol.parity_checks import short_steps
 from aebench.bench.protocol.phases import WATCHED_STEPS
 from aebench.reports.record import Task
 
-# Multiplications and additions in matrix products on the machine of the estimate.
+# Multiplications and additions per second in matrix products on the machine of the estimate.
 OPERATIONS_PER_SECOND = 90e9
-# What a step takes beyond its matrix products, if a backend's file gives no cost for the workload.
+# Seconds of a step beyond its matrix products, if a backend's file gives none for the workload.
 _STEP_SECONDS = 0.003
-# What each further batch size of the parity pass takes to compile, for inference and for training.
+# Seconds to compile for each batch size of the parity pass after the first, for inference and for
+# training.
 _COMPILING_SECONDS = 1.0
-# What a baseline's step takes beyond its matrix products, as a share of their time.
+# The time of a baseline's step beyond its matrix products, divided by the time of the products.
 _BASELINE_OVERHEAD = 0.5
-# The median time of a float32 product of 512 × 784 by 784 × 400 on the machine of the estimate.
+# Median seconds of a float32 matrix product, 512 × 784 by 784 × 400, on the estimate's machine.
 _PRODUCT_SECONDS = 0.0021
 _PRODUCTS = 30
 
@@ -40,15 +41,15 @@ def task_seconds(
     Parameters
     ----------
     plan : Plan
-        The plan that holds the task.
+        The plan.
     task : Task
-        The task.
+        A task of the plan.
     train_samples, test_samples : int
-        Sizes of the data.
+        Numbers of training and of test images.
     pace : float
         How many times as long work takes here as on the machine of the estimate; see
-        :func:`pace_here`. It hardly changes the time of blocks: a round has as many steps as fill
-        a fixed time on any machine.
+        :func:`pace_here`. It hardly changes the estimate for blocks: the number of steps in a
+        round is chosen so that a round takes about the same time on any machine.
     """
     model = plan.model(task.model)
     if task.pass_name == "speed":
@@ -57,7 +58,7 @@ def task_seconds(
 
 
 def _alone_seconds(plan: Plan, task: Task, model: Model, test_samples: int) -> float:
-    """Estimate the seconds of a task in which one worker runs alone; speed tasks run several."""
+    """Estimate the seconds of a task of any pass but speed: a single worker runs at a time."""
     (backend,) = (entry.backend for entry in plan.running if entry.name == task.contender)
     if task.pass_name == "parity":
         return _parity_seconds(plan, task, model)
@@ -71,7 +72,10 @@ def _alone_seconds(plan: Plan, task: Task, model: Model, test_samples: int) -> f
 
 
 def _parity_seconds(plan: Plan, task: Task, model: Model) -> float:
-    """Guess what comparing a contender takes: a backend's cost is that of one batch size."""
+    """Estimate the seconds to compare a contender.
+
+    The cost in a backend's file is for one batch size; the time for more batch sizes is added.
+    """
     (contender,) = (each for each in plan.running if each.name == task.contender)
     sizes = parity_sizes(plan, contender, task.model)
     total = _costs(contender.backend).parity_seconds
@@ -83,7 +87,7 @@ def _parity_seconds(plan: Plan, task: Task, model: Model) -> float:
 
 
 def pace_here() -> float:
-    """Return the time of matrix products here, divided by their time on the estimate's machine."""
+    """Time matrix products here; return their time divided by that on the estimate's machine."""
     images, weights = np.ones((512, 784), np.float32), np.ones((784, 400), np.float32)
     seconds = []
     for _ in range(_PRODUCTS):
@@ -94,7 +98,7 @@ def pace_here() -> float:
 
 
 def step_seconds(backend: str, workload: str, model: Model, batch_size: int) -> float:
-    """Estimate the seconds of a step: its matrix products, and the backend's cost beside them."""
+    """Estimate the seconds of a step: its matrix products plus the backend's cost per step."""
     found = workloads.load(workload)
     operations = found.operations(model) or 0
     products = batch_size * operations / OPERATIONS_PER_SECOND

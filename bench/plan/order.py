@@ -1,21 +1,21 @@
-"""Order the contenders within blocks: balanced, and shuffled by a seed that the record holds."""
+"""Choose the order of the contenders in each block: balanced, and shuffled with a given seed."""
 
 import random
 
 
 def williams_rows(contenders: int) -> list[list[int]]:
-    """Build a Williams design.
+    """Return a Williams design: orders of the contenders that are balanced over all rows.
 
     Parameters
     ----------
     contenders : int
-        At least 1.
+        Their number, at least 1.
 
     Returns
     -------
     list of list of int
         Orders of the numbers 0 … n-1: n rows if n is even, 2n if n is odd. Over all rows, every
-        number stands equally often in every position and equally often right after every other
+        number is equally often in every position, and equally often right after every other
         number.
 
     Notes
@@ -37,20 +37,21 @@ def williams_rows(contenders: int) -> list[list[int]]:
 
 
 def block_orders(contenders: int, blocks: int, seed: int, launch: int) -> list[list[int]]:
-    """Order the contenders in each block of a launch.
+    """Return the order of the contenders in each block of a launch.
 
     Parameters
     ----------
     contenders, blocks : int
-        At least 1; the number of blocks is raised to the next multiple of the design's rows.
+        Their numbers, at least 1. The number of blocks is raised to a multiple of the number of
+        rows in the design.
     seed, launch : int
-        They choose the shuffle: the same seed and launch give the same orders.
+        The seed of the shuffle and the number of the launch. The same values give the same orders.
 
     Returns
     -------
     list of list of int
-        One order per block. The blocks use all rows of the design once, then all rows again in
-        another shuffled order.
+        One order per block, a list of contender indices. All rows of the design are used once in
+        a shuffled order, then all rows again in another shuffled order, and so on.
     """
     rows = williams_rows(contenders)
     generator = random.Random(f"{seed}/{launch}")

@@ -1,4 +1,4 @@
-"""Where parity is checked: at every batch size that is ranked."""
+"""List the batch sizes at which parity is checked: all batch sizes that are measured."""
 
 from typing import NamedTuple
 
@@ -6,15 +6,16 @@ from aebench.bench import workloads
 from aebench.bench.plan.plan import Plan
 from aebench.reports.record import ContenderInfo
 
-# Passes that train at the plan's own batch size.
+# These passes train at ``PlanInfo.batch_size``, the batch size of all passes but speed.
 _TRAINING_PASSES = {"footprint", "quality", "profile", "memory"}
 
 
 class ParitySizes(NamedTuple):
     """The batch sizes at which a contender's model is compared.
 
-    ``inference`` are those of shapes, outputs and loss. ``training`` are those of steps too; they
-    are empty for a contender that can't train, and where nothing is trained.
+    At the sizes in ``inference``, shapes, outputs and loss are compared. At the sizes in
+    ``training``, training steps are compared too. ``training`` is empty if the contender can't
+    train, or if the plan trains nothing.
     """
 
     inference: list[int]
@@ -22,16 +23,16 @@ class ParitySizes(NamedTuple):
 
 
 def parity_sizes(plan: Plan, contender: ContenderInfo, model: str) -> ParitySizes:
-    """List the batch sizes of the cells that a contender takes part in.
+    """Return the batch sizes at which a contender's results are compared for a model.
 
     Parameters
     ----------
     plan : Plan
-        What is measured.
+        The plan.
     contender : ContenderInfo
-        One of its contenders.
+        A contender of the plan.
     model : str
-        The name of one of its models.
+        The name of a model of the plan.
     """
     cells = [cell for cell in plan.cells(model) if plan.takes_part(contender, cell)]
     training = [cell.batch_size for cell in cells if workloads.load(cell.workload).trains]
@@ -40,6 +41,6 @@ def parity_sizes(plan: Plan, contender: ContenderInfo, model: str) -> ParitySize
         training.append(own)
     if contender.why_not("train"):
         training = []
-    # A contender that takes part in no cell is compared all the same, if only for the record.
+    # A contender without any cell is compared too, at the plan's own batch size.
     inference = [*training, *(cell.batch_size for cell in cells)] or [own]
     return ParitySizes(sorted(set(inference)), sorted(set(training)))

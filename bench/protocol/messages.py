@@ -25,7 +25,7 @@ class ProtocolError(ValueError):
     """A message that does not match any type of this file; the text names the mismatch."""
 
 
-# --- The worker's first message ---
+# --- The first message that a worker sends ---
 
 
 @dataclass(frozen=True)

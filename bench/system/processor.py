@@ -31,7 +31,7 @@ def core_seconds() -> dict[str, float]:
 def spent(before: dict[str, float], after: dict[str, float]) -> CpuUsage | None:
     """Return the seconds of all cores between two readings; None if the system counts nothing."""
     kinds = {kind: after[kind] - before[kind] for kind in before if kind in after}
-    # The time of hosted virtual machines is subtracted: it is in the host's user time already.
+    # Guest time is already in user time, so it is subtracted, not counted twice.
     total = sum(kinds.values()) - kinds.get("guest", 0.0) - kinds.get("guest_nice", 0.0)
     if total <= 0:  # some sandboxes count nothing
         return None

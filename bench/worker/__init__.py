@@ -1,1 +1,1 @@
-"""The worker process: it builds a model, runs its steps and traces them."""
+"""The worker process: build a model, run its steps and trace them, on the parent's command."""

@@ -1,8 +1,8 @@
 """The worker: one process per contender and model, started as ``PYTHON -m aebench.bench.worker``.
 
-A worker imports nothing heavy before its job needs it, since imports are part of what is measured.
-It needs only the standard library, NumPy, Keras and one framework. Messages go over the socket that
-the parent passed to the worker; whatever the worker prints goes to a log.
+A worker imports large packages only when its job needs them, since some passes measure imports.
+It needs only the standard library, NumPy, Keras and one framework. Messages go through a socket
+that the parent passed to the worker. Text that the worker prints goes to a log file.
 """
 
 import os
@@ -14,9 +14,9 @@ from aebench.bench.protocol.channel import Channel, ChannelClosedError
 
 
 def main() -> None:
-    """Send the hello, receive a job and work on it until the parent closes the channel."""
-    # The hello reports the memory of a bare interpreter, so the message types are imported later.
-    # aebench.bench.protocol.messages.Hello describes the hello's fields.
+    """Send the hello, the first message; then receive a job and do it until the channel closes."""
+    # The hello reports the memory of an interpreter without imports. It is therefore sent before
+    # the message types are imported. messages.Hello describes its fields.
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
     from aebench.bench.system import proc_memory
 
@@ -34,7 +34,7 @@ def main() -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        # An orderly exit of the frameworks takes seconds, and a worker has nothing left to save.
+        # Exit at once: the frameworks' own exit takes seconds, and a worker has nothing to save.
         os._exit(0)
 
 
@@ -47,7 +47,7 @@ def _work(channel: Channel) -> None:
     job = decode_job(channel.receive())
     backends.remember(job.backend, job.module)
     if job.threads:
-        # CPU affinity is the only limit on cores that works the same way for all backends.
+        # CPU affinity is the only way to limit cores that has the same effect on all backends.
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job.threads])
     import_module(f"aebench.bench.worker.passes.{job.PASS}").work(channel, job)
 

@@ -1,4 +1,4 @@
-"""Attribute the time of a trace to operations; each instant counts once, so the parts add up."""
+"""Divide the time of a trace among operations. No instant is counted twice."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from aebench.backends.profilers import PYTHON, WAITING, WINDOW, Span
 
-# Categories of the host's own time: they count only while no operation runs on any thread.
+# Categories in which the host runs no operation. They count only while no thread runs one.
 _HOST = (PYTHON, WAITING)
 _BETWEEN = "between operations"
 
 
 class Part(NamedTuple):
-    """The ``seconds`` that one operation took in the marked stretch, in ``calls`` calls."""
+    """An operation's total ``seconds`` in the marked stretch of a trace, and its calls there."""
 
     category: str
     operation: str
@@ -29,12 +29,12 @@ class _Stretch(NamedTuple):
 
 
 def window(spans: Iterable[Span]) -> Span:
-    """Return the span that marks the measured steps in a trace.
+    """Return the span of a trace from the first to the last measured step.
 
     Raises
     ------
     ValueError
-        If the trace does not hold exactly one such span.
+        If the trace has no such span, or several.
     """
     marked = [span for span in spans if span.name == WINDOW]
     if len(marked) != 1:
@@ -45,24 +45,25 @@ def window(spans: Iterable[Span]) -> Span:
 def attribute(spans: Sequence[Span]) -> list[Part]:
     """Divide the time of the marked stretch among operations.
 
-    On one thread an instant belongs to the innermost span with a category (self time). Operations
-    that run on several threads at the same instant share that instant equally. An instant without
-    any operation belongs to the activity of the thread with the mark: waiting, or else Python.
+    The marked stretch is the span that :func:`window` returns. On one thread an instant belongs to
+    the innermost span with a category. Operations that run on several threads at the same instant
+    get equal parts of it. An instant without any operation belongs to what the thread of the marked
+    stretch does: waiting if it waits, else Python.
 
     Parameters
     ----------
     spans : sequence of Span
-        A trace that holds the mark.
+        The spans of a trace, with the marked stretch among them.
 
     Returns
     -------
     list of Part
-        The largest part first; the seconds of all parts add up to the marked stretch.
+        One part per operation, the largest first. Their seconds add up to the marked stretch.
 
     Raises
     ------
     ValueError
-        If the trace does not hold exactly one mark.
+        If the trace has no marked stretch, or several.
     """
     marked = window(spans)
     begin, end = marked.begin_seconds, marked.end_seconds
@@ -94,7 +95,7 @@ def attribute(spans: Sequence[Span]) -> list[Part]:
 
 
 def _innermost(spans: Sequence[Span], begin: float, end: float) -> Iterable[_Stretch]:
-    """Cut the nested spans of one thread into stretches that do not overlap."""
+    """Yield the stretches of one thread, each with its innermost span; they do not overlap."""
     open_spans: list[Span] = []
     now = begin
 
@@ -111,7 +112,7 @@ def _innermost(spans: Sequence[Span], begin: float, end: float) -> Iterable[_Str
 
     for span in sorted(spans, key=lambda each: (each.begin_seconds, -each.end_seconds)):
         yield from until(min(max(span.begin_seconds, begin), end))
-        # A span that ends after the span around it is cut there, so that all spans are nested.
+        # A span that ends later than the span around it is cut to that span's end.
         limit = open_spans[-1].end_seconds if open_spans else end
         open_spans.append(span._replace(end_seconds=min(span.end_seconds, limit, end)))
     yield from until(end)
@@ -120,7 +121,7 @@ def _innermost(spans: Sequence[Span], begin: float, end: float) -> Iterable[_Str
 def _constant_intervals(
     stretches: Sequence[_Stretch], begin: float, end: float
 ) -> Iterable[tuple[float, list[Span]]]:
-    """Yield each interval in which the running spans stay the same: its seconds and its spans."""
+    """Yield the seconds and the running spans of each interval in which no span begins or ends."""
     changes = sorted(
         [(stretch.begin, 1, number) for number, stretch in enumerate(stretches)]
         + [(stretch.end, 0, number) for number, stretch in enumerate(stretches)]

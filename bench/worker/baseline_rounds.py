@@ -1,4 +1,4 @@
-"""The worker's side of the speed pass for baselines: rounds of steps in a loop without Keras."""
+"""The worker's side of the speed pass for baselines: run rounds of steps without Keras."""
 
 import gc
 import time
@@ -34,18 +34,18 @@ Run = Callable[[int], Any]
 
 
 def _kind(workload: Workload) -> str:
-    """Return which of its two loops a baseline runs for a workload: ``train`` or ``predict``."""
+    """Return which steps a baseline runs for a workload: ``train`` or ``predict``."""
     return "train" if workload.trains else "predict"
 
 
 def server(channel: Channel, job: SpeedJob) -> "Loops":
-    """Create the object that executes the parent's commands for a baseline."""
+    """Return the object that executes the parent's commands for the job's baseline."""
     made = Products if job.backend == backends.GEMM else Networks
     return made(channel, job)
 
 
 class Loops:
-    """Runs rounds of steps; after the last batch of the data the first batch follows again."""
+    """Runs rounds of steps. The step after the last batch of the data takes the first batch."""
 
     def __init__(self, channel: Channel, job: SpeedJob) -> None:
         self._channel = channel
@@ -95,16 +95,16 @@ class Loops:
     def _begin(
         self, command: Calibrate | Enter, workload: Workload, samples: Samples
     ) -> tuple[Run, Callable[[Any], None]]:
-        """Return two functions for a cell: one runs steps, the other waits for their result."""
+        """Return two functions for a cell: the first runs steps, the second waits for a result."""
         raise NotImplementedError
 
     def _prepare(self, steps: int) -> None:
-        """Compile what a loop of ``steps`` steps needs, so that no round includes compiling."""
+        """Compile a loop of ``steps`` steps before a round, which must include no compiling."""
 
     def _calibrated(
         self, command: Calibrate, workload: Workload, step_seconds: float
     ) -> Calibrated:
-        """Return the answer to a calibration; subclasses add what they chose for the cell."""
+        """Return the answer to a calibration; :class:`Products` adds the library that it chose."""
         return Calibrated(step_seconds)
 
 
@@ -129,7 +129,7 @@ class Networks(Loops):
         batch_size = command.batch_size
         # These networks are autoencoders: their target is their input.
         flat = repeated(samples, batch_size, 1).x
-        self._batches = None  # free the last cell's images first: memory holds one cell's at a time
+        self._batches = None  # free the last cell's images before new ones are loaded
         self._batches = self._network.load(flat.reshape(len(flat), -1), batch_size)
         self._workload = _kind(workload)
         batches = len(flat) // batch_size

@@ -1,4 +1,4 @@
-"""Arrange samples as whole batches for a worker's steps."""
+"""Cut or repeat samples to whole batches for a worker's steps."""
 
 from aebench.bench.protocol.samples import Samples
 
@@ -9,13 +9,13 @@ def repeated(samples: Samples, batch_size: int, least_batches: int, multiple: in
     Parameters
     ----------
     samples : Samples
-        At least one batch.
+        The samples, at least as many as one batch has.
     batch_size : int
         Number of samples in a batch.
     least_batches : int
-        Least number of batches to return; samples are repeated until they fill them.
+        Least number of batches to return. Samples are repeated until there are enough.
     multiple : int
-        The number of returned batches is a multiple of this number.
+        The number of returned batches is a multiple of this number, rounded down.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""A contender's Keras model: built from its description, with the contender's settings."""
+"""Build a Keras model from its description, with the contender's settings."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ from aebench.bench.protocol.settings import ContenderSettings
 
 
 def build(model: LoadedModel, settings: ContenderSettings, seed: int) -> Any:
-    """Build and compile a model as a contender has it.
+    """Build and compile a model with the settings of a contender.
 
     Parameters
     ----------
     model : LoadedModel
-        What to build.
+        The model to build.
     settings : ContenderSettings
-        What was asked for beside; a precision becomes the policy of the whole process. The number
-        of steps per call is the contender's, whatever the file of the model says.
+        The contender's settings. A precision becomes Keras's dtype policy in the whole process. The
+        number of steps per call replaces the number that the model's file sets.
     seed : int
-        Of the weights that Keras's initialisers draw.
+        The seed of the weights that Keras's initialisers draw.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def build(model: LoadedModel, settings: ContenderSettings, seed: int) -> Any:
     Raises
     ------
     ModelError
-        If what was built is no compiled Keras model.
+        If the model's file returns something other than a compiled Keras model.
     """
     import keras
 
@@ -41,7 +41,7 @@ def build(model: LoadedModel, settings: ContenderSettings, seed: int) -> Any:
     if model.closed_form_function is None:
         keras.utils.set_random_seed(seed)
     keras_model = model.build()
-    # Keras reads both when it makes a step, so that nothing needs to be compiled again.
+    # Keras reads both attributes later, when it makes the step: nothing needs to be compiled again.
     if settings.jit is not None:
         keras_model.jit_compile = settings.jit
     keras_model.steps_per_execution = settings.steps
@@ -49,21 +49,21 @@ def build(model: LoadedModel, settings: ContenderSettings, seed: int) -> Any:
 
 
 def set_initial_weights(keras_model: Any, model: LoadedModel, seed: int) -> None:
-    """Set the weights of a seed; a model without such weights is as :func:`build` left it."""
+    """Set the initial weights of a seed; do nothing if the model has no closed form for them."""
     weights = model.initial_weights(seed)
     if weights is not None:
         keras_model.set_weights(weights)
 
 
 class Restarts:
-    """Starts a training from the weights of a seed, over and over.
+    """Resets a model before each of several trainings.
 
     Parameters
     ----------
     keras_model : keras.Model
-        As :func:`build` returns it.
+        The model that :func:`build` returned.
     model : LoadedModel
-        What it was built from.
+        The model from which ``keras_model`` was built.
     """
 
     def __init__(self, keras_model: Any, model: LoadedModel) -> None:
@@ -76,7 +76,7 @@ class Restarts:
         self._optimiser_state = [np.array(variable) for variable in optimiser.variables]
 
     def restart(self, seed: int) -> None:
-        """Set the weights, the masks and the optimiser as a training from a seed starts."""
+        """Set weights, dropout seeds and the optimiser's state to the start of a training."""
         import keras
 
         weights = self._model.initial_weights(seed)
@@ -92,7 +92,7 @@ class Restarts:
 
 
 def dropout_layers(keras_model: Any) -> list[Any]:
-    """List the dropout layers of a model, those of the models within it too."""
+    """List the dropout layers of a model and of the models that it contains."""
     import keras
 
     found: list[Any] = []

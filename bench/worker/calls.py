@@ -1,4 +1,4 @@
-"""Rounds of calls: each call of a workload is timed on its own."""
+"""Run rounds of calls of a workload, and time each call on its own."""
 
 import gc
 import time
@@ -20,7 +20,7 @@ from aebench.bench.workloads import Workload
 
 
 class Calls:
-    """Times single calls of a workload, one batch per call; after the last batch comes the first.
+    """Times single calls of a workload. A call takes one batch; the first follows the last again.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Calls:
     workload : Workload
         A workload whose rounds are counted in calls.
     samples : Samples
-        At least one batch.
+        The samples, at least as many as one batch has.
     batch_size : int
         Number of samples per call.
     """
@@ -53,13 +53,13 @@ class Calls:
         return Calibrated(sum(self._times(calls)) / calls)
 
     def serve(self, channel: Channel) -> None:
-        """Run rounds on command, until the command to leave."""
+        """Run a round for each command :class:`Round`, until the command :class:`Leave`."""
         channel.send(encode(Entered(None)))
         while isinstance(wanted := receive_command(channel, Round, Leave), Round):
             channel.send(encode(self.round(wanted.steps, wanted.discarded_steps)))
 
     def round(self, calls: int, discarded_calls: int) -> RoundTimes:
-        """Time one round; garbage collection is off, and each call waits for the device.
+        """Time one round without garbage collection. A call ends when its result is computed.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Write a trace as a file for Perfetto and Chrome's viewer: JSON in the trace event format."""
+"""Write a trace in the trace event format (JSON), which Perfetto and Chrome can show."""
 
 import gzip
 import json
@@ -10,7 +10,7 @@ from aebench.backends.profilers import Span
 
 
 def write(path: Path, process: str, spans: Sequence[Span], begin_seconds: float) -> None:
-    """Write spans into a gzipped file, which the viewers open without unpacking.
+    """Write spans into a gzipped file, which the viewers can open as it is.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def write(path: Path, process: str, spans: Sequence[Span], begin_seconds: float)
     spans : sequence of Span
         The spans to show.
     begin_seconds : float
-        The moment, on the spans' clock, that the file calls 0.
+        The time, on the spans' clock, that is 0 in the file.
     """
     threads = {name: number for number, name in enumerate(dict.fromkeys(s.thread for s in spans))}
     events: list[dict[str, Any]] = [
@@ -37,7 +37,7 @@ def write(path: Path, process: str, spans: Sequence[Span], begin_seconds: float)
                 "cat": span.category or "around",
                 "pid": 1,
                 "tid": threads[span.thread],
-                # The format counts in microseconds; three decimals keep nanoseconds.
+                # The format's unit is the microsecond; three decimals give nanoseconds.
                 "ts": round(1e6 * (span.begin_seconds - begin_seconds), 3),
                 "dur": round(1e6 * (span.end_seconds - span.begin_seconds), 3),
                 "args": {"operation": span.operation},
@@ -46,6 +46,6 @@ def write(path: Path, process: str, spans: Sequence[Span], begin_seconds: float)
         ),
     ]
     text = json.dumps({"displayTimeUnit": "ms", "traceEvents": events}, separators=(",", ":"))
-    # The gzip header gets no time of writing, so that equal traces give equal files.
+    # mtime=0: the gzip header then has no time of writing, and equal traces give equal files.
     with path.open("wb") as file, gzip.GzipFile(fileobj=file, mode="wb", mtime=0) as packed:
         packed.write(text.encode())

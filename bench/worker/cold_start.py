@@ -1,6 +1,6 @@
 """The phases of a cold start, from importing the framework to the first prediction.
 
-A phase imports its own modules, since the time and memory of the imports belong to that phase.
+A phase imports the modules that it needs itself: their time and memory are part of the phase.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ class ColdStart:
     Parameters
     ----------
     job : ColdStartJob
-        Names the model and the data.
+        The job, which names the model and the data.
     """
 
     def __init__(self, job: ColdStartJob) -> None:
@@ -30,7 +30,7 @@ class ColdStart:
         assert keras.__version__
 
     def data(self) -> None:
-        """Read the training samples, and scale uint8 arrays to float32 values in [0, 1]."""
+        """Read the training samples into ``samples``; scale uint8 arrays to float32 in [0, 1]."""
         import numpy as np
 
         with np.load(self._job.npz, allow_pickle=False) as arrays:
@@ -42,7 +42,7 @@ class ColdStart:
             self.samples = self._job.array_names.read(read)
 
     def build(self) -> None:
-        """Build and compile the model, and set its weights."""
+        """Build and compile the model into ``keras_model``, and set its initial weights."""
         from aebench.bench.models.loading import load
         from aebench.bench.protocol.settings import ContenderSettings
         from aebench.bench.worker.building import build, set_initial_weights
@@ -52,15 +52,15 @@ class ColdStart:
         set_initial_weights(self.keras_model, model, seed)
 
     def train(self, steps: int) -> None:
-        """Run ``steps`` steps of ``fit``, or as many as there are batches if they are fewer."""
+        """Run ``steps`` steps of ``fit``, or one step per batch if there are fewer batches."""
         batch = self._job.batch_size
         assert self.samples is not None
         x, y = self.samples.first(min(steps, self.samples.total // batch) * batch)
-        # Without shuffling all backends take the same steps, so that their losses can be compared.
+        # Not shuffled: the backends then use the same batches, and their losses can be compared.
         self.keras_model.fit(x, y, batch, shuffle=False, verbose=0)
 
     def predict(self) -> None:
-        """Predict one batch."""
+        """Predict the first batch."""
         batch = self._job.batch_size
         assert self.samples is not None
         self.keras_model.predict(self.samples.x[:batch], batch, verbose=0)

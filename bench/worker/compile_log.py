@@ -1,4 +1,4 @@
-"""Log every trace and compilation of first steps, with the call that caused it."""
+"""Log every trace and compilation in the first steps, with the call that caused it."""
 
 import statistics
 import time
@@ -15,7 +15,7 @@ FULL_BATCHES = 4
 
 
 class _Call(NamedTuple):
-    """One call of the step function: its batch (samples, dtype), its begin and end in seconds."""
+    """One call of the step function: its batch (samples, dtype), and when it began and ended."""
 
     batch: tuple[int, str]
     began: float
@@ -30,25 +30,28 @@ class _Call(NamedTuple):
 def keep(
     model: Any, backend: Backend, profiler: Profiler, samples: Samples, batch_size: int
 ) -> list[messages.Compilation]:
-    """Train and predict for the first time, on full batches and a smaller last batch.
+    """Train and predict for the first time, and return what was compiled meanwhile.
+
+    The data are four full batches and a smaller last batch.
 
     Parameters
     ----------
     model : keras.Model
-        A compiled model that was never called.
+        A model that was compiled by Keras and never called.
     backend, profiler : module
-        The files of the model's backend.
+        The modules of the model's backend: its description and its profiler.
     samples : Samples
-        More than the samples of four calls.
+        The samples, more than four calls take.
     batch_size : int
         Number of samples per call of the model's step function.
 
     Returns
     -------
-    list of CompilationEvent
-        In the order of their events. Some frameworks report tracing alone. For such a framework
-        the time of a call beyond its tracing and beyond a warm call is listed as compiling.
-        It is listed as building where no compiler is on. Graph breaks belong to a whole workload.
+    list of Compilation
+        One entry per event, by workload and call; the graph breaks of a workload come last. Some
+        frameworks report tracing but not compiling. An entry is then added for a first call: the
+        call's seconds less its tracing and less the seconds of a warm call. Its stage is
+        ``compile``, or ``build`` if no compiler is on.
     """
     size = batch_size // steps_per_call(model)
     data = samples.first(FULL_BATCHES * batch_size + max(1, size // 2))
@@ -88,14 +91,14 @@ def _watched(
 def _with_calls(
     workload: str, calls: Sequence[_Call], found: Sequence[CompilationEvent], compiles: bool
 ) -> list[messages.Compilation]:
-    """Assign compilations to the calls that caused them; ``compiles``: whether a compiler is on."""
+    """Return the events with their causes; ``compiles`` is whether a compiler is on."""
     silent = not any(event.stage == "compile" for event in found)
     rows: list[messages.Compilation] = []
     before: list[tuple[int, str]] = []
     for call in calls:
         mine = _within(call, found)
         if silent and (mine or (compiles and call.batch not in before)):
-            # This framework does not report compiling: a cold call's extra time stands for it.
+            # This framework does not report compiling: a first call's extra time counts as such.
             warm = [other.seconds for other in calls if not _is_cold(other, calls, found)]
             if warm:
                 traced = sum(event.seconds for event in mine)
@@ -104,13 +107,13 @@ def _with_calls(
                 mine = [*mine, CompilationEvent(stage, "", max(0.0, rest), call.ended)]
         rows += [_row(workload, event, call, cause(call.batch, before)) for event in mine]
         before.append(call.batch)
-    # Graph breaks are reported after the last call, for all calls together.
+    # Graph breaks are reported for all calls together, so that the first call gets them.
     broken = [event for event in found if event.stage == "graph break"]
     return [*rows, *(_row(workload, event, calls[0], event.why) for event in broken)]
 
 
 def _is_cold(call: _Call, calls: Sequence[_Call], found: Sequence[CompilationEvent]) -> bool:
-    """Return whether a call compiled something, or may have: its batch is the first of its kind."""
+    """Return whether a call compiled something, or has the first batch of its size and dtype."""
     first = next(other for other in calls if other.batch == call.batch)
     return call is first or bool(_within(call, found))
 
@@ -134,7 +137,7 @@ def cause(batch: tuple[int, str], before: Sequence[tuple[int, str]]) -> str:
     batch : (int, str)
         Number of samples and their dtype in this call.
     before : sequence of (int, str)
-        The same of earlier calls of the function.
+        The number of samples and the dtype of each earlier call of the function.
     """
     if not before:
         return "first call"

@@ -1,4 +1,4 @@
-"""The worker's side of the speed pass for Keras: rounds inside ``fit`` and ``predict``."""
+"""The worker's side of the speed pass for Keras: run rounds inside ``fit`` and ``predict``."""
 
 import time
 
@@ -68,7 +68,10 @@ class Fits:
         return Calibrated(answers[0].seconds / steps)
 
     def enter(self, command: Enter, workload: Workload, samples: Samples) -> None:
-        """Run rounds on command inside ``fit`` or ``predict``, called again when its data end."""
+        """Run rounds on command inside ``fit`` or ``predict``; call ``predict`` again at its end.
+
+        A workload that times calls is called once per call instead.
+        """
         if workload.timing == CALL:
             self._calls(workload, samples, command.batch_size).serve(self._channel)
             return
@@ -98,7 +101,7 @@ class Fits:
         return Calls(self._keras_model, self._backend, workload, samples, batch_size)
 
     def short_epochs(self, command: RunShortEpochs, samples: Samples) -> list[ShortEpoch]:
-        """Time the boundaries between short epochs of ``fit``."""
+        """Time the gaps between short epochs of ``fit``; see :func:`short_epochs`."""
         from aebench.bench.worker.stepping import short_epochs
 
         batch_size, steps = command.batch_size, command.steps

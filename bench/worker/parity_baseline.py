@@ -1,4 +1,4 @@
-"""A framework without Keras, as the parity pass examines it."""
+"""The parity pass's access to a baseline: a network in a framework without Keras."""
 
 from dataclasses import replace
 from typing import Any
@@ -16,7 +16,7 @@ Array = np.ndarray[Any, Any]
 
 
 class NativeContenderModel:
-    """A network without Keras."""
+    """Implement :class:`ContenderModel` with a network without Keras."""
 
     def __init__(self, model: LoadedModel, job: ParityJob) -> None:
         self._backend = backends.load(job.backend)
@@ -45,7 +45,10 @@ class NativeContenderModel:
     def train(
         self, samples: Samples, batch_size: int, learning_rate: float | None
     ) -> tuple[list[int], list[float], bool]:
-        """See :class:`ContenderModel`; in longer and longer runs, as rounds are long."""
+        """See :class:`ContenderModel`; the losses are those of the last steps of ever longer runs.
+
+        Runs of 1, 3, 9, … steps test the long compiled loops that are timed in rounds.
+        """
         self._network = self._make(self._initial, replace(self._hyperparameters, dropout_layers=()))
         if learning_rate is not None:
             self._network.learning_rate = learning_rate
@@ -68,7 +71,7 @@ class NativeContenderModel:
         return self._make(self._initial, self._hyperparameters).masks(samples)
 
     def masked_losses(self, samples: Samples, count: int) -> float:
-        """See :class:`ContenderModel`; at rate 0, where only the masks change."""
+        """See :class:`ContenderModel`; the learning rate is 0, so that only the masks differ."""
         network = self._make(self._initial, self._hyperparameters)
         network.learning_rate = 0.0
         batches = network.load(_flat(samples.x), samples.total)
@@ -80,5 +83,5 @@ def _flat(x: Array) -> Array:
 
 
 def _last(losses: Any) -> float:
-    """Return the last of the steps' losses; some return no other."""
+    """Return the loss of the last step: some networks return one loss per step, others only it."""
     return float(losses[-1] if getattr(losses, "ndim", 1) else losses)

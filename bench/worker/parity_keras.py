@@ -1,4 +1,4 @@
-"""A Keras contender, as the parity pass examines it."""
+"""The parity pass's access to a contender on Keras."""
 
 from typing import Any
 
@@ -17,14 +17,14 @@ Array = np.ndarray[Any, Any]
 
 
 class KerasContenderModel:
-    """A model of Keras; everything goes through Keras's own methods."""
+    """Implement :class:`ContenderModel` with the methods of a Keras model."""
 
     def __init__(self, model: LoadedModel, job: ParityJob) -> None:
         self._backend = backends.load(job.backend)
         self._initial = model.closed_form().initial_weights(job.seed)
         settings = ContenderSettings.from_dict(job.settings)
         self._keras_model = build(model, settings, job.seed)
-        # Weights of other shapes cannot be set; the check of shapes reports them.
+        # Set the weights only if the shapes are right; the check of shapes reports wrong shapes.
         if [each.shape for each in self.weights()] == [each.shape for each in self._initial]:
             self._keras_model.set_weights(self._initial)
         self._dropout = dropout_layers(self._keras_model)
@@ -51,7 +51,7 @@ class KerasContenderModel:
     def train(
         self, samples: Samples, batch_size: int, learning_rate: float | None
     ) -> tuple[list[int], list[float], bool]:
-        """See :class:`ContenderModel`; Keras reports means."""
+        """See :class:`ContenderModel`; Keras reports means over all steps since the first."""
         self._drop([0.0] * len(self._rates))
         self._keras_model.set_weights(self._initial)
         rate = self._learning_rate if learning_rate is None else learning_rate
@@ -72,7 +72,7 @@ class KerasContenderModel:
         ]
 
     def masked_losses(self, samples: Samples, count: int) -> float:
-        """See :class:`ContenderModel`; at rate 0, where only the masks change."""
+        """See :class:`ContenderModel`; the learning rate is 0, so that only the masks differ."""
         self._drop(self._rates)
         self._keras_model.set_weights(self._initial)
         self._keras_model.optimizer.learning_rate = 0.0
@@ -81,7 +81,7 @@ class KerasContenderModel:
         return means[-1]
 
     def _drop(self, rates: list[float]) -> None:
-        """Set the rates; the compiled step reads them when it is traced."""
+        """Set the dropout rates, and make the training step anew: the old step keeps old rates."""
         if [layer.rate for layer in self._dropout] != rates:
             for layer, rate in zip(self._dropout, rates, strict=True):
                 layer.rate = rate
@@ -93,11 +93,11 @@ class KerasContenderModel:
 
         class Losses(keras.callbacks.Callback):  # type: ignore[misc]
             def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-                # Where a call runs several steps, the last one's number may lie behind the end.
+                # In a call of several steps, Keras may count steps beyond the last batch.
                 steps.append(min(batch + 1, samples.total // batch_size))
                 means.append(float(logs["loss"]))
 
-        # Unshuffled: the order of the batches is compared too.
+        # Not shuffled, since the oracle takes the batches in their order.
         self._keras_model.fit(
             samples.x, samples.y, batch_size, shuffle=False, verbose=0, callbacks=[Losses()]
         )

@@ -8,17 +8,17 @@ from typing import Any
 from aebench import backends
 from aebench.bench.protocol.messages import RuntimeInfo
 
-# Every worker imports NumPy to read its data, so it does not show which backend is in use.
+# Every worker imports NumPy to read its data: NumPy says nothing about the backend in use.
 _OF_ALL_WORKERS = {"numpy"}
 
 
 def loaded_frameworks(*own: str) -> list[str]:
-    """List the frameworks that are imported in this process, whatever imported them.
+    """List the frameworks that are imported in this process, NumPy excepted.
 
     Parameters
     ----------
     *own : str
-        Frameworks to look for beside those of the built-in backends.
+        Names of frameworks to look for, in addition to those of the built-in backends.
     """
     known = {backends.load(name).FRAMEWORK for name in backends.NAMES}
     return [
@@ -34,11 +34,11 @@ def runtime_info(backend: Any, model: Any, more: dict[str, str] | None = None) -
     Parameters
     ----------
     backend : Backend
-        The backend's file.
+        The backend's module.
     model : keras.Model or None
         A compiled model; None for a worker without Keras.
     more : dict, optional
-        Further settings, which neither the backend nor the model reports.
+        Settings to add that neither the backend nor the model reports.
     """
     import numpy as np
 
@@ -72,7 +72,7 @@ def _version(framework: str) -> str:
 
 
 def finite(what: str, value: Any) -> Any:
-    """Return a value after checking that it is a finite number.
+    """Return a value unchanged; refuse floating-point values that are not finite.
 
     Raises
     ------

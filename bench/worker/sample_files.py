@@ -8,7 +8,7 @@ from aebench.bench.protocol.samples import Samples, SampleSource
 def mapped(source: SampleSource) -> Samples:
     """Map the files of samples into memory.
 
-    The result holds plain arrays, not ``numpy.memmap``; their memory is the files' pages.
+    The returned arrays are plain arrays, not ``numpy.memmap``. The files are mapped, not copied.
 
     Parameters
     ----------

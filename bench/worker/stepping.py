@@ -1,9 +1,10 @@
-"""Rounds of steps inside Keras's own ``fit`` and ``predict``.
+"""Run rounds of steps inside Keras's own ``fit`` and ``predict``.
 
-The model's compiled step function is wrapped. The steps are therefore Keras's own: with its input
-path and its bookkeeping. The wrapper runs a script, a generator that advances once per step.
-Between two steps the script may read the clock, or sleep until the parent sends the next command.
-No callback per batch is used: on JAX and PyTorch it would fetch every step's logs to the host.
+The model's compiled step function is wrapped. The steps are therefore exactly those of Keras, with
+its input pipeline and its bookkeeping. The wrapper advances a script, a generator, before each call
+of the step function. There the script may read the clock, or sleep until the parent sends the next
+command. No callback per batch is used: on JAX and PyTorch it would copy every step's logs to the
+host.
 """
 
 import gc
@@ -19,8 +20,8 @@ from aebench.bench.protocol.samples import Samples
 from aebench.bench.workloads import Workload
 
 Script = Generator[None, None, None]
-# Freeing an input path takes about 0.3 seconds, on TensorFlow sometimes many seconds: see
-# aebench.backends.tensorflow.
+# The longest wait for an input pipeline to be freed. That takes about 0.3 seconds, on TensorFlow
+# sometimes many seconds: see aebench.backends.tensorflow.
 _LETTING_GO_SECONDS = 1.0
 
 
@@ -35,7 +36,7 @@ def replaced_step(model: Any, function: str, around: Callable[..., Any]) -> Iter
     function : str
         The attribute that holds the step: ``train_function`` or ``predict_function``.
     around : callable
-        Calls ``step(*arguments)`` and returns its result.
+        The function to call; it must call ``step(*arguments)`` and return the result.
     """
     getattr(model, f"make_{function}")()
     step = getattr(model, function)
@@ -47,7 +48,7 @@ def replaced_step(model: Any, function: str, around: Callable[..., Any]) -> Iter
 
 
 def epoch_clock(began_seconds: list[float]) -> Any:
-    """Create a Keras callback that appends the time in seconds at which an epoch begins."""
+    """Return a Keras callback that appends the time of each epoch's begin to ``began_seconds``."""
     import keras
 
     class EpochClock(keras.callbacks.Callback):  # type: ignore[misc]
@@ -58,7 +59,7 @@ def epoch_clock(began_seconds: list[float]) -> Any:
 
 
 class Stepper:
-    """Runs a script inside ``fit`` or ``predict``: the script advances between the steps.
+    """Runs a script inside ``fit`` or ``predict``, and advances it before each call of the step.
 
     Parameters
     ----------
@@ -87,21 +88,20 @@ class Stepper:
         self._steps_per_call = steps_per_call(model)
         self._steps_run = 0
         self._last_result: Any = None
-        # On TensorFlow these arguments hold the epoch's iterator, which is slow to free (see
-        # aebench.backends.tensorflow). A reference to it here keeps that wait out of the pauses
-        # between cells.
+        # On TensorFlow these arguments include the epoch's iterator, which can be slow to free (see
+        # aebench.backends.tensorflow). This reference delays that until let_go is called.
         self._last_arguments: Any = None
         self._script_ended = False
         self.epoch_began_seconds: list[float] = []
 
     def run(self, script: Script) -> None:
-        """Run the workload repeatedly until the script ends.
+        """Run the workload again and again until the script ends.
 
         Parameters
         ----------
         script : generator
-            Advanced before each call of the model's function, which runs one step or several.
-            After the script's end one more call is made, and the workload stops.
+            The script. It is advanced before each call of the model's function, which runs one
+            step or several. After the script's end one more call is made, then the workload ends.
         """
 
         def around(step: Callable[..., Any], *arguments: Any) -> Any:
@@ -112,14 +112,14 @@ class Stepper:
             self._steps_run += self._steps_per_call
             return self._last_result
 
-        # A callback at the begin of an epoch costs the steps no time; only training has epochs.
+        # A callback at an epoch's begin doesn't slow down the steps. Only training has epochs.
         clocks = [epoch_clock(self.epoch_began_seconds)] if self._workload.trains else []
         with replaced_step(self._model, self._workload.function, around):
             while not self._script_ended:
                 self._workload.run(self._model, self._samples, self._batch_size, clocks)
 
     def let_go(self) -> None:
-        """Free the input path in a thread, and wait for the thread for at most a second."""
+        """Free the input pipeline in a thread, and wait at most a second for the thread to end."""
         held, self._last_arguments = [self._last_arguments], None
 
         def drop() -> None:
@@ -138,17 +138,21 @@ class Stepper:
             self._workload.stop(self._model)
 
     def clock(self) -> float:
-        """Wait until all steps so far are done, and return the time in seconds."""
+        """Wait until all steps so far are computed, and return the time in seconds."""
         self._backend.wait(self._last_result)
         return time.perf_counter()
 
     def steps(self, count: int) -> Script:
-        """Let ``count`` steps run; ``count`` is a whole number of calls."""
+        """Script: run ``count`` steps, which must be a whole number of calls."""
         for _ in range(count // self._steps_per_call):
             yield
 
     def room(self, count: int) -> Script:
-        """Run past the next epoch's first call, unless ``count`` steps fit into this epoch."""
+        """Script: make sure that the next ``count`` steps are in one epoch, without its first call.
+
+        If they don't fit into this epoch, its last steps and the next epoch's first call are run.
+        At the begin of an epoch, the first call is run.
+        """
         position = self._steps_run % self._batches
         if position == 0 or position + count >= self._batches:
             left = (self._batches - position) % self._batches
@@ -157,16 +161,20 @@ class Stepper:
     def round(
         self, steps: int, discarded_steps: int, answer: Callable[[RoundTimes], object]
     ) -> Script:
-        """Time one round; garbage collection is off, and both ends wait for the device.
+        """Script: time one round without garbage collection.
+
+        The timing begins and ends when all steps so far are computed.
 
         Parameters
         ----------
         steps : int
-            Number of timed steps: whole calls. With the discarded steps, fewer than an epoch's.
+            Number of timed steps, a whole number of calls. An epoch must have more steps than the
+            timed and the discarded steps together.
         discarded_steps : int
-            Number of untimed steps before them, since caches are cold after a pause: whole calls.
+            Number of discarded steps before the timed steps, a whole number of calls: the first
+            steps after a pause are slow.
         answer : callable
-            Receives the times of the round.
+            Called with the times of the round.
         """
         yield from self.room(discarded_steps + steps)
         gc.collect()
@@ -192,7 +200,7 @@ def steps_per_call(model: Any) -> int:
 def short_epochs(
     model: Any, backend: Backend, samples: Samples, batch_size: int, count: int
 ) -> list[ShortEpoch]:
-    """Time the boundaries between short epochs of ``fit``.
+    """Time the gap between the last step of one short epoch and the first step of the next.
 
     Parameters
     ----------
@@ -205,15 +213,15 @@ def short_epochs(
     batch_size : int
         Number of samples per step.
     count : int
-        Number of boundaries to time.
+        Number of gaps to time.
 
     Returns
     -------
     list of ShortEpoch
-        One entry per epoch, in seconds. ``age_seconds``: from the begin of its first step to the
-        end of its last step. ``step_seconds``: an ordinary step. ``boundary_seconds``: from the
-        end of its last step to the next epoch's first step. ``first_step_seconds``: that first
-        step, which may wait for the input path. If a call runs several steps, a step means a call.
+        One entry per gap. If a call runs several steps, read "call" for "step". ``age_seconds``:
+        from the begin of the first step of the epoch before the gap to the end of its last step.
+        ``step_seconds``: mean of that epoch's steps after the first. ``boundary_seconds``: the gap.
+        ``first_step_seconds``: the step after the gap, which may wait for the input pipeline.
     """
     calls = samples.total // batch_size // steps_per_call(model)
     rows: list[ShortEpoch] = []

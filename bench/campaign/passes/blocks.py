@@ -1,7 +1,7 @@
-"""Blocks: one round of every contender, back to back, in balanced order.
+"""Run blocks. A block is one round of every contender, one after the other, in balanced order.
 
-A disturbed block is repeated. Whether a block is disturbed depends on the machine's other load
-alone, and never on a measured time.
+A disturbed block is repeated. Whether a block is disturbed is decided by the machine's other load
+alone, never by a measured time.
 """
 
 import time
@@ -22,15 +22,18 @@ from aebench.bench.plan.order import block_orders
 from aebench.bench.system import machine_noise, processor
 from aebench.reports.record import Block
 
-# The pause before a round. Threads that spin after their work were seen to stop within 10 ms.
+# The pause before a round. Some threads keep a core busy after their work; they stopped within
+# 10 ms where this was measured.
 PAUSE_SECONDS = 0.02
-# A block is disturbed if a larger share of all cores' time went to background load, or to steal.
+# A block is disturbed if background load, or steal, took more than this share of all cores' time.
 BACKGROUND_LIMIT_SHARE = 0.10
 STEAL_LIMIT_SHARE = 0.02
 
 
 def run(context: Context, sessions: Sequence[Session], cell: LaunchCell, length: Length) -> None:
-    """Run the planned blocks of a cell, and repeat disturbed ones: at most half as many again.
+    """Run the planned blocks of a cell, and repeat disturbed blocks.
+
+    There are at most half as many repetitions as planned blocks.
 
     Parameters
     ----------
@@ -75,7 +78,7 @@ def run(context: Context, sessions: Sequence[Session], cell: LaunchCell, length:
 
 
 def is_disturbed(background_share: float | None, steal_share: float | None) -> bool:
-    """Return whether background load or steal took more of a block than its limit allows."""
+    """Return whether background load or steal exceeds its limit; None counts as 0."""
     return (background_share or 0.0) > BACKGROUND_LIMIT_SHARE or (
         steal_share or 0.0
     ) > STEAL_LIMIT_SHARE
@@ -83,7 +86,7 @@ def is_disturbed(background_share: float | None, steal_share: float | None) -> b
 
 @dataclass(frozen=True)
 class _Seen:
-    """What the machine did during a block; see :class:`aebench.reports.record.Block`."""
+    """Measurements of the machine in a block; see :class:`aebench.reports.record.Block`."""
 
     seconds: float
     background_share: float | None
@@ -122,7 +125,7 @@ def _block(
 
 
 class _Watch:
-    """Measure what the cores do other than the work of this run."""
+    """Measure how much processor time goes to other things than this run."""
 
     def __init__(self, sessions: Sequence[Session]) -> None:
         self._sessions = sessions
@@ -131,11 +134,11 @@ class _Watch:
         self._cores = processor.core_seconds()
 
     def end(self, waiting_seconds: float) -> tuple[float, float | None, float | None]:
-        """Return the seconds since the beginning, and two shares of all cores' time in them.
+        """Return the seconds since the beginning, the background load and the steal.
 
-        The shares are those of background load and of steal; None where the system doesn't report
-        them. ``waiting_seconds`` is the processor time of workers that should have slept. It counts
-        as background load.
+        Background load and steal are shares of all cores' time since the beginning; None where the
+        system doesn't report them. ``waiting_seconds`` is the processor time that workers used
+        while they should have slept. It is counted as background load.
         """
         seconds = time.perf_counter() - self._began
         cores = processor.spent(self._cores, processor.core_seconds())
@@ -149,6 +152,6 @@ class _Watch:
         return seconds, background_seconds / cores.total, steal_share
 
     def _our_seconds(self) -> float | None:
-        """Return the processor seconds of this process and its workers; None if one has ended."""
+        """Return the processor seconds of this process and its workers; None if unknown."""
         workers = cpu_seconds(self._sessions)
         return None if workers is None else workers + time.process_time()

@@ -1,4 +1,4 @@
-"""The footprint pass: cold starts, one fresh process at a time."""
+"""The footprint pass: measure cold starts, each in a new process, one process at a time."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from aebench.reports.record import ContenderInfo, Task
 
 
 def run(context: Context, tasks: Sequence[Task]) -> None:
-    """Measure the cold start of every task, in the order given."""
+    """Measure one cold start for each task, in the order given."""
     one_at_a_time.run(context, tasks, "cold start", _cold_start)
 
 

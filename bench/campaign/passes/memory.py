@@ -1,6 +1,6 @@
-"""The memory pass: how much a process holds after every phase, and whether steps make it grow.
+"""The memory pass: measure a process's memory after every phase, and its growth with the steps.
 
-A sampler outside the process records the curve between the phases.
+The parent also samples the worker's memory all the time, for a curve over time.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from aebench.reports.record import ContenderInfo, Task
 
 
 def run(context: Context, tasks: Sequence[Task]) -> None:
-    """Measure the memory of one process after the other, in the order given."""
+    """Measure the memory of a new worker for each task, in the order given."""
     one_at_a_time.run(context, tasks, "memory", _weigh)
 
 

@@ -1,4 +1,4 @@
-"""The loop of the passes that run one worker at a time, for one contender and model."""
+"""The loop of passes that run one worker at a time: each task is one contender and model."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ Measure = Callable[[Context, ContenderInfo, Task], None]
 def run(context: Context, tasks: Sequence[Task], what: str, measure: Measure) -> None:
     """Measure task by task, in the order given.
 
-    A failure is recorded, and the next task goes on.
+    A failed task is recorded as a failure, and the next task is measured.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def run(context: Context, tasks: Sequence[Task], what: str, measure: Measure) ->
     what : str
         The name of what is measured, for the display, such as ``cold start``.
     measure : callable
-        The function that measures one task of a contender.
+        The function that measures one task, given the context, the contender and the task.
     """
     contenders = {contender.name: contender for contender in context.plan.on_keras}
     for task in tasks:
@@ -50,7 +50,7 @@ def named(task: Task) -> dict[str, Any]:
 
 
 def cold_start(kind: type[J], context: Context, contender: ContenderInfo, task: Task) -> J:
-    """Make the job of a worker whose start from nothing is measured, data loading included."""
+    """Make the job of a worker whose cold start is measured, with the loading of the data."""
     return context.job(
         kind,
         contender,

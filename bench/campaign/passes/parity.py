@@ -1,4 +1,7 @@
-"""Parity: is it the same model? Every contender beside one float64 oracle, nothing timed."""
+"""The parity pass: compare every contender's results with those of a float64 oracle.
+
+The comparison shows whether the contenders compute the same model. Nothing is timed.
+"""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -29,8 +32,9 @@ from aebench.bench.protocol.parity_checks import (
 from aebench.reports import record
 from aebench.reports.record import ContenderInfo, Task
 
-# How far from the oracle, by the precision in force: docs/method.md says why so far.
-# A share of masks and a mean loss under masks are chance: they are in standard deviations.
+# The largest allowed differences from the oracle, by precision. docs/method.md gives the reasons.
+# The share of dropped values and the mean loss with dropout are random, so that their differences
+# are counted in standard deviations, of which this many are allowed.
 _CHANCE = 4.5
 _ROUNDING = {"mixed_float16": 2.0**-11, "mixed_bfloat16": 2.0**-8, "tf32": 2.0**-11}
 _FLOAT32 = {
@@ -49,7 +53,7 @@ _FLOAT32 = {
 
 
 def tolerances(precision: str) -> dict[str, float]:
-    """Return how far each check may be off at a precision.
+    """Return the largest allowed difference of each check, by the check's name, at a precision.
 
     Parameters
     ----------
@@ -72,13 +76,13 @@ def tolerances(precision: str) -> dict[str, float]:
 
 
 def run(context: Context, tasks: Sequence[Task]) -> None:
-    """Compare every contender with the oracle; one worker for all models of one."""
+    """Compare every contender with the oracle. One worker computes all models of a contender."""
     contenders = {each.name: each for each in context.plan.compared}
     by_contender = [
         (contenders[name], list(mine)) for name, mine in groupby(tasks, lambda task: task.contender)
     ]
     context.display.doing("workers start")
-    # They import side by side: nothing is timed.
+    # All workers import at the same time: this pass times nothing.
     workers = {contender.name: _start(context, contender, mine) for contender, mine in by_contender}
     oracles = _Oracles(context)
     for contender, mine in by_contender:
@@ -100,7 +104,10 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
 
 
 def _start(context: Context, contender: ContenderInfo, tasks: Sequence[Task]) -> Worker | None:
-    """Start a worker; one that can't be started is tried again, and told of, in its turn."""
+    """Start a worker and return it; None if it can't be started.
+
+    The caller then starts it again before its first task, and records a second failure.
+    """
     try:
         return _worker(context, contender, tasks[0])
     except MeasurementError:
@@ -114,9 +121,9 @@ def _worker(context: Context, contender: ContenderInfo, task: Task) -> Worker:
 
 
 def _groups(sizes: ParitySizes) -> Iterator[tuple[str, int]]:
-    """List the groups of checks with their batch sizes, those of all workloads first.
+    """Yield the groups of checks with their batch sizes: first those that need no training.
 
-    What fails later leaves the earlier checks in the record.
+    If a later group fails, the checks of the earlier groups are in the record already.
     """
     yield from ((INFERENCE, size) for size in sizes.inference)
     yield from ((STEPS, size) for size in sizes.training)
@@ -155,14 +162,14 @@ def _compare(
 
 
 class _Oracles:
-    """What workers compare themselves with: computed when first needed, once for all of them."""
+    """The oracle's results, computed when first needed and then kept in files for all workers."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._paths: dict[tuple[str, str, int], Path] = {}
 
     def path(self, name: str, checks: str, batch_size: int) -> Path:
-        """Return the file of a model's results for a group of checks at a batch size."""
+        """Return the path of the file with the oracle's results, which is computed if missing."""
         key = (name, checks, batch_size)
         if key not in self._paths:
             context = self._context
@@ -187,16 +194,16 @@ class _Oracles:
 def oracle_results(
     model: ClosedForm, images: Images, seed: int, checks: str, batch_size: int
 ) -> dict[str, Images]:
-    """Do in float64 what every contender does.
+    """Compute in float64 the results with which contenders are compared.
 
     Parameters
     ----------
     model : ClosedForm
-        Which network.
+        The network.
     images : ndarray
-        As they were found: uint8, or floating-point in [0, 1].
+        Training images, unconverted: uint8, or floating-point in [0, 1].
     seed : int
-        Of the weights, and of the masks.
+        The seed of the initial weights and of the dropout masks.
     checks : str
         A group of :mod:`aebench.bench.protocol.parity_checks`.
     batch_size : int
@@ -205,10 +212,11 @@ def oracle_results(
     Returns
     -------
     dict of ndarray
-        For inference, ``forward`` and ``loss`` of the first batch. For steps, ``before 0`` … and
-        ``after 0`` …, the weights before and after a step at the model's own learning rate, and
-        ``short``, the loss of each step of a training. For the long training, ``long``, its
-        losses, and ``masked``, losses of the first batch under masks.
+        Arrays by name. For the group ``INFERENCE``: ``forward`` (outputs) and ``loss`` of the first
+        batch. For ``STEPS``: ``before 0`` … and ``after 0`` …, each weight before and after one
+        step at the model's own learning rate; and ``short``, the loss of each step of a short
+        training. For ``LONG``: ``long``, the loss of each step of a long training; and, if the
+        model has dropout, ``masked``, losses of the first batch with different dropout masks.
     """
 
     def batch(step: int) -> Images:

@@ -1,6 +1,7 @@
 """The profile pass: where the time of warm steps goes, and what is compiled when.
 
-Tracing slows steps down, so that these workers only trace, and no other pass uses their times.
+Tracing slows steps down. These workers therefore do nothing but this pass, and no other pass uses
+their times.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from aebench.reports.traces import trace_path
 
 
 def run(context: Context, tasks: Sequence[Task]) -> None:
-    """Profile one contender and model after the other, in the order given."""
+    """Profile the contender and model of each task, in the order given."""
     one_at_a_time.run(context, tasks, "a profile", _profile)
 
 

@@ -1,6 +1,6 @@
-"""The quality pass: full training on all epochs.
+"""The quality pass: train in full, over all epochs.
 
-All contenders start from the same weights, and see the data in the same order.
+All contenders start from the same weights, and get the data in the same order.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from aebench.reports.record import ContenderInfo, Task
 
 
 def run(context: Context, tasks: Sequence[Task]) -> None:
-    """Train in the order given; one worker trains all seeds of a contender and model."""
+    """Run the trainings in the order given; one worker trains all seeds of its model."""
     contenders = {contender.name: contender for contender in context.plan.on_keras}
     for (_, name), group in groupby(tasks, lambda task: (task.model, task.contender)):
         _Training(context, contenders[name], list(group)).run()
@@ -32,9 +32,9 @@ class _Training:
         self._left = list(tasks)
 
     def run(self) -> None:
-        """Train seed by seed until one fails.
+        """Train one seed after the other until a training fails.
 
-        The failure is recorded for that seed, and the seeds after it are not trained.
+        The failure is recorded for its seed. The seeds after it are not trained.
         """
         try:
             self._train()
@@ -51,7 +51,7 @@ class _Training:
         info = context.plan.info
         name = self._contender.name
         model = context.plan.model(self._model)
-        # Only what answers with its input can show what it makes of an image.
+        # Only an autoencoder, whose output is an image like its input, can reconstruct examples.
         examples = list(context.dataset.examples) if model.form else []
         job = context.job(
             messages.QualityJob,

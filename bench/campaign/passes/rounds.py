@@ -1,4 +1,4 @@
-"""Time one round of a contender in a cell of the speed pass, and handle its failure."""
+"""Time one round of a contender in a cell of the speed pass, and drop contenders that fail."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +17,10 @@ from aebench.reports.record import Cell, ContenderInfo
 
 @dataclass
 class Session:
-    """A contender's worker in one launch of a model, and what is known of it.
+    """A contender's worker in one launch of a model, with its state.
 
-    ``some_epochs_wait`` is whether the backend polls at an epoch's end, so that some epochs wait.
+    ``some_epochs_wait`` is whether some epochs end late on this backend, because their end waits
+    for a poll (see :mod:`aebench.backends.tensorflow`).
     ``step_seconds`` is the duration of a step in the latest round. ``gone`` is whether the worker
     failed and was stopped.
     """
@@ -33,7 +34,7 @@ class Session:
 
 @dataclass(frozen=True)
 class LaunchCell:
-    """A cell in one launch: the sessions of all contenders are compared in it."""
+    """A cell in one launch. The contenders are compared within it."""
 
     cell: Cell
     workload: Workload
@@ -41,7 +42,7 @@ class LaunchCell:
 
     @property
     def named(self) -> tuple[str, int]:
-        """Return the workload's name and the batch size: the first two fields of a command."""
+        """Return the workload's name and the batch size, with which every command begins."""
         return self.cell.workload, self.cell.batch_size
 
     def fields(self, contender: ContenderInfo) -> dict[str, str | int]:
@@ -59,22 +60,22 @@ class LaunchCell:
 
 
 class Length(NamedTuple):
-    """The number of steps in a round, and the number discarded before the round."""
+    """The number of timed steps in a round, and the number of discarded steps before them."""
 
     steps: int
     discarded_steps: int
 
     @classmethod
     def of_round(cls, steps: int) -> "Length":
-        """Return the length of a round of ``steps``, after a tenth as many discarded steps.
+        """Return the length of a round of ``steps`` timed steps, with a tenth as many discarded.
 
-        They are discarded because the first steps after a pause are slow.
+        At least one step is discarded: the first steps after a pause are slow.
         """
         return cls(steps, max(1, steps // 10))
 
 
 def steps_per_call(contender: ContenderInfo) -> int:
-    """Return how many steps a call of a contender's compiled function runs."""
+    """Return the number of steps that one call of a contender's compiled function runs."""
     return ContenderSettings.from_dict(contender.settings).steps
 
 
@@ -94,7 +95,7 @@ def take(
 ) -> record.Round:
     """Time one round of a session and append it to the record.
 
-    The other workers should sleep meanwhile; the processor time that they use is recorded too.
+    The other workers should sleep during the round. The processor time that they use is recorded.
 
     Returns
     -------
@@ -107,7 +108,7 @@ def take(
         If the worker fails.
     """
     steps, discarded_steps = length
-    # A compiled call can't be split, so that whole calls are discarded.
+    # A compiled call runs several steps and can't be split: round up to whole calls.
     steps_of_call = steps_per_call(session.contender)
     discarded_steps = -(-discarded_steps // steps_of_call) * steps_of_call
     # A known-effect control runs more steps than it reports.
@@ -131,17 +132,17 @@ def take(
 
 
 def cpu_seconds(sessions: Sequence[Session]) -> float | None:
-    """Return the processor seconds of all workers so far; None if a worker's can't be read."""
+    """Return the sum of the workers' processor seconds; None if one worker's can't be read."""
     used = [session.worker.cpu_seconds() for session in sessions]
     known = [seconds for seconds in used if seconds is not None]
     return sum(known) if len(known) == len(used) else None
 
 
 class Dropping:
-    """A ``with`` block in which a failed measurement drops its session.
+    """A context manager that catches a MeasurementError and drops the session that failed.
 
-    The failure is recorded, the worker is stopped and the session is marked as gone. The other
-    sessions go on.
+    The failure is recorded, the worker is stopped and the session is marked as gone. The code
+    after the ``with`` block runs on with the other sessions.
     """
 
     def __init__(self, context: Context, session: Session, model: str, launch: int) -> None:
@@ -163,5 +164,5 @@ class Dropping:
 
 
 def dropping(context: Context, session: Session, cell: LaunchCell) -> Dropping:
-    """Return a ``with`` block for a session's work in a cell; see :class:`Dropping`."""
+    """Return the context manager for a session's work in a cell; see :class:`Dropping`."""
     return Dropping(context, session, cell.cell.model, cell.launch)

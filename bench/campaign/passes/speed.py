@@ -1,4 +1,4 @@
-"""The speed pass: blocks of rounds that alternate between contenders in processes of their own."""
+"""The speed pass: time rounds of the contenders in turn, each contender in its own process."""
 
 import math
 import time
@@ -26,21 +26,22 @@ from aebench.reports import record
 from aebench.reports.record import Cell, Task
 
 CALIBRATION_STEPS = 10
-# The fastest contender's round takes at least this long.
+# A round has enough steps for the fastest contender to take at least this long.
 FASTEST_ROUND_SECONDS = 0.1
-# A block takes at least this long. With one contender, rounds of 0.1 s would be so short that the
-# time to wake up shows in them.
+# A round has enough steps for a block to take at least this long. With a single contender, rounds
+# of 0.1 s would be too short: the worker's time to wake up would be a notable share of them.
 BLOCK_SECONDS = 0.5
 WARMUP_ROUNDS = 3
 WARMUP_SECONDS = 2.0
-# Ten steps just after compiling measure a step only roughly. The number of steps that follows from
-# them may become this many times as large after the warm-up.
+# The ten calibration steps right after compiling time a step only roughly. After the warm-up the
+# number of steps in a round may be raised, at most to this many times the first number.
 MOST_TIMES_AS_MANY_STEPS = 3
-# An epoch has room for at least this many rounds. A round doesn't cross an epoch's end: the steps
-# left before the end are lost, and with six rounds they are a small share.
+# An epoch is long enough for at least this many rounds. A round never crosses the end of an epoch,
+# so the steps between the last round and the end aren't timed. With six rounds they are few.
 LEAST_ROUNDS_IN_AN_EPOCH = 6
-# Half-way between two polls of TensorFlow (aebench.backends.tensorflow): an epoch that waits for
-# the next poll then takes clearly longer than an epoch that doesn't wait.
+# The length of a short epoch: half-way between two polls of TensorFlow, see
+# aebench.backends.tensorflow. An epoch that waits for the next poll then takes clearly longer than
+# an epoch that doesn't wait.
 SHORT_EPOCH_SECONDS = 0.19
 SHORT_EPOCHS = 8
 SHORT_EPOCHS_WHERE_SOME_WAIT = 40
@@ -58,8 +59,8 @@ class SpeedPass:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        # All contenders and launches of a cell run the same number of steps in a round. A resumed
-        # run takes the number from its record.
+        # The number of steps in a round of each cell, the same for all contenders and launches.
+        # Rounds that are already in the record (in a resumed run) have fixed it.
         self._steps = {
             Cell(row.model, row.workload, row.batch_size): row.steps
             for row in context.journal.record.of(record.Round)
@@ -67,7 +68,7 @@ class SpeedPass:
         }
 
     def run(self, tasks: Sequence[Task]) -> None:
-        """Measure the tasks, which are launches of models, in the order given."""
+        """Measure the tasks in the order given. A task is one launch of a model."""
         for number, task in enumerate(tasks):
             began = time.monotonic()
             self._launch(self._context.plan.model(task.model), task.launch)
@@ -161,8 +162,8 @@ class SpeedPass:
         """Return the number of steps that makes the fastest round and a block long enough."""
         step_seconds = [session.step_seconds for session in sessions]
         enough = max(FASTEST_ROUND_SECONDS / min(step_seconds), BLOCK_SECONDS / sum(step_seconds))
-        # A multiple with which a known-effect control's extra steps are whole steps, and every
-        # contender's steps are whole calls.
+        # Round up to a multiple for which the extra steps of a known-effect control are a whole
+        # number, and the steps of every contender are whole calls.
         multiple = math.lcm(
             *(
                 Fraction(str(contender.known_effect)).denominator * steps_per_call(contender)
@@ -172,7 +173,10 @@ class SpeedPass:
         return math.ceil(enough / multiple) * multiple
 
     def _enter(self, session: Session, cell: LaunchCell, length: Length) -> None:
-        """Let a session enter ``fit`` or ``predict``, where it waits for rounds."""
+        """Tell a session's worker to call ``fit`` or ``predict``, and to wait there for rounds.
+
+        For training on Keras, record the call's seconds.
+        """
         least = LEAST_ROUNDS_IN_AN_EPOCH * sum(length)
         command = messages.Enter(*cell.named, epoch_steps=least)
         answer = session.worker.ask(command, messages.Entered)
@@ -186,9 +190,10 @@ class SpeedPass:
     def _warm_up(
         self, sessions: Sequence[Session], session: Session, cell: LaunchCell, length: Length
     ) -> None:
-        """Run rounds that don't count, and measure by them how long a step takes.
+        """Run warm-up rounds, which no result includes, and set the session's ``step_seconds``.
 
-        There are at least ``WARMUP_ROUNDS`` rounds, and at least ``WARMUP_SECONDS`` of them.
+        There are at least ``WARMUP_ROUNDS`` rounds, and together they take at least
+        ``WARMUP_SECONDS``.
         """
         spent = 0.0
         step_seconds: list[float] = []
@@ -197,7 +202,7 @@ class SpeedPass:
             row = take(self._context, sessions, session, cell, length, WARMUP_BLOCK, number)
             spent += row.seconds
             step_seconds.append(session.step_seconds)
-        # By the fastest round: rounds then stay long enough if the machine gets faster.
+        # The fastest round gives the most steps: rounds are then long enough at any speed seen.
         session.step_seconds = min(step_seconds)
 
     def _short_epochs(self, session: Session, cell: LaunchCell) -> None:

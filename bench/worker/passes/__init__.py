@@ -1,1 +1,1 @@
-"""The worker's side of each pass: imported in workers alone, since it may import Keras."""
+"""The worker's side of each pass. Only workers import it, since it may import Keras."""

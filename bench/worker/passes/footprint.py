@@ -1,4 +1,4 @@
-"""The worker's side of the footprint pass: time and memory of a cold start, phase by phase."""
+"""The worker's side of the footprint pass: measure time and memory of a cold start by phase."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ _LOSS_SAMPLES = 1000
 
 
 def work(channel: Channel, job: FootprintJob) -> None:
-    """Run the phases in order and answer after each of them; then describe the model."""
+    """Run the phases in order, send an answer after each phase, then an answer about the model."""
     exact = proc_memory.exact_peaks()
     backend = backends.load(job.backend)
     start = ColdStart(job)
@@ -30,7 +30,7 @@ def work(channel: Channel, job: FootprintJob) -> None:
     for name, phase in zip(FOOTPRINT_PHASES, phases, strict=True):
         channel.send(encode(PhaseMemory(name, **proc_memory.measured(phase, exact))))
     device_bytes = backend.device_peak_bytes()
-    # The loss shows that the steps trained the model. It comes last: evaluating takes memory.
+    # The loss shows that the steps trained the model. Computing it takes memory: that comes last.
     assert start.samples is not None
     few = start.samples.first(_LOSS_SAMPLES)
     loss = float(start.keras_model.evaluate(few.x, few.y, few.total, verbose=0))

@@ -1,4 +1,4 @@
-"""The worker's side of the memory pass: memory by phase, and its growth with the steps."""
+"""The worker's side of the memory pass: measure memory by phase, and its growth with the steps."""
 
 import ctypes
 import gc
@@ -15,15 +15,16 @@ from aebench.bench.worker.cold_start import ColdStart
 from aebench.bench.worker.runtime_info import runtime_info
 
 WARM_STEPS = 100
-# Memory is read after each call. Calls of several steps are few, but growth needs this many.
+# Memory is read after each call. At least this many calls are needed to see growth, even if each
+# call runs many steps.
 _LEAST_CALLS = 40
-# All steps are in one epoch, unless their inputs take more than this. On TensorFlow each epoch
-# fills new buffers while the last epoch's buffers still exist, which looks like growth.
+# All steps are in one epoch, unless their inputs take more bytes than this. On TensorFlow each new
+# epoch fills new buffers while the previous epoch's buffers still exist, which looks like growth.
 _MOST_BYTES = 256 * 2**20
 
 
 def work(channel: Channel, job: MemoryJob) -> None:
-    """Run the phases in order and answer after each of them; then describe the steps."""
+    """Run the phases in order, send an answer after each phase, then an answer about the steps."""
     exact = proc_memory.exact_peaks()
     backend = backends.load(job.backend)
     start = ColdStart(job)
@@ -70,7 +71,7 @@ def work(channel: Channel, job: MemoryJob) -> None:
         peak_bytes = backend.device_peak_bytes() if known else None
         channel.send(encode(PhaseMemory(name, **row, device_peak_bytes=peak_bytes)))
     channel.send(encode(results[0]))
-    # The parent samples memory until this answer arrives; then it closes the channel.
+    # Wait until the parent closes the channel: it samples this process until the answer arrives.
     channel.receive()
 
 
@@ -81,7 +82,7 @@ def _size(variable: object) -> int:
 
 
 def _enough(samples: Samples, job: MemoryJob) -> Samples:
-    """Repeat samples until one epoch holds all steps, or until the inputs reach their limit."""
+    """Return samples, repeated until one epoch has all steps or the inputs reach their limit."""
     from aebench.bench.protocol.settings import ContenderSettings
     from aebench.bench.worker.batches import repeated
 
@@ -93,7 +94,7 @@ def _enough(samples: Samples, job: MemoryJob) -> Samples:
 
 
 def _watch(start: ColdStart, backend: backends.Backend, batch_size: int, held: list[int]) -> None:
-    """Train on, and append the process's anonymous memory in bytes to ``held`` after each call."""
+    """Continue training, and append the anonymous memory in bytes to ``held`` after each call."""
     from aebench.bench.worker.stepping import Script, Stepper, steps_per_call
     from aebench.bench.workloads.train import WORKLOAD as TRAIN
 
@@ -116,7 +117,7 @@ def _watch(start: ColdStart, backend: backends.Backend, batch_size: int, held: l
 
 
 def _give_back() -> None:
-    """Return freed memory that glibc's allocator keeps to the system."""
+    """Make glibc's allocator give the memory that was freed back to the system."""
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim:

@@ -1,4 +1,4 @@
-"""The worker's side of the parity pass: how far a contender is from the float64 oracle."""
+"""The worker's side of the parity pass: compare a contender's results with the oracle's."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -35,44 +35,46 @@ MASK_ROWS = 500
 
 
 class ContenderModel(Protocol):
-    """A contender's model under examination; its weights are in Keras's order."""
+    """The methods of a contender's model that the comparison needs."""
 
     def runtime_info(self) -> RuntimeInfo:
         """Describe this process."""
 
     def weights(self) -> list[Array]:
-        """Return kernel (inputs × units) and bias of each layer."""
+        """Return kernel (inputs × units) and bias of each layer, in Keras's order."""
 
     def forward(self, x: Array) -> Array:
-        """Return the outputs of a batch as samples × numbers, as when predicting."""
+        """Return the outputs of a batch, without dropout, as an array of samples × numbers."""
 
     def loss(self, samples: Samples) -> float:
-        """Return the loss of a batch, as when evaluating."""
+        """Return the mean loss of a batch, without dropout."""
 
     def train(
         self, samples: Samples, batch_size: int, learning_rate: float | None
     ) -> tuple[list[int], list[float], bool]:
-        """Train afresh, without dropout, a step a batch; None is the model's own rate.
+        """Train from the initial weights without dropout, one step per batch of the samples.
+
+        A learning rate of None means the model's own learning rate.
 
         Returns
         -------
         list of int
-            Numbers of steps.
+            The numbers of the steps, from 1, for which a loss is known.
         list of float
-            The loss after each.
+            A loss for each of those steps.
         bool
-            Whether that is the mean since the first step, and not the last step's own.
+            True if a loss is the mean over all steps up to its step, False if it is the step's own.
         """
 
     def masks(self, samples: int) -> list[Array]:
-        """Return what each dropout layer makes of ones (samples × units) while training."""
+        """Return each dropout layer's output for an input of ones (samples × units) in training."""
 
     def masked_losses(self, samples: Samples, count: int) -> float:
-        """Return the mean loss of a batch over so many draws of the masks."""
+        """Return the mean loss of a batch over ``count`` draws of the dropout masks."""
 
 
 def work(channel: Channel, job: ParityJob) -> None:
-    """Compare, command by command, until the parent closes the channel."""
+    """Make the comparison of each command, until the parent closes the channel."""
     make: Callable[[LoadedModel, ParityJob], Any]
     if backends.runs_keras(job.backend):
         from aebench.bench.worker.parity_keras import KerasContenderModel
@@ -87,7 +89,7 @@ def work(channel: Channel, job: ParityJob) -> None:
     while True:
         command = receive_command(channel, Compare)
         model = load(command.model)
-        # Inference needs the weights that were given, so a trained model is not used for it.
+        # Inference needs the initial weights, so that a model which was trained is made again.
         wanted = (command.model, command.checks == INFERENCE)
         if made != wanted:
             contender_model, made = make(model, job), wanted
@@ -109,16 +111,16 @@ def compare(
     oracle: Any,
     checks: str,
 ) -> Iterator[Check]:
-    """Measure the differences of a group; ``where`` is the weight or step of the largest.
+    """Yield the checks of a group: the largest difference of each, and where it was found.
 
     Parameters
     ----------
     contender_model : ContenderModel
-        The model that is compared; for inference, one that was never trained.
+        The model to compare; for inference it must never have been trained.
     model : ClosedForm
-        What it should be.
+        The closed form of the model that the contender should compute.
     samples : Samples
-        Training samples; where a training needs more, they are repeated in their order.
+        Training samples. If a training needs more, they are repeated in the same order.
     batch_size : int
         Samples per step.
     oracle : mapping of ndarray
@@ -140,7 +142,7 @@ def compare(
 
 
 def _repeated(samples: Samples, count: int) -> Samples:
-    """Take so many samples from the first; start again where there are no more."""
+    """Return ``count`` samples from the first on; after the last sample the first follows again."""
     rows = np.resize(np.arange(samples.total), count)
     return samples.changed(lambda array: array[rows])
 
@@ -148,7 +150,7 @@ def _repeated(samples: Samples, count: int) -> Samples:
 def _inference(
     contender_model: ContenderModel, model: ClosedForm, first: Samples, oracle: Any
 ) -> Iterator[Check]:
-    """Compare what needs no training: a contender that only predicts has these checks."""
+    """Compare shapes, outputs and loss, which need no training."""
     given = contender_model.weights()
     shapes = [shape for layer in model.dense_shapes for shape in (layer, layer[1:])]
     wrong = [
@@ -166,14 +168,14 @@ def _inference(
 def _steps(
     contender_model: ContenderModel, batches: Samples, batch_size: int, oracle: Any
 ) -> Iterator[Check]:
-    """Compare one step, and a few in their order, at the model's own learning rate."""
+    """Compare one training step, then a short training, at the model's own learning rate."""
     contender_model.train(batches.first(batch_size), batch_size, None)
     after = contender_model.weights()
     places = range(len(after))
     steps = [_most(after[place] - oracle[f"after {place}"]) for place in places]
     yield _check("step", max(steps), _weight_name(int(np.argmax(steps))))
     moves = [_most(oracle[f"after {place}"] - oracle[f"before {place}"]) for place in places]
-    # A weight that nothing moves has no size to be relative to.
+    # If a step leaves a weight unchanged, divide by a tiny number instead of by zero.
     tiny = float(np.finfo(np.float32).tiny)
     off = [step / max(move, tiny) for step, move in zip(steps, moves, strict=True)]
     yield _check("gradients", max(off), _weight_name(int(np.argmax(off))))
@@ -194,7 +196,7 @@ def _losses(name: str, wanted: Array, steps: list[int], losses: list[float], mea
 def _dropout(
     contender_model: ContenderModel, model: ClosedForm, batch: Samples, oracle: Any
 ) -> Iterator[Check]:
-    """Compare the masks: how many are dropped, what the others become, and what the loss is."""
+    """Compare dropout: its layers, the share of dropped values, the scale of the rest, the loss."""
     made = contender_model.masks(MASK_ROWS)
     units = [model.dense_shapes[layer][1] for layer in model.dropout_layers]
     wrong = [each.shape[-1] for each in made] != units
@@ -203,7 +205,7 @@ def _dropout(
         return
     rate = model.dropout
     dropped = [abs(float((each == 0).mean()) - rate) for each in made]
-    # In standard deviations of a share of independent draws.
+    # Divide by the standard deviation of a share of independent draws.
     deviations = [
         each / np.sqrt(rate * (1 - rate) / values.size)
         for each, values in zip(dropped, made, strict=True)
@@ -213,7 +215,7 @@ def _dropout(
     yield _check("dropout scale", max(scales))
     mean = contender_model.masked_losses(batch, MASKS)
     losses = oracle["masked"]
-    # Both means are of so many draws each.
+    # The standard error of the difference of two means, each over its own number of draws.
     error = np.std(losses, ddof=1) * np.sqrt(1 / len(losses) + 1 / MASKS)
     yield _check("dropout loss", abs(mean - float(np.mean(losses))) / float(error))
 
@@ -231,5 +233,5 @@ def _relative(value: float, wanted: float) -> float:
 
 
 def _weight_name(place: int) -> str:
-    """Name a weight by its place in Keras's order."""
+    """Return a weight's name, given its place in Keras's list of weights."""
     return f"{'bias' if place % 2 else 'kernel'} of layer {place // 2 + 1}"

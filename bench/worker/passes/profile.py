@@ -1,4 +1,4 @@
-"""The worker's side of the profile pass: compilations, and the operations of warm steps."""
+"""The worker's side of the profile pass: log compilations, then trace warm steps."""
 
 import gc
 import tempfile
@@ -27,18 +27,18 @@ from aebench.bench.worker.sample_files import mapped
 from aebench.bench.worker.stepping import Script, Stepper, steps_per_call
 from aebench.bench.workloads.train import WORKLOAD as TRAIN
 
-# The first steps under a profiler are slow: they are traced but lie outside the marked stretch.
+# The first steps under a profiler are slow: they are traced before the marked stretch begins.
 DISCARDED_STEPS = 10
 WARM_STEPS = 50
 UNTRACED_ROUNDS = 5
-# A single trace may have been disturbed: the report shows the trace with the median time.
+# Several traces are made, since one may be disturbed. The trace with the median time is reported.
 TRACES = 3
 
 
 def work(channel: Channel, job: ProfileJob) -> None:
     """Log what is compiled, then trace warm steps inside ``fit``.
 
-    The answers are the runtime info, the compile log and the profile.
+    Three answers are sent: the runtime info, the compile log and the profile.
     """
     backend, profiler = backends.load(job.backend), profilers.load(job.backend)
     model = load(job.model)
@@ -80,7 +80,7 @@ def _profile(
             for number in range(TRACES):
                 yield from stepper.room(discarded_steps + steps)
                 gc.collect()
-                gc.disable()  # an untraced round runs without garbage collection too
+                gc.disable()  # as in the untraced rounds
                 try:
                     with profiler.tracing(_folder(scratch, number)):
                         yield from stepper.steps(discarded_steps)

@@ -1,4 +1,4 @@
-"""The worker's side of the quality pass: full trainings, with losses on the whole test set."""
+"""The worker's side of the quality pass: train in full, and measure the loss on all test data."""
 
 import base64
 import time
@@ -15,9 +15,9 @@ from aebench.bench.worker.sample_files import mapped
 
 
 def work(channel: Channel, job: QualityJob) -> None:
-    """Train once per seed, which decides the initial weights and the order of the data.
+    """Train once per seed. The seed decides the initial weights and the order of the data.
 
-    The worker answers after each epoch, and sends reconstructed examples after each training.
+    An answer is sent after each epoch, and the reconstructed examples after each training.
     """
     import numpy as np
 
@@ -31,15 +31,15 @@ def work(channel: Channel, job: QualityJob) -> None:
     whole = train.total // batch * batch
 
     def loss(samples: Samples) -> float:
-        # Evaluate, since the loss that fit reports is a mean over weights that move all epoch.
+        # Not the loss that fit reports: that is a mean over an epoch in which the weights change.
         chunk = evaluation_batch(samples.total)
         return float(keras_model.evaluate(samples.x, samples.y, chunk, verbose=0))
 
     for seed in job.seeds:
         restarts.restart(seed)
         for epoch in range(1, job.epochs + 1):
-            # Backends shuffle differently from the same seed, so NumPy draws the order: it is
-            # the same for every backend and model, and fit does not shuffle.
+            # Backends shuffle differently from the same seed. NumPy therefore draws the order, the
+            # same for every backend and model, and fit does not shuffle.
             order = np.random.default_rng([seed, epoch]).permutation(train.total)[:whole]
             shuffled = train.changed(lambda array, order=order: array[order])  # type: ignore[misc]
             began = time.perf_counter()
@@ -68,7 +68,8 @@ def work(channel: Channel, job: QualityJob) -> None:
 def evaluation_batch(samples: int) -> int:
     """Return the largest batch size up to 1,000 that divides the number of samples.
 
-    A smaller last batch would be compiled on its own. Divisors below 50 would be slow: 500 instead.
+    All batches then have one size, and only one size is compiled. If the largest such divisor is
+    below 50, which would be slow, 500 is returned, or the number of samples if that is smaller.
     """
     best = max(size for size in range(1, min(samples, 1000) + 1) if samples % size == 0)
     return best if best >= 50 else min(samples, 500)

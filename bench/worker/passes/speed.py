@@ -1,4 +1,4 @@
-"""The worker's side of the speed pass: rounds on command.
+"""The worker's side of the speed pass: run rounds on command.
 
 A Keras contender runs the rounds inside ``fit`` and ``predict``, a baseline in a loop without
 Keras. The parent sends the same commands to both.
@@ -37,10 +37,10 @@ class Server(Protocol):
         """Compile a workload, and measure roughly how many seconds a step takes."""
 
     def enter(self, command: Enter, workload: Workload, samples: Samples) -> None:
-        """Run rounds of a workload on command, until the command to leave."""
+        """Run rounds of a workload on command, until the command :class:`Leave`."""
 
     def short_epochs(self, command: RunShortEpochs, samples: Samples) -> list[ShortEpoch]:
-        """Time the boundaries between short epochs of ``fit``."""
+        """Time the gaps between short epochs of ``fit``."""
 
 
 def work(channel: Channel, job: SpeedJob) -> None:
@@ -68,7 +68,7 @@ def work(channel: Channel, job: SpeedJob) -> None:
         cell_samples = samples[workload.split]
         if isinstance(command, Calibrate):
             answer = serve.calibrate(command, workload, cell_samples)
-            # Collect garbage before the answer: after the answer another worker is measured.
+            # Collect garbage before the answer: afterwards another worker may be measured.
             gc.collect()
             gc.freeze()
             channel.send(encode(answer))
