@@ -1,8 +1,8 @@
 """Describe the Keras backends: how they run, what they support, what they cost.
 
 Every backend has one file, and all files define the same names, listed by :class:`Backend`.
-A file in this folder is found by its place. Another installed package adds a backend by an entry
-point of the group ``aebench.backends``: the entry point's name is the backend's name, and its
+The files in this folder are the built-in backends. Another installed package adds a backend by an
+entry point of the group ``aebench.backends``: the entry point's name is the backend's name, and its
 value is the dotted name of the module. This package imports nothing of the benchmark, and
 importing a backend's file imports no framework.
 
@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, Protocol, cast
 NATIVE = "native-"
 GEMM = "gemm"
 GROUP = "aebench.backends"
-# The backends of this folder: its files. Its subfolders hold the baselines and the profilers.
+# Every file of this folder is a backend. The subfolders contain the baselines and the profilers.
 NAMES = tuple(sorted(found.name for found in iter_modules(__path__) if not found.ispkg))
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
 _RESERVED = ("all", GEMM)
@@ -39,13 +39,13 @@ class Costs(NamedTuple):
     Parameters
     ----------
     start_seconds : float
-        From starting a worker to a compiled model.
+        Seconds from the start of a worker until its model is compiled.
     cold_start_seconds : float
-        From starting a worker to the first prediction.
+        Seconds from the start of a worker until its first prediction is done.
     parity_seconds : float
-        All parity checks of a model.
+        Seconds of all parity checks of a model at one batch size.
     step_seconds : dict of str to float
-        By workload: the seconds of a step without its matrix products.
+        Seconds of a step without its matrix products, by workload.
     """
 
     start_seconds: float
@@ -84,8 +84,8 @@ class Backend(Protocol):
     COSTS : Costs
         Rough costs for the estimate of a run.
     EPOCH_END_POLLS_SECONDS : tuple of float
-        Ages in seconds that an input pipeline may have when the backend can release it at an
-        epoch's end (see :mod:`aebench.backends.tensorflow`). Empty if a release never waits.
+        Times of the polls in seconds since the input pipeline was made: an epoch's end may wait
+        for the next poll (see :mod:`aebench.backends.tensorflow`). Empty if it never waits.
     """
 
     KERAS_BACKEND: str
@@ -121,7 +121,7 @@ class Backend(Protocol):
         """
 
     def prepare(self) -> None:
-        """Import the framework, and change the settings that must hold before a model is built."""
+        """Change the framework's settings that must be changed before a model is built, if any."""
 
     def wait(self, value: Any) -> None:
         """Block until every array in ``value`` has been computed."""
@@ -143,7 +143,7 @@ _DATA_NAMES = tuple(Backend.__annotations__)
 _FUNCTION_NAMES = tuple(
     name for name, value in vars(Backend).items() if callable(value) and not name.startswith("_")
 )
-# Backends' modules by name, as the parent sent them: a worker then needs no entry points.
+# The modules, by backend, that the parent sent to this worker: entry points needn't be read.
 _sent_modules: dict[str, str] = {}
 
 
@@ -183,7 +183,7 @@ def runs_keras(name: str) -> bool:
 
 
 def backend_name(name: str) -> str:
-    """Return a baseline's backend (``jax`` for ``native-jax``); other names come back as given."""
+    """Return a baseline's backend (``jax`` for ``native-jax``); return other names unchanged."""
     return name.removeprefix(NATIVE)
 
 
@@ -204,7 +204,7 @@ def module_name(name: str) -> str:
 
 
 def remember(name: str, module: str) -> None:
-    """Store the module of a backend that the parent sent: a worker reads no entry points."""
+    """Store which module the parent sent for a backend, so that no entry points are read."""
     _sent_modules[backend_name(name)] = module
 
 
@@ -220,7 +220,7 @@ def load_in_use(keras_name: str) -> Backend:
 
 
 def outside_modules(names: Iterable[str]) -> list[str]:
-    """List the modules of those backends, among ``names``, that other packages registered."""
+    """List the modules of the backends in ``names`` that other packages registered."""
     modules = dict.fromkeys(map(module_name, names))
     return [module for module in modules if not module.startswith(f"{__name__}.")]
 

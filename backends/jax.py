@@ -1,6 +1,6 @@
 """Describe JAX: XLA compiles its code for every device, and calls return before results exist.
 
-Calls return early on the CPU too, so that a measurement must wait for the results.
+Calls return early on the CPU too. A measurement must therefore wait for the results.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ def environment(scratch: Path) -> dict[str, str]:
     Parameters
     ----------
     scratch : Path
-        An empty folder of the worker's own: with no cache to reuse, a cold start is really cold.
+        An empty folder of the worker's own for caches: a cold start must not find old caches.
     """
     return {
         "JAX_COMPILATION_CACHE_DIR": str(scratch / "jax-cache"),
@@ -50,7 +50,7 @@ def environment(scratch: Path) -> dict[str, str]:
 
 
 def prepare() -> None:
-    """Do nothing: the environment holds all settings."""
+    """Do nothing: :func:`environment` has set everything that is needed."""
 
 
 def wait(value: Any) -> None:
@@ -88,7 +88,7 @@ def full_float32() -> None:
 
 
 def device_peak_bytes() -> int | None:
-    """Return the peak of the memory that the framework used on an accelerator, in bytes."""
+    """Return the peak of JAX's memory on an accelerator in bytes; None if JAX doesn't count it."""
     import jax
 
     statistics = jax.devices()[0].memory_stats()

@@ -5,7 +5,7 @@ that. Here every model is compiled with a hint to compute in float32. The precis
 read back from the compiled model, and a model with any other precision is refused.
 
 Keras compiles a model once, at its first prediction, for all batch sizes. The compiled model keeps
-the weights of that moment: weights that are set later change no prediction.
+the weights of that time: later changes of the weights have no effect on predictions.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,11 +48,11 @@ def environment(scratch: Path) -> dict[str, str]:
 
 
 def prepare() -> None:
-    """Compile all later models for float32; refuse a model that computes in another precision."""
+    """Make OpenVINO compile all later models for float32, and refuse another precision."""
     import openvino
 
-    # The function is replaced, since Keras has no parameter for options of OpenVINO and OpenVINO
-    # reads no options from the environment.
+    # OpenVINO's function is replaced, since there is no other way: Keras has no parameter for the
+    # options, and OpenVINO doesn't read them from the environment.
     if not isinstance(openvino.compile_model, partial):
         openvino.compile_model = partial(_compiled, openvino.compile_model)
 
@@ -114,7 +114,7 @@ def precision() -> str:
 
 
 def full_float32() -> None:
-    """Compile all later models for float32."""
+    """Make OpenVINO compile all later models for float32."""
     prepare()
 
 

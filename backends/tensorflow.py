@@ -49,7 +49,7 @@ def environment(scratch: Path) -> dict[str, str]:
     Parameters
     ----------
     scratch : Path
-        An empty folder of the worker's own: with no cache to reuse, a cold start is really cold.
+        An empty folder of the worker's own for caches: a cold start must not find old caches.
     """
     return {
         "TF_CPP_MIN_LOG_LEVEL": "2",
@@ -60,7 +60,7 @@ def environment(scratch: Path) -> dict[str, str]:
 
 
 def prepare() -> None:
-    """Do nothing: the environment holds all settings."""
+    """Do nothing: :func:`environment` has set everything that is needed."""
 
 
 def wait(value: Any) -> None:
@@ -69,7 +69,7 @@ def wait(value: Any) -> None:
 
     for tensor in tf.nest.flatten(value):
         if tf.is_tensor(tensor):
-            # Fetching a value waits until it is computed. One element does; more would be copied.
+            # Fetching one element waits until the whole tensor is computed, and copies little.
             tf.reshape(tensor, [-1])[-1].numpy()
 
 
@@ -106,7 +106,7 @@ def full_float32() -> None:
 
 
 def device_peak_bytes() -> int | None:
-    """Return the peak of the memory that the framework used on an accelerator, in bytes."""
+    """Return the peak of the framework's memory on a GPU in bytes; None without a GPU."""
     import tensorflow as tf
 
     if not tf.config.list_physical_devices("GPU"):

@@ -42,7 +42,7 @@ def environment(scratch: Path) -> dict[str, str]:
     Parameters
     ----------
     scratch : Path
-        An empty folder of the worker's own: with no cache to reuse, a cold start is really cold.
+        An empty folder of the worker's own for caches: a cold start must not find old caches.
     """
     return {
         "TORCHINDUCTOR_CACHE_DIR": str(scratch / "inductor-cache"),
@@ -52,7 +52,7 @@ def environment(scratch: Path) -> dict[str, str]:
 
 
 def prepare() -> None:
-    """Do nothing: the environment holds all settings."""
+    """Do nothing: :func:`environment` has set everything that is needed."""
 
 
 def wait(value: Any) -> None:
@@ -95,7 +95,7 @@ def full_float32() -> None:
 
 
 def device_peak_bytes() -> int | None:
-    """Return the peak of the memory that the framework used on an accelerator, in bytes."""
+    """Return the peak of the framework's memory on a GPU in bytes; None without a GPU."""
     import torch
 
     return int(torch.cuda.max_memory_allocated()) if torch.cuda.is_available() else None

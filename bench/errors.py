@@ -12,9 +12,9 @@ class BadInputError(Exception):
 
 
 class MeasurementError(Exception):
-    """A worker's failure.
+    """A measurement that failed because of its worker.
 
-    The message is the reason, and ``log_tail`` holds the last lines that the worker printed.
+    The message is the reason. ``log_tail`` is the last lines that the worker printed.
     """
 
     def __init__(self, reason: str, log_tail: str = "") -> None:

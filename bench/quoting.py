@@ -1,4 +1,4 @@
-"""Make text from a command line or the environment fit for a message or a record."""
+"""Quote text from users for messages, and check that a record can store it."""
 
 from aebench.reports.sanitize import encodable
 

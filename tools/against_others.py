@@ -1,4 +1,4 @@
-"""Let pytest-benchmark and pyperf judge an A/A pair and a known effect of 5 %.
+"""Compare runs with pytest-benchmark and pyperf: an A/A pair, and a known effect of 5 %.
 
 Usage: pip install -c constraints.txt -e '.[jax,peers]'
        python tools/against_others.py FOLDER [--times 5] [--backend jax]
@@ -68,7 +68,7 @@ class Judge:
 
 
 class PytestBenchmark(Judge):
-    """Measure with pytest-benchmark; the verdict is that of `--benchmark-compare-fail`."""
+    """Measure with pytest-benchmark, and compare as its `--benchmark-compare-fail` does."""
 
     name = "pytest-benchmark"
 
@@ -91,14 +91,14 @@ class PytestBenchmark(Judge):
         paths = [self._folder / f"pytest-benchmark-{run}.json" for run in (base, name)]
         before, after = (json.loads(path.read_text())["benchmarks"][0]["stats"] for path in paths)
         for threshold in THRESHOLDS:
-            # --benchmark-compare-fail applies this very rule to two saved runs.
+            # --benchmark-compare-fail uses the same function for two saved runs.
             failed = parse_compare_fail(threshold).fails(after, before)
             field = threshold.partition(":")[0]
             yield threshold, "slower" if failed else "not slower", after[field] / before[field]
 
 
 class Pyperf(Judge):
-    """Measure with pyperf; the verdict is that of `pyperf compare_to`."""
+    """Measure with pyperf, and compare as its `pyperf compare_to` does."""
 
     name = "pyperf"
 
@@ -141,7 +141,7 @@ def judged(judge: Judge) -> Iterator[dict[str, object]]:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Return a table in Markdown with a row per rule: its false alarms and its misses."""
+    """Return a table in Markdown, a row per rule, with its false alarms and its right verdicts."""
     lines = [
         "| tool, rule | false alarms (A/A) | 5 % called slower | ratios A/A | ratios 5 % | took |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",

@@ -14,7 +14,7 @@ from aebench.reports.tables import share, shown
 
 
 def table(path: Path) -> str:
-    """Return the table of the record at ``path``, with a row per batch size."""
+    """Return the table of the record at ``path``, in Markdown."""
     summary = summarise(load(path))
     names = [row.contender for row in summary.speed[0].rows if not row.control_of]
     others = [name for name in names if name != "gemm"]

@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """Hold what a network and its training need beside the weights.
+    """What a network and its training need in addition to the weights.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Hyperparameters:
 
 
 class DenseChain(Protocol):
-    """A model that is a chain of dense layers; see :class:`Network` for what lies between them."""
+    """A model that is a chain of dense layers; :class:`Network` says what is between them."""
 
     @property
     def learning_rate(self) -> float:
@@ -56,7 +56,7 @@ class DenseChain(Protocol):
 
 
 def supports(chain: DenseChain | None) -> str:
-    """Return why a model has no baseline here; empty if it has.
+    """Return the reason why a model has no baseline; empty if it has one.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def supports(chain: DenseChain | None) -> str:
 
 
 def hyperparameters(chain: DenseChain, seed: int) -> Hyperparameters:
-    """Return how a model's network learns; ``seed`` is of its masks."""
+    """Return the hyperparameters of a model; ``seed`` is the seed of the dropout masks."""
     return Hyperparameters(chain.learning_rate, chain.dropout, chain.dropout_layers, seed)
 
 
@@ -123,7 +123,7 @@ class Network(Loop, Protocol):
         """Return the mean binary cross-entropy of a batch, without dropout."""
 
     def masks(self, samples: int) -> list[Array]:
-        """Return what every dropout layer makes of ones (samples × units) while training."""
+        """Return each dropout layer's output for ones (samples × units) as input in training."""
 
 
 def load(backend: str) -> type[Network]:

@@ -19,7 +19,7 @@ from aebench import backends
 from aebench.backends import Costs
 from aebench.backends.native import Array, DenseChain
 
-# Matrix products alone are no Keras backend: there is no framework, baseline or profiler to name.
+# Empty, since matrix products alone have no Keras backend, framework, baseline or profiler.
 KERAS_BACKEND = FRAMEWORK = BASELINE = PROFILER = PROFILE_NOTE = ""
 REQUIRES = DISTRIBUTIONS = ("numpy",)
 INSTALL = "pip install numpy"
@@ -36,7 +36,7 @@ Step = Callable[[], Any]
 
 
 def supports(chain: DenseChain | None) -> str:
-    """Return why the matrix products of a model are not known; empty if they are.
+    """Return the reason why a model's matrix products are not known; empty if they are known.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def _fastest(library: str, step: Step) -> float:
         while steps < 2 or time.perf_counter() - began < _TRIAL_SECONDS:
             made = step()
             steps += 1
-            # Some libraries return before a step is computed: without waiting, steps would queue.
+            # Wait after every step: some libraries return early, and steps would be queued.
             _wait(library, made)
         seconds.append((time.perf_counter() - began) / steps)
     return min(seconds)

@@ -35,7 +35,7 @@ class Network:
         return float(self._loss(tf.constant(images), training=False))
 
     def masks(self, samples: int) -> list[Array]:
-        """Return what every dropout layer makes of ones (samples × units) while training."""
+        """Return each dropout layer's output for ones (samples × units) as input in training."""
         units = [
             self._variables[2 * layer + 1].shape[0]
             for layer in self._hyperparameters.dropout_layers
@@ -55,15 +55,15 @@ class Network:
 
     def run(self, workload: str, batches: Any, first: int, steps: int) -> Any:
         """Run ``steps`` steps from batch ``first`` on; after the last batch comes batch 0 again."""
-        # XLA compiles again for every new number of steps, since a loop's bound is a constant to
-        # XLA. The first batch's number isn't: it changes without a compilation.
+        # XLA treats a loop's bound as a constant, and compiles again for every new number of steps.
+        # The number of the first batch is no constant: a new number needs no compilation.
         begin, count = tf.constant(first), tf.constant(steps)
         if workload == "predict":
             return self._predict(batches, begin, count)
         return self._train(batches, begin, count, tf.constant(self.learning_rate, tf.float32))
 
     def _train_steps(self, batches: Any, first: Any, steps: Any, learning_rate: Any) -> Any:
-        # The last loss alone is returned: XLA has no list that could grow by a loss per step.
+        # Only the last loss is returned: XLA has no list to which every step could add its loss.
         loss = tf.constant(0.0)
         for step in tf.range(steps):
             images = tf.gather(batches, (first + step) % tf.shape(batches)[0])

@@ -49,8 +49,8 @@ class Span(NamedTuple):
     operation : str
         The operation to which tables add the span's time.
     category : str
-        One of :data:`CATEGORIES`. Empty for a span that only encloses others: the time that its
-        inner spans leave is added to the category of the span around it.
+        One of :data:`CATEGORIES`. Empty for a span that only encloses other spans: its time outside
+        them is added to the category of the span around it.
     begin_seconds, end_seconds : float
         Times on the trace's clock, which is the same for all spans of a trace.
     """
@@ -73,7 +73,7 @@ class CompilationEvent(NamedTuple):
     function : str
         Name of the traced or compiled function; empty if the framework doesn't report it.
     seconds : float
-        Duration. An event inside another event isn't reported: its time is in the outer event.
+        Duration in seconds. It includes events inside this event, which are not reported.
     ended_seconds : float
         Time of the end, on the clock of :func:`time.time`.
     why : str
@@ -105,7 +105,7 @@ class Profiler(Protocol):
     def compilations(
         self, model: Any, report: Callable[[CompilationEvent], None]
     ) -> AbstractContextManager[Any]:
-        """Return a context manager that reports all that the framework compiles meanwhile.
+        """Return a context manager that reports everything that is compiled inside it.
 
         It must be entered before Keras makes the model's functions.
 

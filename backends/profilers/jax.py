@@ -26,10 +26,10 @@ _SHAPES = "_aebench_shapes"
 
 
 def prepare(model: Any) -> None:
-    """Store the shapes for which JAX traces the training step; :func:`spans` compiles it again.
+    """Make the training step store the shapes for which JAX traces it.
 
-    The names of operations in a trace are made up by XLA. Only the text of the compiled step
-    shows which of the model's operations a name stands for.
+    With these shapes :func:`spans` compiles the step again, to get the text of the compiled step.
+    Only that text shows to which of the model's operations a name in XLA's trace belongs.
     """
     import jax
 
@@ -76,7 +76,7 @@ def tracing(folder: Path) -> Iterator[None]:
 
 
 def spans(folder: Path, model: Any) -> list[Span]:
-    """Read the spans of a trace; names are looked up in the step that JAX traced first."""
+    """Read the spans of a trace, with operations looked up in the text of the training step."""
     import jax
 
     (path,) = folder.rglob("*.xplane.pb")
@@ -126,8 +126,7 @@ def _instructions(model: Any) -> dict[str, xla.Instruction]:
 def compilations(model: Any, report: Callable[[CompilationEvent], None]) -> Iterator[None]:
     """Report what JAX traces and XLA compiles inside the context, when the context ends.
 
-    JAX reports a trace inside another trace first. Only the outer trace, which began earlier and
-    ends later, is passed on.
+    JAX reports an inner trace before the trace around it. Only the outermost trace is passed on.
     """
     import jax
 

@@ -49,8 +49,8 @@ def tracing(folder: Path) -> Iterator[None]:
     """Run TensorFlow's profiler inside the context, and write its trace to a folder."""
     import tensorflow as tf
 
-    # TensorFlow never traces operations that it takes to be cheap: their time is in the spans that
-    # wait for them.
+    # TensorFlow doesn't trace operations that it considers cheap: their time is part of the spans
+    # of waiting.
     tf.profiler.experimental.start(str(folder))
     try:
         yield
@@ -119,7 +119,7 @@ def _kind(
 
 @contextmanager
 def compilations(model: Any, report: Callable[[CompilationEvent], None]) -> Iterator[None]:
-    """Report the traces of the model's steps: their Python code runs only while it is traced.
+    """Report the traces of the model's steps. A call of a step's Python code is a trace.
 
     TensorFlow then optimises and compiles the graph inside the same call, where Python can't time
     it. The caller estimates that time from the duration of the whole call.

@@ -33,9 +33,9 @@ _COMPILED = ("Torch-Compiled Region", "CompiledFunction", "graph_", "## Call Com
 
 
 def prepare(model: Any) -> None:
-    """Mark the loss and the optimiser: an eager operation's name doesn't show its caller."""
+    """Add spans around the loss and the optimiser, which the names of operations don't show."""
     if model.jit_compile:
-        return  # a compiled graph can't hold marks
+        return  # a compiled graph can't contain such spans
     for owner, method, mark in (
         (model, "compute_loss", "aebench loss"),
         (model.optimizer, "apply", "aebench optimiser"),
@@ -81,7 +81,7 @@ def spans(folder: Path, model: Any) -> list[Span]:
     events = [
         each
         for each in json.loads((folder / _FILE).read_text())["traceEvents"]
-        # The trace repeats the marks of the host for every stream of a GPU.
+        # Leave out gpu_user_annotation: it repeats the host's spans for every stream of a GPU.
         if each.get("ph") == "X" and each.get("cat") not in ("Trace", "gpu_user_annotation")
     ]
     on_device = any(each.get("cat") in _DEVICE for each in events)
@@ -112,7 +112,7 @@ def spans(folder: Path, model: Any) -> list[Span]:
 
 
 class _Stretches:
-    """Hold named stretches of time by thread, and find the stretch that an event begins in.
+    """Store named stretches of time by thread, and find the stretch in which an event begins.
 
     The stretches of a thread don't overlap.
     """
@@ -123,7 +123,7 @@ class _Stretches:
             self._by_thread.setdefault(thread, []).append((begin, end, name))
 
     def at(self, event: dict[str, Any]) -> str:
-        """Return the name of the stretch that an event begins in; empty if there is none."""
+        """Return the name of the stretch in which an event begins; empty if there is none."""
         stretches = self._by_thread.get(event["tid"], [])
         position = bisect.bisect(stretches, event["ts"], key=lambda stretch: stretch[0]) - 1
         if position >= 0 and event["ts"] < stretches[position][1]:
@@ -140,7 +140,8 @@ def _kind(event: dict[str, Any], within: str, on_device: bool) -> tuple[str, str
     if "DataLoader" in name:
         return "next batch", DATA
     if on_device or name in _MARKS or event.get("cat") == "user_annotation":
-        # On a GPU the host's operations only start kernels: they enclose, and aren't counted.
+        # On a GPU the host's operations only start kernels, so they get no category. The spans that
+        # aebench or the user added only enclose others.
         return name, ""
     if within:
         return name, within

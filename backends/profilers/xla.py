@@ -1,6 +1,6 @@
 """Find out which of the model's operations an XLA instruction belongs to.
 
-The text of a compiled module names, for every instruction, the operation it was made of.
+The text of a compiled module names the model's operation from which each instruction was made.
 """
 
 import re
@@ -19,7 +19,7 @@ _PRODUCTS = ("dot", "gemm", "matmul", "onednn")
 
 
 class Instruction(NamedTuple):
-    """Hold an instruction's opcode and the model's operation that it was made of."""
+    """Hold an instruction's opcode, and the model's operation from which it was made."""
 
     opcode: str
     source: str
@@ -43,7 +43,7 @@ def kind(name: str, known: Mapping[str, Instruction], optimiser: str) -> tuple[s
     name : str
         The instruction's name, such as ``multiply_subtract_fusion.3``.
     known : mapping of str to Instruction
-        The module's instructions by name. An instruction that isn't there is judged by its name.
+        The module's instructions by name. A missing instruction's name is its opcode.
     optimiser : str
         The name of Keras's optimiser, which is a scope of all operations of the optimiser.
     """

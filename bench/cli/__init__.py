@@ -1,6 +1,6 @@
 """The command ``aebench``.
 
-Slow imports stand inside the functions that need them, so that ``--help`` takes no second.
+Modules that are slow to import are imported inside functions: ``--help`` then takes under 1 s.
 """
 
 import errno
@@ -32,7 +32,7 @@ def main() -> int:
     code = _run(sys.argv[1:])
     sys.stdout.flush()
     failure = getattr(sys.stdout, "failure", None)
-    # Measurements are kept in a record, whatever is printed. Other commands fail if printing fails.
+    # If printing fails, only commands whose sole result is printed text fail.
     output_is_all = set(sys.argv[1:2]) <= _PRINTING or "--dry-run" in sys.argv
     if failure and failure.errno != errno.EPIPE and output_is_all:
         code = _refuse(f"the output can't be written: {reason(failure)}.")
@@ -59,7 +59,7 @@ def _parsed_and_run(arguments: list[str]) -> int:
     commands = parser.make()
     try:
         given: Given = vars(commands.parse_args(arguments))
-    except SystemExit:  # argparse ends with it after printing --help
+    except SystemExit:  # argparse raises it after printing --help
         return OK
     handler: Callable[[Given], int] | None = given.pop("handler", None)
     if given.pop("version"):
@@ -74,7 +74,7 @@ def _parsed_and_run(arguments: list[str]) -> int:
 
 
 def _check(arguments: list[str]) -> None:
-    """Refuse words that no command can read, and a working folder that is gone.
+    """Refuse words that are not UTF-8, and a working folder that no longer exists.
 
     Raises
     ------

@@ -18,13 +18,13 @@ class Command:
     Parameters
     ----------
     name : str
-        What the user types.
+        The word by which the user calls the command.
     help : str
         One sentence, for the list of commands.
     handler : callable
         Runs the command with the given options; returns the exit code.
     options : tuple of str
-        Names of its options in :data:`aebench.bench.cli.options.OPTIONS`.
+        Names of the command's options in :data:`aebench.bench.cli.options.OPTIONS`.
     more : str
         Further sentences for the command's own help.
     """

@@ -1,4 +1,4 @@
-"""Shell completion by a script that is made once, so that completing a word starts no Python."""
+"""Make a script for shell completion. Completing a word then needs no start of Python."""
 
 import argparse
 
@@ -38,7 +38,7 @@ def script(shell: str) -> str:
     def attach(action: argparse.Action, option: Option) -> None:
         """Attach the words or paths that complete an option.
 
-        They are attached here alone: a parser with choices would refuse all other words.
+        The parser of commands doesn't get them, since it would refuse all other words.
         """
         if option.values:
             action.choices = list(option.values)

@@ -97,7 +97,7 @@ def _workloads() -> Table:
 
 
 def _by_workload(preset: Preset, shown: Callable[[Sizes], str]) -> str:
-    """Return a text of a preset's workloads and sizes; the sizes alone if all are the same."""
+    """Return a text of a preset's sizes by workload, or the sizes alone if all are equal."""
     found: dict[str, list[str]] = {}
     for sizes in preset.sizes:
         found.setdefault(shown(sizes), []).append(sizes.workload)

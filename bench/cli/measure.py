@@ -1,6 +1,6 @@
 """The commands that measure.
 
-Slow imports stand inside the functions that need them, so that ``--help`` takes no second.
+Modules that are slow to import are imported inside functions: ``--help`` then takes under 1 s.
 """
 
 from collections.abc import Callable
@@ -73,7 +73,7 @@ class Measurement:
         return CODES[outcome]
 
     def request(self, given: Given) -> "Request":
-        """Make a request of the given options."""
+        """Return the request that the given options ask for."""
         from aebench.bench.plan.request import Request
 
         asked: dict[str, Any] = {"preset": self.preset, "passes": self.passes}
@@ -94,7 +94,7 @@ def judge_parity(folder: Path) -> int:
 
 
 def selfcheck(given: Given) -> int:
-    """Measure one backend beside its own controls, and print whether the verdicts are right.
+    """Measure a backend and its controls, and print whether the verdicts are right.
 
     Raises
     ------

@@ -16,12 +16,12 @@ from aebench.bench.plan.presets import BATCH_SIZE_SYNTAX, PASSES, PRESETS
 from aebench.bench.plan.settings import WORDS, split_contenders
 from aebench.bench.quoting import shortly
 
-# The options and arguments of a command line, by name. It has no entry for an option left out.
+# The values of a command line's options and arguments, by name. Options left out have no entry.
 Given = dict[str, Any]
 
 DEFAULT_TIME_LIMIT_SECONDS = 600.0
 DEFAULT_DIFFERENT_PERCENT, DEFAULT_SAME_PERCENT = 1.0, 3.0
-# These options don't contradict the plan of the record to resume; all others are refused.
+# The options that may be given with --resume: they don't contradict the plan of the record.
 _BESIDE_RESUME = ("resume", "report", "time_limit", "dry_run", "contender")
 
 _CONTENDERS = ("all", *backends.built_in_names())
@@ -75,7 +75,7 @@ def _word(text: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """Split a text at its commas; refuse it if it is empty."""
+    """Split a text at its commas; refuse an empty text."""
     return [_word(word) for word in text.split(",") if word] or [_word("")]
 
 

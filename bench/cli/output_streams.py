@@ -20,9 +20,9 @@ _NEAREST = {
 
 
 class Tolerant(io.TextIOWrapper):
-    """A stream that drops its output after writing has failed once.
+    """A stream that discards all output after writing has failed once, and raises nothing.
 
-    Writing fails when a pipe or terminal is closed, or a disk is full. The measurement goes on.
+    Writing fails when a pipe or terminal is closed, or a disk is full. The measurement continues.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Tolerant(io.TextIOWrapper):
     failure: OSError | None = None
 
     def write(self, text: str, /) -> int:
-        """Write a text, or drop it if writing fails."""
+        """Write a text; discard it if writing fails or has failed."""
         try:
             return super().write(text)
         except OSError as error:
@@ -41,7 +41,7 @@ class Tolerant(io.TextIOWrapper):
             return len(text)
 
     def flush(self) -> None:
-        """Write out the buffer, or drop it if writing fails."""
+        """Write out the buffer; discard it if writing fails."""
         try:
             super().flush()
         except OSError as error:
@@ -50,7 +50,7 @@ class Tolerant(io.TextIOWrapper):
     def _give_up(self, error: OSError) -> None:
         self.failure = self.failure or error
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        # The file's number stays valid, since Python flushes its buffers to it at exit.
+        # Point the file's number to the null device: at exit Python writes its buffers to it.
         os.dup2(nowhere, self.fileno())
         os.close(nowhere)
 
@@ -61,8 +61,8 @@ def prepare() -> None:
         try:
             os.fstat(number)
         except OSError:
-            # The standard stream is closed. The null device takes its number: else a record
-            # opened later would get the number, and all that is printed.
+            # The standard stream is closed, so its number is free. Open the null device with it:
+            # else a record opened later would get the number, and with it all printed text.
             os.open(os.devnull, os.O_RDWR)
     codecs.register_error("nearest", _nearest)
     sys.stdout = _tolerant(sys.stdout, 1)
@@ -85,7 +85,7 @@ def _tolerant(stream: TextIO | None, number: int) -> TextIO:
 
 
 def _nearest(error: UnicodeError) -> tuple[str, int]:
-    """Return characters similar to those that the locale can't show, and where to go on."""
+    """Return similar characters for those that the locale can't show, and the index after them."""
     assert isinstance(error, UnicodeEncodeError)
     text = error.object[error.start : error.end]
     return "".join(_NEAREST.get(character, "?") for character in text), error.end

@@ -1,6 +1,6 @@
 """The commands ``list`` and ``doctor``.
 
-Slow imports stand inside the functions that need them, so that ``--help`` takes no second.
+Modules that are slow to import are imported inside functions: ``--help`` then takes under 1 s.
 """
 
 from aebench.bench.cli.exit_codes import OK

@@ -14,7 +14,7 @@ DESCRIPTION = "Measure the same Keras model on several backends, and report whic
 
 
 class _Help(argparse.HelpFormatter):
-    """A help text that shows an option's value once, even if the option takes several values."""
+    """Format help texts. The name of an option's value is shown once, even if it takes several."""
 
     def _format_args(self, action: argparse.Action, default_metavar: str) -> str:
         if action.nargs == argparse.ONE_OR_MORE:
@@ -46,8 +46,8 @@ class Parser(argparse.ArgumentParser):
 def make(attach: Callable[[argparse.Action, Option], None] | None = None) -> Parser:
     """Make the parser of all commands.
 
-    The parsed namespace has no entry for an option that was left out, so that ``--resume`` can
-    refuse the options that were given. Its ``handler`` is the function that runs the command.
+    The parsed namespace has no entry for an option that was left out: ``--resume`` refuses options
+    that were given. Its ``handler`` is the function that runs the command.
 
     Parameters
     ----------

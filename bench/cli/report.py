@@ -1,6 +1,6 @@
 """The commands that show records and write reports.
 
-Slow imports stand inside the functions that need them, so that ``--help`` takes no second.
+Modules that are slow to import are imported inside functions: ``--help`` then takes under 1 s.
 """
 
 import contextlib

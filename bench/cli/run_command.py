@@ -1,4 +1,4 @@
-"""Measure a request, or what a record lacks: the work that all measuring commands share."""
+"""Measure a request, or the tasks that a record lacks, for all measuring commands."""
 
 import sys
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from aebench.reports.terminal import new_console
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The options that all measuring commands share; none of them says what is measured.
+    """The options that all measuring commands share, other than those of the request.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class RunOptions:
     out : Path or None
         Folder for the record; None names a new folder after the time.
     resume : Path or None
-        A record to resume. Its plan is measured then, and no request.
+        A record to resume: its plan is measured instead of the request.
     time_limit : float
         Seconds of silence after which a worker counts as hung.
     dry_run : bool
@@ -60,13 +60,13 @@ class _Work:
 
 
 def measure(request: Request, name: str, options: RunOptions) -> tuple[str, Path | None]:
-    """Measure a request into a new record, or measure what a record lacks.
+    """Measure a request into a new record, or measure the tasks that a record lacks.
 
     Parameters
     ----------
     request : Request
-        What to measure in a new record. With ``options.resume`` only its contenders count: they
-        allow running the interpreters that the record names.
+        What to measure in a new record. With ``options.resume`` only its contenders are used: by
+        naming them the user allows the interpreters of the record to be run.
     name : str
         The word that follows the time in the name of a new folder.
     options : RunOptions
@@ -75,14 +75,14 @@ def measure(request: Request, name: str, options: RunOptions) -> tuple[str, Path
     Returns
     -------
     str
-        ``complete``, ``failures`` or ``interrupted``.
+        The outcome: ``complete``, ``failures`` or ``interrupted``.
     Path or None
         The record's folder; None after a dry run.
 
     Raises
     ------
     BadInputError
-        If the request, the record or an option is refused; nothing was measured then.
+        If the request, the record or an option is refused. Nothing is measured in that case.
     """
     console = new_console()
     checks.time_limit(options.time_limit)
@@ -98,7 +98,7 @@ def measure(request: Request, name: str, options: RunOptions) -> tuple[str, Path
         else:
             dataset = datasets.load(options.data, request.train_samples, scratch)
             work = _new_work(request, name, options, dataset)
-        # Whatever can be refused was refused above, before anything is shown.
+        # All checks are above: nothing is shown before they have passed.
         if options.dry_run:
             _show_dry_run(console, request, work, dataset)
             return "complete", None
@@ -109,7 +109,7 @@ def measure(request: Request, name: str, options: RunOptions) -> tuple[str, Path
             outcome = campaign.resume(work.plan, inputs, options.resume)
         else:
             outcome = campaign.run(work.plan, inputs, work.folder)
-    # A new and complete run has shown the tables of every pass already.
+    # A complete run that wasn't resumed has shown the tables of all passes already.
     shown = outcome == "complete" and not options.resume
     run_output.show_end(console, work.folder / "record.jsonl", outcome, shown)
     return outcome, work.folder
@@ -118,7 +118,7 @@ def measure(request: Request, name: str, options: RunOptions) -> tuple[str, Path
 def _resumed_work(request: Request, record: Path, dry_run: bool) -> _Work:
     """Read the plan of a record and the tasks that it lacks, and refuse what can't be resumed.
 
-    A dry run needs no leave to run the interpreters that the record names, since it runs none.
+    A dry run is allowed without the user's consent to the record's interpreters: it runs none.
     """
     with refusing(RecordError):
         begun = load(record)

@@ -29,7 +29,7 @@ _ENCRYPTED = 1
 
 @dataclass(frozen=True)
 class Promise:
-    """Hold what an archive's header declares of an array that isn't unpacked yet."""
+    """The type and shape that the header of an array declares, before the array is unpacked."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
@@ -94,7 +94,7 @@ class Archive:
         Parameters
         ----------
         promises : mapping of str to Promise
-            The arrays' names, and what :meth:`promises` returned of them.
+            The arrays' names, and the values of :meth:`promises` for them.
 
         Raises
         ------
@@ -114,7 +114,7 @@ class Archive:
 
     def _member(self, name: str) -> zipfile.ZipInfo:
         first, *others = self._members(name)
-        # Of a name that is listed twice, some programs read the first array, others the last.
+        # Refuse a name that is listed twice: some programs read the first array, others the last.
         if others or first.flag_bits & _ENCRYPTED or first.compress_type not in _PLAIN:
             raise self._no_archive()
         return first
@@ -150,7 +150,7 @@ class Archive:
 
 
 class _Piecewise(io.BufferedReader):
-    """Limit how much of a file is read at once: zipfile reads a directory of any size whole."""
+    """A file that refuses large reads: zipfile would read a directory of any size at once."""
 
     def __init__(self, file: BinaryIO) -> None:
         assert isinstance(file, io.BufferedReader)
@@ -170,7 +170,7 @@ def _read_header(beginning: bytes) -> Promise:
         (2, 0): np.lib.format.read_array_header_2_0,
     }
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a user can't do anything about an odd header
+        warnings.simplefilter("ignore")  # a user can't repair an unusual header
         shape, fortran, dtype = readers[version](file, max_header_size=_HEADER_BYTES)
     if dtype.hasobject or any(length < 0 for length in shape):
         raise ValueError("no plain array")

@@ -24,7 +24,7 @@ Images = np.ndarray[Any, Any]
 
 EMBEDDED = Path(__file__).parent / "mnist_5k.npz"
 _HOST = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-# The hash that Keras checks, too.
+# SHA-256 of mnist.npz, which Keras checks too.
 _MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 # Keras checks no hash of Fashion-MNIST. torchvision publishes these hashes of the same files.
 _FASHION_FILES = {
@@ -46,7 +46,7 @@ class Dataset:
     train, test : ndarray, shape (samples, 28, 28)
         uint8 in 0-255, or floating-point in [0, 1].
     npz : Path
-        The file that a user would load; it holds ``x_train``.
+        The file from which a user would load the images as ``x_train``.
     notice : str
         Why these aren't the images that the user asked for; empty if they are.
     choice : str
@@ -149,7 +149,7 @@ def keras_datasets() -> Path:
         return Path(home) / "datasets"
     try:
         return Path.home() / ".keras" / "datasets"
-    except RuntimeError:  # without a home folder, Keras uses the temporary folder too
+    except RuntimeError:  # there is no home folder: do as Keras does
         return Path(tempfile.gettempdir()) / ".keras" / "datasets"
 
 
@@ -244,9 +244,9 @@ def _examples(test: Images, classes: Images | None) -> tuple[int, ...]:
 
 
 def mean_image_loss(dataset: Dataset) -> float:
-    """Return the test loss of a network that reconstructs every image as the mean training image.
+    """Return the test loss of a network that returns the mean training image for every image.
 
-    Such a network has learnt nothing of any single image.
+    Such a network has learnt nothing about single images.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The built-in models, one file each, in the form in which users write theirs.
+"""The built-in models, one file each. Users write files of the same form.
 
 A model's file has a function ``build(**parameters)`` that returns a compiled Keras model, and
 imports Keras inside that function. The parent never runs it: a

@@ -1,4 +1,4 @@
-"""The autoencoders: ``build`` for workers, and what follows from a name without any framework.
+"""The autoencoders: ``build`` for workers, and the figures that a name alone determines.
 
 ``ae400`` and the like name a chain of layer widths from the first hidden layer down to the code of
 25 numbers; the decoder mirrors it. Parameter counts and floating-point operations follow in closed
@@ -23,7 +23,7 @@ PIXELS = 28 * 28
 CODE = 25
 DEFAULT_DROPOUT = 0.3
 WIDEST = 25 * 2**10
-# Most decimals of a dropout rate: a model's name shows all of them.
+# The most decimals of a dropout rate in a model's name.
 MOST_DECIMALS = 4
 TABLE = ("ae400", "ae800", "ae800-dropout", "ae800-steep")
 
@@ -72,7 +72,7 @@ def build(widths: Sequence[int], dropout: float = 0.0, learning_rate: float = 1.
 def closed_form(
     widths: Sequence[int], dropout: float = 0.0, learning_rate: float = 1.5
 ) -> "Autoencoder":
-    """Return what baselines and the oracle need of the model that :func:`build` builds."""
+    """Return the closed form of the model that :func:`build` builds."""
     return Autoencoder("autoencoder", tuple(widths), dropout, learning_rate)
 
 
@@ -87,8 +87,8 @@ class Autoencoder:
     widths : tuple of int
         Units of the encoder's layers; the last layer is the code.
     dropout : float
-        Rate after the encoder's first two layers, or after the first if it alone precedes the
-        code; 0 means no dropout.
+        Dropout rate after the encoder's first two layers, or only after its first layer if the
+        second is the code; 0 means no dropout.
     learning_rate : float
         Learning rate of plain stochastic gradient descent.
     """
@@ -100,7 +100,7 @@ class Autoencoder:
 
     @cached_property
     def description(self) -> ModelDescription:
-        """Return the description by which workers build it."""
+        """Return the description from which workers build the model."""
         parameters = {
             "widths": list(self.widths),
             "dropout": self.dropout,
@@ -115,7 +115,7 @@ class Autoencoder:
 
     @property
     def dense_shapes(self) -> tuple[tuple[int, int], ...]:
-        """Return inputs and units of every dense layer, encoder first."""
+        """Return the numbers of inputs and units of every dense layer, encoder first."""
         return tuple(pairwise((PIXELS, *self.widths, *self.widths[-2::-1], PIXELS)))
 
     @property
@@ -135,7 +135,7 @@ class Autoencoder:
 
     @property
     def optimiser_bytes(self) -> int:
-        """Bytes of what the optimiser keeps for each weight: plain gradient descent keeps none."""
+        """Return 0, the bytes of the optimiser's state: plain gradient descent has none."""
         return 0
 
     @property
@@ -170,9 +170,9 @@ class Autoencoder:
     def initial_weights(self, seed: int) -> list[Any]:
         """Draw the weights that every backend starts from.
 
-        Backends draw different numbers from the same seed, so NumPy draws them once. Each layer
-        has a generator of its own: layers of equal shape and position start equal in models that
-        differ elsewhere.
+        NumPy draws them, since backends draw different numbers from the same seed. Each layer has
+        a generator of its own: two models that differ in other layers get equal weights in a layer
+        of the same shape and position.
 
         Parameters
         ----------
@@ -201,7 +201,7 @@ class Autoencoder:
 
 
 def parse(name: str) -> Autoencoder:
-    """Understand a model's name.
+    """Return the model of a name.
 
     ``aeN`` has layers of N, N/2, … down to 25 units. ``-steep`` leaves the layer of N/2 out.
     ``-dropout`` or ``-dropoutR`` adds dropout at rate 0.3 or R after the first two layers.
@@ -219,7 +219,7 @@ def parse(name: str) -> Autoencoder:
     Raises
     ------
     BadInputError
-        If the name does not stand for such a chain; the message says why.
+        If no model can have the name; the message says why.
     """
     match = _NAME.fullmatch(name)
     if match is None:

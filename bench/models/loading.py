@@ -1,7 +1,7 @@
-"""From a model's description to the model: the one place where the code of a model is run.
+"""Load a model from its description. Only this module runs the code of models.
 
-The parent describes a model and does not run its file. A worker loads the description, which checks
-that the file is still the one that was described.
+The parent describes a model and does not run its file. A worker loads the model, after a check that
+the file has not changed since it was described.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.protocol.model_description import ModelDescription
 
 BUILD = "build"
-# What a file may define beside ``build``; see aebench.bench.models.
+# The name of the other function that a model's file may define; see aebench.bench.models.
 CLOSED_FORM = "closed_form"
 _FILE_MODULE = "aebench_model_file"
 
@@ -37,15 +37,15 @@ class ClosedForm(Protocol):
 
     @property
     def dropout(self) -> float:
-        """Return the rate of dropout; 0 is none."""
+        """Return the dropout rate; 0 means no dropout."""
 
     @property
     def dense_shapes(self) -> tuple[tuple[int, int], ...]:
-        """Return the inputs and units of each dense layer."""
+        """Return the numbers of inputs and units of each dense layer."""
 
     @property
     def dropout_layers(self) -> tuple[int, ...]:
-        """Return the dense layers that dropout follows, counted from 0."""
+        """Return the numbers of the dense layers that dropout follows, counted from 0."""
 
     def initial_weights(self, seed: int) -> list[Any]:
         """Return kernel and bias of each layer, float32, in Keras's order."""
@@ -60,11 +60,11 @@ class LoadedModel:
     name : str
         The name that tables and messages show.
     parameters : dict
-        Keyword arguments of its functions.
+        Keyword arguments of the two functions.
     build_function : callable
         Returns the compiled Keras model.
     closed_form_function : callable, optional
-        Returns the closed form, where the model has one.
+        Returns the closed form; None if the model has none.
     """
 
     name: str
@@ -101,7 +101,7 @@ class LoadedModel:
         Raises
         ------
         ModelError
-            If the model has none.
+            If the model has no closed form.
         """
         if self.closed_form_function is None:
             raise ModelError(f"the model {self.name} has no closed form.")
@@ -109,7 +109,7 @@ class LoadedModel:
         return form
 
     def initial_weights(self, seed: int) -> list[Any] | None:
-        """Return the weights of a seed; None where Keras's own initialisers draw them."""
+        """Return the initial weights of a seed; None if Keras's initialisers draw them."""
         return (
             None if self.closed_form_function is None else self.closed_form().initial_weights(seed)
         )
@@ -118,7 +118,7 @@ class LoadedModel:
 def describe(
     name: str, where: str, parameters: dict[str, Any], function: str = BUILD
 ) -> ModelDescription:
-    """Describe a model by value.
+    """Return the description of a model, with the hash of its file.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def load(description: ModelDescription) -> LoadedModel:
     Parameters
     ----------
     description : ModelDescription
-        As the parent sent it.
+        The description that the parent sent.
 
     Raises
     ------
@@ -173,7 +173,7 @@ def _file_digest(where: str) -> str:
     return hashlib.sha256(_read(_file(where))).hexdigest()
 
 
-# A plan may hold thousands of models of one module.
+# Cached, since a plan may have thousands of models of one module.
 _module_digest = cache(_file_digest)
 
 
@@ -201,10 +201,10 @@ def _read(file: Path) -> bytes:
 
 
 def _executed(file: Path, source: bytes) -> ModuleType:
-    """Run the very bytes that were checked; the file could change between two readings."""
+    """Run the bytes whose hash was checked: a file that is read again may have changed."""
     module = ModuleType(_FILE_MODULE)
     module.__file__ = str(file)
-    # Dataclasses and Keras's registry look the module of a class up.
+    # Dataclasses and Keras's registry look up the module of a class in sys.modules.
     sys.modules[_FILE_MODULE] = module
     exec(compile(source, str(file), "exec"), module.__dict__)
     return module

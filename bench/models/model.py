@@ -1,4 +1,4 @@
-"""What the parent knows of a model, without running its code."""
+"""Define the properties of a model that the parent knows without running the model's code."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,7 +8,7 @@ from aebench.bench.protocol.model_description import ModelDescription
 
 
 class Model(Protocol):
-    """A model of the plan; a figure is None where nobody has worked it out."""
+    """A model of the plan; a figure is None if it isn't known."""
 
     @property
     def name(self) -> str:
@@ -16,11 +16,11 @@ class Model(Protocol):
 
     @property
     def description(self) -> ModelDescription:
-        """Return the description by which workers build it."""
+        """Return the description from which workers build the model."""
 
     @property
     def form(self) -> ClosedForm | None:
-        """Return the closed form; None where the model has none."""
+        """Return the closed form; None if the model has none."""
 
     @property
     def parameters(self) -> int | None:
@@ -32,11 +32,11 @@ class Model(Protocol):
 
     @property
     def optimiser_bytes(self) -> int | None:
-        """Return the bytes of what the optimiser keeps for the weights."""
+        """Return the bytes of the optimiser's state."""
 
     @property
     def activations(self) -> int | None:
-        """Return how many numbers per sample the backward pass needs."""
+        """Return how many numbers per sample the forward pass stores for the backward pass."""
 
     @property
     def forward_operations(self) -> int | None:
@@ -49,18 +49,18 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class FileModel:
-    """A model of a user's file, of which the parent knows the description alone.
+    """A model in a user's file. The parent knows only its description and the figures given here.
 
     Parameters
     ----------
     description : ModelDescription
-        Of the file.
+        The description of the model.
     parameters : int, optional
         Number of weights and biases.
     weight_bytes, optimiser_bytes : int, optional
-        Bytes of the weights, and of what the optimiser keeps for them.
+        Bytes of the weights, and of the optimiser's state.
     activations : int, optional
-        Numbers per sample that the backward pass needs.
+        How many numbers per sample the forward pass stores for the backward pass.
     forward_operations, training_operations : int, optional
         Floating-point operations per sample.
     """
@@ -80,5 +80,5 @@ class FileModel:
 
     @property
     def form(self) -> ClosedForm | None:
-        """Return nothing: the file is not run here."""
+        """Return None: the parent does not run the file, which could define a closed form."""
         return None

@@ -31,7 +31,7 @@ ORDER_SEED = 20260101
 
 
 class ContenderCell(NamedTuple):
-    """A contender in a cell."""
+    """A contender together with a cell in which it is measured, by their names."""
 
     contender: str
     model: str
@@ -46,7 +46,7 @@ class ContenderCell(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be measured.
+    """The contenders, models, passes and sizes of a run.
 
     Parameters
     ----------
@@ -65,19 +65,19 @@ class Plan:
 
     @property
     def running(self) -> list[ContenderInfo]:
-        """Return the contenders that can run here, baselines included, without the controls."""
+        """Return the contenders and baselines that are installed here, without the controls."""
         return [contender for contender in self.in_blocks if not contender.control_of]
 
     @property
     def in_blocks(self) -> list[ContenderInfo]:
-        """Return the contenders of the speed pass: those that can run here, and the controls."""
+        """Return the contenders, baselines and controls that are installed: the speed pass's."""
         return [contender for contender in self.contenders if not contender.missing]
 
     @property
     def compared(self) -> list[ContenderInfo]:
         """Return the contenders whose outputs the parity pass compares with the oracle's.
 
-        Matrix products alone compute no model, and have no such outputs.
+        The baseline ``gemm`` is left out: it computes no model and has no outputs to compare.
         """
         return [contender for contender in self.running if contender.backend != backends.GEMM]
 
@@ -85,21 +85,21 @@ class Plan:
     def on_keras(self) -> list[ContenderInfo]:
         """Return the contenders that run on Keras.
 
-        Only they are measured in the passes that have no baselines.
+        The footprint, quality, profile and memory passes measure only these contenders.
         """
         return [contender for contender in self.running if contender.on_keras]
 
     def cells(self, model: str | None = None, launch: int = 0) -> list[Cell]:
         """List the cells of the speed pass: every model × workload × batch size.
 
-        Any other list of cells is derived from this one.
+        If the plan has a selection, only the cells of the selection are listed.
 
         Parameters
         ----------
         model : str, optional
             The model whose cells are listed; None lists those of all models.
         launch : int
-            The launch, counted from 0. Workloads with fewer launches have no cells in it.
+            The launch, counted from 0. A workload that has fewer launches is left out.
         """
         found = [
             Cell(each.name, sizes.workload, batch_size)
@@ -115,7 +115,7 @@ class Plan:
         return [cell for cell in found if cell in wanted]
 
     def takes_part(self, contender: ContenderInfo, cell: Cell) -> bool:
-        """Return whether a contender is measured in a cell: selected, installed and able to."""
+        """Return whether a contender is selected in a cell, is installed and can run the cell."""
         return not self.obstacle(contender, cell) and self._selects(contender, cell)
 
     def obstacle(self, contender: ContenderInfo, cell: Cell) -> str:
@@ -143,10 +143,10 @@ class Plan:
         return {model.name: describe(model) for model in self.models}
 
     def contender_cells(self) -> list[tuple[ContenderCell, str]]:
-        """List the contenders that get a verdict, in all cells.
+        """List each contender in each cell, with the reason why it can't run the cell.
 
-        With a contender comes the reason why it can't run the cell, or an empty text if it can.
-        Controls and baselines get no verdict of their own.
+        The reason is empty if the contender can run the cell. Controls and baselines are left out:
+        they get no verdict.
         """
         return [
             (
@@ -167,7 +167,8 @@ class Plan:
     def _selects(self, contender: ContenderInfo, cell: Cell) -> bool:
         """Return whether a contender is selected in one of the plan's cells.
 
-        A control is selected where its original contender is, and a baseline in every cell.
+        A control is selected in the same cells as the contender that it copies. A baseline is
+        selected in every cell.
         """
         if self.selected is None:
             return True
@@ -215,7 +216,7 @@ class Plan:
         return Plan(info, models, found, selected)
 
     def tasks(self) -> list[Task]:
-        """List the tasks in the order of measuring: a task is measured as a whole or not at all."""
+        """List the tasks in the order of measuring. A resumed run repeats a cut task in full."""
         return [task for pass_name in self.info.passes for task in self._tasks_of(pass_name)]
 
     def _tasks_of(self, pass_name: str) -> list[Task]:
@@ -228,7 +229,7 @@ class Plan:
                 for model in dict.fromkeys(cell.model for cell in self.cells(launch=launch))
             ]
         if pass_name == "parity":
-            # All models of a contender come in a row, since one worker computes them.
+            # The models of a contender follow each other, since one worker computes all of them.
             return [
                 Task("parity", model, contender.name, 0)
                 for contender in self.compared
@@ -286,7 +287,7 @@ def describe(model: Model) -> ModelInfo:
     }
     return ModelInfo(
         name=model.name,
-        # Where a file lies on this machine is nobody else's business.
+        # Only the file's name: the folders of this machine are private.
         where=Path(description.where).name,
         function=description.function,
         build_parameters=description.parameters,
@@ -306,8 +307,8 @@ def with_controls(
 ) -> list[ContenderInfo]:
     """Return the contenders and the controls of the reference.
 
-    The A/A control is always added. The known-effect control is added if ``known_effect`` isn't 0:
-    this share of its steps is done and not reported.
+    The A/A control is always added. The known-effect control is added if ``known_effect`` isn't 0.
+    It runs more steps than it reports: ``known_effect`` is the share of extra steps.
     """
     (original,) = (contender for contender in found if contender.name == reference)
     controls = [
@@ -325,7 +326,8 @@ def with_controls(
 def blocks_of(preset: str, workload: str, found: Sequence[ContenderInfo]) -> int:
     """Return the number of blocks of a workload.
 
-    It is the preset's number, raised to a multiple of the rows of the design for these contenders.
+    The preset's number is raised to a multiple of the number of rows of the Williams design, which
+    depends on the number of contenders.
     """
     taking_part = [contender for contender in found if not obstacle(contender, workload)]
     return balanced(PRESETS[preset].sizes_of(workload).blocks, len(taking_part))
@@ -334,8 +336,8 @@ def blocks_of(preset: str, workload: str, found: Sequence[ContenderInfo]) -> int
 def default_reference(found: Sequence[ContenderInfo]) -> str:
     """Return the name of the contender to compare the others with, if the user names none.
 
-    Contenders on Keras are preferred, then contenders that support every workload and pass, then
-    jax, then the first by name.
+    Only contenders on Keras are considered, if there are any. Among them, those that support every
+    workload and pass come first, then those on jax, then the first by name.
     """
     able = [
         contender

@@ -7,8 +7,8 @@ from aebench.bench.models.autoencoder import TABLE
 PASSES = ("parity", "speed", "footprint", "quality", "profile", "memory")
 # The usual passes of a preset. The last two passes explain results, and run only if asked for.
 COMPARING = PASSES[:4]
-# Short epochs measure the cost of an epoch's end. It varies little from process to process, so that
-# more launches would take time without narrowing its interval much.
+# Short epochs measure the cost of an epoch's end in this many launches. The cost varies little from
+# process to process: more launches would hardly narrow its confidence interval.
 LAUNCHES_WITH_SHORT_EPOCHS = 3
 # How batch sizes are written on the command line, for the help texts.
 BATCH_SIZE_SYNTAX = "32 500, or by workload: train=32,500 predict=1"
@@ -23,7 +23,7 @@ class Sizes:
     workload : str
         Its name.
     batch_sizes : tuple of int
-        Samples per step, for each cell.
+        Numbers of samples per step; each of them makes one cell.
     launches, blocks : int
         The number of launches, and of blocks in each launch. A plan raises the blocks to a
         multiple of the rows of its balanced design.
@@ -44,8 +44,8 @@ class Preset:
     models : tuple of str
         Names of the models.
     sizes : tuple of Sizes
-        The workloads of the speed pass in their order, with their sizes. Other workloads, if asked
-        for, have the sizes of the first.
+        The workloads of the speed pass in their order, with their sizes. A workload that isn't
+        among them takes the sizes of the first.
     footprint_launches : int
         Number of cold starts of a contender in the footprint pass.
     epochs, seeds : int
@@ -88,7 +88,7 @@ def _both(batch_sizes: tuple[int, ...], launches: int, blocks: int) -> tuple[Siz
 PRESETS = {
     "quick": Preset(TABLE[:3], _both((32,), 1, 16), 1, 3, 1, 10_000),
     "standard": Preset(TABLE, _both((32, 500), 5, 24), 3, 20, 1, None),
-    # The published reports are about training, so that prediction gets fewer launches and blocks.
+    # Prediction gets fewer launches and blocks, since the published reports are about training.
     "publish": Preset(
         TABLE,
         (Sizes("train", (32, 500), 8, 64), Sizes("predict", (32, 500), 5, 24)),
@@ -98,7 +98,7 @@ PRESETS = {
         None,
         True,
     ),
-    # Trains in full, without the speed pass. The other presets time single steps of this training.
+    # Full trainings without the speed pass. The other presets time single steps of such trainings.
     "original": Preset(
         TABLE,
         (Sizes("train", (32,), 5, 24),),

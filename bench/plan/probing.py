@@ -1,4 +1,4 @@
-"""Run another program for a short answer in a short time, and leave none of its processes."""
+"""Run another program, read its short output, and end it with all processes that it started."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ _NAP_SECONDS = 0.01
 def ask(
     command: Sequence[str], seconds: float, environment: Mapping[str, str] | None = None
 ) -> str | None:
-    """Run a program for what it prints.
+    """Run a program and return the text that it prints.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def ask(
 def _listen(process: "subprocess.Popen[bytes]", deadline: float) -> str | None:
     """Read what a program prints until it ends; None at the deadline, or if it prints too much.
 
-    The end of the pipe is no sign: a process that the program started may hold it open.
+    The pipe isn't read to its end: a process that the program started may keep it open for ever.
     """
     assert process.stdout is not None
     pipe = process.stdout.fileno()

@@ -34,7 +34,7 @@ class Request:
     backends : sequence of str
         The contenders, as :func:`aebench.bench.plan.contenders.find` reads them.
     models, workloads, passes : sequence of str
-        Their names.
+        Names of the models, workloads and passes.
     batch_sizes : sequence of int or str
         Numbers, or words such as ``train=32``; see :func:`aebench.bench.plan.sizes.batch_sizes`.
     epochs, seeds : int or None
@@ -74,7 +74,7 @@ class Request:
 
 
 def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> Plan:
-    """Check a request and fix all sizes.
+    """Check a request, and return the plan with all sizes filled in.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> P
 
 
 def _check(request: Request) -> None:
-    """Refuse a request that would be wrong with any contenders and any data."""
+    """Refuse a request whose mistakes can be seen without its contenders and data."""
     checks.known("preset", [request.preset], PRESETS)
     checks.known("workload", request.workloads, workloads.names())
     checks.known("pass", request.passes, PASSES)
@@ -142,9 +142,9 @@ def _check(request: Request) -> None:
 
 
 def _passes(asked: Sequence[str]) -> list[str]:
-    """Return the passes in order, with the parity pass before the speed pass.
+    """Return the passes in order; add the parity pass if the speed pass is among them.
 
-    Speed is compared only between contenders of which parity shows that they compute the same.
+    Speed is compared only between contenders that compute the same, as the parity pass shows.
     """
     wanted = {*asked, *(["parity"] if "speed" in asked else [])}
     return [name for name in PASSES if name in wanted]
@@ -174,9 +174,9 @@ def _contenders(
 
 
 def _without_calls(contender: ContenderInfo, names: Sequence[str]) -> ContenderInfo:
-    """Return a contender with the reasons why it can't run workloads that time calls.
+    """Mark workloads that time calls as unsupported by a contender that runs without Keras.
 
-    Such workloads time calls of Keras, which a contender without Keras doesn't make.
+    Such workloads time calls of Keras. The contender is returned with the reasons.
     """
     calls = [name for name in names if workloads.load(name).timing == workloads.CALL]
     if contender.on_keras or not calls:

@@ -1,6 +1,6 @@
 """Resume a record: rebuild its plan, and check it like a request.
 
-A record may come from anybody, so that its plan deserves no more trust than a command line.
+A record may come from a stranger. Its plan is therefore checked as strictly as a command line.
 """
 
 import shlex
@@ -29,7 +29,7 @@ def again(header: Header) -> Plan:
     Raises
     ------
     BadInputError
-        If the plan can't be measured here, or no command could have made it.
+        If the plan can't be measured here, or is a plan that no command line could have made.
     """
     with _of_the_record():
         checks.listed("--model", header.models)
@@ -91,12 +91,12 @@ def command(folder: Path, found: Sequence[ContenderInfo]) -> str:
 
 
 def check_asked(plan: Plan, asked: Sequence[str]) -> None:
-    """Check that the contenders given beside ``--resume`` are the record's own.
+    """Check that contenders given together with ``--resume`` are those of the record.
 
     Raises
     ------
     BadInputError
-        If they are others.
+        If the given contenders differ from those of the record.
     """
     own = programs(plan.contenders)
     if not asked:
@@ -112,8 +112,8 @@ def check_asked(plan: Plan, asked: Sequence[str]) -> None:
 def check_allowed(plan: Plan, asked: Sequence[str]) -> None:
     """Check that the user allowed running the interpreters that a record names.
 
-    The user allows it by naming the record's contenders beside ``--resume``: a record from
-    somebody else may name any program.
+    The user allows that by giving the record's contenders together with ``--resume``. Without that
+    check, a record from somebody else could run any program.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def check_allowed(plan: Plan, asked: Sequence[str]) -> None:
 def describe_programs(plan: Plan) -> str:
     """Return a sentence on the interpreters that resuming the record would run.
 
-    It is empty if the record runs in this interpreter alone.
+    The text is empty if the record names no other interpreter than this one.
     """
     own = programs(plan.contenders)
     if not own:
@@ -150,7 +150,7 @@ def _consent(own: Sequence[ContenderInfo]) -> str:
 
 @contextmanager
 def _of_the_record() -> Iterator[None]:
-    """Begin the message of a refusal with the record: no option of the user's is at fault."""
+    """Add to the message of a BadInputError that the record is at fault, not the user's options."""
     try:
         yield
     except BadInputError as error:
@@ -186,7 +186,7 @@ def _check_contenders(found: Sequence[ContenderInfo]) -> None:
 
 
 def _check_capability(info: ContenderInfo) -> None:
-    """Refuse a contender whose backend supports here something other than what the record says."""
+    """Refuse a contender whose backend supports other passes or workloads than in the record."""
     nature = ContenderInfo(info.name, info.backend, "", **contenders.capability(info.backend))
     said = (info.on_keras, info.framework, info.unsupported.keys())
     if said != (nature.on_keras, nature.framework, nature.unsupported.keys()):
@@ -245,7 +245,7 @@ def _check_plan(plan: Plan) -> None:
 
 
 def _once(what: str, values: Sequence[Hashable]) -> None:
-    """Refuse a list of ``what`` that is empty, or holds a value twice."""
+    """Refuse an empty list, or a list with repetitions; ``what`` is the kind of its values."""
     if not values:
         raise BadInputError(f"it has no {what}.")
     if len(set(values)) < len(values):

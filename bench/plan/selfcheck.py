@@ -1,6 +1,7 @@
-"""The request that tests aebench itself, where the right verdicts are known.
+"""Make the request of a self-check, which tests aebench by verdicts that are known beforehand.
 
-It measures a reference, its A/A control, and a known-effect control that does more than it reports.
+A self-check measures a reference, its A/A control, and a known-effect control, which runs more
+steps than it reports.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from aebench.bench.plan import contenders
 from aebench.bench.plan.plan import default_reference
 from aebench.bench.plan.request import Request
 
-# The share of steps that the known-effect control does beyond those that it reports.
+# The known-effect control runs this share of steps more than it reports.
 KNOWN_EFFECT = 0.05
 
 
@@ -23,7 +24,7 @@ def request(backend: str | None, preset: str, model: str, batch_size: int) -> Re
     preset : str
         Name of the preset whose launches and blocks are used.
     model, batch_size
-        The only cell, with the workload ``train``.
+        The model and the batch size of the only cell. Its workload is ``train``.
 
     Raises
     ------

@@ -11,16 +11,16 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.quoting import shortly
 
-# The precisions in which weights stay float32. With weights of 16 bits these models can't be
-# trained: rounding a weight changed it by more than a training step did.
+# Only precisions with float32 weights. These models can't be trained with 16-bit weights: rounding
+# changed a weight by more than a training step did.
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 WORDS = "jit, nojit, steps=N, precision=NAME"
-# The most steps in one call: as many as an epoch of MNIST's 60,000 images in batches of 6 has.
+# The most steps in one call: an epoch of MNIST's 60,000 images in batches of 6 has this many.
 MOST_STEPS = 10_000
 
 
 def is_setting(text: str) -> bool:
-    """Return whether a word looks like a setting; ``@PYTHON`` may follow the setting."""
+    """Return whether a word is like a setting, such as ``steps=32`` or ``nojit@PYTHON``."""
     return text.partition("@")[0].partition("=")[0] in ("jit", "nojit", "steps", "precision")
 
 
@@ -95,12 +95,12 @@ def parse(backend: str, text: str) -> ContenderSettings:
 
 
 def check(backend: str, told: Mapping[str, str]) -> None:
-    """Check that a record's settings are some that :meth:`ContenderSettings.to_dict` writes.
+    """Check that a record's settings have the form that :meth:`ContenderSettings.to_dict` writes.
 
     Raises
     ------
     BadInputError
-        If they aren't, or the backend doesn't support them.
+        If the settings have another form, or the backend doesn't support them.
     """
     jit = {"on": "jit", "off": "nojit"}.get(told.get("jit", ""))
     words = [*([jit] if jit else []), *(f"{name}={told[name]}" for name in told if name != "jit")]
@@ -109,7 +109,7 @@ def check(backend: str, told: Mapping[str, str]) -> None:
 
 
 def _steps(backend: str, value: str) -> int:
-    # int() alone would accept digits of other scripts, and fail with thousands of digits.
+    # Only 1 to 9 ASCII digits: int() would accept other digits, and fail with thousands of digits.
     steps = int(value) if re.fullmatch("[0-9]{1,9}", value) else 0
     if not 1 <= steps <= MOST_STEPS:
         raise BadInputError(

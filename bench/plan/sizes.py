@@ -1,4 +1,4 @@
-"""The sizes of the speed pass for every workload: those asked for, else the preset's."""
+"""Find the sizes of the speed pass for every workload: the sizes asked for, else the preset's."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -70,7 +70,8 @@ def batch_sizes(words: Sequence[int | str], names: Sequence[str]) -> dict[str, l
     Returns
     -------
     dict of str to list of int
-        The batch sizes of every workload, without repetitions; an empty list where none were given.
+        The batch sizes of every workload, without repetitions. The list of a workload is empty if
+        no batch size was given for it.
 
     Raises
     ------
@@ -98,7 +99,7 @@ def batch_sizes(words: Sequence[int | str], names: Sequence[str]) -> dict[str, l
 
 
 def balanced(blocks: int, contenders: int) -> int:
-    """Return a number of blocks, raised to a multiple of the design's rows for the contenders."""
+    """Return ``blocks``, raised to a multiple of the Williams design's rows for the contenders."""
     rows = len(williams_rows(max(1, contenders)))
     return -(-blocks // rows) * rows
 

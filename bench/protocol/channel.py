@@ -31,7 +31,7 @@ class Channel:
 
     def send(self, message: Message) -> None:
         """Send one message; raise :class:`ChannelClosedError` if the other end is closed."""
-        # An error's text may hold lone surrogates, which stand for file names that aren't UTF-8.
+        # Replace lone surrogates, which an error's text has for file names that aren't UTF-8.
         line = json.dumps(message, allow_nan=False, ensure_ascii=False).encode(errors="replace")
         try:
             self._socket.sendall(line + b"\n")
@@ -44,12 +44,12 @@ class Channel:
         Parameters
         ----------
         timeout_seconds : float, optional
-            Longest wait for any piece of the message; no limit if left out.
+            The longest wait for the next bytes of the message; no limit if left out.
 
         Raises
         ------
         TimeoutError
-            If no piece of the message arrived in time.
+            If no bytes arrived in time.
         ChannelClosedError
             If the other end is closed.
         ValueError
@@ -87,7 +87,7 @@ def _parsed(line: bytes) -> Message:
     """Parse a message; refuse values that could not be sent or written to a record."""
     try:
         message = json.loads(line.decode())
-        # Python's parser accepts lone surrogates, infinities and NaN: encoding refuses them.
+        # Encode again: that refuses lone surrogates, infinities and NaN, which the parser accepts.
         json.dumps(message, allow_nan=False, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("a message nested too deeply") from None

@@ -64,7 +64,7 @@ class Job:
     settings : dict
         See :class:`aebench.bench.protocol.settings.ContenderSettings`.
     model : ModelDescription
-        The model, by value.
+        The description of the model.
     threads : int
         Number of cores that the process may use; 0 means all cores.
     seed : int
@@ -100,7 +100,7 @@ class SpeedJob(Job):
 
 @dataclass(frozen=True)
 class ParityJob(Job):
-    """Import the framework, then obey :class:`Compare`."""
+    """Import the framework, then execute the commands :class:`Compare`."""
 
     PASS = "parity"
 
@@ -114,7 +114,7 @@ class ColdStartJob(Job):
     batch_size : int
         Samples per step.
     npz : str
-        Path of the data file in the form that a user has.
+        Path of the user's data file, an ``.npz``.
     array_names : SampleSource
         Names of the file's arrays.
     train_samples : int
@@ -167,7 +167,7 @@ class QualityJob(Job):
     train_samples : int
         Number of samples to train on, counted from the first.
     examples : list of int
-        Indices of the test samples to reconstruct; none where the model does not reconstruct.
+        Indices of the test samples to reconstruct; empty if the model does not reconstruct.
     """
 
     PASS = "quality"
@@ -231,7 +231,7 @@ class Leave:
 
 @dataclass(frozen=True)
 class RunShortEpochs:
-    """Time the boundaries of ``epochs`` epochs of ``steps`` steps. Answer: :class:`ShortEpochs`."""
+    """Time the gaps after ``epochs`` epochs of ``steps`` steps. Answer: :class:`ShortEpochs`."""
 
     COMMAND: ClassVar[str] = "short epochs"
 
@@ -265,7 +265,7 @@ COMMANDS: dict[str, type[Any]] = {kind.COMMAND: kind for kind in get_args(Comman
 
 @dataclass(frozen=True)
 class Failed:
-    """The answer of a worker that cannot go on: one sentence about the error."""
+    """The answer of a worker that ends because of an error: one sentence about the error."""
 
     error: str
 
@@ -283,7 +283,7 @@ class RuntimeInfo:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Rough seconds of a step; a baseline of matrix products adds its fastest library."""
+    """Rough seconds of a step, and for the baseline ``gemm`` the fastest library."""
 
     step_seconds: float
     library: str | None = None
@@ -326,7 +326,7 @@ class Left:
 
 @dataclass(frozen=True)
 class ShortEpoch:
-    """The boundary after one epoch; see :func:`aebench.bench.worker.stepping.short_epochs`."""
+    """The gap after one epoch; see :func:`aebench.bench.worker.stepping.short_epochs`."""
 
     age_seconds: float
     step_seconds: float
@@ -336,7 +336,7 @@ class ShortEpoch:
 
 @dataclass(frozen=True)
 class ShortEpochs:
-    """The boundaries after short epochs; an empty list if the contender does not run ``fit``."""
+    """The gaps after short epochs; an empty list if the contender does not run ``fit``."""
 
     epochs: list[ShortEpoch]
 
@@ -352,7 +352,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Compared:
-    """The checks of one model, of a group at a batch size."""
+    """The checks of one group for a model at a batch size, and the worker's runtime info."""
 
     runtime: RuntimeInfo
     checks: list[Check]
@@ -362,7 +362,7 @@ class Compared:
 class PhaseMemory:
     """The time and memory of one phase.
 
-    ``peak_bytes`` is None if the process cannot read its peak: the parent samples memory then.
+    ``peak_bytes`` is None if the worker cannot read its peak. The parent then samples the memory.
     """
 
     phase: str
@@ -456,7 +456,7 @@ class Reconstructed:
     pixels: str
 
 
-# --- To JSON objects and back ---
+# --- Converting messages to JSON objects, and JSON objects to messages ---
 
 
 def encode(message: Any) -> Message:

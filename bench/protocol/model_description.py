@@ -1,4 +1,4 @@
-"""A model by value: all that a worker needs to build it, and no name to be understood again."""
+"""Describe a model for workers: everything that a worker needs to build it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """Where the code of a model is, and what to call in it.
+    """The file of a model's code, and the function to call in it.
 
     Parameters
     ----------
@@ -15,11 +15,11 @@ class ModelDescription:
     where : str
         The path of a Python file, which ends in ``.py``; or the dotted name of a module.
     function : str
-        The function in it that returns the compiled Keras model.
+        The function in the file that returns the compiled Keras model.
     parameters : dict
         Keyword arguments of that function: anything that JSON can hold.
     sha256 : str
-        Of the bytes of the file, in hexadecimal digits.
+        SHA-256 of the file's bytes, in hexadecimal digits.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""Make a path for other interpreters that holds this package and no other.
+"""Make a folder for ``PYTHONPATH`` from which other interpreters import this package alone.
 
-An installed package lies in a folder with other packages, such as the parent's frameworks. Another
+An installed package is in a folder with other packages, such as the parent's frameworks. Another
 interpreter with that folder on its path would import those frameworks instead of its own.
 """
 

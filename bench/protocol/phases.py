@@ -10,5 +10,5 @@ MEMORY_PHASES = (
     "prediction",
     "after release",
 )
-# Number of steps after which the memory pass reads the process's memory.
+# Number of training steps during which the memory pass reads the memory, after each call.
 WATCHED_STEPS = 200

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ContenderSettings:
-    """The settings that were asked for; Keras's default holds for any other.
+    """The settings that were asked for. Other settings have Keras's defaults.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""What ``pytest bench/ --benchmark-only`` collects."""
+"""The tests, options and hooks of ``pytest bench/ --benchmark-only``."""

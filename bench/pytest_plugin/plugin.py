@@ -26,7 +26,7 @@ def _names(text: str) -> list[str]:
 
 
 def _renamed(text: str) -> str:
-    """Refuse the old name of ``--model``, and name the new one."""
+    """Refuse the old name of the option ``--model`` with a message that gives the new name."""
     raise argparse.ArgumentTypeError(renamed([OLD_MODEL_OPTION]))
 
 
@@ -101,7 +101,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def campaign(request: pytest.FixtureRequest) -> Iterator[PytestSession]:
-    """Measure all selected tests that aren't skipped in one campaign, before the first one runs."""
+    """Measure all selected tests that aren't skipped, in one campaign before the first test."""
     session = request.config.stash[_SESSION]
     selected = frozenset(
         _cell(item)

@@ -28,7 +28,7 @@ _ANSWER_SECONDS = 600.0
 
 
 class WorkerClock:
-    """A clock that shows the seconds that workers measured; pytest-benchmark's timer."""
+    """The timer that pytest-benchmark reads: a clock of the seconds that workers measured."""
 
     __name__ = "worker_clock"
 
@@ -48,8 +48,8 @@ class WorkerClock:
 class Replay:
     """The measurements of a contender in a cell.
 
-    ``seconds`` are those of its rounds. ``failure`` is the reason why a contender has no valid
-    measurement; empty if it has.
+    ``seconds`` are the seconds of its rounds. ``failure`` is the reason why the contender has no
+    valid measurement; empty if it has one.
     """
 
     seconds: list[float]
@@ -101,9 +101,9 @@ class PytestSession:
         return self._folder / "record.jsonl"
 
     def cells(self) -> list[tuple[ContenderCell, str]]:
-        """List the contenders of all cells, with the reasons why they can't run there.
+        """List each contender in each cell, with the reason why it can't run the cell.
 
-        The reason is empty if the contender can run.
+        The reason is empty if the contender can run the cell.
         """
         return self.plan.contender_cells()
 

@@ -19,7 +19,7 @@ def test_speed(
     batch_size: int,
     backend: str,
 ) -> None:
-    """Replay the rounds that a contender's worker measured; a round is many steps."""
+    """Replay the rounds that a contender's worker measured. A round has many steps."""
     replay = campaign.replay(ContenderCell(backend, model, workload, batch_size))
     if replay.failure:
         pytest.fail(replay.failure, pytrace=False)

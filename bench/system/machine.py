@@ -11,12 +11,12 @@ from aebench.reports.record import MachineInfo
 from aebench.reports.record.bounds import MOST_TEXT
 from aebench.reports.sanitize import encodable
 
-# Variables that change what frameworks do. Other variables may be private: no record holds them.
+# Variables that change what frameworks do. Only these are recorded: others may be private.
 _OF_FRAMEWORKS = re.compile(
     r"(OMP|MKL|OPENBLAS|BLAS|KMP|XLA|TF|JAX|TORCH|PYTORCH|KERAS|CUDA|NVIDIA)_\w+|MALLOC_\w+"
 )
-# Variables that match the pattern above and change nothing: Terraform's begin like TensorFlow's,
-# and CUDA's container images set paths and versions.
+# Variables that match the pattern above but don't change frameworks: those of Terraform begin like
+# TensorFlow's, and container images with CUDA set paths and versions.
 _OF_OTHER_PROGRAMS = re.compile(
     r"TF_(CLI_\w+|VAR_\w+|LOG\w*|DATA_DIR|IGNORE|INPUT|IN_AUTOMATION|PLUGIN_\w+|REGISTRY_\w+"
     r"|WORKSPACE)|CUDA_(HOME|PATH|VERSION)|NVIDIA_(DRIVER_CAPABILITIES|PRODUCT_NAME|REQUIRE_\w+)"

@@ -1,11 +1,12 @@
-"""Time fixed work of the parent in every block: the spread of its times is the machine's noise."""
+"""Time fixed work in the parent. The spread of its times over blocks is the machine's noise."""
 
 import statistics
 import time
 
 import numpy as np
 
-# Takes about 20 ms on one core: long compared with the clock's resolution, short for a block.
+# With this many passes the work takes about 20 ms on one core: much longer than the clock's
+# resolution, and much shorter than a block.
 _PASSES = 240
 _VALUES = np.linspace(0.1, 1.0, 2**16, dtype=np.float32)
 

@@ -31,7 +31,7 @@ def reset_peak() -> None:
 
 
 def resident_bytes() -> int:
-    """Return the resident bytes; 0 if this process can't read them, and its parent must."""
+    """Return the resident bytes; 0 if this process can't read them: its parent then reads them."""
     try:
         return _status_bytes("VmRSS")
     except OSError:
@@ -44,12 +44,12 @@ def peak_bytes() -> int:
 
 
 def anonymous_bytes() -> int:
-    """Return the resident bytes that aren't mapped from files: what the process itself made."""
+    """Return the resident bytes that aren't mapped from files, such as the heap."""
     return _status_bytes("RssAnon")
 
 
 def shares() -> dict[str, int | None]:
-    """Return which part of the resident bytes belongs to this process.
+    """Return the memory of this process with shared pages divided or left out.
 
     Returns
     -------

@@ -9,7 +9,7 @@ CORE_ERRORS = (OSError, ValueError, LookupError, NotImplementedError, psutil.Err
 
 
 class CpuUsage(NamedTuple):
-    """Hold the seconds of all cores between two readings: in total, busy, and steal.
+    """The seconds of all cores together between two readings: in total, busy, and steal.
 
     ``steal`` is the time that the hypervisor gave to other virtual machines; None if the system
     doesn't count it.
@@ -21,7 +21,7 @@ class CpuUsage(NamedTuple):
 
 
 def core_seconds() -> dict[str, float]:
-    """Return the seconds of all cores since the start, by kind; empty if not counted here."""
+    """Return the seconds of all cores since the system's start, by kind; empty if unknown."""
     try:
         return dict(psutil.cpu_times()._asdict())
     except CORE_ERRORS:

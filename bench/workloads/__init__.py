@@ -1,4 +1,4 @@
-"""Define the workloads: what is timed.
+"""Define workloads. A workload is the work whose steps or calls are timed.
 
 A workload is one file that defines ``WORKLOAD``, an instance of a subclass of :class:`Workload`.
 Another installed package adds a workload by an entry point of the group ``aebench.workloads``. The
@@ -16,7 +16,7 @@ _BUILT_IN = ("train", "predict")
 
 
 class Operations(Protocol):
-    """Hold how many operations a model needs for a sample; None if they weren't counted."""
+    """A model's numbers of operations per sample; None if they weren't counted."""
 
     @property
     def forward_operations(self) -> int | None:
@@ -87,7 +87,7 @@ class Workload:
         batch_size : int
             Samples per step.
         callbacks : sequence of keras.callbacks.Callback
-            To pass to Keras.
+            Callbacks to pass to Keras.
 
         Returns
         -------

@@ -9,7 +9,7 @@ from aebench.bench.cli.exit_codes import INTERRUPTED
 
 
 def main() -> NoReturn:
-    """Run the command and exit; Ctrl-C ends it tidily from the start, imports included."""
+    """Run the command and exit. Ctrl-C ends it tidily at any time, even during imports."""
     try:
         # Before the slow imports, so that Ctrl-C during them ends the command tidily too.
         interrupts.prepare()

@@ -1,4 +1,4 @@
-"""Time the work of :mod:`work` the way a user of pyperf would."""
+"""Time the work of :mod:`work` with pyperf, as a user of pyperf would."""
 
 import pyperf
 import work

@@ -1,4 +1,4 @@
-"""Time the work of :mod:`work` the way a user of pytest-benchmark would."""
+"""Time the work of :mod:`work` with pytest-benchmark, as a user of pytest-benchmark would."""
 
 import work
 

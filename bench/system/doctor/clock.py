@@ -20,7 +20,7 @@ _FAST_CLOCKS = {
 
 
 def clock(monotonic: bool, resolution_seconds: float) -> Finding:
-    """Check that the clock never runs backwards, and resolves a microsecond or less."""
+    """Check that the clock never runs backwards, and that its resolution is 1 µs or finer."""
     says = f"{'runs forward only' if monotonic else 'can be set back'}, "
     says += f"resolves {resolution_seconds * 1e9:,.3g} ns"
     if monotonic and resolution_seconds <= MOST_RESOLUTION_SECONDS:
@@ -30,7 +30,7 @@ def clock(monotonic: bool, resolution_seconds: float) -> Finding:
 
 
 def clock_source(root: Path = Path("/")) -> Finding:
-    """Check that the kernel's clock source is one that is read quickly."""
+    """Check that the kernel's clock source can be read without a system call."""
     name = "clock source"
     found = read(root / _CLOCK)
     if not found:

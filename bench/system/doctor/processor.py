@@ -26,7 +26,7 @@ def governor(root: Path = Path("/")) -> Finding:
 
 
 def turbo(root: Path = Path("/")) -> Finding:
-    """Check that turbo is off, which raises the clock only for as long as the chip stays cool."""
+    """Check that turbo is off: it raises the clock, but only while the chip is cool."""
     for file, on in (("intel_pstate/no_turbo", "0"), ("cpufreq/boost", "1")):
         found = read(root / _CPU / file)
         if found == on:
@@ -41,7 +41,7 @@ def turbo(root: Path = Path("/")) -> Finding:
 
 
 def smt(root: Path = Path("/")) -> Finding:
-    """Check that SMT is off, with which two of the system's cores are one real core."""
+    """Check that SMT is off: with SMT, two cores of the system share one real core."""
     name = "SMT"
     found = read(root / _CPU / "smt/active")
     if found == "0":

@@ -1,4 +1,4 @@
-"""Watch for a second what the machine is doing."""
+"""Measure for a second how busy the machine is."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ SAMPLING_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Sample:
-    """Hold what the machine was doing; a value that the system doesn't show is None.
+    """How busy the machine was. A value that the system doesn't show is None.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def sample(seconds: float = SAMPLING_SECONDS) -> Sample:
 
 
 def _others() -> Iterator[psutil.Process]:
-    """Yield the other processes, and start to count their processor time."""
+    """Yield the other processes; from here on psutil counts the processor time of each."""
     with contextlib.suppress(*CORE_ERRORS):
         for process in psutil.process_iter():
             with contextlib.suppress(*CORE_ERRORS):

@@ -17,7 +17,7 @@ def read(file: Path) -> str:
 
 def number(text: str) -> int | None:
     """Return a text as a whole number; None if it isn't a number."""
-    # These files hold no longer numbers, and a far longer number would fit no float.
+    # At most 20 digits: the files have no longer numbers, and huge numbers can't become floats.
     return int(text) if re.fullmatch(r"-?[0-9]{1,20}", text) else None
 
 
@@ -32,7 +32,7 @@ def control_groups(root: Path, controller: str) -> list[Path]:
         controllers, _, path = rest.partition(":")
         if controllers and controller not in controllers.split(","):
             continue
-        # A container may see its path on the host, but its own group as the topmost folder.
+        # In a container the path may be the host's, while its own group is the topmost folder.
         names = [name for name in path.split("/") if name]
         places = (controllers, controller) if controllers else (".", "unified")
         for place in places:
