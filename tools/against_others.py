@@ -141,7 +141,7 @@ def judged(judge: Judge) -> Iterator[dict[str, object]]:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Return a Markdown table with a row per rule: how often its verdicts were wrong or right."""
+    """Return a table in Markdown, a row per rule, with its false alarms and its right verdicts."""
     lines = [
         "| tool, rule | false alarms (A/A) | 5 % called slower | ratios A/A | ratios 5 % | took |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",

@@ -40,7 +40,7 @@ class Hyperparameters:
 
 
 class DenseChain(Protocol):
-    """A chain of dense layers; :class:`Network` lists the functions between them."""
+    """A model that is a chain of dense layers; :class:`Network` says what is between them."""
 
     @property
     def learning_rate(self) -> float:
@@ -123,7 +123,7 @@ class Network(Loop, Protocol):
         """Return the mean binary cross-entropy of a batch, without dropout."""
 
     def masks(self, samples: int) -> list[Array]:
-        """Return each dropout layer's output for an input of ones (samples × units) in training."""
+        """Return each dropout layer's output for ones (samples × units) as input in training."""
 
 
 def load(backend: str) -> type[Network]:

@@ -41,7 +41,7 @@ class Network:
         return float(jax.jit(self._loss)(self._parameters, images, None))
 
     def masks(self, samples: int) -> list[Array]:
-        """Return each dropout layer's output for an input of ones (samples × units) in training."""
+        """Return each dropout layer's output for ones (samples × units) as input in training."""
         self._key, *keys = jax.random.split(
             self._key, 1 + len(self._hyperparameters.dropout_layers)
         )

@@ -35,7 +35,7 @@ class Network:
         return float(self._loss(tf.constant(images), training=False))
 
     def masks(self, samples: int) -> list[Array]:
-        """Return each dropout layer's output for an input of ones (samples × units) in training."""
+        """Return each dropout layer's output for ones (samples × units) as input in training."""
         units = [
             self._variables[2 * layer + 1].shape[0]
             for layer in self._hyperparameters.dropout_layers

@@ -67,7 +67,7 @@ class Network:
         return float(self._loss(self._logits(images), self._put(images)))
 
     def masks(self, samples: int) -> list[Array]:
-        """Return each dropout layer's output for an input of ones (samples × units) in training."""
+        """Return each dropout layer's output for ones (samples × units) as input in training."""
         self._model.train()
         return [layer(torch.ones(samples, units)).numpy() for units, layer in self._dropout]
 
