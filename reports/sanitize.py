@@ -31,7 +31,7 @@ def _escaped(character: str) -> str:
 
 
 def printable_json(text: str) -> str:
-    """Replace unprintable characters by JSON's own escapes, which do not change its content."""
+    """Replace unprintable characters in JSON by its own escapes; what the JSON means stays."""
 
     def escaped(found: re.Match[str]) -> str:
         unprinted = found[0] in _BLANKS or _is_unprinted(found[0])
@@ -41,15 +41,15 @@ def printable_json(text: str) -> str:
 
 
 def encodable(text: str) -> str:
-    r"""Replace characters of a system's text that aren't UTF-8 by escapes such as ``\udcff``."""
+    r"""Replace characters that UTF-8 can't encode, as in file names, by text such as ``\udcff``."""
     return text.encode(errors="backslashreplace").decode()
 
 
 def reason(error: OSError) -> str:
-    """Return why a system call failed; the error's own words if the system gave no text."""
+    """Return the system's text on why a call failed; without it, the error's message or name."""
     return error.strerror or str(error) or type(error).__name__
 
 
 def file_name(text: str) -> str:
-    """Return a text as part of a file name: no separators, no dots, at most 60 characters."""
+    """Return a text that is safe in a file name: no separators or dots, at most 60 characters."""
     return _UNSAFE.sub("-", text).strip("-")[:60]

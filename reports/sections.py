@@ -1,7 +1,7 @@
 """The sections of a report, and the views (figures and tables) that belong to them.
 
-A view is declared in the file that makes it, in a list called ``VIEWS``. A file of figures or of
-tables without views, or a view of an unknown section, is refused when it is imported.
+A view is declared in the file that makes it, in a list called ``VIEWS``. Collecting the views fails
+if a file of figures or of tables has no views, or if a view names an unknown section.
 """
 
 import importlib
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aebench.reports.summary import Summary
     from aebench.reports.tables.shared import Table
 
-# Titles by their order on the page. Studies have sections of their own between these.
+# Each section's title, and its position on the page. Sections of studies come between these.
 SECTIONS = {
     "Throughput": 10,
     "Throughput, cell by cell": 20,
@@ -49,7 +49,7 @@ class View(Protocol):
 
     @property
     def order(self) -> int:
-        """The view's place among the views of its section, from low to high."""
+        """The view's position among the views of its section, lowest first."""
 
 
 V = TypeVar("V", bound=View)
@@ -64,10 +64,10 @@ class TableView:
     name, section, order
         See :class:`View`.
     make : callable
-        Returns the tables of a summary; none where nothing was measured.
+        Returns the tables of a summary, or an empty list where nothing was measured.
     terminal_order : int, optional
-        The tables' place among those of a terminal, from low to high; a terminal doesn't show
-        tables without one.
+        Position of these tables in terminal output, lowest first. Without it they aren't shown
+        there.
     """
 
     name: str
@@ -86,7 +86,7 @@ class FigureView:
     name, section, order
         See :class:`View`; the name is the figure's file name without its ending.
     draw : callable
-        Draws into an empty figure and returns the caption, or an empty one if there is no data.
+        Draws into an empty figure and returns the caption, or an empty text if there is no data.
     """
 
     name: str
@@ -97,7 +97,7 @@ class FigureView:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure that was drawn: its name, its caption, and where it belongs."""
+    """A figure that was drawn: its name, its caption, its section, and its order there."""
 
     name: str
     caption: str
@@ -121,9 +121,9 @@ def discover(package: ModuleType, helpers: Collection[str], kind: type[V]) -> li
     package : module
         The package of figures or of tables.
     helpers : collection of str
-        Names of the modules in it that declare no views.
+        Names of the package's modules that declare no views; these are skipped.
     kind : type
-        The type of view.
+        The type of view: :class:`TableView` or :class:`FigureView`.
 
     Raises
     ------
@@ -136,7 +136,10 @@ def discover(package: ModuleType, helpers: Collection[str], kind: type[V]) -> li
 
 
 def collect(modules: Iterable[str], kind: type[V]) -> list[V]:
-    """Import modules by name and return their views in the order of the page; see discover."""
+    """Import modules by name and return their views in the order of the page.
+
+    The parameter ``kind`` and the errors are those of :func:`discover`.
+    """
     orders = section_orders()
     found: list[V] = []
     for name in modules:

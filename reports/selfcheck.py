@@ -1,4 +1,4 @@
-"""What a self-check found: whether verdicts are right where the truth is known."""
+"""Judge a self-check: whether verdicts are right on controls, whose true difference is known."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ _MOST_DISTURBED = 0.25
 
 @dataclass(frozen=True)
 class SelfCheck:
-    """One cell in which a reference met its A/A control and a known-effect control.
+    """The result of a self-check: a cell with a reference, an A/A and a known-effect control.
 
     Parameters
     ----------
     control_right : bool
-        The A/A control wasn't called faster or slower.
+        Whether the A/A control's verdict is ``same`` or ``inconclusive``.
     known_effect_right : bool
-        the known-effect control was called slower.
+        Whether the known-effect control's verdict is ``slower``.
     findings : sequence of str
-        Sentences for the user; the last one sums up.
+        Sentences for the user; the last sentence is the conclusion.
     """
 
     control_right: bool
@@ -37,7 +37,7 @@ class SelfCheck:
 
 
 def judge(summary: Summary) -> SelfCheck | None:
-    """Judge the verdicts of a self-check's record; None if it lacks one of them."""
+    """Judge the first cell with both controls; return None if no cell measured both."""
     for cell in summary.speed:
         controls = [row for row in cell.rows if row.control_of and row.times_reference]
         known_effect = [row for row in controls if row.known_effect]

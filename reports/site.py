@@ -1,4 +1,4 @@
-"""All published reports as one folder for any web host, with an index that is read first."""
+"""Write all published reports, with an index page, into one folder for a web host."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ PUBLISHED = Path(__file__).parent / "published"
 
 @dataclass(frozen=True)
 class Entry:
-    """A report in the index: its folder, and what it is about."""
+    """A report in the index: its folder's name, its title, what was measured, and the answers."""
 
     name: str
     title: str
@@ -24,29 +24,29 @@ class Entry:
 
 
 def build(published: Path, target: Path) -> list[Path]:
-    """Make every report anew from its records, in English, and ``index.html``, the newest first.
+    """Make every report from its records, in English, and an index with the newest report first.
 
     Parameters
     ----------
     published : Path
-        A folder of reports, each with its ``records/``.
+        A folder that contains the folders of reports, each with its ``records/``.
     target : Path
-        The folder to write; it is made.
+        The folder to write, which is created if it does not exist.
 
     Returns
     -------
     list of Path
-        Records of reports that are no longer published, where they are kept now.
+        The new paths of records and traces that no published report contains any more.
 
     Raises
     ------
     RecordError
         If there is no report, or a record can't be read.
     ManifestError
-        If a record isn't the one that a report names, or something is in the way that aebench
-        didn't write there.
+        If a report's record was changed or is missing, or if a file that aebench didn't write
+        would be replaced.
     OSError
-        If something can't be written.
+        If a file can't be written.
     """
     found = {
         folder: paths

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-# Confidence at which two intervals are both right in at least 95 % of cases (Bonferroni).
+# Confidence of each of two intervals: both are then right in at least 95 % of cases (Bonferroni).
 TOGETHER = (1 + 0.95) / 2
 
 
@@ -23,7 +23,10 @@ class Estimate:
 
     @classmethod
     def spanning(cls, values: Sequence[float]) -> "Estimate":
-        """Return the median of values with their range; without a range for a single value."""
+        """Return the median of values, with their range in place of an interval.
+
+        A single value has no range.
+        """
         middle = median(values).value
         return cls(middle, min(values), max(values)) if len(values) > 1 else cls(middle)
 
@@ -36,7 +39,7 @@ class Estimate:
         )
 
     def inverted(self) -> "Estimate":
-        """Return the reciprocal; the ends of the interval change places."""
+        """Return the estimate of 1 / value; the new ``low`` is 1 / ``high``, and vice versa."""
         return Estimate(
             1 / self.value,
             None if self.high is None else 1 / self.high,
@@ -58,8 +61,8 @@ def median(values: ArrayLike, confidence: float = 0.95) -> Estimate:
     -------
     Estimate
         The sample median, and the order statistics l and n - l + 1 (counted from 1) with the
-        largest l for which P(B < l) <= (1 - confidence) / 2, B being binomial(n, 1/2). No interval
-        if there is no such l: 95 % needs 6 values.
+        largest l for which P(B < l) <= (1 - confidence) / 2, B being binomial(n, 1/2). There is no
+        interval if there is no such l: 95 % needs 6 values.
 
     Raises
     ------
@@ -139,7 +142,7 @@ def growth(values: ArrayLike, blocks: int = 10, confidence: float = 0.95) -> Est
     Parameters
     ----------
     values : array_like, shape (n,)
-        In the order of measuring; at least two values per block.
+        The series in the order of measuring; at least two values per stretch are needed.
     blocks : int
         Number of stretches of equal length that the series is cut into; values left over at the
         beginning are not used.
@@ -155,8 +158,9 @@ def growth(values: ArrayLike, blocks: int = 10, confidence: float = 0.95) -> Est
     Notes
     -----
     A fitted line would treat all values as independent, and would take a single jump for a trend.
-    Among the differences a jump is a single outlier, so that the interval holds zero. Noise about a
-    level makes neighbouring differences cancel: the interval is then too wide, not too narrow.
+    Among the differences a jump is a single outlier, and the interval still contains zero. With
+    noise about a constant level, neighbouring differences cancel: the interval is too wide then,
+    not too narrow.
     """
     series = np.asarray(values, float)
     length = len(series) // blocks
@@ -194,26 +198,27 @@ def unpaired_ratio(seconds: ArrayLike, reference: ArrayLike, confidence: float =
     Parameters
     ----------
     seconds, reference : array_like, shapes (n,) and (m,)
-        Positive times, measured apart from each other.
+        Positive times; the two series were measured separately.
     confidence : float
         Between 0 and 1.
 
     Returns
     -------
     Estimate
-        The ratio of the medians, ``seconds`` over ``reference``. Its interval reaches from lower
-        end / upper end to upper end / lower end of the medians' intervals. Both medians are
-        estimated at (1 + confidence) / 2, so that both hold together (Bonferroni). The interval
-        does not cover changes of the machine between the two measurements.
+        The ratio of the medians, ``seconds`` over ``reference``. The interval's lower end is the
+        lower end for ``seconds`` over the upper end for ``reference``; the upper end is the upper
+        end for ``seconds`` over the lower end for ``reference``. Both medians' intervals have
+        confidence (1 + confidence) / 2: both are then right together at ``confidence``
+        (Bonferroni). Changes of the machine between the measurements are not covered.
     """
     level = (1 + confidence) / 2
     return ratio_of_medians(median(seconds, level), median(reference, level))
 
 
 def ratio_of_medians(above: Estimate, below: Estimate) -> Estimate:
-    """Return the ratio of two medians, whose intervals should be at :data:`TOGETHER`.
+    """Return the ratio of two medians, as :func:`unpaired_ratio` describes it.
 
-    :func:`unpaired_ratio` describes the result.
+    Both medians' intervals should have the confidence :data:`TOGETHER`.
     """
     value = above.value / below.value
     if above.low is None or above.high is None or below.low is None or below.high is None:
@@ -223,16 +228,17 @@ def ratio_of_medians(above: Estimate, below: Estimate) -> Estimate:
 
 @dataclass(frozen=True)
 class EpochEnd:
-    """The time that the end of an epoch takes beside its steps.
+    """The time that the end of an epoch takes in addition to its steps.
 
     Parameters
     ----------
     base_seconds : float
-        The part that every epoch takes.
+        The part that the end of every epoch takes.
     waits : float
         Share of the epochs that wait until the input path's next poll.
     polls_seconds : tuple of float
-        Ages of an epoch at which a waiting input path polls and ends; empty if it never waits.
+        Times, since the begin of the epoch, at which a waiting input path polls and can end.
+        Empty if the input path never waits.
     """
 
     base_seconds: float
@@ -240,21 +246,24 @@ class EpochEnd:
     polls_seconds: tuple[float, ...]
 
     def expected_seconds(self, work_seconds: float) -> float:
-        """Return the expected fixed cost of an epoch whose steps take ``work_seconds``.
+        """Return the expected seconds of an epoch's end, if its steps take ``work_seconds``.
 
-        It is base + waits · (t - work - base). The input path is freed at work + base, and t is the
-        first poll after that.
+        The result is base + waits · (t - work - base). The input path could end at work + base, and
+        t is the first poll after that.
         """
         return self.base_seconds + self.waits * self.wait_seconds(work_seconds)
 
     def wait_seconds(self, work_seconds: float) -> float:
-        """Return how many seconds an epoch waits for the next poll, if it waits."""
+        """Return how many seconds an epoch that waits is kept waiting for the next poll."""
         dropped = work_seconds + self.base_seconds
         return next_poll(self.polls_seconds, dropped) - dropped
 
 
 def next_poll(polls_seconds: tuple[float, ...], age_seconds: float) -> float:
-    """Return the first poll after an age, or the age if there is none; polls are ascending."""
+    """Return the time of the first poll after ``age_seconds``; without a later poll, that time.
+
+    The times since the begin of the epoch are in ascending order.
+    """
     later = bisect_right(polls_seconds, age_seconds)
     return polls_seconds[later] if later < len(polls_seconds) else age_seconds
 
@@ -269,18 +278,21 @@ def epoch_end(
     Parameters
     ----------
     age_seconds : array_like, shape (n,)
-        Age of every epoch at the end of its last step.
+        For every short epoch, the time from the begin of its first step to the end of its last.
     extra_seconds : array_like, shape (n,)
-        Time from there to the second step of the next epoch, less the time of an ordinary step.
+        Time from the end of that last step to the begin of the next epoch's second step, less the
+        time of an ordinary step.
     polls_seconds : tuple of float
-        Ages of the backend's polls; empty if its input path ends without waiting.
+        Times, since the begin of an epoch, at which the backend's input path polls; empty if the
+        input path ends without waiting.
 
     Returns
     -------
     EpochEnd
-        An epoch counts as waiting if its end took more than half of the time to the next poll.
-        Epochs that end too near a poll to decide (nearer than the shortest end) are left out. The
-        base is the mean over the epochs that did not wait.
+        An epoch counts as waiting if its end took longer than the shortest end by more than half
+        of the time to the next poll. Epochs whose next poll comes too soon to decide (sooner than
+        the shortest end takes) are left out. The base is the mean over the epochs that did not
+        wait.
     """
     ages = np.asarray(age_seconds, dtype=float)
     extras = np.asarray(extra_seconds, dtype=float)

@@ -1,7 +1,7 @@
-"""Studies: what a report adds for one family of models.
+"""Studies: sections, figures and lines that a report adds for one family of models.
 
-A study is a package in this folder with an instance of :class:`Study` called ``STUDY``. Reports
-know only the list of studies: what a study says appears where a record holds models of its family.
+A study is a package in this folder with an instance of :class:`Study` called ``STUDY``. A report
+shows a study's results if one of its records has models of the study's family.
 """
 
 import importlib
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StudySection:
-    """A section that a study puts before all others: paragraphs, and tables."""
+    """A section of a study, with paragraphs and tables; a report shows it before all others."""
 
     title: str
     paragraphs: list[str]
@@ -33,14 +33,14 @@ class StudySection:
 
 
 class Plateau(msgspec.Struct, frozen=True):
-    """A loss near which a training can get stuck, and the words for it.
+    """A loss near which a training can get stuck, and the words with which reports say so.
 
     Parameters
     ----------
     loss : float
         The loss of the plateau.
     margin : float
-        A training is stuck whose last test loss isn't below ``loss`` by more than this share.
+        A training is stuck unless its last test loss is below ``loss`` by at least this share.
     column : str
         The head of the column that counts stuck trainings.
     explanation : str
@@ -59,18 +59,18 @@ class Plateau(msgspec.Struct, frozen=True):
     excluded: str
 
     def holds(self, test_loss: float) -> bool:
-        """Return whether a training that ended with this loss is stuck."""
+        """Return whether a training that ended with this test loss got stuck."""
         return test_loss > (1 - self.margin) * self.loss
 
 
 class Study:
-    """What a study can add to a report; a subclass overrides what it has.
+    """What a study can add to a report; a subclass overrides the parts that its study has.
 
-    ``name`` is the study's key in :attr:`Summary.studies`. ``languages`` are those that
-    :meth:`sections` can be written in. ``section_orders`` has the titles of the sections that the
-    study's figures belong to, with their order among those of :mod:`aebench.reports.sections`.
-    ``figure_modules`` are the modules with the study's figures, which import matplotlib.
-    ``subject`` and ``samples`` are the words of a title, such as "Models" and "samples".
+    ``name`` is the study's key in :attr:`Summary.studies`. ``languages`` are the languages in which
+    :meth:`sections` can be written. ``section_orders`` maps the titles of sections for the study's
+    figures to their positions among the sections of :mod:`aebench.reports.sections`.
+    ``figure_modules`` names the modules that draw the study's figures; they import matplotlib.
+    ``subject`` and ``samples`` are words for the report's title, such as "Models" and "samples".
     """
 
     name = ""
@@ -85,19 +85,19 @@ class Study:
         raise NotImplementedError
 
     def plateau(self, header: Header) -> Plateau | None:
-        """Return the loss near which a training can get stuck; None if none is known."""
+        """Return the plateau on which a training can get stuck; None if no plateau is known."""
         return None
 
     def summarise(self, views: Sequence["ContenderView"], rows: Sequence["QualityRow"]) -> Any:
-        """Derive what the study shows, as a struct; it is kept in :attr:`Summary.studies`."""
+        """Return the study's results as a struct, which :attr:`Summary.studies` keeps."""
         return None
 
     def sections(self, summary: "Summary", language: str) -> list[StudySection]:
-        """Return the sections that a report begins with."""
+        """Return the study's sections, with which a report begins; without results, no sections."""
         return []
 
     def headline(self, summary: "Summary") -> list[str]:
-        """Return the study's result in a few sentences."""
+        """Return the study's result as a list of sentences; an empty list without results."""
         return []
 
     def csv_lines(self, summary: "Summary") -> Iterator["Line"]:
@@ -107,23 +107,23 @@ class Study:
 
 @cache
 def all_studies() -> tuple[Study, ...]:
-    """Import the studies of this folder and return them by name."""
+    """Import the studies of this folder and return them, sorted by the names of their packages."""
     names = sorted(found.name for found in pkgutil.iter_modules(__path__))
     return tuple(importlib.import_module(f"{__name__}.{name}").STUDY for name in names)
 
 
 def about(header: Header) -> list[Study]:
-    """Return the studies that a record is about."""
+    """Return the studies of whose family a record has models."""
     return [study for study in all_studies() if study.about(header)]
 
 
 def named(names: Sequence[str]) -> list[Study]:
-    """Return the studies of these names."""
+    """Return the studies whose names are in a list."""
     return [study for study in all_studies() if study.name in names]
 
 
 def plateau(header: Header) -> Plateau | None:
-    """Return the plateau of a record's models, if a study knows one."""
+    """Return the plateau of a record's models; None if no study knows a plateau."""
     found = (study.plateau(header) for study in about(header))
     return next((each for each in found if each is not None), None)
 

@@ -1,4 +1,4 @@
-"""The autoencoders' study: the price of a wider network, and the worth of dropout."""
+"""The study of autoencoders: what a wider network costs, and whether dropout helps."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -22,8 +22,8 @@ _MARGIN = 0.05
 class AutoencoderStudy(Study):
     """Questions on width and dropout, reconstructed digits, and the plateau of the mean image.
 
-    What a record needs no study for is imported in the methods, so that a summary can import
-    this.
+    The methods import the study's other modules, since these modules import the summary, and the
+    summary imports this module.
     """
 
     name = "autoencoder"
@@ -38,7 +38,10 @@ class AutoencoderStudy(Study):
         return any(_NAME.match(model.name) for model in header.models)
 
     def plateau(self, header: Header) -> Plateau | None:
-        """Return the loss of answering with the mean training image."""
+        """Return the plateau at the loss of a model that always outputs the mean training image.
+
+        Return None if the record doesn't have that loss.
+        """
         loss = header.data.mean_image_loss
         if loss is None:
             return None
@@ -58,7 +61,7 @@ class AutoencoderStudy(Study):
     def summarise(
         self, views: Sequence["ContenderView"], rows: Sequence["QualityRow"]
     ) -> "Results":
-        """Compare the models of a choice, and collect what they make of test images."""
+        """Return the differences between pairs of models, and reconstructions of test images."""
         from aebench.reports.studies.autoencoder.results import results
 
         return results(views, rows)
@@ -70,7 +73,7 @@ class AutoencoderStudy(Study):
         return answers(summary, language)
 
     def headline(self, summary: "Summary") -> list[str]:
-        """Return each question with the first and the last sentences of its answer."""
+        """Return a text per question, with the first and last paragraph of its answer."""
         return [
             f"{section.title} {section.paragraphs[0]} {section.paragraphs[-1]}"
             for section in self.sections(summary, "en")
@@ -78,7 +81,7 @@ class AutoencoderStudy(Study):
         ]
 
     def csv_lines(self, summary: "Summary") -> Iterator["Line"]:
-        """Yield the differences of the choices, and which trainings stayed on the plateau."""
+        """Yield lines on stuck trainings, and on the differences between pairs of models."""
         from aebench.reports.studies.autoencoder.csv_lines import csv_lines
 
         return csv_lines(summary)

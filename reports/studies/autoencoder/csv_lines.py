@@ -1,4 +1,4 @@
-"""The study's lines of ``data.csv``."""
+"""Write the lines of the autoencoders' study in ``data.csv``."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from aebench.reports.summary import Summary
 
 
 def csv_lines(summary: Summary) -> Iterator[Line]:
-    """Yield which trainings stayed on the plateau, and the differences of the choices."""
+    """Yield a line per training on whether it got stuck, then the differences between models."""
     for row in summary.quality:
         for training in row.trainings:
             where = (row.model, None, None, row.contender)

@@ -1,4 +1,4 @@
-"""One model beside another, seed by seed: what a choice buys in loss, and costs in time."""
+"""Compare pairs of models, seed by seed: the difference in loss, and the ratio of times."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from aebench.reports.summary.quality import QualityRow, Training
 from aebench.reports.summary.shared import ContenderView
 
 Array = np.ndarray[Any, Any]
-# The choices that the suite was made to judge, each the first beside the second.
+# The pairs of models that the study compares. A difference is the first less the second.
 CHOICES = (
     ("ae800", "ae400"),
     ("ae800-dropout", "ae800"),
@@ -23,16 +23,19 @@ CHOICES = (
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """A model less another, means over the seeds that both were trained from.
+    """The differences ``model`` less ``against``: means over seeds from which both were trained.
 
-    Seeds pair the order of the data and, where layers have the same shape, the initial weights.
-    ``left_out`` seeds stayed on the plateau with one of the two. ``test_loss`` and ``gap`` are
-    differences, with Student's 95 % intervals; the ``adjusted`` ones hold together for all the
-    contender's ``comparisons`` in a run, and decide. ``times`` is how many times as long training
-    takes, after the first epoch, the geometric mean. ``falling`` is by how much the model's
-    own test loss changed over the last quarter of the epochs. ``levels_apart`` is how far its
-    reconstructions are from the other's, the mean over all pixels in grey levels of 255;
-    ``levels_off`` and ``levels_off_against`` are how far each is from the originals.
+    Trainings from one seed have the same order of the data and, in layers of the same shape, the
+    same initial weights. The ``left_out`` seeds got stuck on the plateau with one of the two
+    models. ``test_loss`` and ``gap`` are differences, with Student's 95 % intervals. The intervals
+    of ``test_loss_adjusted`` and ``gap_adjusted`` are right together for all the contender's
+    ``comparisons`` in a run, and decide the verdict. ``times`` is the ratio of the training times
+    after the first epoch, a geometric mean. ``falling`` and ``falling_against`` are the changes of
+    the two models' test losses over the last quarter of the epochs.
+
+    ``levels_apart`` is the mean difference between the pixels of the two models' reconstructions,
+    in grey levels of 255. ``levels_off`` and ``levels_off_against`` are the mean differences
+    between each model's reconstructions and the originals. All three are None without pictures.
     """
 
     model: str
@@ -58,7 +61,10 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def differences(views: Sequence[ContenderView], rows: Sequence[QualityRow]) -> list[Difference]:
-    """Compare wherever both models of a choice were trained from the same seeds."""
+    """Return a difference per contender and pair of :data:`CHOICES` that share a seed.
+
+    The models must have a shared seed with which neither training got stuck.
+    """
     by_name = {(row.model, row.contender): row for row in rows if row.seeds}
     found = []
     for view in views:
@@ -67,7 +73,8 @@ def differences(views: Sequence[ContenderView], rows: Sequence[QualityRow]) -> l
             for one, other in CHOICES
             if (one, view.name) in by_name and (other, view.name) in by_name
         ]
-        # Of each choice both the loss and the gap are judged.
+        # Each pair is compared twice, by loss and by gap, so the correction counts two comparisons
+        # per pair.
         compared = [_difference(view, *pair, 2 * len(pairs)) for pair in pairs]
         found += [each for each in compared if each]
     return found
@@ -134,7 +141,10 @@ def _change(training: Training) -> float:
 def _levels(
     view: ContenderView, model: str, against: str, seeds: Sequence[int]
 ) -> dict[str, float]:
-    """Compare pictures, where the record holds them; pixels of another number are none."""
+    """Return the fields of a difference that compare pictures; empty if the record has none.
+
+    Pictures with another number of pixels than the originals are left out.
+    """
     original = view.source.header.data.example_pixels
     mine, others = (
         {

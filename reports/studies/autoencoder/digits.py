@@ -1,4 +1,4 @@
-"""What trained networks make of test images: the same ones everywhere."""
+"""Collect trained models' reconstructions of test images, the same images for all models."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -9,14 +9,15 @@ from aebench.reports import record
 from aebench.reports.summary.quality import QualityRow
 from aebench.reports.summary.shared import ContenderView
 
-# A picture of more, or of larger images, couldn't be looked at.
+# Largest number of images, and of rows or columns of an image, that a figure can show.
 _MOST, _LARGEST = 20, 256
 
 
 class Digits(msgspec.Struct, frozen=True):
-    """Images, a byte a pixel, row by row: the originals, or what one training made of them.
+    """Several images: the originals, or their reconstructions by one trained model.
 
-    The originals have neither a model nor a contender.
+    ``pixels`` has one byte per pixel, image by image and row by row. For the originals, ``model``
+    and ``contender`` are empty.
     """
 
     count: int
@@ -30,10 +31,11 @@ class Digits(msgspec.Struct, frozen=True):
 
 
 def digits(views: Sequence[ContenderView], trained: Sequence[QualityRow]) -> list[Digits]:
-    """Collect the originals, and of each model what the first training made of them.
+    """Return the originals, then for each model the reconstructions by its first training.
 
-    All of one record: the first that holds any, since records may be of different images. Pixels
-    that aren't what the header says are left out.
+    All are from one record, the first that has reconstructions, since other records may be of
+    other images. Reconstructions with another number of pixels than the header says are left out.
+    Return an empty list if no record has reconstructions.
     """
     for source in dict.fromkeys(view.run for view in views):
         mine = [view for view in views if view.run == source]

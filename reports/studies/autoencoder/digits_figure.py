@@ -1,4 +1,4 @@
-"""Test images, and what each model makes of them after training."""
+"""Draw test images, and their reconstructions by each trained model."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,14 +11,15 @@ from aebench.reports.summary import Summary
 
 
 def digits(summary: Summary, figure: Figure) -> str:
-    """Draw them; see :func:`aebench.reports.figures.write`."""
+    """Draw a row of images per model; return the caption, or an empty text if there is no data."""
     pictures = results_of(summary).digits
     if len(pictures) < 2:
         return ""
     (original, *made) = pictures
     shown, limit = legible(made, MOST_PANELS)
     figure.set_size_inches(8, 0.75 * (1 + len(shown)))
-    # The layout reckons with axes as wide as they may be, and images leave less beside their names.
+    # The images are narrower than the layout assumes, so their names would reach beyond the left
+    # edge: a margin makes room for them.
     figure.set_layout_engine("constrained", rect=(0.04, 0, 0.96, 1))
     panels = figure.subplots(1 + len(shown), 1, squeeze=False)
     for axes, row in zip(panels[:, 0], [original, *shown], strict=True):

@@ -1,4 +1,4 @@
-"""The words of the answer to the questions that it began with, in the languages it is given in."""
+"""The sentences of the answers to the study's questions, in English and in French."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -267,7 +267,7 @@ LANGUAGES = tuple(_PHRASES)
 
 @dataclass(frozen=True)
 class Words:
-    """Says things in a language, numbers as it writes them.
+    """Writes phrases and numbers in one language.
 
     Parameters
     ----------
@@ -278,25 +278,25 @@ class Words:
     language: str
 
     def say(self, phrase: str, **values: str) -> str:
-        """Say a phrase."""
+        """Return the phrase of this name in the language, with the values filled in."""
         text = _PHRASES[self.language][phrase].format(**values)
         if self.language == "fr":
-            # Signs that don't stand at a line's beginning, and the apostrophe that is printed.
+            # French puts a space that can't break before these signs, and ’ in place of '.
             for sign, space in ((":", "\u00a0"), (";", "\u202f"), ("?", "\u202f"), ("%", "\u202f")):
                 text = text.replace(f" {sign}", f"{space}{sign}")
             text = text.replace("'", "’")
         return text
 
     def number(self, text: str) -> str:
-        """Write one number that is written in English as this language does."""
+        """Return a number, given as English text, as this language writes it."""
         text = text.replace("-", "−")
         if self.language == "fr":
-            # A narrow space that doesn't break, and a comma.
+            # French separates thousands by a narrow space and decimals by a comma.
             return text.translate({ord(","): "\u202f", ord("."): ","})
         return text
 
     def interval(self, shown: str) -> str:
-        """Write a value and its interval, ``value [low, high]`` in English, or a value alone."""
+        """Return ``value [low, high]`` or ``value``, given as English text, in this language."""
         value, _, ends = shown.partition(" [")
         if not ends:
             return self.number(value)
@@ -305,16 +305,16 @@ class Words:
         return f"{self.number(value)} [{written}]"
 
     def loss(self, value: float) -> str:
-        """Write a loss."""
+        """Return a loss as text, with four decimals."""
         return self.number(f"{value:.4f}")
 
     def change(self, value: Estimate) -> str:
-        """Write a difference of losses, signs and all, with its interval if there is one."""
+        """Return a difference of losses as text, with signs, and with its interval if it has one."""
         if value.low is None or value.high is None:
             return self.number(f"{value.value:+.4f}")
         return self.interval(f"{value.value:+.4f} [{value.low:+.4f}, {value.high:+.4f}]")
 
     def listed(self, words: Sequence[str]) -> str:
-        """Join words."""
+        """Return words as one text, such as ``one, two and three``."""
         *others, last = words
         return f"{', '.join(others)} {self.say('and')} {last}" if others else last

@@ -1,4 +1,4 @@
-"""What the autoencoders' study derives from records."""
+"""The results that the autoencoders' study derives from records."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from aebench.reports.summary.shared import ContenderView
 
 
 class Results(msgspec.Struct, frozen=True):
-    """The differences of the choices, and pictures of reconstructed digits."""
+    """The differences between pairs of models, and pictures of reconstructed digits."""
 
     differences: list[Difference] = []
     digits: list[Digits] = []
@@ -24,6 +24,6 @@ def results(views: Sequence[ContenderView], rows: Sequence[QualityRow]) -> Resul
 
 
 def results_of(summary: Summary) -> Results:
-    """Return the results that a summary holds; empty ones if it is of other models."""
+    """Return a summary's results of this study; empty results if it has no autoencoders."""
     found = summary.studies.get("autoencoder")
     return found if isinstance(found, Results) else Results()

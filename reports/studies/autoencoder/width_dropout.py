@@ -1,7 +1,7 @@
-"""The questions that it began with, answered in words: whichever way the differences fall.
+"""Answer the study's two questions in words, whatever the measured differences are.
 
-Why a first layer of 400 and not 800? Would 800 with dropout generalise better? Nothing here knows
-the answer: each sentence is chosen by paired differences and their intervals.
+Why a first layer of 400 and not 800? Would 800 with dropout generalise better? No answer is written
+here in advance: paired differences and their intervals choose each sentence.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,13 +15,16 @@ from aebench.reports.studies.autoencoder.results import results_of
 from aebench.reports.summary import MIB, Estimate, Summary
 from aebench.reports.tables.shared import Table
 
-# Less of the range from black to white than this nobody sees.
+# Smallest visible difference in grey levels: 1 % of the range from black to white.
 _VISIBLE_LEVELS = 0.01 * 255
 
 
 @dataclass(frozen=True)
 class _Conjecture:
-    """Something that was conjectured: that a difference has this sign."""
+    """A conjecture: that the difference between a pair of models is positive, or negative.
+
+    ``of_gap`` is whether it is about the generalisation gap, not the test loss.
+    """
 
     name: str
     pair: tuple[str, str]
@@ -40,19 +43,20 @@ _CONJECTURES = (
 
 
 def answers(summary: Summary, language: str = "en") -> list[StudySection]:
-    """Answer what the record has differences for.
+    """Return the answers to the questions for which the summary has differences.
 
     Parameters
     ----------
     summary : Summary
-        Of one record, or of several: with fewer training images, for what was conjectured of them.
+        The summary of one record or of several, such as records with fewer training images.
     language : str
         One of :data:`aebench.reports.studies.autoencoder.phrases.LANGUAGES`.
 
     Returns
     -------
     list of StudySection
-        Empty where no two models were trained from the same seeds.
+        A section per question, and one that judges conjectures. Empty if no pair of models was
+        trained from the same seeds.
     """
     words = Words(language)
     differences = results_of(summary).differences
@@ -91,7 +95,10 @@ def answers(summary: Summary, language: str = "en") -> list[StudySection]:
 
 
 def _all_left_out(summary: Summary, pair: tuple[str, str]) -> bool:
-    """Tell whether someone trained both from the same seeds, and a plateau left none to pair."""
+    """Return whether a contender trained both models, but got stuck with each shared seed.
+
+    With every shared seed, at least one of the two trainings got stuck.
+    """
     stuck: dict[tuple[str, str], dict[int, bool]] = {
         (row.model, row.contender): {each.seed: each.stuck for each in row.trainings}
         for row in summary.quality
@@ -105,7 +112,10 @@ def _all_left_out(summary: Summary, pair: tuple[str, str]) -> bool:
 
 
 def _main(differences: Sequence[Difference], pair: tuple[str, str]) -> Difference | None:
-    """Choose what answers a question: the most images, and of those the most seeds."""
+    """Return the pair's difference with the most training images, then the most seeds.
+
+    Return None if the pair wasn't compared.
+    """
     about = [each for each in differences if (each.model, each.against) == pair]
     return max(about, key=lambda each: (each.train_samples, len(each.seeds)), default=None)
 
@@ -145,7 +155,10 @@ def _paragraphs(summary: Summary, main: Difference, name: str, words: Words) -> 
 
 
 def _sign(value: Estimate) -> str:
-    """Say on which side of zero an interval lies; empty if there is none."""
+    """Return ``higher``, ``lower`` or ``open``: an interval above, below or around zero.
+
+    Return an empty text if the value has no interval.
+    """
     if value.low is None or value.high is None:
         return ""
     if value.low > 0:
@@ -222,7 +235,7 @@ def _seen(main: Difference, words: Words) -> str:
 
 
 def _steps(summary: Summary, words: Words) -> Iterator[str]:
-    """Say how many steps each number of images makes, where there are several."""
+    """Yield a sentence on the steps per number of training images, if there are several numbers."""
     found = {
         row.train_samples: row.epochs * (row.train_samples // row.batch_size)
         for row in summary.quality
@@ -239,7 +252,7 @@ def _steps(summary: Summary, words: Words) -> Iterator[str]:
 
 
 def _undecided(summary: Summary, judged: set[int], words: Words) -> Iterator[str]:
-    """Name the numbers of images with which a plateau left nothing to judge by."""
+    """Yield a sentence per number of images with which stuck trainings left no pair to judge."""
     by_size: dict[int, list[bool]] = {}
     for row in summary.quality:
         by_size.setdefault(row.train_samples, []).extend(each.stuck for each in row.trainings)
@@ -258,7 +271,7 @@ def _of_size(differences: Sequence[Difference], size: int) -> list[Difference]:
 
 
 def _judge(conjecture: _Conjecture, main: Difference, words: Words) -> list[str]:
-    """Say what the figure that decides says of a conjecture."""
+    """Return a conjecture's row of the table: the difference that decides it, and the verdict."""
     one, other = conjecture.pair
     of_gap = conjecture.of_gap
     sign = _sign(main.gap_adjusted if of_gap else main.test_loss_adjusted)
