@@ -309,7 +309,7 @@ class Words:
         return self.number(f"{value:.4f}")
 
     def change(self, value: Estimate) -> str:
-        """Return a difference of losses as text, with signs, and with its interval if it has one."""
+        """Return a difference of losses as text, with signs and with its interval, if any."""
         if value.low is None or value.high is None:
             return self.number(f"{value.value:+.4f}")
         return self.interval(f"{value.value:+.4f} [{value.low:+.4f}, {value.high:+.4f}]")
