@@ -46,7 +46,7 @@ def encodable(text: str) -> str:
 
 
 def reason(error: OSError) -> str:
-    """Return the system's text on a failed call; without a text, the error's message or name."""
+    """Return the system's text on why a call failed; without it, the error's message or name."""
     return error.strerror or str(error) or type(error).__name__
 
 

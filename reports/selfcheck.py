@@ -1,4 +1,4 @@
-"""Judge a self-check: whether the verdicts on controls with a known difference are right."""
+"""Judge a self-check: whether verdicts are right on controls, whose true difference is known."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -39,7 +39,7 @@ class Estimate:
         )
 
     def inverted(self) -> "Estimate":
-        """Return an estimate of 1 / value; ``low`` follows from the old ``high`` and vice versa."""
+        """Return the estimate of 1 / value; the new ``low`` is 1 / ``high``, and vice versa."""
         return Estimate(
             1 / self.value,
             None if self.high is None else 1 / self.high,
@@ -246,7 +246,7 @@ class EpochEnd:
     polls_seconds: tuple[float, ...]
 
     def expected_seconds(self, work_seconds: float) -> float:
-        """Return expected seconds of an epoch's end, if the epoch's steps take ``work_seconds``.
+        """Return the expected seconds of an epoch's end, if its steps take ``work_seconds``.
 
         The result is base + waits · (t - work - base). The input path could end at work + base, and
         t is the first poll after that.

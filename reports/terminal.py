@@ -1,4 +1,4 @@
-"""The tables in a terminal, by Rich."""
+"""Show the tables in a terminal, with the library Rich."""
 
 import os
 from collections.abc import Iterable
@@ -15,12 +15,12 @@ from aebench.reports.summary import Summary
 from aebench.reports.tables import VERDICT, Table, all_tables, facts, failed_where
 
 WIDTH = 100
-# Only what the intervals bear is coloured.
+# Only the verdicts that establish a difference are coloured, not "same" or "inconclusive".
 _COLOURS = {"faster": "green", "slower": "red"}
 
 
 def new_console() -> Console:
-    """Make a console as wide as the terminal; in a pipe as $COLUMNS says, or 100 columns."""
+    """Return a console as wide as the terminal; in a pipe, $COLUMNS or else 100 columns wide."""
     console = Console()
     if console.is_terminal or "COLUMNS" in os.environ:
         return console
@@ -28,17 +28,20 @@ def new_console() -> Console:
 
 
 def plain(text: str = "", style: str = "") -> Text:
-    """Make text of what a record says: no markup in it is read, no escape reaches the terminal."""
+    """Return a record's text for the terminal, without effect as markup or as escape sequences."""
     return Text(printable(text), style)
 
 
 def render(tables: Iterable[Table]) -> RenderableType:
-    """Lay tables out for a terminal 100 columns wide."""
+    """Return the tables as a Rich renderable.
+
+    It adapts to the width of the console that prints it.
+    """
     return Group(*(part for table in tables for part in _parts(table.legible())))
 
 
 class _Fitting:
-    """A table as a grid where that fits, else line by line: no figure is ever cut."""
+    """Shows a table as a grid if it fits the console's width, else one cell per line, uncut."""
 
     def __init__(self, grid: RichTable, table: Table) -> None:
         self._grid = grid
@@ -46,7 +49,7 @@ class _Fitting:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         least = _least_widths(self._table)
-        # Beside its text each column has two blanks, and the grid one more.
+        # Every column takes two blanks in addition to its text, and the grid takes one more.
         room = options.max_width - 2 * len(least) - 1
         if sum(least) <= room:
             whole = [max(map(cell_len, each)) for each in _by_column(self._table)]
@@ -64,7 +67,7 @@ class _Fitting:
 
 
 def _least_widths(table: Table) -> list[int]:
-    """Tell how wide each column must be to break no word, nor any line of the first column."""
+    """Return each column's smallest width: it breaks no word, nor a line of the first column."""
     first, *others = _by_column(table)
     return [
         max(map(cell_len, first)),
@@ -77,18 +80,19 @@ def _by_column(table: Table) -> list[tuple[str, ...]]:
 
 
 def _spread(least: list[int], whole: list[int], room: int) -> list[int]:
-    """Give every column what it needs to break nothing, as far as there is room.
+    """Return the widths of the columns; as many as there is room for get their whole width.
 
     Parameters
     ----------
-    least, whole : list of int
-        How wide each column must be, and has to be to break no line; not more than ``room`` in
-        all, the one.
+    least : list of int
+        Each column's smallest width, in characters; the sum is at most ``room``.
+    whole : list of int
+        The width at which the column breaks no line.
     room : int
-        How wide all may be together.
+        Largest sum of the widths.
     """
     widths = list(least)
-    # The narrowest wish first: a number that stays on its line costs less than an interval.
+    # The columns that need the least extra width come first: so most columns get their whole width.
     for place in sorted(range(len(least)), key=lambda each: whole[each] - least[each]):
         wish = whole[place] - least[place]
         if wish <= room - sum(widths):
@@ -120,7 +124,7 @@ def _parts(table: Table) -> Iterable[RenderableType]:
 
 
 def render_summary(summary: Summary, tables: bool = True) -> RenderableType:
-    """Show everything: notices, tables (if wanted), failures, and what a referee asks for."""
+    """Return all that a terminal shows: notices, tables (if wanted), failures, and facts."""
     notices = [plain(f"! {notice}", "yellow") for notice in summary.notices]
     failures = [
         plain(f"! {failed_where(each)} failed: {each.reason}", "red") for each in summary.failures

@@ -1,4 +1,7 @@
-"""Where the traces of a record lie: beside it, each named by what it holds, never by the record."""
+"""Name and copy the traces of a record, which are in the folder ``traces/`` next to it.
+
+A trace's name is made from its backend, model and SHA-256. No path is read from the record.
+"""
 
 import hashlib
 from pathlib import Path
@@ -12,16 +15,17 @@ MOST_TRACE_BYTES = 512 * 2**20
 
 
 def trace_path(folder: Path, header: Header, profile: Profile) -> Path:
-    """Tell where the trace of a profile is kept.
+    """Return the path of a profile's trace.
 
     Parameters
     ----------
     folder : Path
-        The record's.
+        The folder that contains the record.
     header : Header
-        The record's; of a contender only its backend goes into the name, which may be anything.
+        The record's header. It gives the contender's backend, which is used in the file's name
+        since a contender's own name may be any text.
     profile : Profile
-        Of which profile.
+        The profile.
     """
     backends = {each.name: each.backend for each in header.contenders}
     words = [
@@ -34,23 +38,23 @@ def trace_path(folder: Path, header: Header, profile: Profile) -> Path:
 
 
 def copy(record: Record, folder: Path, target: Path) -> list[tuple[str, Path]]:
-    """Copy a record's traces to where its copy is to lie.
+    """Copy a record's traces to the folder of the record's copy.
 
     Parameters
     ----------
     record : Record
-        Of a folder.
+        The record.
     folder, target : Path
-        Where the record lies, and where its copy does; traces are in ``traces/`` of each.
+        The folder of the record, and the folder of its copy; traces are in ``traces/`` of each.
 
     Returns
     -------
     list of (str, Path)
-        What each is of, and where it lies now; without those that aren't there, or aren't what
-        the record says they are.
+        For each copied trace its contender, model and batch size as text, and its new path. Traces
+        that are missing, or whose SHA-256 isn't the record's, are not copied.
     """
     copied = []
-    # By its path: the same trace twice is one.
+    # Profiles by the path of their trace: several profiles with the same trace copy it once.
     profiles = {trace_path(folder, record.header, each): each for each in record.of(Profile)}
     for source, profile in profiles.items():
         kept = trace_path(target, record.header, profile)

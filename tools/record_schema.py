@@ -173,7 +173,7 @@ def number(value: Any) -> str:
 
 
 def unit(field: schema.Field) -> str:
-    """Return a field's unit, by the last word of its name; empty for texts and booleans."""
+    """Return a field's unit, by the last word of its name; empty for booleans and most texts."""
     numeric = ("integer", "number")
     ending = field.encode_name.rpartition("_")[2]
     words = type_of(field.type)

@@ -70,7 +70,7 @@ def wait(value: Any) -> None:
 
 
 def settings() -> dict[str, str]:
-    """Return the names of the libraries among which the fastest is chosen."""
+    """Return one setting, ``libraries``: the libraries among which the fastest is chosen."""
     return {"libraries": ", ".join(available())}
 
 

@@ -84,7 +84,7 @@ def summarise(paths: list[Path]) -> Any:
 
 
 def write_beside(folder: Path) -> None:
-    """Write the report on a record into the record's folder."""
+    """Write the report on a record into the folder ``report`` in the record's folder."""
     from aebench.reports.terminal import new_console
 
     _write_report([folder], folder / "report", new_console())

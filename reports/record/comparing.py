@@ -173,7 +173,7 @@ class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind
 
 
 class Phase(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
-    """One phase of a cold start; ``exact`` is False if the peak was sampled: short peaks miss."""
+    """One phase of a cold start; ``exact`` is False if the peak was sampled, so may be too low."""
 
     pass_name: ClassVar[str] = "footprint"
     contender: Name

@@ -93,7 +93,7 @@ class Study:
         return None
 
     def sections(self, summary: "Summary", language: str) -> list[StudySection]:
-        """Return the study's sections, with which a report begins; no result, no section."""
+        """Return the study's sections, with which a report begins; without results, no sections."""
         return []
 
     def headline(self, summary: "Summary") -> list[str]:

@@ -1,4 +1,7 @@
-"""One summary of one or more records, from which every renderer draws; seconds, samples, bytes."""
+"""Compute the summary of one or more records, which all formats of a report show.
+
+Its numbers are in seconds, samples and bytes.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -54,16 +57,16 @@ __all__ = [
 ]
 
 
-# More of them say nothing more to a reader.
+# Largest numbers of failures, of notices, and of names in a list, that are shown.
 MOST_FAILURES, MOST_NOTICES, MOST_NAMED = 1000, 1000, 10
 MOST_REASON = 5000
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One record: what was asked, on what, in which circumstances, and where its time went.
+    """One run: its plan, data, machine, versions and settings, and how its time was spent.
 
-    ``plateau`` is the loss near which its trainings can get stuck. ``carried_on`` holds the times
-    of its resumptions.
+    ``settings`` maps a contender to its effective settings. ``plateau`` is the loss near which the
+    run's trainings can get stuck. ``carried_on`` lists the times at which the run was resumed.
     """
 
     name: str
@@ -83,7 +86,7 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """Everything that the tables show; ``studies`` holds the results of each study by its name."""
+    """Everything that the tables show; ``studies`` maps a study's name to its results."""
 
     runs: list[Run]
     models: list[record.ModelInfo]
@@ -103,12 +106,12 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 def summarise(*sources: Record) -> Summary:
-    """Derive everything that is shown from one record, or from several side by side.
+    """Return the summary of one record, or of several records that are shown together.
 
     Parameters
     ----------
     *sources : Record
-        As loaded; each may end anywhere.
+        The records, at least one. A record may be cut off at any line.
     """
     views = contenders(sources)
     failures = [failure for source in sources for failure in source.of(record.Failure)]
@@ -129,7 +132,8 @@ def summarise(*sources: Record) -> Summary:
         footprint=starts,
         quality=trained,
         break_even=pays,
-        # Trained on other images a loss is another's: those of the first run are compared.
+        # Losses after training on different data can't be compared: only rows with the data of the
+        # first run are used.
         cost=cost([row for row in trained if row.run in alike], models(sources)),
         studies={study.name: study.summarise(views, trained) for study in _studies(sources)},
         profile=profiled,
@@ -145,7 +149,7 @@ def summarise(*sources: Record) -> Summary:
 
 
 def _studies(sources: Sequence[Record]) -> list[studies.Study]:
-    """Return the studies that any of the records is about, each once."""
+    """Return the studies of the records' models, without repetitions."""
     return list(
         dict.fromkeys(study for source in sources for study in studies.about(source.header))
     )
@@ -165,7 +169,7 @@ def _all_notices(
         *(each for source in sources for each in consistency.resumed_elsewhere(source)),
         *consistency.runs_apart(sources),
         *consistency.passes_apart(cells, trained),
-        # Several runs may say the same.
+        # Several runs may give the same notice, which is shown once.
         *dict.fromkeys(_settings(views)),
         *_co_imported(views),
     ]
@@ -205,7 +209,7 @@ def _run(source: Record, views: Sequence[ContenderView]) -> Run:
     settings: dict[str, dict[str, str]] = {}
     names = {each.info.name: each for each in views if each.source is source}
     for worker in source.of(record.WorkerInfo):
-        # Contenders with interpreters of their own may differ in version.
+        # Contenders with different interpreters may have different versions of a package.
         for package, version in worker.versions.items():
             versions.setdefault(package, {})[version] = None
         view = names.get(worker.contender)
@@ -235,7 +239,7 @@ def _run(source: Record, views: Sequence[ContenderView]) -> Run:
 
 
 def _some(names: Iterable[str]) -> list[str]:
-    """List names; of too many the first, and how many others there are."""
+    """Return the names; if there are too many, the first ten and "N others"."""
     told = list(names)
     left = len(told) - MOST_NAMED
     return [*told[:MOST_NAMED], f"{left:,} others"] if left > 1 else told
@@ -266,7 +270,7 @@ def _notices(source: Record, alone: bool) -> list[str]:
 
 
 def _differences(sources: Sequence[Record], cells: Sequence[SpeedCell]) -> list[str]:
-    """Say what of several runs can't be compared as if it were one."""
+    """Return notices on what can't be compared between several runs; empty for one run."""
     if len(sources) < 2:
         return []
     headers = [source.header for source in sources]
@@ -299,7 +303,7 @@ def _differences(sources: Sequence[Record], cells: Sequence[SpeedCell]) -> list[
 
 
 def _settings(views: Sequence[ContenderView]) -> Iterator[str]:
-    """Say whose settings aren't what was asked for, and whose are the same."""
+    """Yield notices on contenders with other settings than asked for, or with equal settings."""
     in_force: dict[str, dict[str, str]] = {}
     for view in views:
         if view.info.control_of or not view.info.on_keras:
@@ -333,7 +337,11 @@ def _overruled(view: ContenderView, settings: dict[str, str]) -> Iterator[str]:
 
 
 def _co_imported(views: Sequence[ContenderView]) -> list[str]:
-    """Return a notice for each framework that footprints of other backends hold."""
+    """Return notices on contenders whose footprint also contains other frameworks.
+
+    Other frameworks are frameworks that the contender doesn't compute with. Contenders with the
+    same other frameworks share a notice.
+    """
     hosts_of: dict[str, list[str]] = {}
     for view in views:
         for worker in view.all_of(record.WorkerInfo):

@@ -1,4 +1,4 @@
-"""After how many epochs a faster contender has earned back what its start takes longer."""
+"""Compute after how many epochs a contender's shorter epochs make up for its longer start."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations, islice
@@ -10,20 +10,22 @@ from aebench.reports.statistics import Estimate
 from aebench.reports.summary.footprint import FootprintRow
 from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow
 
-# All pairs of a thousand contenders are more than anybody reads.
+# Largest number of pairs that are compared: a thousand contenders would make half a million.
 MOST_PAIRS = 10_000
-# What comes after the first step is no start.
+# Phases of a cold start after its first step, which don't count as part of the start.
 _NOT_STARTING = ("steady", "first prediction")
 
 
 class BreakEven(msgspec.Struct, frozen=True):
-    """Two contenders of whom one has the shorter epochs of ``fit``, and when that pays.
+    """Two contenders, and after how many epochs of ``fit`` the ``faster`` one is ahead.
 
-    ``starts_later_seconds`` is what a cold start to the end of the first training step, and a call
-    of ``fit``, take longer with the ``faster``; ``gains_seconds`` is what each epoch takes less.
-    ``epochs`` is the one over the other: 0 where the faster starts no later. Its ends are those of
-    the steps' 95 % intervals and of the starts' ranges, the worst taken together; ``high`` is
-    absent where by these the gain may be none.
+    ``faster`` is the contender with the shorter epochs. A start is a cold start to the end of the
+    first training step, plus a call of ``fit``. ``starts_later_seconds`` is by how much the faster
+    contender's start takes longer. ``gains_seconds`` is by how much each of its epochs is shorter.
+    ``epochs`` is ``starts_later_seconds / gains_seconds``, or 0 if the faster starts no later.
+
+    The ends of ``epochs`` combine the worst (and the best) ends of the steps' 95 % intervals and of
+    the starts' ranges. ``high`` is None if by these the faster contender may never be ahead.
     """
 
     model: str
@@ -36,9 +38,10 @@ class BreakEven(msgspec.Struct, frozen=True):
 
 
 def break_even(cells: Sequence[SpeedCell], starts: Sequence[FootprintRow]) -> list[BreakEven]:
-    """Compare every two contenders of which a cold start and epochs were measured, of one batch.
+    """Compare every pair of contenders in a cell with measured cold starts and epochs.
 
-    The first :data:`MOST_PAIRS` of them.
+    Cold start and epochs must have the same batch size. At most :data:`MOST_PAIRS` pairs are
+    returned, the first.
     """
     return list(islice(_pairs(cells, starts), MOST_PAIRS))
 
@@ -79,14 +82,14 @@ def _pair(
 
 
 def _over(later: float, gain: float) -> float:
-    """Tell after how many epochs a start is earned back; never, if nothing is gained."""
+    """Return after how many epochs a later start is made up for; infinity if it never is."""
     if later <= 0 and gain >= 0:
         return 0.0
     return later / gain if gain > 0 else inf
 
 
 def _difference(one: Estimate, other: Estimate) -> tuple[float, float]:
-    """Give the least and the most that one can be more than the other."""
+    """Return the smallest and the largest difference ``one - other`` that the intervals allow."""
     low, high = _ends(one)
     other_low, other_high = _ends(other)
     return low - other_high, high - other_low
@@ -99,7 +102,7 @@ def _ends(value: Estimate) -> tuple[float, float]:
 
 
 def _start(speed: SpeedRow, row: FootprintRow) -> Estimate:
-    """Tell what comes before the second step: a cold start and a call of ``fit``."""
+    """Return the seconds before the second step: a cold start and a call of ``fit``."""
     call = speed.epoch.call_seconds if speed.epoch else 0.0
     later = sum(row.phase_seconds.get(name, 0.0) for name in _NOT_STARTING)
     total = row.total_seconds or Estimate(sum(row.phase_seconds.values()))
@@ -108,7 +111,10 @@ def _start(speed: SpeedRow, row: FootprintRow) -> Estimate:
 
 
 def _epoch(row: SpeedRow) -> Estimate:
-    """Give an epoch the uncertainty of its steps, which are nearly all of it."""
+    """Return an epoch's seconds, with the relative interval of its steps.
+
+    The steps take nearly all of an epoch's time. Without epochs the result is infinite.
+    """
     if not row.epoch:
         return Estimate(inf)
     seconds = row.epoch.seconds

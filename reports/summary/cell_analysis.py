@@ -1,4 +1,4 @@
-"""How contenders are compared where they meet: one cell of the speed pass."""
+"""Compare the contenders of one cell of the speed pass."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite, log, sqrt
@@ -14,8 +14,9 @@ from aebench.reports.summary.parity import Standing
 from aebench.reports.summary.shared import ContenderView
 from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow
 
-# The place of a round: run, launch, block.
+# Identifies a block, and each contender's round in it: run, launch and block.
 BlockKey = tuple[int, int, int]
+# A cell: model, workload, batch size.
 Key = tuple[str, str, int]
 
 
@@ -33,9 +34,11 @@ class CellAnalysis:
     views : sequence of ContenderView
         All contenders, also those that were not measured in this cell.
     standings : mapping of str to Standing
-        Whether a contender, by name, is shown to be the same model in this cell.
-    rounds, watched : dict
-        The rounds by contender and place, and the blocks (states of the machine) by place.
+        For each contender's name, whether its model was shown to be the same in this cell.
+    rounds : dict of str to dict
+        For each contender's name, its rounds by block.
+    watched : dict of BlockKey to Block
+        The state of the machine in each block.
     """
 
     def __init__(
@@ -55,7 +58,7 @@ class CellAnalysis:
         self._standings = standings
         self._watched = watched
         repeated = {place for place, row in watched.items() if row.repeated}
-        # Seconds per step by contender, then by place: rounds of one block are compared as a pair.
+        # Seconds per step by contender, then by block. Rounds of one block are compared in pairs.
         self.blocks: dict[str, dict[BlockKey, float]] = {}
         for name, rows in rounds.items():
             mine = {place: row for place, row in rows.items() if place not in repeated}
@@ -71,9 +74,10 @@ class CellAnalysis:
         self.reference = _reference(views, plan.reference, measured)
         self._differs = {name: self._standings[name].differs for name in measured}
         self.peers = [name for name in measured if not self._apart(name)]
-        # The shown name of a contender, by run and by its name in the record; the first one counts.
+        # The shown name of a contender, by its run and its name in the record. If several views
+        # have both in common, the first one's name counts.
         self._names: dict[tuple[int, str], str] = {}
-        # Contenders without Keras by their framework, which is empty for matrix products alone.
+        # Contenders without Keras, by their framework; "" stands for matrix products alone.
         self._without_keras: dict[str, list[ContenderView]] = {}
         for name, each in self._views.items():
             self._names.setdefault((each.run, each.info.name), name)
@@ -86,13 +90,13 @@ class CellAnalysis:
         return info.baseline or not info.has_model
 
     def _apart(self, name: str) -> str:
-        """Return in a word why a contender is in no ranking; empty if it is ranked."""
+        """Return one word for the reason why a contender isn't ranked; empty if it is ranked."""
         if self._is_baseline(name):
             return "baseline"
         if self._differs.get(name):
             return self._standings[name].word
         mine, other = (self._standings[each].precision for each in (name, self.reference))
-        # Older records do not hold precisions: without a precision there is no reason.
+        # Older records have no precisions. A contender isn't excluded if a precision is unknown.
         return mine if mine and other and mine != other else ""
 
     def summarise(self) -> SpeedCell:
@@ -193,8 +197,12 @@ class CellAnalysis:
         )
 
     def _share(self, view: ContenderView, framework: str) -> Estimate | None:
-        """Return a contender's share of a baseline's throughput, from the blocks with both."""
-        # Of several baselines of a framework, take the one in the same interpreter.
+        """Return a contender's share of a baseline's throughput, from the blocks with both.
+
+        ``framework`` is the baseline's framework, or empty for matrix products alone. Return None
+        if there is no such baseline, or no block with both.
+        """
+        # Of several baselines of a framework, the first in the contender's interpreter is taken.
         baseline = min(
             self._without_keras.get(framework, []),
             key=lambda each: each.info.python != view.info.python,
@@ -206,7 +214,7 @@ class CellAnalysis:
         return shared.ratio if shared else None
 
     def _libraries(self) -> list[str]:
-        """Return the names of the fastest libraries for matrix products in all launches."""
+        """Return the names of the libraries that were fastest for matrix products in any launch."""
         found = [
             each.library
             for view in self._views.values()
@@ -220,13 +228,13 @@ class CellAnalysis:
         return self._names.get((view.run, view.info.control_of), "")
 
     def _compare(self, name: str, against: str, comparisons: int) -> Comparison | None:
-        """Compare two contenders in the blocks with both of them; None if there are none."""
+        """Compare two contenders in the blocks with both; return None if they share no block."""
         mine, other = self.blocks[name], self.blocks[against]
         ratios = {place: mine[place] / other[place] for place in mine.keys() & other.keys()}
         return compare(_by_launch(ratios), comparisons) if ratios else None
 
     def _unpaired(self, name: str, against: str) -> statistics.Estimate:
-        """Compare two contenders that share no blocks."""
+        """Return the ratio of two contenders' median times; they share no blocks."""
         for each in (name, against):
             if each not in self._medians:
                 seconds = list(self.blocks[each].values())
@@ -257,10 +265,10 @@ class CellAnalysis:
         return seen if isfinite(seen) else None
 
     def _why_no_verdicts(self, unstable: Sequence[str]) -> str:
-        """Return why no contender may be called fastest, whatever the intervals; empty if one may.
+        """Return a sentence on why no contender may be called fastest; empty if one may be.
 
-        There is no verdict before the planned number of blocks is measured. There is none either if
-        an A/A control was called different from its original, which does exactly the same.
+        Reasons are an A/A control that was called different from its original, a reference that
+        isn't shown to be the same model, and blocks that are missing from the plan.
         """
         nobody = f"No contender is called fastest for {self.where} ({self.workload})"
         if unstable:
@@ -276,7 +284,11 @@ class CellAnalysis:
         return ""
 
     def _answer(self) -> tuple[str, str]:
-        """Return the fastest contender, if paired intervals show one, and a sentence about it."""
+        """Return the fastest contender and a sentence on it.
+
+        The contender is empty if paired intervals don't show one to be fastest; the sentence then
+        says so. Both are empty with fewer than two ranked contenders.
+        """
         if len(self.peers) < 2:
             return "", ""
         leader = min(
@@ -311,13 +323,16 @@ class CellAnalysis:
 
 
 def _reference(views: Sequence[ContenderView], wanted: str, peers: Sequence[str]) -> str:
-    """Return the plan's reference if it was measured here, else the first measured contender."""
+    """Return the name of the plan's reference, or of the first measured contender in its place.
+
+    ``peers`` are the measured contenders. Without any, return the name ``wanted`` itself.
+    """
     asked = [view.name for view in views if view.info.name == wanted]
     return next((name for name in [*asked, *peers] if name in peers), wanted)
 
 
 def _by_launch(values: dict[BlockKey, float]) -> list[list[float]]:
-    """Group values by launch, in the order of their blocks."""
+    """Return a list per launch of the values of its blocks, in the order of the blocks."""
     launches: dict[tuple[int, int], list[float]] = {}
     for place in sorted(values):
         launches.setdefault(place[:2], []).append(values[place])
@@ -330,7 +345,10 @@ def _mean(values: Iterable[float | None]) -> float | None:
 
 
 def _spread(values: Iterable[tuple[int, float]]) -> float | None:
-    """Return the pooled standard deviation within groups; None if no group has two values."""
+    """Return the standard deviation within groups, pooled over all (group, value) pairs.
+
+    Return None if no group has two values.
+    """
     groups: dict[int, list[float]] = {}
     for group, value in values:
         groups.setdefault(group, []).append(value)

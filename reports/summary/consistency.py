@@ -1,4 +1,4 @@
-"""Whether the parts of a run bear comparing: the machine may have changed between them."""
+"""Check whether parts of a run, or runs, can be compared: the machine's speed may have changed."""
 
 from collections.abc import Iterator, Sequence
 from statistics import median
@@ -9,16 +9,17 @@ from aebench.reports.journal import Record
 from aebench.reports.summary.quality import QualityRow
 from aebench.reports.summary.speed_rows import SpeedCell
 
-# From here on seconds of two parts of a run aren't of one machine.
+# Ratios of two times from which on the machine's speed counts as changed: of epochs in the speed
+# and quality passes, and of the fixed work.
 _PASSES_APART = 1.25
 _FIXED_WORK_APART = 1.15
 _LEAST_EPOCH_SECONDS = 1.0
 
 
 def resumed_elsewhere(source: Record) -> Iterator[str]:
-    """Say so where a run was carried on on a machine that is faster or slower than it was.
+    """Yield a notice per resumption of a run on a machine that is faster or slower than before.
 
-    By the fixed work that is timed when a run begins and whenever it is carried on.
+    The fixed work, timed at the run's beginning and at every resumption, shows the speed.
     """
     first = source.header.machine.fixed_work_seconds
     for event in source.of(record.Resume):
@@ -34,9 +35,10 @@ def resumed_elsewhere(source: Record) -> Iterator[str]:
 
 
 def runs_apart(sources: Sequence[Record]) -> Iterator[str]:
-    """Say so where several runs weren't on machines that are equally fast, whatever their names.
+    """Yield a notice per run whose machine wasn't as fast as the first run's.
 
-    By the fixed work that is timed when a run begins.
+    The fixed work, timed at every run's beginning, shows the speed. Runs that didn't time the fixed
+    work are skipped.
     """
     timed = [
         (each.header.name, each.header.machine.fixed_work_seconds)
@@ -58,7 +60,10 @@ def _apart(ratio: float) -> bool:
 
 
 def passes_apart(cells: Sequence[SpeedCell], trained: Sequence[QualityRow]) -> list[str]:
-    """Say so where the epochs of the quality pass aren't what the speed pass's steps come to."""
+    """Return a notice if the quality pass's epochs don't take as long as the speed pass implies.
+
+    The list is empty if they do, or if no epochs can be compared.
+    """
     epochs = {
         (cell.model, cell.batch_size, row.contender): row.epoch
         for cell in cells
@@ -68,9 +73,10 @@ def passes_apart(cells: Sequence[SpeedCell], trained: Sequence[QualityRow]) -> l
     ratios = []
     for row in trained:
         epoch = epochs.get((row.model, row.batch_size, row.contender))
-        # One over other data is another's.
+        # Epochs with another number of steps, as over other data, aren't comparable.
         alike = epoch and epoch.steps == row.train_samples // row.batch_size
-        # An only epoch holds compiling; a short one is ruled by what a call of fit takes.
+        # A single epoch includes compiling, and short epochs are mostly the overhead of fit: both
+        # are skipped.
         if epoch and alike and row.epochs > 1 and epoch.seconds > _LEAST_EPOCH_SECONDS:
             ratios.append(row.epoch_seconds / epoch.seconds)
     if not ratios or 1 / _PASSES_APART < median(ratios) < _PASSES_APART:

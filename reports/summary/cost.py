@@ -1,4 +1,4 @@
-"""Cost against quality: which loss for how many seconds, and for how many parameters."""
+"""Compare the test loss with its cost: seconds of training, and parameters."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,12 @@ from aebench.reports.summary.quality import QualityRow, Training
 
 
 class CostPoint(msgspec.Struct, frozen=True):
-    """The loss on the test set after an epoch, and what it took: means over trainings.
+    """A loss on the test set and its cost: means over trainings.
 
-    ``seconds`` of training count from the first step on, compiling included; ``epoch`` is 0 where
-    the point stands for whole trainings by every contender (``contender`` is empty then).
-    ``on_front`` is whether none is at most as costly and at most as bad, and less in one of them.
+    ``seconds`` of training count from the first step on, compiling included. A point is the loss
+    after an ``epoch`` by a ``contender``. Or it is the loss after whole trainings by all
+    contenders: then ``epoch`` is 0 and ``contender`` is empty. ``on_front`` is whether the point is
+    on the Pareto front; see :func:`aebench.reports.statistics.pareto_front`.
     """
 
     contender: str
@@ -26,9 +27,10 @@ class CostPoint(msgspec.Struct, frozen=True):
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """The two pictures: loss by seconds of training, epoch by epoch, and by parameters, at the end.
+    """The losses by seconds of training, and the losses by parameters.
 
-    Of points by seconds each contender × model has one per epoch, in their order.
+    ``by_seconds`` has a point per contender, model and epoch, the epochs in order.
+    ``by_parameters`` has a point per model, for the end of its trainings.
     """
 
     by_seconds: list[CostPoint] = []
@@ -36,9 +38,9 @@ class Cost(msgspec.Struct, frozen=True):
 
 
 def cost(rows: Sequence[QualityRow], models: Sequence[record.ModelInfo]) -> Cost:
-    """Put losses beside what they cost; a Pareto front goes by the means, whatever their noise.
+    """Return the losses with their costs. Means decide the Pareto fronts, not their intervals.
 
-    Where every training stayed on the plateau nothing was bought: such rows aren't in it.
+    Rows in which every training got stuck on the plateau are left out.
     """
     parameters = {each.name: each.parameters for each in models}
     rows = [row for row in rows if row.stuck < row.seeds]

@@ -13,10 +13,10 @@ class EpochCost(msgspec.Struct, frozen=True):
 
     ``seconds`` is the time of ``steps`` steps plus ``fixed_seconds``. It uses the mean time of a
     step, since an epoch is a sum that includes slow steps; tables show the median throughput.
-    ``fixed_seconds`` is the expected time beside the steps: ``base_seconds`` in every epoch, and
-    ``wait_seconds`` in a ``waiting_share`` of the epochs. Such a wait depends on the epoch's
-    length, so ``wait_seconds`` is a mean over the measured speeds. ``call_seconds`` is added once
-    per call of ``fit``.
+    ``fixed_seconds`` is the expected time in addition to the steps: ``base_seconds`` in every
+    epoch, and ``wait_seconds`` in the share ``waiting_share`` of the epochs. The wait depends on
+    the epoch's length, so ``wait_seconds`` is a mean over the measured speeds. ``call_seconds`` is
+    added once per call of ``fit``.
     """
 
     steps: int
@@ -33,7 +33,10 @@ class EpochCost(msgspec.Struct, frozen=True):
 def epoch_cost(
     view: ContenderView, model: str, workload: str, batch_size: int, step_seconds: Sequence[float]
 ) -> EpochCost | None:
-    """Estimate the cost for a contender in a cell; None if no ends of epochs were timed."""
+    """Estimate a contender's epoch in a cell; return None if ends of epochs weren't timed.
+
+    ``step_seconds`` are the measured seconds per step of every round.
+    """
     ends = [
         row
         for row in view.of_batch(record.ShortEpoch, model, batch_size)

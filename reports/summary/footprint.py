@@ -1,4 +1,4 @@
-"""What the footprint pass showed: cold starts, in seconds and bytes by phase."""
+"""Summarise the footprint pass: the seconds and bytes of cold starts, by phase."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
@@ -14,10 +14,11 @@ K = TypeVar("K")
 
 
 class FootprintRow(msgspec.Struct, frozen=True):
-    """Cold starts of one contender × model: medians over launches, per phase.
+    """Cold starts of one contender and model: medians over launches, per phase.
 
-    ``loss`` is the one after ``loss_steps`` steps of ``batch_size`` from the given weights, in
-    inference mode.
+    ``total_seconds`` and ``peak_bytes`` are of whole cold starts, with their range over launches.
+    ``loss`` is the loss, in inference mode, after ``loss_steps`` steps of ``batch_size`` samples
+    from the given initial weights.
     """
 
     contender: str
@@ -40,7 +41,7 @@ class FootprintRow(msgspec.Struct, frozen=True):
 
 
 def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[FootprintRow]:
-    """Summarise every contender × model that was to be measured."""
+    """Return a row for every contender and model that was measured or failed."""
     weights = {each.name: each.weight_bytes for each in models(sources)}
     found = []
     for model, view in pairs(sources, views, "footprint"):
@@ -107,5 +108,5 @@ def _grouped(
 
 
 def _spanning(values: list[float]) -> Estimate | None:
-    """Give the median and the range; none of a record that has facts of a start and no phases."""
+    """Return the median and the range of values; None if a record has no phases of a start."""
     return Estimate.spanning(values) if values else None

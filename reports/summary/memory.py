@@ -10,8 +10,8 @@ from aebench.reports.statistics import Estimate
 from aebench.reports.summary.shared import ContenderView, models, pairs
 
 _FLOAT_BYTES = 4
-# Growth per step that counts as none: over the watched steps it is a few MiB, which buffers that
-# still fill may take.
+# Growth per step up to this counts as no growth. Over all watched steps it adds up to a few MiB,
+# which buffers may take that are still being filled.
 MARGIN_BYTES = 16 * 1024
 
 
@@ -45,7 +45,9 @@ class MemoryRow(msgspec.Struct, frozen=True):
     """The memory of one contender and one model.
 
     ``growth_bytes`` is the growth of anonymous memory (pages without a file) per step, measured
-    over ``steps`` steps. It is None if the system does not report this memory, or steps are few.
+    over ``steps`` steps. It is None if the system does not report this memory, or if there are too
+    few steps. ``curve_seconds`` and ``curve_bytes`` are the samples of proportional memory over
+    time. ``curve_reason`` says why samples are missing.
     """
 
     contender: str
@@ -75,7 +77,10 @@ class MemoryRow(msgspec.Struct, frozen=True):
 
     @property
     def kept_bytes(self) -> int | None:
-        """Return the bytes beyond the imported framework after model and data are released."""
+        """Return how many more bytes are resident after release than after importing the framework.
+
+        Release means that model and data are freed. None if one of the two phases is missing.
+        """
         framework, last = self._held("framework"), self._held("after release")
         if framework is None or last is None:
             return None
@@ -83,7 +88,10 @@ class MemoryRow(msgspec.Struct, frozen=True):
 
     @property
     def added_bytes(self) -> dict[str, int]:
-        """Return how many bytes the peaks of some phases lie above resident memory before them."""
+        """Return by how many bytes a phase's peak exceeds the resident memory before the phase.
+
+        The keys are the phases ``build``, ``first step`` and ``steady``, as far as measured.
+        """
         found = {}
         for before, phase in (("data", "build"), ("build", "first step"), ("first step", "steady")):
             earlier, held = self._held(before), self._held(phase)
@@ -96,7 +104,7 @@ class MemoryRow(msgspec.Struct, frozen=True):
 
 
 def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[MemoryRow]:
-    """Summarise every contender and model that the memory pass planned to measure."""
+    """Return a row for every contender and model that the memory pass measured or that failed."""
     infos = {each.name: each for each in models(sources)}
     found = []
     for name, view in pairs(sources, views, "memory"):
@@ -146,7 +154,7 @@ def _row(
 
 
 def needs(info: record.ModelInfo, batch_size: int) -> Needs | None:
-    """Work out what a training step needs.
+    """Compute the bytes that a training step needs.
 
     Parameters
     ----------
@@ -158,8 +166,8 @@ def needs(info: record.ModelInfo, batch_size: int) -> Needs | None:
     Returns
     -------
     Needs or None
-        Weights and gradients are as many numbers. None where the record has no figures for the
-        arithmetic.
+        The bytes of each part; gradients need as many as weights. None if the record lacks the
+        model's numbers.
     """
     if info.weight_bytes is None or info.optimiser_bytes is None or info.activations is None:
         return None

@@ -9,7 +9,7 @@ from aebench.reports.journal import Record
 
 
 def missing(source: Record) -> str:
-    """Return a sentence that names the parts of a plan without measurements; empty if none lack.
+    """Return a sentence that names the unmeasured parts of a plan; empty if all were measured.
 
     A failed measurement is not missing: it has a row with its reason.
     """
@@ -37,7 +37,10 @@ def _failed(source: Record) -> set[tuple[str, str, str]]:
 def _missing_of(
     pass_name: str, planned: Sequence[record.PlannedTasks], ended: Counter[tuple[str, str, str]]
 ) -> str:
-    """Return the missing parts of a pass in the fewest words: the pass, a model, or a contender."""
+    """Return a text on a pass's missing parts; empty if none are missing.
+
+    It names the whole pass, or a whole model, or a model with a contender, whichever is shortest.
+    """
 
     def found(tasks: record.PlannedTasks) -> int:
         return ended[pass_name, tasks.model, tasks.contender]

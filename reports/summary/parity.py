@@ -1,4 +1,4 @@
-"""What the parity pass showed: where a contender is the same model as the reference."""
+"""Summarise the parity pass: in which cells a contender's model is the same as the reference."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -9,18 +9,19 @@ from aebench.reports import record
 from aebench.reports.journal import Record
 from aebench.reports.summary.shared import ContenderView, asked, workload_info
 
-# The last checks of each group: a group that was cut short lacks them.
+# The last check of each group of checks. If it is missing, the group was cut short.
 _FORWARD, _SHORT, _LONG = "forward", "short training", "long training"
 _UNCOMPARED = "it wasn't compared with the reference"
 
 
 class ParityRow(msgspec.Struct, frozen=True):
-    """One contender in one model: how far it is from the reference, check by check.
+    """The checks of one contender and one model against the reference.
 
-    ``precision`` is the one in force, which the tolerances are for. ``differs`` says in what it
-    isn't the same model, or why that isn't known; it is empty where it is the same. ``same_in``
-    names the workloads, and batch sizes, in which it may be ranked, where these aren't all.
-    ``unsupported`` says why it isn't compared in the others, if its backend can't run them.
+    ``precision`` is the precision in which the contender computed; the tolerances depend on it.
+    ``differs`` says what differs, or why that isn't known; it is empty if the model is the same.
+    ``same_in`` names the workloads and batch sizes in which the contender may be ranked, if it may
+    be ranked in some but not all. ``unsupported`` is the reason if its backend can't run a
+    workload.
     """
 
     model: str
@@ -34,9 +35,9 @@ class ParityRow(msgspec.Struct, frozen=True):
 
 
 def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[ParityRow]:
-    """Summarise every model × contender that was to be compared.
+    """Return a row for every model and contender that was planned to be compared.
 
-    One that several runs compared, as parts of one, is shown as far off as it ever was.
+    If several runs compared the same model and contender, their row has the largest differences.
     """
     cells = [_cells(source.header) for source in sources]
     found: dict[tuple[str, str], ParityRow] = {}
@@ -53,12 +54,12 @@ def _row(view: ContenderView, model: str, cells: Sequence[record.Cell]) -> Parit
     parity = ModelParity(view, model)
     described = view.source.header.workloads
     unable: dict[str, str] = {}
-    # Why it isn't the same model, by workload and batch size; empty where it is.
+    # By workload and batch size: why the model isn't shown to be the same; empty if it is.
     reasons: dict[str, dict[int, str]] = {}
     for cell in cells:
         reason = view.info.why_not(cell.workload)
         if reason:
-            # What a backend can't run is no difference, and has no ranking.
+            # A workload that the backend can't run isn't a difference. It has no ranking either.
             unable[cell.workload] = reason
             continue
         standing = parity.standing(workload_info(described, cell.workload), cell.batch_size)
@@ -79,13 +80,13 @@ def _row(view: ContenderView, model: str, cells: Sequence[record.Cell]) -> Parit
 
 
 def _cells(header: record.Header) -> dict[str, list[record.Cell]]:
-    """List the cells, by model, in which a record's contenders may be ranked."""
+    """Return for each model the cells of the speed pass, in which contenders can be ranked."""
     found: dict[str, list[record.Cell]] = {}
     for cell in header.cells:
         found.setdefault(cell.model, []).append(cell)
     if found:
         return found
-    # Where speed isn't measured, the sizes say for which cells parity was checked.
+    # Without a speed pass there are no cells: the plan's sizes say where parity was checked.
     return {
         model.name: [
             record.Cell(model.name, sizes.workload, batch_size)
@@ -123,10 +124,10 @@ def _worse(one: ParityRow, other: ParityRow) -> ParityRow:
 
 
 class Standing(NamedTuple):
-    """What decides whether a contender may be ranked in a cell.
+    """Whether a contender may be ranked in a cell, by its precision and its parity.
 
-    ``word`` says why not: it ``differs``, or is ``unchecked``; ``differs`` says it in a sentence.
-    Both are empty where it is the same model.
+    ``word`` is ``differs`` or ``unchecked`` if the contender may not be ranked. The field
+    ``differs`` is then the reason as a sentence. Both are empty if its model is the same.
     """
 
     precision: str
@@ -135,7 +136,9 @@ class Standing(NamedTuple):
 
 
 class ModelParity:
-    """How a contender stands in the cells of a model.
+    """Whether a contender's model was shown to be the same, for each cell of one model.
+
+    If not, it says why.
 
     Parameters
     ----------
@@ -150,13 +153,13 @@ class ModelParity:
         told = [each.settings.get("precision", "") for each in view.of(record.WorkerInfo, model)]
         self.precision: str = next(filter(None, told), "")
         self._failure = view.failure("parity", model)
-        # A record that was made before contenders were compared is believed.
+        # Without a parity pass, contenders count as the same model.
         self._believed = "parity" not in view.source.header.plan.passes
         self._by_size: dict[int, list[record.Parity]] = {}
         self._of_all_sizes: list[record.Parity] = []
-        # Older records compared at a single size, and don't name it.
+        # Older records compared at one batch size for all, and don't name it.
         self._sized = any(check.batch_size is not None for check in self.checks)
-        # Why it isn't shown to be the same model in any cell.
+        # Why the model isn't shown to be the same in any cell; empty if it may be in some.
         self._nowhere = ""
         if not self._sized:
             self._nowhere = self._failure or ("" if self.checks else _UNCOMPARED)
@@ -172,20 +175,20 @@ class ModelParity:
 
     @property
     def differs(self) -> str:
-        """Say in what it isn't shown to be the same model, wherever that is; empty if it is."""
+        """Why the model isn't shown to be the same, in any cell; empty if no check failed."""
         if self._believed:
             return ""
         return self._nowhere or _standing(self.precision, self.checks).differs
 
     def standing(self, workload: record.WorkloadInfo, batch_size: int) -> Standing:
-        """Return how the contender stands in a cell: by the checks that concern it.
+        """Return whether the contender may be ranked in a cell, by the checks for that cell.
 
         Parameters
         ----------
         workload : WorkloadInfo
-            Only one that trains needs the checks of training.
+            The cell's workload. Checks of training count only for workloads that train.
         batch_size : int
-            Only checks at this size count, and those that stand for all sizes.
+            The cell's batch size. Checks at this size count, and checks for all sizes.
         """
         trains = workload.trains
         if self._believed:
@@ -216,7 +219,7 @@ class ModelParity:
 
 
 def _standing(precision: str, checks: Sequence[record.Parity]) -> Standing:
-    """Name the check that is farthest beyond its tolerance, if any is."""
+    """Return the standing by some checks; its reason is the check farthest beyond its tolerance."""
     wrong = [check for check in checks if not check.same]
     if not wrong:
         return Standing(precision, "", "")

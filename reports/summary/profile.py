@@ -1,4 +1,4 @@
-"""What the profile pass showed: where a step's time went, and what was compiled when."""
+"""Summarise the profile pass: how a step's time was spent, and what was compiled when."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -10,14 +10,14 @@ from aebench.reports.journal import Record
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary.shared import ContenderView, pairs
 
-# From here on the table says by how much tracing inflated what it shows.
+# If tracing changes a step's time by more than this share, the table says by how much.
 INFLATED = 0.15
-# Steps of one contender that differ by more than this factor were disturbed.
+# If one contender's longest step takes more than this many times its shortest, it was disturbed.
 NOISY = 2.0
 
 
 class OperationRow(msgspec.Struct, frozen=True):
-    """One operation, per step."""
+    """One operation, with its calls and its seconds per step."""
 
     category: str
     operation: str
@@ -26,7 +26,7 @@ class OperationRow(msgspec.Struct, frozen=True):
 
 
 class Compiled(msgspec.Struct, frozen=True):
-    """What was compiled in calls of one kind: so often, in so many seconds."""
+    """The compilations of one function for the same reason: how many, and their seconds in all."""
 
     workload: str
     samples: int
@@ -38,12 +38,13 @@ class Compiled(msgspec.Struct, frozen=True):
 
 
 class ProfileRow(msgspec.Struct, frozen=True):
-    """The profile of a contender × model.
+    """The profile of one contender and one model.
 
-    ``step_seconds`` is of untraced rounds, ``traced_seconds`` of traced ones, median and range per
-    step; ``inflation`` how many times as long a traced step takes. ``traced_step_seconds`` is of
-    the trace that is shown, by its own clock. ``partial_seconds`` went into compiling for a batch
-    that isn't full. ``profile_note`` is what the profiler leaves out.
+    ``step_seconds`` is the time per step in untraced rounds, ``traced_seconds`` in traced rounds:
+    median and range. ``inflation`` is the ratio of the second to the first. ``traced_step_seconds``
+    is the time per step in the trace that is shown, by the trace's clock. ``partial_seconds`` is
+    the time of compiling for a batch that isn't full. ``profile_note`` is what the profiler leaves
+    out.
     """
 
     contender: str
@@ -64,7 +65,7 @@ class ProfileRow(msgspec.Struct, frozen=True):
 
     @property
     def noisy(self) -> bool:
-        """Whether steps took so differently that shares of one of them tell nothing."""
+        """Whether steps differ so much in time that the shares of one step mean nothing."""
         spans = [each for each in (self.step_seconds, self.traced_seconds) if each]
         return any(
             each.high > NOISY * each.low
@@ -74,7 +75,7 @@ class ProfileRow(msgspec.Struct, frozen=True):
 
 
 def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[ProfileRow]:
-    """Summarise every contender × model that was to be profiled."""
+    """Return a row for every contender and model that was profiled or failed."""
     found = []
     for model, view in pairs(sources, views, "profile"):
         failure = view.failure("profile", model)
@@ -87,7 +88,7 @@ def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Prof
 
 
 def categories(sources: Sequence[Record], shown: Sequence[ProfileRow]) -> list[str]:
-    """List the operation categories in the order of the records' headers, others after them."""
+    """Return the operation categories in the headers' order, then those that no header lists."""
     listed = [name for source in sources for name in source.header.operation_categories]
     others = [name for row in shown for name in row.category_seconds]
     return list(dict.fromkeys([*listed, *others]))
@@ -102,7 +103,7 @@ def _row(view: ContenderView, model: str, profile: record.Profile, failure: str)
     spent: defaultdict[str, float] = defaultdict(float)
     for each in operations:
         spent[each.category] += each.seconds
-    # A category that the header doesn't list comes last.
+    # Categories that the header lists come first, in its order, and other categories after them.
     known = [name for name in view.source.header.operation_categories if name in spent]
     step = Estimate.spanning([each / steps for each in profile.untraced_seconds])
     traced = Estimate.spanning([each / steps for each in profile.clocked_seconds])
@@ -133,7 +134,7 @@ def _row(view: ContenderView, model: str, profile: record.Profile, failure: str)
 
 
 def _compiled(events: Iterable[record.Compilation]) -> list[Compiled]:
-    """Put together what was compiled for the same reason, in the order of its first time."""
+    """Return compilations grouped by call, stage, function and cause, in the order of the first."""
     groups: dict[tuple[str, int, str, str, str], list[float]] = {}
     for each in events:
         key = (each.workload, each.samples, each.stage, each.function, each.cause)

@@ -1,4 +1,4 @@
-"""What the quality pass showed: losses after training."""
+"""Summarise the quality pass: the losses after training."""
 
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
@@ -14,9 +14,9 @@ from aebench.reports.summary.shared import ContenderView, pairs
 class Training(msgspec.Struct, frozen=True):
     """One training to its last epoch, from one seed.
 
-    ``test_losses`` and ``seconds`` are there for each epoch: losses in inference mode, and seconds
-    of training from the beginning; ``train_loss`` is that after the last. ``on_plateau`` is whether
-    it ended hardly better than answering with the mean image.
+    ``test_losses`` are the losses after each epoch, in inference mode. ``seconds`` are the seconds
+    of training from the beginning to the end of each epoch. ``train_loss`` is the loss on training
+    samples after the last epoch. ``stuck`` is whether the training ended on the plateau.
     """
 
     seed: int
@@ -27,21 +27,21 @@ class Training(msgspec.Struct, frozen=True):
 
     @property
     def test_loss(self) -> float:
-        """The one after the last epoch."""
+        """The test loss after the last epoch."""
         return self.test_losses[-1]
 
     @property
     def gap(self) -> float:
-        """The loss on the test set less the one on training images."""
+        """The test loss less the loss on training samples, both after the last epoch."""
         return self.test_loss - self.train_loss
 
 
 class QualityRow(msgspec.Struct, frozen=True):
-    """Training of one contender × model.
+    """The trainings of one contender and one model.
 
-    Means over seeds, with Student's intervals, of the trainings that left the plateau, or of all if
-    none did; ``on_plateau`` counts those that stayed. ``seeds_planned`` were to be trained, on so
-    many ``train_samples``; ``run`` is which of the records they are of.
+    The losses are means over seeds, with Student's intervals. They leave out the trainings that got
+    stuck on the plateau, unless all did. ``stuck`` is the number of trainings that got stuck.
+    ``seeds`` trainings ended, of ``seeds_planned``. ``run`` is the index of their record.
     """
 
     contender: str
@@ -63,12 +63,12 @@ class QualityRow(msgspec.Struct, frozen=True):
 
     @property
     def counted(self) -> list[Training]:
-        """The trainings that the means are of."""
+        """The trainings that count in the means: those that didn't get stuck, or all if all did."""
         return [each for each in self.trainings if not each.stuck] or self.trainings
 
 
 def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[QualityRow]:
-    """Summarise every contender × model of which a training ended, or failed."""
+    """Return a row for every contender and model of which a training ended, or failed."""
     found = []
     for model, view in pairs(sources, views, "quality"):
         failure = view.failure("quality", model)
@@ -123,7 +123,7 @@ def _row(nothing: QualityRow, trainings: list[Training]) -> QualityRow:
         trainings=trainings,
     )
     counted = row.counted
-    # The first epoch of a process compiles.
+    # The first epoch includes compiling: it counts only if there is no other epoch.
     later = [after - before for each in trainings for before, after in pairwise(each.seconds)]
     return msgspec.structs.replace(
         row,

@@ -1,4 +1,4 @@
-"""Decide which contenders of several runs must be shown with the name of their run."""
+"""Decide which contenders must be shown with the name of their run, if there are several runs."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -6,7 +6,8 @@ from itertools import combinations
 from aebench.reports.journal import Record
 from aebench.reports.record import ContenderInfo
 
-# One measurement of a run: pass, model, and in the speed pass workload and batch size.
+# One planned measurement: pass, model, workload, batch size. Only the speed pass has the last two;
+# in other passes they are "" and 0.
 Measured = tuple[str, str, str, int]
 
 
@@ -30,9 +31,10 @@ def to_tell_apart(sources: Sequence[Record]) -> set[str]:
 
 
 def measured(source: Record) -> set[Measured]:
-    """Return the measurements that a run planned; parity counts only in a run of parity alone.
+    """Return the measurements that a run planned.
 
-    Parity is left out elsewhere because every run with a speed pass checks it too.
+    The parity pass is included only if the run has no other pass, since every run with a speed pass
+    checks parity too.
     """
     return set(_planned(source))
 
@@ -42,7 +44,7 @@ def _present(source: Record) -> list[ContenderInfo]:
 
 
 def _where(source: Record) -> tuple[object, ...]:
-    """Return the data and the machine of a run, as far as its figures depend on them."""
+    """Return the facts about a run's data and machine on which its numbers depend."""
     header = source.header
     return (
         header.data.train_sha256,

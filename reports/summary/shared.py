@@ -42,11 +42,11 @@ class ContenderView:
     )
 
     def of(self, kind: type[T], model: str) -> list[T]:
-        """Return the contender's events of one kind for one model."""
+        """Return the contender's events of one type for one model."""
         return self._events.get((kind, model), [])  # type: ignore[return-value]
 
     def of_batch(self, kind: type[T], model: str, batch_size: int) -> list[T]:
-        """Return the contender's events of one kind for one model and batch size."""
+        """Return the contender's events of one type for one model and batch size."""
         key = (kind, model)
         if key not in self._by_batch:
             sorted_out = self._by_batch[key] = {}
@@ -55,7 +55,7 @@ class ContenderView:
         return self._by_batch[key].get(batch_size, [])  # type: ignore[return-value]
 
     def all_of(self, kind: type[T]) -> list[T]:
-        """Return the contender's events of one kind for all models, in the order of measuring."""
+        """Return the contender's events of one type for all models, grouped by model."""
         found = [rows for (each, _), rows in self._events.items() if each is kind]
         return [row for rows in found for row in rows]  # type: ignore[misc]
 
@@ -67,7 +67,7 @@ class ContenderView:
         pass_name, model : str
             The pass and the model in question.
         workload : str, optional
-            A workload, if reasons that concern it count too.
+            A workload: if its backend can't run this workload, that is a reason too.
         """
         reason = self.info.missing or self.info.why_not(pass_name, workload)
         if not reason and model in self._models:
@@ -133,7 +133,7 @@ def workloads(sources: Sequence[Record]) -> list[record.WorkloadInfo]:
 
 
 def workload_info(found: Sequence[record.WorkloadInfo], name: str) -> record.WorkloadInfo:
-    """Return a workload's words; general words for a workload that no header describes."""
+    """Return the words for a workload; if no header describes it, make words from its name."""
     unknown = record.WorkloadInfo(name, f"runs {name} on", name)
     return next((each for each in found if each.name == name), unknown)
 
@@ -141,7 +141,7 @@ def workload_info(found: Sequence[record.WorkloadInfo], name: str) -> record.Wor
 def asked(
     sources: Sequence[Record], views: Sequence[ContenderView], pass_name: str
 ) -> Iterator[tuple[str, ContenderView]]:
-    """Yield the models and contenders that a pass planned to measure, without controls."""
+    """Yield each pair of a model and a contender that a pass planned to measure, not controls."""
     there = [{each.name for each in source.header.models} for source in sources]
     for model in models(sources):
         for view in views:
@@ -153,5 +153,5 @@ def asked(
 def pairs(
     sources: Sequence[Record], views: Sequence[ContenderView], pass_name: str
 ) -> Iterator[tuple[str, ContenderView]]:
-    """Yield the models and contenders of :func:`asked` that run Keras."""
+    """Yield the pairs of :func:`asked` whose contender runs Keras."""
     return (pair for pair in asked(sources, views, pass_name) if pair[1].info.on_keras)

@@ -1,4 +1,4 @@
-"""Summarise the speed pass, cell by cell, and account for its time."""
+"""Summarise the speed pass, cell by cell, and compute how its time was spent."""
 
 from collections.abc import Sequence
 
@@ -67,7 +67,7 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Spe
 
 
 def _unsupported(views: Sequence[ContenderView], workload: str) -> bool:
-    """Return whether no contender can run a workload, and some backend does not support it."""
+    """Return whether no contender can run a workload, for at least one because of its backend."""
     reasons = [view.info.why_not("speed", workload) for view in views]
     return any(reasons) and all(
         reason or view.info.missing for reason, view in zip(reasons, views, strict=True)
@@ -91,11 +91,12 @@ def _keys(sources: Sequence[Record], model: str) -> list[Key]:
 
 
 class TimeSpent(msgspec.Struct, frozen=True):
-    """The time that completely measured launches took, and the shares of its parts.
+    """The time of the launches that were completely measured, and the shares of its parts.
 
-    ``seconds`` is the whole time; the others are shares of it. ``rounds`` are the timed rounds,
-    warm-up included. ``repeated`` are the rounds of blocks that were repeated. ``overhead`` is the
-    rest: starting, compiling, discarded steps, pauses, ends of epochs.
+    ``seconds`` is the whole time; the other fields are shares of it. ``rounds`` is the share of
+    timed rounds, warm-up included. ``repeated`` is the share of rounds in blocks that had to be
+    repeated. ``overhead`` is the rest: starting, compiling, discarded steps, pauses, ends of
+    epochs.
     """
 
     seconds: float
@@ -105,7 +106,7 @@ class TimeSpent(msgspec.Struct, frozen=True):
 
 
 def spent(source: Record) -> TimeSpent | None:
-    """Return the parts of the pass's time; None if no completely measured launch has a time."""
+    """Return how the speed pass's time was spent; None if no launch was completely measured."""
     whole = {
         (end.task.model, end.task.launch): end.seconds
         for end in source.of(record.TaskEnd)

@@ -11,16 +11,19 @@ class SpeedRow(msgspec.Struct, frozen=True):
     """One contender in one cell; figures are None where the contender failed.
 
     ``shares_blocks`` is whether the contender was measured in the same blocks as the reference. If
-    it was, the ``verdict`` follows from the ``adjusted`` interval, which is widened so that all
-    comparisons of the cell hold together. Verdicts are ``faster``, ``slower``, ``same`` and
-    ``inconclusive``. The verdict is ``unstable`` if an A/A control was called different, and
-    ``unfinished`` if fewer blocks than planned were measured. A contender without a verdict has
-    another word there: ``baseline``; ``differs`` or ``unchecked`` if it is not shown to be the same
-    model, for the reason in the field ``differs``; or its precision, if the reference has another.
+    it was, the ``verdict`` follows from the interval of ``adjusted``. That interval is widened: the
+    intervals of all comparisons of the cell are right together. Verdicts are ``faster``,
+    ``slower``, ``same`` and ``inconclusive``. The verdict is ``unstable`` if an A/A control was
+    called different, and ``unfinished`` if fewer blocks than planned were measured.
+
+    For a contender that gets no verdict, the field ``verdict`` has another word. It is ``baseline``
+    for a baseline. It is ``differs`` or ``unchecked`` if the model is not shown to be the same, for
+    the reason in the field ``differs``. It is the contender's precision, such as ``tf32``, if
+    the reference has another precision.
 
     ``of_native`` is the share of the throughput of the same framework without Keras, ``of_limit``
-    the share of the throughput of matrix products alone. ``detectable`` is the smallest difference
-    that such a run would call in 80 % of cases. ``pair_sd`` and ``launch_sd`` are standard
+    the share of the throughput of matrix products alone. ``detectable`` is the smallest true
+    difference that 80 % of such runs would detect. ``pair_sd`` and ``launch_sd`` are standard
     deviations of the log-ratio; see :class:`aebench.reports.comparison.Comparison`. ``drift`` is
     the change from the first to the last third of the rounds, None if it is not significant. A
     control is compared with the contender ``control_of`` alone, and runs ``known_effect`` (a share)
@@ -49,13 +52,14 @@ class SpeedRow(msgspec.Struct, frozen=True):
 
 
 class SpeedCell(msgspec.Struct, frozen=True):
-    """A cell, where contenders are compared: model × workload × batch size.
+    """A cell (model, workload and batch size), in which contenders are compared.
 
-    ``answer`` is a sentence about the ``fastest`` contender, which is empty if none can be named.
-    ``launches`` and ``blocks`` are those of the contender with the most. ``comparisons`` is the
-    number of comparisons that intervals are adjusted for. ``unstable`` names the A/A controls that
-    were called different from their originals; no contender gets a verdict then. ``noise_floor`` is
-    the largest difference, as a share, that the A/A controls' intervals allow.
+    ``fastest`` is the fastest contender, or empty if none can be named; ``answer`` is a sentence
+    on it, or on why none can be named. ``launches`` and ``blocks`` are the largest numbers of any
+    contender. ``comparisons`` is the number of comparisons for which intervals are adjusted.
+    ``unstable`` names the A/A controls that were called different from their originals; then no
+    contender gets a verdict. ``noise_floor`` is the largest difference, as a share, that the A/A
+    controls' intervals allow.
 
     ``repeated`` is the number of disturbed blocks that were measured again and do not count.
     ``disturbed`` is the number of disturbed blocks that count, because no more repetitions were

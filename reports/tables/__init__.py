@@ -1,6 +1,6 @@
-"""The tables, as data: what the terminal and Markdown both show.
+"""Make the tables of a report as data, which the terminal, Markdown and HTML show.
 
-Each file says in its ``VIEWS`` to which section its tables belong; see
+Each file of this folder lists its tables, with their sections, in ``VIEWS``; see
 :mod:`aebench.reports.sections`.
 """
 
@@ -43,14 +43,17 @@ __all__ = [
     "times",
 ]
 
-# The modules of this package without tables of their own.
+# Modules of this package that define no tables; discover skips them.
 _HELPERS = ("facts", "shared")
 # All tables, in the order of a report.
 TABLES = discover(sys.modules[__name__], _HELPERS, TableView)
 
 
 def all_tables(summary: Summary) -> list[Table]:
-    """Return the tables of a terminal, in the order of the passes; a report has two more."""
+    """Return the tables that a terminal shows, in the order of their ``terminal_order``.
+
+    A report also has the tables without a ``terminal_order``: overview and controls.
+    """
     on_terminal = [
         (view.terminal_order, view) for view in TABLES if view.terminal_order is not None
     ]

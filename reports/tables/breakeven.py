@@ -1,4 +1,4 @@
-"""The table of when a shorter epoch has earned back a longer start."""
+"""Make the table on after how many epochs shorter epochs make up for a longer start."""
 
 from aebench.reports.formatting import interval
 from aebench.reports.sections import TableView
@@ -7,7 +7,7 @@ from aebench.reports.tables.shared import Table
 
 
 def break_even(summary: Summary) -> list[Table]:
-    """Return it, if cold starts and epochs were both measured, of more than one contender."""
+    """Return a list with the table; empty unless two contenders have cold starts and epochs."""
     if not summary.break_even:
         return []
     rows = [

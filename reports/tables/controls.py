@@ -1,4 +1,4 @@
-"""The table of controls: for every cell its A/A controls, its noise and its disturbed blocks."""
+"""Make the table of controls: for every cell its A/A controls, noise and disturbed blocks."""
 
 from aebench.reports.formatting import percent
 from aebench.reports.sections import TableView
@@ -8,7 +8,7 @@ from aebench.reports.tables.speed import times
 
 
 def controls(summary: Summary) -> list[Table]:
-    """Return a table with a row per cell, if the record holds the state of the machine."""
+    """Return a list with a table, with a row per cell; empty if the machine's state is unknown."""
     watched = [cell for cell in summary.speed if cell.control_sd is not None]
     if not watched:
         return []

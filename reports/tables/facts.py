@@ -1,4 +1,4 @@
-"""The lines that stand under every set of tables, and where something failed."""
+"""Write the lines on machine, data and versions under the tables, and name failed measurements."""
 
 from aebench.reports.formatting import duration, listed, percent
 from aebench.reports.record import Failure
@@ -6,14 +6,14 @@ from aebench.reports.summary import Run, Summary
 
 
 def failed_where(failure: Failure) -> str:
-    """Say where a failure happened."""
+    """Return a failure's pass, model and contender as text; ``the run`` if it has none of them."""
     names = (failure.pass_name, failure.model, failure.contender)
     return " ".join(filter(None, names)) or "the run"
 
 
 def facts(summary: Summary) -> list[str]:
-    """Return the lines on machine, data and versions that stand under every set of tables."""
-    # What runs have in common is said once.
+    """Return the lines on runs, machine, data and versions that are shown under the tables."""
+    # A line that several runs have in common is shown once.
     return list(dict.fromkeys(line for run in summary.runs for line in _facts(run)))
 
 

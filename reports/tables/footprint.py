@@ -1,4 +1,4 @@
-"""The tables of the footprint pass: cold starts."""
+"""Make the tables of the footprint pass, on cold starts."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -17,7 +17,7 @@ SHORT_PHASES = {
 
 
 def footprint(summary: Summary) -> list[Table]:
-    """Return the cold starts: seconds and memory by phase."""
+    """Return two tables of cold starts, seconds and memory by phase; empty if none was measured."""
     if not summary.footprint:
         return []
     return [_cold_start_seconds(summary), _cold_start_memory(summary)]

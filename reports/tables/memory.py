@@ -1,4 +1,4 @@
-"""The tables of the memory pass: memory by phase, the arithmetic need, growth with the steps."""
+"""Make the tables of the memory pass: memory by phase, calculated needs, growth with the steps."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,11 @@ _KIB = 1024
 
 
 def memory(summary: Summary) -> list[Table]:
-    """Return a table of phases per contender, then tables of arithmetic needs and of growth."""
+    """Return a table of memory by phase for each contender and model.
+
+    Then follow one table of calculated needs and one of growth. The list is empty if nothing was
+    measured; if all failed, it has one table with the failures.
+    """
     whole = [row for row in summary.memory if row.phases]
     failures = [
         f"{row.model} {row.contender}: {row.failure}" for row in summary.memory if row.failure

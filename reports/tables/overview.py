@@ -1,4 +1,4 @@
-"""All cells of the speed pass at a glance."""
+"""Make the tables that show all cells of the speed pass at a glance."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,9 +9,10 @@ from aebench.reports.tables.speed import times
 
 
 def overview(summary: Summary) -> list[Table]:
-    """Return one line per cell, if there are several: each contender beside the reference.
+    """Return a table with a row per cell, which compares each contender with the reference.
 
-    Where there are baselines, a second table shows the share of them that each contender reaches.
+    If there are baselines, a second table shows which share of their throughput each contender
+    reaches. The list is empty if there are fewer than two cells.
     """
     if len(summary.speed) < 2:
         return []
@@ -62,7 +63,7 @@ def _shares(summary: Summary) -> list[Table]:
 
 
 def _who(summary: Summary, told: Callable[[SpeedRow], object]) -> list[str]:
-    """Name those of whom something is told in any cell."""
+    """Return the names of contenders, not controls, for which ``told`` is true in any cell."""
     rows = (row for cell in summary.speed for row in cell.rows)
     return list(dict.fromkeys(row.contender for row in rows if not row.control_of and told(row)))
 
@@ -79,7 +80,7 @@ def _table(
     note: str,
     shown_of: Callable[[SpeedCell], list[str]],
 ) -> Table:
-    """Make a table of a line per cell."""
+    """Return a table with a row per cell, whose cells ``shown_of`` returns."""
     return Table(
         title,
         ["cell, batch", *heads],

@@ -1,4 +1,4 @@
-"""The table of the parity pass: how far every contender is from the float64 reference."""
+"""Make the tables of the parity pass: how far contenders are from the float64 reference."""
 
 from collections.abc import Sequence
 
@@ -19,11 +19,14 @@ SHORT_CHECKS = {
 
 
 def parity(summary: Summary) -> list[Table]:
-    """Return a table of the checks of all models, and a table of dropout if a model has dropout."""
+    """Return a table of the checks of all models, and one of dropout if a model has dropout.
+
+    The list is empty if nothing was compared.
+    """
     if not summary.parity:
         return []
     names = [check.check for row in summary.parity for check in row.checks]
-    # With wrong shapes there are no other checks, and a note gives the reason.
+    # Shapes have no column: if they are wrong, there are no other checks, and a note says why.
     checks = [each for each in dict.fromkeys(names) if each != "shapes"]
     dropout = [each for each in checks if each.startswith("dropout")]
     kinds = {
@@ -92,7 +95,7 @@ def _table(title: str, checks: Sequence[str], rows: list[ParityRow]) -> Table:
 
 
 def _worst(checks: Sequence[record.Parity]) -> dict[str, record.Parity]:
-    """Return the largest difference of each check at any batch size."""
+    """Return for each check's name the check at the batch size with the largest difference."""
     found: dict[str, record.Parity] = {}
     for check in checks:
         known = found.get(check.check)
@@ -102,7 +105,7 @@ def _worst(checks: Sequence[record.Parity]) -> dict[str, record.Parity]:
 
 
 def _verdict(row: ParityRow) -> str:
-    """Say whether it is the same model, or where, if not everywhere."""
+    """Return the verdict as text: ``same``, ``differs``, ``same in`` a workload, or ``partly``."""
     if not row.same_in:
         return "differs" if row.differs else "same"
     (where, *others) = row.same_in
@@ -110,7 +113,7 @@ def _verdict(row: ParityRow) -> str:
 
 
 def _short(difference: float) -> str:
-    """Return the order of magnitude of a difference as text."""
+    """Return a difference as text: one digit below 0.01, else two."""
     return f"{difference:.0e}" if 0 < difference < 0.01 else f"{difference:.2g}"
 
 

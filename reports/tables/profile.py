@@ -1,4 +1,4 @@
-"""The tables of the profile pass: where a step's time goes, and what is compiled when."""
+"""Make the tables of the profile pass: how a step's time is spent, and what is compiled when."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -23,7 +23,11 @@ _MILLI = 1000
 
 
 def profile(summary: Summary) -> list[Table]:
-    """Return the categories side by side, then each contender's operations and its compile_log."""
+    """Return the tables for each model and batch size; an empty list if nothing was measured.
+
+    They are a table of categories with a column per contender, a table of operations per contender,
+    and one compile log for all contenders.
+    """
     together: dict[tuple[str, int], list[ProfileRow]] = {}
     for row in summary.profile:
         if row.steps:

@@ -1,4 +1,4 @@
-"""The tables of the quality pass: losses after training, and what they cost."""
+"""Make the tables of the quality pass: losses after training, and their cost."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -17,7 +17,7 @@ from aebench.reports.tables.shared import Table, failed
 
 
 def quality(summary: Summary) -> list[Table]:
-    """Return the losses after training."""
+    """Return a list with the table of losses after training; empty if nothing was measured."""
     if not summary.quality:
         return []
     plateaus = [run.plateau for run in summary.runs if run.plateau]
@@ -54,13 +54,16 @@ def quality(summary: Summary) -> list[Table]:
 
 
 def _seeds(row: QualityRow) -> str:
-    """Return how many seeds got stuck; with only one that didn't, the mean is of that one."""
+    """Return how many seeds got stuck, as text; note if the mean is of a single seed."""
     alone = " (1 in the mean)" if row.seeds > 1 and len(row.counted) == 1 else ""
     return f"{row.stuck} of {row.seeds}{alone}"
 
 
 def cost(summary: Summary) -> list[Table]:
-    """Return the Pareto fronts of the loss, by seconds of training and by parameters."""
+    """Return tables of the loss by seconds of training (the Pareto front) and by parameters.
+
+    The list is empty if no loss was measured.
+    """
     front = [point for point in summary.cost.by_seconds if point.on_front]
     if not front:
         return []

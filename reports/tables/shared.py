@@ -1,4 +1,4 @@
-"""What the tables of all passes share."""
+"""Parts that the tables of all passes use: the table, its limits, and the text of cells."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,11 +10,12 @@ from aebench.reports.summary import Estimate
 T = TypeVar("T")
 
 VERDICT = "verdict"
-# Of a table; a note has so many characters.
+# Largest numbers of rows and of columns of a table, and of characters of a note.
 MOST_ROWS, MOST_COLUMNS, MOST_NOTE = 20_000, 100, 5_000
-# What is shown side by side stands between a name and a sum.
+# Largest number of parts in a row: its first column is a name, and its last one a sum.
 MOST_BESIDE = MOST_COLUMNS - 2
-# Rows × columns of a table, and of tables of one kind; how many these may be.
+# Largest number of cells (rows × columns) in a table, or in all tables of one kind. The second is
+# the largest number of tables of one kind.
 MOST_SHOWN_CELLS, MOST_TABLES = 50_000, 500
 
 
@@ -22,8 +23,8 @@ MOST_SHOWN_CELLS, MOST_TABLES = 50_000, 500
 class Table:
     """A table of text.
 
-    ``doubtful`` is one of which nothing may be concluded: it is shown faintly, as are its rows
-    whose numbers are in ``faint``.
+    A ``doubtful`` table is shown faintly, since nothing may be concluded from it. In other tables
+    the rows whose indices are in ``faint`` are shown faintly.
     """
 
     title: str
@@ -35,12 +36,12 @@ class Table:
 
     @property
     def lefts(self) -> list[bool]:
-        """Which columns are left-aligned: the first, and those that hold words; numbers aren't."""
+        """Whether each column is left-aligned: the first column, and columns of words, are."""
         _, *others = list(zip(*self.rows, strict=True)) or [()] * len(self.columns)
         return [True, *map(_of_words, others)]
 
     def legible(self) -> "Table":
-        """Leave out what is more than anybody reads, and say how much: the record has it all."""
+        """Return the table within the limits of its size; a note says how much is left out."""
         kept = min(MOST_ROWS, MOST_SHOWN_CELLS // min(MOST_COLUMNS, len(self.columns)))
         rows, columns = len(self.rows) - kept, len(self.columns) - MOST_COLUMNS
         left = [
@@ -60,7 +61,7 @@ class Table:
 
 
 def some_tables(make: Callable[[T], Table], of: Sequence[T]) -> list[Table]:
-    """Make a table of each, as many as somebody reads; the last one says how many more are left."""
+    """Return a table per item of ``of``, up to limits; the last one notes how many are left out."""
     found: list[Table] = []
     cells = 0
     for each in of[:MOST_TABLES]:
@@ -75,7 +76,10 @@ def some_tables(make: Callable[[T], Table], of: Sequence[T]) -> list[Table]:
 
 
 def few(values: Sequence[T], what: str, most: int) -> tuple[Sequence[T], list[str]]:
-    """Take as many as are shown, with a note on the others, before a table is filled with them."""
+    """Return the first ``most`` values, and a list with a note on how many are left out, or none.
+
+    Tables use it before they are filled, to spare the work for values that aren't shown.
+    """
     left = len(values) - most
     if left <= 0:
         return values, []
@@ -92,7 +96,10 @@ def _of_words(cells: Sequence[str]) -> bool:
 
 
 def shown(value: Estimate | None, factor: float = 1.0, how: Callable[..., str] = interval) -> str:
-    """Show a value with its interval, a dash if there is none."""
+    """Return a value times ``factor``, with its interval, as text; a dash for None.
+
+    ``how`` makes the text from the value and the ends of its interval.
+    """
     if value is None:
         return "–"
     low = None if value.low is None else value.low * factor
@@ -101,7 +108,7 @@ def shown(value: Estimate | None, factor: float = 1.0, how: Callable[..., str] =
 
 
 def share(value: Estimate | None) -> str:
-    """Show a share in whole per cent, and to how many its interval reaches."""
+    """Return a share in whole per cent as text, with ± to the farther end of its interval."""
     if value is None:
         return "–"
     if value.low is None or value.high is None:
@@ -111,10 +118,10 @@ def share(value: Estimate | None) -> str:
 
 
 def failed(contender: str, columns: Sequence[str], reason: str) -> tuple[list[str], str]:
-    """Make the row of one that failed, and the note that says why."""
+    """Return a row of dashes for a contender that failed, and a note with the reason."""
     return [contender, *["–"] * (len(columns) - 1)], f"{contender}: {reason}"
 
 
 def count(number: int, what: str) -> str:
-    """Count things: 1 block, 2 blocks."""
+    """Return a number of things as text, such as "1 block" or "2 blocks"."""
     return f"{number} {what}{'' if number == 1 else 's'}"

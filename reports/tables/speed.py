@@ -1,4 +1,4 @@
-"""The tables of the speed pass: one table per cell."""
+"""Make the tables of the speed pass, one table per cell."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from aebench.reports.tables.shared import VERDICT, Table, count, failed, share, 
 
 
 def speed(summary: Summary, model: str | None = None) -> list[Table]:
-    """Return one table per cell, of all models or of one model."""
+    """Return one table per cell, of all models or of one; an empty list if nothing was measured."""
     precisions = {row.precision for row in summary.parity}
     return some_tables(
         lambda cell: _speed_cell(cell, summary, precisions),
@@ -60,7 +60,7 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
         if cell.has_epochs and row.epoch:
             cells += [interval(row.epoch.seconds), duration(row.epoch.full_training_seconds)]
         elif cell.has_epochs:
-            # A control has the epochs of its original; a baseline does not run fit.
+            # Empty for a control, whose epochs are its original's, and a baseline, which has none.
             cells += ["" if row.control_of or row.verdict == "baseline" else "–"] * 2
         rows.append(cells)
         if row.drift is not None:
@@ -101,7 +101,10 @@ def _baselines(cell: SpeedCell) -> str:
 
 
 def _how_judged(cell: SpeedCell) -> list[str]:
-    """Return a note about the detectable differences and the margins of verdicts."""
+    """Return a note on the smallest difference the run could detect, and on the verdicts' margins.
+
+    The note is in a list, which is empty if no contender has a verdict.
+    """
     judged = [row for row in cell.rows if row.adjusted and not row.control_of]
     if not judged:
         return []
@@ -124,7 +127,7 @@ def _how_judged(cell: SpeedCell) -> list[str]:
 
 
 def _controls(cell: SpeedCell) -> list[str]:
-    """Return notes about the A/A controls and the noise of the machine."""
+    """Return notes on the A/A controls and the machine's noise, as far as they were measured."""
     notes = []
     controls = [row for row in cell.rows if row.control_of and not row.known_effect]
     if cell.unstable:
@@ -166,7 +169,7 @@ def _noise(cell: SpeedCell) -> Iterator[str]:
 
 
 def _of_fit(cell: SpeedCell) -> list[str]:
-    """Return notes about the time that ``fit`` takes beside its steps."""
+    """Return notes on the time that ``fit`` takes in addition to its steps, if it was measured."""
     notes = []
     timed = [(row.contender, row.epoch) for row in cell.rows if row.epoch]
     if timed:
@@ -188,19 +191,22 @@ def _of_fit(cell: SpeedCell) -> list[str]:
 
 
 def _short(seconds: float) -> str:
-    """Return a time as text, to a millisecond, since epochs and calls are not timed better."""
+    """Return a time as text, in whole milliseconds below a second, else in tenths of a second."""
     if seconds < 0.001:
         return "<1 ms"
     return f"{seconds * 1e3:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 def times(row: SpeedRow) -> str:
-    """Return the ratio of a contender's step time to the reference's, as text."""
+    """Return the ratio of a contender's step time to the reference's as text, or a dash.
+
+    A † marks a ratio of times that were not measured in the same blocks.
+    """
     return shown(row.times_reference) + ("" if row.shares_blocks else " †")
 
 
 def _on_what(summary: Summary) -> str:
-    """Return the cores and data of the runs as text; with the runs' names if they differ."""
+    """Return a text on cores and data; if runs differ in these, with the names of the runs."""
     found: dict[str, list[str]] = {}
     for run in summary.runs:
         what = (

@@ -73,7 +73,7 @@ class AutoencoderStudy(Study):
         return answers(summary, language)
 
     def headline(self, summary: "Summary") -> list[str]:
-        """Return a text per question: the question, then two paragraphs of its answer."""
+        """Return a text per question, with the first and last paragraph of its answer."""
         return [
             f"{section.title} {section.paragraphs[0]} {section.paragraphs[-1]}"
             for section in self.sections(summary, "en")

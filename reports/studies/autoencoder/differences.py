@@ -23,7 +23,7 @@ CHOICES = (
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """The differences ``model`` less ``against``: means over the seeds of both.
+    """The differences ``model`` less ``against``: means over seeds from which both were trained.
 
     Trainings from one seed have the same order of the data and, in layers of the same shape, the
     same initial weights. The ``left_out`` seeds got stuck on the plateau with one of the two

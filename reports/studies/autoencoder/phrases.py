@@ -281,7 +281,7 @@ class Words:
         """Return the phrase of this name in the language, with the values filled in."""
         text = _PHRASES[self.language][phrase].format(**values)
         if self.language == "fr":
-            # French puts a space before these signs, at which no line may break. It prints ’ for '.
+            # French puts a space that can't break before these signs, and ’ in place of '.
             for sign, space in ((":", "\u00a0"), (";", "\u202f"), ("?", "\u202f"), ("%", "\u202f")):
                 text = text.replace(f" {sign}", f"{space}{sign}")
             text = text.replace("'", "’")
