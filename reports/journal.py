@@ -217,7 +217,8 @@ def retire(path: Path) -> Path | None:
     Raises
     ------
     RecordError
-        If the file is no record, is a link, or is being written by another process.
+        If the file is no plain record, is a link or is being written by another process, or if the
+        new name is taken.
     """
     if not os.path.lexists(path):
         return None

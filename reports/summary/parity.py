@@ -127,7 +127,8 @@ class Standing(NamedTuple):
     """Whether a contender may be ranked in a cell, by its precision and its parity.
 
     ``word`` is ``differs`` or ``unchecked`` if the contender may not be ranked. The field
-    ``differs`` is then the reason as a sentence. Both are empty if its model is the same.
+    ``differs`` is then the reason as a sentence. Both are empty if its model
+    was shown to be the same, or if the run has no parity pass.
     """
 
     precision: str
