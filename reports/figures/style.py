@@ -24,7 +24,7 @@ _OTHER_MARKERS = ("D", "p", "h", "<", ">", "8")
 GREYS = ("#d9d9d9", "#bdbdbd", "#969696", "#737373", "#525252", "#252525", "#000000")
 DASHES = ("-", "--", ":", "-.")
 _LONGEST = 40
-# More rows, panels, or lines in a panel can't be read, and take long to draw. Tables show many more.
+# More rows, panels or lines in a panel cannot be read, and take long to draw. Tables show more.
 MOST_ROWS, MOST_PANELS, MOST_LINES = 40, 8, 12
 
 
