@@ -268,7 +268,8 @@ OPTIONS = {
     "published": Option(
         ("published",),
         "A folder that holds folders of reports; this project's own reports if left out.",
-        {**_PATH, "nargs": "?", "metavar": "FOLDER"},
+        # Without a default of its own argparse would pass the text of argparse.SUPPRESS on.
+        {**_PATH, "nargs": "?", "metavar": "FOLDER", "default": None},
         path="directory",
     ),
     "shell": Option(("shell",), f"{', '.join(SHELLS)}.", {"metavar": "SHELL"}, values=SHELLS),

@@ -60,6 +60,12 @@ def test_where_there_is_no_report_that_is_said(tmp_path):
     assert done.stderr.startswith("aebench: ") and done.stderr.count("\n") == 1
 
 
+def test_without_a_folder_the_published_reports_are_built(aebench, tmp_path):
+    done = aebench("site")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "site" / "three-backends" / "index.html").is_file()
+
+
 def test_there_are_reports_that_we_stand_behind():
     assert PUBLISHED
 
