@@ -78,8 +78,6 @@ def environment(wheel, tmp_path_factory):
     folder = tmp_path_factory.mktemp("fresh") / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     python = folder / "bin" / "python"
-    (site_packages,) = folder.glob("lib/python*/site-packages")
-    (site_packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     subprocess.run(
         [
             *(sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"),
@@ -89,6 +87,9 @@ def environment(wheel, tmp_path_factory):
         env=OUTSIDE,
         cwd=folder,
     )
+    # pip would take an aebench that it sees in the added folder for the wheel's.
+    (site_packages,) = folder.glob("lib/python*/site-packages")
+    (site_packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return folder
 
 

@@ -40,6 +40,7 @@ _LOG_TAIL_BYTES = 16384
 LOG_LIMIT_BYTES = 64 * 2**20
 _LOG_CHECK_SECONDS = 1.0
 _SAMPLING_SECONDS = 0.02
+_PENDING_ERROR_SECONDS = 0.1
 
 
 class Fleet:
@@ -213,7 +214,14 @@ class Worker:
         try:
             self._channel.send(message)
         except ChannelClosedError:
+            # A worker that fails sends its error before it ends. The error says more than the end.
+            with contextlib.suppress(ChannelClosedError, TimeoutError, ValueError, RecursionError):
+                self._check_error(self._channel.receive(_PENDING_ERROR_SECONDS))
             raise self._failure(self._death()) from None
+
+    def _check_error(self, message: Message) -> None:
+        if "error" in message:
+            raise self._failure(str(message["error"]))
 
     def _receive(self, timeout_seconds: float) -> Message:
         deadline = time.monotonic() + timeout_seconds
@@ -225,8 +233,7 @@ class Worker:
             raise self._failure(self._death()) from None
         except (ValueError, RecursionError):
             raise self._failure("answered nonsense") from None
-        if "error" in message:
-            raise self._failure(str(message["error"]))
+        self._check_error(message)
         return message
 
     def _listen(self, deadline: float) -> Message:

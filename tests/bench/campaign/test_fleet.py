@@ -60,6 +60,14 @@ def test_a_broken_worker_is_a_reason(fleet, tmp_path, body, reason):
         assert raised.value.log_tail == "last words"
 
 
+def test_a_worker_that_ended_before_a_command_gives_its_own_reason(fleet, tmp_path):
+    body = f'{HELLO}\ns.recv(9999); s.sendall(b\'{{"error": "no luck"}}\\n\')'
+    worker = fleet.start("jax", JOB, python=interpreter(tmp_path, body))
+    psutil.wait_procs([psutil.Process(worker.pid)], timeout=10)
+    with pytest.raises(MeasurementError, match="no luck"):
+        worker.ask(messages.Leave(), messages.Left)
+
+
 def test_a_hello_must_be_a_hello(fleet, tmp_path):
     with pytest.raises(MeasurementError, match="nonsense"):
         fleet.start("jax", JOB, python=interpreter(tmp_path, "s.sendall(b'{}\\n'); time.sleep(9)"))
