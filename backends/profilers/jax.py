@@ -22,6 +22,8 @@ _AROUND = (
     "end: ",
 )
 _COPIES = ("DevicePut", "MemcpyH2D", "MemcpyD2H", "TransferLiteral", "BufferFromHost")
+# XLA's name for many kernels that it starts at once, as one CUDA graph.
+_COMMAND_BUFFER = "command_buffer"
 _SHAPES = "_aebench_shapes"
 
 
@@ -81,13 +83,14 @@ def spans(folder: Path, model: Any) -> list[Span]:
 
     (path,) = folder.rglob("*.xplane.pb")
     known = _instructions(model)
+    kernels = xla.kernels(known)
     optimiser = str(model.optimizer.name)
     found = []
     for plane in jax.profiler.ProfileData.from_file(str(path)).planes:
         for number, line in enumerate(plane.lines):
             thread = f"{line.name} {number}" if "CPU" in plane.name else f"{plane.name} {line.name}"
             for event in line.events:
-                operation, category = _kind(event, line.name, known, optimiser)
+                operation, category = _kind(event, line.name, known, kernels, optimiser)
                 begin = event.start_ns / 1e9
                 end = begin + event.duration_ns / 1e9
                 found.append(Span(thread, event.name, operation, category, begin, end))
@@ -95,12 +98,19 @@ def spans(folder: Path, model: Any) -> list[Span]:
 
 
 def _kind(
-    event: Any, line: str, known: dict[str, xla.Instruction], optimiser: str
+    event: Any,
+    line: str,
+    known: dict[str, xla.Instruction],
+    kernels: dict[str, str],
+    optimiser: str,
 ) -> tuple[str, str]:
     name = str(event.name)
     if name.startswith(_AROUND):
         return name, ""
     operation = next((str(value) for key, value in event.stats if key == "hlo_op"), "")
+    if operation.startswith(_COMMAND_BUFFER):
+        # The span's own name is the kernel's.
+        operation = kernels.get(name, name)
     if operation:
         return xla.kind(operation, known, optimiser)
     if name == WAIT:

@@ -4,7 +4,7 @@ The text of a compiled module names the model's operation from which each instru
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from aebench.backends.profilers import ELEMENT_WISE, FUSED, LOSS, MATRIX_PRODUCT, OPTIMISER
@@ -15,6 +15,7 @@ _INSTRUCTION = re.compile(
     r'(?:.*?metadata=\{[^}]*?op_name="(?P<source>[^"]*)")?'
 )
 _NUMBER = re.compile(r"\.\d+$")
+_NOT_IN_KERNELS = re.compile(r"[.-]")
 _PRODUCTS = ("dot", "gemm", "matmul", "onednn")
 
 
@@ -33,6 +34,14 @@ def instructions(text: str) -> dict[str, Instruction]:
         if match:
             found[match["name"]] = Instruction(match["opcode"], match["source"] or "")
     return found
+
+
+def kernels(known: Iterable[str]) -> dict[str, str]:
+    """Return the name of each instruction by the name of the GPU's kernel compiled for it.
+
+    A kernel has the name of its instruction, with ``_`` in place of ``.`` and ``-``.
+    """
+    return {_NOT_IN_KERNELS.sub("_", name): name for name in known}
 
 
 def kind(name: str, known: Mapping[str, Instruction], optimiser: str) -> tuple[str, str]:

@@ -351,8 +351,13 @@ def _co_imported(views: Sequence[ContenderView]) -> list[str]:
             if foreign:
                 hosts_of.setdefault(" and ".join(foreign), []).append(view.name)
     return [
-        f"In their footprints, {' and '.join(dict.fromkeys(hosts))} hold {names} too, since Keras "
-        "and TensorFlow import what they find: an environment with one backend alone gives its own "
-        "figure."
+        f"{_hold(list(dict.fromkeys(hosts)))} {names} too, since Keras and TensorFlow import what "
+        "they find: an environment with one backend alone gives its own figure."
         for names, hosts in hosts_of.items()
     ]
+
+
+def _hold(hosts: Sequence[str]) -> str:
+    if len(hosts) == 1:
+        return f"In its footprint, {hosts[0]} holds"
+    return f"In their footprints, {' and '.join(hosts)} hold"

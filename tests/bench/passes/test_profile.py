@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import re
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from aebench.backends.profilers import (
     MATRIX_PRODUCT,
     OPTIMISER,
     OTHER,
+    jax,
     xla,
 )
 from aebench.bench.worker.compile_log import _Call, _with_calls, cause
@@ -71,6 +73,23 @@ ENTRY %main (p: f32[]) -> f32[] {
 )
 def test_xlas_names_are_read_with_what_they_were_made_of(name, operation, category):
     assert xla.kind(name, xla.instructions(MODULE), "sgd") == (operation, category)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "operation", "category"),
+    [
+        ("sub_fusion_1", "sub_fusion", OPTIMISER),
+        ("dot_9", "dot (x)", MATRIX_PRODUCT),
+        ("gemm_fusion_dot_14", "gemm_fusion_dot_14", MATRIX_PRODUCT),
+        ("memcpy32_post", "memcpy32_post", ELEMENT_WISE),
+    ],
+)
+def test_kernels_of_a_cuda_graph_are_told_apart(kernel, operation, category):
+    # An H100's trace: each kernel's span names the graph as its instruction.
+    span = SimpleNamespace(name=kernel, stats=[("hlo_op", "command_buffer_1")])
+    known = xla.instructions(MODULE)
+    kernels = xla.kernels(known)
+    assert jax._kind(span, "Stream #14(Compute)", known, kernels, "sgd") == (operation, category)
 
 
 @pytest.fixture(scope="module")
