@@ -24,5 +24,5 @@ def test_a_footprint_with_another_framework_is_told(hosts, begins):
         )
         for host in hosts
     ]
-    (notice,) = (text for text in summarise(base).notices if "footprint" in text)
+    (notice,) = (text for text in summarise(base).notices if "since Keras" in text)
     assert notice.startswith(begins)
