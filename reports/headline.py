@@ -148,7 +148,7 @@ def _limit(cells: Sequence[SpeedCell]) -> Iterator[str]:
     for cell in cells:
         for row in cell.rows:
             judged = not cell.unstable and not row.differs and row.verdict != "baseline"
-            if row.of_limit and judged:
+            if row.of_limit and judged and not cell.faster_than_limit:
                 shares.setdefault(row.contender, []).append(row.of_limit.value)
     if not shares:
         return

@@ -6,6 +6,9 @@ from aebench.reports import record
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary.epochs import EpochCost
 
+# The matrix products' throughput is a limit to within this share.
+LIMIT_ERROR = 0.05
+
 
 class SpeedRow(msgspec.Struct, frozen=True):
     """One contender in one cell; figures are None where the contender failed.
@@ -93,3 +96,15 @@ class SpeedCell(msgspec.Struct, frozen=True):
     libraries: list[str] = []
     timing: str = "step"
     has_epochs: bool = False
+
+    @property
+    def faster_than_limit(self) -> list[str]:
+        """Names of contenders that show that the matrix products' throughput isn't a limit here.
+
+        On an accelerator, starting small products one by one can take longer than computing them.
+        """
+        return [
+            row.contender
+            for row in self.rows
+            if row.of_limit and row.of_limit.value > 1 + LIMIT_ERROR and not row.control_of
+        ]

@@ -76,6 +76,8 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
     notes += [*_how_judged(cell), *_controls(cell), *_of_fit(cell)]
     if baselines:
         notes.append(_baselines(cell))
+        if cell.faster_than_limit:
+            notes.append(f"gemm isn't a limit here: {listed(cell.faster_than_limit)} exceeded it.")
     if not all(row.shares_blocks for row in cell.rows):
         notes.append("† not from the same blocks: changes between the runs are in it too.")
     if any(row.control_of not in ("", cell.reference) for row in cell.rows):

@@ -124,6 +124,25 @@ def test_all_cells_at_a_glance_keep_baselines_apart():
     assert "torch" not in _limit_of(differing)
 
 
+def test_a_limit_that_a_contender_exceeds_is_not_called_a_limit():
+    base = made()
+    fine = summarise(base)
+    assert "gemm isn't a limit here" not in " ".join(shown(base).split())
+    base.events = [
+        msgspec.structs.replace(each, seconds=each.seconds / 4)
+        if isinstance(each, Round) and each.contender == "native-jax"
+        else each
+        for each in base.events
+    ]
+    summary = summarise(base)
+    assert summary.speed[0].faster_than_limit == ["native-jax"]
+    text = " ".join(shown(base).split())
+    assert "gemm isn't a limit here: native-jax exceeded it." in text
+    alone = [msgspec.structs.replace(each, footprint=[], quality=[]) for each in (fine, summary)]
+    told = [any("what the machine can do" in text for text in sentences(each)) for each in alone]
+    assert told == [True, False]
+
+
 def _limit_of(summary):
     alone = msgspec.structs.replace(summary, footprint=[], quality=[])
     return sentences(alone)[1]
