@@ -1,6 +1,6 @@
 """Define the baselines: the autoencoder in every framework without Keras, and lower bounds.
 
-Every framework has one file with a class ``Network``, which has the methods of :class:`Network`.
+Every framework has one file, whose ``NETWORK`` is a class that has the methods of :class:`Network`.
 ``gemm`` computes the matrix products of a step alone. ``oracle`` computes the whole step in
 float64 with NumPy: the parity checks compare all contenders with it. Importing this package
 imports no framework.
@@ -137,6 +137,6 @@ def load(backend: str) -> type[Network]:
     Returns
     -------
     type
-        The class ``Network`` of the baseline's file.
+        The class ``NETWORK`` of the baseline's file.
     """
-    return cast(type[Network], import_module(backends.load(backend).BASELINE).Network)
+    return cast(type[Network], import_module(backends.load(backend).BASELINE).NETWORK)

@@ -15,12 +15,12 @@ from aebench.bench.protocol.messages import (
     Calibrated,
     Enter,
     Entered,
+    EpochBoundary,
     Leave,
-    Round,
     RoundTimes,
+    RunRound,
     RunShortEpochs,
     RuntimeInfo,
-    ShortEpoch,
     SpeedJob,
     encode,
     receive_command,
@@ -70,7 +70,7 @@ class Loops:
         run, wait = self._begin(command, workload, samples)
         channel = self._channel
         channel.send(encode(Entered(None)))
-        while isinstance(wanted := receive_command(channel, Round, Leave), Round):
+        while isinstance(wanted := receive_command(channel, RunRound, Leave), RunRound):
             self._prepare(wanted.discarded_steps)
             self._prepare(wanted.steps)
             gc.collect()
@@ -88,7 +88,7 @@ class Loops:
             times = RoundTimes(seconds, cpu_seconds, discarded_seconds=began - called)
             channel.send(encode(times))
 
-    def short_epochs(self, command: RunShortEpochs, samples: Samples) -> list[ShortEpoch]:
+    def epoch_boundaries(self, command: RunShortEpochs, samples: Samples) -> list[EpochBoundary]:
         """Return an empty list: baselines do not run ``fit``, which alone has epochs."""
         return []
 

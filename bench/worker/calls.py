@@ -10,8 +10,8 @@ from aebench.bench.protocol.messages import (
     Calibrated,
     Entered,
     Leave,
-    Round,
     RoundTimes,
+    RunRound,
     encode,
     receive_command,
 )
@@ -53,9 +53,9 @@ class Calls:
         return Calibrated(sum(self._times(calls)) / calls)
 
     def serve(self, channel: Channel) -> None:
-        """Run a round for each command :class:`Round`, until the command :class:`Leave`."""
+        """Run a round for each command :class:`RunRound`, until the command :class:`Leave`."""
         channel.send(encode(Entered(None)))
-        while isinstance(wanted := receive_command(channel, Round, Leave), Round):
+        while isinstance(wanted := receive_command(channel, RunRound, Leave), RunRound):
             channel.send(encode(self.round(wanted.steps, wanted.discarded_steps)))
 
     def round(self, calls: int, discarded_calls: int) -> RoundTimes:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from aebench.backends import Backend
-from aebench.bench.protocol.messages import RoundTimes, ShortEpoch
+from aebench.bench.protocol.messages import EpochBoundary, RoundTimes
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.workloads import Workload
 
@@ -197,10 +197,10 @@ def steps_per_call(model: Any) -> int:
     return int(model.steps_per_execution or 1)
 
 
-def short_epochs(
+def epoch_boundaries(
     model: Any, backend: Backend, samples: Samples, batch_size: int, count: int
-) -> list[ShortEpoch]:
-    """Time the gap between the last step of one short epoch and the first step of the next.
+) -> list[EpochBoundary]:
+    """Time the boundary between one short epoch's last step and the next epoch's first step.
 
     Parameters
     ----------
@@ -213,18 +213,19 @@ def short_epochs(
     batch_size : int
         Number of samples per step.
     count : int
-        Number of gaps to time.
+        Number of boundaries to time.
 
     Returns
     -------
-    list of ShortEpoch
-        One entry per gap. If a call runs several steps, read "call" for "step". ``age_seconds``:
-        from the begin of the first step of the epoch before the gap to the end of its last step.
-        ``step_seconds``: mean of that epoch's steps after the first. ``boundary_seconds``: the gap.
-        ``first_step_seconds``: the step after the gap, which may wait for the input pipeline.
+    list of EpochBoundary
+        One entry per boundary. If a call runs several steps, read "call" for "step".
+        ``age_seconds``: from the begin of the first step of the epoch before the boundary to the
+        end of its last step. ``step_seconds``: mean of that epoch's steps after the first.
+        ``boundary_seconds``: the boundary. ``first_step_seconds``: the step after the boundary,
+        which may wait for the input pipeline.
     """
     calls = samples.total // batch_size // steps_per_call(model)
-    rows: list[ShortEpoch] = []
+    rows: list[EpochBoundary] = []
     calls_made = 0
     first_began = first_ended = last_ended = 0.0
 
@@ -239,7 +240,7 @@ def short_epochs(
             left = time.perf_counter()
             if calls_made:
                 rows.append(
-                    ShortEpoch(
+                    EpochBoundary(
                         age_seconds=last_ended - first_began,
                         step_seconds=(last_ended - first_ended) / (calls - 1),
                         boundary_seconds=entered - last_ended,

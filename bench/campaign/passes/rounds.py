@@ -115,7 +115,7 @@ def take(
     done_steps = round(steps * (1 + Fraction(str(session.contender.known_effect))))
     others = [other for other in present(sessions) if other is not session]
     before = cpu_seconds(others)
-    answer = session.worker.ask(messages.Round(done_steps, discarded_steps), messages.RoundTimes)
+    answer = session.worker.ask(messages.RunRound(done_steps, discarded_steps), messages.RoundTimes)
     after = cpu_seconds(others)
     row = context.append(
         record.Round,

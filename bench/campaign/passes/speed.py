@@ -212,7 +212,7 @@ class SpeedPass:
         epochs = SHORT_EPOCHS_WHERE_SOME_WAIT if session.some_epochs_wait else SHORT_EPOCHS
         time.sleep(blocks.PAUSE_SECONDS)
         command = messages.RunShortEpochs(*cell.named, steps, epochs)
-        for row in session.worker.ask(command, messages.ShortEpochs).epochs:
+        for row in session.worker.ask(command, messages.EpochBoundaries).boundaries:
             self._context.append(
                 record.ShortEpoch,
                 row,

@@ -11,10 +11,10 @@ from aebench.bench.models.loading import load
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import (
     CompileLog,
-    Operation,
     Profiled,
     ProfileJob,
     RoundTimes,
+    TracedOperation,
     encode,
 )
 from aebench.bench.protocol.samples import Samples
@@ -110,7 +110,7 @@ def _profile(
         untraced_seconds=[times.seconds for times in untraced],
         clocked_seconds=clocked,
         traced_seconds=marked.end_seconds - marked.begin_seconds,
-        operations=[Operation(**part._asdict()) for part in attribution.attribute(spans)],
+        operations=[TracedOperation(**part._asdict()) for part in attribution.attribute(spans)],
     )
 
 
