@@ -16,7 +16,7 @@ from aebench.backends.native.oracle import supports as oracle_obstacle
 from aebench.bench import workloads
 from aebench.bench.models.model import Model
 from aebench.bench.plan.presets import PRESETS
-from aebench.bench.plan.sizes import balanced, first_batch_size, obstacle
+from aebench.bench.plan.sizes import balanced_blocks, first_batch_size, obstacle
 from aebench.reports.record import (
     Cell,
     ContenderInfo,
@@ -330,7 +330,7 @@ def blocks_of(preset: str, workload: str, found: Sequence[ContenderInfo]) -> int
     depends on the number of contenders.
     """
     taking_part = [contender for contender in found if not obstacle(contender, workload)]
-    return balanced(PRESETS[preset].sizes_of(workload).blocks, len(taking_part))
+    return balanced_blocks(PRESETS[preset].sizes_of(workload).blocks, len(taking_part))
 
 
 def default_reference(found: Sequence[ContenderInfo]) -> str:

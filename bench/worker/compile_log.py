@@ -27,7 +27,7 @@ class _Call(NamedTuple):
         return self.ended - self.began
 
 
-def keep(
+def log_first_steps(
     model: Any, backend: Backend, profiler: Profiler, samples: Samples, batch_size: int
 ) -> list[messages.CompileLogEntry]:
     """Train and predict for the first time, and return what was compiled meanwhile.

@@ -232,7 +232,7 @@ def test_without_the_workers_own_word_on_shared_pages_none_is_made_up():
 @given(st.lists(st.integers(0, 2**40), max_size=9000))
 def test_a_long_curve_is_thinned_and_keeps_its_highest_sample(sizes):
     curve = Curve(0.0, [float(each) for each in range(len(sizes))], sizes)
-    kept = curve.thinned()
+    kept = curve.event_fields()
     assert len(kept["seconds"]) == len(kept["proportional_bytes"]) <= 2000
     assert max(kept["proportional_bytes"], default=0) == max(sizes, default=0)
     assert kept["seconds"] == sorted(kept["seconds"])
