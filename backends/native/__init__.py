@@ -15,6 +15,8 @@ import numpy as np
 from aebench import backends
 
 Array = np.ndarray[Any, Any]
+# Why a model that is no chain of dense layers isn't supported.
+CHAINS_ALONE = "a baseline without Keras is there for chains of dense layers alone"
 
 
 @dataclass(frozen=True)
@@ -53,19 +55,6 @@ class DenseChain(Protocol):
     @property
     def dropout_layers(self) -> tuple[int, ...]:
         """Return the dense layers that dropout follows, counted from 0."""
-
-
-def supports(chain: DenseChain | None) -> str:
-    """Return the reason why a model has no baseline; empty if it has one.
-
-    Parameters
-    ----------
-    chain : DenseChain or None
-        The model's closed form, None if it has none.
-    """
-    if chain is None:
-        return "a baseline without Keras is there for chains of dense layers alone"
-    return ""
 
 
 def hyperparameters(chain: DenseChain, seed: int) -> Hyperparameters:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.campaign.memory_sampler import Curve
 from aebench.bench.models.autoencoder import parse
-from aebench.bench.plan.plan import describe
+from aebench.bench.plan.model_info import describe_model
 from aebench.bench.protocol.messages import FootprintJob
 from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.protocol.samples import SampleSource
@@ -167,7 +167,7 @@ def test_what_training_needs_is_arithmetic(weighed_by_hand):
     # 400 + 784 = 3,093 numbers for every one of 32 images.
     assert (row.needs.weights, row.needs.gradients, row.needs.optimiser) == (3368036, 3368036, 0)
     assert row.needs.activations == 4 * 32 * 3093
-    dropped = describe(parse("ae400-dropout"))
+    dropped = describe_model(parse("ae400-dropout"))
     assert needs(dropped, 32).activations == 4 * 32 * (3093 + 400 + 200)
 
 

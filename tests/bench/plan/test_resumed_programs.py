@@ -18,7 +18,7 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan import checks
 from aebench.bench.plan.estimate import task_seconds
-from aebench.bench.plan.plan import describe
+from aebench.bench.plan.model_info import describe_model
 from aebench.bench.plan.presets import PASSES
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.plan.resuming import check_images, command, plan_from_header
@@ -228,7 +228,7 @@ BAD = {
     ),
     "comparisons": (
         lambda told: sized(batch_sizes=list(range(1, 1000)))(
-            models(lambda found: [describe(parse(name)) for name in MANY])(told)
+            models(lambda found: [describe_model(parse(name)) for name in MANY])(told)
         ),
         "comparisons, more than the 20,000 allowed",
     ),
