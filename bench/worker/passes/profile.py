@@ -1,6 +1,5 @@
 """The worker's side of the profile pass: log compilations, then trace warm steps."""
 
-import gc
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker import attribution, chrome_trace, compile_log
 from aebench.bench.worker.batches import repeated
 from aebench.bench.worker.building import build, set_initial_weights
+from aebench.bench.worker.round_timing import no_garbage_collection
 from aebench.bench.worker.runtime_info import runtime_info
 from aebench.bench.worker.sample_files import mapped
 from aebench.bench.worker.stepping import Script, Stepper, steps_per_call
@@ -79,19 +79,15 @@ def _profile(
                 yield from stepper.round(steps, discarded_steps, untraced.append)
             for number in range(TRACES):
                 yield from stepper.room(discarded_steps + steps)
-                gc.collect()
-                gc.disable()  # as in the untraced rounds
-                try:
-                    with profiler.tracing(_folder(scratch, number)):
-                        yield from stepper.steps(discarded_steps)
-                        began = stepper.clock()
-                        with profiler.annotation(profilers.WINDOW):
-                            yield from stepper.steps(steps)
-                            with profiler.annotation(profilers.WAIT):
-                                ended = stepper.clock()
-                        clocked.append(ended - began)
-                finally:
-                    gc.enable()
+                # The untraced rounds are without garbage collection too.
+                with no_garbage_collection(), profiler.tracing(_folder(scratch, number)):
+                    yield from stepper.steps(discarded_steps)
+                    began = stepper.clock()
+                    with profiler.annotation(profilers.WINDOW):
+                        yield from stepper.steps(steps)
+                        with profiler.annotation(profilers.WAIT):
+                            ended = stepper.clock()
+                    clocked.append(ended - began)
 
         stepper.run(script())
         stepper.let_go()
