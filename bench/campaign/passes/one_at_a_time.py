@@ -57,7 +57,7 @@ def cold_start_job(kind: type[J], context: Context, contender: ContenderInfo, ta
         context.plan.model(task.model),
         batch_size=context.plan.info.batch_size,
         npz=str(context.dataset.npz.resolve()),
-        # The target of an autoencoder is its input.
+        # A data set holds images and no targets: the target of every model is its input.
         array_names=SampleSource("x_train", "x_train"),
         train_samples=len(context.dataset.train),
     )
