@@ -75,7 +75,8 @@ class Backend(Protocol):
     UNSUPPORTED : dict of str to str
         The workloads and passes that the backend can't run, and the reason for each of them.
     BASELINE : str
-        The module that does the same work without Keras; empty if there is none.
+        The module whose class ``NETWORK`` does the same work without Keras; empty if there is
+        none.
     PROFILER : str
         The module that runs the framework's profiler and reads its traces; empty if there is none.
     PROFILE_NOTE : str

@@ -95,7 +95,7 @@ def compare(
     return Comparison(interval(confidence), adjusted, *_spreads(logs, means))
 
 
-def detectable(
+def minimum_detectable_effect(
     pair_sd: float,
     launch_sd: float,
     launches: int,
@@ -158,7 +158,7 @@ def launches_needed(
     difference : float
         The true difference, as a share.
     pair_sd, launch_sd, blocks, different
-        As for :func:`detectable`.
+        As for :func:`minimum_detectable_effect`.
 
     Returns
     -------
@@ -167,7 +167,8 @@ def launches_needed(
     """
 
     def enough(launches: int) -> bool:
-        return detectable(pair_sd, launch_sd, launches, blocks, different) <= difference
+        effect = minimum_detectable_effect(pair_sd, launch_sd, launches, blocks, different)
+        return effect <= difference
 
     if not enough(_MOST_LAUNCHES):
         return None

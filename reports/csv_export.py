@@ -73,7 +73,8 @@ def lines(summary: Summary) -> Iterator[Line]:
                 row.times_reference,
                 verdict=row.verdict,
             )
-            yield from line(where, "minimum detectable effect, share", row.detectable)
+            effect = row.minimum_detectable_effect
+            yield from line(where, "minimum detectable effect, share", effect)
             yield from line(where, "share of native", row.of_native)
             yield from line(where, "share of limit", row.of_limit)
             if row.epoch:

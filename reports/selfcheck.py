@@ -59,11 +59,11 @@ def _judge(
         f"{known_effect.contender}, which runs {percent(known_effect.known_effect)} more steps "
         f"than it reports: {_told(known_effect)}: {_seen(known_effect)}.",
     ]
-    if cell.noise_floor is not None and control.detectable is not None:
+    if cell.noise_floor is not None and control.minimum_detectable_effect is not None:
         findings.append(
             f"The noise floor is {percent(cell.noise_floor)}; the smallest difference that "
             f"{launches} × {blocks} blocks call in four of five cases here is about "
-            f"{percent(control.detectable)}."
+            f"{percent(control.minimum_detectable_effect)}."
         )
     findings.append(_spread(cell, control, blocks))
     if cell.disturbed > _MOST_DISTURBED * cell.blocks:

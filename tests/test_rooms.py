@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,17 @@ def test_imports_go_one_way(room):
 def test_every_folder_of_bench_is_a_room():
     found = {f"bench/{each.name}" for each in (ROOT / "bench").iterdir() if each.is_dir()}
     assert {each for each in found if "__" not in each} <= set(MAY_IMPORT)
+
+
+def test_a_class_name_is_there_once():
+    defined = Counter(
+        node.name
+        for room in ("bench", "backends", "reports")
+        for file in files(room)
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert not {name for name, count in defined.items() if count > 1}
 
 
 def test_reports_need_no_framework():

@@ -35,7 +35,7 @@ def table(paths: Sequence[Path]) -> str:
         (cell,), (run,) = summary.speed, summary.runs
         reference, control, known_effect = cell.rows
         check = judge(summary)
-        assert check and run.speed and control.detectable
+        assert check and run.speed and control.minimum_detectable_effect
         assert control.pair_sd is not None and cell.noise_floor is not None
         marks = [
             f"{row.verdict} {times(row)} {'✓' if right else '✗'}"
@@ -48,7 +48,7 @@ def table(paths: Sequence[Path]) -> str:
             f"{reference.contender}, {run.plan.blocks_text}",
             *marks,
             percent(cell.noise_floor),
-            percent(control.detectable),
+            percent(control.minimum_detectable_effect),
             percent(control.pair_sd),
             "–" if control.launch_sd is None else percent(control.launch_sd),
             str(cell.repeated),

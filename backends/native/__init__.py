@@ -1,6 +1,6 @@
 """Define the baselines: the autoencoder in every framework without Keras, and lower bounds.
 
-Every framework has one file with a class ``Network``, which has the methods of :class:`Network`.
+Every framework has one file, whose ``NETWORK`` is a class that has the methods of :class:`Network`.
 ``gemm`` computes the matrix products of a step alone. ``oracle`` computes the whole step in
 float64 with NumPy: the parity checks compare all contenders with it. Importing this package
 imports no framework.
@@ -15,6 +15,8 @@ import numpy as np
 from aebench import backends
 
 Array = np.ndarray[Any, Any]
+# Why a model that is no chain of dense layers isn't supported.
+CHAINS_ALONE = "a baseline without Keras is there for chains of dense layers alone"
 
 
 @dataclass(frozen=True)
@@ -53,19 +55,6 @@ class DenseChain(Protocol):
     @property
     def dropout_layers(self) -> tuple[int, ...]:
         """Return the dense layers that dropout follows, counted from 0."""
-
-
-def supports(chain: DenseChain | None) -> str:
-    """Return the reason why a model has no baseline; empty if it has one.
-
-    Parameters
-    ----------
-    chain : DenseChain or None
-        The model's closed form, None if it has none.
-    """
-    if chain is None:
-        return "a baseline without Keras is there for chains of dense layers alone"
-    return ""
 
 
 def hyperparameters(chain: DenseChain, seed: int) -> Hyperparameters:
@@ -137,6 +126,6 @@ def load(backend: str) -> type[Network]:
     Returns
     -------
     type
-        The class ``Network`` of the baseline's file.
+        The class ``NETWORK`` of the baseline's file.
     """
-    return cast(type[Network], import_module(backends.load(backend).BASELINE).Network)
+    return cast(type[Network], import_module(backends.load(backend).BASELINE).NETWORK)

@@ -17,7 +17,7 @@ import numpy as np
 
 from aebench import backends
 from aebench.backends import Costs
-from aebench.backends.native import Array, DenseChain
+from aebench.backends.native import Array
 
 # Empty, since matrix products alone have no Keras backend, framework, baseline or profiler.
 KERAS_BACKEND = FRAMEWORK = BASELINE = PROFILER = PROFILE_NOTE = ""
@@ -27,25 +27,14 @@ BY_DEFAULT = False
 UNSUPPORTED: dict[str, str] = {}
 COSTS = Costs(start_seconds=12.0, cold_start_seconds=0.0, parity_seconds=0.0, step_seconds={})
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
+# Why a model that is no chain of dense layers isn't supported.
+CHAINS_ALONE = "the matrix products of a step are known for chains of dense layers alone"
 HOW = "matrix products alone, by the fastest library at hand"
 # The fastest library is found by timing: number of trials per library, and duration of a trial.
 _TRIALS = 3
 _TRIAL_SECONDS = 0.15
 
 Step = Callable[[], Any]
-
-
-def supports(chain: DenseChain | None) -> str:
-    """Return the reason why a model's matrix products are not known; empty if they are known.
-
-    Parameters
-    ----------
-    chain : DenseChain or None
-        The model's closed form, None if it has none.
-    """
-    if chain is None:
-        return "the matrix products of a step are known for chains of dense layers alone"
-    return ""
 
 
 def settings_obstacle(asked: Mapping[str, str]) -> str:

@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from aebench.backends.native import Array, Hyperparameters
+from aebench.backends.native import Array, Hyperparameters, Network
 
 
-class Network:
+class JaxNetwork:
     """Implement :class:`aebench.backends.native.Network`."""
 
     HOW = "one jitted lax.scan over the steps"
@@ -120,3 +120,6 @@ class Network:
     def _drop(self, values: Any, key: Any) -> Any:
         kept = 1 - self._hyperparameters.dropout
         return jnp.where(jax.random.bernoulli(key, kept, values.shape), values / kept, 0)
+
+
+NETWORK: type[Network] = JaxNetwork

@@ -4,22 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from aebench.backends.native import Array, DenseChain, Hyperparameters
+from aebench.backends.native import Array, Hyperparameters
 
 Dropper = Callable[[int, Array], Array]
-
-
-def supports(chain: DenseChain | None) -> str:
-    """Return why a model can't be compared with the oracle; empty if it can.
-
-    Parameters
-    ----------
-    chain : DenseChain or None
-        The model's closed form, None if it has none.
-    """
-    if chain is None:
-        return "the float64 oracle is there for chains of dense layers alone"
-    return ""
+# Why a model that is no chain of dense layers isn't supported.
+CHAINS_ALONE = "the float64 oracle is there for chains of dense layers alone"
 
 
 class Oracle:

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from aebench.backends.native import Array, Hyperparameters
+from aebench.backends.native import Array, Hyperparameters, Network
 
 
-class Network:
+class TensorflowNetwork:
     """Implement :class:`aebench.backends.native.Network`."""
 
     HOW = "one tf.function loop over the steps, compiled by XLA"
@@ -98,3 +98,6 @@ class Network:
 
     def _drop(self, values: Any) -> Any:
         return tf.nn.dropout(values, self._hyperparameters.dropout)
+
+
+NETWORK: type[Network] = TensorflowNetwork

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from aebench.backends.native import Array, Hyperparameters
+from aebench.backends.native import Array, Hyperparameters, Network
 
 
-class Network:
+class TorchNetwork:
     """Implement :class:`aebench.backends.native.Network`."""
 
     HOW = "eager modules, foreach SGD"
@@ -102,3 +102,6 @@ class Network:
         self._model.eval()
         with torch.inference_mode():
             return self._model(self._put(images))
+
+
+NETWORK: type[Network] = TorchNetwork

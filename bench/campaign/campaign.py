@@ -148,12 +148,12 @@ def resume(plan: Plan, inputs: RunInputs, record: Path) -> str:
         raise BadInputError(
             f"{record} was changed by another program meanwhile: check it, and try again."
         )
-    left = missing(plan, journal.record)
+    left = missing_tasks(plan, journal.record)
     journal.append(Resume(_now(), list(inputs.command), left, machine_noise.usual_seconds()))
     return _measure(plan, inputs, arrays, journal, left)
 
 
-def missing(plan: Plan, record: Record) -> list[Task]:
+def missing_tasks(plan: Plan, record: Record) -> list[Task]:
     """List the tasks of a plan that a record lacks, or has only in part."""
     done = record.done()
     return [task for task in plan.tasks() if task not in done]
@@ -205,14 +205,14 @@ def _measure(
     stages = [(task, task_seconds(plan, task, *sizes)) for task in tasks]
     display = Display(inputs.console, stages, journal.record)
     outcome, worthless = "interrupted", False
-    with interrupts.until_tidy() as tidy:
+    with interrupts.interruptible() as ignore_signals:
         try:
             with contextlib.ExitStack() as ending:
                 modules = plan.outside_modules()
                 fleet = Fleet(inputs.scratch, inputs.answer_seconds, modules)
                 ending.callback(fleet.close)
                 ending.callback(display.close)
-                ending.callback(tidy)  # runs first: callbacks run in reverse order
+                ending.callback(ignore_signals)  # runs first: callbacks run in reverse order
                 context = Context(plan, inputs.dataset, arrays, fleet, journal, display)
                 _run_passes(context, tasks)
             outcome = "failures" if journal.record.of(Failure) else "complete"

@@ -153,7 +153,7 @@ def make_job(
     model: Model,
     **fields: Any,
 ) -> J:
-    """Make a worker's job.
+    """Make a worker's job. Its samples are the images, as inputs and as targets.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def make_job(
         model=model.description,
         threads=plan.info.threads,
         seed=plan.info.seeds[0],
-        # The target of an autoencoder is its input.
+        # A data set holds images and no targets: the target of every model is its input.
         train=SampleSource(train, train),
         test=SampleSource(test, test),
         **fields,

@@ -20,7 +20,7 @@ def ignore() -> None:
 
 
 @contextlib.contextmanager
-def until_tidy() -> Iterator[Callable[[], None]]:
+def interruptible() -> Iterator[Callable[[], None]]:
     """Yield :func:`ignore`; until it is called, the signals raise KeyboardInterrupt.
 
     Afterwards signals are ignored: a second Ctrl-C must not interrupt the removal of files and

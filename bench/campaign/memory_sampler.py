@@ -38,7 +38,7 @@ class Curve:
         """Return the seconds since sampling began."""
         return time.time() - self.began_seconds
 
-    def thinned(self) -> dict[str, Any]:
+    def event_fields(self) -> dict[str, Any]:
         """Return the fields of the record's event, with at most 2000 samples.
 
         A longer curve is cut into stretches of equally many samples, and the highest sample of
@@ -58,7 +58,7 @@ class Curve:
 
 
 @contextmanager
-def sampled(pid: int) -> Iterator[Curve]:
+def sampling(pid: int) -> Iterator[Curve]:
     """Sample the memory of a process in a thread while the ``with`` block runs; yield the samples.
 
     memory_profiler gets the process id. If it got a function, it would fork and might run the

@@ -71,7 +71,7 @@ def show(
         console.print(plain(text), soft_wrap=True)
     grid = Table("pass", "what", "about", header_style="bold")
     texts = {
-        "parity": "the same model as a float64 reference?",
+        "parity": "the same model as the float64 oracle?",
         "speed": _sizes(info.sizes),
         "footprint": f"cold starts of every contender: {info.footprint_launches}",
         "quality": f"epochs: {info.epochs}, seeds: {len(info.seeds)}, "

@@ -51,7 +51,7 @@ COMMANDS = (
     ),
     Command(
         "parity",
-        "Check that contenders compute the same model, against a float64 reference.",
+        "Check that contenders compute the same model, against a float64 oracle.",
         Measurement("parity", passes=("parity",), finish=measure.judge_parity),
         ("contender", "model", "batch-size", "baselines", *_RECORD),
         "Every run that measures speed includes this check. The exit code is 1 if a contender "

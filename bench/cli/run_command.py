@@ -122,15 +122,15 @@ def _resumed_work(request: Request, record: Path, dry_run: bool) -> _Work:
     """
     with refusing(RecordError):
         begun = load(record)
-    plan = resuming.again(begun.header)
+    plan = resuming.plan_from_header(begun.header)
     resuming.check_asked(plan, request.backends)
     resuming.check_machine(begun.header)
-    tasks = campaign.missing(plan, begun)
+    tasks = campaign.missing_tasks(plan, begun)
     if tasks and not dry_run:
         resuming.check_allowed(plan, request.backends)
         with refusing(RecordError):
             Journal.check(record)
-        contenders.check_again(plan.contenders)
+        contenders.check_versions(plan.contenders)
     folder = record if record.is_dir() else record.parent
     return _Work(plan, tasks, folder, begun.header.data)
 

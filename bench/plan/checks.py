@@ -45,7 +45,7 @@ def within(option: str, value: int | None, most: int) -> None:
         raise BadInputError(f"{option} {shortly(value)} must be at most {most:,}.")
 
 
-def listed(option: str, values: Sequence[Any]) -> None:
+def list_length(option: str, values: Sequence[Any]) -> None:
     """Refuse a list of more than :data:`MOST_LISTED` values."""
     if len(values) > MOST_LISTED:
         raise BadInputError(
@@ -124,10 +124,10 @@ def batch_sizes(sizes: Sequence[int], dataset: Dataset) -> None:
             )
 
 
-def fits(plan: Plan, dataset: Dataset) -> None:
+def resources(plan: Plan, dataset: Dataset) -> None:
     """Refuse a plan that takes too long, needs too much memory, or has too few images."""
     info = plan.info
-    bounded(plan)
+    duration(plan)
     image_bytes = dataset.train[0].size * _FLOAT_BYTES
     traced_bytes = info.profile_steps * info.batch_size * image_bytes
     if "profile" in info.passes and traced_bytes > MOST_PROFILE_BYTES:
@@ -151,13 +151,13 @@ def fits(plan: Plan, dataset: Dataset) -> None:
         )
 
 
-def bounded(plan: Plan) -> None:
+def duration(plan: Plan) -> None:
     """Refuse a plan that would take days.
 
     The tasks are counted without listing them: a list might not fit into memory.
     """
     info = plan.info
-    listed("--contender", plan.contenders)
+    list_length("--contender", plan.contenders)
     tasks, measurements = _counts(plan, info)
     for what, count, most in (
         ("comparisons", len(plan.contenders) * _cells(plan), MOST_CELLS),

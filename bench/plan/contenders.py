@@ -14,7 +14,7 @@ import msgspec
 from aebench import backends
 from aebench.bench.errors import BadInputError, refusing
 from aebench.bench.plan.probing import MOST_ANSWER_BYTES, ask
-from aebench.bench.plan.settings import parse
+from aebench.bench.plan.settings import parse_settings
 from aebench.bench.protocol.package_path import link_package
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.quoting import is_encodable, shortly
@@ -186,7 +186,7 @@ def capability(backend: str) -> dict[str, Any]:
     }
 
 
-def check_again(contenders: Sequence[ContenderInfo]) -> None:
+def check_versions(contenders: Sequence[ContenderInfo]) -> None:
     """Check that the contenders of a record are installed here in the same versions.
 
     Their interpreters are run to ask for the versions.
@@ -215,13 +215,13 @@ def interpreter(contender: ContenderInfo) -> str:
     return _absolute(contender.python) or sys.executable
 
 
-def spelled(contender: ContenderInfo) -> str:
+def spelling(contender: ContenderInfo) -> str:
     """Return the text that asks for a contender: ``BACKEND[:SETTING,…][@PYTHON]``."""
     before = _Wanted(contender.backend, ContenderSettings.from_dict(contender.settings), "").stem
     return f"{before}@{contender.python}" if contender.python else before
 
 
-def same(asked: Sequence[str], contenders: Sequence[ContenderInfo]) -> bool:
+def are_same(asked: Sequence[str], contenders: Sequence[ContenderInfo]) -> bool:
     """Return whether texts ask for exactly these contenders, in any order. No interpreter is run.
 
     Raises
@@ -231,7 +231,7 @@ def same(asked: Sequence[str], contenders: Sequence[ContenderInfo]) -> bool:
     """
     wanted = {(word.stem, _absolute(word.python)) for word in map(_understand, asked)}
     return wanted == {
-        (spelled(msgspec.structs.replace(contender, python="")), _absolute(contender.python))
+        (spelling(msgspec.structs.replace(contender, python="")), _absolute(contender.python))
         for contender in contenders
     }
 
@@ -245,7 +245,7 @@ def _understand(text: str) -> _Wanted:
     before, at, python = text.partition("@")
     backend, _, settings_text = before.partition(":")
     check_known(backend)
-    settings = parse(backend, settings_text)
+    settings = parse_settings(backend, settings_text)
     if not at:
         return _Wanted(backend, settings, "")
     if not python:

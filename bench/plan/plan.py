@@ -4,19 +4,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from aebench import backends
-from aebench.backends import native
-from aebench.backends.native import gemm
-from aebench.backends.native.oracle import supports as oracle_obstacle
 from aebench.bench import workloads
 from aebench.bench.models.model import Model
+from aebench.bench.plan.model_info import describe_model
 from aebench.bench.plan.presets import PRESETS
-from aebench.bench.plan.sizes import balanced, first_batch_size, obstacle
+from aebench.bench.plan.sizes import balanced_blocks, first_batch_size, obstacle
 from aebench.reports.record import (
     Cell,
     ContenderInfo,
@@ -140,7 +137,7 @@ class Plan:
     @cached_property
     def model_infos(self) -> dict[str, ModelInfo]:
         """Describe the models for the record, by their names."""
-        return {model.name: describe(model) for model in self.models}
+        return {model.name: describe_model(model) for model in self.models}
 
     def contender_cells(self) -> list[tuple[ContenderCell, str]]:
         """List each contender in each cell, with the reason why it can't run the cell.
@@ -277,31 +274,6 @@ class Plan:
         return list(self.model_infos.values())
 
 
-def describe(model: Model) -> ModelInfo:
-    """Describe a model for the record."""
-    description = model.description
-    reasons = {
-        "parity": oracle_obstacle(model.form),
-        "native": native.supports(model.form),
-        "gemm": gemm.supports(model.form),
-    }
-    return ModelInfo(
-        name=model.name,
-        # Only the file's name: the folders of this machine are private.
-        where=Path(description.where).name,
-        function=description.function,
-        build_parameters=description.parameters,
-        sha256=description.sha256,
-        parameters=model.parameters,
-        weight_bytes=model.weight_bytes,
-        optimiser_bytes=model.optimiser_bytes,
-        activations=model.activations,
-        forward_operations=model.forward_operations,
-        training_operations=model.training_operations,
-        unsupported={name: reason for name, reason in reasons.items() if reason},
-    )
-
-
 def with_controls(
     found: Sequence[ContenderInfo], reference: str, known_effect: float = 0.0
 ) -> list[ContenderInfo]:
@@ -330,7 +302,7 @@ def blocks_of(preset: str, workload: str, found: Sequence[ContenderInfo]) -> int
     depends on the number of contenders.
     """
     taking_part = [contender for contender in found if not obstacle(contender, workload)]
-    return balanced(PRESETS[preset].sizes_of(workload).blocks, len(taking_part))
+    return balanced_blocks(PRESETS[preset].sizes_of(workload).blocks, len(taking_part))
 
 
 def default_reference(found: Sequence[ContenderInfo]) -> str:

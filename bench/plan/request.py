@@ -15,7 +15,7 @@ from aebench.bench.plan import checks, contenders
 from aebench.bench.plan.checks import MOST_PROFILE_STEPS
 from aebench.bench.plan.plan import ORDER_SEED, Plan, default_reference, with_controls
 from aebench.bench.plan.presets import PASSES, PRESETS
-from aebench.bench.plan.sizes import batch_sizes, first_batch_size, planned
+from aebench.bench.plan.sizes import batch_sizes, first_batch_size, plan_sizes
 from aebench.bench.quoting import shortly
 from aebench.reports.record import DIFFERENT, MOST, SAME, ContenderInfo, PlanInfo
 
@@ -99,7 +99,7 @@ def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> P
     models = _unique([parse(name) for name in request.models or preset.models])
     passes = _passes(request.passes or preset.passes)
     found, reference = _contenders(request, names, passes, run)
-    sizes = planned(preset, asked_sizes, found)
+    sizes = plan_sizes(preset, asked_sizes, found)
     for workload_sizes in sizes:
         checks.batch_sizes(workload_sizes.batch_sizes, dataset)
     train_samples = len(dataset.train)
@@ -122,7 +122,7 @@ def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> P
         profile_steps=request.profile_steps,
     )
     plan = Plan(info, models, found)
-    checks.fits(plan, dataset)
+    checks.resources(plan, dataset)
     return plan
 
 
@@ -136,9 +136,9 @@ def _check(request: Request) -> None:
     checks.within("--steps", request.profile_steps, MOST_PROFILE_STEPS)
     checks.threads(request.threads)
     checks.margins(request.different, request.same)
-    checks.listed("--contender", request.backends)
-    checks.listed("--model", request.models)
-    checks.listed("--batch-size", request.batch_sizes)
+    checks.list_length("--contender", request.backends)
+    checks.list_length("--model", request.models)
+    checks.list_length("--batch-size", request.batch_sizes)
 
 
 def _passes(asked: Sequence[str]) -> list[str]:

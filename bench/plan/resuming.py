@@ -23,7 +23,7 @@ from aebench.bench.system import machine
 from aebench.reports.record import MOST, ContenderInfo, Header, ModelInfo
 
 
-def again(header: Header) -> Plan:
+def plan_from_header(header: Header) -> Plan:
     """Rebuild the plan from a record's header; no program or file that it names is opened.
 
     Raises
@@ -31,8 +31,8 @@ def again(header: Header) -> Plan:
     BadInputError
         If the plan can't be measured here, or is a plan that no command line could have made.
     """
-    with _of_the_record():
-        checks.listed("--model", header.models)
+    with _blaming_the_record():
+        checks.list_length("--model", header.models)
         _check_contenders(header.contenders)
         models = [_model(each) for each in header.models]
         plan = Plan(header.plan, models, header.contenders)
@@ -48,9 +48,9 @@ def check_images(plan: Plan, dataset: Dataset) -> None:
     BadInputError
         If the data have too few images.
     """
-    with _of_the_record():
+    with _blaming_the_record():
         checks.batch_sizes([*plan.info.batch_sizes, plan.info.batch_size], dataset)
-        checks.fits(plan, dataset)
+        checks.resources(plan, dataset)
 
 
 def check_machine(header: Header) -> None:
@@ -103,7 +103,7 @@ def check_asked(plan: Plan, asked: Sequence[str]) -> None:
         return
     if not own:
         raise BadInputError("--resume takes the plan from the record: leave out --contender.")
-    if not contenders.same(asked, own):
+    if not contenders.are_same(asked, own):
         raise BadInputError(
             f"the record runs other contenders: give {_consent(own)}, or leave --contender out."
         )
@@ -144,12 +144,12 @@ def _paths(own: Sequence[ContenderInfo]) -> str:
 
 
 def _consent(own: Sequence[ContenderInfo]) -> str:
-    words = " ".join(shlex.quote(contenders.spelled(contender)) for contender in own)
+    words = " ".join(shlex.quote(contenders.spelling(contender)) for contender in own)
     return f"--contender {words}"
 
 
 @contextmanager
-def _of_the_record() -> Iterator[None]:
+def _blaming_the_record() -> Iterator[None]:
     """Add to the message of a BadInputError that the record is at fault, not the user's options."""
     try:
         yield
@@ -158,7 +158,7 @@ def _of_the_record() -> Iterator[None]:
 
 
 def _check_contenders(found: Sequence[ContenderInfo]) -> None:
-    checks.listed("--contender", found)
+    checks.list_length("--contender", found)
     _once("contender", [contender.name for contender in found])
     pythons = {"", *(contender.python for contender in programs(found))}
     for contender in found:
@@ -224,7 +224,7 @@ def _check_plan(plan: Plan) -> None:
         *(("batch size", sizes.batch_sizes) for sizes in info.sizes),
     ]
     for what, values in listed:
-        checks.listed(f"--{what}", values)
+        checks.list_length(f"--{what}", values)
         _once(what, values)
     _once("seed", info.seeds)
     checks.within("--seeds", len(info.seeds), MOST)
@@ -241,7 +241,7 @@ def _check_plan(plan: Plan) -> None:
     checks.within("--steps", info.profile_steps, MOST_PROFILE_STEPS)
     checks.threads(info.threads or None)
     checks.margins(info.different, info.same)
-    checks.bounded(plan)
+    checks.duration(plan)
 
 
 def _once(what: str, values: Sequence[Hashable]) -> None:

@@ -50,7 +50,7 @@ def split_contenders(text: str) -> list[str]:
     return contenders
 
 
-def parse(backend: str, text: str) -> ContenderSettings:
+def parse_settings(backend: str, text: str) -> ContenderSettings:
     """Read settings such as ``jit,steps=32``.
 
     Parameters
@@ -104,7 +104,7 @@ def check(backend: str, told: Mapping[str, str]) -> None:
     """
     jit = {"on": "jit", "off": "nojit"}.get(told.get("jit", ""))
     words = [*([jit] if jit else []), *(f"{name}={told[name]}" for name in told if name != "jit")]
-    if parse(backend, ",".join(words)).to_dict() != dict(told):
+    if parse_settings(backend, ",".join(words)).to_dict() != dict(told):
         raise BadInputError(f"{shortly(dict(told))} are no settings of {backend}.")
 
 

@@ -11,7 +11,7 @@ from aebench.bench.quoting import shortly
 from aebench.reports.record import ContenderInfo, WorkloadSizes
 
 
-def planned(
+def plan_sizes(
     preset: Preset,
     asked: Mapping[str, Sequence[int]],
     contenders: Sequence[ContenderInfo],
@@ -38,7 +38,7 @@ def planned(
                 name,
                 list(sizes or own or usual.batch_sizes),
                 usual.launches,
-                balanced(usual.blocks, len(taking_part)),
+                balanced_blocks(usual.blocks, len(taking_part)),
             )
         )
     return found
@@ -98,7 +98,7 @@ def batch_sizes(words: Sequence[int | str], names: Sequence[str]) -> dict[str, l
     return {name: list(sizes) for name, sizes in found.items()}
 
 
-def balanced(blocks: int, contenders: int) -> int:
+def balanced_blocks(blocks: int, contenders: int) -> int:
     """Return ``blocks``, raised to a multiple of the Williams design's rows for the contenders."""
     rows = len(williams_rows(max(1, contenders)))
     return -(-blocks // rows) * rows

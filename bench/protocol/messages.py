@@ -213,7 +213,7 @@ class Enter:
 
 
 @dataclass(frozen=True)
-class Round:
+class RunRound:
     """Run untimed steps, then timed steps. Answer: :class:`RoundTimes`."""
 
     COMMAND: ClassVar[str] = "round"
@@ -231,7 +231,10 @@ class Leave:
 
 @dataclass(frozen=True)
 class RunShortEpochs:
-    """Time the gaps after ``epochs`` epochs of ``steps`` steps. Answer: :class:`ShortEpochs`."""
+    """Time the boundaries after ``epochs`` epochs. Answer: :class:`EpochBoundaries`.
+
+    Every epoch has ``steps`` steps.
+    """
 
     COMMAND: ClassVar[str] = "short epochs"
 
@@ -256,7 +259,7 @@ class Compare:
     checks: str
 
 
-Command = Calibrate | Enter | Round | Leave | RunShortEpochs | Compare
+Command = Calibrate | Enter | RunRound | Leave | RunShortEpochs | Compare
 COMMANDS: dict[str, type[Any]] = {kind.COMMAND: kind for kind in get_args(Command)}
 
 
@@ -325,8 +328,8 @@ class Left:
 
 
 @dataclass(frozen=True)
-class ShortEpoch:
-    """The gap after one epoch; see :func:`aebench.bench.worker.stepping.short_epochs`."""
+class EpochBoundary:
+    """One boundary; see :func:`aebench.bench.worker.stepping.epoch_boundaries`."""
 
     age_seconds: float
     step_seconds: float
@@ -335,10 +338,10 @@ class ShortEpoch:
 
 
 @dataclass(frozen=True)
-class ShortEpochs:
-    """The gaps after short epochs; an empty list if the contender does not run ``fit``."""
+class EpochBoundaries:
+    """The boundaries of short epochs; an empty list if the contender does not run ``fit``."""
 
-    epochs: list[ShortEpoch]
+    boundaries: list[EpochBoundary]
 
 
 @dataclass(frozen=True)
@@ -396,7 +399,7 @@ class MemoryResult:
 
 
 @dataclass(frozen=True)
-class Compilation:
+class CompileLogEntry:
     """One trace or compilation, with the call that caused it."""
 
     stage: str
@@ -411,11 +414,11 @@ class Compilation:
 class CompileLog:
     """All traces and compilations, in the order of their events."""
 
-    compilations: list[Compilation]
+    compilations: list[CompileLogEntry]
 
 
 @dataclass(frozen=True)
-class Operation:
+class TracedOperation:
     """The seconds of the traced time that one operation took."""
 
     category: str
@@ -432,7 +435,7 @@ class Profiled:
     untraced_seconds: list[float]
     clocked_seconds: list[float]
     traced_seconds: float
-    operations: list[Operation]
+    operations: list[TracedOperation]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """The worker's side of the speed pass for baselines: run rounds of steps without Keras."""
 
-import gc
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,18 +14,18 @@ from aebench.bench.protocol.messages import (
     Calibrated,
     Enter,
     Entered,
+    EpochBoundary,
     Leave,
-    Round,
-    RoundTimes,
+    RunRound,
     RunShortEpochs,
     RuntimeInfo,
-    ShortEpoch,
     SpeedJob,
     encode,
     receive_command,
 )
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.batches import repeated
+from aebench.bench.worker.round_timing import time_round
 from aebench.bench.worker.runtime_info import runtime_info
 from aebench.bench.workloads import Workload
 
@@ -70,25 +69,15 @@ class Loops:
         run, wait = self._begin(command, workload, samples)
         channel = self._channel
         channel.send(encode(Entered(None)))
-        while isinstance(wanted := receive_command(channel, Round, Leave), Round):
+        while isinstance(wanted := receive_command(channel, RunRound, Leave), RunRound):
             self._prepare(wanted.discarded_steps)
             self._prepare(wanted.steps)
-            gc.collect()
-            gc.disable()
-            try:
-                called = time.perf_counter()
-                wait(run(wanted.discarded_steps))
-                began = time.perf_counter()
-                cpu_began = time.process_time()
-                wait(run(wanted.steps))
-                seconds = time.perf_counter() - began
-                cpu_seconds = time.process_time() - cpu_began
-            finally:
-                gc.enable()
-            times = RoundTimes(seconds, cpu_seconds, discarded_seconds=began - called)
+            times, _ = time_round(
+                lambda steps: wait(run(steps)), wanted.steps, wanted.discarded_steps
+            )
             channel.send(encode(times))
 
-    def short_epochs(self, command: RunShortEpochs, samples: Samples) -> list[ShortEpoch]:
+    def epoch_boundaries(self, command: RunShortEpochs, samples: Samples) -> list[EpochBoundary]:
         """Return an empty list: baselines do not run ``fit``, which alone has epochs."""
         return []
 

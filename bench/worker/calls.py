@@ -1,51 +1,31 @@
 """Run rounds of calls of a workload, and time each call on its own."""
 
-import gc
 import time
-from typing import Any
+from dataclasses import replace
 
-from aebench.backends import Backend
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import (
     Calibrated,
     Entered,
     Leave,
-    Round,
     RoundTimes,
+    RunRound,
     encode,
     receive_command,
 )
 from aebench.bench.protocol.samples import Samples
-from aebench.bench.workloads import Workload
+from aebench.bench.worker.cell_runner import CellRunner
+from aebench.bench.worker.round_timing import time_round
 
 
-class Calls:
+class Calls(CellRunner):
     """Times single calls of a workload. A call takes one batch; the first follows the last again.
 
-    Parameters
-    ----------
-    model : keras.Model
-        A compiled model.
-    backend : Backend
-        The backend, which knows how to wait for a result.
-    workload : Workload
-        A workload whose rounds are counted in calls.
-    samples : Samples
-        The samples, at least as many as one batch has.
-    batch_size : int
-        Number of samples per call.
+    The constructor is that of :class:`CellRunner`, for a workload whose rounds are counted in
+    calls.
     """
 
-    def __init__(
-        self, model: Any, backend: Backend, workload: Workload, samples: Samples, batch_size: int
-    ) -> None:
-        self._model = model
-        self._backend = backend
-        self._workload = workload
-        self._samples = samples
-        self._batch_size = batch_size
-        self._batches = samples.total // batch_size
-        self._calls_made = 0
+    _calls_made = 0
 
     def calibrate(self, calls: int) -> Calibrated:
         """Compile, and measure roughly how many seconds a call takes."""
@@ -53,13 +33,13 @@ class Calls:
         return Calibrated(sum(self._times(calls)) / calls)
 
     def serve(self, channel: Channel) -> None:
-        """Run a round for each command :class:`Round`, until the command :class:`Leave`."""
+        """Run a round for each command :class:`RunRound`, until the command :class:`Leave`."""
         channel.send(encode(Entered(None)))
-        while isinstance(wanted := receive_command(channel, Round, Leave), Round):
+        while isinstance(wanted := receive_command(channel, RunRound, Leave), RunRound):
             channel.send(encode(self.round(wanted.steps, wanted.discarded_steps)))
 
     def round(self, calls: int, discarded_calls: int) -> RoundTimes:
-        """Time one round without garbage collection. A call ends when its result is computed.
+        """Time one round. A call ends when its result is computed.
 
         Parameters
         ----------
@@ -73,19 +53,8 @@ class Calls:
         RoundTimes
             Times of the round, with the seconds of each timed call.
         """
-        gc.collect()
-        gc.disable()
-        try:
-            called = time.perf_counter()
-            self._times(discarded_calls)
-            began = time.perf_counter()
-            cpu_began = time.process_time()
-            call_seconds = self._times(calls)
-            seconds = time.perf_counter() - began
-            cpu_seconds = time.process_time() - cpu_began
-        finally:
-            gc.enable()
-        return RoundTimes(seconds, cpu_seconds, began - called, call_seconds)
+        times, call_seconds = time_round(self._times, calls, discarded_calls)
+        return replace(times, call_seconds=call_seconds)
 
     def _times(self, calls: int) -> list[float]:
         """Return the seconds that each of ``calls`` calls takes."""

@@ -27,9 +27,9 @@ class _Call(NamedTuple):
         return self.ended - self.began
 
 
-def keep(
+def log_first_steps(
     model: Any, backend: Backend, profiler: Profiler, samples: Samples, batch_size: int
-) -> list[messages.Compilation]:
+) -> list[messages.CompileLogEntry]:
     """Train and predict for the first time, and return what was compiled meanwhile.
 
     The data are four full batches and a smaller last batch.
@@ -47,7 +47,7 @@ def keep(
 
     Returns
     -------
-    list of Compilation
+    list of CompileLogEntry
         One entry per event, by workload and call; the graph breaks of a workload come last. Some
         frameworks report tracing but not compiling. An entry is then added for a first call: the
         call's seconds less its tracing and less the seconds of a warm call. Its stage is
@@ -55,7 +55,7 @@ def keep(
     """
     size = batch_size // steps_per_call(model)
     data = samples.first(FULL_BATCHES * batch_size + max(1, size // 2))
-    rows: list[messages.Compilation] = []
+    rows: list[messages.CompileLogEntry] = []
     for workload in ("train", "predict"):
         found: list[CompilationEvent] = []
         calls: list[_Call] = []
@@ -90,10 +90,10 @@ def _watched(
 
 def _with_calls(
     workload: str, calls: Sequence[_Call], found: Sequence[CompilationEvent], compiles: bool
-) -> list[messages.Compilation]:
+) -> list[messages.CompileLogEntry]:
     """Return the events with their causes; ``compiles`` is whether a compiler is on."""
     silent = not any(event.stage == "compile" for event in found)
-    rows: list[messages.Compilation] = []
+    rows: list[messages.CompileLogEntry] = []
     before: list[tuple[int, str]] = []
     for call in calls:
         mine = _within(call, found)
@@ -118,8 +118,8 @@ def _is_cold(call: _Call, calls: Sequence[_Call], found: Sequence[CompilationEve
     return call is first or bool(_within(call, found))
 
 
-def _row(workload: str, event: CompilationEvent, call: _Call, why: str) -> messages.Compilation:
-    return messages.Compilation(
+def _row(workload: str, event: CompilationEvent, call: _Call, why: str) -> messages.CompileLogEntry:
+    return messages.CompileLogEntry(
         stage=event.stage,
         function=event.function or f"{workload}_step",
         seconds=event.seconds,

@@ -10,12 +10,12 @@ from aebench.bench.protocol.messages import (
     Calibrated,
     Enter,
     Entered,
+    EpochBoundary,
     Leave,
-    Round,
     RoundTimes,
+    RunRound,
     RunShortEpochs,
     RuntimeInfo,
-    ShortEpoch,
     SpeedJob,
     encode,
     receive_command,
@@ -87,7 +87,7 @@ class Fits:
             began = stepper.epoch_began_seconds
             channel.send(encode(Entered(began[0] - called if began else None)))
             yield
-            while isinstance(wanted := receive_command(channel, Round, Leave), Round):
+            while isinstance(wanted := receive_command(channel, RunRound, Leave), RunRound):
                 yield from stepper.round(
                     wanted.steps,
                     wanted.discarded_steps,
@@ -100,10 +100,10 @@ class Fits:
     def _calls(self, workload: Workload, samples: Samples, batch_size: int) -> Calls:
         return Calls(self._keras_model, self._backend, workload, samples, batch_size)
 
-    def short_epochs(self, command: RunShortEpochs, samples: Samples) -> list[ShortEpoch]:
-        """Time the gaps between short epochs of ``fit``; see :func:`short_epochs`."""
-        from aebench.bench.worker.stepping import short_epochs
+    def epoch_boundaries(self, command: RunShortEpochs, samples: Samples) -> list[EpochBoundary]:
+        """Time the boundaries of short epochs of ``fit``; see :func:`epoch_boundaries`."""
+        from aebench.bench.worker.stepping import epoch_boundaries
 
         batch_size, steps = command.batch_size, command.steps
         epoch = repeated(samples, batch_size, steps).first(steps * batch_size)
-        return short_epochs(self._keras_model, self._backend, epoch, batch_size, command.epochs)
+        return epoch_boundaries(self._keras_model, self._backend, epoch, batch_size, command.epochs)

@@ -15,8 +15,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from aebench.backends import Backend
-from aebench.bench.protocol.messages import RoundTimes, ShortEpoch
+from aebench.bench.protocol.messages import EpochBoundary, RoundTimes
 from aebench.bench.protocol.samples import Samples
+from aebench.bench.worker.cell_runner import CellRunner
+from aebench.bench.worker.round_timing import no_garbage_collection
 from aebench.bench.workloads import Workload
 
 Script = Generator[None, None, None]
@@ -58,33 +60,18 @@ def epoch_clock(began_seconds: list[float]) -> Any:
     return EpochClock()
 
 
-class Stepper:
+class Stepper(CellRunner):
     """Runs a script inside ``fit`` or ``predict``, and advances it before each call of the step.
 
-    Parameters
-    ----------
-    model : keras.Model
-        A compiled model.
-    backend : Backend
-        The backend, which knows how to wait for a result.
-    workload : Workload
-        A workload whose rounds are counted in steps.
-    samples : Samples
-        A whole number of batches; if a call of the model's function runs several steps, a whole
-        number of calls.
-    batch_size : int
-        Number of samples per step.
+    The constructor is that of :class:`CellRunner`, for a workload whose rounds are counted in
+    steps. The samples are a whole number of batches; if a call of the model's function runs several
+    steps, they are a whole number of calls.
     """
 
     def __init__(
         self, model: Any, backend: Backend, workload: Workload, samples: Samples, batch_size: int
     ) -> None:
-        self._model = model
-        self._backend = backend
-        self._workload = workload
-        self._samples = samples
-        self._batch_size = batch_size
-        self._batches = samples.total // batch_size
+        super().__init__(model, backend, workload, samples, batch_size)
         self._steps_per_call = steps_per_call(model)
         self._steps_run = 0
         self._last_result: Any = None
@@ -177,9 +164,7 @@ class Stepper:
             Called with the times of the round.
         """
         yield from self.room(discarded_steps + steps)
-        gc.collect()
-        gc.disable()
-        try:
+        with no_garbage_collection():
             called = self.clock()
             yield from self.steps(discarded_steps)
             began = self.clock()
@@ -187,8 +172,6 @@ class Stepper:
             yield from self.steps(steps)
             seconds = self.clock() - began
             cpu_seconds = time.process_time() - cpu_began
-        finally:
-            gc.enable()
         answer(RoundTimes(seconds, cpu_seconds, discarded_seconds=began - called))
 
 
@@ -197,10 +180,10 @@ def steps_per_call(model: Any) -> int:
     return int(model.steps_per_execution or 1)
 
 
-def short_epochs(
+def epoch_boundaries(
     model: Any, backend: Backend, samples: Samples, batch_size: int, count: int
-) -> list[ShortEpoch]:
-    """Time the gap between the last step of one short epoch and the first step of the next.
+) -> list[EpochBoundary]:
+    """Time the boundary between one short epoch's last step and the next epoch's first step.
 
     Parameters
     ----------
@@ -213,18 +196,19 @@ def short_epochs(
     batch_size : int
         Number of samples per step.
     count : int
-        Number of gaps to time.
+        Number of boundaries to time.
 
     Returns
     -------
-    list of ShortEpoch
-        One entry per gap. If a call runs several steps, read "call" for "step". ``age_seconds``:
-        from the begin of the first step of the epoch before the gap to the end of its last step.
-        ``step_seconds``: mean of that epoch's steps after the first. ``boundary_seconds``: the gap.
-        ``first_step_seconds``: the step after the gap, which may wait for the input pipeline.
+    list of EpochBoundary
+        One entry per boundary. If a call runs several steps, read "call" for "step".
+        ``age_seconds``: from the begin of the first step of the epoch before the boundary to the
+        end of its last step. ``step_seconds``: mean of that epoch's steps after the first.
+        ``boundary_seconds``: the boundary. ``first_step_seconds``: the step after the boundary,
+        which may wait for the input pipeline.
     """
     calls = samples.total // batch_size // steps_per_call(model)
-    rows: list[ShortEpoch] = []
+    rows: list[EpochBoundary] = []
     calls_made = 0
     first_began = first_ended = last_ended = 0.0
 
@@ -239,7 +223,7 @@ def short_epochs(
             left = time.perf_counter()
             if calls_made:
                 rows.append(
-                    ShortEpoch(
+                    EpochBoundary(
                         age_seconds=last_ended - first_began,
                         step_seconds=(last_ended - first_ended) / (calls - 1),
                         boundary_seconds=entered - last_ended,

@@ -90,7 +90,7 @@ _MADE_ONCE = (
 
 
 class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
-    """One check of a contender's model against the float64 reference.
+    """One check of a contender's model against the float64 oracle.
 
     A contender has the same model if no ``difference`` is larger than its ``tolerance``. ``where``
     names the weight or the step with the largest difference. The checks ``shapes`` and ``forward``

@@ -7,7 +7,14 @@ import msgspec
 import numpy as np
 
 from aebench.reports import record, statistics
-from aebench.reports.comparison import Comparison, compare, detectable, drift, noise_floor, verdict
+from aebench.reports.comparison import (
+    Comparison,
+    compare,
+    drift,
+    minimum_detectable_effect,
+    noise_floor,
+    verdict,
+)
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary.epochs import epoch_cost
 from aebench.reports.summary.parity import Standing
@@ -183,7 +190,9 @@ class CellAnalysis:
             shares_blocks=ratio is None or paired is not None,
             adjusted=paired.adjusted if paired and judged else None,
             verdict=self._verdict(view.name, against, paired) if paired and judged else apart,
-            detectable=self._detectable(paired, 1 if control_of else comparisons)
+            minimum_detectable_effect=self._smallest_effect(
+                paired, 1 if control_of else comparisons
+            )
             if paired and judged
             else None,
             pair_sd=paired.pair_sd if paired else None,
@@ -250,11 +259,11 @@ class CellAnalysis:
         sizes = self._views[name].source.header.plan.sizes_of(self.workload)
         return sizes.launches * sizes.blocks
 
-    def _detectable(self, paired: Comparison, comparisons: int) -> float | None:
+    def _smallest_effect(self, paired: Comparison, comparisons: int) -> float | None:
         if paired.pair_sd is None:
             return None
         sizes = self.plan.sizes_of(self.workload)
-        seen = detectable(
+        effect = minimum_detectable_effect(
             paired.pair_sd,
             paired.launch_sd or 0.0,
             sizes.launches,
@@ -262,7 +271,7 @@ class CellAnalysis:
             self.plan.different,
             comparisons,
         )
-        return seen if isfinite(seen) else None
+        return effect if isfinite(effect) else None
 
     def _why_no_verdicts(self, unstable: Sequence[str]) -> str:
         """Return a sentence on why no contender may be called fastest; empty if one may be.

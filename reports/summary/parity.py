@@ -1,4 +1,4 @@
-"""Summarise the parity pass: in which cells a contender's model is the same as the reference."""
+"""Summarise the parity pass: in which cells a contender's model is the same as the oracle."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -11,11 +11,11 @@ from aebench.reports.summary.shared import ContenderView, asked, workload_info
 
 # The last check of each group of checks. If it is missing, the group was cut short.
 _FORWARD, _SHORT, _LONG = "forward", "short training", "long training"
-_UNCOMPARED = "it wasn't compared with the reference"
+_UNCOMPARED = "it wasn't compared with the oracle"
 
 
 class ParityRow(msgspec.Struct, frozen=True):
-    """The checks of one contender and one model against the reference.
+    """The checks of one contender and one model against the oracle.
 
     ``precision`` is the precision in which the contender computed; the tolerances depend on it.
     ``differs`` says what differs, or why that isn't known; it is empty if the model is the same.

@@ -25,12 +25,12 @@ class SpeedRow(msgspec.Struct, frozen=True):
     the reference has another precision.
 
     ``of_native`` is the share of the throughput of the same framework without Keras, ``of_limit``
-    the share of the throughput of matrix products alone. ``detectable`` is the smallest true
-    difference that 80 % of such runs would detect. ``pair_sd`` and ``launch_sd`` are standard
-    deviations of the log-ratio; see :class:`aebench.reports.comparison.Comparison`. ``drift`` is
-    the change from the first to the last third of the rounds, None if it is not significant. A
-    control is compared with the contender ``control_of`` alone, and runs ``known_effect`` (a share)
-    more steps than it reports.
+    the share of the throughput of matrix products alone. ``minimum_detectable_effect`` is the
+    smallest true difference that 80 % of such runs would detect. ``pair_sd`` and ``launch_sd`` are
+    standard deviations of the log-ratio; see :class:`aebench.reports.comparison.Comparison`.
+    ``drift`` is the change from the first to the last third of the rounds, None if it is not
+    significant. A control is compared with the contender ``control_of`` alone, and runs
+    ``known_effect`` (a share) more steps than it reports.
     """
 
     contender: str
@@ -43,7 +43,7 @@ class SpeedRow(msgspec.Struct, frozen=True):
     shares_blocks: bool = True
     adjusted: Estimate | None = None
     verdict: str = ""
-    detectable: float | None = None
+    minimum_detectable_effect: float | None = None
     pair_sd: float | None = None
     launch_sd: float | None = None
     drift: float | None = None

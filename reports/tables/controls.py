@@ -42,12 +42,12 @@ def _row(cell: SpeedCell) -> list[str]:
     controls = [
         row for row in cell.rows if row.control_of and not row.known_effect and row.times_reference
     ]
-    seen = [row.detectable for row in cell.rows if row.detectable and not row.control_of]
+    effects = [row.minimum_detectable_effect for row in cell.rows if not row.control_of]
     return [
         f"{cell.workload} {cell.model}, {cell.batch_size}",
         "; ".join(times(row) for row in controls) or "–",
         _share(cell.noise_floor),
-        _share(max(seen, default=None)),
+        _share(max(filter(None, effects), default=None)),
         str(cell.blocks),
         str(cell.repeated),
         str(cell.disturbed),

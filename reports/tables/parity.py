@@ -1,4 +1,4 @@
-"""Make the tables of the parity pass: how far contenders are from the float64 reference."""
+"""Make the tables of the parity pass: how far contenders are from the float64 oracle."""
 
 from collections.abc import Sequence
 
@@ -37,11 +37,11 @@ def parity(summary: Summary) -> list[Table]:
     if not tables:
         tables = [_table("Parity", [], summary.parity)]
     tables[0].notes.append(
-        "The largest difference from a NumPy float64 reference, from the same weights on the same "
-        "batches: reconstructions, loss and weights after a step (step); gradients and losses "
-        "relative to their size (gradients: as far as float32 weights can hold a step). The "
-        "largest at any batch size. A contender that differs is in no ranking of the workloads and "
-        "batch sizes concerned."
+        "The largest difference from the oracle, the same model in NumPy and float64, from the "
+        "same weights on the same batches: reconstructions, loss and weights after a step (step); "
+        "gradients and losses relative to their size (gradients: as far as float32 weights can "
+        "hold a step). The largest at any batch size. A contender that differs is in no ranking of "
+        "the workloads and batch sizes concerned."
     )
     if dropout:
         tables[-1].notes.append(

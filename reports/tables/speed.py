@@ -110,14 +110,18 @@ def _how_judged(cell: SpeedCell) -> list[str]:
     judged = [row for row in cell.rows if row.adjusted and not row.control_of]
     if not judged:
         return []
-    seen = {row.contender: row.detectable for row in judged if row.detectable is not None}
+    effects = {
+        row.contender: row.minimum_detectable_effect
+        for row in judged
+        if row.minimum_detectable_effect is not None
+    }
     cut = any(row.verdict == "unfinished" for row in judged)
     such = "runs of all blocks that were planned" if cut else "such runs"
     power = ""
-    if len(seen) == 1:
-        power = f"a difference of {percent(*seen.values())}, fewer would call a smaller one"
-    elif seen:
-        differences = listed(f"{percent(share)} ({name})" for name, share in seen.items())
+    if len(effects) == 1:
+        power = f"a difference of {percent(*effects.values())}, fewer would call a smaller one"
+    elif effects:
+        differences = listed(f"{percent(share)} ({name})" for name, share in effects.items())
         power = f"differences of {differences}, fewer would call smaller ones"
     if power:
         power = f"Power: four of five {such} would call {power}. "

@@ -111,7 +111,7 @@ def test_rounds_are_keras_own_steps(backend, tmp_path):
         from aebench import backends
         from aebench.bench.models.autoencoder import build, parse
         from aebench.bench.protocol.samples import Samples
-        from aebench.bench.worker.stepping import Stepper, short_epochs
+        from aebench.bench.worker.stepping import Stepper, epoch_boundaries
         from aebench.bench.workloads.predict import WORKLOAD as PREDICT
         from aebench.bench.workloads.train import WORKLOAD as TRAIN
         import os
@@ -154,7 +154,7 @@ def test_rounds_are_keras_own_steps(backend, tmp_path):
         predictor.run(predictor.round(3, 2, seen.append))
         assert predictor._steps_run == 7 and len(seen) == 5
 
-        rows = short_epochs(autoencoder, backend, samples.first(96), 32, 5)
+        rows = epoch_boundaries(autoencoder, backend, samples.first(96), 32, 5)
         assert len(rows) == 5
         assert all(value > 0 for row in rows for value in vars(row).values())
         print(json.dumps("fine"))
@@ -176,7 +176,7 @@ def test_rounds_are_whole_calls_where_a_call_runs_several_steps(backend, tmp_pat
         from aebench.bench.protocol.settings import ContenderSettings
         from aebench.bench.protocol.samples import Samples
         from aebench.bench.worker.building import build
-        from aebench.bench.worker.stepping import Stepper, short_epochs
+        from aebench.bench.worker.stepping import Stepper, epoch_boundaries
         from aebench.bench.workloads.predict import WORKLOAD as PREDICT
         from aebench.bench.workloads.train import WORKLOAD as TRAIN
         backend = backends.load(os.environ["KERAS_BACKEND"])
@@ -195,7 +195,7 @@ def test_rounds_are_whole_calls_where_a_call_runs_several_steps(backend, tmp_pat
         # then 4 to the epoch's end and 16 twice; one more call ended fit.
         assert stepper._steps_run == 16 + 20 + 20 + 4, stepper._steps_run
         assert int(autoencoder.optimizer.iterations) == stepper._steps_run
-        rows = short_epochs(autoencoder, backend, samples.first(8 * 32), 32, 3)
+        rows = epoch_boundaries(autoencoder, backend, samples.first(8 * 32), 32, 3)
         assert len(rows) == 3 and all(value > 0 for row in rows for value in vars(row).values())
         print(json.dumps("fine"))
         """,

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from aebench.reports.comparison import (
     compare,
-    detectable,
     drift,
     launches_needed,
+    minimum_detectable_effect,
     noise_floor,
     verdict,
 )
@@ -97,7 +97,7 @@ def test_at_publish_size_a_real_difference_is_called(truth, share):
 
 @pytest.mark.parametrize("size", ["standard", "publish"])
 def test_what_is_detectable_is_called_in_four_of_five_runs(size):
-    smallest = detectable(PAIR_SD, LAUNCH_SD, *SIZES[size], DIFFERENT, comparisons=2)
+    smallest = minimum_detectable_effect(PAIR_SD, LAUNCH_SD, *SIZES[size], DIFFERENT, comparisons=2)
     runs = ratios("per-process luck", size, 1 + smallest)
     called = sum(judge(run, comparisons=2) == "slower" for run in runs) / RUNS
     assert called == pytest.approx(0.8, abs=0.05)
@@ -118,7 +118,7 @@ def test_how_many_launches_a_difference_needs():
     needed = launches_needed(0.03, PAIR_SD, LAUNCH_SD, 64, DIFFERENT)
     assert needed is not None
     for launches, enough in ((needed, True), (needed - 1, False)):
-        found = detectable(PAIR_SD, LAUNCH_SD, launches, 64, DIFFERENT)
+        found = minimum_detectable_effect(PAIR_SD, LAUNCH_SD, launches, 64, DIFFERENT)
         assert (found <= 0.03) is enough
     # At least two launches: a single launch can't show how launches differ.
     assert launches_needed(0.5, 0.001, 0.001, 64, DIFFERENT) == 2
@@ -159,7 +159,7 @@ def test_one_block_gives_no_interval():
     )
     assert (alone.pair_sd, alone.launch_sd) == (None, None)
     assert judge([[1.2]]) == "inconclusive"
-    assert detectable(0.1, 0.01, 1, 1, DIFFERENT) == float("inf")
+    assert minimum_detectable_effect(0.1, 0.01, 1, 1, DIFFERENT) == float("inf")
     assert noise_floor(alone.ratio) is None
     with pytest.raises(ValueError, match="at least one block"):
         compare([[]])

@@ -47,7 +47,7 @@ def test_figures_follow_from_the_rounds(summary):
     assert (times.value, times.low, times.high) == pytest.approx((4, 4, 4))
     assert (torch.verdict, jax.verdict) == ("slower", "")
     # Without noise, the minimum detectable effect is the margin itself.
-    assert torch.detectable == pytest.approx(0.01)
+    assert torch.minimum_detectable_effect == pytest.approx(0.01)
     assert (torch.pair_sd, torch.launch_sd) == (pytest.approx(0, abs=1e-9), None)
     # The A/A control's ratios are 1.01 and 0.99 in turn; Student's t(0.975, 7) is 2.3646.
     spread = np.std(np.log(sample.CONTROL), ddof=1)
@@ -141,7 +141,7 @@ def test_columns_of_words_are_on_the_left():
 def test_what_a_run_could_see_is_told_of_each(summary):
     (cell,) = summary.speed
     jax, torch, *_ = cell.rows
-    other = msgspec.structs.replace(torch, contender="torch:jit", detectable=0.372)
+    other = msgspec.structs.replace(torch, contender="torch:jit", minimum_detectable_effect=0.372)
     two = msgspec.structs.replace(cell, rows=[jax, torch, other])
     (table,) = tables.speed(msgspec.structs.replace(summary, speed=[two]))
     assert any(

@@ -15,7 +15,7 @@ from aebench.bench.campaign.passes.rounds import (
     Session,
     cpu_seconds,
     dropping,
-    present,
+    running_sessions,
     take,
 )
 from aebench.bench.plan.order import block_orders
@@ -54,7 +54,7 @@ def run(context: Context, sessions: Sequence[Session], cell: LaunchCell, length:
     for position, order in enumerate(orders):
         context.display.doing(f"{cell}, block {position + 1} of {len(orders)}")
         repeated = True
-        while repeated and present(sessions):
+        while repeated and running_sessions(sessions):
             seen = _block(context, sessions, order, cell, length, number)
             disturbed = is_disturbed(seen.background_share, seen.steal_share)
             repeated = disturbed and repeats_left > 0
@@ -102,7 +102,7 @@ def _block(
     length: Length,
     number: int,
 ) -> _Seen:
-    watch = _Watch(present(sessions))
+    watch = _Watch(running_sessions(sessions))
     fixed_work_seconds = machine_noise.seconds()
     samples_per_second: dict[str, float] = {}
     waiting_seconds = 0.0

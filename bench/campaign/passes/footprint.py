@@ -16,8 +16,8 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
 
 
 def _cold_start(context: Context, contender: ContenderInfo, task: Task) -> None:
-    task_fields = one_at_a_time.named(task)
-    job = one_at_a_time.cold_start(messages.FootprintJob, context, contender, task)
+    task_fields = one_at_a_time.task_fields(task)
+    job = one_at_a_time.cold_start_job(messages.FootprintJob, context, contender, task)
     worker = context.start(contender, job)
     try:
         exact = worker.exact_peaks

@@ -20,12 +20,12 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
 
 
 def _weigh(context: Context, contender: ContenderInfo, task: Task) -> None:
-    task_fields = one_at_a_time.named(task)
-    job = one_at_a_time.cold_start(messages.MemoryJob, context, contender, task)
+    task_fields = one_at_a_time.task_fields(task)
+    job = one_at_a_time.cold_start_job(messages.MemoryJob, context, contender, task)
     worker = context.start(contender, job)
     try:
         exact = worker.exact_peaks
-        with memory_sampler.sampled(worker.pid) as sampled:
+        with memory_sampler.sampling(worker.pid) as curve:
             context.append(
                 record.MemoryPhase,
                 worker.interpreter,
@@ -40,7 +40,7 @@ def _weigh(context: Context, contender: ContenderInfo, task: Task) -> None:
                     phase,
                     **task_fields,
                     exact=exact,
-                    ended_seconds=sampled.now(),
+                    ended_seconds=curve.now(),
                 )
             last = worker.answer(messages.MemoryResult)
         context.note_worker(last.runtime, "memory", contender.name, task.model, task.launch)
@@ -50,7 +50,7 @@ def _weigh(context: Context, contender: ContenderInfo, task: Task) -> None:
         context.append(
             record.MemoryCurve,
             **task_fields,
-            **sampled.thinned(),
+            **curve.event_fields(),
         )
     finally:
         context.fleet.stop(worker)

@@ -40,7 +40,7 @@ def run(context: Context, tasks: Sequence[Task], what: str, measure: Measure) ->
     context.display.results(tasks[0].pass_name, None)
 
 
-def named(task: Task) -> dict[str, Any]:
+def task_fields(task: Task) -> dict[str, Any]:
     """Return the fields of an event that name its task: contender, model and launch."""
     return {
         "contender": task.contender,
@@ -49,7 +49,7 @@ def named(task: Task) -> dict[str, Any]:
     }
 
 
-def cold_start(kind: type[J], context: Context, contender: ContenderInfo, task: Task) -> J:
+def cold_start_job(kind: type[J], context: Context, contender: ContenderInfo, task: Task) -> J:
     """Make the job of a worker whose cold start is measured, with the loading of the data."""
     return context.job(
         kind,
@@ -57,7 +57,7 @@ def cold_start(kind: type[J], context: Context, contender: ContenderInfo, task: 
         context.plan.model(task.model),
         batch_size=context.plan.info.batch_size,
         npz=str(context.dataset.npz.resolve()),
-        # The target of an autoencoder is its input.
+        # A data set holds images and no targets: the target of every model is its input.
         array_names=SampleSource("x_train", "x_train"),
         train_samples=len(context.dataset.train),
     )

@@ -37,7 +37,7 @@ def _profile(context: Context, contender: ContenderInfo, task: Task) -> None:
         steps=info.profile_steps,
         trace=str(written),
     )
-    task_fields = one_at_a_time.named(task)
+    task_fields = one_at_a_time.task_fields(task)
     worker = context.start(contender, job)
     try:
         runtime = worker.answer(messages.RuntimeInfo)

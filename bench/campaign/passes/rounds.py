@@ -41,7 +41,7 @@ class LaunchCell:
     launch: int
 
     @property
-    def named(self) -> tuple[str, int]:
+    def command_arguments(self) -> tuple[str, int]:
         """Return the workload's name and the batch size, with which every command begins."""
         return self.cell.workload, self.cell.batch_size
 
@@ -79,7 +79,7 @@ def steps_per_call(contender: ContenderInfo) -> int:
     return ContenderSettings.from_dict(contender.settings).steps
 
 
-def present(sessions: Sequence[Session]) -> list[Session]:
+def running_sessions(sessions: Sequence[Session]) -> list[Session]:
     """Return the sessions that haven't failed."""
     return [session for session in sessions if not session.gone]
 
@@ -113,9 +113,9 @@ def take(
     discarded_steps = -(-discarded_steps // steps_of_call) * steps_of_call
     # A known-effect control runs more steps than it reports.
     done_steps = round(steps * (1 + Fraction(str(session.contender.known_effect))))
-    others = [other for other in present(sessions) if other is not session]
+    others = [other for other in running_sessions(sessions) if other is not session]
     before = cpu_seconds(others)
-    answer = session.worker.ask(messages.Round(done_steps, discarded_steps), messages.RoundTimes)
+    answer = session.worker.ask(messages.RunRound(done_steps, discarded_steps), messages.RoundTimes)
     after = cpu_seconds(others)
     row = context.append(
         record.Round,

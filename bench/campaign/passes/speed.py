@@ -14,7 +14,7 @@ from aebench.bench.campaign.passes.rounds import (
     Length,
     Session,
     dropping,
-    present,
+    running_sessions,
     steps_per_call,
     take,
 )
@@ -83,7 +83,7 @@ class SpeedPass:
                 workload = workloads.load(cell.workload)
                 self._measure(sessions, LaunchCell(cell, workload, launch))
         finally:
-            for session in present(sessions):
+            for session in running_sessions(sessions):
                 self._context.fleet.stop(session.worker)
 
     def _start(self, model: Model, launch: int) -> list[Session]:
@@ -122,34 +122,36 @@ class SpeedPass:
             if context.plan.takes_part(session.contender, cell.cell)
         ]
         context.display.doing(f"{cell}, compiling and calibrating")
-        for session in present(sessions):
+        for session in running_sessions(sessions):
             with dropping(context, session, cell):
-                command = messages.Calibrate(*cell.named, CALIBRATION_STEPS)
+                command = messages.Calibrate(*cell.command_arguments, CALIBRATION_STEPS)
                 answer = session.worker.ask(command, messages.Calibrated)
                 session.step_seconds = answer.step_seconds
                 if answer.library is not None:
                     context.append(record.Library, answer, **cell.fields(session.contender))
-        if not present(sessions):
+        if not running_sessions(sessions):
             return
         key = cell.cell
-        provisional = Length.of_round(self._steps.get(key) or self._enough_steps(present(sessions)))
+        provisional = Length.of_round(
+            self._steps.get(key) or self._enough_steps(running_sessions(sessions))
+        )
         context.display.doing(f"{cell}, warming up")
-        for session in present(sessions):
+        for session in running_sessions(sessions):
             with dropping(context, session, cell):
                 self._enter(session, cell, provisional)
                 self._warm_up(sessions, session, cell, provisional)
-        if not present(sessions):
+        if not running_sessions(sessions):
             return
         if key not in self._steps:
             most = provisional.steps * MOST_TIMES_AS_MANY_STEPS
-            self._steps[key] = min(most, self._enough_steps(present(sessions)))
-        self._run_blocks(present(sessions), cell, Length.of_round(self._steps[key]))
+            self._steps[key] = min(most, self._enough_steps(running_sessions(sessions)))
+        self._run_blocks(running_sessions(sessions), cell, Length.of_round(self._steps[key]))
         context.display.doing(f"{cell}, leaving")
-        for session in present(sessions):
+        for session in running_sessions(sessions):
             with dropping(context, session, cell):
                 session.worker.ask(messages.Leave(), messages.Left)
         if cell.workload.trains and cell.launch < LAUNCHES_WITH_SHORT_EPOCHS:
-            for session in present(sessions):
+            for session in running_sessions(sessions):
                 if not session.contender.control_of and session.contender.on_keras:
                     context.display.doing(f"{cell}, ends of epochs of {session.contender.name}")
                     with dropping(context, session, cell):
@@ -178,7 +180,7 @@ class SpeedPass:
         For training on Keras, record the call's seconds.
         """
         least = LEAST_ROUNDS_IN_AN_EPOCH * sum(length)
-        command = messages.Enter(*cell.named, epoch_steps=least)
+        command = messages.Enter(*cell.command_arguments, epoch_steps=least)
         answer = session.worker.ask(command, messages.Entered)
         if cell.workload.trains and session.contender.on_keras:
             self._context.append(
@@ -211,8 +213,8 @@ class SpeedPass:
         steps = steps_of_call * calls
         epochs = SHORT_EPOCHS_WHERE_SOME_WAIT if session.some_epochs_wait else SHORT_EPOCHS
         time.sleep(blocks.PAUSE_SECONDS)
-        command = messages.RunShortEpochs(*cell.named, steps, epochs)
-        for row in session.worker.ask(command, messages.ShortEpochs).epochs:
+        command = messages.RunShortEpochs(*cell.command_arguments, steps, epochs)
+        for row in session.worker.ask(command, messages.EpochBoundaries).boundaries:
             self._context.append(
                 record.ShortEpoch,
                 row,

@@ -1,6 +1,5 @@
 """The worker's side of the profile pass: log compilations, then trace warm steps."""
 
-import gc
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,10 @@ from aebench.bench.models.loading import load
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import (
     CompileLog,
-    Operation,
     Profiled,
     ProfileJob,
     RoundTimes,
+    TracedOperation,
     encode,
 )
 from aebench.bench.protocol.samples import Samples
@@ -22,6 +21,7 @@ from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker import attribution, chrome_trace, compile_log
 from aebench.bench.worker.batches import repeated
 from aebench.bench.worker.building import build, set_initial_weights
+from aebench.bench.worker.round_timing import no_garbage_collection
 from aebench.bench.worker.runtime_info import runtime_info
 from aebench.bench.worker.sample_files import mapped
 from aebench.bench.worker.stepping import Script, Stepper, steps_per_call
@@ -50,7 +50,7 @@ def work(channel: Channel, job: ProfileJob) -> None:
     per_call = steps_per_call(keras_model)
     call_samples = per_call * job.batch_size
     few = repeated(samples, job.batch_size, (compile_log.FULL_BATCHES + 1) * per_call, per_call)
-    compilations = compile_log.keep(keras_model, backend, profiler, few, call_samples)
+    compilations = compile_log.log_first_steps(keras_model, backend, profiler, few, call_samples)
     channel.send(encode(CompileLog(compilations)))
     steps = -(-job.steps // per_call) * per_call
     channel.send(encode(_profile(keras_model, backend, profiler, samples, steps, job)))
@@ -79,19 +79,15 @@ def _profile(
                 yield from stepper.round(steps, discarded_steps, untraced.append)
             for number in range(TRACES):
                 yield from stepper.room(discarded_steps + steps)
-                gc.collect()
-                gc.disable()  # as in the untraced rounds
-                try:
-                    with profiler.tracing(_folder(scratch, number)):
-                        yield from stepper.steps(discarded_steps)
-                        began = stepper.clock()
-                        with profiler.annotation(profilers.WINDOW):
-                            yield from stepper.steps(steps)
-                            with profiler.annotation(profilers.WAIT):
-                                ended = stepper.clock()
-                        clocked.append(ended - began)
-                finally:
-                    gc.enable()
+                # The untraced rounds are without garbage collection too.
+                with no_garbage_collection(), profiler.tracing(_folder(scratch, number)):
+                    yield from stepper.steps(discarded_steps)
+                    began = stepper.clock()
+                    with profiler.annotation(profilers.WINDOW):
+                        yield from stepper.steps(steps)
+                        with profiler.annotation(profilers.WAIT):
+                            ended = stepper.clock()
+                    clocked.append(ended - began)
 
         stepper.run(script())
         stepper.let_go()
@@ -110,7 +106,7 @@ def _profile(
         untraced_seconds=[times.seconds for times in untraced],
         clocked_seconds=clocked,
         traced_seconds=marked.end_seconds - marked.begin_seconds,
-        operations=[Operation(**part._asdict()) for part in attribution.attribute(spans)],
+        operations=[TracedOperation(**part._asdict()) for part in attribution.attribute(spans)],
     )
 
 

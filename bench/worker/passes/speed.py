@@ -13,11 +13,11 @@ from aebench.bench.protocol.messages import (
     Calibrate,
     Calibrated,
     Enter,
+    EpochBoundaries,
+    EpochBoundary,
     Left,
     RunShortEpochs,
     RuntimeInfo,
-    ShortEpoch,
-    ShortEpochs,
     SpeedJob,
     encode,
     receive_command,
@@ -39,8 +39,8 @@ class Server(Protocol):
     def enter(self, command: Enter, workload: Workload, samples: Samples) -> None:
         """Run rounds of a workload on command, until the command :class:`Leave`."""
 
-    def short_epochs(self, command: RunShortEpochs, samples: Samples) -> list[ShortEpoch]:
-        """Time the gaps between short epochs of ``fit``."""
+    def epoch_boundaries(self, command: RunShortEpochs, samples: Samples) -> list[EpochBoundary]:
+        """Time the boundaries of short epochs of ``fit``."""
 
 
 def work(channel: Channel, job: SpeedJob) -> None:
@@ -76,4 +76,4 @@ def work(channel: Channel, job: SpeedJob) -> None:
             serve.enter(command, workload, cell_samples)
             channel.send(encode(Left()))
         else:
-            channel.send(encode(ShortEpochs(serve.short_epochs(command, cell_samples))))
+            channel.send(encode(EpochBoundaries(serve.epoch_boundaries(command, cell_samples))))

@@ -33,7 +33,7 @@ class Noting:
     def __init__(
         self, burns: float = 0.0, fails_at: int | None = None, sleeps: float = 0.0
     ) -> None:
-        self.asked: list[messages.Round] = []
+        self.asked: list[messages.RunRound] = []
         self._burns = burns
         self._fails_at = fails_at
         self._sleeps = sleeps

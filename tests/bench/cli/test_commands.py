@@ -208,7 +208,9 @@ def test_show_and_report(aebench, record, tmp_path):
     assert "14,500, 17,800" in shown.stdout
     assert max(map(len, shown.stdout.splitlines())) <= 100
     told = json.loads(aebench("show", str(record), "--json").stdout)
-    assert told["speed"][0]["rows"][1]["times_reference"]["value"] == pytest.approx(4)
+    row = told["speed"][0]["rows"][1]
+    assert row["times_reference"]["value"] == pytest.approx(4)
+    assert row["minimum_detectable_effect"] == pytest.approx(0.01)
     assert aebench("report", str(record)).returncode == 0
     assert (tmp_path / "old" / "report" / "README.md").exists()
     assert aebench("report", "old", "-o", "elsewhere").returncode == 0

@@ -161,5 +161,5 @@ def test_rounds_of_the_model_of_a_file(model, arrays, fleet):
         answer = worker.ask(messages.Calibrate(workload, 32, 10), messages.Calibrated)
         assert answer.step_seconds > 0
         worker.ask(messages.Enter(workload, 32, 40), messages.Entered)
-        assert worker.ask(messages.Round(10, 3), messages.RoundTimes).seconds > 0
+        assert worker.ask(messages.RunRound(10, 3), messages.RoundTimes).seconds > 0
         worker.ask(messages.Leave(), messages.Left)

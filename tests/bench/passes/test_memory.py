@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.campaign.memory_sampler import Curve
 from aebench.bench.models.autoencoder import parse
-from aebench.bench.plan.plan import describe
+from aebench.bench.plan.model_info import describe_model
 from aebench.bench.protocol.messages import FootprintJob
 from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.protocol.samples import SampleSource
@@ -167,7 +167,7 @@ def test_what_training_needs_is_arithmetic(weighed_by_hand):
     # 400 + 784 = 3,093 numbers for every one of 32 images.
     assert (row.needs.weights, row.needs.gradients, row.needs.optimiser) == (3368036, 3368036, 0)
     assert row.needs.activations == 4 * 32 * 3093
-    dropped = describe(parse("ae400-dropout"))
+    dropped = describe_model(parse("ae400-dropout"))
     assert needs(dropped, 32).activations == 4 * 32 * (3093 + 400 + 200)
 
 
@@ -232,7 +232,7 @@ def test_without_the_workers_own_word_on_shared_pages_none_is_made_up():
 @given(st.lists(st.integers(0, 2**40), max_size=9000))
 def test_a_long_curve_is_thinned_and_keeps_its_highest_sample(sizes):
     curve = Curve(0.0, [float(each) for each in range(len(sizes))], sizes)
-    kept = curve.thinned()
+    kept = curve.event_fields()
     assert len(kept["seconds"]) == len(kept["proportional_bytes"]) <= 2000
     assert max(kept["proportional_bytes"], default=0) == max(sizes, default=0)
     assert kept["seconds"] == sorted(kept["seconds"])

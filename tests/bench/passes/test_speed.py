@@ -45,12 +45,12 @@ class Knowing:
         answers = {
             messages.Calibrate: lambda: messages.Calibrated(self._at_first, *library),
             messages.Enter: lambda: messages.Entered(0.1),
-            messages.Round: lambda: messages.RoundTimes(
+            messages.RunRound: lambda: messages.RoundTimes(
                 command.steps * self._step_seconds, 0.1, 0.01
             ),
             messages.Leave: messages.Left,
-            messages.RunShortEpochs: lambda: messages.ShortEpochs(
-                [messages.ShortEpoch(0.2, 0.01, 0.0, 0.0)]
+            messages.RunShortEpochs: lambda: messages.EpochBoundaries(
+                [messages.EpochBoundary(0.2, 0.01, 0.0, 0.0)]
             ),
         }
         answer = answers[type(command)]()

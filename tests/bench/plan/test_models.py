@@ -6,7 +6,8 @@ from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.loading import describe as describe_file
 from aebench.bench.models.model import FileModel
 from aebench.bench.plan.estimate import task_seconds
-from aebench.bench.plan.plan import Plan, describe
+from aebench.bench.plan.model_info import describe_model
+from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.request import Request, plan_from_request
 from helpers.images import DATA
 
@@ -66,7 +67,7 @@ def test_the_record_describes_a_model_and_not_the_folder_of_its_file(plan):
     assert len(unknown.sha256) == len(known.sha256) == 64
     assert (unknown.parameters, unknown.activations) == (None, None)
     assert known.build_parameters["widths"] == [200, 100, 50, 25]
-    assert known == describe(parse("ae200"))
+    assert known == describe_model(parse("ae200"))
 
 
 def test_time_is_estimated_without_knowing_the_operations(plan):

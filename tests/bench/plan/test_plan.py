@@ -8,12 +8,12 @@ from aebench import backends
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan import checks
-from aebench.bench.plan.contenders import check_again, find
+from aebench.bench.plan.contenders import check_versions, find
 from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.plan import ContenderCell
 from aebench.bench.plan.presets import PASSES, PRESETS, Sizes
 from aebench.bench.plan.request import Request, plan_from_request
-from aebench.bench.plan.resuming import again, check_machine
+from aebench.bench.plan.resuming import check_machine, plan_from_header
 from aebench.bench.system import machine
 from aebench.reports.record import Cell, Task
 from helpers import sample
@@ -274,10 +274,10 @@ def test_a_record_is_carried_on_only_where_it_began(monkeypatch):
         models=plan.describe_models(),
         machine=machine.describe(),
     )
-    assert again(header) == plan
+    assert plan_from_header(header) == plan
     elsewhere = msgspec.structs.replace(header.machine, processor="another")
     with pytest.raises(BadInputError, match="measured on another"):
         check_machine(msgspec.structs.replace(header, machine=elsewhere))
     monkeypatch.setattr(backends, "installed_version", lambda name: "2.0")
     with pytest.raises(BadInputError, match=r"jax 1\.0, and here is 2\.0"):
-        check_again(again(header).contenders)
+        check_versions(plan_from_header(header).contenders)

@@ -18,10 +18,10 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan import checks
 from aebench.bench.plan.estimate import task_seconds
-from aebench.bench.plan.plan import describe
+from aebench.bench.plan.model_info import describe_model
 from aebench.bench.plan.presets import PASSES
 from aebench.bench.plan.request import Request, plan_from_request
-from aebench.bench.plan.resuming import again, check_images, command
+from aebench.bench.plan.resuming import check_images, command, plan_from_header
 from aebench.bench.system import machine
 from aebench.reports.journal import Journal
 from aebench.reports.record import ContenderInfo, Header, WorkloadSizes
@@ -143,17 +143,17 @@ def test_the_words_to_carry_on_with_are_whole():
 
 def test_an_interpreter_that_a_control_or_a_baseline_names_is_none_to_run(tmp_path):
     told = header("jax", passes=["speed"], baselines=True)
-    assert again(told).info == told.plan
+    assert plan_from_header(told).info == told.plan
     for number, each in enumerate(told.contenders):
         if each.control_of or each.baseline:
             found = list(told.contenders)
             found[number] = msgspec.structs.replace(each, python="/bin/false")
             with pytest.raises(BadInputError, match=r"is a control of no contender|is no baseline"):
-                again(msgspec.structs.replace(told, contenders=found))
+                plan_from_header(msgspec.structs.replace(told, contenders=found))
             # An interpreter isn't run either if its contender wasn't installed in the recorded run.
             gone = ContenderInfo("gone", "jax", "", missing="gone", python="/bin/false")
             with pytest.raises(BadInputError, match=r"is a control of no contender|is no baseline"):
-                again(msgspec.structs.replace(told, contenders=[*found, gone]))
+                plan_from_header(msgspec.structs.replace(told, contenders=[*found, gone]))
 
 
 def plan(**changes):
@@ -228,7 +228,7 @@ BAD = {
     ),
     "comparisons": (
         lambda told: sized(batch_sizes=list(range(1, 1000)))(
-            models(lambda found: [describe(parse(name)) for name in MANY])(told)
+            models(lambda found: [describe_model(parse(name)) for name in MANY])(told)
         ),
         "comparisons, more than the 20,000 allowed",
     ),
@@ -264,7 +264,7 @@ BAD = {
 def test_a_record_s_plan_is_checked_like_a_request(name):
     change, reason = BAD[name]
     with pytest.raises(BadInputError) as error:
-        again(change(header()))
+        plan_from_header(change(header()))
     text = str(error.value)
     assert text.startswith("the record can't be resumed: ")
     assert reason in text
@@ -283,7 +283,7 @@ def test_a_record_s_plan_is_checked_like_a_request(name):
 )
 def test_its_sizes_fit_into_the_images(change, reason):
     with pytest.raises(BadInputError, match=reason):
-        check_images(again(change(header())), DATA)
+        check_images(plan_from_header(change(header())), DATA)
 
 
 VALUES = [0, 1, -1, 2**40, 0.5, "", "jax", "ae400", "native-jax", "x\n", "\u202e", None, True]
@@ -308,7 +308,7 @@ def test_whatever_a_header_says_it_is_a_plan_or_refused(whole, data):
     except msgspec.ValidationError:
         return
     try:
-        plan = again(told)
+        plan = plan_from_header(told)
         check_images(plan, DATA)
     except BadInputError as error:
         assert "\n" not in str(error)

@@ -14,7 +14,7 @@ from aebench.bench.data.datasets import EMBEDDED, Dataset
 from aebench.bench.errors import BadInputError
 from aebench.bench.plan.contenders import baselines, find
 from aebench.bench.plan.request import Request, plan_from_request
-from aebench.bench.plan.settings import PRECISIONS, check, parse, split_contenders
+from aebench.bench.plan.settings import PRECISIONS, check, parse_settings, split_contenders
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.reports.record import ContenderInfo
 
@@ -41,7 +41,7 @@ def installed(monkeypatch):
     )
 )
 def test_settings_are_read_as_they_are_written(settings):
-    assert parse("jax", str(settings)) == settings
+    assert parse_settings("jax", str(settings)) == settings
     assert ContenderSettings.from_dict(settings.to_dict()) == settings
     # A record stores settings in the form of to_dict.
     info = ContenderInfo("x", "jax", "1", settings=settings.to_dict())

@@ -31,7 +31,7 @@ JOBS = [
 COMMANDS = [
     messages.Calibrate("train", 32, 10),
     messages.Enter("predict", 500, 60),
-    messages.Round(10, 1),
+    messages.RunRound(10, 1),
     messages.Leave(),
     messages.RunShortEpochs("train", 32, 10, 8),
     messages.Compare(MODEL, "oracle.npz", 32, "inference"),
@@ -42,7 +42,7 @@ ANSWERS = [
     RUNTIME,
     messages.Calibrated(0.1, "numpy", {"numpy": 0.1}),
     messages.Entered(None),
-    messages.ShortEpochs([messages.ShortEpoch(1.0, 2.0, 3.0, 4.0)]),
+    messages.EpochBoundaries([messages.EpochBoundary(1.0, 2.0, 3.0, 4.0)]),
     messages.Compared(RUNTIME, [messages.Check("loss", 0.0), messages.Check("step", 1.0, "here")]),
     messages.PhaseMemory("data", 1.0, 2, None),
 ]
@@ -98,7 +98,7 @@ def test_answers_arrive_as_they_were(answer):
 )
 def test_a_command_that_is_not_understood_is_named(message, error):
     with pytest.raises(ProtocolError) as raised:
-        decode_command(message, messages.Round)
+        decode_command(message, messages.RunRound)
     assert str(raised.value).startswith(error)
 
 
@@ -125,9 +125,9 @@ def test_a_job_that_is_not_understood_is_named(change, error):
         (messages.Compared, {"checks": []}, "Compared has no 'runtime'"),
         (messages.CompileLog, {"compilations": 3}, "CompileLog: 'compilations' is not a list"),
         (
-            messages.ShortEpochs,
-            {"epochs": [3]},
-            "ShortEpochs: 'epochs' is not an object",
+            messages.EpochBoundaries,
+            {"boundaries": [3]},
+            "EpochBoundaries: 'boundaries' is not an object",
         ),
         (messages.Left, {"left": True}, "Left has an unknown field 'left'"),
     ],
@@ -146,7 +146,7 @@ class Dance:
 
 
 @dataclass(frozen=True)
-class FasterRound(messages.Round):
+class FasterRound(messages.RunRound):
     beats: int = 4
 
 
@@ -178,7 +178,7 @@ def worker(tmp_path):
 
 def test_a_worker_refuses_a_command_that_it_does_not_know(worker):
     with pytest.raises(MeasurementError, match="unknown command 'dance'"):
-        worker.ask(Dance(), messages.ShortEpochs)
+        worker.ask(Dance(), messages.EpochBoundaries)
 
 
 def test_a_worker_inside_a_workload_refuses_what_is_no_round(worker):
@@ -196,9 +196,10 @@ def test_a_worker_refuses_a_field_that_it_does_not_know(worker):
 def test_a_worker_obeys_what_it_knows(worker):
     assert worker.ask(messages.Calibrate("train", 32, 2), messages.Calibrated).library
     worker.ask(messages.Enter("train", 32, 4), messages.Entered)
-    assert worker.ask(messages.Round(2, 1), messages.RoundTimes).seconds > 0
+    assert worker.ask(messages.RunRound(2, 1), messages.RoundTimes).seconds > 0
     worker.ask(messages.Leave(), messages.Left)
-    assert worker.ask(messages.RunShortEpochs("train", 32, 2, 1), messages.ShortEpochs).epochs == []
+    command = messages.RunShortEpochs("train", 32, 2, 1)
+    assert worker.ask(command, messages.EpochBoundaries).boundaries == []
 
 
 def test_the_hello_is_what_its_type_says(worker):

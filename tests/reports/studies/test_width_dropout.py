@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from aebench.bench.models.autoencoder import parse
-from aebench.bench.plan.plan import describe
+from aebench.bench.plan.model_info import describe_model
 from aebench.reports import document, html, markdown
 from aebench.reports.record import QualityEpoch, Reconstructions
 from aebench.reports.studies.autoencoder.phrases import _PHRASES, LANGUAGES
@@ -35,7 +35,7 @@ def made(losses, gaps=None, images=60_000, slope=0.002, name="original", pixels=
         record.header,
         name=name,
         plan=plan,
-        models=[describe(parse(each)) for each in losses],
+        models=[describe_model(parse(each)) for each in losses],
         contenders=record.header.contenders[:1],
     )
     record.events = []

@@ -147,6 +147,8 @@ def test_what_was_not_checked_at_a_batch_size_is_not_ranked_there():
     base = made(checks("jax") + parity)
     blocked = {(name, 500): "unchecked" for name in WORKLOADS}
     assert verdicts(base) == everywhere("slower") | blocked
+    (row,) = (row for row in summarise(base).parity if row.contender == "torch")
+    assert row.differs == "it wasn't compared with the oracle at batch 500"
 
 
 @pytest.mark.parametrize("lacking", [STEPS, LONG])
