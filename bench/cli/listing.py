@@ -48,7 +48,7 @@ def _models() -> Table:
 
 def _backends() -> Table:
     device = _device()
-    with refusing(backends.RegistrationError):
+    with refusing(backends.BackendError):
         known = backends.names()
     defaults = backends.default_names()
     extra = ", ".join(name for name in known if name not in defaults)
@@ -69,7 +69,7 @@ def _backend(name: str, device: str) -> tuple[str, str, str]:
     """Return a backend's version, its device, and the workloads that it supports, as texts."""
     try:
         facts = backends.load(name)
-    except backends.RegistrationError as error:
+    except backends.BackendError as error:
         return str(error), "", ""
     version = backends.installed_version(name)
     supported = [workload for workload in workloads.names() if workload not in facts.UNSUPPORTED]

@@ -42,6 +42,11 @@ def register(folder, name="borrowed", module="borrowed_backend", text=BORROWED) 
         ("borrowed", "", "'borrowed' can't be imported from borrowed_backend"),
         ("borrowed", "raise OSError('no luck')", "no luck"),
         ("borrowed", "INSTALL = ''", "'borrowed' has no KERAS_BACKEND, FRAMEWORK,"),
+        (
+            "borrowed",
+            f"{BORROWED}\ndel BY_DEFAULT, COSTS\n",
+            "'borrowed' has no BY_DEFAULT, COSTS in borrowed_backend: its package must be made",
+        ),
     ],
 )
 def test_a_backend_that_cannot_be_used_is_one_sentence(aebench, tmp_path, name, text, reason):
