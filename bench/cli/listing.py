@@ -92,8 +92,16 @@ def _device() -> str:
 def _workloads() -> Table:
     grid = Table("workload", "what", title="Workloads", title_justify="left")
     for name in workloads.names():
-        grid.add_row(name, plain(workloads.load(name).description))
+        grid.add_row(name, plain(_workload(name)))
     return grid
+
+
+def _workload(name: str) -> str:
+    """Return a workload's description, or the reason why it can't be used."""
+    try:
+        return workloads.load(name).description
+    except workloads.WorkloadError as error:
+        return str(error)
 
 
 def _by_workload(preset: Preset, shown: Callable[[Sizes], str]) -> str:
