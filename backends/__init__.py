@@ -11,7 +11,6 @@ backend (``native-jax``, the baseline without Keras), and ``gemm`` (matrix produ
 """
 
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module, metadata
@@ -29,8 +28,11 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
 _RESERVED = ("all", GEMM)
 
 
-class RegistrationError(Exception):
-    """A backend that another package registered can't be used; the message is the reason."""
+class BackendError(Exception):
+    """A backend's file, or the name that another package registered, can't be used.
+
+    The message is one sentence that says what is wrong and what to do.
+    """
 
 
 class Costs(NamedTuple):
@@ -168,8 +170,8 @@ def measurable_names() -> list[str]:
 
     Raises
     ------
-    RegistrationError
-        If a registered backend can't be used.
+    BackendError
+        If a backend can't be used.
     """
     return _with_baselines(names())
 
@@ -241,13 +243,10 @@ def load(name: str) -> Backend:
 
     Raises
     ------
-    RegistrationError
-        If another package registered the backend and its file can't be imported or lacks a name.
+    BackendError
+        If the backend's file can't be imported or lacks a name of :class:`Backend`.
     """
-    module = module_name(name)
-    if module.startswith(f"{__name__}."):
-        return cast(Backend, import_module(module))
-    return _checked(name, module)
+    return _checked(name, module_name(name))
 
 
 def installed_version(name: str) -> str | None:
@@ -280,7 +279,7 @@ def _registered() -> dict[str, str]:
 
     Raises
     ------
-    RegistrationError
+    BackendError
         If a backend's name has forbidden characters, is reserved, or belongs to another backend.
     """
     found: dict[str, str] = {}
@@ -292,12 +291,12 @@ def _registered() -> dict[str, str]:
             continue
         what = f"the backend {name!r} of {_distribution(point)}"
         if not _NAME.fullmatch(name) or name in _RESERVED or name.startswith(NATIVE):
-            raise RegistrationError(
+            raise BackendError(
                 f"{what} can't be called that: its entry point needs another name, of lower-case "
                 f"letters, digits, - and _."
             )
         if name in NAMES or name in found:
-            raise RegistrationError(
+            raise BackendError(
                 f"{what} has a name that is taken: rename its entry point, or uninstall it."
             )
         found[name] = module
@@ -309,18 +308,25 @@ def _distribution(point: metadata.EntryPoint) -> str:
 
 
 def _checked(name: str, module: str) -> Backend:
+    """Import a backend's file, and check that it defines every name of :class:`Backend`."""
+    built_in = module.startswith(f"{__name__}.")
+    where = f"{Path(__path__[0], *module.split('.')[2:])}.py" if built_in else module
     try:
         found = import_module(module)
     except Exception as error:
         summary = " ".join(str(error).split()) or type(error).__name__
-        raise RegistrationError(
-            f"the backend {name!r} can't be imported from {module} ({summary}): repair or "
-            "uninstall the package that registers it."
+        repair = "the file" if built_in else "or uninstall the package that registers it"
+        raise BackendError(
+            f"the backend {name!r} can't be imported from {where} ({summary}): repair {repair}."
         ) from error
     lacking = [wanted for wanted in (*_DATA_NAMES, *_FUNCTION_NAMES) if not hasattr(found, wanted)]
     if lacking:
-        raise RegistrationError(
-            f"the backend {name!r} has no {', '.join(lacking)} in {module}: its package must be "
-            "made for this version of aebench."
+        complete = (
+            f"define what the class Backend of {__name__} lists"
+            if built_in
+            else "its package must be made for this version of aebench"
         )
-    return cast(Backend, sys.modules[module])
+        raise BackendError(
+            f"the backend {name!r} has no {', '.join(lacking)} in {where}: {complete}."
+        )
+    return cast(Backend, found)

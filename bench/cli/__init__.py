@@ -7,12 +7,16 @@ import errno
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aebench.bench.cli import output_streams, parser
+from aebench.backends import BackendError
+from aebench.bench.cli import output_streams
 from aebench.bench.cli.exit_codes import BAD_INPUT, OK
-from aebench.bench.cli.options import Given
 from aebench.bench.errors import BadInputError
 from aebench.reports.sanitize import printable, reason
+
+if TYPE_CHECKING:
+    from aebench.bench.cli.options import Given
 
 # Longer error messages are shortened in the middle.
 _MOST_SHOWN_CHARACTERS = 1000
@@ -44,7 +48,7 @@ def _run(arguments: list[str]) -> int:
     try:
         _check(arguments)
         return _parsed_and_run(arguments)
-    except BadInputError as error:
+    except (BadInputError, BackendError) as error:
         return _refuse(str(error))
     except OSError as error:
         where = f"{error.filename} can't be used: " if error.filename else ""
@@ -55,6 +59,9 @@ def _run(arguments: list[str]) -> int:
 
 def _parsed_and_run(arguments: list[str]) -> int:
     """Parse a command line, run its command and return the exit code."""
+    # The options name the backends: importing them here lets a file that can't be used be refused.
+    from aebench.bench.cli import parser
+
     parser.check_words(arguments)
     commands = parser.make()
     try:

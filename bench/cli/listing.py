@@ -48,7 +48,7 @@ def _models() -> Table:
 
 def _backends() -> Table:
     device = _device()
-    with refusing(backends.RegistrationError):
+    with refusing(backends.BackendError):
         known = backends.names()
     defaults = backends.default_names()
     extra = ", ".join(name for name in known if name not in defaults)
@@ -69,7 +69,7 @@ def _backend(name: str, device: str) -> tuple[str, str, str]:
     """Return a backend's version, its device, and the workloads that it supports, as texts."""
     try:
         facts = backends.load(name)
-    except backends.RegistrationError as error:
+    except backends.BackendError as error:
         return str(error), "", ""
     version = backends.installed_version(name)
     supported = [workload for workload in workloads.names() if workload not in facts.UNSUPPORTED]
@@ -92,8 +92,16 @@ def _device() -> str:
 def _workloads() -> Table:
     grid = Table("workload", "what", title="Workloads", title_justify="left")
     for name in workloads.names():
-        grid.add_row(name, plain(workloads.load(name).description))
+        grid.add_row(name, plain(_workload(name)))
     return grid
+
+
+def _workload(name: str) -> str:
+    """Return a workload's description, or the reason why it can't be used."""
+    try:
+        return workloads.load(name).description
+    except workloads.WorkloadError as error:
+        return str(error)
 
 
 def _by_workload(preset: Preset, shown: Callable[[Sizes], str]) -> str:

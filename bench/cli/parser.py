@@ -43,6 +43,28 @@ class Parser(argparse.ArgumentParser):
         raise BadInputError(f"{sentence}: see {self.prog} --help.")
 
 
+class _CommandParser(Parser):
+    """The parser of one command, which refuses unknown words itself and names its own help.
+
+    Argparse would leave such words to the parser of all commands, whose help lists no options.
+    """
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse the words of a command.
+
+        Raises
+        ------
+        BadInputError
+            If a word is unknown.
+        """
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
+
 def make(attach: Callable[[argparse.Action, Option], None] | None = None) -> Parser:
     """Make the parser of all commands.
 
@@ -58,7 +80,9 @@ def make(attach: Callable[[argparse.Action, Option], None] | None = None) -> Par
         prog="aebench", description=DESCRIPTION, formatter_class=_Help, allow_abbrev=False
     )
     parser.add_argument("--version", action="store_true", help="Show the version and end.")
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
+    subparsers = parser.add_subparsers(
+        title="commands", metavar="COMMAND", parser_class=_CommandParser
+    )
     for command in COMMANDS:
         subparser = subparsers.add_parser(
             command.name,

@@ -7,8 +7,9 @@ wrong and what to do.
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from aebench.bench import workloads as all_workloads
 from aebench.bench.data.datasets import Dataset
-from aebench.bench.errors import BadInputError
+from aebench.bench.errors import BadInputError, refusing
 from aebench.bench.plan.plan import Plan
 from aebench.bench.quoting import shortly
 from aebench.bench.system import machine
@@ -33,6 +34,14 @@ def known(what: str, asked: Sequence[str], names: Collection[str]) -> None:
     for name in asked:
         if name not in names:
             raise BadInputError(f"{shortly(name)} is not a {what}: use {', '.join(names)}.")
+
+
+def usable_workloads(asked: Sequence[str]) -> None:
+    """Refuse workloads that don't exist, and workloads of other packages that can't be used."""
+    known("workload", asked, all_workloads.names())
+    with refusing(all_workloads.WorkloadError):
+        for name in asked:
+            all_workloads.load(name)
 
 
 def within(option: str, value: int | None, most: int) -> None:

@@ -56,6 +56,7 @@ class _Wanted:
         return f"{self.backend}:{text}" if text else self.backend
 
 
+@refusing(backends.BackendError)
 def find(asked: Sequence[str], run: bool = True) -> list[ContenderInfo]:
     """Find the contenders that are asked for, and their versions.
 
@@ -264,6 +265,7 @@ def _understand(text: str) -> _Wanted:
     return _Wanted(backend, settings, path)
 
 
+@refusing(backends.BackendError)
 def check_known(backend: str) -> None:
     """Check that a backend, or a baseline, of this name can be measured.
 
@@ -275,8 +277,7 @@ def check_known(backend: str) -> None:
     # Built-in names need no loading of the backends that other packages register.
     if backend in backends.built_in_names():
         return
-    with refusing(backends.RegistrationError):
-        known = backends.measurable_names()
+    known = backends.measurable_names()
     if backend not in known:
         raise BadInputError(f"{shortly(backend)} is not a backend: use {', '.join(known)}.")
 

@@ -129,7 +129,7 @@ def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> P
 def _check(request: Request) -> None:
     """Refuse a request whose mistakes can be seen without its contenders and data."""
     checks.known("preset", [request.preset], PRESETS)
-    checks.known("workload", request.workloads, workloads.names())
+    checks.usable_workloads(request.workloads)
     checks.known("pass", request.passes, PASSES)
     checks.within("--epochs", request.epochs, MOST)
     checks.within("--seeds", request.seeds, MOST)

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aebench import backends
-from aebench.bench import workloads
 from aebench.bench.data.datasets import Dataset
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
@@ -216,7 +215,7 @@ def _check_plan(plan: Plan) -> None:
     info = plan.info
     checks.known("preset", [info.preset], PRESETS)
     checks.known("pass", info.passes, PASSES)
-    checks.known("workload", info.workloads, workloads.names())
+    checks.usable_workloads(info.workloads)
     listed: list[tuple[str, Sequence[Hashable]]] = [
         ("model", [each.name for each in plan.models]),
         ("pass", info.passes),

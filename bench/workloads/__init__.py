@@ -6,13 +6,22 @@ entry point's name is the workload's name, and its value is the dotted name of s
 the standard library is imported here: the parent and the workers both import this file.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from importlib import import_module, metadata
 from typing import Any, Protocol, cast
 
 GROUP = "aebench.workloads"
 STEP, CALL = "step", "call"
 _BUILT_IN = ("train", "predict")
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
+
+
+class WorkloadError(Exception):
+    """A workload that another package adds can't be used.
+
+    The message is one sentence that says what is wrong and what to do.
+    """
 
 
 class Operations(Protocol):
@@ -124,8 +133,44 @@ def load(name: str, module: str = "") -> Workload:
     ------
     KeyError
         If there is no such workload.
+    WorkloadError
+        If its file can't be imported, or lacks something that a workload needs.
     """
-    return cast(Workload, import_module(module or _modules()[name]).WORKLOAD)
+    module = module or _modules()[name]
+    try:
+        found = import_module(module)
+    except Exception as error:
+        summary = " ".join(str(error).split()) or type(error).__name__
+        raise WorkloadError(
+            f"the workload {name!r} can't be imported from {module} ({summary}): repair or "
+            "uninstall the package that adds it."
+        ) from error
+    lacking = list(_lacking(name, getattr(found, "WORKLOAD", None)))
+    if lacking:
+        raise WorkloadError(
+            f"the workload {name!r} in {module} lacks {', '.join(lacking)}: the class Workload of "
+            f"{__name__} says what a workload defines."
+        )
+    return cast(Workload, found.WORKLOAD)
+
+
+def _lacking(name: str, workload: Any) -> Iterator[str]:
+    """Yield what a workload lacks, in words; ``name`` is the name of its entry point."""
+    if not isinstance(workload, Workload):
+        yield "WORKLOAD, an instance of a subclass of Workload"
+        return
+    if workload.name != name or not _NAME.fullmatch(name):
+        yield "the name of its entry point as its name, of lower-case letters, digits, - and _"
+    is_timed_by_step = workload.timing == STEP
+    texts = ["verb", "gerund", "description", *(["function"] if is_timed_by_step else [])]
+    yield from (each for each in texts if not getattr(workload, each))
+    if workload.timing not in (STEP, CALL):
+        yield f"a timing ({STEP} or {CALL})"
+    if workload.split not in ("train", "test"):
+        yield "a split (train or test)"
+    methods = ["run", *(["stop"] if is_timed_by_step else [])]
+    own = type(workload)
+    yield from (f"{each}()" for each in methods if getattr(own, each) is getattr(Workload, each))
 
 
 def _modules() -> dict[str, str]:

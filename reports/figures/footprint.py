@@ -52,12 +52,13 @@ def _stacked(
     rows, limit = legible([row for row in summary.footprint if row.launches], MOST_ROWS)
     if not rows:
         return ""
-    figure.set_size_inches(8, 1.2 + 0.3 * len(rows))
-    axes = figure.subplots()
-    so_far = [0.0] * len(rows)
     phases, _ = legible(
         list(dict.fromkeys(phase for row in rows for phase in row.phase_seconds)), MOST_LINES
     )
+    # The legend stands beside the bars: with one bar alone it would be cut off.
+    figure.set_size_inches(8, max(1.2 + 0.3 * len(rows), 0.4 + 0.22 * len(phases)))
+    axes = figure.subplots()
+    so_far = [0.0] * len(rows)
     for number, phase in enumerate(phases):
         widths = sizes(rows, phase, so_far)
         axes.barh(

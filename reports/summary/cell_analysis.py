@@ -166,7 +166,11 @@ class CellAnalysis:
         nothing = SpeedRow(view.name, control_of, view.info.known_effect)
         mine = self.blocks.get(view.name)
         if not mine:
-            return msgspec.structs.replace(nothing, failure=failure or "not measured")
+            return msgspec.structs.replace(
+                nothing,
+                verdict="baseline" if not control_of and self._is_baseline(view.name) else "",
+                failure=failure or "not measured",
+            )
         seconds = list(mine.values())
         step = statistics.median(seconds)
         against = control_of or self.reference

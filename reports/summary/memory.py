@@ -113,7 +113,8 @@ def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Memo
         if whole:
             found.append(_row(view, infos[name], whole[-1], failure))
         elif failure:
-            found.append(MemoryRow(view.name, name, failure=failure))
+            batch_size = view.source.header.plan.batch_size
+            found.append(MemoryRow(view.name, name, batch_size, failure=failure))
     return found
 
 

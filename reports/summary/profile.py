@@ -83,7 +83,8 @@ def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Prof
         if whole:
             found.append(_row(view, model, whole[-1], failure))
         elif failure:
-            found.append(ProfileRow(view.name, model, failure=failure))
+            batch_size = view.source.header.plan.batch_size
+            found.append(ProfileRow(view.name, model, batch_size, failure=failure))
     return found
 
 

@@ -3,36 +3,45 @@
 from aebench.reports.formatting import percent
 from aebench.reports.sections import TableView
 from aebench.reports.summary import SpeedCell, Summary
-from aebench.reports.tables.shared import Table
+from aebench.reports.tables.shared import Table, failed
 from aebench.reports.tables.speed import times
 
 
 def controls(summary: Summary) -> list[Table]:
     """Return a list with a table, with a row per cell; empty if the machine's state is unknown."""
-    watched = [cell for cell in summary.speed if cell.control_sd is not None]
-    if not watched:
+    if all(cell.control_sd is None for cell in summary.speed):
         return []
+    columns = [
+        "cell, batch",
+        "A/A control's time [95 %]",
+        "noise floor",
+        "MDE",
+        "blocks",
+        "repeated",
+        "disturbed",
+        "background load",
+        "steal, at worst",
+    ]
+    rows, notes = [], []
+    for cell in summary.speed:
+        if cell.control_sd is not None:
+            rows.append(_row(cell))
+        elif not cell.blocks:
+            cells, note = failed(_name(cell), columns, _why_not(cell))
+            rows.append(cells)
+            notes.append(note)
     return [
         Table(
             "Controls, cell by cell",
+            columns,
+            rows,
             [
-                "cell, batch",
-                "A/A control's time [95 %]",
-                "noise floor",
-                "MDE",
-                "blocks",
-                "repeated",
-                "disturbed",
-                "background load",
-                "steal, at worst",
-            ],
-            [_row(cell) for cell in watched],
-            [
+                *notes,
                 "A/A control: a second worker of the reference, measured like a contender. Noise "
                 "floor: the largest difference that its interval allows. MDE: the difference that "
                 "four of five such runs would call. Repeated: blocks measured again, since other "
                 "processes or the hypervisor took time. Disturbed: such blocks that count, since "
-                "no more repetitions were allowed."
+                "no more repetitions were allowed.",
             ],
         )
     ]
@@ -44,7 +53,7 @@ def _row(cell: SpeedCell) -> list[str]:
     ]
     effects = [row.minimum_detectable_effect for row in cell.rows if not row.control_of]
     return [
-        f"{cell.workload} {cell.model}, {cell.batch_size}",
+        _name(cell),
         "; ".join(times(row) for row in controls) or "–",
         _share(cell.noise_floor),
         _share(max(filter(None, effects), default=None)),
@@ -54,6 +63,16 @@ def _row(cell: SpeedCell) -> list[str]:
         _share(cell.background_share),
         _share(cell.most_steal_share),
     ]
+
+
+def _name(cell: SpeedCell) -> str:
+    return f"{cell.workload} {cell.model}, {cell.batch_size}"
+
+
+def _why_not(cell: SpeedCell) -> str:
+    """Return the reasons why no contender was measured in a cell."""
+    reasons = (f"{row.contender}: {row.failure}" for row in cell.rows if not row.control_of)
+    return "; ".join(reasons)
 
 
 def _share(value: float | None) -> str:

@@ -51,30 +51,35 @@ def _cold_start_seconds(summary: Summary) -> Table:
 def _cold_start_memory(summary: Summary) -> Table:
     phases, _ = few(_phases(summary.footprint), "phases", MOST_BESIDE)
     columns = ["peak, MiB", *(SHORT_PHASES.get(name, name) for name in phases), "highest"]
-    rows = []
+    rows, notes = [], []
     sampled = False
     for row in summary.footprint:
+        name = f"{row.model} {row.contender}"
         if not row.launches:
+            cells, note = failed(name, columns, row.failure)
+            rows.append(cells)
+            notes.append(note)
             continue
         sampled |= not row.exact
         rows.append(
             [
-                f"{row.model} {row.contender}",
+                name,
                 *(fixed(0, row.phase_peak_bytes.get(phase, 0) / MIB) for phase in phases),
                 shown(row.peak_bytes, 1 / MIB, partial(fixed, 0)),
             ]
         )
     how = "sampled every 20 ms: short peaks are missed" if sampled else "exact"
-    notes = [f"Resident memory of the whole process, peaks {how}. " + _launches(summary)]
+    notes.append(f"Resident memory of the whole process, peaks {how}. " + _launches(summary))
     counted = {row.model: row for row in summary.footprint if row.launches}
-    notes.append(
-        "Parameters, counted by Keras: "
-        + ", ".join(
-            f"{name} {row.parameters:,}{_in_float32(row.weight_bytes)}"
-            for name, row in counted.items()
+    if counted:
+        notes.append(
+            "Parameters, counted by Keras: "
+            + ", ".join(
+                f"{name} {row.parameters:,}{_in_float32(row.weight_bytes)}"
+                for name, row in counted.items()
+            )
+            + "."
         )
-        + "."
-    )
     for row in summary.footprint:
         if row.device_peak_bytes is not None:
             notes.append(
@@ -90,6 +95,8 @@ def _in_float32(weight_bytes: int | None) -> str:
 
 def _launches(summary: Summary) -> str:
     most = max((row.launches for row in summary.footprint), default=0)
+    if not most:
+        return "No launch ended."
     return "One launch: no range." if most == 1 else f"Median and range of {most} launches."
 
 

@@ -6,7 +6,7 @@ from aebench.reports.formatting import interval
 from aebench.reports.sections import TableView
 from aebench.reports.summary import MIB, MemoryRow, Summary
 from aebench.reports.summary.memory import MARGIN_BYTES
-from aebench.reports.tables.shared import Table, shown, some_tables
+from aebench.reports.tables.shared import Table, failed, shown, some_tables
 
 _KIB = 1024
 
@@ -14,19 +14,16 @@ _KIB = 1024
 def memory(summary: Summary) -> list[Table]:
     """Return a table of memory by phase for each contender and model.
 
-    Then follow one table of calculated needs and one of growth. The list is empty if nothing was
-    measured; if all failed, it has one table with the failures.
+    Only a contender that was measured has that table. Then follow one table of calculated needs and
+    one of growth, for all contenders. The list is empty if none was measured or failed.
     """
-    whole = [row for row in summary.memory if row.phases]
-    failures = [
-        f"{row.model} {row.contender}: {row.failure}" for row in summary.memory if row.failure
-    ]
-    if not whole:
-        return [Table("Memory by phase", ["MiB"], [], failures)] if failures else []
+    rows = [row for row in summary.memory if row.phases or row.failure]
+    if not rows:
+        return []
     return [
-        *some_tables(_phases, whole),
-        _arithmetic(whole),
-        _growth(whole, failures),
+        *some_tables(_phases, [row for row in rows if row.phases]),
+        _arithmetic(rows),
+        _growth(rows),
     ]
 
 
@@ -79,21 +76,6 @@ def _mib(size: int | None) -> str:
 
 def _arithmetic(rows: Sequence[MemoryRow]) -> Table:
     on_device = any(each.device_peak_bytes is not None for row in rows for each in row.phases)
-    lines = []
-    for row in rows:
-        needs = row.needs
-        arithmetic = (
-            [None] * 5
-            if needs is None
-            else [needs.weights, needs.gradients, needs.optimiser, needs.activations, needs.in_all]
-        )
-        lines.append(
-            [
-                f"{row.model} {row.contender}",
-                *map(_mib, arithmetic),
-                *(_mib(row.added_bytes.get(name)) for name in ("build", "first step", "steady")),
-            ]
-        )
     columns = [
         "MiB",
         "weights",
@@ -105,56 +87,88 @@ def _arithmetic(rows: Sequence[MemoryRow]) -> Table:
         "+ step 1",
         "+ steady",
     ]
+    lines = []
+    for row in rows:
+        if not row.phases:
+            lines.append(failed(_name(row), columns, row.failure)[0])
+            continue
+        needs = row.needs
+        arithmetic = (
+            [None] * 5
+            if needs is None
+            else [needs.weights, needs.gradients, needs.optimiser, needs.activations, needs.in_all]
+        )
+        lines.append(
+            [
+                _name(row),
+                *map(_mib, arithmetic),
+                *(_mib(row.added_bytes.get(name)) for name in ("build", "first step", "steady")),
+            ]
+        )
+    measured = [row for row in rows if row.phases]
     notes = [
+        *_failures(rows),
         "The first five columns are arithmetic for float32, for plain gradient descent, which "
         "keeps no values, and for one batch. The last three were measured: the phase's peak above "
         "the resident memory before it. Memory beyond the arithmetic goes to compilers, buffers, "
         "thread pools and copies. Here fit gets all training data; a cold start gets only the data "
         "of its steps, so its peaks differ.",
         *(
-            f"{row.model} {row.contender}: the optimiser really holds {row.optimiser_bytes} bytes."
-            for row in rows
+            f"{_name(row)}: the optimiser really holds {row.optimiser_bytes} bytes."
+            for row in measured
             if row.optimiser_bytes > 1024
         ),
         *(
             f"{name}: no arithmetic, since the sizes of its layers are not in the record."
-            for name in dict.fromkeys(row.model for row in rows if row.needs is None)
+            for name in dict.fromkeys(row.model for row in measured if row.needs is None)
         ),
-        *(["No accelerator: no counters of the frameworks' allocators."] if not on_device else []),
     ]
+    if measured and not on_device:
+        notes.append("No accelerator: no counters of the frameworks' allocators.")
     return Table("What training should need, and what it took", columns, lines, notes)
 
 
-def _growth(rows: Sequence[MemoryRow], failures: Sequence[str]) -> Table:
+def _growth(rows: Sequence[MemoryRow]) -> Table:
+    columns = ["", "steps", "KiB a step", "verdict", "kept after release, MiB"]
     lines = [
         [
-            f"{row.model} {row.contender}",
+            _name(row),
             str(row.steps),
             shown(row.growth_bytes, 1 / _KIB),
             _verdict(row),
             _mib(row.kept_bytes),
         ]
+        if row.phases
+        else failed(_name(row), columns, row.failure)[0]
         for row in rows
     ]
     return Table(
         "Growth with the steps",
-        ["", "steps", "KiB a step", "verdict", "kept after release, MiB"],
+        columns,
         lines,
         [
+            *_failures(rows),
             "Anonymous memory (pages without a file), read after each call of the model's "
             "function. The interval is Student's, over the differences between ten stretches of "
             f"steps. Memory grows if the interval lies above {MARGIN_BYTES // _KIB} KiB a step. "
             "Kept after release: resident memory beyond the imported framework after model and "
             "data are released.",
             *(
-                f"{row.model} {row.contender}: this system does not report a process's anonymous "
-                "memory, so growth is unknown."
+                f"{_name(row)}: this system does not report a process's anonymous memory, so "
+                "growth is unknown."
                 for row in rows
-                if not row.steps
+                if row.phases and not row.steps
             ),
-            *failures,
         ],
     )
+
+
+def _name(row: MemoryRow) -> str:
+    return f"{row.model} {row.contender}"
+
+
+def _failures(rows: Sequence[MemoryRow]) -> list[str]:
+    return [f"{_name(row)}: {row.failure}" for row in rows if row.failure]
 
 
 def _verdict(row: MemoryRow) -> str:

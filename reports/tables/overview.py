@@ -16,7 +16,7 @@ def overview(summary: Summary) -> list[Table]:
     """
     if len(summary.speed) < 2:
         return []
-    names = _who(summary, lambda row: row.verdict != "baseline" and row.samples_per_second)
+    names = _who(summary, lambda row: row.verdict != "baseline")
     references = dict.fromkeys(cell.reference for cell in summary.speed)
     heads = [f"{name}, samples/s" if name in references else f"{name}, × time" for name in names]
     note = (
@@ -30,7 +30,7 @@ def overview(summary: Summary) -> list[Table]:
         "At a glance",
         summary,
         heads,
-        note,
+        [note, *_why_not(summary)],
         lambda cell: [_beside(cell, row) for row in _rows(cell, names)],
     )
     return [glance, *_shares(summary)]
@@ -41,6 +41,8 @@ def _shares(summary: Summary) -> list[Table]:
     limited = _who(summary, lambda row: row.of_limit)
     if not natives and not limited:
         return []
+    if limited:
+        limited = _who(summary, lambda row: row.of_limit or _is_out(row))
     note = (
         "% of native: of the throughput of the same framework without Keras; % of limit: of that "
         "of the step's matrix products alone; both in shared blocks, ± to the 95 % interval's "
@@ -53,13 +55,24 @@ def _shares(summary: Summary) -> list[Table]:
             *(f"{name}, % of native" for name in natives),
             *(f"{name}, % of limit" for name in limited),
         ],
-        note,
+        [note, *_why_not(summary)],
         lambda cell: [
             *(share(row.of_native if row else None) for row in _rows(cell, natives)),
             *(share(row.of_limit if row else None) for row in _rows(cell, limited)),
         ],
     )
     return [table]
+
+
+def _why_not(summary: Summary) -> list[str]:
+    """Return notes with the reasons why contenders were not measured in some cells."""
+    rows = [row for cell in summary.speed for row in cell.rows if not row.control_of]
+    return list(dict.fromkeys(f"{row.contender}: {row.failure}" for row in rows if _is_out(row)))
+
+
+def _is_out(row: SpeedRow) -> bool:
+    """Return whether a row is that of a contender, not of a baseline, without a figure."""
+    return row.samples_per_second is None and row.verdict != "baseline"
 
 
 def _who(summary: Summary, told: Callable[[SpeedRow], object]) -> list[str]:
@@ -77,7 +90,7 @@ def _table(
     title: str,
     summary: Summary,
     heads: list[str],
-    note: str,
+    notes: list[str],
     shown_of: Callable[[SpeedCell], list[str]],
 ) -> Table:
     """Return a table with a row per cell, whose cells ``shown_of`` returns."""
@@ -88,7 +101,7 @@ def _table(
             [f"{cell.workload} {cell.model}, {cell.batch_size}", *shown_of(cell)]
             for cell in summary.speed
         ],
-        [note],
+        notes,
         faint=[number for number, cell in enumerate(summary.speed) if cell.unstable],
     )
 

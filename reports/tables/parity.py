@@ -71,16 +71,16 @@ def _table(title: str, checks: Sequence[str], rows: list[ParityRow]) -> Table:
     notes: list[str] = [*left]
     faint: list[int] = []
     dropout = title != "Parity"
+    checked = {row.model for row in rows if any(each.check in checks for each in row.checks)}
     for row in rows:
         name = f"{row.model} {row.contender}"
         found = _worst(row.checks)
-        if not found:
-            if not dropout:
-                cells, note = failed(name, columns, row.failure or row.differs)
-                shown.append(cells)
-                notes.append(note)
+        if dropout and row.model not in checked:
             continue
-        if dropout and not any(each in found for each in checks):
+        if not found or (dropout and not any(each in found for each in checks)):
+            cells, note = failed(name, columns, row.failure or row.differs or row.unsupported)
+            shown.append(cells)
+            notes.append(note)
             continue
         if row.differs:
             faint.append(len(shown))
@@ -89,6 +89,8 @@ def _table(title: str, checks: Sequence[str], rows: list[ParityRow]) -> Table:
         if row.same_in and not dropout:
             because = "" if row.differs else f" ({row.unsupported})"
             notes.append(f"{name}: ranked only in {listed(row.same_in)}{because}.")
+        elif row.unsupported and not dropout:
+            notes.append(f"{name}: {row.unsupported}")
         cells = ["–" if each not in found else _short(found[each].difference) for each in checks]
         shown.append([name, *cells, _verdict(row)])
     return Table(title, columns, shown, notes, faint=faint)

@@ -12,6 +12,7 @@ from aebench.reports.tables.shared import (
     MOST_ROWS,
     Table,
     count,
+    failed,
     few,
     shown,
     some_tables,
@@ -25,41 +26,37 @@ _MILLI = 1000
 def profile(summary: Summary) -> list[Table]:
     """Return the tables for each model and batch size; an empty list if nothing was measured.
 
-    They are a table of categories with a column per contender, a table of operations per contender,
-    and one compile log for all contenders.
+    They are a table of categories with a column per contender, a table of operations per contender
+    that was measured, and one compile log for all contenders.
     """
     together: dict[tuple[str, int], list[ProfileRow]] = {}
     for row in summary.profile:
-        if row.steps:
-            together.setdefault((row.model, row.batch_size), []).append(row)
+        together.setdefault((row.model, row.batch_size), []).append(row)
     makers: list[Callable[[], Table]] = []
     for rows in together.values():
         makers.append(partial(_side_by_side, rows, summary.operation_categories))
-        makers += (partial(_operations, row) for row in rows)
+        makers += (partial(_operations, row) for row in rows if row.steps)
         makers.append(partial(_compile_log, rows))
-    found = some_tables(lambda make: make(), makers)
-    failures = [
-        f"{row.model} {row.contender}: {row.failure}" for row in summary.profile if row.failure
-    ]
-    if failures and found:
-        found[0].notes.extend(failures)
-    elif failures:
-        found = [Table("Where the time goes", ["ms a step"], [], failures)]
-    return found
+    return some_tables(lambda make: make(), makers)
 
 
 def _side_by_side(rows: Sequence[ProfileRow], categories: Sequence[str]) -> Table:
+    failures = [f"{row.contender}: {row.failure}" for row in rows if row.failure]
     rows, others = few(rows, "contenders", MOST_BESIDE)
     used = {name for row in rows for name in row.category_seconds}
     found = [name for name in categories if name in used]
     names, smaller = few(found, "categories", MOST_ROWS)
     lines = [[name, *(_part(row, name) for row in rows)] for name in names]
     lines += [
-        ["in all", *(interval(_MILLI * row.traced_step_seconds) for row in rows)],
+        [
+            "in all",
+            *(interval(_MILLI * row.traced_step_seconds) if row.steps else "–" for row in rows),
+        ],
         ["traced steps", *(shown(row.traced_seconds, _MILLI) for row in rows)],
         ["untraced steps", *(shown(row.step_seconds, _MILLI) for row in rows)],
     ]
     notes = [
+        *failures,
         "Self time, shared out so that it adds up: an instant in which several operations run is "
         "shared among them, one in which none runs is Python's, or waiting if Python waits too. "
         "Optimiser and loss hold all of theirs, as far as they can be told; element-wise holds "
@@ -67,7 +64,7 @@ def _side_by_side(rows: Sequence[ProfileRow], categories: Sequence[str]) -> Tabl
         "median trace.",
         *others,
         *smaller,
-        *(note for row in rows for note in _left_out(row)),
+        *(note for row in rows if row.steps for note in _left_out(row)),
         *(
             f"{row.contender}'s steps took very different times, by the ranges: something else "
             "used the machine, and its shares tell nothing."
@@ -140,9 +137,15 @@ def _operations(row: ProfileRow) -> Table:
 
 
 def _compile_log(rows: Sequence[ProfileRow]) -> Table:
+    columns = ["what", "call, samples", "stage", "cause", "s"]
     lines: list[list[str]] = []
     notes: list[str] = []
     for row in rows:
+        if not row.steps:
+            cells, note = failed(row.contender, columns, row.failure)
+            lines.append(cells)
+            notes.append(note)
+            continue
         largest = sorted(row.compiled, key=lambda each: -each.seconds)[:_COMPILED]
         kept = [each for each in row.compiled if each in largest]
         for each in kept:
@@ -158,7 +161,7 @@ def _compile_log(rows: Sequence[ProfileRow]) -> Table:
         notes += _about(row, len(row.compiled) - len(kept))
     return Table(
         f"What is compiled when: {rows[0].model}, batch {rows[0].batch_size}",
-        ["what", "call, samples", "stage", "cause", "s"],
+        columns,
         lines,
         notes,
     )

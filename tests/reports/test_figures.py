@@ -10,6 +10,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from aebench.reports import figures, record
+from aebench.reports.figures.footprint import cold_start
 from aebench.reports.figures.loss import loss
 from aebench.reports.figures.memory_curve import curve
 from aebench.reports.figures.profile import profile
@@ -181,6 +182,16 @@ def test_a_curve_that_cannot_be_is_drawn_as_far_as_it_goes(figure):
         "proportional, sampled",
         "resident, peak of each phase",
     ]
+
+
+def test_one_cold_start_alone_has_room_for_the_names_of_its_phases(figure):
+    summary = summarise(sample.make())
+    names = ("python", "import", "data", "build", "step 1", "steady", "predict 1")
+    alone = msgspec.structs.replace(summary.footprint[0], phase_seconds=dict.fromkeys(names, 1.0))
+    assert cold_start(msgspec.structs.replace(summary, footprint=[alone]), figure)
+    figure.canvas.draw()
+    named = figure.axes[0].get_legend().get_window_extent()
+    assert named.y0 >= 0 and named.y1 <= figure.bbox.y1
 
 
 def test_the_parts_of_a_step_are_drawn_in_milliseconds_and_as_shares(figure):

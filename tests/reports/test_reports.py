@@ -115,7 +115,8 @@ def test_terminal_golden(summary):
  8 blocks of 50 steps in 1 launch (one process each: differences between processes aren't in it); 2
  cores; data: mnist, 60,000 samples an epoch.
  ae400 jax           0.04    2.00    1.00   3.04
- ae400 torch      12     240     600      600
+ ae400 torch           12     240     600      600
+ ae400 tensorflow       –       –       –        –
  ae400 jax         0.2100  0.2000  0.0100      0 of 1              1.50    0.250 0.210
 """
     got = [line.rstrip() for line in shown.splitlines()]

@@ -9,6 +9,9 @@ from importlib import metadata
 import psutil
 import pytest
 
+from aebench.bench.cli import parser
+from aebench.bench.cli.commands import COMMANDS
+from aebench.bench.errors import BadInputError
 from aebench.reports.journal import load
 from aebench.reports.record import Block, End, Failure, QualityEpoch, Reconstructions, Round
 from helpers.paths import CLEAN, ROOT
@@ -98,6 +101,22 @@ def test_bad_input_is_one_sentence_and_writes_nothing(aebench, tmp_path, argumen
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [command.name for command in COMMANDS])
+def test_a_refusal_names_the_help_of_its_command(command):
+    arguments = {"show": ["old"], "report": ["old"], "completion": ["bash"]}.get(command, [])
+    with pytest.raises(BadInputError) as error:
+        parser.make().parse_args([command, *arguments, "--frobnicate"])
+    assert str(error.value) == (
+        f"unrecognized arguments: --frobnicate: see aebench {command} --help."
+    )
+
+
+def test_a_refusal_outside_a_command_names_the_list_of_commands(aebench):
+    done = aebench("--frobnicate", "parity")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "aebench: unrecognized arguments: --frobnicate: see aebench --help.\n"
 
 
 def test_no_record_is_overwritten(aebench, record):

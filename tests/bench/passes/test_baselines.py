@@ -98,7 +98,15 @@ def test_all_cells_at_a_glance_keep_baselines_apart():
     other = msgspec.structs.replace(cell, batch_size=500)
     two = msgspec.structs.replace(summary, speed=[cell, other])
     glance, shares = tables.overview(two)
-    assert glance.columns == ["cell, batch", "jax, samples/s", "torch, × time", "jax:jit, × time"]
+    assert glance.columns == [
+        "cell, batch",
+        "jax, samples/s",
+        "torch, × time",
+        "tensorflow, × time",
+        "jax:jit, × time",
+    ]
+    for table in (glance, shares):
+        assert "tensorflow: not installed" in table.notes
     assert [row[0] for row in glance.rows] == ["train ae400, 32", "train ae400, 500"]
     told = dict(zip(shares.columns, shares.rows[1], strict=True))
     assert told.pop("cell, batch") == "train ae400, 500"
@@ -110,6 +118,7 @@ def test_all_cells_at_a_glance_keep_baselines_apart():
         "jax:jit, % of native": "56",
         "jax, % of limit": "25",
         "torch, % of limit": "6",
+        "tensorflow, % of limit": "–",
         "jax:jit, % of limit": "28",
         "native-jax, % of limit": "50",
     }

@@ -24,7 +24,7 @@ from aebench.bench.worker.compile_log import _Call, _with_calls, cause
 from aebench.reports.headline import _profile
 from aebench.reports.journal import load
 from aebench.reports.record import Compilation, Failure, Operation, Profile, TaskEnd
-from aebench.reports.summary import summarise
+from aebench.reports.summary import ProfileRow, summarise
 from aebench.reports.tables import profile
 from aebench.reports.traces import trace_path
 from helpers import sample
@@ -223,10 +223,17 @@ def test_shares_of_steps_that_were_disturbed_are_not_in_the_answer():
 
 def test_what_failed_everywhere_is_told(summary):
     failed = [
-        msgspec.structs.replace(row, steps=0, failure="no trace today") for row in summary.profile
+        ProfileRow(row.contender, row.model, row.batch_size, failure="no trace today")
+        for row in summary.profile
     ]
-    (table,) = profile(msgspec.structs.replace(summary, profile=failed))
-    assert table.notes[0] == "ae400 jax: no trace today"
+    found = profile(msgspec.structs.replace(summary, profile=failed))
+    assert [table.title for table in found] == [
+        "Where the time goes: ae400, training, batch 32",
+        "What is compiled when: ae400, batch 32",
+    ]
+    for table in found:
+        assert "jax: no trace today" in table.notes
+        assert {entry for row in table.rows for entry in row[1:]} == {"–"}
 
 
 @pytest.fixture

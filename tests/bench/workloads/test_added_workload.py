@@ -88,6 +88,45 @@ def test_it_is_listed(aebench, added):
     assert "calls of predict_on_batch, one after the other" in shown.stdout
 
 
+DRY_RUN = ("run", "--dry-run", "--data", "embedded", "--backend", "jax", "--workload")
+NAME = "the name of its entry point as its name, of lower-case letters, digits, - and _"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("raise OSError('no luck')", "can't be imported from responding (no luck): repair or"),
+        ("", "lacks WORKLOAD, an instance of a subclass of Workload: the class"),
+        (
+            SOURCE.replace("Respond()", "Respond"),
+            "lacks WORKLOAD, an instance of a subclass of Workload: the class",
+        ),
+        (SOURCE.replace('"respond"', '"reply"'), f"lacks {NAME}: the class"),
+        (SOURCE.replace('verb = "responds with"', ""), "lacks verb: the class"),
+        (SOURCE.replace("timing = CALL", ""), "lacks function, stop(): the class"),
+        (SOURCE.replace("timing = CALL", "timing = 'round'"), "lacks a timing (step or call): the"),
+        (SOURCE.replace("timing = CALL", "timing = CALL; split = 'all'"), "lacks a split (train"),
+        (SOURCE.replace("def run", "def go"), "lacks run(): the class Workload"),
+    ],
+)
+def test_one_that_cannot_be_used_is_refused_in_one_sentence(aebench, added, text, said):
+    (added / "responding.py").write_text(text)
+    done = aebench(*DRY_RUN, "respond", PYTHONPATH=f"{ROOT / 'src'}:{added}")
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert done.stderr.startswith("aebench: the workload 'respond' ")
+    assert said in done.stderr and "responding" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_other_workloads_and_the_list_do_not_suffer_from_it(aebench, added):
+    (added / "responding.py").write_text("")
+    path = f"{ROOT / 'src'}:{added}"
+    assert aebench(*DRY_RUN, "train", PYTHONPATH=path).returncode == 0
+    listed = aebench("list", PYTHONPATH=path, COLUMNS="250")
+    assert listed.returncode == 0
+    assert "the workload 'respond' in responding lacks WORKLOAD" in listed.stdout
+
+
 @pytest.mark.slow
 def test_it_is_measured_and_shown(aebench, added, tmp_path):
     done = aebench(
