@@ -10,6 +10,7 @@ from rich.table import Table
 
 from aebench.bench.data.datasets import Dataset
 from aebench.bench.errors import BadInputError
+from aebench.bench.models.model import Model
 from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import COMPARING, PASSES, PRESETS
@@ -145,8 +146,10 @@ def new_folder(preset: str) -> Path:
     return RESULTS / f"{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}-{preset}"
 
 
-def show_end(console: Console, record: Path, outcome: str, shown: bool) -> None:
-    """Print the verdicts and the record's path after a run.
+def show_end(
+    console: Console, record: Path, outcome: str, shown: bool, models: Sequence[Model]
+) -> None:
+    """Print the verdicts and the record's path after a run of a plan with some models.
 
     The tables are printed too, unless they were ``shown`` during the run.
     """
@@ -162,5 +165,5 @@ def show_end(console: Console, record: Path, outcome: str, shown: bool) -> None:
     if shown:
         console.print(plain(f"All tables again: aebench show {record.parent}"), soft_wrap=True)
     if outcome != "complete":
-        again = command(record.parent, read.header.contenders)
+        again = command(record.parent, read.header.contenders, models)
         console.print(plain(f"To measure what is missing: {again}"), soft_wrap=True)

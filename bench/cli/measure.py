@@ -108,7 +108,10 @@ def selfcheck(given: Given) -> int:
     backend = given.get("contender")
     if "resume" in given:
         options.refuse_beside_resume(given)
-        request = Request(backends=[backend] if backend else ())
+        request = Request(
+            backends=[backend] if backend else (),
+            models=[given["model"]] if "model" in given else (),
+        )
     else:
         request = selfcheck.request(
             backend,

@@ -22,7 +22,7 @@ Given = dict[str, Any]
 DEFAULT_TIME_LIMIT_SECONDS = 600.0
 DEFAULT_DIFFERENT_PERCENT, DEFAULT_SAME_PERCENT = 1.0, 3.0
 # The options that may be given with --resume: they don't contradict the plan of the record.
-_BESIDE_RESUME = ("resume", "report", "time_limit", "dry_run", "contender")
+_BESIDE_RESUME = ("resume", "report", "time_limit", "dry_run", "contender", "model")
 
 _CONTENDERS = ("all", *backends.built_in_names())
 _LANGUAGES = ("en", "fr")
@@ -238,7 +238,8 @@ OPTIONS = {
     "resume": Option(
         ("--resume",),
         "Measure only what this record lacks. Other options are refused, except --contender for "
-        "a record that names interpreters.",
+        "a record that names interpreters, and --model with the path of a file of yours that "
+        "builds its model.",
         {**_PATH, "metavar": "RECORD"},
         path="file",
     ),

@@ -10,7 +10,7 @@ from aebench.bench.campaign import campaign, run_output
 from aebench.bench.data import datasets
 from aebench.bench.data.datasets import Dataset
 from aebench.bench.errors import refusing
-from aebench.bench.plan import checks, contenders, resuming
+from aebench.bench.plan import checks, contenders, model_files, resuming
 from aebench.bench.plan.estimate import pace_here
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import COMPARING
@@ -65,8 +65,8 @@ def measure(request: Request, name: str, options: RunOptions) -> tuple[str, Path
     Parameters
     ----------
     request : Request
-        What to measure in a new record. With ``options.resume`` only its contenders are used: by
-        naming them the user allows the interpreters of the record to be run.
+        What to measure in a new record. With ``options.resume`` only its contenders and models are
+        used: by naming them the user allows the interpreters and the files of the record to be run.
     name : str
         The word that follows the time in the name of a new folder.
     options : RunOptions
@@ -111,7 +111,7 @@ def measure(request: Request, name: str, options: RunOptions) -> tuple[str, Path
             outcome = campaign.run(work.plan, inputs, work.folder)
     # A complete run that wasn't resumed has shown the tables of all passes already.
     shown = outcome == "complete" and not options.resume
-    run_output.show_end(console, work.folder / "record.jsonl", outcome, shown)
+    run_output.show_end(console, work.folder / "record.jsonl", outcome, shown, work.plan.models)
     return outcome, work.folder
 
 
@@ -122,12 +122,14 @@ def _resumed_work(request: Request, record: Path, dry_run: bool) -> _Work:
     """
     with refusing(RecordError):
         begun = load(record)
-    plan = resuming.plan_from_header(begun.header)
+    model_files.check_given(begun.header.models, request.models)
+    plan = resuming.plan_from_header(begun.header, request.models)
     resuming.check_asked(plan, request.backends)
     resuming.check_machine(begun.header)
     tasks = campaign.missing_tasks(plan, begun)
     if tasks and not dry_run:
         resuming.check_allowed(plan, request.backends)
+        model_files.check_allowed(begun.header.models, request.models)
         with refusing(RecordError):
             Journal.check(record)
         contenders.check_versions(plan.contenders)
@@ -147,6 +149,7 @@ def _show_dry_run(console: Console, request: Request, work: _Work, dataset: Data
     """Print the plan and its estimated time, and for a new record the times of all presets."""
     if work.resumed_data:
         run_output.show_programs(console, resuming.describe_programs(work.plan))
+        run_output.show_programs(console, model_files.describe(work.plan.describe_models()))
     pace = pace_here()
     run_output.show(console, work.plan, dataset, work.tasks, pace)
     if not work.resumed_data and set(work.plan.info.passes) & set(COMPARING):

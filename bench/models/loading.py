@@ -4,6 +4,7 @@ The parent describes a model and does not run its file. A worker loads the model
 the file has not changed since it was described.
 """
 
+import ast
 import hashlib
 import sys
 from collections.abc import Callable
@@ -131,6 +132,21 @@ def describe(
         If the file can't be read.
     """
     return ModelDescription(name, where, function, parameters, _digest(where))
+
+
+def defines(description: ModelDescription) -> bool:
+    """Return whether a model's file defines its function; the file isn't run.
+
+    A function that the file imports doesn't count: a description may come from a stranger.
+    """
+    try:
+        tree = ast.parse(_read(_file(description.where)))
+    except (SyntaxError, ValueError):
+        return False
+    return any(
+        isinstance(node, ast.FunctionDef) and node.name == description.function
+        for node in tree.body
+    )
 
 
 def load(description: ModelDescription) -> LoadedModel:

@@ -13,7 +13,7 @@ from aebench.bench.data.datasets import Dataset
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.model import Model
-from aebench.bench.plan import checks, contenders, settings
+from aebench.bench.plan import checks, contenders, model_files, settings
 from aebench.bench.plan.checks import MOST_PROFILE_STEPS
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import PASSES, PRESETS
@@ -22,8 +22,16 @@ from aebench.bench.system import machine
 from aebench.reports.record import MOST, ContenderInfo, Header, ModelInfo
 
 
-def plan_from_header(header: Header) -> Plan:
-    """Rebuild the plan from a record's header; no program or file that it names is opened.
+def plan_from_header(header: Header, files: Sequence[str] = ()) -> Plan:
+    """Rebuild the plan from a record's header; no program that it names is opened.
+
+    Parameters
+    ----------
+    header : Header
+        The record's header.
+    files : sequence of str
+        The paths of the users' own files that build its models, as far as they were given; see
+        :mod:`aebench.bench.plan.model_files`.
 
     Raises
     ------
@@ -33,7 +41,7 @@ def plan_from_header(header: Header) -> Plan:
     with _blaming_the_record():
         checks.list_length("--model", header.models)
         _check_contenders(header.contenders)
-        models = [_model(each) for each in header.models]
+        models = [_model(each, files) for each in header.models]
         plan = Plan(header.plan, models, header.contenders)
         _check_plan(plan)
     return plan
@@ -82,11 +90,23 @@ def programs(found: Sequence[ContenderInfo]) -> list[ContenderInfo]:
     ]
 
 
-def command(folder: Path, found: Sequence[ContenderInfo]) -> str:
-    """Return the command line that resumes the record in a folder, with these contenders."""
-    own = programs(found)
-    asked = f" {_consent(own)}" if own else ""
-    return f"aebench run --resume {shlex.quote(str(folder))}{asked}"
+def command(folder: Path, found: Sequence[ContenderInfo], models: Sequence[Model] = ()) -> str:
+    """Return the command line that resumes the record in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    found : sequence of ContenderInfo
+        The contenders of the record.
+    models : sequence of Model
+        The models of the plan.
+    """
+    own, files = programs(found), model_files.paths(models)
+    words = ["aebench run --resume", shlex.quote(str(folder))]
+    words += [_consent(own)] if own else []
+    words += ["--model", *map(shlex.quote, files)] if files else []
+    return " ".join(words)
 
 
 def check_asked(plan: Plan, asked: Sequence[str]) -> None:
@@ -202,7 +222,9 @@ def _is_like(control: ContenderInfo, original: ContenderInfo | None) -> bool:
     )
 
 
-def _model(info: ModelInfo) -> Model:
+def _model(info: ModelInfo, files: Sequence[str]) -> Model:
+    if model_files.is_own(info):
+        return model_files.found(info, files)
     model = parse(info.name)
     here = model.description
     said = (info.name, info.where, info.function, info.build_parameters)

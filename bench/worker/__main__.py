@@ -29,6 +29,7 @@ def main() -> None:
     except Exception as error:
         traceback.print_exc()
         sys.stderr.flush()
+        error.__notes__ = []  # a framework's notes would hide the message, which stands before
         summary = traceback.format_exception_only(error)[-1].strip().splitlines()[0]
         channel.send({"error": summary})
     finally:

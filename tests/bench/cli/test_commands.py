@@ -148,6 +148,7 @@ def test_resume_takes_everything_from_the_record(aebench, record):
     before = record.read_bytes()
     for arguments, reason in (
         (["--backend", "jax"], "leave out --contender"),
+        (["--model", "ae400"], "leave out --model"),
         (["--pass", "speed"], "leave out --pass"),
         (["--data", "embedded"], "leave out --data"),
     ):

@@ -120,6 +120,19 @@ def test_a_worker_refuses_what_is_no_compiled_model(tmp_path, arrays, fleet):
         worker.answer(messages.RuntimeInfo)
 
 
+def test_a_framework_s_note_does_not_hide_why_a_worker_failed(tmp_path, arrays, fleet):
+    text = """
+    def build(units, rate):
+        error = ValueError("no luck")
+        error.add_note("Some frames are hidden.")
+        raise error
+    """
+    described = describe("classifier", written(tmp_path, text), PARAMETERS)
+    worker = fleet.start("jax", quality(described, arrays, [0]))
+    with pytest.raises(MeasurementError, match=r"^ValueError: no luck$"):
+        worker.answer(messages.RuntimeInfo)
+
+
 def trained(worker, seeds):
     """Return the losses of all epochs, and the compiled steps' size."""
     runtime = worker.answer(messages.RuntimeInfo)

@@ -1,0 +1,123 @@
+"""Find the files of a record's models that are users' own, and check that they are unchanged.
+
+A record names such a file without its folder. The user gives the path, which also allows the file
+to be run: without that, a record from a stranger could run any file.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aebench.bench.errors import BadInputError
+from aebench.bench.models import autoencoder, loading
+from aebench.bench.models.model import FileModel, Model
+from aebench.bench.protocol.model_description import ModelDescription
+from aebench.bench.quoting import shortly
+from aebench.reports.formatting import listed
+from aebench.reports.record import ModelInfo
+
+
+def is_own(info: ModelInfo) -> bool:
+    """Return whether a record's model is built by a user's own file, not by a built-in one."""
+    return info.where not in ("", autoencoder.__name__)
+
+
+def found(info: ModelInfo, given: Sequence[str]) -> FileModel:
+    """Return a record's model that is built by a user's own file.
+
+    Parameters
+    ----------
+    info : ModelInfo
+        The model in the record's header.
+    given : sequence of str
+        The paths that the user gave. Without a path that ends in the file's name, the model's
+        description has the file's name alone, and nothing is opened.
+
+    Raises
+    ------
+    BadInputError
+        If the file can't be read, or is not the one from which the record was measured.
+    """
+    places = [place for place in given if Path(place).name == info.where]
+    descriptions = [
+        loading.describe(info.name, _absolute(place), info.build_parameters, info.function)
+        for place in places
+    ]
+    same = [each for each in descriptions if each.sha256 == info.sha256]
+    if places and not same:
+        raise BadInputError(
+            f"the file {places[0]} of the model {shortly(info.name)} has changed since the run "
+            "was planned: bring back the file as it was, or start a new run."
+        )
+    if same and not loading.defines(same[0]):
+        raise BadInputError(f"the file {places[0]} defines no function {shortly(info.function)}.")
+    unopened = ModelDescription(
+        info.name, info.where, info.function, info.build_parameters, info.sha256
+    )
+    return FileModel(
+        same[0] if same else unopened,
+        info.parameters,
+        info.weight_bytes,
+        info.optimiser_bytes,
+        info.activations,
+        info.forward_operations,
+        info.training_operations,
+    )
+
+
+def check_given(infos: Sequence[ModelInfo], given: Sequence[str]) -> None:
+    """Check that the user gave no path beside those of a record's own models.
+
+    Raises
+    ------
+    BadInputError
+        If a given path has the name of none of their files.
+    """
+    names = _names(infos)
+    if given and not names:
+        raise BadInputError("--resume takes the plan from the record: leave out --model.")
+    for place in given:
+        if Path(place).name not in names:
+            raise BadInputError(
+                f"{shortly(place)} is no file of the record's models: give the path of "
+                f"{listed(names)}, or leave --model out."
+            )
+
+
+def check_allowed(infos: Sequence[ModelInfo], given: Sequence[str]) -> None:
+    """Check that the user gave the paths of all own files that build the models of a record.
+
+    Raises
+    ------
+    BadInputError
+        If a path is missing.
+    """
+    there = {Path(place).name for place in given}
+    names = [name for name in _names(infos) if name not in there]
+    if names:
+        raise BadInputError(
+            f"resuming this record would run {listed(names)}, of which the record doesn't say "
+            "where: add --model with the path, if the file may be run."
+        )
+
+
+def describe(infos: Sequence[ModelInfo]) -> str:
+    """Return a sentence on the files that resuming a record would run; empty if there are none."""
+    names = _names(infos)
+    if not names:
+        return ""
+    return f"Resuming would run {listed(names)}; add --model with the path to allow it."
+
+
+def paths(models: Sequence[Model]) -> list[str]:
+    """List the files of users that build the models of a plan, without repetitions."""
+    own = [model.description.where for model in models if isinstance(model, FileModel)]
+    return list(dict.fromkeys(own))
+
+
+def _names(infos: Sequence[ModelInfo]) -> list[str]:
+    return list(dict.fromkeys(info.where for info in infos if is_own(info)))
+
+
+def _absolute(place: str) -> str:
+    """Return a path as a worker in another folder finds it; a module's name stays as it is."""
+    return str(Path(place).absolute()) if place.endswith(".py") else place
