@@ -15,7 +15,7 @@ from aebench.bench.models.loading import describe
 from aebench.bench.models.model import FileModel
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.request import Request, plan_from_request
-from aebench.bench.plan.resuming import plan_from_header, command
+from aebench.bench.plan.resuming import command, plan_from_header
 from aebench.bench.system import machine
 from aebench.reports.journal import Journal, load
 from aebench.reports.record import Header, QualityEpoch
