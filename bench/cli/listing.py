@@ -66,7 +66,7 @@ def _backends() -> Table:
 
 
 def _backend(name: str, device: str) -> tuple[str, str, str]:
-    """Return a backend's version, its device, and the workloads that it supports, as texts."""
+    """Return a backend's version, its device, and what it supports or why not, as texts."""
     try:
         facts = backends.load(name)
     except backends.BackendError as error:
@@ -76,7 +76,8 @@ def _backend(name: str, device: str) -> tuple[str, str, str]:
     if facts.PROFILER:
         supported.append("profile")
     shown = version or f"not installed: {facts.INSTALL}"
-    return shown, device if version else "", ", ".join(supported)
+    reasons = dict.fromkeys(facts.UNSUPPORTED.values())
+    return shown, device if version else "", "; ".join([", ".join(supported), *reasons])
 
 
 def _device() -> str:

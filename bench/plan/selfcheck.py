@@ -6,6 +6,7 @@ steps than it reports.
 
 from collections.abc import Sequence
 
+from aebench.bench.errors import BadInputError
 from aebench.bench.plan import contenders
 from aebench.bench.plan.plan import default_reference
 from aebench.bench.plan.request import Request
@@ -29,12 +30,14 @@ def request(backend: str | None, preset: str, model: str, batch_size: int) -> Re
     Raises
     ------
     BadInputError
-        If no backend is installed.
+        If no backend is installed, or if the backend can't train.
     """
     asked: Sequence[str] = [backend] if backend else []
+    found = contenders.find(asked, run=False)
     if not asked:
-        found = contenders.find([])
         asked = [default_reference(found)]
+    elif reason := found[0].why_not("train"):
+        raise BadInputError(f"the self-check trains, and {reason}: give another backend.")
     return Request(
         preset=preset,
         backends=asked,

@@ -88,6 +88,8 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
     notes.append(
         f"{cell.blocks} blocks of {steps} {cell.timing}s in {cell.launches} "
         f"{'launch' if alone else 'launches'}{one}; {_on_what(summary)}."
+        if cell.blocks
+        else "No block was measured."
     )
     title = f"{cell.workload} {cell.model}, batch {cell.batch_size}"
     return Table(title, columns, rows, notes, doubtful=bool(cell.unstable), faint=faint)

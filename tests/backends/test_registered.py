@@ -62,7 +62,9 @@ def test_a_backend_that_cannot_be_used_is_one_sentence(aebench, tmp_path, name, 
 
 def test_a_registered_backend_is_listed(aebench, tmp_path):
     done = aebench("list", PYTHONPATH=register(tmp_path / "packages"), COLUMNS="200")
-    assert re.search(r"borrowed\s+│ 2\S+\s+│ CPU.*│ predict\s+│", done.stdout), done.stdout
+    assert re.search(r"borrowed\s+│ 2\S+\s+│ CPU.*│ predict; the borrowed", done.stdout), (
+        done.stdout
+    )
 
 
 def test_what_cannot_be_measured_at_all_is_refused(aebench):

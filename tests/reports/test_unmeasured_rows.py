@@ -109,6 +109,9 @@ def test_a_cell_that_no_contender_can_run_is_a_row_among_the_controls():
     ]
     assert set(table.rows[-1][1:]) == {"–"}
     assert table.notes[0].startswith("predict ae400, 32: jax: it can't predict; torch: it can't")
+    *_, speed = next(view for view in TABLES if view.name == "speed").make(summarise(base))
+    assert speed.title == "predict ae400, batch 32"
+    assert speed.notes[-1] == "No block was measured."
 
 
 def test_where_no_cold_start_ended_no_figures_are_spoken_of():

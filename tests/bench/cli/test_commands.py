@@ -74,6 +74,7 @@ from helpers.running import SMALL, Run, gone
         (["memory", "--backend", "native-jax"], "nothing to measure"),
         (["memory", "--batch-size", "2000"], "larger than the data"),
         (["selfcheck", "--backend", "theano"], "'theano' is not a backend"),
+        (["selfcheck", "--backend", "numpy"], "the self-check trains, and Keras's NumPy backend"),
         (["selfcheck", "--preset", "slow"], "not a preset"),
         (["selfcheck", "--batch-size", "2000"], "larger than the data"),
         (["run", "--backend", "jax@nowhere/python"], "there is no interpreter 'nowhere/python'"),
