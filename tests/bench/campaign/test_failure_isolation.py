@@ -9,7 +9,7 @@ from aebench.reports.journal import load
 from aebench.reports.record import Failure, Phase, Round, TaskEnd
 from helpers.running import Run, interpreter
 
-SPEED = ("--pass", "speed", "--workload", "train", "--time-limit", "15")
+SPEED = ("--pass", "speed", "--workload", "train", "--time-limit", "30")
 AFTER_A_WHILE = """
 def fail():
     {}
@@ -27,7 +27,7 @@ timer.start()
         ("exit 0", "", "exited with code 0"),
         # Less memory than the framework needs; some frameworks fail in Python, others in C.
         ("ulimit -v 400000", "", ""),
-        ("", AFTER_A_WHILE.format("ctypes.PyDLL(None).pause()"), "gave no answer for 15 s"),
+        ("", AFTER_A_WHILE.format("ctypes.PyDLL(None).pause()"), "gave no answer for 30 s"),
         (
             "",
             # PyDLL holds the GIL while it writes: no complete message can come in between.

@@ -287,6 +287,9 @@ def test_a_damaged_record_is_shown_with_a_word(aebench, record):
     assert "damaged" in shown.stdout
 
 
+TRAINING = ("--pass", "speed", "--workload", "train")
+
+
 @pytest.mark.slow
 def test_everything_is_measured_on_all_backends(tmp_path):
     run = Run(tmp_path / "all", "--report")
@@ -342,7 +345,7 @@ def test_everything_is_measured_on_all_backends(tmp_path):
 
 @pytest.mark.slow
 def test_a_worker_that_dies_fails_alone(tmp_path):
-    run = Run(tmp_path / "one-dies", "--backend", "jax,torch", "--pass", "speed")
+    run = Run(tmp_path / "one-dies", "--backend", "jax,torch", *TRAINING)
     run.measured(8)
     worker = run.worker("torch")  # a worker of the speed pass: that of the parity pass has ended
     worker.kill()
@@ -358,14 +361,14 @@ def test_a_worker_that_dies_fails_alone(tmp_path):
 
 @pytest.mark.slow
 def test_a_worker_that_hangs_fails_alone(tmp_path):
-    limit = ("--time-limit", "15")
-    run = Run(tmp_path / "one-hangs", "--backend", "jax,torch", "--pass", "speed", *limit)
+    limit = ("--time-limit", "30")
+    run = Run(tmp_path / "one-hangs", "--backend", "jax,torch", *TRAINING, *limit)
     run.measured(8)
     worker = run.worker("torch")  # a worker of the speed pass: that of the parity pass has ended
     worker.suspend()
     assert run.end() == 1, run.output + run.errors
     (failure,) = load(run.folder).of(Failure)
-    assert (failure.contender, failure.reason) == ("torch", "gave no answer for 15 s")
+    assert (failure.contender, failure.reason) == ("torch", "gave no answer for 30 s")
     assert gone([worker], 1)
 
 
