@@ -74,32 +74,41 @@ def test_what_cannot_be_measured_at_all_is_refused(aebench):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", ["borrowed", "openvino"])
-def test_what_cannot_train_has_figures_or_reasons_in_every_table(aebench, tmp_path, backend):
+def test_what_cannot_train_has_figures_or_reasons_in_every_table(aebench, tmp_path):
     passes = ("parity", "speed", "footprint", "quality", "profile", "memory")
+    predicting = ("borrowed", "openvino")
+    path = register(tmp_path / "packages")
     done = aebench(
         "run",
         *SMALL,
-        *("--backend", "jax", backend, "--pass", *passes, "--epochs", "1", "--out", "r"),
-        PYTHONPATH=register(tmp_path / "packages"),
+        *("--backend", "jax", *predicting, "--pass", *passes, "--epochs", "1", "--out", "r"),
+        PYTHONPATH=path,
         OPENBLAS_NUM_THREADS="1",
     )
     assert done.returncode == 0, done.stdout + done.stderr
     lines = [json.loads(line) for line in (tmp_path / "r" / "record.jsonl").open()]
     assert not [line for line in lines if line["kind"] == "failure"]
-    mine = [line for line in lines if line.get("contender") == backend]
-    assert {line["workload"] for line in mine if line["kind"] == "round"} == {"predict"}
-    assert {line["check"] for line in mine if line["kind"] == "parity"} >= {"forward", "loss"}
-    precisions = {line["settings"]["precision"] for line in mine if line["kind"] == "worker"}
-    assert precisions == {"float32"}
+    found = json.loads(aebench("show", "r", "--json", PYTHONPATH=path).stdout)
+    cells = {cell["workload"]: cell for cell in found["speed"]}
+    assert [cells[name]["comparisons"] for name in ("train", "predict")] == [0, 2]
     shown = aebench("show", "r", COLUMNS="200", PYTHONPATH=register(tmp_path / "again")).stdout
-    flat = " ".join(shown.split())
-    assert f"{backend}: " in shown and re.search(rf"ae200 {backend} .* same", shown)
-    assert "there is no profiler" in flat
-    for table in contender_tables(summarise(load(tmp_path / "r"))):
-        shown_entries = entries(table, backend)
-        assert shown_entries, table.title
-        if "–" in shown_entries:
-            assert any(f"{backend}: " in note for note in table.notes), table.title
-            of_prediction = ("At a glance", "Parity")
-            assert set(shown_entries) == {"–"} or table.title in of_prediction, table.title
+    assert "there is no profiler" in " ".join(shown.split())
+    tables = contender_tables(summarise(load(tmp_path / "r")))
+    for backend in predicting:
+        mine = [line for line in lines if line.get("contender") == backend]
+        assert {line["workload"] for line in mine if line["kind"] == "round"} == {"predict"}
+        precisions = {line["settings"]["precision"] for line in mine if line["kind"] == "worker"}
+        assert precisions == {"float32"}
+        (parity,) = (row for row in found["parity"] if row["contender"] == backend)
+        assert [each["check"] for each in parity["checks"]] == ["shapes", "forward", "loss"]
+        assert (parity["differs"], parity["same_in"]) == ("", ["predict"])
+        (row,) = (row for row in cells["predict"]["rows"] if row["contender"] == backend)
+        assert row["verdict"] not in ("differs", "unchecked", "")
+        assert f"{backend}: " in shown and re.search(rf"ae200 {backend} .* same", shown)
+        for table in tables:
+            shown_entries = entries(table, backend)
+            assert shown_entries, table.title
+            if "–" in shown_entries:
+                assert any(f"{backend}: " in note for note in table.notes), table.title
+                of_prediction = ("At a glance", "Parity")
+                assert set(shown_entries) == {"–"} or table.title in of_prediction, table.title
