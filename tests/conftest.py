@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,20 +8,6 @@ import pytest
 from aebench.reports.journal import Journal
 from helpers import sample
 from helpers.paths import CLEAN, ROOT
-
-
-def pytest_configure() -> None:
-    """Give each process of pytest-xdist cores of its own.
-
-    Frameworks spin while they wait for their threads. Two runs that share all cores can therefore
-    take several times as long as one after the other.
-    """
-    name = os.environ.get("PYTEST_XDIST_WORKER", "")
-    if name and hasattr(os, "sched_setaffinity"):
-        number, count = int(name.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
-        cores = sorted(os.sched_getaffinity(0))[number::count]
-        if cores:
-            os.sched_setaffinity(0, cores)
 
 
 @pytest.fixture
