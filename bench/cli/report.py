@@ -83,6 +83,13 @@ def summarise(paths: list[Path]) -> Any:
         return summarise(*(record for _, record in load_all(record_paths(paths))))
 
 
+def is_beside(folder: Path) -> bool:
+    """Return whether a report lies in the folder ``report`` in a record's folder."""
+    from aebench.reports.manifest import NAME
+
+    return (folder / "report" / NAME).is_file()
+
+
 def write_beside(folder: Path) -> None:
     """Write the report on a record into the folder ``report`` in the record's folder."""
     from aebench.reports.terminal import new_console

@@ -107,8 +107,10 @@ def some_supported(
 ) -> None:
     """Refuse a request if no contender supports any of its passes and workloads."""
     reasons: dict[str, str] = {}
+    # Parity is checked for the sake of the other passes: without them it answers nothing.
+    counted = [name for name in passes if name != "parity"] or passes
     for contender in found:
-        for name in () if contender.missing else passes:
+        for name in () if contender.missing else counted:
             whole = contender.why_not(name)
             why_not = [whole] if whole or name != "speed" else map(contender.why_not, workloads)
             for reason in why_not:

@@ -171,7 +171,22 @@ def _all_notices(
         *consistency.passes_apart(cells, trained),
         # Several runs may give the same notice, which is shown once.
         *dict.fromkeys(_settings(views)),
+        *_disturbed(cells),
         *_co_imported(views),
+    ]
+
+
+def _disturbed(cells: Sequence[SpeedCell]) -> list[str]:
+    """Return a notice on the cells in which most of the blocks that count are disturbed."""
+    found = [cell for cell in cells if 2 * cell.disturbed > cell.blocks]
+    if not found:
+        return []
+    names = [f"{cell.workload} {cell.model} at batch {cell.batch_size}" for cell in found]
+    where = listed(names) if len(names) <= 3 else f"{len(found)} of {len(cells)} cells"
+    return [
+        f"Other programs ran during most blocks of {where}: ratios and verdicts there may be far "
+        "off, since such programs don't slow all contenders alike. Measure again on a quiet "
+        "machine (aebench doctor)."
     ]
 
 

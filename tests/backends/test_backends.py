@@ -239,17 +239,22 @@ def test_openvino_computes_in_float32_or_is_refused(tmp_path):
         original = openvino.compile_model
         facts.prepare()
         found = [facts.precision()]
+        capabilities = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        hints = {"FP16": "f16", "BF16": "bf16"}
+        lower = [hint for name, hint in hints.items() if name in capabilities]
         openvino.compile_model = partial(
             facts._compiled, lambda model, device, config: original(
-                model, device, {**config, "INFERENCE_PRECISION_HINT": "f16"}
+                model, device, {**config, "INFERENCE_PRECISION_HINT": lower[0]}
             )
         )
         try:
-            facts.precision()
+            lower and facts.precision()
         except ArithmeticError as error:
             found.append(str(error))
-        print(json.dumps(found))
+        print(json.dumps([*found, lower]))
         """,
     )
     assert told[0] == "float32"
+    if not told[-1]:
+        pytest.skip("this processor computes in float32 only")
     assert "although asked for float32" in told[1]

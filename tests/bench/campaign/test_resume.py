@@ -35,7 +35,7 @@ def assert_everything_counts_once(folder):
 
 
 @pytest.mark.slow
-def test_only_what_is_missing_is_measured(tmp_path):
+def test_only_what_is_missing_is_measured(tmp_path, aebench):
     run = Run(tmp_path / "cut", *JAX)
     run.measured(2 * (16 + 3))
     while not any(each.task.pass_name == "speed" for each in load(run.folder).of(TaskEnd)):
@@ -43,8 +43,13 @@ def test_only_what_is_missing_is_measured(tmp_path):
     run.process.kill()
     run.process.communicate()
     before = load(run.folder)
+    assert aebench("report", str(run.folder)).returncode == 0
+    readme = run.folder / "report" / "README.md"
+    assert "The run hasn't ended" in readme.read_text()
     run = Run(run.folder, resume=True)
     assert run.end() == 0, run.output + run.errors
+    # The report that lay beside the record has been written anew.
+    assert "The run hasn't ended" not in readme.read_text()
     after = assert_everything_counts_once(run.folder)
     # The speed pass was complete: its rounds are those from before the interruption.
     assert after.of(Round) == before.of(Round)

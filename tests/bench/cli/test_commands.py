@@ -75,6 +75,10 @@ from helpers.running import SMALL, Run, gone
         (["memory", "--batch-size", "2000"], "larger than the data"),
         (["selfcheck", "--backend", "theano"], "'theano' is not a backend"),
         (["selfcheck", "--backend", "numpy"], "the self-check trains, and Keras's NumPy backend"),
+        (
+            ["run", "--contender", "numpy", "--workload", "train", "--pass", "speed"],
+            "no contender supports what was asked for: numpy: Keras's NumPy backend has no fit",
+        ),
         (["selfcheck", "--preset", "slow"], "not a preset"),
         (["selfcheck", "--batch-size", "2000"], "larger than the data"),
         (["run", "--backend", "jax@nowhere/python"], "there is no interpreter 'nowhere/python'"),
