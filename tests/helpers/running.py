@@ -31,7 +31,7 @@ class Run:
             cwd=folder.parent,
         )
 
-    def worker(self, backend: str, seconds: float = 60) -> psutil.Process:
+    def worker(self, backend: str, seconds: float = 120) -> psutil.Process:
         """Wait until a worker of a backend runs, and return its process."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -44,7 +44,7 @@ class Run:
             time.sleep(0.02)
         raise AssertionError(f"no worker of {backend}")
 
-    def measured(self, count: int, seconds: float = 120) -> None:
+    def measured(self, count: int, seconds: float = 300) -> None:
         """Wait until the record holds ``count`` rounds."""
         deadline = time.monotonic() + seconds
         path = self.folder / "record.jsonl"
