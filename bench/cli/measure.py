@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aebench.bench.cli import options
 from aebench.bench.cli.exit_codes import CODES, FAILURES, OK, TOO_NOISY
 from aebench.bench.cli.options import Given
-from aebench.bench.cli.report import is_beside, summarise, write_beside
+from aebench.bench.cli.report import note_older, summarise, write_beside
 from aebench.bench.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -66,8 +66,10 @@ class Measurement:
             options.refuse_beside_resume(given)
         request = self.request(given)
         outcome, folder = measure(request, self.name or request.preset, _run_options(given))
-        if folder and (given.get("report") or ("resume" in given and is_beside(folder))):
+        if folder and given.get("report"):
             write_beside(folder)
+        elif folder and "resume" in given:
+            note_older(folder)
         if folder and self.finish and outcome == "complete":
             return self.finish(folder)
         return CODES[outcome]

@@ -4,6 +4,7 @@ Modules that are slow to import are imported inside functions: ``--help`` then t
 """
 
 import contextlib
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,11 +84,18 @@ def summarise(paths: list[Path]) -> Any:
         return summarise(*(record for _, record in load_all(record_paths(paths))))
 
 
-def is_beside(folder: Path) -> bool:
-    """Return whether a report lies in the folder ``report`` in a record's folder."""
-    from aebench.reports.manifest import NAME
+def note_older(folder: Path) -> None:
+    """Print how to renew the report in a record's folder, if one lies there.
 
-    return (folder / "report" / NAME).is_file()
+    It isn't renewed unasked: it may be in another language, or of further records.
+    """
+    from aebench.reports.manifest import NAME
+    from aebench.reports.terminal import new_console, plain
+
+    if (folder / "report" / NAME).is_file():
+        renew = f"aebench report {shlex.quote(str(folder))}"
+        text = f"The report beside the record is older. To renew it: {renew}"
+        new_console().print(plain(text), soft_wrap=True)
 
 
 def write_beside(folder: Path) -> None:

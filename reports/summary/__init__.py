@@ -184,8 +184,8 @@ def _disturbed(cells: Sequence[SpeedCell]) -> list[str]:
     names = [f"{cell.workload} {cell.model} at batch {cell.batch_size}" for cell in found]
     where = listed(names) if len(names) <= 3 else f"{len(found)} of {len(cells)} cells"
     return [
-        f"Other programs ran during most blocks of {where}: ratios and verdicts there may be far "
-        "off, since such programs don't slow all contenders alike. Measure again on a quiet "
+        f"The machine did other work in most blocks of {where}: ratios and verdicts there may be "
+        "far off, since such work needn't slow all contenders alike. Measure again on a quiet "
         "machine (aebench doctor)."
     ]
 

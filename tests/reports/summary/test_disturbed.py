@@ -19,5 +19,5 @@ def test_a_cell_of_mostly_disturbed_blocks_is_told(share, told):
         else each
         for each in base.events
     ]
-    text = "Other programs ran during most blocks of train ae400 at batch 32:"
+    text = "The machine did other work in most blocks of train ae400 at batch 32:"
     assert any(text in notice for notice in summarise(base).notices) is told
