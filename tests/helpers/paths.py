@@ -5,8 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 
-# Two processes of tests share the cores. OpenMP's threads (PyTorch's) spin while they wait, and then
-# take the cores from the other process: the same run took over twice as long.
+# Two processes of tests share the cores. OpenMP's threads (PyTorch's) spin while they wait, which
+# takes the cores from the other process: the same run took over twice as long.
 os.environ["OMP_WAIT_POLICY"] = "passive"
 
 # The environment without variables that choose this machine's data or this terminal's width.
