@@ -43,7 +43,16 @@ COMMANDS = (
         Measurement(),
         (
             *("preset", "contender", "model", "workload", "passes", "batch-size"),
-            *("epochs", "seeds", "train-samples", "threads", "baselines", "reference"),
+            *(
+                "launches",
+                "blocks",
+                "epochs",
+                "seeds",
+                "train-samples",
+                "threads",
+                "baselines",
+                "reference",
+            ),
             *("different-beyond", "same-within", *_RECORD, "report"),
         ),
         "Separate several values of an option by spaces (--backend jax torch) or commas, or "

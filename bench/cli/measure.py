@@ -28,8 +28,8 @@ _REQUEST_NAMES = {
     **{
         name: name
         for name in (
-            *("preset", "passes", "epochs", "seeds", "train_samples", "threads"),
-            *("reference", "baselines"),
+            *("preset", "passes", "launches", "blocks", "epochs", "seeds", "train_samples"),
+            *("threads", "reference", "baselines"),
         )
     },
 }

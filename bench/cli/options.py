@@ -174,6 +174,14 @@ OPTIONS = {
         f"Batch sizes of the speed pass: {BATCH_SIZE_SYNTAX}. The other passes use the first.",
         _several(_words, "N"),
     ),
+    "launches": Option(
+        ("--launches",), "Launches of the speed pass: all workers start anew in each.", _ONE_NUMBER
+    ),
+    "blocks": Option(
+        ("--blocks",),
+        "Blocks in a launch, raised to a multiple of the balanced design.",
+        _ONE_NUMBER,
+    ),
     "batch-size.one": Option(("--batch-size",), "Samples in a step (default: 32).", _ONE_NUMBER),
     "steps": Option(
         ("--steps",), "Number of warm training steps to trace (default: 20).", _ONE_NUMBER

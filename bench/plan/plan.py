@@ -12,7 +12,6 @@ from aebench import backends
 from aebench.bench import workloads
 from aebench.bench.models.model import Model
 from aebench.bench.plan.model_info import describe_model
-from aebench.bench.plan.presets import PRESETS
 from aebench.bench.plan.sizes import balanced_blocks, first_batch_size, obstacle
 from aebench.reports.record import (
     Cell,
@@ -200,7 +199,10 @@ class Plan:
                     for size in workload_sizes.batch_sizes
                     if (workload_sizes.workload, size) in wanted
                 ],
-                blocks=blocks_of(self.info.preset, workload_sizes.workload, found),
+                blocks=balanced_blocks(
+                    workload_sizes.blocks,
+                    sum(not obstacle(each, workload_sizes.workload) for each in found),
+                ),
             )
             for workload_sizes in self.info.sizes
             if any(workload_sizes.workload == cell.workload for cell in cells)
@@ -293,16 +295,6 @@ def with_controls(
         ),
     ]
     return [*found, *(controls if known_effect else controls[:1])]
-
-
-def blocks_of(preset: str, workload: str, found: Sequence[ContenderInfo]) -> int:
-    """Return the number of blocks of a workload.
-
-    The preset's number is raised to a multiple of the number of rows of the Williams design, which
-    depends on the number of contenders.
-    """
-    taking_part = [contender for contender in found if not obstacle(contender, workload)]
-    return balanced_blocks(PRESETS[preset].sizes_of(workload).blocks, len(taking_part))
 
 
 def default_reference(found: Sequence[ContenderInfo]) -> str:

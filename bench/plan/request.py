@@ -37,6 +37,8 @@ class Request:
         Names of the models, workloads and passes.
     batch_sizes : sequence of int or str
         Numbers, or words such as ``train=32``; see :func:`aebench.bench.plan.sizes.batch_sizes`.
+    launches, blocks : int or None
+        Numbers of launches, and of blocks in a launch, in the speed pass.
     epochs, seeds : int or None
         Numbers of epochs and of seeds in the quality pass.
     train_samples : int or None
@@ -61,6 +63,8 @@ class Request:
     workloads: Sequence[str] = ()
     passes: Sequence[str] = ()
     batch_sizes: Sequence[int | str] = ()
+    launches: int | None = None
+    blocks: int | None = None
     epochs: int | None = None
     seeds: int | None = None
     train_samples: int | None = None
@@ -99,7 +103,7 @@ def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> P
     models = _unique([parse(name) for name in request.models or preset.models])
     passes = _passes(request.passes or preset.passes)
     found, reference = _contenders(request, names, passes, run)
-    sizes = plan_sizes(preset, asked_sizes, found)
+    sizes = plan_sizes(preset, asked_sizes, found, request.launches, request.blocks)
     for workload_sizes in sizes:
         checks.batch_sizes(workload_sizes.batch_sizes, dataset)
     train_samples = len(dataset.train)
@@ -131,6 +135,8 @@ def _check(request: Request) -> None:
     checks.known("preset", [request.preset], PRESETS)
     checks.usable_workloads(request.workloads)
     checks.known("pass", request.passes, PASSES)
+    checks.within("--launches", request.launches, MOST)
+    checks.within("--blocks", request.blocks, MOST)
     checks.within("--epochs", request.epochs, MOST)
     checks.within("--seeds", request.seeds, MOST)
     checks.within("--steps", request.profile_steps, MOST_PROFILE_STEPS)

@@ -15,6 +15,8 @@ def plan_sizes(
     preset: Preset,
     asked: Mapping[str, Sequence[int]],
     contenders: Sequence[ContenderInfo],
+    launches: int | None = None,
+    blocks: int | None = None,
 ) -> list[WorkloadSizes]:
     """Return the sizes of all workloads.
 
@@ -27,6 +29,9 @@ def plan_sizes(
     contenders : sequence of ContenderInfo
         The contenders of the plan. How many of them can run a workload decides the number of its
         blocks.
+    launches, blocks : int or None
+        The numbers for all workloads; None takes the preset's. Blocks are raised to a multiple of
+        the rows of the balanced design.
     """
     found = []
     for name, sizes in asked.items():
@@ -37,8 +42,8 @@ def plan_sizes(
             WorkloadSizes(
                 name,
                 list(sizes or own or usual.batch_sizes),
-                usual.launches,
-                balanced_blocks(usual.blocks, len(taking_part)),
+                launches or usual.launches,
+                balanced_blocks(blocks or usual.blocks, len(taking_part)),
             )
         )
     return found

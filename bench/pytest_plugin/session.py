@@ -83,6 +83,8 @@ class PytestSession:
                 backends=config.getoption("--backend"),
                 models=config.getoption("--model"),
                 batch_sizes=config.getoption("--batch-size"),
+                launches=config.getoption("--launches"),
+                blocks=config.getoption("--blocks"),
                 passes=PASSES,
             )
             self.plan = plan_from_request(request, self._dataset)

@@ -10,7 +10,9 @@ import psutil
 
 from helpers.paths import CLEAN, ROOT
 
-SMALL = ("--data", "embedded", "--train-samples", "640", "--model", "ae200")
+# One launch of few blocks is enough to see that all is measured.
+FEW = ("--launches", "1", "--blocks", "2")
+SMALL = ("--data", "embedded", "--train-samples", "640", "--model", "ae200", *FEW)
 
 
 class Run:

@@ -9,7 +9,8 @@ from aebench.reports.journal import load
 from aebench.reports.record import Failure, Phase, Round, TaskEnd
 from helpers.running import Run, interpreter
 
-SPEED = ("--pass", "speed", "--workload", "train")
+# Long enough for what goes wrong after some seconds.
+SPEED = ("--pass", "speed", "--workload", "train", "--blocks", "6")
 AFTER_A_WHILE = """
 def fail():
     {}
@@ -54,7 +55,7 @@ def test_a_worker_that_goes_wrong_is_a_row(tmp_path, shell, python, reason):
     assert {each.contender for each in record.of(Failure)} == {"torch"}
     assert reason in failure.reason and failure.reason
     assert f"torch: {failure.reason}" in " ".join(run.output.split())
-    assert {row.block for row in record.of(Round) if row.contender == "jax"} >= set(range(16))
+    assert {row.block for row in record.of(Round) if row.contender == "jax"} >= set(range(6))
     assert not [each for each in record.of(TaskEnd) if each.task.pass_name == "speed"]
     assert record.outcome == "failures"
     assert f"--resume {run.folder}" in run.output.replace("\n", "")
@@ -79,7 +80,7 @@ def test_a_full_disk_keeps_what_was_measured_and_can_be_resumed(tmp_path, small_
     # The disk has room for the journal's reserve, the header (12 KiB, most of it example images),
     # the parity checks and a few rounds.
     filler.write_bytes(b"x" * (128 - 16 - 20) * 1024)
-    run = Run(small_disk / "run", "--backend", "jax", *SPEED)
+    run = Run(small_disk / "run", "--backend", "jax", *SPEED, "--blocks", "40")
     assert run.end() == 1, run.output + run.errors
     assert "No space left on device" in run.output
     assert "Traceback" not in run.output + run.errors

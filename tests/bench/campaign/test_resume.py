@@ -10,7 +10,7 @@ from aebench.reports.journal import load
 from aebench.reports.record import Block, FootprintFacts, QualityEpoch, Resume, Round, TaskEnd
 from helpers.running import Run
 
-JAX = ("--backend", "jax", "--workload", "train", "--seeds", "2")
+JAX = ("--backend", "jax", "--workload", "train", "--seeds", "2", "--blocks", "4")
 
 
 def assert_everything_counts_once(folder):
@@ -25,8 +25,8 @@ def assert_everything_counts_once(folder):
     )
     assert set(blocks.values()) == {1}
     assert collections.Counter(place[:2] for place in blocks) == {
-        ("jax", 0): 16,
-        ("jax A/A", 0): 16,
+        ("jax", 0): 4,
+        ("jax A/A", 0): 4,
     }
     assert len(record.of(FootprintFacts)) == 1
     assert [(row.seed, row.epoch) for row in record.of(QualityEpoch)] == [(0, 1), (1, 1)]
@@ -37,7 +37,7 @@ def assert_everything_counts_once(folder):
 @pytest.mark.slow
 def test_only_what_is_missing_is_measured(tmp_path, aebench):
     run = Run(tmp_path / "cut", *JAX)
-    run.measured(2 * (16 + 3))
+    run.measured(2 * (4 + 3))
     while not any(each.task.pass_name == "speed" for each in load(run.folder).of(TaskEnd)):
         assert run.process.poll() is None
     run.process.kill()

@@ -64,8 +64,8 @@ def test_a_terminal_that_goes_away(tmp_path, ignored):
         os.setsid()
         os.ttyname(theirs)
         os.close(os.open(os.ttyname(theirs), os.O_RDWR))  # now it is the controlling terminal
-        if ignored:
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        # The tests themselves may have been started with SIGHUP ignored, as nohup does.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
 
     run = subprocess.Popen(
         [sys.executable, "-m", "aebench", *PARITY],

@@ -9,7 +9,7 @@ import pytest
 from aebench import backends
 from aebench.bench.campaign.passes.parity import tolerances
 from helpers.paths import CLEAN, ROOT
-from helpers.running import interpreter
+from helpers.running import FEW, interpreter
 
 PLANTED = ROOT / "tests" / "helpers" / "planted.py"
 
@@ -118,7 +118,7 @@ def test_who_differs_is_shown_and_in_no_ranking(aebench, tmp_path):
         )
         """,
     )
-    sizes = ("--train-samples", "1000", "--pass", "speed")
+    sizes = ("--train-samples", "1000", "--pass", "speed", *FEW)
     who = ("--contender", "jax", f"jax@{other}")
     done = aebench("run", *SMALL, *sizes, *who, "--out", "r")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -67,6 +67,23 @@ def test_blocks_are_a_multiple_of_the_design_with_the_control_in_it(monkeypatch,
     )
 
 
+def test_launches_and_blocks_can_be_asked_for(monkeypatch):
+    installed(monkeypatch, "jax")
+    found = plan_from_request(Request(launches=2, blocks=6), DATA).info
+    assert {(each.launches, each.blocks) for each in found.sizes} == {(2, 6)}
+    # The blocks are raised to a multiple of the balanced design: two rows for jax and its control.
+    alone = plan_from_request(Request(blocks=5, workloads=["predict"]), DATA).info
+    assert [(each.launches, each.blocks) for each in alone.sizes] == [(1, 6)]
+
+
+@pytest.mark.parametrize("asked", [{"launches": 0}, {"blocks": -1}, {"launches": 10**9}])
+def test_senseless_launches_and_blocks_are_refused(monkeypatch, asked):
+    installed(monkeypatch, "jax")
+    (name,) = asked
+    with pytest.raises(BadInputError, match=f"--{name} "):
+        plan_from_request(Request(**asked), DATA)
+
+
 def test_the_reference_has_a_control_in_the_speed_pass_alone(monkeypatch):
     installed(monkeypatch, "torch", "jax")
     plan = plan_from_request(Request(reference="torch"), DATA)

@@ -15,6 +15,7 @@ from aebench.reports.summary import summarise
 from aebench.reports.tables import speed
 from helpers.images import DATA
 from helpers.paths import ROOT
+from helpers.running import FEW
 
 SOURCE = """
 from aebench.bench.workloads import CALL, Workload
@@ -132,7 +133,7 @@ def test_it_is_measured_and_shown(aebench, added, tmp_path):
     done = aebench(
         *("run", "--data", "embedded", "--train-samples", "640", "--model", "ae200"),
         *("--backend", "jax", "--workload", "train", "respond", "--pass", "speed"),
-        *("--batch-size", "train=64", "respond=2", "--baselines", "--out", "kept"),
+        *("--batch-size", "train=64", "respond=2", "--baselines", *FEW, "--out", "kept"),
         PYTHONPATH=f"{ROOT / 'src'}:{added}",
     )
     assert done.returncode == 0, done.stdout + done.stderr
