@@ -12,7 +12,8 @@ from helpers.paths import CLEAN, ROOT
 
 # One launch of few blocks is enough to see that all is measured.
 FEW = ("--launches", "1", "--blocks", "2")
-SMALL = ("--data", "embedded", "--train-samples", "640", "--model", "ae200", *FEW)
+LITTLE = ("--data", "embedded", "--train-samples", "640", "--model", "ae200")
+SMALL = (*LITTLE, *FEW)
 
 
 class Run:
@@ -22,8 +23,8 @@ class Run:
         self, folder: Path, *arguments: str, resume: bool = False, command: str = "run"
     ) -> None:
         self.folder = folder
-        what = ["--resume", str(folder)] if resume else [*SMALL, "--out", str(folder)]
-        what += ["--epochs", "1"] if command == "run" and not resume else []
+        what = ["--resume", str(folder)] if resume else [*LITTLE, "--out", str(folder)]
+        what += [*FEW, "--epochs", "1"] if command == "run" and not resume else []
         self.process = subprocess.Popen(
             [sys.executable, "-m", "aebench", command, *what, *arguments],
             stdout=subprocess.PIPE,
