@@ -133,7 +133,7 @@ def _speed_seconds(plan: Plan, model: Model, launch: int, pace: float) -> float:
         if not steps:
             continue
         rounds = [1.1 * step * max(1.0, 0.1 / min(steps), 0.5 / sum(steps)) for step in steps]
-        warmup = sum(max(3 * seconds, 2.2) for seconds in rounds)
+        warmup = 2 * sum(rounds)
         compiling = 2.5 * pace * len(steps)
         blocks = info.sizes_of(cell.workload).blocks
         total += blocks * (sum(rounds) + 0.04 * len(steps)) + warmup + compiling

@@ -31,8 +31,7 @@ FASTEST_ROUND_SECONDS = 0.1
 # A round has enough steps for a block to take at least this long. With a single contender, rounds
 # of 0.1 s would be too short: the worker's time to wake up would be a notable share of them.
 BLOCK_SECONDS = 0.5
-WARMUP_ROUNDS = 3
-WARMUP_SECONDS = 2.0
+WARMUP_ROUNDS = 2
 # The ten calibration steps right after compiling time a step only roughly. After the warm-up the
 # number of steps in a round may be raised, at most to this many times the first number.
 MOST_TIMES_AS_MANY_STEPS = 3
@@ -194,15 +193,11 @@ class SpeedPass:
     ) -> None:
         """Run warm-up rounds, which no result includes, and set the session's ``step_seconds``.
 
-        There are at least ``WARMUP_ROUNDS`` rounds, and together they take at least
-        ``WARMUP_SECONDS``.
+        In the published runs only the first round after compiling was slow.
         """
-        spent = 0.0
         step_seconds: list[float] = []
-        while len(step_seconds) < WARMUP_ROUNDS or spent < WARMUP_SECONDS:
-            number = len(step_seconds)
-            row = take(self._context, sessions, session, cell, length, WARMUP_BLOCK, number)
-            spent += row.seconds
+        for number in range(WARMUP_ROUNDS):
+            take(self._context, sessions, session, cell, length, WARMUP_BLOCK, number)
             step_seconds.append(session.step_seconds)
         # The fastest round gives the most steps: rounds are then long enough at any speed seen.
         session.step_seconds = min(step_seconds)

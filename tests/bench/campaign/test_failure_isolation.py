@@ -21,40 +21,56 @@ timer.start()
 """
 
 
+# What an interpreter does instead of measuring, in shell or Python, and the reason that is told.
+WRONG = {
+    "exits-at-once": ("exit 0", "", "exited with code 0"),
+    # Less memory than the framework needs; some frameworks fail in Python, others in C.
+    "out-of-memory": ("ulimit -v 400000", "", ""),
+    # PyDLL holds the GIL while it writes: no complete message can come in between.
+    "half-a-message": (
+        "",
+        AFTER_A_WHILE.format("ctypes.PyDLL(None).write(FD, b'[0.', 3); os._exit(0)"),
+        "exited with code 0",
+    ),
+    "floods-stdout": (
+        "",
+        AFTER_A_WHILE.format("while True:\n        os.write(1, b'x' * 2**20)"),
+        "printed more than 64 MiB",
+    ),
+    "hangs-in-c": (
+        "",
+        AFTER_A_WHILE.format("ctypes.PyDLL(None).pause()"),
+        "gave no answer for 30 s",
+    ),
+}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("shell", "python", "reason"),
+    ("names", "limit"),
     [
-        ("exit 0", "", "exited with code 0"),
-        # Less memory than the framework needs; some frameworks fail in Python, others in C.
-        ("ulimit -v 400000", "", ""),
-        ("", AFTER_A_WHILE.format("ctypes.PyDLL(None).pause()"), "gave no answer for 30 s"),
-        (
-            "",
-            # PyDLL holds the GIL while it writes: no complete message can come in between.
-            AFTER_A_WHILE.format("ctypes.PyDLL(None).write(FD, b'[0.', 3); os._exit(0)"),
-            "exited with code 0",
-        ),
-        (
-            "",
-            AFTER_A_WHILE.format("while True:\n        os.write(1, b'x' * 2**20)"),
-            "printed more than 64 MiB",
-        ),
+        (list(WRONG)[:-1], ()),
+        # Alone, since the start of many workers takes a while too.
+        (list(WRONG)[-1:], ("--time-limit", "30")),
     ],
-    ids=["exits-at-once", "out-of-memory", "hangs-in-c", "half-a-message", "floods-stdout"],
+    ids=["end", "hang"],
 )
-def test_a_worker_that_goes_wrong_is_a_row(tmp_path, shell, python, reason):
-    broken = interpreter(tmp_path / "broken", shell=shell, python=python)
-    # On a busy machine the start of a worker takes a while too.
-    limit = ("--time-limit", "30") if "no answer" in reason else ()
-    run = Run(tmp_path / "run", "--backend", "jax", f"torch@{broken}", *SPEED, *limit)
+def test_workers_that_go_wrong_are_rows(tmp_path, names, limit):
+    broken = {}
+    for name in names:
+        shell, python, reason = WRONG[name]
+        broken[interpreter(tmp_path / name, shell=shell, python=python)] = reason
+    contenders = ("jax", *(f"torch@{path}" for path in broken))
+    run = Run(tmp_path / "run", "--backend", *contenders, *SPEED, *limit)
     assert run.end() == 1, run.output + run.errors
     record = load(run.folder)
-    # The worker can fail in the parity pass too, which comes first.
-    (failure,) = (each for each in record.of(Failure) if each.pass_name == "speed")
-    assert {each.contender for each in record.of(Failure)} == {"torch"}
-    assert reason in failure.reason and failure.reason
-    assert f"torch: {failure.reason}" in " ".join(run.output.split())
+    # A worker can fail in the parity pass too, which comes first.
+    failures = {each.contender: each for each in record.of(Failure) if each.pass_name == "speed"}
+    reasons = {each.name: broken[each.python] for each in record.header.contenders if each.python}
+    assert set(failures) == {each.contender for each in record.of(Failure)} == set(reasons)
+    for name, failure in failures.items():
+        assert reasons[name] in failure.reason and failure.reason
+        assert f"{name}: {failure.reason}" in " ".join(run.output.split())
     assert {row.block for row in record.of(Round) if row.contender == "jax"} >= set(range(6))
     assert not [each for each in record.of(TaskEnd) if each.task.pass_name == "speed"]
     assert record.outcome == "failures"

@@ -37,7 +37,7 @@ def assert_everything_counts_once(folder):
 @pytest.mark.slow
 def test_only_what_is_missing_is_measured(tmp_path, aebench):
     run = Run(tmp_path / "cut", *JAX)
-    run.measured(2 * (4 + 3))
+    run.measured(2 * (4 + 2))
     while not any(each.task.pass_name == "speed" for each in load(run.folder).of(TaskEnd)):
         assert run.process.poll() is None
     run.process.kill()

@@ -99,16 +99,10 @@ def run(tmp_path, monkeypatch):
     journal.close()
 
 
-def test_warm_up_is_three_rounds_and_two_seconds_at_least(run):
+def test_warm_up_is_two_rounds(run):
     record = run([0], {"jax": 0.01, "torch": 0.3})
-    warm = [row for row in record.of(Round) if row.block < 0]
-    seconds = Counter()
-    for row in warm:
-        seconds[row.contender] += row.seconds
-    counts = Counter(row.contender for row in warm)
-    assert min(counts.values()) == counts["torch"] == 3
-    assert all(seconds[name] >= 2.0 for name in counts)
-    assert seconds["jax"] < 2.0 + max(row.seconds for row in warm if row.contender == "jax")
+    counts = Counter(row.contender for row in record.of(Round) if row.block < 0)
+    assert set(counts.values()) == {2} and len(counts) == 4
 
 
 def test_steps_are_chosen_by_the_warm_up_once_for_all_launches(run):
