@@ -193,7 +193,7 @@ class SpeedPass:
     ) -> None:
         """Run warm-up rounds, which no result includes, and set the session's ``step_seconds``.
 
-        In the published runs only the first round after compiling was slow.
+        In the published run of training only the first round after compiling was slow.
         """
         step_seconds: list[float] = []
         for number in range(WARMUP_ROUNDS):
