@@ -7,12 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import special
 
-from aebench.reports.statistics import Estimate, standard_error, student_quantile
+from aebench.reports.launches import (
+    Error,
+    Spread,
+    bounded_exp,
+    combined,
+    estimate,
+    mean_error,
+    spread,
+)
+from aebench.reports.statistics import Estimate, student_quantile
 
 POWER = 0.8
 _MOST_LAUNCHES = 10_000
-_LARGEST = 600.0
 
 
 @dataclass(frozen=True)
@@ -26,92 +35,155 @@ class Comparison:
     adjusted : Estimate
         The same ratio with a wider interval: at the requested confidence the intervals of all
         comparisons of the family are right together. Verdicts use it.
-    pair_sd : float or None
-        Standard deviation, within a launch, of the log-ratio of a pair of rounds; None if there
-        are fewer than two blocks.
-    launch_sd : float or None
-        Standard deviation between launches beyond what ``pair_sd`` explains; None if there are
-        fewer than two launches.
+    error : Error or None
+        The error of the ratio's logarithm; None if it isn't known.
+    spread : Spread or None
+        The spread of launches' mean log-ratios; None if it isn't known.
+    excess : float
+        By how much the logarithm's interval was widened at either end.
     """
 
     ratio: Estimate
     adjusted: Estimate
-    pair_sd: float | None
-    launch_sd: float | None
+    error: Error | None
+    spread: Spread | None
+    excess: float = 0.0
+
+    def p_value(self, different: float) -> float:
+        """Return the p-value of the hypothesis that the true ratio is within a margin.
+
+        Parameters
+        ----------
+        different : float
+            The margin of :func:`verdict`, as a share.
+
+        Returns
+        -------
+        float
+            Twice the probability, under Student's t, of a value as far beyond the margin and the
+            excess; 1 if the ratio lies within these, or if the error isn't known.
+        """
+        beyond = abs(math.log(self.ratio.value)) - math.log1p(different) - self.excess
+        if self.error is None or beyond <= 0:
+            return 1.0
+        if not self.error.standard_error:
+            return 0.0
+        return 2 * float(special.stdtr(self.error.freedom, -beyond / self.error.standard_error))
+
+
+def launch_means(launches: Sequence[ArrayLike]) -> list[float]:
+    """Return each launch's mean of logarithms; launches without values are left out."""
+    logs = (np.log(np.asarray(launch, dtype=float)) for launch in launches if np.size(launch))
+    return [float(np.mean(each)) for each in logs]
 
 
 def compare(
-    launches: Sequence[ArrayLike], comparisons: int = 1, confidence: float = 0.95
+    means: Sequence[float],
+    comparisons: int = 1,
+    confidence: float = 0.95,
+    pooled: Spread | None = None,
+    further: Sequence[Error] = (),
+    excess: float = 0.0,
 ) -> Comparison:
     """Compare a contender with the reference.
 
     Parameters
     ----------
-    launches : sequence of array_like, shapes (blocks,)
-        For each launch, the ratios of the contender's seconds to the reference's, block by block.
+    means : sequence of float
+        For each launch, the mean log-ratio of the contender's time to the reference's.
     comparisons : int
         Number of comparisons in the family, for Bonferroni's adjustment.
     confidence : float
         Between 0 and 1.
+    pooled : Spread or None
+        The spread between launches, pooled over cells; None to use these launches' own.
+    further : sequence of Error
+        Errors of the logarithm that all launches share, such as those of an epoch's fixed cost.
+    excess : float
+        The logarithm by which an A/A control was beyond its interval: both ends are moved out.
 
     Returns
     -------
     Comparison
-        The value is exp of the mean over launches of their mean log-ratio. The interval is the
-        wider of two Student's intervals: over the means of launches (from two launches on), and
-        over all blocks. Processes differ by chance, and more blocks do not average that out.
+        The value is exp of the mean over launches. The interval is Student's over launches, see
+        :func:`aebench.reports.launches.estimate`: processes differ by chance, the machine changes,
+        and more blocks do not average that out. A single launch gives no interval, unless
+        ``pooled`` is known.
 
     Raises
     ------
     ValueError
-        If there is no block.
-
-    Notes
-    -----
-    The levels (launches, blocks) follow Kalibera and Jones, *Rigorous benchmarking in reasonable
-    time*, 2013. The variance between launches is that of their means minus pair_sd² / blocks, at
-    least 0: the moment estimate of a one-way random-effects model.
+        If there is no launch.
     """
-    logs = [np.log(np.asarray(launch, dtype=float)) for launch in launches if np.size(launch)]
-    if not logs:
-        raise ValueError("a comparison needs at least one block")
-    means = np.array([float(np.mean(launch)) for launch in logs])
+    if not len(means):
+        raise ValueError("a comparison needs at least one launch")
+    known = pooled or spread(means)
+    error = mean_error(known, len(means))
+    if error:
+        error = combined(error, *further)
     value = float(np.mean(means))
-    errors = [
-        (error, freedom)
-        for error, freedom in map(standard_error, (means, np.concatenate(logs)))
-        if freedom
-    ]
-
-    def interval(level: float) -> Estimate:
-        if not errors:
-            return Estimate(_exp(value), None, None)
-        half = max(
-            student_quantile(1 - (1 - level) / 2, freedom) * error for error, freedom in errors
-        )
-        return Estimate(_exp(value), _exp(value - half), _exp(value + half))
-
-    adjusted = interval(1 - (1 - confidence) / comparisons)
-    return Comparison(interval(confidence), adjusted, *_spreads(logs, means))
+    ratio, adjusted = (
+        widened(estimate(value, error, level), excess)
+        for level in (confidence, 1 - (1 - confidence) / comparisons)
+    )
+    return Comparison(ratio, adjusted, error, known, excess)
 
 
-def minimum_detectable_effect(
-    pair_sd: float,
-    launch_sd: float,
-    launches: int,
-    blocks: int,
-    different: float,
-    comparisons: int = 1,
-    confidence: float = 0.95,
-) -> float:
-    """Return the smallest true difference that 80 % of runs of a given size would detect.
+def widened(estimate: Estimate, excess: float) -> Estimate:
+    """Return an estimate whose interval is wider by the logarithm ``excess`` at either end."""
+    if estimate.low is None or estimate.high is None:
+        return estimate
+    factor = bounded_exp(excess)
+    return Estimate(estimate.value, estimate.low / factor, estimate.high * factor)
+
+
+def excess(control: Estimate) -> float:
+    """Return how far an A/A control's interval lies from 1, as a logarithm; 0 if it holds 1."""
+    if control.low is None or control.high is None:
+        return 0.0
+    return max(0.0, math.log(control.low), -math.log(control.high))
+
+
+def holm(p_values: Sequence[float], tests: int, level: float = 0.05) -> list[bool]:
+    """Reject hypotheses by Holm's procedure.
 
     Parameters
     ----------
-    pair_sd, launch_sd : float
-        Standard deviations of the log-ratio: see :class:`Comparison`.
-    launches, blocks : int
-        Number of launches, and of blocks in a launch.
+    p_values : sequence of float
+        The p-values.
+    tests : int
+        Number of hypotheses in the family, at least ``len(p_values)``. Hypotheses without a p-value
+        here count as the last to be tested.
+    level : float
+        The probability, at most, of any false rejection.
+
+    Returns
+    -------
+    list of bool
+        Whether each hypothesis is rejected.
+
+    Notes
+    -----
+    Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
+    Statistics 6 (1979).
+    """
+    rejected = [False] * len(p_values)
+    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        if p_values[index] > level / (tests - rank):
+            break
+        rejected[index] = True
+    return rejected
+
+
+def minimum_detectable_effect(
+    error: Error, different: float, comparisons: int = 1, confidence: float = 0.95
+) -> Estimate:
+    """Return the smallest true difference that 80 % of runs would detect.
+
+    Parameters
+    ----------
+    error : Error
+        The error of such a run's log-ratio.
     different : float
         The margin of :func:`verdict`, as a share.
     comparisons, confidence
@@ -119,46 +191,35 @@ def minimum_detectable_effect(
 
     Returns
     -------
-    float
-        The difference as a share; infinite if the run is too small for an interval.
+    Estimate
+        The difference as a share, with the range that follows from the 95 % interval of the true
+        standard error: few launches tell it within a factor of two.
 
     Notes
     -----
-    The logarithm of 1 + the result is ln(1 + different) + (t(1 - alpha / 2) + t(0.8)) · error, for
-    the error with the larger product. Over launches the error is
-    sqrt((launch_sd² + pair_sd² / blocks) / launches), with launches - 1 degrees of freedom. Over
-    blocks it is sqrt((launch_sd² + pair_sd²) / (launches · blocks)), with launches · blocks - 1.
-    Bloom, "Minimum detectable effects", Evaluation Review 19 (1995).
+    The logarithm of 1 + the result is ln(1 + different) + (t(1 - alpha / 2) + t(0.8)) · standard
+    error. Bloom, "Minimum detectable effects", Evaluation Review 19 (1995).
     """
-    count = launches * blocks
-    errors = [
-        (math.sqrt((launch_sd**2 + pair_sd**2 / blocks) / launches), launches - 1),
-        (math.sqrt((launch_sd**2 + pair_sd**2) / count), count - 1),
-    ]
     tail = (1 - confidence) / comparisons / 2
-    needed = [
-        error * (student_quantile(1 - tail, freedom) + student_quantile(POWER, freedom))
-        for error, freedom in errors
-        if freedom
-    ]
-    return _exp(math.log1p(different) + max(needed)) - 1 if needed else math.inf
+    needed = student_quantile(1 - tail, error.freedom) + student_quantile(POWER, error.freedom)
+
+    def effect(standard_error: float) -> float:
+        return bounded_exp(math.log1p(different) + needed * standard_error) - 1
+
+    return Estimate(effect(error.standard_error), *map(effect, error.range))
 
 
-def launches_needed(
-    difference: float,
-    pair_sd: float,
-    launch_sd: float,
-    blocks: int,
-    different: float,
-) -> int | None:
+def launches_needed(difference: float, sd: float, different: float) -> int | None:
     """Return how many launches are needed to detect a true difference in 80 % of runs.
 
     Parameters
     ----------
     difference : float
         The true difference, as a share.
-    pair_sd, launch_sd, blocks, different
-        As for :func:`minimum_detectable_effect`.
+    sd : float
+        Standard deviation between launches' means: see :class:`aebench.reports.launches.Spread`.
+    different : float
+        The margin of :func:`verdict`, as a share.
 
     Returns
     -------
@@ -167,8 +228,8 @@ def launches_needed(
     """
 
     def enough(launches: int) -> bool:
-        effect = minimum_detectable_effect(pair_sd, launch_sd, launches, blocks, different)
-        return effect <= difference
+        error = Error(sd / math.sqrt(launches), launches - 1)
+        return minimum_detectable_effect(error, different).value <= difference
 
     if not enough(_MOST_LAUNCHES):
         return None
@@ -212,50 +273,45 @@ def noise_floor(control: Estimate) -> float | None:
     return max(control.high, 1 / control.low) - 1
 
 
-def drift(seconds: Sequence[ArrayLike], tolerance: float = 0.02) -> float | None:
-    """Compare the last third of the rounds of all launches with the first third.
+def drift(launches: Sequence[ArrayLike], tolerance: float = 0.02) -> float | None:
+    """Compare the last third of the blocks of every launch with its first third.
 
     Parameters
     ----------
-    seconds : sequence of array_like, shapes (rounds,)
-        For each launch, a contender's seconds per step in the order of measuring.
+    launches : sequence of array_like, shapes (blocks,)
+        For each launch, the ratios of a contender's seconds to the block's (geometric) mean over
+        the contenders, in the order of measuring: what slows the whole machine isn't in them.
     tolerance : float
         A change below this share counts as no drift.
 
     Returns
     -------
     float or None
-        The change of the median as a share, positive if the last third is slower. None if the
-        change is within the tolerance or within twice its standard error, or if values are too few.
+        The mean change over launches as a share, positive if the last third is slower. None if
+        the change is within the tolerance, if Student's 95 % interval over launches holds zero, or
+        with fewer than two launches of three blocks.
     """
-    logs = [np.log(np.asarray(each, dtype=float)) for each in seconds]
-    first = np.concatenate([each[: len(each) // 3] for each in logs])
-    last = np.concatenate([each[len(each) - len(each) // 3 :] for each in logs])
-    if len(first) < 2:
+    logs = [np.log(np.asarray(each, dtype=float)) for each in launches]
+    changes = [
+        float(np.mean(each[-(len(each) // 3) :]) - np.mean(each[: len(each) // 3]))
+        for each in logs
+        if len(each) >= 3
+    ]
+    if len(changes) < 2:
         return None
-    change = float(np.median(last) - np.median(first))
-    # For normal values the standard error of the median is sqrt(pi / 2) times that of the mean.
-    error = math.sqrt(math.pi / 2) * math.hypot(
-        *(float(np.std(each, ddof=1)) / math.sqrt(len(each)) for each in (first, last))
-    )
-    return math.expm1(change) if abs(change) > max(tolerance, 2 * error) else None
+    change = estimate(float(np.mean(changes)), mean_error(spread(changes), len(changes)))
+    if change.low is None or change.high is None or change.low <= 1 <= change.high:
+        return None
+    return change.value - 1 if abs(math.log(change.value)) > tolerance else None
 
 
-def _spreads(
-    logs: Sequence[np.ndarray[tuple[int], np.dtype[np.float64]]],
-    means: np.ndarray[tuple[int], np.dtype[np.float64]],
-) -> tuple[float | None, float | None]:
-    """Return ``pair_sd`` and ``launch_sd``: see :class:`Comparison`."""
+def pair_sd(launches: Sequence[ArrayLike]) -> float | None:
+    """Return the standard deviation, within launches, of the log-ratio of a pair of rounds.
+
+    It is None if no launch has two blocks.
+    """
+    logs = [np.log(np.asarray(launch, dtype=float)) for launch in launches if np.size(launch)]
     freedom = sum(len(each) - 1 for each in logs)
     if not freedom:
-        return None, None
-    pair = sum(float(np.sum((each - np.mean(each)) ** 2)) for each in logs) / freedom
-    if len(logs) < 2:
-        return math.sqrt(pair), None
-    explained = pair * float(np.mean([1 / len(each) for each in logs]))
-    return math.sqrt(pair), math.sqrt(max(0.0, float(np.var(means, ddof=1)) - explained))
-
-
-def _exp(value: float) -> float:
-    """Return exp(value), with the value kept within ±600 so that the result is finite."""
-    return math.exp(min(_LARGEST, max(-_LARGEST, value)))
+        return None
+    return math.sqrt(sum(float(np.sum((each - np.mean(each)) ** 2)) for each in logs) / freedom)

@@ -58,6 +58,8 @@ def lines(summary: Summary) -> Iterator[Line]:
     for cell in summary.speed:
         where = (cell.model, cell.workload, cell.batch_size, "")
         yield from line(where, "noise floor, share", cell.noise_floor)
+        for library, speed in cell.library_samples_per_second.items():
+            yield from line(where, f"matrix products by {library}", speed, "samples/s")
         yield from line(where, "blocks", cell.blocks)
         yield from line(where, "blocks repeated", cell.repeated)
         yield from line(where, "blocks disturbed", cell.disturbed)
@@ -71,7 +73,13 @@ def lines(summary: Summary) -> Iterator[Line]:
                 where,
                 f"times {row.control_of or cell.reference}",
                 row.times_reference,
-                verdict=row.verdict,
+                verdict="" if row.times_epoch and cell.judged_by == "epoch" else row.verdict,
+            )
+            yield from line(
+                where,
+                f"times {cell.reference}, epochs of fit",
+                row.times_epoch,
+                verdict=row.verdict if cell.judged_by == "epoch" else "",
             )
             effect = row.minimum_detectable_effect
             yield from line(where, "minimum detectable effect, share", effect)

@@ -37,6 +37,21 @@ def interval(value: float, low: float | None = None, high: float | None = None) 
     return f"{_cut(value, step)} [{_cut(low, step)}, {_cut(high, step)}]"
 
 
+def relative(value: float, low: float | None = None, high: float | None = None) -> str:
+    """Return ``value ±x %`` as text, with ± to the farther end of the interval.
+
+    The parameters are those of :func:`interval`.
+    """
+    if not value or low is None or high is None:
+        return interval(value, low, high)
+    reach = max(high - value, value - low)
+    if reach <= 1e-12 * abs(value):
+        return interval(value)
+    # The spaces within don't break: a narrow column breaks before the ±.
+    share = percent(reach / abs(value)).replace(" ", "\N{NO-BREAK SPACE}")
+    return f"{_cut(value, _step(reach, 2))} ±{share}"
+
+
 def fixed(decimals: int, value: float, low: float | None = None, high: float | None = None) -> str:
     """Return ``value [low, high]`` as text with a fixed number of decimals.
 

@@ -30,8 +30,9 @@ def sentences(summary: Summary) -> list[str]:
     """
     gerunds = {workload.name: workload.gerund for run in summary.runs for workload in run.workloads}
     stayed = [run.plateau.stayed for run in summary.runs if run.plateau]
+    machines = {run.machine.kind for run in summary.runs}
     found = [
-        *_speed(summary.speed, gerunds),
+        *_speed(summary.speed, gerunds, several_machines=len(machines) > 1),
         *_footprint(summary.footprint),
         *_quality(summary.quality, "".join(stayed[:1])),
         *_limit(summary.speed),
@@ -41,24 +42,26 @@ def sentences(summary: Summary) -> list[str]:
     return found[:_SENTENCES]
 
 
-def _speed(cells: Sequence[SpeedCell], gerunds: Mapping[str, str]) -> Iterator[str]:
+def _speed(
+    cells: Sequence[SpeedCell], gerunds: Mapping[str, str], several_machines: bool
+) -> Iterator[str]:
     compared = [cell for cell in cells if cell.answer]
     if not compared:
         return
     by_leader: dict[str, list[SpeedCell]] = {}
-    for cell in sorted(compared, key=lambda cell: (not cell.fastest, _is_cut(cell))):
-        leader = cell.fastest or ("" if _is_cut(cell) else _NO_LEADER)
+    for cell in sorted(compared, key=lambda cell: (not cell.stands, _is_cut(cell))):
+        standing = cell.fastest if cell.stands else ""
+        leader = standing or ("" if _is_cut(cell) else _NO_LEADER)
         by_leader.setdefault(leader, []).append(cell)
     parts = [
-        f"{name} fastest at {_where(led, gerunds)}"
+        f"{name} fastest {_where(led, gerunds)}"
         if name == _NO_LEADER
-        else f"{name} is fastest at {_where(led, gerunds)}"
+        else f"{name} is fastest {_where(led, gerunds)}"
         if name
-        else f"there is no verdict yet on {_where(led, gerunds)}, of which blocks are missing"
+        else f"there is no verdict yet {_where(led, gerunds)}, of which blocks are missing"
         for name, led in by_leader.items()
     ]
-    # These verdicts compare steps. In whole epochs, which the tables show, the order may differ.
-    yield f"Step for step, {'; '.join(parts)}."
+    yield f"On {'these machines' if several_machines else 'this machine'}, {'; '.join(parts)}."
 
 
 def _is_cut(cell: SpeedCell) -> bool:
@@ -66,9 +69,13 @@ def _is_cut(cell: SpeedCell) -> bool:
 
 
 def _where(cells: Sequence[SpeedCell], gerunds: Mapping[str, str]) -> str:
-    """Return a short text that names cells, grouped by workload and by equal batch sizes."""
+    """Return a short text that names cells, such as "in epochs of training ae400 (batch 32)".
+
+    They are grouped by what verdicts compare, by workload, and by equal batch sizes.
+    """
     parts = []
-    for workload, of_workload in _grouped(cells, lambda cell: cell.workload).items():
+    grouped = _grouped(cells, lambda cell: (cell.judged_by, cell.workload))
+    for (unit, workload), of_workload in grouped.items():
         batches: dict[tuple[int, ...], list[str]] = {}
         for name, of_model in _grouped(of_workload, lambda cell: cell.model).items():
             sizes = tuple(cell.batch_size for cell in of_model)
@@ -77,7 +84,7 @@ def _where(cells: Sequence[SpeedCell], gerunds: Mapping[str, str]) -> str:
             f"{listed(names)} (batch {listed([str(size) for size in sizes])})"
             for sizes, names in batches.items()
         ]
-        parts.append(f"{gerunds.get(workload, workload)} {listed(named)}")
+        parts.append(f"in {unit}s of {gerunds.get(workload, workload)} {listed(named)}")
     return listed(parts)
 
 
@@ -147,7 +154,7 @@ def _limit(cells: Sequence[SpeedCell]) -> Iterator[str]:
     shares: dict[str, list[float]] = {}
     for cell in cells:
         for row in cell.rows:
-            judged = not cell.unstable and not row.differs and row.verdict != "baseline"
+            judged = not row.differs and row.verdict not in ("baseline", "disturbed")
             if row.of_limit and judged and not cell.faster_than_limit:
                 shares.setdefault(row.contender, []).append(row.of_limit.value)
     if not shares:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aebench.reports.comparison import launches_needed
 from aebench.reports.formatting import percent
 from aebench.reports.summary import SpeedCell, SpeedRow, Summary
-from aebench.reports.tables import times
+from aebench.reports.tables.speed import detectable, times
 
 WANTED_DIFFERENCE = 0.03
 _MOST_DISTURBED = 0.25
@@ -63,7 +63,7 @@ def _judge(
         findings.append(
             f"The noise floor is {percent(cell.noise_floor)}; the smallest difference that "
             f"{launches} × {blocks} blocks call in four of five cases here is about "
-            f"{percent(control.minimum_detectable_effect)}."
+            f"{detectable(control.minimum_detectable_effect)}."
         )
     findings.append(_spread(cell, control, blocks))
     if cell.disturbed > _MOST_DISTURBED * cell.blocks:
@@ -76,7 +76,7 @@ def _judge(
 
 
 def _told(row: SpeedRow) -> str:
-    return f"{row.verdict}, {times(row)} times {row.control_of}'s time"
+    return f"{row.verdict}, {times(row, row.times_reference)} times {row.control_of}'s time"
 
 
 def _seen(known_effect: SpeedRow) -> str:
@@ -89,20 +89,13 @@ def _spread(cell: SpeedCell, control: SpeedRow, blocks: int) -> str:
     pair = f"A pair of rounds varies by {percent(control.pair_sd)} (SD)"
     if control.launch_sd is None:
         return (
-            f"{pair}; how much processes differ beyond that can't be told from one launch: use a "
-            f"larger preset to learn what a difference of {percent(WANTED_DIFFERENCE)} needs."
+            f"{pair}; how much launches differ can't be told from one: use a larger preset to "
+            f"learn what a difference of {percent(WANTED_DIFFERENCE)} needs."
         )
-    needed = launches_needed(
-        WANTED_DIFFERENCE, control.pair_sd, control.launch_sd, blocks, cell.different
-    )
+    needed = launches_needed(WANTED_DIFFERENCE, control.launch_sd, cell.different)
     told = f"about {needed} launches" if needed else "more launches than anyone waits for"
-    launch = (
-        f"a launch by {percent(control.launch_sd)} beyond that"
-        if control.launch_sd
-        else "launches by no more than that explains"
-    )
     return (
-        f"{pair}, {launch}: to call a difference of "
+        f"{pair}, the mean of a launch by {percent(control.launch_sd)}: to call a difference of "
         f"{percent(WANTED_DIFFERENCE)} in four of five cases takes {told} of {blocks} blocks here."
     )
 

@@ -9,9 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-# Confidence of each of two intervals: both are then right in at least 95 % of cases (Bonferroni).
-TOGETHER = (1 + 0.95) / 2
-
 
 @dataclass(frozen=True)
 class Estimate:
@@ -131,7 +128,7 @@ def standard_error(values: ArrayLike) -> tuple[float, int]:
     return float(np.std(observed, ddof=1)) / math.sqrt(count), count - 1
 
 
-def student_quantile(probability: float, freedom: int) -> float:
+def student_quantile(probability: float, freedom: float) -> float:
     """Return the quantile of Student's t distribution with ``freedom`` degrees of freedom."""
     return float(special.stdtrit(freedom, probability))
 
@@ -190,40 +187,6 @@ def pareto_front(costs: Sequence[float], losses: Sequence[float]) -> list[int]:
         if not front or losses[index] < losses[front[-1]]:
             front.append(index)
     return front
-
-
-def unpaired_ratio(seconds: ArrayLike, reference: ArrayLike, confidence: float = 0.95) -> Estimate:
-    """Estimate the ratio of two times that were not measured in shared blocks.
-
-    Parameters
-    ----------
-    seconds, reference : array_like, shapes (n,) and (m,)
-        Positive times; the two series were measured separately.
-    confidence : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    Estimate
-        The ratio of the medians, ``seconds`` over ``reference``. The interval's lower end is the
-        lower end for ``seconds`` over the upper end for ``reference``; the upper end is the upper
-        end for ``seconds`` over the lower end for ``reference``. Both medians' intervals have
-        confidence (1 + confidence) / 2: both are then right together at ``confidence``
-        (Bonferroni). Changes of the machine between the measurements are not covered.
-    """
-    level = (1 + confidence) / 2
-    return ratio_of_medians(median(seconds, level), median(reference, level))
-
-
-def ratio_of_medians(above: Estimate, below: Estimate) -> Estimate:
-    """Return the ratio of two medians, as :func:`unpaired_ratio` describes it.
-
-    Both medians' intervals should have the confidence :data:`TOGETHER`.
-    """
-    value = above.value / below.value
-    if above.low is None or above.high is None or below.low is None or below.high is None:
-        return Estimate(value, None, None)
-    return Estimate(value, above.low / below.high, above.high / below.low)
 
 
 @dataclass(frozen=True)

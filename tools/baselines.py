@@ -24,7 +24,8 @@ def table(path: Path) -> str:
     ]
     for cell in summary.speed:
         rows = {row.contender: row for row in cell.rows}
-        gemm = f"{shown(rows['gemm'].samples_per_second)} ({' or '.join(cell.libraries)})"
+        library = next(iter(cell.library_samples_per_second))
+        gemm = f"{shown(rows['gemm'].samples_per_second)} ({library})"
         reached = [f"{share(rows[name].of_limit)} %" for name in others]
         lines.append(f"| {cell.batch_size} | {gemm} | " + " | ".join(reached) + " |")
     return "\n".join(lines)

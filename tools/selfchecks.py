@@ -11,7 +11,7 @@ from aebench.reports.formatting import duration, percent
 from aebench.reports.journal import load, record_paths
 from aebench.reports.selfcheck import judge
 from aebench.reports.summary import summarise
-from aebench.reports.tables import times
+from aebench.reports.tables.speed import detectable, times
 
 COLUMNS = (
     "backend, size",
@@ -38,7 +38,7 @@ def table(paths: Sequence[Path]) -> str:
         assert check and run.speed and control.minimum_detectable_effect
         assert control.pair_sd is not None and cell.noise_floor is not None
         marks = [
-            f"{row.verdict} {times(row)} {'✓' if right else '✗'}"
+            f"{row.verdict} {times(row, row.times_reference)} {'✓' if right else '✗'}"
             for row, right in (
                 (control, check.control_right),
                 (known_effect, check.known_effect_right),
@@ -48,7 +48,7 @@ def table(paths: Sequence[Path]) -> str:
             f"{reference.contender}, {run.plan.blocks_text}",
             *marks,
             percent(cell.noise_floor),
-            percent(control.minimum_detectable_effect),
+            detectable(control.minimum_detectable_effect),
             percent(control.pair_sd),
             "–" if control.launch_sd is None else percent(control.launch_sd),
             str(cell.repeated),

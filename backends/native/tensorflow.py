@@ -75,11 +75,12 @@ class TensorflowNetwork:
         return loss
 
     def _predict_steps(self, batches: Any, first: Any, steps: Any) -> Any:
-        made = tf.zeros_like(batches[0])
+        # All outputs are kept, as Keras and the other baselines keep them.
+        made = tf.TensorArray(tf.float32, size=steps, element_shape=batches.shape[1:])
         for step in tf.range(steps):
             images = tf.gather(batches, (first + step) % tf.shape(batches)[0])
-            made = tf.sigmoid(self._logits(images, training=False))
-        return made
+            made = made.write(step, tf.sigmoid(self._logits(images, training=False)))
+        return made.stack()
 
     def _loss(self, images: Any, training: bool) -> Any:
         logits = self._logits(images, training)

@@ -43,8 +43,17 @@ COMMANDS = (
         Measurement(),
         (
             *("preset", "contender", "model", "workload", "passes", "batch-size"),
-            *("launches", "blocks", "epochs", "seeds", "train-samples", "threads"),
-            *("baselines", "reference", "different-beyond", "same-within", *_RECORD, "report"),
+            *(
+                "launches",
+                "blocks",
+                "epochs",
+                "seeds",
+                "train-samples",
+                "threads",
+                "baselines",
+                "reference",
+            ),
+            *("different-beyond", "same-within", *_RECORD, "report"),
         ),
         "Separate several values of an option by spaces (--backend jax torch) or commas, or "
         "repeat the option.",

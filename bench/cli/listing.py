@@ -129,7 +129,7 @@ def _presets() -> Table:
         grid.add_row(name, *map(shown, PRESETS.values()))
     sizes: list[tuple[str, str, Callable[[Preset], str]]] = [
         (
-            "launches × blocks, at least",
+            "launches × blocks",
             "speed",
             lambda preset: _by_workload(preset, lambda sizes: f"{sizes.launches} × {sizes.blocks}"),
         ),

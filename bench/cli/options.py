@@ -175,13 +175,12 @@ OPTIONS = {
         _several(_words, "N"),
     ),
     "launches": Option(
-        ("--launches",), "Launches of the speed pass: all workers start anew in each.", _ONE_NUMBER
-    ),
-    "blocks": Option(
-        ("--blocks",),
-        "Blocks in a launch, raised to a multiple of the balanced design.",
+        ("--launches",),
+        "Launches of the speed pass: how often all workers start anew. One launch gives no "
+        "intervals.",
         _ONE_NUMBER,
     ),
+    "blocks": Option(("--blocks",), "Blocks in a launch of the speed pass.", _ONE_NUMBER),
     "batch-size.one": Option(("--batch-size",), "Samples in a step (default: 32).", _ONE_NUMBER),
     "steps": Option(
         ("--steps",), "Number of warm training steps to trace (default: 20).", _ONE_NUMBER

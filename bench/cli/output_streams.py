@@ -8,6 +8,8 @@ from typing import TextIO
 
 _NEAREST = {
     "×": "x",
+    "±": "+-",
+    "\N{NO-BREAK SPACE}": " ",
     "–": "-",
     "→": "->",
     "…": "...",

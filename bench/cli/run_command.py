@@ -127,6 +127,8 @@ def _resumed_work(request: Request, record: Path, dry_run: bool) -> _Work:
     resuming.check_asked(plan, request.backends)
     resuming.check_machine(begun.header)
     tasks = campaign.missing_tasks(plan, begun)
+    if any(task.pass_name == "speed" for task in tasks):
+        resuming.check_timings(begun.header)
     if tasks and not dry_run:
         resuming.check_allowed(plan, request.backends)
         model_files.check_allowed(begun.header.models, request.models)

@@ -53,7 +53,7 @@ def task_seconds(
     """
     model = plan.model(task.model)
     if task.pass_name == "speed":
-        return _speed_seconds(plan, model, task.launch, pace)
+        return _speed_seconds(plan, model, task.launch, test_samples, pace)
     return pace * _alone_seconds(plan, task, model, test_samples)
 
 
@@ -114,7 +114,7 @@ def _costs(backend: str) -> backends.Costs:
     return backends.load(backend).COSTS
 
 
-def _speed_seconds(plan: Plan, model: Model, launch: int, pace: float) -> float:
+def _speed_seconds(plan: Plan, model: Model, launch: int, test_samples: int, pace: float) -> float:
     info = plan.info
     name = model.name
     cells = plan.cells(name, launch)
@@ -132,13 +132,18 @@ def _speed_seconds(plan: Plan, model: Model, launch: int, pace: float) -> float:
         ]
         if not steps:
             continue
-        rounds = [1.1 * step * max(1.0, 0.1 / min(steps), 0.5 / sum(steps)) for step in steps]
-        warmup = 2 * sum(rounds)
-        compiling = 2.5 * pace * len(steps)
+        whole = workloads.load(cell.workload).timing == workloads.WHOLE_CALL
+        least = test_samples // cell.batch_size if whole else 3
+        rounds = [1.1 * max(0.12, least * step) for step in steps]
         blocks = info.sizes_of(cell.workload).blocks
-        total += blocks * (sum(rounds) + 0.04 * len(steps)) + warmup + compiling
-        if workloads.load(cell.workload).trains and launch < LAUNCHES_WITH_SHORT_EPOCHS:
-            total += 5.0 * len(plan.on_keras)
+        turns = -(-blocks // 4)
+        entering = 0.3 * pace * len(steps) + sum(rounds)
+        compiling = 2.5 * pace * len(steps)
+        total += blocks * (sum(rounds) + 0.04 * len(steps)) + turns * entering + compiling
+        trains = workloads.load(cell.workload).trains
+        chosen = plan.models[launch % len(plan.models)].name == name
+        if trains and chosen and launch < LAUNCHES_WITH_SHORT_EPOCHS:
+            total += 3.0 * len(plan.on_keras)
     return total
 
 

@@ -42,8 +42,7 @@ def block_orders(contenders: int, blocks: int, seed: int, launch: int) -> list[l
     Parameters
     ----------
     contenders, blocks : int
-        Their numbers, at least 1. The number of blocks is raised to a multiple of the number of
-        rows in the design.
+        Their numbers, at least 1.
     seed, launch : int
         The seed of the shuffle and the number of the launch. The same values give the same orders.
 
@@ -51,11 +50,20 @@ def block_orders(contenders: int, blocks: int, seed: int, launch: int) -> list[l
     -------
     list of list of int
         One order per block, a list of contender indices. All rows of the design are used once in
-        a shuffled order, then all rows again in another shuffled order, and so on.
+        a shuffled order, then all rows again in another shuffled order, and so on. The sequence
+        goes on from launch to launch, so that a run is balanced but for its last rows.
     """
     rows = williams_rows(contenders)
-    generator = random.Random(f"{seed}/{launch}")
+    generator = random.Random(f"{seed}/orders")
     orders: list[list[int]] = []
-    while len(orders) < blocks:
+    while len(orders) < blocks * (launch + 1):
         orders += generator.sample(rows, len(rows))
-    return orders
+    return orders[blocks * launch : blocks * (launch + 1)]
+
+
+def starting_order(contenders: int, seed: int, launch: int) -> list[int]:
+    """Return the order in which a launch's workers start, compile and warm up.
+
+    The worker that always comes last would lean: its order is drawn for every launch.
+    """
+    return random.Random(f"{seed}/{launch}/start").sample(range(contenders), contenders)

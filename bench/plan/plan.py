@@ -12,7 +12,7 @@ from aebench import backends
 from aebench.bench import workloads
 from aebench.bench.models.model import Model
 from aebench.bench.plan.model_info import describe_model
-from aebench.bench.plan.sizes import balanced_blocks, first_batch_size, obstacle
+from aebench.bench.plan.sizes import first_batch_size, obstacle
 from aebench.reports.record import (
     Cell,
     ContenderInfo,
@@ -199,10 +199,6 @@ class Plan:
                     for size in workload_sizes.batch_sizes
                     if (workload_sizes.workload, size) in wanted
                 ],
-                blocks=balanced_blocks(
-                    workload_sizes.blocks,
-                    sum(not obstacle(each, workload_sizes.workload) for each in found),
-                ),
             )
             for workload_sizes in self.info.sizes
             if any(workload_sizes.workload == cell.workload for cell in cells)

@@ -103,7 +103,7 @@ def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> P
     models = _unique([parse(name) for name in request.models or preset.models])
     passes = _passes(request.passes or preset.passes)
     found, reference = _contenders(request, names, passes, run)
-    sizes = plan_sizes(preset, asked_sizes, found, request.launches, request.blocks)
+    sizes = plan_sizes(preset, asked_sizes, request.launches, request.blocks)
     for workload_sizes in sizes:
         checks.batch_sizes(workload_sizes.batch_sizes, dataset)
     train_samples = len(dataset.train)

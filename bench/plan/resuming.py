@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aebench import backends
+from aebench.bench import workloads
 from aebench.bench.data.datasets import Dataset
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
@@ -60,6 +61,25 @@ def check_images(plan: Plan, dataset: Dataset) -> None:
         checks.resources(plan, dataset)
 
 
+def check_timings(header: Header) -> None:
+    """Check that this version times the same of each workload as the record does.
+
+    Raises
+    ------
+    BadInputError
+        If it doesn't: rounds of both kinds can't be compared.
+    """
+    for was in header.workloads:
+        if was.name not in header.plan.workloads:
+            continue
+        now = workloads.load(was.name).timing
+        if now != was.timing:
+            raise BadInputError(
+                f"the record times {was.name} by the {was.timing}, and this version by the {now}: "
+                "measure again into a new record."
+            )
+
+
 def check_machine(header: Header) -> None:
     """Check that this machine has the processor and the cores of a record's machine.
 
@@ -75,6 +95,13 @@ def check_machine(header: Header) -> None:
             f"the record was measured on {was.processor} with {was.cores} cores, this is "
             f"{here.processor} with {here.cores}: start a new run here."
         )
+    for name in was.identity.keys() | here.identity.keys() if was.identity else ():
+        before, now = (each.identity.get(name, "none") for each in (was, here))
+        if before != now:
+            raise BadInputError(
+                f"the record was measured on another machine of the name {was.processor} "
+                f"({name}: {shortly(before)}, here {shortly(now)}): start a new run here."
+            )
 
 
 def programs(found: Sequence[ContenderInfo]) -> list[ContenderInfo]:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from aebench.bench import workloads
 from aebench.bench.errors import BadInputError
-from aebench.bench.plan.order import williams_rows
 from aebench.bench.plan.presets import Preset
 from aebench.bench.quoting import shortly
 from aebench.reports.record import ContenderInfo, WorkloadSizes
@@ -14,7 +13,6 @@ from aebench.reports.record import ContenderInfo, WorkloadSizes
 def plan_sizes(
     preset: Preset,
     asked: Mapping[str, Sequence[int]],
-    contenders: Sequence[ContenderInfo],
     launches: int | None = None,
     blocks: int | None = None,
 ) -> list[WorkloadSizes]:
@@ -26,24 +24,19 @@ def plan_sizes(
         The preset; its sizes are used where none were asked for.
     asked : mapping of str to sequence of int
         The batch sizes of each workload that is measured, as :func:`batch_sizes` returns them.
-    contenders : sequence of ContenderInfo
-        The contenders of the plan. How many of them can run a workload decides the number of its
-        blocks.
     launches, blocks : int or None
-        The numbers for all workloads; None takes the preset's. Blocks are raised to a multiple of
-        the rows of the balanced design.
+        The numbers for all workloads; None takes the preset's.
     """
     found = []
     for name, sizes in asked.items():
         usual = preset.sizes_of(name)
         own = () if name in preset.workloads else workloads.load(name).batch_sizes
-        taking_part = [contender for contender in contenders if not obstacle(contender, name)]
         found.append(
             WorkloadSizes(
                 name,
                 list(sizes or own or usual.batch_sizes),
                 launches or usual.launches,
-                balanced_blocks(blocks or usual.blocks, len(taking_part)),
+                blocks or usual.blocks,
             )
         )
     return found
@@ -101,12 +94,6 @@ def batch_sizes(words: Sequence[int | str], names: Sequence[str]) -> dict[str, l
         for workload in current:
             found[workload][int(number)] = None
     return {name: list(sizes) for name, sizes in found.items()}
-
-
-def balanced_blocks(blocks: int, contenders: int) -> int:
-    """Return ``blocks``, raised to a multiple of the Williams design's rows for the contenders."""
-    rows = len(williams_rows(max(1, contenders)))
-    return -(-blocks // rows) * rows
 
 
 def obstacle(contender: ContenderInfo, workload: str) -> str:

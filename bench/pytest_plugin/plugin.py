@@ -49,8 +49,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         help="Batch sizes, such as 32,500, or by workload: 'train=32,500 predict=1'.",
     )
-    group.addoption("--launches", type=int, help="Launches; the preset's if left out.")
-    group.addoption("--blocks", type=int, help="Blocks in a launch; the preset's if left out.")
+    group.addoption("--launches", type=int, help="Launches; one gives no intervals.")
+    group.addoption("--blocks", type=int, help="Blocks in a launch.")
     group.addoption(
         "--data",
         default=os.environ.get("AEBENCH_DATA") or "auto",

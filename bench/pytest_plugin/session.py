@@ -215,7 +215,7 @@ def _extra_info(
         and [speed.samples_per_second.low, speed.samples_per_second.high],
         "step_seconds": speed.step_seconds and speed.step_seconds.value,
         "epoch_fixed_seconds": speed.epoch and speed.epoch.fixed_seconds,
-        "epoch_seconds": speed.epoch and speed.epoch.seconds,
+        "epoch_seconds": speed.epoch and speed.epoch.seconds.value,
         "peak_memory_bytes": footprint.peak_bytes and footprint.peak_bytes.value,
         "parameters": footprint.parameters,
         "loss": footprint.loss,

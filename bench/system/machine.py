@@ -1,8 +1,10 @@
 """Describe this machine for the record."""
 
+import hashlib
 import os
 import platform
 import re
+import subprocess
 from pathlib import Path
 
 import psutil
@@ -22,6 +24,10 @@ _OF_OTHER_PROGRAMS = re.compile(
     r"|WORKSPACE)|CUDA_(HOME|PATH|VERSION)|NVIDIA_(DRIVER_CAPABILITIES|PRODUCT_NAME|REQUIRE_\w+)"
 )
 
+_VECTOR = re.compile("sse4|avx|fma|f16c|amx|asimd|sve")
+_FACTS = {"family": "cpu family", "model": "model", "stepping": "stepping"}
+_QUERY_SECONDS = 10.0
+
 
 def describe() -> MachineInfo:
     """Describe the machine, its load, and the variables that change what frameworks do."""
@@ -37,7 +43,59 @@ def describe() -> MachineInfo:
             for name, value in sorted(os.environ.items())
             if changes_frameworks(name)
         },
+        identity=identity(),
+        boot=_text(Path("/proc/sys/kernel/random/boot_id")),
     )
+
+
+def identity() -> dict[str, str]:
+    """Return what tells processors of one name apart, as far as the system shows it.
+
+    "AMD EPYC" was the name of two chips, of which one had no AVX-512: figures of the two don't
+    compare.
+    """
+    processor = _processor_facts()
+    flags = processor.get("flags", "").split()
+    found = {name: processor.get(key, "") for name, key in _FACTS.items()}
+    found["vector instructions"] = " ".join(sorted(filter(_VECTOR.match, flags)))
+    found["flags"] = hashlib.sha256(" ".join(sorted(flags)).encode()).hexdigest()[:12] * bool(flags)
+    for index in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        level, kind, size = (_text(index / name) for name in ("level", "type", "size"))
+        if size:
+            found[f"L{level} {kind}".lower()] = size
+    found["hypervisor"] = _text(Path("/sys/hypervisor/type")) or _text(
+        Path("/sys/class/dmi/id/sys_vendor")
+    )
+    found["accelerators"] = "; ".join(_accelerators())
+    return {name: encodable(text)[:MOST_TEXT] for name, text in found.items() if text}
+
+
+def _accelerators() -> list[str]:
+    """Return the accelerators that ``nvidia-smi`` lists: name, driver, power limit, MIG."""
+    query = "--query-gpu=name,driver_version,power.limit,mig.mode.current"
+    command = ["nvidia-smi", query, "--format=csv,noheader"]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=_QUERY_SECONDS
+        )
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [" ".join(line.split()) for line in done.stdout.splitlines() if line.strip()]
+
+
+def _processor_facts() -> dict[str, str]:
+    """Return the first processor's entries in ``/proc/cpuinfo``; empty on other systems."""
+    first = _text(Path("/proc/cpuinfo")).partition("\n\n")[0]
+    pairs = (line.partition(":") for line in first.splitlines())
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _text(path: Path) -> str:
+    """Return a small file's text; empty if it can't be read."""
+    try:
+        return path.read_text(errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def changes_frameworks(variable: str) -> bool:
@@ -66,10 +124,5 @@ def _load() -> float | None:
 
 
 def _processor() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text(errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
+    name = _processor_facts().get("model name", "")
+    return name or platform.processor() or platform.machine()

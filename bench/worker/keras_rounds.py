@@ -26,7 +26,8 @@ from aebench.bench.worker.batches import repeated
 from aebench.bench.worker.building import build, set_initial_weights
 from aebench.bench.worker.calls import Calls
 from aebench.bench.worker.runtime_info import runtime_info
-from aebench.bench.workloads import CALL, Workload
+from aebench.bench.worker.whole_calls import WholeCalls
+from aebench.bench.workloads import CALL, WHOLE_CALL, Workload
 
 
 class Fits:
@@ -50,6 +51,8 @@ class Fits:
         """Compile the workload, and measure roughly how many seconds a step takes."""
         if workload.timing == CALL:
             return self._calls(workload, samples, command.batch_size).calibrate(command.steps)
+        if workload.timing == WHOLE_CALL:
+            return self._whole_calls(workload, samples, command.batch_size).calibrate()
         from aebench.bench.worker.stepping import Script, Stepper
 
         batch_size, per_call = command.batch_size, self._steps_per_call
@@ -68,12 +71,12 @@ class Fits:
         return Calibrated(answers[0].seconds / steps)
 
     def enter(self, command: Enter, workload: Workload, samples: Samples) -> None:
-        """Run rounds on command inside ``fit`` or ``predict``; call ``predict`` again at its end.
-
-        A workload that times calls is called once per call instead.
-        """
+        """Run rounds on command: steps inside ``fit``, or calls where the workload times calls."""
         if workload.timing == CALL:
             self._calls(workload, samples, command.batch_size).serve(self._channel)
+            return
+        if workload.timing == WHOLE_CALL:
+            self._whole_calls(workload, samples, command.batch_size).serve(self._channel)
             return
         from aebench.bench.worker.stepping import Script, Stepper
 
@@ -99,6 +102,9 @@ class Fits:
 
     def _calls(self, workload: Workload, samples: Samples, batch_size: int) -> Calls:
         return Calls(self._keras_model, self._backend, workload, samples, batch_size)
+
+    def _whole_calls(self, workload: Workload, samples: Samples, batch_size: int) -> WholeCalls:
+        return WholeCalls(self._keras_model, self._backend, workload, samples, batch_size)
 
     def epoch_boundaries(self, command: RunShortEpochs, samples: Samples) -> list[EpochBoundary]:
         """Time the boundaries of short epochs of ``fit``; see :func:`epoch_boundaries`."""

@@ -8,11 +8,12 @@ the standard library is imported here: the parent and the workers both import th
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib import import_module, metadata
 from typing import Any, Protocol, cast
 
 GROUP = "aebench.workloads"
-STEP, CALL = "step", "call"
+STEP, CALL, WHOLE_CALL = "step", "call", "whole call"
 _BUILT_IN = ("train", "predict")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
 
@@ -52,7 +53,8 @@ class Workload:
         What is run, in a few words for ``aebench list``.
     timing : str
         ``step``: a round is a number of consecutive steps inside :meth:`run`. ``call``: a round is
-        a number of calls of :meth:`run`, and the record holds the seconds of every call.
+        a number of calls of :meth:`run` with one batch each. ``whole call``: a round is a number of
+        calls of :meth:`run` with all samples. The record holds the seconds of every call.
     trains : bool
         Whether the workload changes the weights by Keras's ``fit``: only such a workload has
         epochs.
@@ -84,8 +86,8 @@ class Workload:
         """Run the workload once over all samples.
 
         If ``timing`` is ``step``, this method is called again until a round's steps are done and
-        :meth:`stop` was called. If it is ``call``, ``samples`` are one batch, and the seconds of
-        this method are measured.
+        :meth:`stop` was called. If it is ``call``, ``samples`` are one batch. If calls are timed,
+        the seconds of this method are measured.
 
         Parameters
         ----------
@@ -164,8 +166,8 @@ def _lacking(name: str, workload: Any) -> Iterator[str]:
     is_timed_by_step = workload.timing == STEP
     texts = ["verb", "gerund", "description", *(["function"] if is_timed_by_step else [])]
     yield from (each for each in texts if not getattr(workload, each))
-    if workload.timing not in (STEP, CALL):
-        yield f"a timing ({STEP} or {CALL})"
+    if workload.timing not in (STEP, CALL, WHOLE_CALL):
+        yield f"a timing ({STEP}, {CALL} or {WHOLE_CALL})"
     if workload.split not in ("train", "test"):
         yield "a split (train or test)"
     methods = ["run", *(["stop"] if is_timed_by_step else [])]
@@ -173,6 +175,7 @@ def _lacking(name: str, workload: Any) -> Iterator[str]:
     yield from (f"{each}()" for each in methods if getattr(own, each) is getattr(Workload, each))
 
 
+@cache
 def _modules() -> dict[str, str]:
     """Map workloads' names to dotted names of files; no package can replace a built-in workload."""
     added = {point.name: point.value for point in metadata.entry_points(group=GROUP)}

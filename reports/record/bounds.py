@@ -14,6 +14,8 @@ Size = Annotated[int, Meta(ge=1, le=MOST)]
 Positive = Annotated[int, Meta(ge=1, le=2**50)]
 Seconds = Annotated[float, Meta(ge=0, le=1e8)]
 PositiveSeconds = Annotated[float, Meta(ge=1e-6, le=1e8)]
+# Seconds since 1970 (UTC).
+Instant = Annotated[float, Meta(ge=0, le=1e11)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Figure = Annotated[float, Meta(ge=-1e8, le=1e8)]
 # Largest number of characters: of a name (such as a path), and of a longer text (such as a log).

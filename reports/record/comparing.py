@@ -9,6 +9,7 @@ from aebench.reports.record.bounds import (
     MOST_CALLS,
     Count,
     Figure,
+    Instant,
     Name,
     Positive,
     PositiveSeconds,
@@ -57,7 +58,8 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
     are None on systems that do not report them. ``fixed_work_seconds`` is the time of a fixed piece
     of NumPy work in the parent process. ``disturbed`` is whether the background load or the steal
     was above its limit. A ``repeated`` block was disturbed and does not count: the next block
-    replaces it.
+    replaces it. ``began_at`` is when the block began, in seconds since 1970 (UTC), so that it can
+    be joined with what else is known of that time.
     """
 
     pass_name: ClassVar[str] = "speed"
@@ -72,6 +74,7 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
     fixed_work_seconds: PositiveSeconds
     disturbed: bool
     repeated: bool
+    began_at: Instant | None = None
 
     @property
     def block_key(self) -> tuple[str, str, int, int, int]:

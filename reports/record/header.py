@@ -114,8 +114,9 @@ class ContenderInfo(msgspec.Struct, frozen=True):
 class WorkloadInfo(msgspec.Struct, frozen=True):
     """One workload, with the words that reports use for it.
 
-    ``verb`` and ``gerund`` are words such as "trains" and "training". ``timing`` is the unit in
-    which a round is counted: ``step`` or ``call``. A workload that ``trains`` has epochs.
+    ``verb`` and ``gerund`` are words such as "trains" and "training". ``timing`` is what a
+    round is a number of: ``step``, ``call`` (one batch each) or ``whole call`` (all samples each;
+    its rounds are counted in steps all the same). A workload that ``trains`` has epochs.
     """
 
     name: Name
@@ -152,7 +153,9 @@ class MachineInfo(msgspec.Struct, frozen=True):
     """The machine on which a run was made.
 
     ``fixed_work_seconds`` is the time of a fixed piece of NumPy work before the run.
-    ``load_before`` is the system's load average over the last minute before the run.
+    ``load_before`` is the system's load average over the last minute before the run. ``identity``
+    tells processors of one name apart: family, model, stepping, vector instructions, a digest of
+    all flags, caches, hypervisor, accelerators. ``boot`` is the system's identifier of its start.
     """
 
     processor: Name
@@ -163,6 +166,13 @@ class MachineInfo(msgspec.Struct, frozen=True):
     load_before: Figure | None
     environment: dict[Name, Text]
     fixed_work_seconds: PositiveSeconds | None = None
+    identity: Annotated[dict[Name, Text], Meta(max_length=MOST_LISTED)] = {}
+    boot: Name = ""
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """Return what tells machines apart; records from before hold no identity."""
+        return self.processor, self.cores, tuple(sorted(self.identity.items()))
 
 
 class Cell(msgspec.Struct, frozen=True, order=True):

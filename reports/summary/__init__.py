@@ -178,15 +178,15 @@ def _all_notices(
 
 def _disturbed(cells: Sequence[SpeedCell]) -> list[str]:
     """Return a notice on the cells in which most of the blocks that count are disturbed."""
-    found = [cell for cell in cells if 2 * cell.disturbed > cell.blocks]
+    found = [cell for cell in cells if cell.mostly_disturbed]
     if not found:
         return []
     names = [f"{cell.workload} {cell.model} at batch {cell.batch_size}" for cell in found]
     where = listed(names) if len(names) <= 3 else f"{len(found)} of {len(cells)} cells"
     return [
-        f"The machine did other work in most blocks of {where}: ratios and verdicts there may be "
-        "far off, since such work needn't slow all contenders alike. Measure again on a quiet "
-        "machine (aebench doctor)."
+        f"The machine did other work in most blocks of {where}: there are no verdicts there, and "
+        "ratios may be far off, since such work needn't slow all contenders alike. Measure again "
+        "on a quiet machine (aebench doctor)."
     ]
 
 
@@ -308,7 +308,7 @@ def _differences(sources: Sequence[Record], cells: Sequence[SpeedCell]) -> list[
             "The runs used different data: what their losses differ by is not the backend's doing, "
             "and their epochs can't be compared."
         )
-    if len({(each.machine.processor, each.machine.cores) for each in headers}) > 1:
+    if len({each.machine.kind for each in headers}) > 1:
         notices.append(
             "The runs were on different machines: their ratios compare the machines too."
         )

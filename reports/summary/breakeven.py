@@ -24,8 +24,8 @@ class BreakEven(msgspec.Struct, frozen=True):
     contender's start takes longer. ``gains_seconds`` is by how much each of its epochs is shorter.
     ``epochs`` is ``starts_later_seconds / gains_seconds``, or 0 if the faster starts no later.
 
-    The ends of ``epochs`` combine the worst (and the best) ends of the steps' 95 % intervals and of
-    the starts' ranges. ``high`` is None if by these the faster contender may never be ahead.
+    The ends of ``epochs`` combine the worst (and the best) ends of the epochs' 95 % intervals and
+    of the starts' ranges. ``high`` is None if by these the faster contender may never be ahead.
     """
 
     model: str
@@ -111,14 +111,5 @@ def _start(speed: SpeedRow, row: FootprintRow) -> Estimate:
 
 
 def _epoch(row: SpeedRow) -> Estimate:
-    """Return an epoch's seconds, with the relative interval of its steps.
-
-    The steps take nearly all of an epoch's time. Without epochs the result is infinite.
-    """
-    if not row.epoch:
-        return Estimate(inf)
-    seconds = row.epoch.seconds
-    step = row.step_seconds
-    if step is None or step.low is None or step.high is None:
-        return Estimate(seconds)
-    return Estimate(seconds, seconds * step.low / step.value, seconds * step.high / step.value)
+    """Return an epoch's seconds; without epochs the result is infinite."""
+    return row.epoch.seconds if row.epoch else Estimate(inf)

@@ -1,30 +1,50 @@
 """Compare the contenders of one cell of the speed pass."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import isfinite, log, sqrt
+from dataclasses import dataclass
+from math import expm1, log, sqrt
+from statistics import fmean, median
 
 import msgspec
 import numpy as np
 
-from aebench.reports import record, statistics
+from aebench.reports import comparison, launches, record
 from aebench.reports.comparison import (
     Comparison,
-    compare,
     drift,
     minimum_detectable_effect,
     noise_floor,
+    pair_sd,
     verdict,
 )
+from aebench.reports.launches import Error
 from aebench.reports.statistics import Estimate
-from aebench.reports.summary.epochs import epoch_cost
+from aebench.reports.summary.cell_rounds import CellRounds, Key, Pools
+from aebench.reports.summary.epochs import Epochs, epoch_ratio, epochs
 from aebench.reports.summary.parity import Standing
 from aebench.reports.summary.shared import ContenderView
 from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow
 
-# Identifies a block, and each contender's round in it: run, launch and block.
-BlockKey = tuple[int, int, int]
-# A cell: model, workload, batch size.
-Key = tuple[str, str, int]
+STEPS, RATIO, EPOCH, EPOCH_RATIO = "steps", "ratio", "epoch", "epoch ratio"
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The order of a cell's contenders: a leader, and its comparisons with all others.
+
+    Parameters
+    ----------
+    leader : str
+        The contender with the shortest time; empty if there are fewer than two to rank.
+    p_values : sequence of float
+        For each other contender, the p-value of its not being slower than the leader.
+    tests : int
+        Number of pairs of contenders: any pair could have been the two in question.
+    """
+
+    leader: str = ""
+    p_values: Sequence[float] = ()
+    tests: int = 0
 
 
 class CellAnalysis:
@@ -32,8 +52,8 @@ class CellAnalysis:
 
     Parameters
     ----------
-    key : tuple
-        The cell: model, workload, batch size.
+    rounds : CellRounds
+        The cell's rounds.
     workload : WorkloadInfo
         The words for the workload.
     plan : PlanInfo
@@ -42,36 +62,24 @@ class CellAnalysis:
         All contenders, also those that were not measured in this cell.
     standings : mapping of str to Standing
         For each contender's name, whether its model was shown to be the same in this cell.
-    rounds : dict of str to dict
-        For each contender's name, its rounds by block.
-    watched : dict of BlockKey to Block
-        The state of the machine in each block.
     """
 
     def __init__(
         self,
-        key: Key,
+        rounds: CellRounds,
         workload: record.WorkloadInfo,
         plan: record.PlanInfo,
         views: Sequence[ContenderView],
         standings: Mapping[str, Standing],
-        rounds: dict[str, dict[BlockKey, record.Round]],
-        watched: dict[BlockKey, record.Block],
     ) -> None:
-        self.model, self.workload, self.batch_size = key
+        self.key: Key = rounds.key
+        self.model, self.workload, self.batch_size = rounds.key
+        self._rounds = rounds
         self._words = workload
         self.where = f"{self.model} at batch {self.batch_size}"
         self._views = {view.name: view for view in views}
         self._standings = standings
-        self._watched = watched
-        repeated = {place for place, row in watched.items() if row.repeated}
-        # Seconds per step by contender, then by block. Rounds of one block are compared in pairs.
-        self.blocks: dict[str, dict[BlockKey, float]] = {}
-        for name, rows in rounds.items():
-            mine = {place: row for place, row in rows.items() if place not in repeated}
-            if mine:
-                self.blocks[name] = {place: row.seconds / row.steps for place, row in mine.items()}
-        self._steps = sorted({row.steps for rows in rounds.values() for row in rows.values()})
+        self.blocks = rounds.blocks
         measured = [
             name
             for name in self.blocks
@@ -86,11 +94,37 @@ class CellAnalysis:
         self._names: dict[tuple[int, str], str] = {}
         # Contenders without Keras, by their framework; "" stands for matrix products alone.
         self._without_keras: dict[str, list[ContenderView]] = {}
+        self._epochs: dict[str, Epochs] = {}
         for name, each in self._views.items():
             self._names.setdefault((each.run, each.info.name), name)
             if name in self.blocks and not each.info.on_keras:
                 self._without_keras.setdefault(each.info.computes_with, []).append(each)
-        self._medians: dict[str, statistics.Estimate] = {}
+            elif name in self.blocks and not each.info.control_of:
+                found = epochs(each, rounds)
+                if found:
+                    self._epochs[name] = found
+        # Verdicts are about what a user waits for: epochs, where all epochs are known.
+        whole = {self.reference, *self.peers} <= self._epochs.keys()
+        self.judged_by = "epoch" if whole else workload.timing
+        self._excess = 0.0
+
+    def means(self, *quantity: str) -> list[float]:
+        """Return the launches' means of a quantity's logarithm; empty if it wasn't measured.
+
+        Quantities are the seconds per step or per epoch of a contender, and the ratio of these
+        between two contenders: a word, then one name or two.
+        """
+        what, *names = quantity
+        if what == STEPS:
+            return list(self._rounds.step_logs(names[0]).values())
+        if what == RATIO:
+            return self._rounds.ratio_means(*names)
+        found = [self._epochs.get(name) for name in names]
+        if not all(found):
+            return []
+        if what == EPOCH:
+            return list(self._epochs[names[0]].logs.values())
+        return epoch_ratio(*(self._epochs[name] for name in names))[0]
 
     def _is_baseline(self, name: str) -> bool:
         info = self._views[name].info
@@ -106,44 +140,35 @@ class CellAnalysis:
         # Older records have no precisions. A contender isn't excluded if a precision is unknown.
         return mine if mine and other and mine != other else ""
 
-    def summarise(self) -> SpeedCell:
+    def summarise(self, pools: Pools["CellAnalysis"]) -> tuple[SpeedCell, Ranking]:
         """Return the summary of the cell, with a verdict for every ranked contender."""
+        self._pools = pools
         comparisons = max(0, len(self.peers) - 1) if self.reference in self.peers else 0
-        rows = [self._row(view, comparisons) for view in self._views.values()]
         controls = [
-            row for row in rows if row.control_of and not row.known_effect and row.times_reference
+            found for name in self.blocks if (found := self._control(self._views[name])) is not None
         ]
-        unstable = [row.contender for row in controls if row.verdict in ("faster", "slower")]
-        if unstable:
-            rows = [
-                msgspec.structs.replace(row, verdict="unstable")
-                if row.contender in self.peers and row.verdict
-                else row
-                for row in rows
-            ]
-        floors = [noise_floor(each) for each in (row.times_reference for row in controls) if each]
-        why_not = self._why_no_verdicts(unstable)
-        fastest, answer = ("", why_not) if why_not else self._answer()
-        counted = [row for row in self._watched.values() if not row.repeated]
-        return SpeedCell(
+        # An A/A control that comes out different shows that the intervals are too narrow here.
+        self._excess = max(map(comparison.excess, controls), default=0.0)
+        rows = [self._row(view, comparisons) for view in self._views.values()]
+        floors = [floor for each in controls if (floor := noise_floor(each)) is not None]
+        counted = [row for row in self._rounds.watched.values() if not row.repeated]
+        cell = SpeedCell(
             self.model,
             self.workload,
             self.batch_size,
             self.reference,
-            steps_per_round=self._steps,
-            launches=max(
-                (len({place[:2] for place in mine}) for mine in self.blocks.values()), default=0
-            ),
+            steps_per_round=self._rounds.steps,
+            launches=max((len(self._rounds.step_logs(name)) for name in self.blocks), default=0),
             blocks=max(map(len, self.blocks.values()), default=0),
             rows=rows,
-            answer=answer,
-            fastest=fastest,
+            answer="",
+            judged_by=self.judged_by,
             comparisons=comparisons,
             different=self.plan.different,
             same=self.plan.same,
-            unstable=unstable,
-            noise_floor=max((each for each in floors if each is not None), default=None),
-            repeated=len(self._watched) - len(counted),
+            control_excess=expm1(self._excess),
+            noise_floor=max(floors, default=None),
+            repeated=len(self._rounds.watched) - len(counted),
             disturbed=sum(row.disturbed for row in counted),
             background_share=_mean(row.background_share for row in counted),
             steal_share=_mean(row.steal_share for row in counted),
@@ -152,59 +177,82 @@ class CellAnalysis:
             ),
             control_sd=_spread(
                 (run, log(row.fixed_work_seconds))
-                for (run, *_), row in self._watched.items()
+                for (run, *_), row in self._rounds.watched.items()
                 if not row.repeated
             ),
-            libraries=self._libraries(),
+            library_samples_per_second=self._libraries(),
             timing=self._words.timing,
             has_epochs=self._words.trains,
         )
+        if cell.mostly_disturbed:
+            judged = {*self.peers, *(row.contender for row in rows if row.control_of)}
+            rows = [
+                msgspec.structs.replace(row, verdict="disturbed")
+                if row.contender in judged and row.verdict
+                else row
+                for row in rows
+            ]
+        why_not = self._why_no_verdicts(cell)
+        fastest, answer, ranking = ("", why_not, Ranking()) if why_not else self._answer()
+        return msgspec.structs.replace(cell, rows=rows, answer=answer, fastest=fastest), ranking
+
+    def _control(self, view: ContenderView) -> Estimate | None:
+        """Return the ratio of an A/A control to its original; None for other contenders."""
+        original = self._original(view)
+        if not original or view.info.known_effect:
+            return None
+        compared = self._compare(view.name, original, 1)
+        return compared.ratio if compared else None
 
     def _row(self, view: ContenderView, comparisons: int) -> SpeedRow:
         failure = view.failure("speed", self.model, self.workload)
         control_of = self._original(view)
         nothing = SpeedRow(view.name, control_of, view.info.known_effect)
-        mine = self.blocks.get(view.name)
+        name = view.name
+        mine = self.blocks.get(name)
         if not mine:
             return msgspec.structs.replace(
                 nothing,
-                verdict="baseline" if not control_of and self._is_baseline(view.name) else "",
+                verdict="baseline" if not control_of and self._is_baseline(name) else "",
                 failure=failure or "not measured",
             )
-        seconds = list(mine.values())
-        step = statistics.median(seconds)
+        step = self._time(STEPS, name)
         against = control_of or self.reference
-        apart = "" if control_of else self._apart(view.name)
-        judged = bool(control_of) or (view.name in self.peers and comparisons > 0)
-        ratio = paired = None
-        if view.name != against and against in self.blocks:
-            paired = self._compare(
-                view.name, against, comparisons if judged and not control_of else 1
-            )
-            ratio = paired.ratio if paired else self._unpaired(view.name, against)
-        epoch = None
-        if not control_of and view.info.on_keras:
-            epoch = epoch_cost(view, self.model, self.workload, self.batch_size, seconds)
+        apart = "" if control_of else self._apart(name)
+        judged = bool(control_of) or (name in self.peers and comparisons > 0)
+        excess = 0.0 if control_of else self._excess
+        steps: Comparison | None = None
+        epoch: Comparison | None = None
+        if name != against and against in self.blocks:
+            steps = self._compare(name, against, comparisons if not control_of else 1, excess)
+            epoch = self._compare_epochs(name, against, comparisons, excess)
+        if steps is None and name != against and against in self.blocks:
+            ratio: Estimate | None = self._unpaired(STEPS, name, against)
+        else:
+            ratio = steps.ratio if steps else None
+        paired = epoch if epoch and self.judged_by == "epoch" else steps
+        mine_epochs = self._epochs.get(name)
         return msgspec.structs.replace(
             nothing,
             rounds=len(mine),
             samples_per_second=step.inverted().scaled(self.batch_size),
             step_seconds=step,
-            times_reference=ratio if ratio else None,
-            shares_blocks=ratio is None or paired is not None,
+            times_reference=ratio,
+            times_epoch=epoch.ratio if epoch else None,
+            shares_blocks=ratio is None or steps is not None,
             adjusted=paired.adjusted if paired and judged else None,
-            verdict=self._verdict(view.name, against, paired) if paired and judged else apart,
+            verdict=self._verdict(name, against, paired) if paired and judged else apart,
             minimum_detectable_effect=self._smallest_effect(
                 paired, 1 if control_of else comparisons
             )
             if paired and judged
             else None,
-            pair_sd=paired.pair_sd if paired else None,
-            launch_sd=paired.launch_sd if paired else None,
-            drift=drift(_by_launch(mine)),
-            epoch=epoch,
+            pair_sd=pair_sd(list(self._rounds.ratios(name, against).values())) if steps else None,
+            launch_sd=steps.spread.sd if steps and steps.spread else None,
+            drift=drift(self._rounds.to_block_mean(name)),
+            epoch=mine_epochs.cost(self._pools.spread(self, EPOCH, name)) if mine_epochs else None,
             failure=failure,
-            differs=self._differs.get(view.name, ""),
+            differs=self._differs.get(name, ""),
             of_native=None if control_of else self._share(view, view.info.computes_with),
             of_limit=None if control_of else self._share(view, ""),
         )
@@ -226,33 +274,62 @@ class CellAnalysis:
         shared = self._compare(baseline.name, view.name, 1)
         return shared.ratio if shared else None
 
-    def _libraries(self) -> list[str]:
-        """Return the names of the libraries that were fastest for matrix products in any launch."""
-        found = [
-            each.library
-            for view in self._views.values()
-            for each in view.of_batch(record.Library, self.model, self.batch_size)
-            if each.workload == self.workload
-        ]
-        return sorted(set(found))
+    def _libraries(self) -> dict[str, float]:
+        """Return each library's samples per second in the step's matrix products, fastest first.
+
+        A library's figure is the median over launches, in which every library is timed once.
+        """
+        seconds: dict[str, list[float]] = {}
+        for view in self._views.values():
+            for each in view.of_batch(record.Library, self.model, self.batch_size):
+                if each.workload == self.workload:
+                    for library, step_seconds in each.library_step_seconds.items():
+                        seconds.setdefault(library, []).append(step_seconds)
+        found = {name: self.batch_size / median(each) for name, each in seconds.items()}
+        return dict(sorted(found.items(), key=lambda pair: -pair[1]))
 
     def _original(self, view: ContenderView) -> str:
         """Return the shown name of a control's original; empty if the contender is no control."""
         return self._names.get((view.run, view.info.control_of), "")
 
-    def _compare(self, name: str, against: str, comparisons: int) -> Comparison | None:
-        """Compare two contenders in the blocks with both; return None if they share no block."""
-        mine, other = self.blocks[name], self.blocks[against]
-        ratios = {place: mine[place] / other[place] for place in mine.keys() & other.keys()}
-        return compare(_by_launch(ratios), comparisons) if ratios else None
+    def _compare(
+        self, name: str, against: str, comparisons: int, excess: float = 0.0
+    ) -> Comparison | None:
+        """Compare two contenders' steps in the blocks with both; None if they share no block."""
+        means = self.means(RATIO, name, against)
+        if not means:
+            return None
+        pooled = self._pools.spread(self, RATIO, name, against)
+        return comparison.compare(means, max(1, comparisons), pooled=pooled, excess=excess)
 
-    def _unpaired(self, name: str, against: str) -> statistics.Estimate:
-        """Return the ratio of two contenders' median times; they share no blocks."""
-        for each in (name, against):
-            if each not in self._medians:
-                seconds = list(self.blocks[each].values())
-                self._medians[each] = statistics.median(seconds, statistics.TOGETHER)
-        return statistics.ratio_of_medians(self._medians[name], self._medians[against])
+    def _compare_epochs(
+        self, name: str, against: str, comparisons: int, excess: float
+    ) -> Comparison | None:
+        """Compare two contenders' epochs in the launches with both; None if there are none."""
+        if not {name, against} <= self._epochs.keys():
+            return None
+        means, further = epoch_ratio(self._epochs[name], self._epochs[against])
+        if not means:
+            return None
+        pooled = self._pools.spread(self, EPOCH_RATIO, name, against)
+        return comparison.compare(
+            means, max(1, comparisons), pooled=pooled, further=further, excess=excess
+        )
+
+    def _time(self, what: str, name: str) -> Estimate:
+        """Return the seconds of a contender's step."""
+        return launches.estimate(fmean(self.means(what, name)), self._error(what, name))
+
+    def _error(self, what: str, name: str) -> Error | None:
+        known = self._pools.spread(self, what, name)
+        return launches.mean_error(known, len(self.means(what, name)))
+
+    def _unpaired(self, what: str, name: str, against: str) -> Estimate:
+        """Return the ratio of two contenders' times, which share no blocks: Welch's interval."""
+        value = fmean(self.means(what, name)) - fmean(self.means(what, against))
+        errors = [self._error(what, each) for each in (name, against)]
+        known = [error for error in errors if error]
+        return launches.estimate(value, launches.combined(*known) if len(known) == 2 else None)
 
     def _verdict(self, name: str, against: str, paired: Comparison) -> str:
         if min(len(self.blocks[each]) for each in (name, against)) < self._planned(name):
@@ -263,30 +340,23 @@ class CellAnalysis:
         sizes = self._views[name].source.header.plan.sizes_of(self.workload)
         return sizes.launches * sizes.blocks
 
-    def _smallest_effect(self, paired: Comparison, comparisons: int) -> float | None:
-        if paired.pair_sd is None:
+    def _smallest_effect(self, paired: Comparison, comparisons: int) -> Estimate | None:
+        if paired.error is None:
             return None
-        sizes = self.plan.sizes_of(self.workload)
-        effect = minimum_detectable_effect(
-            paired.pair_sd,
-            paired.launch_sd or 0.0,
-            sizes.launches,
-            sizes.blocks,
-            self.plan.different,
-            comparisons,
-        )
-        return effect if isfinite(effect) else None
+        return minimum_detectable_effect(paired.error, self.plan.different, max(1, comparisons))
 
-    def _why_no_verdicts(self, unstable: Sequence[str]) -> str:
+    def _why_no_verdicts(self, cell: SpeedCell) -> str:
         """Return a sentence on why no contender may be called fastest; empty if one may be.
 
-        Reasons are an A/A control that was called different from its original, a reference that
-        isn't shown to be the same model, and blocks that are missing from the plan.
+        Reasons are a machine that did other work in most blocks, a reference that isn't shown to be
+        the same model, blocks that are missing from the plan, and a single launch.
         """
         nobody = f"No contender is called fastest for {self.where} ({self.workload})"
-        if unstable:
-            others = " and ".join(unstable)
-            return f"{nobody}: {others} was called different from its own original."
+        if cell.mostly_disturbed:
+            return (
+                f"{nobody}: the machine did other work in {cell.disturbed} of the {cell.blocks} "
+                "blocks that count."
+            )
         if self._differs.get(self.reference):
             return f"{nobody}: {self.reference}, the reference, isn't shown to be the same model."
         for name in self.peers:
@@ -294,44 +364,66 @@ class CellAnalysis:
             planned = self._planned(name)
             if len(mine) < planned and len(mine) == max(len(self.blocks[n]) for n in self.peers):
                 return f"{nobody}: {len(mine)} of {planned} blocks were measured."
+        if len(self.peers) > 1 and cell.launches == 1:
+            return f"{nobody}: a single launch doesn't show how much processes differ."
         return ""
 
-    def _answer(self) -> tuple[str, str]:
-        """Return the fastest contender and a sentence on it.
+    def _seconds(self, name: str) -> float:
+        """Return the mean logarithm of what the cell is judged by."""
+        return fmean(self.means(EPOCH if self.judged_by == "epoch" else STEPS, name))
+
+    def _answer(self) -> tuple[str, str, Ranking]:
+        """Return the fastest contender, a sentence on it, and the ranking behind it.
 
         The contender is empty if paired intervals don't show one to be fastest; the sentence then
-        says so. Both are empty with fewer than two ranked contenders.
+        says so. All are empty with fewer than two ranked contenders.
         """
         if len(self.peers) < 2:
-            return "", ""
-        leader = min(
-            self.peers, key=lambda each: statistics.median(list(self.blocks[each].values())).value
-        )
+            return "", "", Ranking()
+        leader = min(self.peers, key=self._seconds)
         peers = sorted(set(self.peers) - {leader})
-        found = {peer: self._compare(peer, leader, len(peers)) for peer in peers}
-        strangers = [peer for peer, comparison in found.items() if comparison is None]
+        found = {
+            peer: self._compare_epochs(peer, leader, len(peers), self._excess)
+            if self.judged_by == "epoch"
+            else self._compare(peer, leader, len(peers), self._excess)
+            for peer in peers
+        }
+        strangers = [peer for peer, compared in found.items() if compared is None]
         if strangers:
-            return "", (
+            return (
+                "",
                 f"No backend is called fastest for {self.where}: {leader} leads, but shared no "
-                f"blocks with {' and '.join(strangers)}."
+                f"blocks with {' and '.join(strangers)}.",
+                Ranking(),
             )
+        known = {peer: compared for peer, compared in found.items() if compared}
+        ranking = Ranking(
+            leader,
+            [compared.p_value(self.plan.different) for compared in known.values()],
+            len(self.peers) * len(peers) // 2,
+        )
         beaten = {
-            peer: comparison.ratio.value
-            for peer, comparison in found.items()
-            if comparison and self._verdict(peer, leader, comparison) == "slower"
+            peer: compared.ratio.value
+            for peer, compared in known.items()
+            if self._verdict(peer, leader, compared) == "slower"
         }
         if len(beaten) == len(peers):
             slower = " and ".join(
                 f"{peer} takes {beaten[peer]:.3g} times as long" for peer in peers
             )
+            unit = "an epoch" if self.judged_by == "epoch" else f"a {self.judged_by}"
             return (
                 leader,
-                f"{leader} {self._words.verb} {self.where} fastest here: for a step, {slower}.",
+                f"On this machine {leader} {self._words.verb} {self.where} fastest: for {unit}, "
+                f"{slower}.",
+                ranking,
             )
         others = " and ".join(sorted(set(peers) - set(beaten)))
-        return "", (
+        return (
+            "",
             f"No backend is shown to be fastest for {self.where}: {leader} leads, "
-            f"{others} can't be told apart from it."
+            f"{others} can't be told apart from it.",
+            ranking,
         )
 
 
@@ -342,14 +434,6 @@ def _reference(views: Sequence[ContenderView], wanted: str, peers: Sequence[str]
     """
     asked = [view.name for view in views if view.info.name == wanted]
     return next((name for name in [*asked, *peers] if name in peers), wanted)
-
-
-def _by_launch(values: dict[BlockKey, float]) -> list[list[float]]:
-    """Return a list per launch of the values of its blocks, in the order of the blocks."""
-    launches: dict[tuple[int, int], list[float]] = {}
-    for place in sorted(values):
-        launches.setdefault(place[:2], []).append(values[place])
-    return list(launches.values())
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

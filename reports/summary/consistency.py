@@ -77,8 +77,8 @@ def passes_apart(cells: Sequence[SpeedCell], trained: Sequence[QualityRow]) -> l
         alike = epoch and epoch.steps == row.train_samples // row.batch_size
         # A single epoch includes compiling, and short epochs are mostly the overhead of fit: both
         # are skipped.
-        if epoch and alike and row.epochs > 1 and epoch.seconds > _LEAST_EPOCH_SECONDS:
-            ratios.append(row.epoch_seconds / epoch.seconds)
+        if epoch and alike and row.epochs > 1 and epoch.seconds.value > _LEAST_EPOCH_SECONDS:
+            ratios.append(row.epoch_seconds / epoch.seconds.value)
     if not ratios or 1 / _PASSES_APART < median(ratios) < _PASSES_APART:
         return []
     low, high = interval(min(ratios)), interval(max(ratios))

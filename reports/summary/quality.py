@@ -40,8 +40,9 @@ class QualityRow(msgspec.Struct, frozen=True):
     """The trainings of one contender and one model.
 
     The losses are means over seeds, with Student's intervals. They leave out the trainings that got
-    stuck on the plateau, unless all did. ``stuck`` is the number of trainings that got stuck.
-    ``seeds`` trainings ended, of ``seeds_planned``. ``run`` is the index of their record.
+    stuck on the plateau, unless all did; ``test_loss_of_all`` leaves out none. ``stuck`` is the
+    number of trainings that got stuck. ``seeds`` trainings ended, of ``seeds_planned``. ``run`` is
+    the index of their record.
     """
 
     contender: str
@@ -54,6 +55,7 @@ class QualityRow(msgspec.Struct, frozen=True):
     epochs: int = 0
     stuck: int = 0
     test_loss: Estimate | None = None
+    test_loss_of_all: Estimate | None = None
     train_loss: Estimate | None = None
     gap: Estimate | None = None
     epoch_seconds: float = 0.0
@@ -128,6 +130,7 @@ def _row(nothing: QualityRow, trainings: list[Training]) -> QualityRow:
     return msgspec.structs.replace(
         row,
         test_loss=_mean([each.test_loss for each in counted]),
+        test_loss_of_all=_mean([each.test_loss for each in trainings]),
         train_loss=_mean([each.train_loss for each in counted]),
         gap=_mean([each.gap for each in counted]),
         epoch_seconds=statistics.median(later or [each.seconds[0] for each in trainings]).value,

@@ -49,8 +49,7 @@ def _where(source: Record) -> tuple[object, ...]:
     return (
         header.data.train_sha256,
         header.data.test_sha256,
-        header.machine.processor,
-        header.machine.cores,
+        header.machine.kind,
         header.plan.threads,
     )
 

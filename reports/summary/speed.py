@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import msgspec
 
 from aebench.reports import record
+from aebench.reports.comparison import holm
 from aebench.reports.journal import Record
-from aebench.reports.summary.cell_analysis import BlockKey, CellAnalysis, Key
+from aebench.reports.summary.cell_analysis import CellAnalysis, Ranking
+from aebench.reports.summary.cell_rounds import BlockKey, CellRounds, Key, Pools
 from aebench.reports.summary.parity import ModelParity
 from aebench.reports.summary.shared import ContenderView, models, workload_info, workloads
 from aebench.reports.summary.speed_rows import SpeedCell
@@ -21,7 +23,7 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Spe
             key = (block.model, block.workload, block.batch_size)
             watched.setdefault(key, {})[run, block.launch, block.block] = block
     planned = [{_key(cell) for cell in source.header.cells} for source in sources]
-    found = []
+    analyses: list[CellAnalysis] = []
     for model in models(sources):
         rounds: dict[Key, dict[str, dict[BlockKey, record.Round]]] = {}
         for view in views:
@@ -50,20 +52,26 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Spe
                 ]
                 workload = workload_info(words, key[1])
                 here = [*taking_part, *absent]
-                analysis = CellAnalysis(
-                    key,
-                    workload,
-                    taking_part[0].source.header.plan,
-                    here,
-                    {
-                        each.name: compared[each.run, each.name].standing(workload, key[2])
-                        for each in here
-                    },
-                    rounds.get(key, {}),
-                    watched.get(key, {}),
-                )
-                found.append(analysis.summarise())
-    return found
+                standings = {
+                    each.name: compared[each.run, each.name].standing(workload, key[2])
+                    for each in here
+                }
+                of_cell = CellRounds(key, rounds.get(key, {}), watched.get(key, {}))
+                plan = taking_part[0].source.header.plan
+                analyses.append(CellAnalysis(of_cell, workload, plan, here, standings))
+    pools = Pools(analyses)
+    return _standing([analysis.summarise(pools) for analysis in analyses])
+
+
+def _standing(found: Sequence[tuple[SpeedCell, Ranking]]) -> list[SpeedCell]:
+    """Return the cells, marked where the fastest stands if all cells are judged together."""
+    p_values = [p for _, ranking in found for p in ranking.p_values]
+    rejected = iter(holm(p_values, sum(ranking.tests for _, ranking in found)))
+    cells = []
+    for cell, ranking in found:
+        slower = [next(rejected) for _ in ranking.p_values]
+        cells.append(msgspec.structs.replace(cell, stands=bool(cell.fastest) and all(slower)))
+    return cells
 
 
 def _unsupported(views: Sequence[ContenderView], workload: str) -> bool:

@@ -14,23 +14,26 @@ class SpeedRow(msgspec.Struct, frozen=True):
     """One contender in one cell; figures are None where the contender failed.
 
     ``shares_blocks`` is whether the contender was measured in the same blocks as the reference. If
-    it was, the ``verdict`` follows from the interval of ``adjusted``. That interval is widened: the
-    intervals of all comparisons of the cell are right together. Verdicts are ``faster``,
-    ``slower``, ``same`` and ``inconclusive``. The verdict is ``unstable`` if an A/A control was
-    called different, and ``unfinished`` if fewer blocks than planned were measured.
+    it was, the ``verdict`` follows from the interval of ``adjusted``, which is of what the cell is
+    judged by. That interval is widened: the intervals of all comparisons of the cell are right
+    together. Verdicts are ``faster``, ``slower``, ``same`` and ``inconclusive``. The verdict is
+    ``unfinished`` if fewer blocks than planned were measured, and ``disturbed`` if most blocks were
+    disturbed.
 
     For a contender that gets no verdict, the field ``verdict`` has another word. It is ``baseline``
     for a baseline. It is ``differs`` or ``unchecked`` if the model is not shown to be the same, for
     the reason in the field ``differs``. It is the contender's precision, such as ``tf32``, if
     the reference has another precision.
 
-    ``of_native`` is the share of the throughput of the same framework without Keras, ``of_limit``
-    the share of the throughput of matrix products alone. ``minimum_detectable_effect`` is the
-    smallest true difference that 80 % of such runs would detect. ``pair_sd`` and ``launch_sd`` are
-    standard deviations of the log-ratio; see :class:`aebench.reports.comparison.Comparison`.
-    ``drift`` is the change from the first to the last third of the rounds, None if it is not
-    significant. A control is compared with the contender ``control_of`` alone, and runs
-    ``known_effect`` (a share) more steps than it reports.
+    ``times_reference`` is the ratio of the seconds per step, ``times_epoch`` that of the seconds
+    per epoch of ``fit``. ``of_native`` is the share of the throughput of the same framework without
+    Keras, ``of_limit`` the share of the throughput of matrix products alone.
+    ``minimum_detectable_effect`` is the smallest true difference that 80 % of such runs would
+    detect. ``pair_sd`` is the standard deviation of the log-ratio of a pair of rounds, and
+    ``launch_sd`` that of a launch's mean log-ratio. ``drift`` is the change from the first to the
+    last third of the blocks against the other contenders, None if it is not significant. A control
+    is compared with the contender ``control_of`` alone, and runs ``known_effect`` (a share) more
+    steps than it reports.
     """
 
     contender: str
@@ -40,10 +43,11 @@ class SpeedRow(msgspec.Struct, frozen=True):
     samples_per_second: Estimate | None = None
     step_seconds: Estimate | None = None
     times_reference: Estimate | None = None
+    times_epoch: Estimate | None = None
     shares_blocks: bool = True
     adjusted: Estimate | None = None
     verdict: str = ""
-    minimum_detectable_effect: float | None = None
+    minimum_detectable_effect: Estimate | None = None
     pair_sd: float | None = None
     launch_sd: float | None = None
     drift: float | None = None
@@ -53,23 +57,31 @@ class SpeedRow(msgspec.Struct, frozen=True):
     of_native: Estimate | None = None
     of_limit: Estimate | None = None
 
+    @property
+    def judged_ratio(self) -> Estimate | None:
+        """Return the ratio that the verdict is about: of epochs where these are known."""
+        return self.times_epoch or self.times_reference
+
 
 class SpeedCell(msgspec.Struct, frozen=True):
     """A cell (model, workload and batch size), in which contenders are compared.
 
-    ``fastest`` is the fastest contender, or empty if none can be named; ``answer`` is a sentence
-    on it, or on why none can be named. ``launches`` and ``blocks`` are the largest numbers of any
-    contender. ``comparisons`` is the number of comparisons for which intervals are adjusted.
-    ``unstable`` names the A/A controls that were called different from their originals; then no
-    contender gets a verdict. ``noise_floor`` is the largest difference, as a share, that the A/A
-    controls' intervals allow.
+    ``judged_by`` is what verdicts compare: ``epoch``, ``step``, ``call`` or ``whole call``.
+    ``fastest`` is the fastest contender, or empty if none can be named; ``answer`` is a sentence on
+    it, or on why none can be named. ``stands`` is whether it is the fastest too where all cells of
+    the report are judged together (Holm's procedure): sentences over many cells name only these.
+    ``launches`` and ``blocks`` are the largest numbers of any contender. ``comparisons`` is the
+    number of comparisons for which intervals are adjusted. ``control_excess`` is by how much (a
+    share) the interval of an A/A control lies off 1; all intervals are wider by that much.
+    ``noise_floor`` is the largest difference, as a share, that the A/A controls' intervals allow.
 
     ``repeated`` is the number of disturbed blocks that were measured again and do not count.
     ``disturbed`` is the number of disturbed blocks that count, because no more repetitions were
     allowed. ``background_share`` and ``steal_share`` are means over the blocks that count;
     ``most_steal_share`` is the largest steal. ``control_sd`` is the standard deviation, within
-    runs, of the logarithm of the fixed work's time. ``libraries`` names the fastest libraries for
-    matrix products. ``timing`` is the unit in which a round is counted, ``step`` or ``call``.
+    runs, of the logarithm of the fixed work's time. ``library_samples_per_second`` is what each
+    library does of the step's matrix products alone, the fastest first. ``timing`` is what a
+    round is a number of: ``step``, ``call`` or ``whole call``.
     """
 
     model: str
@@ -81,11 +93,13 @@ class SpeedCell(msgspec.Struct, frozen=True):
     blocks: int
     rows: list[SpeedRow]
     answer: str
+    judged_by: str = "step"
     fastest: str = ""
+    stands: bool = False
     comparisons: int = 0
     different: float = record.DIFFERENT
     same: float = record.SAME
-    unstable: list[str] = []
+    control_excess: float = 0.0
     noise_floor: float | None = None
     repeated: int = 0
     disturbed: int = 0
@@ -93,9 +107,14 @@ class SpeedCell(msgspec.Struct, frozen=True):
     steal_share: float | None = None
     most_steal_share: float | None = None
     control_sd: float | None = None
-    libraries: list[str] = []
+    library_samples_per_second: dict[str, float] = {}
     timing: str = "step"
     has_epochs: bool = False
+
+    @property
+    def mostly_disturbed(self) -> bool:
+        """Whether most of the blocks that count were disturbed: then there are no verdicts."""
+        return 2 * self.disturbed > self.blocks
 
     @property
     def faster_than_limit(self) -> list[str]:

@@ -34,7 +34,7 @@ def break_even(summary: Summary) -> list[Table]:
             [
                 *notes,
                 f"At batch {sizes}: a cold start to the end of the first step, compiling included, "
-                "then epochs of fit. Brackets: the ends of the steps' 95 % intervals and of the "
+                "then epochs of fit. Brackets: the ends of the epochs' 95 % intervals and of the "
                 "cold starts' ranges, the worst taken together; ∞ where by these it may never pay. "
                 f"The full training has {FULL_TRAINING_EPOCHS} epochs.",
             ],

@@ -4,7 +4,7 @@ from aebench.reports.formatting import percent
 from aebench.reports.sections import TableView
 from aebench.reports.summary import SpeedCell, Summary
 from aebench.reports.tables.shared import Table, failed
-from aebench.reports.tables.speed import times
+from aebench.reports.tables.speed import detectable, times
 
 
 def controls(summary: Summary) -> list[Table]:
@@ -39,9 +39,9 @@ def controls(summary: Summary) -> list[Table]:
                 *notes,
                 "A/A control: a second worker of the reference, measured like a contender. Noise "
                 "floor: the largest difference that its interval allows. MDE: the difference that "
-                "four of five such runs would call. Repeated: blocks measured again, since other "
-                "processes or the hypervisor took time. Disturbed: such blocks that count, since "
-                "no more repetitions were allowed.",
+                "four of five such runs would call, and its range by the launches' spread. "
+                "Repeated: blocks measured again, since other processes or the hypervisor took "
+                "time. Disturbed: such blocks that count, since no more repetitions were allowed.",
             ],
         )
     ]
@@ -52,11 +52,12 @@ def _row(cell: SpeedCell) -> list[str]:
         row for row in cell.rows if row.control_of and not row.known_effect and row.times_reference
     ]
     effects = [row.minimum_detectable_effect for row in cell.rows if not row.control_of]
+    largest = max(filter(None, effects), key=lambda effect: effect.value, default=None)
     return [
         _name(cell),
-        "; ".join(times(row) for row in controls) or "–",
+        "; ".join(times(row, row.times_reference) for row in controls) or "–",
         _share(cell.noise_floor),
-        _share(max(filter(None, effects), default=None)),
+        detectable(largest) if largest else "–",
         str(cell.blocks),
         str(cell.repeated),
         str(cell.disturbed),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from aebench.reports.formatting import listed
 from aebench.reports.sections import TableView
 from aebench.reports.summary import SpeedCell, SpeedRow, Summary
 from aebench.reports.tables.shared import Table, share, shown
@@ -20,9 +21,9 @@ def overview(summary: Summary) -> list[Table]:
     references = dict.fromkeys(cell.reference for cell in summary.speed)
     heads = [f"{name}, samples/s" if name in references else f"{name}, × time" for name in names]
     note = (
-        "× time: how many times as long as the reference's a step takes, and the verdict. All with "
-        "95 % intervals. Ratios are of pairs in the same block: the quotient of two throughputs, "
-        "which are medians of their own, is another."
+        f"× time: how many times as long as the reference's {_unit(summary)} takes on this "
+        "machine, and the verdict. All with 95 % intervals over launches. Ratios are of pairs in "
+        "the same block: the quotient of two throughputs, which are of steps, is another."
     )
     if not all(row.shares_blocks for cell in summary.speed for row in cell.rows):
         note += " †: not from the same blocks."
@@ -102,7 +103,7 @@ def _table(
             for cell in summary.speed
         ],
         notes,
-        faint=[number for number, cell in enumerate(summary.speed) if cell.unstable],
+        faint=[number for number, cell in enumerate(summary.speed) if cell.mostly_disturbed],
     )
 
 
@@ -111,7 +112,18 @@ def _beside(cell: SpeedCell, row: SpeedRow | None) -> str:
         return "–"
     if row.contender == cell.reference:
         return shown(row.samples_per_second)
-    return f"× {times(row)} {row.verdict}".rstrip()
+    return f"× {times(row, row.judged_ratio)} {row.verdict}".rstrip()
+
+
+def _unit(summary: Summary) -> str:
+    """Return what the ratios compare, such as "an epoch of fit (train) or a step (predict)"."""
+    units: dict[str, dict[str, None]] = {}
+    for cell in summary.speed:
+        unit = "an epoch of fit" if cell.judged_by == "epoch" else f"a {cell.judged_by}"
+        units.setdefault(unit, {})[cell.workload] = None
+    if len(units) == 1:
+        return next(iter(units))
+    return " or ".join(f"{unit} ({listed(names)})" for unit, names in units.items())
 
 
 VIEWS = [

@@ -22,7 +22,10 @@ def quality(summary: Summary) -> list[Table]:
         return []
     plateaus = [run.plateau for run in summary.runs if run.plateau]
     seeds_head = plateaus[0].column if plateaus else "seeds"
-    columns = ["loss", "test", "train", "gap", seeds_head, "training s/epoch", "test by epoch"]
+    # Where means leave out trainings for what these came to, the mean of all stands beside.
+    left_out = any(row.seeds > len(row.counted) for row in summary.quality)
+    columns = ["loss", seeds_head, "test", *["test, all seeds"] * left_out, "train", "gap"]
+    columns += ["training s/epoch", "test by epoch"]
     rows, notes = [], []
     for row in summary.quality:
         name = f"{row.model} {row.contender}"
@@ -34,10 +37,11 @@ def quality(summary: Summary) -> list[Table]:
         rows.append(
             [
                 name,
+                _seeds(row) if plateaus else str(row.seeds),
                 _loss(row.test_loss),
+                *[_loss(row.test_loss_of_all)] * left_out,
                 _loss(row.train_loss),
                 _loss(row.gap),
-                _seeds(row) if plateaus else str(row.seeds),
                 interval(row.epoch_seconds),
                 _curve(row),
             ]

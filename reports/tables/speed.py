@@ -1,10 +1,11 @@
 """Make the tables of the speed pass, one table per cell."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from aebench.reports.formatting import duration, interval, listed, percent
+from aebench.reports.formatting import interval, listed, percent, relative
 from aebench.reports.sections import TableView
-from aebench.reports.summary import FULL_TRAINING_EPOCHS, SpeedCell, SpeedRow, Summary
+from aebench.reports.statistics import Estimate
+from aebench.reports.summary import SpeedCell, SpeedRow, Summary
 from aebench.reports.tables.shared import VERDICT, Table, count, failed, share, shown, some_tables
 
 
@@ -18,12 +19,16 @@ def speed(summary: Summary, model: str | None = None) -> list[Table]:
 
 
 def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Table:
-    columns = ["backend", "samples/s [95 %]", f"× {cell.reference}'s time [95 %]", VERDICT]
+    by_epoch = cell.judged_by == "epoch"
+    if by_epoch:
+        epochs = f"× {cell.reference}'s epoch [95 %]"
+        columns = ["backend", "samples/s ±", "× step ±", "epoch s ±", epochs, VERDICT]
+    else:
+        columns = ["backend", "samples/s [95 %]", f"× {cell.reference}'s time [95 %]", VERDICT]
+        columns += ["epoch s [95 %]"] * cell.has_epochs
     baselines = any(row.of_native or row.of_limit for row in cell.rows)
     if baselines:
         columns += ["% of native", "% of limit"]
-    if cell.has_epochs:
-        columns += ["epoch s", f"{FULL_TRAINING_EPOCHS} epochs"]
     rows: list[list[str]] = []
     notes: list[str] = []
     faint: list[int] = []
@@ -34,14 +39,19 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
             notes.append(note)
             continue
         reference = row.contender == cell.reference
-        cells = [
-            row.contender,
-            shown(row.samples_per_second),
-            "1"
-            if reference
-            else times(row) + ("" if row.control_of in ("", cell.reference) else " ‡"),
-            "reference" if reference and not row.differs else row.verdict or "–",
-        ]
+        how = relative if by_epoch else interval
+        foreign = "" if row.control_of in ("", cell.reference) else " ‡"
+        ratio = "1" if reference else times(row, row.times_reference, how) + foreign
+        verdict = "reference" if reference and not row.differs else row.verdict or "–"
+        # Empty for a control, whose epochs are its original's, and a baseline, which has none.
+        none = "" if row.control_of or row.verdict == "baseline" else "–"
+        epoch = shown(row.epoch.seconds, how=how) if row.epoch else none
+        cells = [row.contender, shown(row.samples_per_second, how=how), ratio]
+        if by_epoch:
+            times_epoch = shown(row.times_epoch) if row.times_epoch else none
+            cells += [epoch, "1" if reference else times_epoch, verdict]
+        else:
+            cells += [verdict, *[epoch] * cell.has_epochs]
         if baselines:
             cells += [
                 "" if row.control_of else share(row.of_native),
@@ -57,15 +67,10 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
                 f"{row.contender}: in no ranking, since it computes in {row.verdict}: a class of "
                 "its own."
             )
-        if cell.has_epochs and row.epoch:
-            cells += [interval(row.epoch.seconds), duration(row.epoch.full_training_seconds)]
-        elif cell.has_epochs:
-            # Empty for a control, whose epochs are its original's, and a baseline, which has none.
-            cells += ["" if row.control_of or row.verdict == "baseline" else "–"] * 2
         rows.append(cells)
         if row.drift is not None:
             notes.append(
-                f"{row.contender}: drift, the last third of its rounds was "
+                f"{row.contender}: drift, against the others its last third of a launch was "
                 f"{percent(abs(row.drift))} {'slower' if row.drift > 0 else 'faster'} than the "
                 "first."
             )
@@ -76,6 +81,7 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
     notes += [*_how_judged(cell), *_controls(cell), *_of_fit(cell)]
     if baselines:
         notes.append(_baselines(cell))
+        notes += _libraries(cell)
         if cell.faster_than_limit:
             notes.append(f"gemm isn't a limit here: {listed(cell.faster_than_limit)} exceeded it.")
     if not all(row.shares_blocks for row in cell.rows):
@@ -83,25 +89,40 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
     if any(row.control_of not in ("", cell.reference) for row in cell.rows):
         notes.append("‡ compared with its own original, not with the reference.")
     alone = cell.launches == 1
-    one = " (one process each: differences between processes aren't in it)" if alone else ""
+    one = " (one process each: without a second there are no intervals)" if alone else ""
     steps = " to ".join(map(str, sorted({*cell.steps_per_round[:1], *cell.steps_per_round[-1:]})))
     notes.append(
-        f"{cell.blocks} blocks of {steps} {cell.timing}s in {cell.launches} "
+        f"{cell.blocks} blocks of {steps} {_counted(cell)} in {cell.launches} "
         f"{'launch' if alone else 'launches'}{one}; {_on_what(summary)}."
         if cell.blocks
         else "No block was measured."
     )
     title = f"{cell.workload} {cell.model}, batch {cell.batch_size}"
-    return Table(title, columns, rows, notes, doubtful=bool(cell.unstable), faint=faint)
+    return Table(title, columns, rows, notes, doubtful=cell.mostly_disturbed, faint=faint)
+
+
+def _counted(cell: SpeedCell) -> str:
+    return "steps, in whole calls," if cell.timing == "whole call" else f"{cell.timing}s"
 
 
 def _baselines(cell: SpeedCell) -> str:
-    by = f", by {' or '.join(cell.libraries)}" if cell.libraries else ""
     return (
         "% of native: of the throughput of the same framework without Keras; % of limit: of that "
-        f"of gemm, the step's matrix products alone{by}; both in shared blocks, ± to the 95 % "
+        "of gemm, the step's matrix products alone; both in shared blocks, ± to the 95 % "
         "interval's farther end. Baselines aren't judged."
     )
+
+
+def _libraries(cell: SpeedCell) -> Iterator[str]:
+    """Yield a note on the libraries' matrix products, which explain much of the ratios."""
+    if cell.library_samples_per_second:
+        speeds = [
+            f"{name} {interval(speed)}" for name, speed in cell.library_samples_per_second.items()
+        ]
+        yield (
+            f"The step's matrix products alone by each library here, samples/s: {listed(speeds)}. "
+            "Another processor changes their order, and the ratios with it."
+        )
 
 
 def _how_judged(cell: SpeedCell) -> list[str]:
@@ -112,21 +133,17 @@ def _how_judged(cell: SpeedCell) -> list[str]:
     judged = [row for row in cell.rows if row.adjusted and not row.control_of]
     if not judged:
         return []
-    effects = {
-        row.contender: row.minimum_detectable_effect
+    effects = [
+        f"{row.contender} {detectable(row.minimum_detectable_effect)}"
         for row in judged
         if row.minimum_detectable_effect is not None
-    }
-    cut = any(row.verdict == "unfinished" for row in judged)
-    such = "runs of all blocks that were planned" if cut else "such runs"
+    ]
     power = ""
-    if len(effects) == 1:
-        power = f"a difference of {percent(*effects.values())}, fewer would call a smaller one"
-    elif effects:
-        differences = listed(f"{percent(share)} ({name})" for name, share in effects.items())
-        power = f"differences of {differences}, fewer would call smaller ones"
-    if power:
-        power = f"Power: four of five {such} would call {power}. "
+    if effects:
+        power = (
+            "Smallest difference that four of five such runs would call, and its range by the "
+            f"launches' spread: {listed(effects)}. "
+        )
     return [
         f"{power}Faster or slower: wholly beyond {percent(cell.different)}; same: "
         f"wholly within {percent(cell.same)}; by intervals adjusted for "
@@ -134,15 +151,21 @@ def _how_judged(cell: SpeedCell) -> list[str]:
     ]
 
 
+def detectable(effect: Estimate) -> str:
+    """Return a minimum detectable effect with its range as text."""
+    if effect.low is None or effect.high is None:
+        return percent(effect.value)
+    return f"{percent(effect.value)} ({percent(effect.low)} to {percent(effect.high)})"
+
+
 def _controls(cell: SpeedCell) -> list[str]:
     """Return notes on the A/A controls and the machine's noise, as far as they were measured."""
     notes = []
     controls = [row for row in cell.rows if row.control_of and not row.known_effect]
-    if cell.unstable:
+    if cell.control_excess:
         notes.append(
-            "Unstable: an A/A control was called different, so differences of that size may be "
-            "noise. Larger ones may be real, but get no verdict: run again on a quieter machine "
-            "(aebench doctor), or with more launches."
+            f"An A/A control came out {percent(cell.control_excess)} beyond its interval: all "
+            "intervals here are wider by as much at either end."
         )
     if cell.noise_floor is not None:
         names = " and ".join(
@@ -188,7 +211,7 @@ def _of_fit(cell: SpeedCell) -> list[str]:
         notes.append(f"Time that fit takes per epoch and per call beside its steps: {costs}.")
     for name, epoch in timed:
         if epoch.waiting_share:
-            without = epoch.seconds - epoch.fixed_seconds + epoch.base_seconds
+            without = epoch.seconds.value - epoch.fixed_seconds + epoch.base_seconds
             waiting = without + epoch.wait_seconds
             notes.append(
                 f"{name}: {percent(epoch.waiting_share)} of the epochs wait at their end for the "
@@ -205,12 +228,12 @@ def _short(seconds: float) -> str:
     return f"{seconds * 1e3:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
-def times(row: SpeedRow) -> str:
-    """Return the ratio of a contender's step time to the reference's as text, or a dash.
+def times(row: SpeedRow, ratio: Estimate | None, how: Callable[..., str] = interval) -> str:
+    """Return a ratio of a contender's time to the reference's as text, or a dash.
 
     A † marks a ratio of times that were not measured in the same blocks.
     """
-    return shown(row.times_reference) + ("" if row.shares_blocks else " †")
+    return shown(ratio, how=how) + ("" if row.shares_blocks else " †")
 
 
 def _on_what(summary: Summary) -> str:

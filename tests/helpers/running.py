@@ -10,7 +10,7 @@ import psutil
 
 from helpers.paths import CLEAN, ROOT
 
-# One launch of few blocks is enough to see that all is measured.
+# One launch of few blocks: enough to see that all is measured, too little for a verdict.
 FEW = ("--launches", "1", "--blocks", "2")
 LITTLE = ("--data", "embedded", "--train-samples", "640", "--model", "ae200")
 SMALL = (*LITTLE, *FEW)

@@ -7,8 +7,10 @@ from aebench.reports.journal import Record
 
 ORDERED_SECONDS = (1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.02, 0.98)
 # The A/A control's seconds divided by those of its original, by block.
-CONTROL = (1.01, 0.99, 1.01, 0.99, 1.01, 0.99, 1.01, 0.99)
-REPEATED_BLOCK = 8
+CONTROL = (1.01, 1.01, 0.99, 0.99, 1.01, 1.01, 0.99, 0.99)
+# Eight blocks in four launches; the last launch has a third block, which doesn't count.
+BLOCKS = [(launch, block) for launch in range(4) for block in range(2)]
+REPEATED_BLOCK = (3, 2)
 # Two images of 28 × 28: the first gets brighter from line to line, the second is its negative.
 EXAMPLES = bytes(9 * line for line in range(28) for _ in range(28))
 EXAMPLES += bytes(255 - pixel for pixel in EXAMPLES)
@@ -29,7 +31,7 @@ def make(hostile: str = "") -> Record:
         made.events += _quality(contender, name, factor)
         made.events += _profile(contender, name, factor, hostile)
         made.events += _memory(contender, name, factor, hostile)
-    made.events.append(record.TaskEnd(record.Task("speed", name, "", 0), 60.0))
+    made.events += [record.TaskEnd(record.Task("speed", name, "", each), 15.0) for each in range(4)]
     made.events.append(record.End("complete", 100.0))
     return made
 
@@ -38,7 +40,7 @@ def _header(hostile: str) -> record.Header:
     plan = record.PlanInfo(
         preset="quick",
         passes=["speed", "footprint", "quality", "profile", "memory"],
-        sizes=[record.WorkloadSizes("train", [32], launches=1, blocks=8)],
+        sizes=[record.WorkloadSizes("train", [32], launches=4, blocks=2)],
         footprint_launches=1,
         batch_size=32,
         epochs=2,
@@ -104,7 +106,7 @@ def _data(hostile: str) -> record.DataInfo:
 
 def _tasks(model: str) -> list[record.PlannedTasks]:
     return [
-        record.PlannedTasks("speed", model, "", 1),
+        record.PlannedTasks("speed", model, "", 4),
         *(
             record.PlannedTasks(pass_name, model, contender, 1)
             for pass_name in ("footprint", "quality", "profile", "memory")
@@ -119,12 +121,12 @@ def _speed(
     """Return the rounds of a contender: a warm-up, one that doesn't count, and eight that do."""
     return [
         _worker("speed", contender, model, hostile),
-        _round(contender, model, -1, 9.0),
+        _round(contender, model, (0, -1), 9.0),
         # This round's block was disturbed and measured again: the round doesn't count.
         _round(contender, model, REPEATED_BLOCK, 7.0),
         *(
             _round(contender, model, block, seconds * factor / 10)
-            for block, (seconds, factor) in enumerate(zip(ORDERED_SECONDS, factors, strict=True))
+            for block, seconds, factor in zip(BLOCKS, ORDERED_SECONDS, factors, strict=True)
         ),
     ]
 
@@ -135,16 +137,16 @@ def _blocks(model: str) -> list[record.Event]:
             model=model,
             workload="train",
             batch_size=32,
-            launch=0,
+            launch=launch,
             block=block,
             seconds=0.7,
-            background_share=0.5 if block == REPEATED_BLOCK else 0.01,
-            steal_share=0.04 if block == 3 else 0.0,
+            background_share=0.5 if (launch, block) == REPEATED_BLOCK else 0.01,
+            steal_share=0.04 if (launch, block) == (1, 1) else 0.0,
             fixed_work_seconds=0.02 * (1.1 if block % 2 else 1.0),
-            disturbed=block == REPEATED_BLOCK,
-            repeated=block == REPEATED_BLOCK,
+            disturbed=(launch, block) == REPEATED_BLOCK,
+            repeated=(launch, block) == REPEATED_BLOCK,
         )
-        for block in range(9)
+        for launch, block in [*BLOCKS, REPEATED_BLOCK]
     ]
 
 
@@ -207,8 +209,11 @@ def _worker(pass_name: str, contender: str, model: str, hostile: str) -> record.
     )
 
 
-def _round(contender: str, model: str, block: int, seconds: float) -> record.Round:
-    return record.Round(contender, model, "train", 32, 0, block, 0, 50, 10, seconds, 0.2, 0.01, 0.0)
+def _round(contender: str, model: str, at: tuple[int, int], seconds: float) -> record.Round:
+    launch, block = at
+    return record.Round(
+        contender, model, "train", 32, launch, block, 0, 50, 10, seconds, 0.2, 0.01, 0.0
+    )
 
 
 def _profile(contender: str, model: str, factor: int, hostile: str) -> list[record.Event]:

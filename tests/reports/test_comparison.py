@@ -1,4 +1,4 @@
-"""Test the analysis on runs whose truth is known, with one kind of noise at a time."""
+"""Test comparisons, verdicts and what a run could detect; test_coverage.py has the simulations."""
 
 import re
 
@@ -6,123 +6,164 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from aebench.reports.comparison import (
     compare,
     drift,
+    excess,
+    holm,
+    launch_means,
     launches_needed,
     minimum_detectable_effect,
     noise_floor,
+    pair_sd,
     verdict,
 )
 from aebench.reports.formatting import interval
+from aebench.reports.launches import Error, Spread, combined, mean_error, spread, spreads
 from aebench.reports.record import DIFFERENT, SAME
 from aebench.reports.statistics import Estimate
 from helpers.paths import ROOT
 
-RUNS = 2000
-PAIR_SD, LAUNCH_SD = 0.12, 0.015
-SIZES = {"quick": (1, 16), "standard": (5, 24), "publish": (8, 64)}
-NOISES = ("normal", "heavy-tailed", "drifting", "bursting", "per-process luck")
+
+def judge(means, comparisons=1):
+    return verdict(compare(list(means), comparisons).adjusted, DIFFERENT, SAME)
 
 
-def judge(launches, comparisons=1):
-    return verdict(compare(list(launches), comparisons).adjusted, DIFFERENT, SAME)
+def test_the_interval_is_students_over_launches():
+    means = [0.02, 0.05, -0.01]
+    found = compare(means).ratio
+    half = stats.t.ppf(0.975, 2) * np.std(means, ddof=1) / np.sqrt(3)
+    ends = np.log([found.low, found.value, found.high])
+    assert ends == pytest.approx([0.02 - half, 0.02, 0.02 + half])
+    wide = compare(means, comparisons=2).adjusted
+    half = stats.t.ppf(1 - 0.05 / 4, 2) * np.std(means, ddof=1) / np.sqrt(3)
+    assert np.log(wide.high) == pytest.approx(0.02 + half)
 
 
-def ratios(noise: str, size: str, truth: float = 1.0, seed: int = 1) -> np.ndarray:
-    """Return a contender's seconds divided by the reference's: runs × launches × blocks.
-
-    The noise is one of four kinds beside normal noise. "heavy-tailed": extreme rounds are more
-    frequent. "drifting": the machine's speed changes from round to round, also between the two
-    rounds of a block. "bursting": single rounds take much longer. "per-process luck": all rounds
-    of a launch share an error, since a launch has its own processes.
-    """
-    random = np.random.default_rng([seed, NOISES.index(noise), *map(ord, size)])
-    launches, blocks = SIZES[size]
-    shape = (RUNS, launches, blocks)
-    if noise == "heavy-tailed":
-        # Student's t with three degrees of freedom, scaled to the same standard deviation.
-        mine, other = (random.standard_t(3, shape) * PAIR_SD / np.sqrt(6) for _ in range(2))
-    else:
-        mine, other = (random.normal(0, PAIR_SD / np.sqrt(2), shape) for _ in range(2))
-    if noise == "drifting":
-        speed = np.cumsum(random.normal(0, 0.05, (RUNS, launches, 2 * blocks)), axis=2)
-        first = random.permuted(np.arange(blocks) % 2 * np.ones(shape, int), axis=2)
-        earlier, later = speed[..., 0::2], speed[..., 1::2]
-        mine = mine + np.where(first, earlier, later)
-        other = other + np.where(first, later, earlier)
-    if noise == "bursting":
-        for each in (mine, other):
-            each += random.exponential(0.4, shape) * (random.random(shape) < 0.05)
-    if noise == "per-process luck":
-        mine = mine + random.normal(0, LAUNCH_SD, (RUNS, launches, 1))
-    return truth * np.exp(mine - other)
+def test_blocks_of_a_launch_that_agree_do_not_narrow_the_interval():
+    few = launch_means([np.full(2, 1 + shift) for shift in (-0.03, 0.0, 0.03)])
+    many = launch_means([np.full(64, 1 + shift) for shift in (-0.03, 0.0, 0.03)])
+    assert compare(few).ratio == compare(many).ratio
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("noise", NOISES)
-def test_without_a_difference_hardly_any_is_called(noise, size):
-    called = sum(judge(run) in ("faster", "slower") for run in ratios(noise, size))
-    assert called / RUNS <= 0.05
+def test_a_single_launch_gives_no_interval_but_by_a_pooled_spread():
+    alone = compare([0.2])
+    assert (alone.ratio.low, alone.adjusted.high, alone.spread, alone.error) == (None,) * 4
+    assert (alone.p_value(DIFFERENT), judge([0.2])) == (1.0, "inconclusive")
+    assert noise_floor(alone.ratio) is None
+    pooled = compare([0.2], pooled=Spread(0.01, 8)).ratio
+    assert np.log(pooled.high) == pytest.approx(0.2 + stats.t.ppf(0.975, 8) * 0.01)
+    with pytest.raises(ValueError, match="at least one launch"):
+        compare([])
 
 
-@pytest.mark.parametrize("noise", NOISES)
-def test_hardly_any_family_of_three_holds_a_false_verdict(noise):
-    families = zip(*(ratios(noise, "standard", seed=each) for each in range(3)), strict=True)
-    wrong = sum(
-        any(judge(run, comparisons=3) in ("faster", "slower") for run in family)
-        for family in families
+def test_errors_that_all_launches_share_add_up():
+    means = [0.02, 0.05, -0.01]
+    own = mean_error(spread(means), 3)
+    found = compare(means, further=[Error(0.03, 4)])
+    total = np.hypot(own.standard_error, 0.03)
+    freedom = total**4 / (own.standard_error**4 / 2 + 0.03**4 / 4)
+    assert (found.error.standard_error, found.error.freedom) == pytest.approx((total, freedom))
+    # Two equal errors: their degrees of freedom add up.
+    assert combined(Error(0.1, 3), Error(0.1, 3)).freedom == pytest.approx(6)
+    assert combined(Error(0.0, 3), Error(0.0, 5)) == Error(0.0, 3)
+
+
+def test_an_excess_moves_both_ends_out():
+    assert excess(Estimate(1.05, 1.02, 1.08)) == pytest.approx(np.log(1.02))
+    assert excess(Estimate(0.9, 0.85, 0.95)) == pytest.approx(-np.log(0.95))
+    assert excess(Estimate(1.0, 0.98, 1.01)) == excess(Estimate(1.0)) == 0
+    plain, wide = compare([0.1, 0.11]), compare([0.1, 0.11], excess=0.03)
+    assert np.log(wide.ratio.low) == pytest.approx(np.log(plain.ratio.low) - 0.03)
+    assert np.log(wide.adjusted.high) == pytest.approx(np.log(plain.adjusted.high) + 0.03)
+    assert wide.p_value(DIFFERENT) > plain.p_value(DIFFERENT)
+
+
+@given(st.lists(st.floats(-0.2, 0.2), min_size=2, max_size=8), st.integers(1, 4))
+def test_a_p_value_says_the_same_as_the_adjusted_interval(means, comparisons):
+    found = compare(means, comparisons)
+    called = verdict(found.adjusted, DIFFERENT, SAME) in ("faster", "slower")
+    p = found.p_value(DIFFERENT)
+    if abs(p - 0.05 / comparisons) > 1e-6:
+        assert called is (p < 0.05 / comparisons)
+
+
+def test_holm_rejects_step_by_step():
+    # Bonferroni would reject the first alone: 0.05 / 3 = 0.0167.
+    assert holm([0.03, 0.01, 0.02], 3) == [True, True, True]
+    assert holm([0.03, 0.018, 0.02], 3) == [False, False, False]
+    # Hypotheses without a p-value count too.
+    assert holm([0.01], 10) == [False] and holm([0.004], 10) == [True]
+    assert holm([], 0) == []
+
+
+@given(
+    st.lists(
+        st.lists(st.floats(-1, 1), min_size=2, max_size=5).filter(lambda each: np.std(each) > 1e-3),
+        min_size=2,
+        max_size=5,
     )
-    assert wrong / RUNS <= 0.05
+)
+def test_spreads_are_pooled_where_bartletts_test_allows_it(groups):
+    found = spreads(groups)
+    p = stats.bartlett(*groups).pvalue
+    freedom = sum(len(each) - 1 for each in groups)
+    variance = sum((len(each) - 1) * np.var(each, ddof=1) for each in groups) / freedom
+    if p > 0.2501:
+        assert found == [found[0]] * len(groups)
+        assert (found[0].sd, found[0].freedom) == (pytest.approx(np.sqrt(variance)), freedom)
+    elif p < 0.2499:
+        pooled = stats.t.ppf(0.975, freedom) * np.sqrt(variance)
+        for each, group in zip(found, groups, strict=True):
+            own = stats.t.ppf(0.975, len(group) - 1) * np.std(group, ddof=1)
+            reach = stats.t.ppf(0.975, each.freedom) * each.sd
+            assert reach == pytest.approx(max(own, pooled))
 
 
-@pytest.mark.parametrize("size", ["standard", "publish"])
-@pytest.mark.parametrize("noise", NOISES)
-@pytest.mark.parametrize("truth", [1.0, 1.07])
-def test_intervals_cover_the_truth_as_often_as_they_say(noise, size, truth):
-    covered = 0
-    for run in ratios(noise, size, truth):
-        interval = compare(list(run)).ratio
-        covered += interval.low <= truth <= interval.high
-    assert covered / RUNS >= 0.94
+def test_cells_without_a_spread_are_not_pooled():
+    assert spreads([[0.1], [0.2]]) == [None, None]
+    assert spreads([[0.1, 0.1], [0.2, 0.3]])[0] == Spread(0.0, 1)
+    one, other = spreads([[0.1, 0.2], [0.3]])
+    assert (one.freedom, other) == (1, None)
+    # Two cells agree: their spread serves a third, of which one launch was measured.
+    assert spreads([[0.1, 0.2, 0.15], [0.3, 0.2, 0.25], [0.1]])[2].freedom == 4
 
 
-@pytest.mark.parametrize(("truth", "share"), [(1.05, 0.90), (1.10, 0.99), (1 / 1.10, 0.99)])
-def test_at_publish_size_a_real_difference_is_called(truth, share):
-    right = "slower" if truth > 1 else "faster"
-    runs = ratios("per-process luck", "publish", truth)
-    assert sum(judge(run, comparisons=3) == right for run in runs) / RUNS >= share
-
-
-@pytest.mark.parametrize("size", ["standard", "publish"])
-def test_what_is_detectable_is_called_in_four_of_five_runs(size):
-    smallest = minimum_detectable_effect(PAIR_SD, LAUNCH_SD, *SIZES[size], DIFFERENT, comparisons=2)
-    runs = ratios("per-process luck", size, 1 + smallest)
-    called = sum(judge(run, comparisons=2) == "slower" for run in runs) / RUNS
+def test_what_is_detectable_is_called_in_four_of_five_runs():
+    random = np.random.default_rng(3)
+    sd, launches = 0.04, 8
+    smallest = minimum_detectable_effect(
+        Error(sd / np.sqrt(launches), launches - 1), DIFFERENT, comparisons=2
+    )
+    runs = random.normal(np.log(1 + smallest.value), sd, (2000, launches))
+    called = np.mean([judge(run, comparisons=2) == "slower" for run in runs])
     assert called == pytest.approx(0.8, abs=0.05)
 
 
-def test_the_spreads_of_pairs_and_of_launches_are_told_apart():
-    found = [compare(list(run)) for run in ratios("per-process luck", "publish")]
-    assert np.mean([each.pair_sd for each in found]) == pytest.approx(PAIR_SD, rel=0.02)
-    # A variance's estimate is never negative, which makes it a little too large on average.
-    variance = np.mean([each.launch_sd**2 for each in found])
-    assert variance == pytest.approx(LAUNCH_SD**2, rel=0.25)
-    one = compare([[1.0, 1.1, 0.9]])
-    assert one.pair_sd == pytest.approx(np.std(np.log([1.0, 1.1, 0.9]), ddof=1))
-    assert one.launch_sd is None
+def test_what_is_detectable_has_the_range_of_its_spread():
+    found = minimum_detectable_effect(Error(0.02, 7), DIFFERENT)
+    # With 7 degrees of freedom a spread is known within factors of 0.66 and 2.04.
+    beyond = np.log1p([found.low, found.value, found.high]) - np.log(1.01)
+    assert beyond / beyond[1] == pytest.approx([0.661, 1, 2.035], abs=0.001)
 
 
 def test_how_many_launches_a_difference_needs():
-    needed = launches_needed(0.03, PAIR_SD, LAUNCH_SD, 64, DIFFERENT)
+    needed = launches_needed(0.03, 0.02, DIFFERENT)
     assert needed is not None
     for launches, enough in ((needed, True), (needed - 1, False)):
-        found = minimum_detectable_effect(PAIR_SD, LAUNCH_SD, launches, 64, DIFFERENT)
-        assert (found <= 0.03) is enough
+        error = Error(0.02 / np.sqrt(launches), launches - 1)
+        assert (minimum_detectable_effect(error, DIFFERENT).value <= 0.03) is enough
     # At least two launches: a single launch can't show how launches differ.
-    assert launches_needed(0.5, 0.001, 0.001, 64, DIFFERENT) == 2
-    assert launches_needed(0.01, PAIR_SD, LAUNCH_SD, 64, DIFFERENT) is None
+    assert launches_needed(0.5, 0.001, DIFFERENT) == 2
+    assert launches_needed(0.01, 0.02, DIFFERENT) is None
+
+
+def test_the_spread_of_pairs_is_within_launches():
+    assert pair_sd([[1.0, 1.1, 0.9]]) == pytest.approx(np.std(np.log([1.0, 1.1, 0.9]), ddof=1))
+    assert pair_sd([[1.0, 1.1], [2.0, 2.2]]) == pytest.approx(np.log(1.1) / np.sqrt(2))
+    assert pair_sd([[1.2]]) is None
 
 
 def test_the_worked_example_of_the_documentation_is_right():
@@ -135,34 +176,12 @@ def test_the_worked_example_of_the_documentation_is_right():
         found = float(torch) / float(jax)
         assert (f"{found:.2f}", f"{np.log(found):.3f}") == (ratio, logarithm)
         launches.setdefault(launch, []).append(found)
-    whole = compare(list(launches.values())).ratio
+    means = launch_means(list(launches.values()))
+    whole = compare(means).ratio
     assert f"**{interval(whole.value, whole.low, whole.high)}**" in text
-    assert judge(launches.values()) == "slower"
-    blocks = compare([np.concatenate(list(launches.values()))]).ratio
-    assert f"a ratio of {blocks.low:.2f} to {blocks.high:.2f}" in text
-
-
-def test_luck_of_processes_widens_the_interval_where_blocks_agree():
-    launches = [np.full(24, 1 + shift) for shift in (-0.03, 0.0, 0.03)]
-    by_launches = compare(launches).ratio
-    # Blocks alone would give ± 0.6 %. With t(0.975, 2) = 4.303, 4.303 × 0.03 / sqrt(3) is ± 7.5 %.
-    assert np.log(by_launches.high / by_launches.value) == pytest.approx(0.0745, rel=0.02)
-    assert compare([np.concatenate(launches)]).ratio.high < 1.01
-
-
-def test_one_block_gives_no_interval():
-    alone = compare([[1.2]])
-    assert (alone.ratio.value, alone.ratio.low, alone.adjusted.high) == (
-        pytest.approx(1.2),
-        None,
-        None,
-    )
-    assert (alone.pair_sd, alone.launch_sd) == (None, None)
-    assert judge([[1.2]]) == "inconclusive"
-    assert minimum_detectable_effect(0.1, 0.01, 1, 1, DIFFERENT) == float("inf")
-    assert noise_floor(alone.ratio) is None
-    with pytest.raises(ValueError, match="at least one block"):
-        compare([[]])
+    assert judge(means) == "slower"
+    blocks = compare(list(np.log(np.concatenate(list(launches.values()))))).ratio
+    assert f"would have made it {blocks.low:.2f} to {blocks.high:.2f}" in text
 
 
 @pytest.mark.parametrize(
@@ -193,29 +212,23 @@ def test_the_noise_floor_is_the_farther_end_of_the_controls_interval():
     assert noise_floor(Estimate(1.0, 0.99, 1.05)) == pytest.approx(0.05)
 
 
-launches_of_blocks = st.lists(
-    st.lists(st.floats(0.2, 5.0), min_size=2, max_size=6), min_size=1, max_size=4
-)
-
-
-@given(launches_of_blocks)
-def test_turning_a_comparison_round_turns_its_interval_round(launches):
-    one = compare(launches)
-    other = compare([[1 / each for each in launch] for launch in launches])
+@given(st.lists(st.floats(-1.5, 1.5), min_size=1, max_size=5))
+def test_turning_a_comparison_round_turns_its_interval_round(means):
+    one, other = compare(means), compare([-each for each in means])
     assert other.ratio.value == pytest.approx(1 / one.ratio.value)
-    assert other.ratio.low == pytest.approx(1 / one.ratio.high)
-    assert (other.pair_sd, other.launch_sd) == (
-        pytest.approx(one.pair_sd),
-        pytest.approx(one.launch_sd, abs=1e-6) if one.launch_sd is not None else None,
-    )
-    assert one.adjusted.low <= one.ratio.value * (1 + 1e-9)
+    if one.ratio.high is not None:
+        assert other.ratio.low == pytest.approx(1 / one.ratio.high)
+        assert one.adjusted.low <= one.ratio.value * (1 + 1e-9)
     mirrored = {"faster": "slower", "slower": "faster"}
-    said = judge(launches)
-    turned = judge([[1 / each for each in launch] for launch in launches])
+    said, turned = judge(means), judge([-each for each in means])
     assert turned in (mirrored.get(said, said), "inconclusive")
 
 
-@given(launches_of_blocks, st.floats(1e-3, 1e3), st.randoms(use_true_random=False))
+@given(
+    st.lists(st.lists(st.floats(0.2, 5.0), min_size=2, max_size=6), min_size=2, max_size=4),
+    st.floats(1e-3, 1e3),
+    st.randoms(use_true_random=False),
+)
 def test_neither_the_scale_nor_the_order_of_blocks_matters(launches, factor, random):
     seconds = [[random.uniform(0.1, 1.0) for _ in launch] for launch in launches]
     pairs = [
@@ -225,8 +238,8 @@ def test_neither_the_scale_nor_the_order_of_blocks_matters(launches, factor, ran
     for launch in pairs:
         random.shuffle(launch)
     random.shuffle(pairs)
-    one = compare(launches).ratio
-    other = compare([[mine / its for mine, its in launch] for launch in pairs]).ratio
+    one = compare(launch_means(launches)).ratio
+    other = compare(launch_means([[mine / its for mine, its in each] for each in pairs])).ratio
     assert (other.value, other.low, other.high) == pytest.approx((one.value, one.low, one.high))
 
 
@@ -236,4 +249,12 @@ def test_a_drift_is_told_and_noise_is_not():
     assert drift(steady) is None
     rising = [each * np.linspace(1, 1.2, 24) for each in steady]
     assert drift(rising) == pytest.approx(0.13, abs=0.05)
-    assert drift([[1.0, 1.0]]) is None
+    # Of one launch, and of launches of two blocks, nothing can be told.
+    assert drift(rising[:1]) is None and drift([[1.0, 1.1]] * 4) is None
+    assert drift([]) is None
+
+
+def test_hardly_any_drift_is_found_where_there_is_none():
+    random = np.random.default_rng(6)
+    runs = np.exp(random.normal(0, 0.1, (1000, 8, 16)) + random.normal(0, 0.05, (1000, 8, 1)))
+    assert np.mean([drift(list(run)) is not None for run in runs]) <= 0.06

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from aebench.reports.headline import sentences
+from aebench.reports.record import Block
 from aebench.reports.summary import Training, summarise
 from helpers import sample
 
@@ -23,6 +24,8 @@ def with_cells(summary, *cells):
             workload=workload,
             batch_size=batch,
             fastest=leader,
+            stands=bool(leader),
+            judged_by="epoch" if workload == "train" else "step",
             answer="something",
         )
         for model, workload, batch, leader in cells
@@ -40,16 +43,17 @@ def test_what_is_fastest_is_said_of_all_cells_at_once(summary):
         ("ae400", "predict", 32, ""),
     )
     assert sentences(told)[0] == (
-        "Step for step, jax is fastest at training ae400 (batch 32) and ae800 (batch 32 and 500); "
-        "torch is fastest at training ae400 (batch 500); no contender is shown to be fastest at "
-        "predicting ae400 (batch 32)."
+        "On this machine, jax is fastest in epochs of training ae400 (batch 32) and ae800 (batch "
+        "32 and 500); torch is fastest in epochs of training ae400 (batch 500); no contender is "
+        "shown to be fastest in steps of predicting ae400 (batch 32)."
     )
 
 
 def test_where_nobody_is_shown_to_be_fastest_that_is_said(summary):
     told = with_cells(summary, ("ae400", "train", 32, ""), ("ae800", "train", 32, ""))
     assert sentences(told)[0] == (
-        "Step for step, no contender is shown to be fastest at training ae400 and ae800 (batch 32)."
+        "On this machine, no contender is shown to be fastest in epochs of training ae400 and "
+        "ae800 (batch 32)."
     )
 
 
@@ -141,14 +145,38 @@ def test_where_time_and_memory_go_is_told_where_nothing_else_is(summary):
     assert len(sentences(summary)) == 3
 
 
-def test_an_unstable_cell_names_nobody():
+def test_what_does_not_stand_among_all_cells_is_not_said(summary):
+    (cell,) = summary.speed
+    assert (cell.fastest, cell.stands) == ("jax", True)
+    alone = msgspec.structs.replace(cell, stands=False)
+    assert sentences(msgspec.structs.replace(summary, speed=[alone]))[0] == (
+        "On this machine, no contender is shown to be fastest in epochs of training ae400 "
+        "(batch 32)."
+    )
+
+
+def test_several_machines_are_not_called_one(summary):
+    (run,) = summary.runs
+    machine = msgspec.structs.replace(run.machine, processor="Another")
+    runs = [run, msgspec.structs.replace(run, machine=machine)]
+    told = sentences(msgspec.structs.replace(summary, runs=runs))
+    assert told[0].startswith("On these machines, jax is fastest in epochs of")
+
+
+def test_a_disturbed_cell_names_nobody():
     made = sample.make()
     made.events = [
-        msgspec.structs.replace(each, seconds=1.05 * each.seconds)
-        if getattr(each, "contender", "") == "jax A/A" and getattr(each, "block", -1) >= 0
-        else each
+        msgspec.structs.replace(each, disturbed=True) if isinstance(each, Block) else each
         for each in made.events
     ]
-    assert sentences(summarise(made))[0] == (
-        "Step for step, no contender is shown to be fastest at training ae400 (batch 32)."
+    summary = summarise(made)
+    (cell,) = summary.speed
+    assert {row.verdict for row in cell.rows if row.samples_per_second} == {"", "disturbed"}
+    assert cell.answer == (
+        "No contender is called fastest for ae400 at batch 32 (train): the machine did other work "
+        "in 8 of the 8 blocks that count."
+    )
+    assert sentences(summary)[0] == (
+        "On this machine, no contender is shown to be fastest in epochs of training ae400 "
+        "(batch 32)."
     )

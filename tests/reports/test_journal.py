@@ -148,9 +148,10 @@ def test_what_a_resumption_declares_void_no_longer_counts(tmp_path):
     made = sample.make()
     journal = Journal.begin(tmp_path / "record.jsonl", made.header)
     full = Failure("", "", "", 0, "No space left on device", "")
+    speed = [Task("speed", "ae400", "", launch) for launch in range(4)]
     for event in [*made.events[:-1], TaskEnd(a_task("jax")), TaskEnd(a_task("torch")), full]:
         journal.append(event)
-    journal.append(Resume("", [], [a_task("torch"), Task("speed", "ae400", "", 0)]))
+    journal.append(Resume("", [], [a_task("torch"), *speed]))
     journal.close()
     loaded = load(journal.path)
     assert loaded.events == journal.record.events

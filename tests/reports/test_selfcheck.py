@@ -17,7 +17,7 @@ from aebench.reports.selfcheck import judge
 from aebench.reports.summary import summarise
 from helpers import sample
 
-LAUNCHES, BLOCKS = 5, 24
+LAUNCHES, BLOCKS = 5, 16
 
 
 def record(control: float, known_effect: float, pair_sd: float, launches: int = LAUNCHES) -> Record:
@@ -47,13 +47,13 @@ def test_where_both_verdicts_are_right():
     check = judge(summarise(record(1.0, 1.05, 0.05)))
     assert check.right
     assert check.findings == [
-        "jax A/A, which does the same: same, 0.9972 [0.9880, 1.0065] times jax's time: right.",
-        "jax +5 %, which runs 5 % more steps than it reports: slower, 1.039 [1.023, 1.055] times "
+        "jax A/A, which does the same: same, 0.995 [0.978, 1.012] times jax's time: right.",
+        "jax +5 %, which runs 5 % more steps than it reports: slower, 1.038 [1.023, 1.053] times "
         "jax's time: right.",
-        "The noise floor is 1.2 %; the smallest difference that 5 × 24 blocks call in four of five "
-        "cases here is about 2.7 %.",
-        "A pair of rounds varies by 5 % (SD), launches by no more than that explains: to call a "
-        "difference of 3 % in four of five cases takes about 5 launches of 24 blocks here.",
+        "The noise floor is 2.3 %; the smallest difference that 5 × 16 blocks call in four of five "
+        "cases here is about 3.3 % (2.4 % to 7.9 %).",
+        "A pair of rounds varies by 4.8 % (SD), the mean of a launch by 1.4 %: to call a "
+        "difference of 3 % in four of five cases takes about 6 launches of 16 blocks here.",
         "Verdicts can be trusted here, at this size.",
     ]
 
@@ -71,12 +71,12 @@ def test_where_the_control_is_called_different_nothing_can_be_trusted():
     assert not check.control_right
     assert "too noisy for verdicts at this size" in check.findings[-1]
     (cell,) = summary.speed
-    assert cell.unstable == ["jax A/A"]
+    assert cell.control_excess > 0.05
 
 
 def test_one_launch_does_not_tell_how_many_are_needed():
     check = judge(summarise(record(1.0, 1.05, 0.05, launches=1)))
-    assert any("can't be told from one launch" in each for each in check.findings)
+    assert any("can't be told from one:" in each for each in check.findings)
 
 
 def test_a_record_without_a_known_effect_one_is_no_self_check():
@@ -88,7 +88,7 @@ def test_it_asks_for_one_backend_and_both_controls():
     names = [each.name for each in plan.in_blocks]
     assert names == ["jax", "jax A/A", "jax +5 %"]
     assert plan.info.passes == ["parity", "speed"]
-    assert plan.info.sizes == [WorkloadSizes("train", [32], 5, 24)]
+    assert plan.info.sizes == [WorkloadSizes("train", [32], 5, 16)]
     with pytest.raises(BadInputError, match="not a backend"):
         plan_from_request(request("theano", "standard", "ae400", 32), _images())
 
@@ -149,5 +149,5 @@ def test_it_runs(aebench, tmp_path):
     assert again.returncode == done.returncode
     rounds = [row for row in load(tmp_path / "kept").of(Round) if row.block >= 0]
     assert {row.contender for row in rounds} == {"jax", "jax A/A", "jax +5 %"}
-    # Both report the same steps; 5 % more is a whole number for multiples of 20.
-    assert {row.steps % 20 for row in rounds} == {0}
+    # 5 % more is a whole number for multiples of 20.
+    assert {row.steps % 20 for row in rounds if row.contender == "jax +5 %"} == {0}

@@ -28,7 +28,7 @@ def test_an_index_stands_before_the_reports(tmp_path):
     assert {each.partition("/")[0] for each in links} == {"first", "second"}
     assert all((tmp_path / "site" / each).is_file() for each in links)
     shown = html.unescape(re.sub(r"<[^>]+>", "", text))
-    assert "Step for step, jax is fastest at training ae400 (batch 32)." in shown
+    assert "On this machine, jax is fastest in epochs of training ae400 (batch 32)." in shown
     assert "measured on 2026-01-01" in shown
     # All files that a report links to are in the site.
     page = (tmp_path / "site" / "first" / "index.html").read_text()

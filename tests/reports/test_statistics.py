@@ -15,7 +15,6 @@ from aebench.reports.statistics import (
     median,
     next_poll,
     pareto_front,
-    unpaired_ratio,
 )
 
 POLLS = tuple(0.01 * (2**k - 1) for k in range(1, 14))
@@ -56,18 +55,6 @@ def test_scale(values, factor):
     assert scaled.value == pytest.approx(plain.value)
     if plain.low is not None:
         assert (scaled.low, scaled.high) == pytest.approx((plain.low, plain.high))
-
-
-@given(positive, positive)
-def test_a_ratio_of_unpaired_medians_holds_its_value_and_turns_over(values, others):
-    forward = unpaired_ratio(values, others)
-    back = unpaired_ratio(others, values)
-    assert back.value == pytest.approx(1 / forward.value)
-    if forward.low is None:
-        assert back.low is None
-        return
-    assert forward.low <= forward.value * (1 + 1e-9)
-    assert back.high == pytest.approx(1 / forward.low)
 
 
 def test_next_poll():

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes.rounds import (
     LaunchCell,
-    Length,
     Session,
     cpu_seconds,
     dropping,
     running_sessions,
     take,
 )
-from aebench.bench.plan.order import block_orders
 from aebench.bench.system import machine_noise, processor
 from aebench.reports.record import Block
 
@@ -30,10 +28,16 @@ BACKGROUND_LIMIT_SHARE = 0.10
 STEAL_LIMIT_SHARE = 0.02
 
 
-def run(context: Context, sessions: Sequence[Session], cell: LaunchCell, length: Length) -> None:
-    """Run the planned blocks of a cell, and repeat disturbed blocks.
+def run(
+    context: Context,
+    sessions: Sequence[Session],
+    cell: LaunchCell,
+    orders: Sequence[Sequence[int]],
+    first_number: int = 0,
+) -> int:
+    """Run blocks of a cell, and repeat disturbed blocks.
 
-    There are at most half as many repetitions as planned blocks.
+    There are at most half as many repetitions as blocks.
 
     Parameters
     ----------
@@ -43,19 +47,24 @@ def run(context: Context, sessions: Sequence[Session], cell: LaunchCell, length:
         The contenders, warmed up and waiting inside ``fit`` or ``predict``.
     cell : LaunchCell
         The cell.
-    length : Length
-        The length of a round.
+    orders : sequence of sequence of int
+        For each block, the order of the sessions, by their indices.
+    first_number : int
+        The number of the first block.
+
+    Returns
+    -------
+    int
+        The number of the next block.
     """
-    info = context.plan.info
-    planned = info.sizes_of(cell.cell.workload).blocks
-    orders = block_orders(len(sessions), planned, info.order_seed, cell.launch)
     repeats_left = len(orders) // 2
-    number = 0
-    for position, order in enumerate(orders):
-        context.display.doing(f"{cell}, block {position + 1} of {len(orders)}")
+    number = first_number
+    for order in orders:
+        context.display.doing(f"{cell}, block {number + 1}")
         repeated = True
         while repeated and running_sessions(sessions):
-            seen = _block(context, sessions, order, cell, length, number)
+            began_at = time.time()
+            seen = _block(context, sessions, order, cell, number)
             disturbed = is_disturbed(seen.background_share, seen.steal_share)
             repeated = disturbed and repeats_left > 0
             repeats_left -= repeated
@@ -72,9 +81,11 @@ def run(context: Context, sessions: Sequence[Session], cell: LaunchCell, length:
                     fixed_work_seconds=seen.fixed_work_seconds,
                     disturbed=disturbed,
                     repeated=repeated,
+                    began_at=began_at,
                 )
             )
             number += 1
+    return number
 
 
 def is_disturbed(background_share: float | None, steal_share: float | None) -> bool:
@@ -99,7 +110,6 @@ def _block(
     sessions: Sequence[Session],
     order: Sequence[int],
     cell: LaunchCell,
-    length: Length,
     number: int,
 ) -> _Seen:
     watch = _Watch(running_sessions(sessions))
@@ -112,7 +122,7 @@ def _block(
             continue
         time.sleep(PAUSE_SECONDS)
         with dropping(context, session, cell):
-            row = take(context, sessions, session, cell, length, number, position)
+            row = take(context, sessions, session, cell, number, position)
             waiting_seconds += row.waiting_cpu_seconds or 0.0
             name = session.contender.name
             samples_per_second[name] = row.steps * cell.cell.batch_size / row.seconds

@@ -1,7 +1,7 @@
 """Time one round of a contender in a cell of the speed pass, and drop contenders that fail."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -21,14 +21,15 @@ class Session:
 
     ``some_epochs_wait`` is whether some epochs end late on this backend, because their end waits
     for a poll (see :mod:`aebench.backends.tensorflow`).
-    ``step_seconds`` is the duration of a step in the latest round. ``gone`` is whether the worker
-    failed and was stopped.
+    ``step_seconds`` is the duration of a step in the latest round, and ``length`` the length of a
+    round in the cell that is measured. ``gone`` is whether the worker failed and was stopped.
     """
 
     contender: ContenderInfo
     worker: Worker
     some_epochs_wait: bool = False
     step_seconds: float = 0.0
+    length: "Length" = field(default_factory=lambda: Length(0, 0))
     gone: bool = False
 
 
@@ -89,7 +90,6 @@ def take(
     sessions: Sequence[Session],
     session: Session,
     cell: LaunchCell,
-    length: Length,
     block: int,
     position: int,
 ) -> record.Round:
@@ -107,7 +107,7 @@ def take(
     MeasurementError
         If the worker fails.
     """
-    steps, discarded_steps = length
+    steps, discarded_steps = session.length
     # A compiled call runs several steps and can't be split: round up to whole calls.
     steps_of_call = steps_per_call(session.contender)
     discarded_steps = -(-discarded_steps // steps_of_call) * steps_of_call

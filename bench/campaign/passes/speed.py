@@ -20,30 +20,40 @@ from aebench.bench.campaign.passes.rounds import (
 )
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.model import Model
+from aebench.bench.plan.order import block_orders, starting_order
 from aebench.bench.plan.presets import LAUNCHES_WITH_SHORT_EPOCHS
 from aebench.bench.protocol import messages
 from aebench.reports import record
 from aebench.reports.record import Cell, Task
 
-CALIBRATION_STEPS = 10
-# A round has enough steps for the fastest contender to take at least this long.
-FASTEST_ROUND_SECONDS = 0.1
-# A round has enough steps for a block to take at least this long. With a single contender, rounds
-# of 0.1 s would be too short: the worker's time to wake up would be a notable share of them.
-BLOCK_SECONDS = 0.5
+# Each contender's round takes about this long by its own step time: nobody's speed sets another's
+# work. Ratios are of seconds per step.
+ROUND_SECONDS = 0.12
+LEAST_STEPS = 3
 WARMUP_ROUNDS = 2
-# The ten calibration steps right after compiling time a step only roughly. After the warm-up the
-# number of steps in a round may be raised, at most to this many times the first number.
+# A calibration has this many steps, then more until it takes so long: a few short steps would
+# mostly time how long a result takes to come back.
+CALIBRATION_STEPS = 10
+CALIBRATION_SECONDS = 0.03
+MOST_CALIBRATIONS = 6
+# After the warm-up the number of steps in a round may be raised, at most by this factor.
 MOST_TIMES_AS_MANY_STEPS = 3
+# The cells of a launch take turns of so many blocks: blocks that are spread over a launch tell more
+# of it than as many in a row.
+BLOCKS_A_TURN = 4
 # An epoch is long enough for at least this many rounds. A round never crosses the end of an epoch,
 # so the steps between the last round and the end aren't timed. With six rounds they are few.
 LEAST_ROUNDS_IN_AN_EPOCH = 6
+# Samples that are repeated to fill such an epoch take at most this much memory. Rounds get shorter
+# instead: only where an accelerator's steps are much shorter than a millisecond.
+MOST_EPOCH_BYTES = 256 * 2**20
+_FLOAT_BYTES = 4
 # The length of a short epoch: half-way between two polls of TensorFlow, see
 # aebench.backends.tensorflow. An epoch that waits for the next poll then takes clearly longer than
 # an epoch that doesn't wait.
 SHORT_EPOCH_SECONDS = 0.19
 SHORT_EPOCHS = 8
-SHORT_EPOCHS_WHERE_SOME_WAIT = 40
+SHORT_EPOCHS_WHERE_SOME_WAIT = 16
 WARMUP_BLOCK = -1
 
 
@@ -58,10 +68,10 @@ class SpeedPass:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        # The number of steps in a round of each cell, the same for all contenders and launches.
-        # Rounds that are already in the record (in a resumed run) have fixed it.
+        # The number of steps in a contender's round in each cell, the same in all launches. Rounds
+        # that are already in the record (in a resumed run) have fixed it.
         self._steps = {
-            Cell(row.model, row.workload, row.batch_size): row.steps
+            (Cell(row.model, row.workload, row.batch_size), row.contender): row.steps
             for row in context.journal.record.of(record.Round)
             if row.block != WARMUP_BLOCK
         }
@@ -78,9 +88,7 @@ class SpeedPass:
     def _launch(self, model: Model, launch: int) -> None:
         sessions = self._start(model, launch)
         try:
-            for cell in self._context.plan.cells(model.name, launch):
-                workload = workloads.load(cell.workload)
-                self._measure(sessions, LaunchCell(cell, workload, launch))
+            self._take_turns(sessions, model, launch)
         finally:
             for session in running_sessions(sessions):
                 self._context.fleet.stop(session.worker)
@@ -89,12 +97,17 @@ class SpeedPass:
         context = self._context
         context.display.doing(f"{model.name}: workers start (launch {launch + 1})")
         sessions: list[Session] = []
-        for contender in context.plan.in_blocks:
-            if not any(
+        taking_part = [
+            contender
+            for contender in context.plan.in_blocks
+            if any(
                 context.plan.takes_part(contender, cell)
                 for cell in context.plan.cells(model.name, launch)
-            ):
-                continue
+            )
+        ]
+        seed = context.plan.info.order_seed
+        for index in starting_order(len(taking_part), seed, launch):
+            contender = taking_part[index]
             try:
                 worker = context.start(contender, context.speed_job(contender, model))
                 sessions.append(Session(contender, worker))
@@ -113,72 +126,121 @@ class SpeedPass:
                 session.some_epochs_wait = bool(info.epoch_end_polls_seconds)
         return sessions
 
-    def _measure(self, sessions_of_launch: Sequence[Session], cell: LaunchCell) -> None:
-        context = self._context
-        sessions = [
-            session
-            for session in sessions_of_launch
-            if context.plan.takes_part(session.contender, cell.cell)
+    def _take_turns(self, sessions: Sequence[Session], model: Model, launch: int) -> None:
+        """Measure the blocks of a launch. The cells take turns of a few blocks."""
+        plan = self._context.plan
+        cells = [
+            LaunchCell(cell, workloads.load(cell.workload), launch)
+            for cell in plan.cells(model.name, launch)
         ]
-        context.display.doing(f"{cell}, compiling and calibrating")
+        taking_part = {
+            cell: [each for each in sessions if plan.takes_part(each.contender, cell.cell)]
+            for cell in cells
+        }
+        # Turns of blocks that are still to be measured, and the number of the next block.
+        turns: dict[LaunchCell, list[list[list[int]]]] = {}
+        numbers = dict.fromkeys(cells, 0)
+        for cell in cells:
+            blocks_of_launch = plan.info.sizes_of(cell.cell.workload).blocks
+            orders = block_orders(
+                max(1, len(taking_part[cell])), blocks_of_launch, plan.info.order_seed, launch
+            )
+            of_turn = BLOCKS_A_TURN if len(cells) > 1 else len(orders)
+            turns[cell] = [orders[at : at + of_turn] for at in range(0, len(orders), of_turn)]
+        while any(turns.values()):
+            for cell in cells:
+                if turns[cell] and running_sessions(taking_part[cell]):
+                    orders = turns[cell].pop(0)
+                    first = numbers[cell] == 0
+                    numbers[cell] = self._turn(taking_part[cell], cell, orders, numbers[cell])
+                    if first:
+                        self._boundaries(taking_part[cell], cell)
+                else:
+                    turns[cell] = []
+
+    def _turn(
+        self, sessions: Sequence[Session], cell: LaunchCell, orders: list[list[int]], number: int
+    ) -> int:
+        """Measure some blocks of a cell; return the number of the cell's next block."""
+        context = self._context
         for session in running_sessions(sessions):
             with dropping(context, session, cell):
-                command = messages.Calibrate(*cell.command_arguments, CALIBRATION_STEPS)
-                answer = session.worker.ask(command, messages.Calibrated)
-                session.step_seconds = answer.step_seconds
-                if answer.library is not None:
-                    context.append(record.Library, answer, **cell.fields(session.contender))
-        if not running_sessions(sessions):
-            return
-        key = cell.cell
-        provisional = Length.of_round(
-            self._steps.get(key) or self._enough_steps(running_sessions(sessions))
-        )
-        context.display.doing(f"{cell}, warming up")
-        for session in running_sessions(sessions):
-            with dropping(context, session, cell):
-                self._enter(session, cell, provisional)
-                self._warm_up(sessions, session, cell, provisional)
-        if not running_sessions(sessions):
-            return
-        if key not in self._steps:
-            most = provisional.steps * MOST_TIMES_AS_MANY_STEPS
-            self._steps[key] = min(most, self._enough_steps(running_sessions(sessions)))
-        self._run_blocks(running_sessions(sessions), cell, Length.of_round(self._steps[key]))
+                if number == 0:
+                    context.display.doing(f"{cell}, compiling and calibrating")
+                    self._calibrate(session, cell)
+                self._enter(session, cell)
+                context.display.doing(f"{cell}, warming up")
+                for warmup in range(WARMUP_ROUNDS if number == 0 else 1):
+                    take(context, sessions, session, cell, WARMUP_BLOCK, warmup)
+                if number == 0:
+                    self._fix_length(session, cell)
+        number = blocks.run(context, sessions, cell, orders, number)
         context.display.doing(f"{cell}, leaving")
         for session in running_sessions(sessions):
             with dropping(context, session, cell):
                 session.worker.ask(messages.Leave(), messages.Left)
-        if cell.workload.trains and cell.launch < LAUNCHES_WITH_SHORT_EPOCHS:
-            for session in running_sessions(sessions):
-                if not session.contender.control_of and session.contender.on_keras:
-                    context.display.doing(f"{cell}, ends of epochs of {session.contender.name}")
-                    with dropping(context, session, cell):
-                        self._short_epochs(session, cell)
+        return number
 
-    def _run_blocks(self, sessions: Sequence[Session], cell: LaunchCell, length: Length) -> None:
-        blocks.run(self._context, sessions, cell, length)
+    def _calibrate(self, session: Session, cell: LaunchCell) -> None:
+        """Compile, and choose the steps of a first round by the time that a step takes."""
+        steps = CALIBRATION_STEPS
+        for _ in range(MOST_CALIBRATIONS):
+            command = messages.Calibrate(*cell.command_arguments, steps)
+            answer = session.worker.ask(command, messages.Calibrated)
+            session.step_seconds = answer.step_seconds
+            enough = steps * answer.step_seconds >= CALIBRATION_SECONDS
+            if enough or self._most_steps(cell) < steps or self._steps_of_whole_call(cell) > 1:
+                break
+            steps *= 4
+        if answer.library is not None:
+            self._context.append(record.Library, answer, **cell.fields(session.contender))
+        known = self._steps.get((cell.cell, session.contender.name))
+        session.length = Length.of_round(known or self._enough_steps(session, cell))
 
-    def _enough_steps(self, sessions: Sequence[Session]) -> int:
-        """Return the number of steps that makes the fastest round and a block long enough."""
-        step_seconds = [session.step_seconds for session in sessions]
-        enough = max(FASTEST_ROUND_SECONDS / min(step_seconds), BLOCK_SECONDS / sum(step_seconds))
+    def _fix_length(self, session: Session, cell: LaunchCell) -> None:
+        """Choose the steps of a round after the warm-up, once for all launches."""
+        key = (cell.cell, session.contender.name)
+        if key not in self._steps:
+            most = session.length.steps * MOST_TIMES_AS_MANY_STEPS
+            self._steps[key] = min(most, self._enough_steps(session, cell))
+        session.length = Length.of_round(self._steps[key])
+
+    def _most_steps(self, cell: LaunchCell) -> int:
+        """Return the number of steps in a round that samples of the allowed size suffice for."""
+        sample_bytes = int(self._context.dataset.train[0].size) * _FLOAT_BYTES
+        batch_bytes = sample_bytes * cell.cell.batch_size
+        return max(LEAST_STEPS, MOST_EPOCH_BYTES // (LEAST_ROUNDS_IN_AN_EPOCH * batch_bytes))
+
+    def _enough_steps(self, session: Session, cell: LaunchCell) -> int:
+        """Return the number of steps that makes a contender's round long enough."""
+        enough = min(self._most_steps(cell), max(LEAST_STEPS, ROUND_SECONDS / session.step_seconds))
         # Round up to a multiple for which the extra steps of a known-effect control are a whole
-        # number, and the steps of every contender are whole calls.
+        # number, and the steps are whole calls of the compiled function, or of predict.
+        contender = session.contender
+        of_call = self._steps_of_whole_call(cell)
         multiple = math.lcm(
-            *(
-                Fraction(str(contender.known_effect)).denominator * steps_per_call(contender)
-                for contender in self._context.plan.in_blocks
-            )
+            Fraction(str(contender.known_effect)).denominator,
+            of_call if of_call > 1 else steps_per_call(contender),
         )
         return math.ceil(enough / multiple) * multiple
 
-    def _enter(self, session: Session, cell: LaunchCell, length: Length) -> None:
+    def _steps_of_whole_call(self, cell: LaunchCell) -> int:
+        """Return the steps of a call with all samples; 1 where a round needs no whole calls."""
+        if cell.workload.timing != workloads.WHOLE_CALL:
+            return 1
+        dataset = self._context.dataset
+        samples = dataset.train if cell.workload.split == "train" else dataset.test
+        return max(1, len(samples) // cell.cell.batch_size)
+
+    def _enter(self, session: Session, cell: LaunchCell) -> None:
         """Tell a session's worker to call ``fit`` or ``predict``, and to wait there for rounds.
 
         For training on Keras, record the call's seconds.
         """
-        least = LEAST_ROUNDS_IN_AN_EPOCH * sum(length)
+        known = self._steps.get((cell.cell, session.contender.name))
+        if known:
+            session.length = Length.of_round(known)
+        least = LEAST_ROUNDS_IN_AN_EPOCH * sum(session.length)
         command = messages.Enter(*cell.command_arguments, epoch_steps=least)
         answer = session.worker.ask(command, messages.Entered)
         if cell.workload.trains and session.contender.on_keras:
@@ -188,19 +250,21 @@ class SpeedPass:
                 **cell.fields(session.contender),
             )
 
-    def _warm_up(
-        self, sessions: Sequence[Session], session: Session, cell: LaunchCell, length: Length
-    ) -> None:
-        """Run warm-up rounds, which no result includes, and set the session's ``step_seconds``.
+    def _boundaries(self, sessions: Sequence[Session], cell: LaunchCell) -> None:
+        """Time the ends of epochs, for one model in each of the first launches.
 
-        In the published run of training only the first round after compiling was slow.
+        They are the backend's and the input path's, and hardly the model's.
         """
-        step_seconds: list[float] = []
-        for number in range(WARMUP_ROUNDS):
-            take(self._context, sessions, session, cell, length, WARMUP_BLOCK, number)
-            step_seconds.append(session.step_seconds)
-        # The fastest round gives the most steps: rounds are then long enough at any speed seen.
-        session.step_seconds = min(step_seconds)
+        plan = self._context.plan
+        names = [model.name for model in plan.models]
+        chosen = names[cell.launch % len(names)] == cell.cell.model
+        if not (cell.workload.trains and chosen and cell.launch < LAUNCHES_WITH_SHORT_EPOCHS):
+            return
+        for session in running_sessions(sessions):
+            if not session.contender.control_of and session.contender.on_keras:
+                self._context.display.doing(f"{cell}, ends of epochs of {session.contender.name}")
+                with dropping(self._context, session, cell):
+                    self._short_epochs(session, cell)
 
     def _short_epochs(self, session: Session, cell: LaunchCell) -> None:
         steps_of_call = steps_per_call(session.contender)

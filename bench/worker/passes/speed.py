@@ -1,7 +1,7 @@
 """The worker's side of the speed pass: run rounds on command.
 
-A Keras contender runs the rounds inside ``fit`` and ``predict``, a baseline in a loop without
-Keras. The parent sends the same commands to both.
+A Keras contender runs the rounds inside ``fit`` or as calls of ``predict``, a baseline in a loop
+without Keras. The parent sends the same commands to both.
 """
 
 import gc

@@ -27,8 +27,8 @@ class Difference(msgspec.Struct, frozen=True):
 
     Trainings from one seed have the same order of the data and, in layers of the same shape, the
     same initial weights. The ``left_out`` seeds got stuck on the plateau with one of the two
-    models. ``test_loss`` and ``gap`` are differences, with Student's 95 % intervals. The intervals
-    of ``test_loss_adjusted`` and ``gap_adjusted`` are right together for all the contender's
+    models. ``test_loss``, ``gap`` and ``train_loss`` are differences, with Student's 95 %
+    intervals. The intervals of the three ``…_adjusted`` are right together for all the contender's
     ``comparisons`` in a run, and decide the verdict. ``times`` is the ratio of the training times
     after the first epoch, a geometric mean. ``falling`` and ``falling_against`` are the changes of
     the two models' test losses over the last quarter of the epochs.
@@ -52,6 +52,8 @@ class Difference(msgspec.Struct, frozen=True):
     gap_against: float
     gap: Estimate
     gap_adjusted: Estimate
+    train_loss: Estimate
+    train_loss_adjusted: Estimate
     times: Estimate
     falling: Estimate
     falling_against: Estimate
@@ -73,9 +75,9 @@ def differences(views: Sequence[ContenderView], rows: Sequence[QualityRow]) -> l
             for one, other in CHOICES
             if (one, view.name) in by_name and (other, view.name) in by_name
         ]
-        # Each pair is compared twice, by loss and by gap, so the correction counts two comparisons
-        # per pair.
-        compared = [_difference(view, *pair, 2 * len(pairs)) for pair in pairs]
+        # Each pair is compared by test loss, by gap and by training loss, so the correction counts
+        # three comparisons per pair.
+        compared = [_difference(view, *pair, 3 * len(pairs)) for pair in pairs]
         found += [each for each in compared if each]
     return found
 
@@ -91,6 +93,7 @@ def _difference(
     ours, theirs = [mine[seed] for seed in seeds], [others[seed] for seed in seeds]
     test = [a.test_loss - b.test_loss for a, b in zip(ours, theirs, strict=True)]
     gap = [a.gap - b.gap for a, b in zip(ours, theirs, strict=True)]
+    train = [a.train_loss - b.train_loss for a, b in zip(ours, theirs, strict=True)]
     times = statistics.mean(
         [
             math.log(_steady_seconds(a) / _steady_seconds(b))
@@ -113,6 +116,8 @@ def _difference(
         gap_against=statistics.mean([each.gap for each in theirs]).value,
         gap=_mean(gap),
         gap_adjusted=_mean(gap, adjusted),
+        train_loss=_mean(train),
+        train_loss_adjusted=_mean(train, adjusted),
         times=Estimate(
             math.exp(times.value),
             None if times.low is None else math.exp(times.low),

@@ -105,21 +105,22 @@ _PHRASES = {
         "difference": "difference [95 %, adjusted]",
         "seeds": "seeds",
         "so": "verdict",
-        "overfits": "800 units overfit: a wider gap",
+        "overfits": "800 units overfit: a wider gap, a lower training loss",
         "wider": "800 units end better",
         "narrows": "800 units must narrow faster",
         "narrows 400": "narrowing faster, 800 beats 400",
         "generalises": "dropout narrows the gap",
         "improves": "dropout lowers the loss",
         "gap of": "gap, {one} less {other}",
-        "loss of": "test loss, {one} less {other}",
+        "test_loss of": "test loss, {one} less {other}",
+        "train_loss of": "training loss, {one} less {other}",
         "supported": "supported",
         "contradicted": "contradicted",
         "not shown": "not shown",
         "note": (
             "Paired by seed, {who}. Supported or contradicted: the whole interval, adjusted for "
-            "all comparisons of a run (each choice's loss and gap), lies on one side of zero. All "
-            "under this training: its learning rate is fixed, and training may not have converged."
+            "all comparisons of a run (each choice's losses and gap), lies on one side of zero. "
+            "All under this training: its rate is fixed, and training may not have converged."
         ),
         "steps": (
             "Epochs are equal, steps aren't: {steps}. Fewer images and less training aren't told "
@@ -237,20 +238,23 @@ _PHRASES = {
         "difference": "différence [95 %, ajusté]",
         "seeds": "graines",
         "so": "verdict",
-        "overfits": "800 unités surapprennent : un écart plus grand",
+        "overfits": (
+            "800 unités surapprennent : un écart plus grand, une perte d'entraînement plus basse"
+        ),
         "wider": "800 unités finissent mieux",
         "narrows": "avec 800, il faut rétrécir plus vite",
         "narrows 400": "en rétrécissant plus vite, 800 bat 400",
         "generalises": "le dropout réduit l'écart",
         "improves": "le dropout abaisse la perte",
         "gap of": "écart, {one} moins {other}",
-        "loss of": "perte de test, {one} moins {other}",
+        "test_loss of": "perte de test, {one} moins {other}",
+        "train_loss of": "perte d'entraînement, {one} moins {other}",
         "supported": "confirmée",
         "contradicted": "contredite",
         "not shown": "non établie",
         "note": (
             "Apparié par graine, {who}. Confirmée ou contredite : l'intervalle entier, ajusté pour "
-            "toutes les comparaisons d'une exécution (la perte et l'écart de chaque choix), est "
+            "toutes les comparaisons d'une exécution (les pertes et l'écart de chaque choix), est "
             "d'un seul côté de zéro. Tout cela avec cette recette : son taux d'apprentissage est "
             "fixe, et l'entraînement peut ne pas avoir convergé."
         ),

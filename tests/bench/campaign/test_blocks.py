@@ -69,7 +69,10 @@ def run(tmp_path):
             Session(ContenderInfo(name, "jax", "1", **infos.get(name, {})), worker)
             for name, worker in workers.items()
         ]
-        blocks.run(context, sessions, CELL, LENGTH)
+        for session in sessions:
+            session.length = LENGTH
+        orders = block_orders(len(sessions), planned, info.order_seed, CELL.launch)
+        assert blocks.run(context, sessions, CELL, orders) == len(journal.record.of(Block))
         return journal.record
 
     yield running

@@ -24,7 +24,7 @@ def test_a_pipe_gets_one_line_per_subject_and_the_tables():
     assert shown.startswith("[<1 s] speed · ae400: train, batch 32\nspeed ae400 torch: was killed")
     assert "[red]signal 9" in shown
     assert "\x1b" not in shown
-    assert "16,000 [14,500, 17,800]" in shown
+    assert "16,010 ±5.7" in shown
     assert shown.endswith("[<1 s] 1 of 2 stages done, about <1 s left\n")
 
 

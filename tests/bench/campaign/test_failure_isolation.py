@@ -10,7 +10,7 @@ from aebench.reports.record import Failure, Phase, Round, TaskEnd
 from helpers.running import Run, interpreter
 
 # Long enough for what goes wrong after some seconds.
-SPEED = ("--pass", "speed", "--workload", "train", "--blocks", "6")
+SPEED = ("--pass", "speed", "--workload", "train", "--blocks", "30")
 AFTER_A_WHILE = """
 def fail():
     {}
@@ -71,7 +71,7 @@ def test_workers_that_go_wrong_are_rows(tmp_path, names, limit):
     for name, failure in failures.items():
         assert reasons[name] in failure.reason and failure.reason
         assert f"{name}: {failure.reason}" in " ".join(run.output.split())
-    assert {row.block for row in record.of(Round) if row.contender == "jax"} >= set(range(6))
+    assert {row.block for row in record.of(Round) if row.contender == "jax"} >= set(range(30))
     assert not [each for each in record.of(TaskEnd) if each.task.pass_name == "speed"]
     assert record.outcome == "failures"
     assert f"--resume {run.folder}" in run.output.replace("\n", "")
@@ -96,7 +96,7 @@ def test_a_full_disk_keeps_what_was_measured_and_can_be_resumed(tmp_path, small_
     # The disk has room for the journal's reserve, the header (12 KiB, most of it example images),
     # the parity checks and a few rounds.
     filler.write_bytes(b"x" * (128 - 16 - 20) * 1024)
-    run = Run(small_disk / "run", "--backend", "jax", *SPEED, "--blocks", "40")
+    run = Run(small_disk / "run", "--backend", "jax", *SPEED, "--blocks", "60")
     assert run.end() == 1, run.output + run.errors
     assert "No space left on device" in run.output
     assert "Traceback" not in run.output + run.errors

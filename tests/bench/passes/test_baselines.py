@@ -80,7 +80,7 @@ def test_shares_follow_from_shared_blocks():
     assert told["jax:jit"] == pytest.approx((0.5 / 0.9, 0.25 / 0.9))
     assert told["native-torch"] == (None, pytest.approx(0.125))
     assert told["gemm"] == told["jax A/A"] == (None, None)
-    assert cell.libraries == ["torch"]
+    assert next(iter(cell.library_samples_per_second)) == "torch"
 
 
 def test_baselines_are_measured_and_not_judged():
@@ -90,7 +90,7 @@ def test_baselines_are_measured_and_not_judged():
     assert by_name["native-jax"].adjusted is None
     # jax:jit and torch are compared with jax.
     assert cell.comparisons == 2
-    assert "jax:jit trains ae400 at batch 32 fastest here" in cell.answer
+    assert "jax:jit trains ae400 at batch 32 fastest:" in cell.answer
 
 
 def test_all_cells_at_a_glance_keep_baselines_apart():
@@ -263,4 +263,4 @@ def test_baselines_run_in_the_same_blocks(aebench):
         assert by_name[name]["of_native"]["value"] > 0
         assert 0 < by_name[name]["of_limit"]["value"] < 1
     assert by_name["gemm"]["verdict"] == "baseline"
-    assert cell["libraries"]
+    assert set(cell["library_samples_per_second"]) >= {"numpy", "torch", "jax"}

@@ -1,6 +1,7 @@
 """Test the speed pass with workers whose steps take a given time and compute nothing."""
 
 from collections import Counter
+from itertools import pairwise
 from types import SimpleNamespace
 
 import msgspec
@@ -8,12 +9,19 @@ import pytest
 
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import blocks
-from aebench.bench.campaign.passes.speed import SpeedPass
+from aebench.bench.campaign.passes.speed import (
+    CALIBRATION_SECONDS,
+    LEAST_ROUNDS_IN_AN_EPOCH,
+    MOST_EPOCH_BYTES,
+    WARMUP_BLOCK,
+    SpeedPass,
+)
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.plan import Plan
 from aebench.bench.protocol import messages
-from aebench.reports.journal import Journal
+from aebench.reports.journal import Journal, load
 from aebench.reports.record import (
+    Block,
     Call,
     ContenderInfo,
     Library,
@@ -24,6 +32,7 @@ from aebench.reports.record import (
     WorkloadSizes,
 )
 from helpers import sample
+from helpers.images import DATA
 
 
 class Knowing:
@@ -31,8 +40,17 @@ class Knowing:
 
     pid = 0
 
-    def __init__(self, step_seconds: float, at_first: float, gemm: bool = False) -> None:
+    def __init__(
+        self,
+        step_seconds: float,
+        at_first: float,
+        gemm: bool = False,
+        latency: float = 0.0,
+        asked: list | None = None,
+    ) -> None:
         self._gemm = gemm
+        self._latency = latency
+        self._asked = [] if asked is None else asked
         self._step_seconds = step_seconds
         self._at_first = at_first
 
@@ -41,9 +59,12 @@ class Knowing:
         return messages.RuntimeInfo({}, {}, [], cores=2, epoch_end_polls_seconds=[])
 
     def ask(self, command, kind):
+        self._asked.append(command)
         library = ("numpy", {"numpy": 1.0}) if self._gemm else ()
         answers = {
-            messages.Calibrate: lambda: messages.Calibrated(self._at_first, *library),
+            messages.Calibrate: lambda: messages.Calibrated(
+                self._at_first + self._latency / command.steps, *library
+            ),
             messages.Enter: lambda: messages.Entered(0.1),
             messages.RunRound: lambda: messages.RoundTimes(
                 command.steps * self._step_seconds, 0.1, 0.01
@@ -75,59 +96,114 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setattr(blocks, "is_disturbed", lambda background, steal: False)
     monkeypatch.setattr(blocks, "PAUSE_SECONDS", 0)
     header = sample.make().header
-    sizes = [WorkloadSizes("train", [32], launches=4, blocks=4)]
-    plan = Plan(msgspec.structs.replace(header.plan, sizes=sizes), [parse("ae400")], CONTENDERS)
     journal = Journal.begin(tmp_path / "record.jsonl", header)
 
-    def running(launches, seconds, at_first=0.01, contenders=CONTENDERS):
+    def running(
+        launches,
+        seconds,
+        at_first=0.01,
+        contenders=CONTENDERS,
+        batch_sizes=(32,),
+        blocks_each=4,
+        models=("ae400",),
+        **how,
+    ):
+        sizes = [WorkloadSizes("train", list(batch_sizes), launches=4, blocks=blocks_each)]
+        info = msgspec.structs.replace(header.plan, sizes=sizes)
         silent = dict.fromkeys(("doing", "figure", "problem", "results"), lambda *_: None)
         display = SimpleNamespace(**silent, stage_done=lambda: None)
         fleet = SimpleNamespace(
             start=lambda backend, job, python: Knowing(
-                seconds[backend], at_first, backend == "gemm"
+                seconds[backend], at_first, backend == "gemm", **how
             ),
             stop=lambda worker: None,
         )
         arrays = SimpleNamespace(train_path="", test_path="")
-        context = Context(
-            Plan(plan.info, plan.models, contenders), None, arrays, fleet, journal, display
-        )
-        SpeedPass(context).run([Task("speed", "ae400", "", launch) for launch in launches])
+        plan = Plan(info, [parse(name) for name in models], contenders)
+        context = Context(plan, DATA, arrays, fleet, journal, display)
+        tasks = [Task("speed", name, "", launch) for launch in launches for name in models]
+        SpeedPass(context).run(tasks)
         return journal.record
 
     yield running
     journal.close()
+    # What was written is within the bounds that reading checks.
+    assert load(tmp_path / "record.jsonl").damage == ""
 
 
-def test_warm_up_is_two_rounds(run):
-    record = run([0], {"jax": 0.01, "torch": 0.3})
-    counts = Counter(row.contender for row in record.of(Round) if row.block < 0)
-    assert set(counts.values()) == {2} and len(counts) == 4
+def test_warm_up_is_two_rounds_and_one_when_a_cell_has_its_turn_again(run):
+    record = run([0], {"jax": 0.01, "torch": 0.3}, batch_sizes=[32, 64], blocks_each=6)
+    warm = Counter(
+        (row.contender, row.batch_size) for row in record.of(Round) if row.block == WARMUP_BLOCK
+    )
+    # Six blocks in turns of four: the second turn begins with one more warm-up.
+    assert set(warm.values()) == {3} and len(warm) == 8
 
 
-def test_steps_are_chosen_by_the_warm_up_once_for_all_launches(run):
+def test_cells_take_turns_and_their_blocks_are_numbered_on(run):
+    record = run([0], {"jax": 0.01, "torch": 0.03}, batch_sizes=[32, 64], blocks_each=6)
+    done = [(row.batch_size, row.block) for row in record.of(Block)]
+    first, second = ([(size, block) for block in range(4)] for size in (32, 64))
+    rest = [(size, block) for size in (32, 64) for block in (4, 5)]
+    assert done == [*first, *second, *rest]
+    assert all(later.began_at >= one.began_at > 1e9 for one, later in pairwise(record.of(Block)))
+
+
+def test_a_single_cell_has_all_its_blocks_in_one_turn(run):
+    record = run([0], {"jax": 0.01, "torch": 0.03}, blocks_each=6)
+    assert [row.block for row in record.of(Block)] == list(range(6))
+    warm = Counter(row.contender for row in record.of(Round) if row.block == WARMUP_BLOCK)
+    assert set(warm.values()) == {2}
+
+
+def test_rounds_take_equal_time_and_no_contender_sets_anothers_work(run):
     # Right after compiling a step seems to take 10 ms; later it takes 5 ms.
-    record = run([0], {"jax": 0.005, "torch": 0.02}, contenders=CONTENDERS[:3])
-    # 0.1 s are 20 steps of the fastest. 0.5 s for a block, with 5 + 20 + 5 ms a step, are 17 steps.
-    # The larger number is used.
-    assert {row.steps for row in record.of(Round) if row.block >= 0} == {20}
-    # A later launch, also of a resumed run, uses the recorded number of steps.
+    seconds = {"jax": 0.005, "torch": 0.02}
+    record = run([0], seconds, contenders=CONTENDERS[:3])
+    steps = {row.contender: row.steps for row in record.of(Round) if row.block >= 0}
+    assert steps == {"jax": 24, "torch": 6, "jax A/A": 24}
+    # A later launch, also of a resumed run, uses the recorded numbers of steps.
     record = run([1], {"jax": 0.001, "torch": 0.002}, contenders=CONTENDERS[:3])
-    assert {row.steps for row in record.of(Round) if row.block >= 0} == {20}
-    assert {row.steps for row in record.of(Round) if row.launch == 1} == {20}
+    later = {row.contender: row.steps for row in record.of(Round) if row.launch == 1}
+    assert later == steps
+
+
+def test_slow_steps_are_at_least_three(run):
+    record = run([0], {"jax": 0.005, "torch": 2.0}, at_first=2.0, contenders=CONTENDERS[:3])
+    assert {row.steps for row in record.of(Round) if row.contender == "torch"} == {3}
 
 
 def test_there_is_room_for_the_truth_but_not_for_any(run):
     record = run([0], {"jax": 0.0001, "torch": 0.0001}, at_first=0.05, contenders=CONTENDERS[:3])
     provisional = {row.steps for row in record.of(Round) if row.block < 0}
-    assert provisional == {4}
-    assert {row.steps for row in record.of(Round) if row.block >= 0} == {12}
+    assert provisional == {3}
+    assert {row.steps for row in record.of(Round) if row.block >= 0} == {9}
+
+
+@pytest.mark.parametrize("step_seconds", [2e-5, 5e-5, 1e-3, 0.05])
+@pytest.mark.parametrize("batch_size", [32, 500])
+def test_samples_of_an_epoch_stay_below_a_bound(run, step_seconds, batch_size):
+    seconds = {"jax": step_seconds, "torch": step_seconds}
+    record = run([0], seconds, at_first=step_seconds, batch_sizes=[batch_size])
+    for row in record.of(Round):
+        least = LEAST_ROUNDS_IN_AN_EPOCH * (row.steps + row.discarded_steps)
+        # A known effect's round is raised to a multiple of twenty steps.
+        room = MOST_EPOCH_BYTES + 30 * LEAST_ROUNDS_IN_AN_EPOCH * batch_size * 3136
+        assert least * batch_size * 3136 <= 1.2 * room
+
+
+def test_calibration_goes_on_until_it_is_long_enough(run):
+    asked = []
+    run([0], {"jax": 2e-5, "torch": 0.01}, at_first=2e-5, latency=1e-4, asked=asked)
+    steps = [each.steps for each in asked if isinstance(each, messages.Calibrate)]
+    # Ten steps of 20 µs behind 100 µs of latency would seem to take 30 µs each.
+    assert max(steps) * 2e-5 >= CALIBRATION_SECONDS or max(steps) >= 10 * 4**3
 
 
 def test_a_known_effect_comes_to_whole_steps(run):
     record = run([0], {"jax": 0.005, "torch": 0.02})
     rounds = [row for row in record.of(Round) if row.block >= 0]
-    assert {row.steps % 20 for row in rounds} == {0}
+    assert {row.steps % 20 for row in rounds if row.contender == "jax +5 %"} == {0}
     seconds = {row.contender: row.seconds / row.steps for row in rounds}
     assert seconds["jax +5 %"] == pytest.approx(1.05 * seconds["jax"])
     assert seconds["jax A/A"] == pytest.approx(seconds["jax"])
@@ -141,6 +217,13 @@ def test_ends_of_epochs_are_timed_in_the_first_launches_and_not_of_controls(run)
     assert all(each.seconds > 0 for each in record.of(TaskEnd))
 
 
+def test_ends_of_epochs_are_timed_with_one_model_in_each_launch(run):
+    models = ["ae400", "ae800"]
+    record = run([0, 1, 2], {"jax": 0.005, "torch": 0.02}, models=models)
+    ends = {(row.model, row.launch) for row in record.of(ShortEpoch)}
+    assert ends == {("ae400", 0), ("ae800", 1), ("ae400", 2)}
+
+
 STRIDED = [
     ContenderInfo("jax", "jax", "1"),
     ContenderInfo("tensorflow:steps=16", "tensorflow", "1", settings={"steps": "16"}),
@@ -149,11 +232,11 @@ STRIDED = [
 ]
 
 
-def test_where_a_call_runs_several_steps_every_contender_runs_whole_calls(run):
+def test_where_a_call_runs_several_steps_its_contender_runs_whole_calls(run):
     seconds = {"jax": 0.01, "tensorflow": 0.03, "native-jax": 0.009, "gemm": 0.008}
     record = run([0], seconds, contenders=STRIDED)
     rounds = [row for row in record.of(Round) if row.block >= 0]
-    assert {row.steps % 16 for row in rounds} == {0}
+    assert {row.steps % 16 for row in rounds if ":" in row.contender} == {0}
     leads = {row.contender: row.discarded_steps for row in rounds}
     assert leads["jax"] == 1 and leads["tensorflow:steps=16"] == 16
     assert {row.steps % 16 for row in record.of(ShortEpoch) if ":" in row.contender} == {0}

@@ -34,14 +34,14 @@ def test_presets_are_the_protocols():
     }
     original, explains = sizes.pop("original"), sizes.pop("profile")
     assert sizes == {
-        "quick": {"train": (1, 16), "predict": (1, 16)},
-        "standard": {"train": (5, 24), "predict": (5, 24)},
-        "publish": {"train": (8, 64), "predict": (5, 24)},
+        "quick": {"train": (3, 6), "predict": (3, 6)},
+        "standard": {"train": (5, 16), "predict": (5, 16)},
+        "publish": {"train": (8, 16), "predict": (8, 16)},
     }
     # Other presets time steps. If this preset is asked for steps, it uses the sizes of standard.
-    assert original == {"train": (5, 24)}
-    assert PRESETS["original"].sizes_of("predict") == Sizes("predict", (32,), 5, 24)
-    assert explains == {"train": (1, 16)}
+    assert original == {"train": (5, 16)}
+    assert PRESETS["original"].sizes_of("predict") == Sizes("predict", (32,), 5, 16)
+    assert explains == {"train": (3, 6)}
     assert set(PRESETS["quick"].passes) == {"parity", "speed", "footprint", "quality"}
     assert PRESETS["quick"].models == ("ae400", "ae800", "ae800-dropout")
 
@@ -58,22 +58,12 @@ def test_the_original_preset_is_the_full_training():
     ]
 
 
-@pytest.mark.parametrize(("count", "blocks"), [(1, 16), (2, 18), (3, 16)])
-def test_blocks_are_a_multiple_of_the_design_with_the_control_in_it(monkeypatch, count, blocks):
-    installed(monkeypatch, *backends.default_names()[:count])
-    found = plan_from_request(Request(), DATA).info
-    assert {each.workload: each.blocks for each in found.sizes} == dict.fromkeys(
-        ("train", "predict"), blocks
-    )
-
-
 def test_launches_and_blocks_can_be_asked_for(monkeypatch):
     installed(monkeypatch, "jax")
-    found = plan_from_request(Request(launches=2, blocks=6), DATA).info
-    assert {(each.launches, each.blocks) for each in found.sizes} == {(2, 6)}
-    # The blocks are raised to a multiple of the balanced design: two rows for jax and its control.
+    found = plan_from_request(Request(launches=2, blocks=5), DATA).info
+    assert {(each.launches, each.blocks) for each in found.sizes} == {(2, 5)}
     alone = plan_from_request(Request(blocks=5, workloads=["predict"]), DATA).info
-    assert [(each.launches, each.blocks) for each in alone.sizes] == [(1, 6)]
+    assert [(each.launches, each.blocks) for each in alone.sizes] == [(3, 5)]
 
 
 @pytest.mark.parametrize("asked", [{"launches": 0}, {"blocks": -1}, {"launches": 10**9}])
@@ -103,8 +93,7 @@ def test_where_places_are_selected_the_reference_and_its_control_are_there(monke
     narrow = plan.only(places)
     assert [each.name for each in narrow.in_blocks] == ["tensorflow", "torch", "tensorflow A/A"]
     assert (narrow.info.reference, narrow.info.workloads) == ("tensorflow", ["train"])
-    # Three contenders in a block need a design of six rows; four contenders need four rows.
-    assert [plan.info.sizes_of("train").blocks, narrow.info.sizes_of("train").blocks] == [16, 18]
+    assert [plan.info.sizes_of("train").blocks, narrow.info.sizes_of("train").blocks] == [6, 6]
     control = narrow.in_blocks[-1]
     assert narrow.cells() == [Cell("ae400", "train", 32)]
     assert narrow.takes_part(control, Cell("ae400", "train", 32))
@@ -191,8 +180,8 @@ def test_a_faster_machine_fills_the_same_rounds_with_more_steps(monkeypatch):
     for task in plan.tasks():
         usual, faster = (task_seconds(plan, task, 60_000, 10_000, pace) for pace in (1.0, 0.5))
         if task.pass_name == "speed":
-            # Only starting and compiling get faster, not the steps.
-            assert 0.75 * usual < faster < usual
+            # Only starting and compiling get faster, not the rounds.
+            assert 0.52 * usual < faster < usual
         else:
             assert faster == pytest.approx(usual / 2)
 
@@ -295,6 +284,17 @@ def test_a_record_is_carried_on_only_where_it_began(monkeypatch):
     elsewhere = msgspec.structs.replace(header.machine, processor="another")
     with pytest.raises(BadInputError, match="measured on another"):
         check_machine(msgspec.structs.replace(header, machine=elsewhere))
+    # A processor of the same name may be another one.
+    identity = {**header.machine.identity, "stepping": "99"}
+    elsewhere = msgspec.structs.replace(header.machine, identity=identity)
+    with pytest.raises(BadInputError, match=r"another machine of the name .*stepping: '?99"):
+        check_machine(msgspec.structs.replace(header, machine=elsewhere))
+    # Records from before hold no identity.
+    check_machine(
+        msgspec.structs.replace(
+            header, machine=msgspec.structs.replace(header.machine, identity={})
+        )
+    )
     monkeypatch.setattr(backends, "installed_version", lambda name: "2.0")
     with pytest.raises(BadInputError, match=r"jax 1\.0, and here is 2\.0"):
         check_versions(plan_from_header(header).contenders)

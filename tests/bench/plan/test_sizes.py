@@ -55,14 +55,14 @@ def test_training_and_prediction_of_different_sizes_are_one_plan():
     )
     plan = plan_from_request(asked, DATA)
     assert plan.info.sizes == [
-        WorkloadSizes("train", [64, 128], 8, 64),
-        WorkloadSizes("predict", [1], 5, 24),
+        WorkloadSizes("train", [64, 128], 8, 16),
+        WorkloadSizes("predict", [1], 8, 16),
     ]
     # The other passes train; they use the first batch size of training.
     assert plan.info.batch_size == 64
     cells = [Cell("ae400", "train", 64), Cell("ae400", "train", 128), Cell("ae400", "predict", 1)]
     assert plan.cells() == cells
-    assert plan.cells(launch=4) == cells and plan.cells(launch=5) == cells[:2]
+    assert plan.cells(launch=7) == cells and plan.cells(launch=8) == []
     assert [task for task in plan.tasks() if task.pass_name == "speed"] == [
         Task("speed", "ae400", "", launch) for launch in range(8)
     ]

@@ -2,10 +2,12 @@
 
 import math
 import statistics
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from aebench.bench import workloads
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.plan.sizes import obstacle
 from aebench.bench.workloads import load, names
@@ -50,9 +52,13 @@ def added(tmp_path) -> Path:
 
 
 @pytest.fixture
-def known(added, monkeypatch) -> None:
+def known(added, monkeypatch) -> Iterator[None]:
     """Add the package's folder to this process's path."""
-    monkeypatch.syspath_prepend(str(added))
+    with monkeypatch.context() as changed:
+        changed.syspath_prepend(str(added))
+        workloads._modules.cache_clear()
+        yield
+    workloads._modules.cache_clear()
 
 
 def test_it_is_known_and_has_its_own_sizes(known):
@@ -68,9 +74,7 @@ def test_it_is_known_and_has_its_own_sizes(known):
     )
     plan = plan_from_request(asked, DATA)
     assert plan.info.sizes_of("train").batch_sizes == [32, 500]
-    # With two contenders (the reference and its A/A control), every even number of blocks is
-    # balanced.
-    assert plan.info.sizes_of("respond") == WorkloadSizes("respond", [1], 8, 64)
+    assert plan.info.sizes_of("respond") == WorkloadSizes("respond", [1], 8, 16)
     assert plan.cells() == [
         Cell("ae400", "train", 32),
         Cell("ae400", "train", 500),
@@ -105,7 +109,10 @@ NAME = "the name of its entry point as its name, of lower-case letters, digits, 
         (SOURCE.replace('"respond"', '"reply"'), f"lacks {NAME}: the class"),
         (SOURCE.replace('verb = "responds with"', ""), "lacks verb: the class"),
         (SOURCE.replace("timing = CALL", ""), "lacks function, stop(): the class"),
-        (SOURCE.replace("timing = CALL", "timing = 'round'"), "lacks a timing (step or call): the"),
+        (
+            SOURCE.replace("timing = CALL", "timing = 'round'"),
+            "lacks a timing (step, call or whole call): the",
+        ),
         (SOURCE.replace("timing = CALL", "timing = CALL; split = 'all'"), "lacks a split (train"),
         (SOURCE.replace("def run", "def go"), "lacks run(): the class Workload"),
     ],

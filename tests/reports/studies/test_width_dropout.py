@@ -18,6 +18,7 @@ from aebench.reports.summary import summarise
 from helpers import sample
 
 EPOCHS = 8
+OVERFIT = "800 units overfit: a wider gap, a lower training loss"
 NOISE = (0.001, -0.001, 0.0005, -0.0005, 0.0)
 
 
@@ -83,7 +84,7 @@ def test_a_difference_is_of_pairs_whose_common_luck_cancels():
     half = stats.t.ppf(0.975, 4) * stats.tstd(NOISE) / math.sqrt(5)
     found = (choice.test_loss.value, choice.test_loss.low, choice.test_loss.high)
     assert found == pytest.approx((0.006, 0.006 - half, 0.006 + half))
-    assert choice.comparisons == 2  # the loss and the gap
+    assert choice.comparisons == 3  # the two losses and the gap
     assert choice.times.value == pytest.approx(2)
     # The last two of eight epochs: the loss falls by 0.002 in both.
     assert choice.falling.value == pytest.approx(-0.004)
@@ -97,7 +98,7 @@ def test_intervals_are_adjusted_for_all_choices_of_a_run():
     for choice in choices:
         own = choice.test_loss.high - choice.test_loss.value
         adjusted = choice.test_loss_adjusted.high - choice.test_loss_adjusted.value
-        expected = stats.t.ppf(1 - 0.05 / 8 / 2, 4) / stats.t.ppf(0.975, 4)
+        expected = stats.t.ppf(1 - 0.05 / 12 / 2, 4) / stats.t.ppf(0.975, 4)
         assert adjusted / own == pytest.approx(expected)
 
 
@@ -191,14 +192,26 @@ def test_conjectures_are_judged_at_each_number_of_images():
     whole = made(losses, {**gaps, "ae800": 0.001})
     (table,) = answered(whole, few)["What was conjectured"].tables
     verdicts = {(row[0], row[2]): row[-1] for row in table.rows}
-    assert verdicts["800 units overfit: a wider gap", "1,000"] == "supported"
-    assert verdicts["800 units overfit: a wider gap", "60,000"] == "contradicted"
+    assert verdicts[OVERFIT, "1,000"] == "supported"
+    assert verdicts[OVERFIT, "60,000"] == "contradicted"
     assert verdicts["800 units must narrow faster", "60,000"] == "supported"
     assert verdicts["800 units must narrow faster", "1,000"] == "contradicted"
     assert verdicts["dropout narrows the gap", "1,000"] == "supported"
     assert verdicts["dropout lowers the loss", "60,000"] == "not shown"
     # The main question is answered by the run with the most images.
     assert "60,000" not in width(whole, few) and "jax (original)" in width(whole, few)
+
+
+def test_a_wider_gap_with_a_worse_training_loss_is_no_overfitting():
+    # As published: ae800 is worse on both sets, and by a little more on the test set.
+    record = made({"ae400": 0.1085, "ae800": 0.1150}, {"ae400": 0.0021, "ae800": 0.0033})
+    (table,) = answered(record)["What was conjectured"].tables
+    (row,) = [row for row in table.rows if row[0] == OVERFIT]
+    assert row[1] == "gap, ae800 less ae400; training loss, ae800 less ae400"
+    assert row[-1] == "contradicted"
+    # The gap alone is wider beyond doubt.
+    (choice,) = differences(record)
+    assert choice.gap_adjusted.low > 0 and choice.train_loss_adjusted.low > 0
 
 
 def test_where_a_plateau_left_nothing_to_judge_by_that_is_said():

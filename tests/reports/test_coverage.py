@@ -1,0 +1,102 @@
+"""Test by simulation how often intervals hold the truth, and how often verdicts are false.
+
+Runs have launch effects, autocorrelation and two states of the machine, as published runs have.
+"""
+
+import numpy as np
+import pytest
+
+from aebench.reports.comparison import compare, holm, verdict
+from aebench.reports.launches import estimate, mean_error, spreads
+from aebench.reports.record import DIFFERENT, SAME
+from helpers.synthetic import NOISES, SIZES, log_ratios
+
+RUNS = 2000
+# The models of a preset: their spreads between launches are pooled.
+MODELS = {"quick": 3, "standard": 4, "publish": 4}
+COVERAGE = {"quick": 0.90, "standard": 0.94, "publish": 0.94}
+CELLS = 32
+
+
+def cells(noise: str, size: str, count: int) -> np.ndarray:
+    """Return launches' means of log-ratios: runs × cells × launches."""
+    found = [log_ratios(noise, size, RUNS, seed).mean(axis=2) for seed in range(count)]
+    return np.stack(found, axis=1)
+
+
+def compared(run: np.ndarray, comparisons: int = 1):
+    """Return the comparison of every cell of a run (cells × launches), with pooled spreads."""
+    found = zip(run.tolist(), spreads(run.tolist()), strict=True)
+    return [compare(means, comparisons, pooled=each) for means, each in found]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("noise", NOISES)
+def test_intervals_of_ratios_cover_the_truth_as_often_as_they_say(noise, size):
+    held = []
+    for run in cells(noise, size, MODELS[size]):
+        held += [each.ratio.low <= 1 <= each.ratio.high for each in compared(run)]
+    assert np.mean(held) >= COVERAGE[size]
+
+
+@pytest.mark.parametrize("size", ["standard", "publish"])
+def test_intervals_cover_where_the_spreads_of_cells_differ(size):
+    # Spreads differ by a factor of three, and tests don't always find that.
+    held = []
+    for run in cells("autocorrelated", size, MODELS[size]):
+        run = run * np.array([1, 3, 1, 2])[:, None]
+        held.append([each.ratio.low <= 1 <= each.ratio.high for each in compared(run)])
+    assert np.mean(held) >= 0.94
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("noise", ["autocorrelated", "two states"])
+def test_intervals_of_throughput_cover_the_truth(noise, size):
+    # Throughput is of the median round of a launch; both noises are symmetric but for the states,
+    # whose medians have a mean of their own.
+    found = [np.median(log_ratios(noise, size, RUNS, each), axis=2) for each in range(2)]
+    truth = np.mean(np.median(log_ratios(noise, size, 20 * RUNS, 9), axis=2))
+    held = []
+    for run in np.stack(found, axis=1).tolist():
+        for means, known in zip(run, spreads(run), strict=True):
+            told = estimate(np.mean(means), mean_error(known, len(means)))
+            held.append(told.low <= np.exp(truth) <= told.high)
+    assert np.mean(held) >= COVERAGE[size]
+
+
+def test_rounds_that_are_pooled_over_launches_would_not_cover():
+    # What was done before: rounds of all launches as if they were independent.
+    launches = log_ratios("autocorrelated", "publish", RUNS).reshape(RUNS, -1)
+    error = launches.std(axis=1, ddof=1) / np.sqrt(launches.shape[1])
+    assert np.mean(np.abs(launches.mean(axis=1)) <= 1.98 * error) < 0.75
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("noise", ["autocorrelated", "two states"])
+def test_hardly_any_report_of_32_cells_holds_a_false_sentence(noise, size):
+    false = 0
+    for run in cells(noise, size, CELLS):
+        models = [run[each : each + MODELS[size]] for each in range(0, CELLS, MODELS[size])]
+        p_values = [each.p_value(DIFFERENT) for model in models for each in compared(model)]
+        false += any(holm(p_values, len(p_values)))
+    assert false / RUNS <= 0.05
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("noise", NOISES)
+def test_hardly_any_family_of_three_comparisons_holds_a_false_verdict(noise, size):
+    false = []
+    for run in cells(noise, size, 3):
+        said = [verdict(each.adjusted, DIFFERENT, SAME) for each in compared(run, comparisons=3)]
+        false.append(bool({"faster", "slower"} & set(said)))
+    assert np.mean(false) <= 0.05
+
+
+def test_pooled_runs_call_what_single_cells_cannot():
+    # Three launches alone have Student's quantile 4.3; three cells together 2.4.
+    own, together = [], []
+    for run in cells("normal", "quick", 3):
+        run = run + np.log(1.15)
+        together.append(verdict(compared(run)[0].adjusted, DIFFERENT, SAME) == "slower")
+        own.append(verdict(compare(run[0].tolist()).adjusted, DIFFERENT, SAME) == "slower")
+    assert np.mean(together) > np.mean(own) + 0.1
