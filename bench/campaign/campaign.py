@@ -17,6 +17,7 @@ from aebench.bench.campaign import interrupts
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.display import Display
 from aebench.bench.campaign.fleet import Fleet
+from aebench.bench.campaign.parity_cache import ParityCache
 from aebench.bench.campaign.passes import footprint, memory, parity, profile, quality
 from aebench.bench.campaign.passes.speed import SpeedPass
 from aebench.bench.data.datasets import Arrays, Dataset, convert, mean_image_loss
@@ -54,6 +55,8 @@ class RunInputs:
         The console that shows the run.
     answer_seconds : float
         Seconds of silence after which a worker counts as failed.
+    parity_cache : ParityCache or None
+        Checks of parity that earlier runs made; None if all are made anew, and none is kept.
     """
 
     dataset: Dataset
@@ -61,6 +64,7 @@ class RunInputs:
     scratch: Path
     console: Console
     answer_seconds: float
+    parity_cache: ParityCache | None = None
 
 
 def run(plan: Plan, inputs: RunInputs, folder: Path) -> str:
@@ -213,7 +217,9 @@ def _measure(
                 ending.callback(fleet.close)
                 ending.callback(display.close)
                 ending.callback(ignore_signals)  # runs first: callbacks run in reverse order
-                context = Context(plan, inputs.dataset, arrays, fleet, journal, display)
+                context = Context(
+                    plan, inputs.dataset, arrays, fleet, journal, display, inputs.parity_cache
+                )
                 _run_passes(context, tasks)
             outcome = "failures" if journal.record.of(Failure) else "complete"
         except KeyboardInterrupt:

@@ -8,6 +8,7 @@ import msgspec
 from aebench import backends
 from aebench.bench import workloads
 from aebench.bench.campaign.fleet import Fleet, Worker
+from aebench.bench.campaign.parity_cache import ParityCache
 from aebench.bench.data.datasets import Arrays, Dataset
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.model import Model
@@ -56,6 +57,7 @@ class Context:
     fleet: Fleet
     journal: Journal
     display: Progress
+    parity_cache: ParityCache | None = None
 
     def append(self, kind: type[E], answer: object = None, **fields: Any) -> E:
         """Make an event from a worker's answer, append it to the record and return it.

@@ -197,8 +197,12 @@ class Worker:
         MeasurementError
             If the worker dies, hangs, reports an error or sends a message of another type.
         """
-        self._send(encode(command))
+        self.tell(command)
         return self.answer(kind)
+
+    def tell(self, command: object) -> None:
+        """Send a command and return at once; :meth:`answer` returns the answer."""
+        self._send(encode(command))
 
     def answer(self, kind: type[A]) -> A:
         """Sleep until the worker answers, and return the answer; see :meth:`ask`."""

@@ -18,7 +18,7 @@ from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.plan.resuming import command
 from aebench.reports.formatting import duration
 from aebench.reports.journal import load
-from aebench.reports.record import Task, WorkloadSizes
+from aebench.reports.record import PlanInfo, Task, WorkloadSizes
 from aebench.reports.summary import summarise
 from aebench.reports.terminal import plain, render_summary
 
@@ -74,9 +74,10 @@ def show(
     texts = {
         "parity": "the same model as the float64 oracle?",
         "speed": _sizes(info.sizes),
-        "footprint": f"cold starts of every contender: {info.footprint_launches}",
+        "footprint": f"cold starts of every contender: {info.footprint_launches}"
+        + (f"; {', '.join(info.started_cold)} alone" if info.started_cold is not None else ""),
         "quality": f"epochs: {info.epochs}, seeds: {len(info.seeds)}, "
-        f"{info.quality_train_samples:,} training images, batch {info.batch_size}",
+        f"{info.quality_train_samples:,} training images, batch {info.batch_size}{_by_all(info)}",
         "profile": f"where {info.profile_steps} training steps' time goes, batch "
         f"{info.batch_size}; what is compiled when",
         "memory": f"what is held when, batch {info.batch_size}; does it grow with the steps?",
@@ -94,6 +95,13 @@ def show(
         else "on a machine like the one the estimate was made on (2 cores)"
     )
     console.print(f"About {total} {on}.")
+
+
+def _by_all(info: PlanInfo) -> str:
+    """Return which models all contenders train, as a phrase; empty if they train all models."""
+    if info.trained_by_all is None:
+        return ""
+    return f"; {', '.join(info.trained_by_all)} by all contenders, the others by one"
 
 
 def _sizes(sizes: Sequence[WorkloadSizes]) -> str:

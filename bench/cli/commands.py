@@ -53,7 +53,7 @@ COMMANDS = (
                 "baselines",
                 "reference",
             ),
-            *("different-beyond", "same-within", *_RECORD, "report"),
+            *("different-beyond", "same-within", "fresh-parity", *_RECORD, "report"),
         ),
         "Separate several values of an option by spaces (--backend jax torch) or commas, or "
         "repeat the option.",
@@ -72,7 +72,7 @@ COMMANDS = (
         measure.selfcheck,
         (
             *("preset.selfcheck", "contender.selfcheck", "model.selfcheck", "batch-size.one"),
-            *_RECORD,
+            *("fresh-parity", *_RECORD),
         ),
         "One backend trains beside its A/A control, which does the same work, and beside a "
         "known-effect control, which does 5 % more work than it reports. The exit code is 0 if "

@@ -115,6 +115,13 @@ def _by_workload(preset: Preset, shown: Callable[[Sizes], str]) -> str:
     return ", ".join(f"{' '.join(names)} {text}" for text, names in found.items())
 
 
+def _trainings(preset: Preset) -> str:
+    """Return the numbers of epochs and seeds as text; of steps, if the preset gives those."""
+    if preset.quality_steps is None:
+        return f"{preset.epochs} × {preset.seeds}"
+    return f"{preset.quality_steps:,} steps × {preset.seeds}"
+
+
 def _presets() -> Table:
     grid = Table("preset", *PRESETS, title="Presets", title_justify="left")
     rows: dict[str, Callable[[Preset], str]] = {
@@ -139,7 +146,17 @@ def _presets() -> Table:
             lambda preset: "yes" if preset.baselines else "with --baselines",
         ),
         ("cold starts", "footprint", lambda preset: str(preset.footprint_launches)),
-        ("epochs × seeds", "quality", lambda preset: f"{preset.epochs} × {preset.seeds}"),
+        (
+            "started cold",
+            "footprint",
+            lambda preset: " ".join(preset.models[: preset.started_cold]),
+        ),
+        ("epochs × seeds", "quality", _trainings),
+        (
+            "trained by all",
+            "quality",
+            lambda preset: " ".join(preset.models[: preset.trained_by_all]),
+        ),
         (
             "training images",
             "quality",

@@ -65,7 +65,9 @@ class Measurement:
         if "resume" in given:
             options.refuse_beside_resume(given)
         request = self.request(given)
-        outcome, folder = measure(request, self.name or request.preset, _run_options(given))
+        # A user who asks for this check alone wants it made.
+        fresh = self.passes == ("parity",)
+        outcome, folder = measure(request, self.name or request.preset, _run_options(given, fresh))
         if folder and given.get("report"):
             write_beside(folder)
         elif folder and "resume" in given:
@@ -141,7 +143,7 @@ def _show_findings(folder: Path) -> int:
     return OK if check.right else TOO_NOISY
 
 
-def _run_options(given: Given) -> "RunOptions":
+def _run_options(given: Given, fresh_parity: bool = False) -> "RunOptions":
     """Collect the given values of the options that all measuring commands share.
 
     Options that weren't given get their defaults.
@@ -154,4 +156,5 @@ def _run_options(given: Given) -> "RunOptions":
         given.get("resume"),
         given.get("time_limit", options.DEFAULT_TIME_LIMIT_SECONDS),
         given.get("dry_run", False),
+        fresh_parity or given.get("fresh_parity", False),
     )

@@ -22,7 +22,10 @@ Given = dict[str, Any]
 DEFAULT_TIME_LIMIT_SECONDS = 600.0
 DEFAULT_DIFFERENT_PERCENT, DEFAULT_SAME_PERCENT = 1.0, 3.0
 # The options that may be given with --resume: they don't contradict the plan of the record.
-_BESIDE_RESUME = ("resume", "report", "time_limit", "dry_run", "contender", "model")
+_BESIDE_RESUME = (
+    *("resume", "report", "time_limit", "dry_run", "contender", "model"),
+    "fresh_parity",
+)
 
 _CONTENDERS = ("all", *backends.built_in_names())
 _LANGUAGES = ("en", "fr")
@@ -259,6 +262,12 @@ OPTIONS = {
     ),
     "dry-run": Option(
         ("--dry-run",), "Show the plan and an estimate of its time; measure nothing.", _FLAG
+    ),
+    "fresh-parity": Option(
+        ("--fresh-parity",),
+        "Check parity again, even where the same versions, machine, model and code were checked "
+        "in an earlier run (kept in $AEBENCH_CACHE, or ~/.cache/aebench; off keeps nothing).",
+        _FLAG,
     ),
     "json": Option(("--json",), "Print everything that the tables show, as JSON.", _FLAG),
     "language": Option(

@@ -1,12 +1,14 @@
 """Measure a request, or the tasks that a record lacks, for all measuring commands."""
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
-from aebench.bench.campaign import campaign, run_output
+from aebench.bench.campaign import campaign, parity_cache, run_output
+from aebench.bench.campaign.parity_cache import ParityCache
 from aebench.bench.data import datasets
 from aebench.bench.data.datasets import Dataset
 from aebench.bench.errors import refusing
@@ -37,6 +39,8 @@ class RunOptions:
         Seconds of silence after which a worker counts as hung.
     dry_run : bool
         Whether the plan is shown and nothing is measured.
+    fresh_parity : bool
+        Whether parity is checked even where an earlier run made the same checks.
     """
 
     data: str
@@ -44,6 +48,7 @@ class RunOptions:
     resume: Path | None
     time_limit: float
     dry_run: bool
+    fresh_parity: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,15 @@ def measure(request: Request, name: str, options: RunOptions) -> tuple[str, Path
             return "complete", None
         run_output.show(console, work.plan, dataset, work.tasks)
         command = ["aebench", *map(encodable, sys.argv[1:])]
-        inputs = campaign.RunInputs(dataset, command, scratch, console, options.time_limit)
+        cache = parity_cache.folder(os.environ)
+        inputs = campaign.RunInputs(
+            dataset,
+            command,
+            scratch,
+            console,
+            options.time_limit,
+            ParityCache(cache, options.fresh_parity) if cache else None,
+        )
         if options.resume:
             outcome = campaign.resume(work.plan, inputs, options.resume)
         else:

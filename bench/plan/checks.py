@@ -191,11 +191,13 @@ def _counts(plan: Plan, info: PlanInfo) -> tuple[int, int]:
     """Return the number of tasks of all passes, and the number of rounds and epochs."""
     models = len(plan.models)
     trainings = models * len(plan.on_keras)
+    alone = 0 if info.trained_by_all is None else max(0, models - len(info.trained_by_all))
+    cold = models if info.started_cold is None else min(models, len(info.started_cold))
     tasks = {
         "parity": models * len(plan.compared),
         "speed": models * info.launches,
-        "footprint": trainings * info.footprint_launches,
-        "quality": trainings * len(info.seeds),
+        "footprint": cold * len(plan.on_keras) * info.footprint_launches,
+        "quality": (trainings - alone * max(0, len(plan.on_keras) - 1)) * len(info.seeds),
         "profile": trainings,
         "memory": trainings,
     }

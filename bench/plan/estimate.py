@@ -26,6 +26,8 @@ _STEP_SECONDS = 0.003
 # Seconds to compile for each batch size of the parity pass after the first, for inference and for
 # training.
 _COMPILING_SECONDS = 1.0
+# The time that workers need to start and compile side by side, divided by the sum of their times.
+_SIDE_BY_SIDE = 0.6
 # The time of a baseline's step beyond its matrix products, divided by the time of the products.
 _BASELINE_OVERHEAD = 0.5
 # Median seconds of a float32 matrix product, 512 × 784 by 784 × 400, on the estimate's machine.
@@ -123,7 +125,7 @@ def _speed_seconds(plan: Plan, model: Model, launch: int, test_samples: int, pac
         for contender in plan.in_blocks
         if any(plan.takes_part(contender, cell) for cell in cells)
     ]
-    total = 0.6 * pace * sum(_costs(backend).start_seconds for backend in starting)
+    total = _SIDE_BY_SIDE * pace * sum(_costs(backend).start_seconds for backend in starting)
     for cell in cells:
         steps = [
             pace * step_seconds(contender.backend, cell.workload, model, cell.batch_size)
@@ -138,7 +140,7 @@ def _speed_seconds(plan: Plan, model: Model, launch: int, test_samples: int, pac
         blocks = info.sizes_of(cell.workload).blocks
         turns = -(-blocks // 4)
         entering = 0.3 * pace * len(steps) + sum(rounds)
-        compiling = 2.5 * pace * len(steps)
+        compiling = _SIDE_BY_SIDE * 2.5 * pace * len(steps)
         total += blocks * (sum(rounds) + 0.04 * len(steps)) + turns * entering + compiling
         trains = workloads.load(cell.workload).trains
         chosen = plan.models[launch % len(plan.models)].name == name

@@ -232,10 +232,26 @@ class Plan:
             ]
         pairs = self._pairs(self.on_keras, pass_name)
         if pass_name == "footprint":
+            cold = info.started_cold
+            pairs = [pair for pair in pairs if cold is None or pair[0] in cold]
             numbers: Sequence[int] = range(info.footprint_launches)
             return [Task(pass_name, *pair, launch) for launch in numbers for pair in pairs]
+        if pass_name == "quality":
+            pairs = self._trained(pairs)
         numbers = info.seeds if pass_name == "quality" else [0]
         return [Task(pass_name, *pair, number) for pair in pairs for number in numbers]
+
+    def _trained(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return the (model, contender) pairs that are trained: some models by one contender.
+
+        That contender is the reference, or the first other one if the reference can't train.
+        """
+        shared = self.info.trained_by_all
+        names = [contender for _, contender in pairs]
+        if shared is None or not names:
+            return list(pairs)
+        alone = self.info.reference if self.info.reference in names else names[0]
+        return [(model, name) for model, name in pairs if model in shared or name == alone]
 
     def _pairs(self, contenders: Sequence[ContenderInfo], pass_name: str) -> list[tuple[str, str]]:
         """List the (model, contender) pairs to measure: those selected that support the pass."""

@@ -109,13 +109,19 @@ def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> P
     train_samples = len(dataset.train)
     if request.train_samples is None and preset.quality_train_samples is not None:
         train_samples = min(train_samples, preset.quality_train_samples)
+    batch_size = first_batch_size(sizes)
+
+    def first(count: int | None) -> list[str] | None:
+        all_of_them = count is None or bool(request.models)
+        return None if all_of_them else [model.name for model in models[:count]]
+
     info = PlanInfo(
         preset=request.preset,
         passes=passes,
         sizes=sizes,
         footprint_launches=preset.footprint_launches,
-        batch_size=first_batch_size(sizes),
-        epochs=request.epochs or preset.epochs,
+        batch_size=batch_size,
+        epochs=request.epochs or preset.epochs_of(train_samples, batch_size),
         seeds=list(range(request.seeds or preset.seeds)),
         quality_train_samples=train_samples,
         threads=request.threads or 0,
@@ -124,6 +130,8 @@ def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> P
         different=request.different,
         same=request.same,
         profile_steps=request.profile_steps,
+        trained_by_all=first(preset.trained_by_all),
+        started_cold=first(preset.started_cold),
     )
     plan = Plan(info, models, found)
     checks.resources(plan, dataset)

@@ -100,6 +100,8 @@ class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
     apply to all workloads, the other checks only to workloads that train. A check applies to the
     cells of its ``batch_size``. Checks of ``long training`` and of dropout apply to all batch
     sizes. Older records checked one batch size for all: there ``batch_size`` is None.
+    ``measured_at`` is when an earlier run made the check, with the same versions, machine, model
+    and code; it is empty if this run made the check itself.
     """
 
     pass_name: ClassVar[str] = "parity"
@@ -111,6 +113,7 @@ class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
     where: Text = ""
     launch: int = 0
     batch_size: Positive | None = None
+    measured_at: Name = ""
 
     @property
     def of_training(self) -> bool:

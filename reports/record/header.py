@@ -212,7 +212,9 @@ class PlanInfo(msgspec.Struct, frozen=True):
 
     ``sizes`` holds the speed pass's sizes, one entry per workload. ``batch_size`` is the batch size
     of all passes that do not compare batch sizes. ``different`` and ``same`` are the verdicts'
-    margins, as shares.
+    margins, as shares. ``trained_by_all`` names the models that all contenders train in the quality
+    pass, where one contender alone trains the others; it is null if all contenders train all.
+    ``started_cold`` names the models whose cold starts are measured; it is null for all.
     """
 
     preset: Name
@@ -229,6 +231,8 @@ class PlanInfo(msgspec.Struct, frozen=True):
     different: Share = DIFFERENT
     same: Share = SAME
     profile_steps: Size = 20
+    trained_by_all: Annotated[list[Name], Meta(max_length=MOST)] | None = None
+    started_cold: Annotated[list[Name], Meta(max_length=MOST)] | None = None
 
     @property
     def workloads(self) -> list[str]:

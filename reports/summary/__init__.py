@@ -123,6 +123,9 @@ def summarise(*sources: Record) -> Summary:
     alike = {
         run for run, source in enumerate(sources) if _trained_on(source) == _trained_on(sources[0])
     }
+    # Losses after training on different data can't be compared: only rows with the data of the
+    # first run are used.
+    compared = [row for row in trained if row.run in alike]
     return Summary(
         runs=[_run(source, views) for source in sources],
         models=models(sources),
@@ -132,9 +135,7 @@ def summarise(*sources: Record) -> Summary:
         footprint=starts,
         quality=trained,
         break_even=pays,
-        # Losses after training on different data can't be compared: only rows with the data of the
-        # first run are used.
-        cost=cost([row for row in trained if row.run in alike], models(sources)),
+        cost=cost(compared, models(sources), quality.trained_all(compared, sources)),
         studies={study.name: study.summarise(views, trained) for study in _studies(sources)},
         profile=profiled,
         operation_categories=profile.categories(sources, profiled),

@@ -37,10 +37,15 @@ class Cost(msgspec.Struct, frozen=True):
     by_parameters: list[CostPoint] = []
 
 
-def cost(rows: Sequence[QualityRow], models: Sequence[record.ModelInfo]) -> Cost:
+def cost(
+    rows: Sequence[QualityRow],
+    models: Sequence[record.ModelInfo],
+    of_all_models: Sequence[QualityRow],
+) -> Cost:
     """Return the losses with their costs. Means decide the Pareto fronts, not their intervals.
 
-    Rows in which every training got stuck on the plateau are left out.
+    Rows in which every training got stuck on the plateau are left out. The losses by parameters
+    are those of the rows ``of_all_models``, of contenders that trained all models.
     """
     parameters = {each.name: each.parameters for each in models}
     rows = [row for row in rows if row.stuck < row.seeds]
@@ -59,8 +64,9 @@ def cost(rows: Sequence[QualityRow], models: Sequence[record.ModelInfo]) -> Cost
             for epoch, (took, loss) in enumerate(zip(seconds, row.test_losses, strict=True), 1)
         ]
     by_model: dict[str, list[Training]] = {}
-    for row in rows:
-        by_model.setdefault(row.model, []).extend(row.counted)
+    for row in of_all_models:
+        if row.stuck < row.seeds:
+            by_model.setdefault(row.model, []).extend(row.counted)
     by_parameters = []
     for name, counted in by_model.items():
         if parameters[name] is None:

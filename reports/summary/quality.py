@@ -91,6 +91,21 @@ def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Qual
     return found
 
 
+def trained_all(rows: Sequence[QualityRow], sources: Sequence[Record]) -> list[QualityRow]:
+    """Return the rows of contenders that, by their run's plan, trained all models.
+
+    A mean over contenders then is over the same ones for every model.
+    """
+    shared = [source.header.plan.trained_by_all for source in sources]
+    whole = {
+        (row.run, row.contender)
+        for row in rows
+        for names in [shared[row.run]]
+        if names is None or row.model not in names
+    }
+    return [row for row in rows if (row.run, row.contender) in whole] if whole else list(rows)
+
+
 def _trainings(view: ContenderView, model: str) -> list[Training]:
     header = view.source.header
     epochs = header.plan.epochs

@@ -102,9 +102,9 @@ class TimeSpent(msgspec.Struct, frozen=True):
     """The time of the launches that were completely measured, and the shares of its parts.
 
     ``seconds`` is the whole time; the other fields are shares of it. ``rounds`` is the share of
-    timed rounds, warm-up included. ``repeated`` is the share of rounds in blocks that had to be
-    repeated. ``overhead`` is the rest: starting, compiling, discarded steps, pauses, ends of
-    epochs.
+    timed rounds that count. ``repeated`` is the share of rounds in blocks that had to be repeated.
+    ``overhead`` is the rest: starting, compiling, warm-up, discarded steps, controls, pauses, ends
+    of epochs.
     """
 
     seconds: float
@@ -126,7 +126,8 @@ def spent(source: Record) -> TimeSpent | None:
     repeated = {row.block_key for row in source.of(record.Block) if row.repeated}
     seconds = {True: 0.0, False: 0.0}
     for row in source.of(record.Round):
-        if (row.model, row.launch) in whole:
+        # Rounds of the warm-up (below 0) are in no figure, so that they are overhead.
+        if (row.model, row.launch) in whole and row.block >= 0:
             seconds[row.block_key in repeated] += row.seconds
     again, once = seconds[True] / total, seconds[False] / total
     return TimeSpent(total, once, again, 1 - once - again)

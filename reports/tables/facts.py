@@ -40,11 +40,12 @@ def _facts(run: Run) -> list[str]:
         lines.append(f"{contender}: {told}.")
     if run.speed:
         shares = [
-            (run.speed.rounds, "in rounds and warm-up"),
+            (run.speed.rounds, "in rounds"),
             (run.speed.repeated, "in blocks that were repeated"),
             (
                 run.speed.overhead,
-                "overhead (starting, compiling, discarded steps, pauses, ends of epochs)",
+                "overhead (starting, compiling, warm-up, discarded steps, controls, pauses, ends "
+                "of epochs)",
             ),
         ]
         told = ", ".join(f"{percent(share)} {what}" for share, what in shares if share)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from aebench.reports.formatting import fixed, interval
+from aebench.reports.formatting import fixed, interval, listed
 from aebench.reports.sections import TableView
 from aebench.reports.summary import MIB, FootprintRow, Summary
 from aebench.reports.tables.shared import MOST_BESIDE, Table, failed, few, shown
@@ -45,6 +45,7 @@ def _cold_start_seconds(summary: Summary) -> Table:
         "Each in a fresh process with empty compile caches; steady is 50 further steps. "
         + _launches(summary)
     )
+    notes += _by_plan(summary)
     return Table("Cold start", columns, rows, notes)
 
 
@@ -98,6 +99,18 @@ def _launches(summary: Summary) -> str:
     if not most:
         return "No launch ended."
     return "One launch: no range." if most == 1 else f"Median and range of {most} launches."
+
+
+def _by_plan(summary: Summary) -> list[str]:
+    """Return a note if, by plan, only some models were started cold."""
+    started = {name for run in summary.runs for name in run.plan.started_cold or ()}
+    known = {row.model for row in summary.footprint if row.launches}
+    if not started & known or len(summary.models) == len(known):
+        return []
+    return [
+        f"By plan only {listed(sorted(known))} was started cold: a start is mostly imports, which "
+        "no model changes."
+    ]
 
 
 def _phases(rows: Sequence[FootprintRow]) -> list[str]:

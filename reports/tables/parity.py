@@ -43,6 +43,7 @@ def parity(summary: Summary) -> list[Table]:
         "hold a step). The largest at any batch size. A contender that differs is in no ranking of "
         "the workloads and batch sizes concerned."
     )
+    tables[0].notes.extend(_earlier(summary.parity))
     if dropout:
         tables[-1].notes.append(
             "Checks of dropout's masks: the layers with dropout, the share of zeros and the mean "
@@ -62,6 +63,25 @@ def parity(summary: Summary) -> list[Table]:
         if told
     )
     return tables
+
+
+def _earlier(rows: Sequence[ParityRow]) -> list[str]:
+    """Return a note on the checks that earlier runs made; without such checks, no note."""
+    days = {
+        f"{row.model} {row.contender}": check.measured_at[:10]
+        for row in rows
+        for check in row.checks
+        if check.measured_at
+    }
+    if not days:
+        return []
+    on = listed(sorted(set(days.values())))
+    made = sum(bool(row.checks) for row in rows)
+    which = "" if len(days) == made else f" {len(days)} of {made} rows:"
+    return [
+        f"Parity:{which} checked on {on} with the same versions, machine, model and code, and not "
+        "again in this run."
+    ]
 
 
 def _table(title: str, checks: Sequence[str], rows: list[ParityRow]) -> Table:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from aebench.reports.formatting import interval
+from aebench.reports.formatting import interval, listed
 from aebench.reports.sections import TableView
 from aebench.reports.summary import (
     FULL_TRAINING_EPOCHS,
@@ -52,7 +52,7 @@ def quality(summary: Summary) -> list[Table]:
     notes += dict.fromkeys(
         f"{run.name}: {note}" if len(trained) > 1 else note
         for run in trained
-        for note in _trained_how(run)
+        for note in [*_trained_how(run), *_trained_by_one(run, summary)]
     )
     return [Table("Losses after training", columns, rows, notes)]
 
@@ -91,6 +91,9 @@ def cost(summary: Summary) -> list[Table]:
         "may be noise."
     )
     excluded = list(dict.fromkeys(run.plateau.excluded for run in summary.runs if run.plateau))
+    ends = "After the last epoch, the mean over backends and seeds."
+    if any(run.plan.trained_by_all is not None for run in summary.runs):
+        ends = "After the last epoch, the mean over seeds and the backends that trained all models."
     return [
         Table(
             "Least loss for the seconds of training",
@@ -98,11 +101,11 @@ def cost(summary: Summary) -> list[Table]:
             rows,
             [" ".join([note, *excluded])],
         ),
-        *_by_parameters(summary.cost.by_parameters),
+        *_by_parameters(summary.cost.by_parameters, ends),
     ]
 
 
-def _by_parameters(points: Sequence[CostPoint]) -> list[Table]:
+def _by_parameters(points: Sequence[CostPoint], note: str) -> list[Table]:
     if not points:
         return []
     table = Table(
@@ -117,7 +120,7 @@ def _by_parameters(points: Sequence[CostPoint]) -> list[Table]:
             ]
             for point in sorted(points, key=lambda point: point.parameters or 0)
         ],
-        ["After the last epoch, the mean over backends and seeds."],
+        [note],
     )
     return [table]
 
@@ -145,6 +148,23 @@ def _trained_how(run: Run) -> list[str]:
             "it doesn't show where training ends."
         )
     return notes
+
+
+def _trained_by_one(run: Run, summary: Summary) -> list[str]:
+    """Return a note on the models that one contender alone trained, as the plan says."""
+    shared = run.plan.trained_by_all
+    if shared is None:
+        return []
+    mine = [row for row in summary.quality if summary.runs[row.run] is run]
+    others = [row for row in mine if row.model not in shared]
+    names = dict.fromkeys(row.contender for row in others)
+    if not names or {row.contender for row in mine} == set(names):
+        return []
+    models = listed(list(dict.fromkeys(row.model for row in others)))
+    return [
+        f"By plan {listed(list(names))} alone trained {models}: trainings of another backend from "
+        f"the same weights come to the same loss, which {listed(shared)} shows."
+    ]
 
 
 def _loss(value: Estimate | None) -> str:

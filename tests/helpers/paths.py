@@ -9,6 +9,9 @@ ROOT = Path(__file__).parent.parent.parent
 # takes the cores from the other process: the same run took over twice as long.
 os.environ["OMP_WAIT_POLICY"] = "passive"
 
+# Tests neither use nor fill the user's cache of parity checks.
+os.environ["AEBENCH_CACHE"] = "off"
+
 # The environment without variables that choose this machine's data or this terminal's width.
 CLEAN = {
     name: value
@@ -16,4 +19,4 @@ CLEAN = {
     if not name.startswith(
         ("AEBENCH_", "KERAS_", "PYTEST_XDIST", "COLUMNS", "FORCE_COLOR", "CLICOLOR")
     )
-}
+} | {"AEBENCH_CACHE": "off"}

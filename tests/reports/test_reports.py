@@ -141,11 +141,11 @@ def test_terminal_golden(summary):
         assert line in got, shown
     assert max(map(len, got)) <= WIDTH
     facts = printed(render_summary(summary))
-    # The minute has three warm-ups of 9 s, 0.8 + 3.2 + 0.8 s of rounds, and three repeated rounds
-    # of 7 s.
+    # The minute has three warm-ups of 9 s, which are overhead, 0.8 + 3.2 + 0.8 s of rounds, and
+    # three repeated rounds of 7 s.
     assert (
-        "Speed pass: 1 min 00 s, 53 % in rounds and warm-up, 35 % in blocks that were repeated, "
-        "12 % overhead (starting, compiling, discarded steps, pauses, ends of epochs)."
+        "Speed pass: 1 min 00 s, 8 % in rounds, 35 % in blocks that were repeated, 57 % overhead "
+        "(starting, compiling, warm-up, discarded steps, controls, pauses, ends of epochs)."
     ) in " ".join(facts.split())
 
 
@@ -656,3 +656,19 @@ def test_a_title_says_what_a_report_is_about():
     assert title(whole, speed=[]).startswith("Autoencoders trained by Keras backends on")
     assert title(whole, few, speed=[]).startswith("Autoencoders trained on fewer images, on")
     assert title(whole, speed=[], quality=[]).startswith("Where time and memory go with")
+
+
+def test_models_that_by_plan_were_not_started_cold_are_told():
+    def notes(started):
+        made = sample.make()
+        wide = msgspec.structs.replace(made.header.models[0], name="ae800")
+        plan = msgspec.structs.replace(made.header.plan, started_cold=started)
+        made.header = msgspec.structs.replace(
+            made.header, plan=plan, models=[made.header.models[0], wide]
+        )
+        (seconds, *_) = tables.footprint(summarise(made))
+        return [note for note in seconds.notes if "started cold" in note]
+
+    assert notes(None) == []
+    (note,) = notes(["ae400"])
+    assert note.startswith("By plan only ae400 was started cold: ")

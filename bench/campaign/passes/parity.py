@@ -3,7 +3,8 @@
 The comparison shows whether the contenders compute the same model. Nothing is timed.
 """
 
-from collections.abc import Iterator, Sequence
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from aebench.backends.native import hyperparameters
 from aebench.backends.native.oracle import Oracle
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
+from aebench.bench.campaign.parity_cache import Checked, of_run
+from aebench.bench.campaign.parity_key import ParityKeys
 from aebench.bench.data.datasets import Images
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.loading import ClosedForm
@@ -36,6 +39,7 @@ from aebench.reports.record import ContenderInfo, Task
 # The share of dropped values and the mean loss with dropout are random, so that their differences
 # are counted in standard deviations, of which this many are allowed.
 _CHANCE = 4.5
+_END = object()
 _ROUNDING = {"mixed_float16": 2.0**-11, "mixed_bfloat16": 2.0**-8, "tf32": 2.0**-11}
 _FLOAT32 = {
     "shapes": 0.0,
@@ -76,31 +80,98 @@ def tolerances(precision: str) -> dict[str, float]:
 
 
 def run(context: Context, tasks: Sequence[Task]) -> None:
-    """Compare every contender with the oracle. One worker computes all models of a contender."""
+    """Compare every contender with the oracle. One worker computes all models of a contender.
+
+    The workers compute side by side, since nothing is timed.
+    """
     contenders = {each.name: each for each in context.plan.compared}
+    kept = _Kept(context, contenders)
+    left = [task for task in tasks if not kept.replay(task)]
     by_contender = [
-        (contenders[name], list(mine)) for name, mine in groupby(tasks, lambda task: task.contender)
+        (contenders[name], list(mine)) for name, mine in groupby(left, lambda task: task.contender)
     ]
     context.display.doing("workers start")
     # All workers import at the same time: this pass times nothing.
     workers = {contender.name: _start(context, contender, mine) for contender, mine in by_contender}
     oracles = _Oracles(context)
-    for contender, mine in by_contender:
-        worker = workers[contender.name]
-        for task in mine:
-            try:
-                if worker is None:
-                    worker = _worker(context, contender, task)
-                _compare(context, contender, worker, task, oracles)
-            except MeasurementError as error:
-                context.note_failure(error, "parity", contender.name, task.model, 0)
-                if worker is not None:
-                    context.fleet.stop(worker)
-                worker = None
-            context.end(task)
-        if worker is not None:
-            context.fleet.stop(worker)
+    comparisons = [
+        _comparison(context, contender, workers[contender.name], mine, oracles, kept)
+        for contender, mine in by_contender
+    ]
+    # Every comparison goes on to its next question in turn: all workers compute at the same time.
+    while comparisons:
+        comparisons = [each for each in comparisons if next(each, _END) is not _END]
     context.display.results("parity", None)
+
+
+def _comparison(
+    context: Context,
+    contender: ContenderInfo,
+    worker: Worker | None,
+    tasks: Sequence[Task],
+    oracles: "_Oracles",
+    kept: "_Kept",
+) -> Iterator[None]:
+    """Compare a contender in all its models; yield while its worker computes."""
+    for task in tasks:
+        try:
+            if worker is None:
+                worker = _worker(context, contender, task)
+            yield from _compare(context, contender, worker, task, oracles)
+            kept.keep(task)
+        except MeasurementError as error:
+            context.note_failure(error, "parity", contender.name, task.model, 0)
+            if worker is not None:
+                context.fleet.stop(worker)
+            worker = None
+        context.end(task)
+    if worker is not None:
+        context.fleet.stop(worker)
+
+
+class _Kept:
+    """The checks that earlier runs made, and that this run keeps for later ones.
+
+    Parameters
+    ----------
+    context : Context
+        The context of the pass.
+    contenders : mapping of str to ContenderInfo
+        The contenders by their names.
+    """
+
+    def __init__(self, context: Context, contenders: Mapping[str, ContenderInfo]) -> None:
+        self._context = context
+        self._contenders = contenders
+        self._keys = ParityKeys(context)
+
+    def replay(self, task: Task) -> bool:
+        """Record the checks that an earlier run made of a task, if there are any."""
+        cache, key = self._context.parity_cache, self._key(task)
+        found = cache.find(key) if cache and key else None
+        if not found:
+            return False
+        worker, checks = of_run(found, task.contender, task.model)
+        self._context.journal.append(worker)
+        for check in checks:
+            self._context.journal.append(check)
+        self._context.end(task)
+        return True
+
+    def keep(self, task: Task) -> None:
+        """Keep the checks that this run made of a task."""
+        cache, key = self._context.parity_cache, self._key(task)
+        written = self._context.journal.record
+        workers = [each for each in written.of(record.WorkerInfo) if task.holds(each)]
+        checks = [each for each in written.of(record.Parity) if task.holds(each)]
+        if cache and key and workers and checks:
+            now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+            cache.keep(key, Checked(now, workers[-1], checks))
+
+    def _key(self, task: Task) -> str | None:
+        if not self._context.parity_cache:
+            return None
+        return self._keys.key(self._contenders[task.contender], task.model)
 
 
 def _start(context: Context, contender: ContenderInfo, tasks: Sequence[Task]) -> Worker | None:
@@ -133,7 +204,7 @@ def _groups(sizes: ParitySizes) -> Iterator[tuple[str, int]]:
 
 def _compare(
     context: Context, contender: ContenderInfo, worker: Worker, task: Task, oracles: "_Oracles"
-) -> None:
+) -> Iterator[None]:
     noted = False
     for checks, batch_size in _groups(parity_sizes(context.plan, contender, task.model)):
         oracle = oracles.path(task.model, checks, batch_size)
@@ -143,7 +214,9 @@ def _compare(
         command = Compare(
             context.plan.model(task.model).description, str(oracle), batch_size, checks
         )
-        answer = worker.ask(command, Compared)
+        worker.tell(command)
+        yield
+        answer = worker.answer(Compared)
         if not noted:
             context.note_worker(answer.runtime, "parity", contender.name, task.model, 0)
             noted = True

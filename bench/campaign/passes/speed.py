@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from aebench.bench import workloads
@@ -82,7 +82,8 @@ class SpeedPass:
             began = time.monotonic()
             self._launch(self._context.plan.model(task.model), task.launch)
             self._context.end(task, time.monotonic() - began)
-            if task.model not in [later.model for later in tasks[number + 1 :]]:
+            # The first launch's table is shown at once. It has no intervals, and says so.
+            if number == 0 or task.model not in [later.model for later in tasks[number + 1 :]]:
                 self._context.display.results("speed", task.model)
 
     def _launch(self, model: Model, launch: int) -> None:
@@ -140,6 +141,7 @@ class SpeedPass:
         # Turns of blocks that are still to be measured, and the number of the next block.
         turns: dict[LaunchCell, list[list[list[int]]]] = {}
         numbers = dict.fromkeys(cells, 0)
+        self._compile(taking_part)
         for cell in cells:
             blocks_of_launch = plan.info.sizes_of(cell.cell.workload).blocks
             orders = block_orders(
@@ -158,6 +160,22 @@ class SpeedPass:
                 else:
                     turns[cell] = []
 
+    def _compile(self, taking_part: Mapping[LaunchCell, Sequence[Session]]) -> None:
+        """Let the workers on Keras compile all cells of a launch side by side.
+
+        Nothing is timed meanwhile; calibration follows, one worker after the other.
+        """
+        for cell, sessions in taking_part.items():
+            self._context.display.doing(f"{cell}, compiling")
+            compiling = [each for each in running_sessions(sessions) if each.contender.on_keras]
+            command = messages.Calibrate(*cell.command_arguments, LEAST_STEPS)
+            for session in compiling:
+                with dropping(self._context, session, cell):
+                    session.worker.tell(command)
+            for session in running_sessions(compiling):
+                with dropping(self._context, session, cell):
+                    session.worker.answer(messages.Calibrated)
+
     def _turn(
         self, sessions: Sequence[Session], cell: LaunchCell, orders: list[list[int]], number: int
     ) -> int:
@@ -166,7 +184,7 @@ class SpeedPass:
         for session in running_sessions(sessions):
             with dropping(context, session, cell):
                 if number == 0:
-                    context.display.doing(f"{cell}, compiling and calibrating")
+                    context.display.doing(f"{cell}, calibrating")
                     self._calibrate(session, cell)
                 self._enter(session, cell)
                 context.display.doing(f"{cell}, warming up")

@@ -340,8 +340,8 @@ def test_everything_is_measured_on_all_backends(tmp_path):
     assert footprint["exact"]
     assert (run.folder / "report" / "README.md").exists()
     assert "20 epochs" in run.output
-    # A table is shown as soon as it is measured, and not again at the end.
-    assert run.output.count("train ae200, batch 32") == 1
+    # A table is shown after the first launch and after the last, and not again at the end.
+    assert run.output.count("train ae200, batch 32") == 2
     assert "\x1b" not in run.output
 
 

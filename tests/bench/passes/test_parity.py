@@ -3,11 +3,23 @@
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from aebench import backends
+from aebench.bench.campaign.context import Context
+from aebench.bench.campaign.passes import parity
 from aebench.bench.campaign.passes.parity import tolerances
+from aebench.bench.errors import MeasurementError
+from aebench.bench.models.autoencoder import parse
+from aebench.bench.plan.plan import Plan
+from aebench.bench.protocol import messages
+from aebench.reports.journal import Journal
+from aebench.reports.record import ContenderInfo, Failure, Parity, TaskEnd, WorkloadSizes
+from helpers import sample
+from helpers.images import DATA
 from helpers.paths import CLEAN, ROOT
 from helpers.running import FEW, interpreter
 
@@ -89,6 +101,56 @@ def test_lower_precisions_are_allowed_more():
         assert lower.keys() == exact.keys()
         assert all(lower[name] >= exact[name] for name in exact)
         assert lower["forward"] < 0.1
+
+
+class Comparing:
+    """Answer as a worker that passes every check, and note when it is asked and heard."""
+
+    def __init__(self, name, noted, fails):
+        self._name, self._noted, self._fails = name, noted, fails
+
+    def tell(self, command):
+        self._noted.append((self._name, "told", command.model.name))
+
+    def answer(self, kind):
+        self._noted.append((self._name, "heard"))
+        if self._fails:
+            raise MeasurementError("was killed")
+        runtime = messages.RuntimeInfo({"precision": "float32"}, {}, [], 2, [])
+        return messages.Compared(runtime, [messages.Check("forward", 0.0, "")])
+
+
+def test_workers_compute_side_by_side_and_one_that_fails_stops_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr(parity._Oracles, "path", lambda *_: tmp_path)
+    header = sample.make().header
+    info = msgspec.structs.replace(
+        header.plan, sizes=[WorkloadSizes("train", [32], 1, 2)], passes=["parity", "speed"]
+    )
+    contenders = [ContenderInfo(name, name, "1") for name in ("jax", "torch")]
+    plan = Plan(info, [parse("ae400"), parse("ae800")], contenders)
+    journal = Journal.begin(tmp_path / "record.jsonl", header)
+    noted = []
+    fleet = SimpleNamespace(
+        start=lambda backend, job, python: Comparing(backend, noted, backend == "torch"),
+        stop=lambda worker: None,
+    )
+    silent = dict.fromkeys(("doing", "problem", "results"), lambda *_: None)
+    display = SimpleNamespace(**silent, stage_done=lambda: None)
+    arrays = SimpleNamespace(train_path="", test_path="")
+    parity.run(Context(plan, DATA, arrays, fleet, journal, display), plan.tasks()[:4])
+    journal.close()
+    assert noted[:4] == [
+        ("jax", "told", "ae400"),
+        ("torch", "told", "ae400"),
+        ("jax", "heard"),
+        ("jax", "told", "ae400"),
+    ]
+    ends = [(end.task.contender, end.task.model) for end in journal.record.of(TaskEnd)]
+    assert ends == [("jax", "ae400"), ("jax", "ae800")]
+    failed = [(each.contender, each.model) for each in journal.record.of(Failure)]
+    assert failed == [("torch", "ae400"), ("torch", "ae800")]
+    checks = {(each.contender, each.model) for each in journal.record.of(Parity)}
+    assert checks == {("jax", "ae400"), ("jax", "ae800")}
 
 
 SMALL = ("--data", "embedded", "--model", "ae200-dropout")

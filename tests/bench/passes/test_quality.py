@@ -72,6 +72,42 @@ def test_who_stays_on_the_plateau_is_counted_and_not_averaged_away():
     assert row.stuck == 0
 
 
+def by_plan():
+    """Return a record in which torch trained ae400 alone, by the plan, and jax ae800 too."""
+    made = with_trainings([0.12], epochs=2)
+    wide = msgspec.structs.replace(made.header.models[0], name="ae800", parameters=10**6)
+    plan = msgspec.structs.replace(made.header.plan, trained_by_all=["ae400"])
+    made.header = msgspec.structs.replace(
+        made.header, plan=plan, models=[made.header.models[0], wide]
+    )
+    ours = list(made.events)
+    made.events += [
+        msgspec.structs.replace(row, contender="torch", test_loss=row.test_loss + 0.02)
+        for row in ours
+    ]
+    made.events += [
+        msgspec.structs.replace(row, model="ae800", test_loss=row.test_loss - 0.01) for row in ours
+    ]
+    return made
+
+
+def test_a_model_that_one_backend_alone_trains_by_plan_is_no_failure():
+    summary = summarise(by_plan())
+    (table,) = quality_tables(summary)
+    assert [row[0] for row in table.rows] == ["ae400 jax", "ae400 torch", "ae800 jax"]
+    assert not any("–" in row for row in table.rows)
+    (note,) = (note for note in table.notes if "alone trained" in note)
+    assert note.startswith("By plan jax alone trained ae800: ")
+    # The losses by parameters are of the same backends for every model.
+    ends = {each.model: each.test_loss for each in summary.cost.by_parameters}
+    assert ends == {"ae400": pytest.approx(0.12), "ae800": pytest.approx(0.11)}
+    assert "backends that trained all models" in cost_tables(summary)[-1].notes[0]
+    alone = by_plan()
+    alone.events = [row for row in alone.events if row.contender == "jax"]
+    (table,) = quality_tables(summarise(alone))
+    assert not any("alone trained" in note for note in table.notes)
+
+
 def test_a_training_that_was_cut_counts_for_nothing():
     made = with_trainings([0.10, 0.12])
     made.events.pop()

@@ -54,7 +54,13 @@ class Knowing:
         self._step_seconds = step_seconds
         self._at_first = at_first
 
+    def tell(self, command):
+        self._asked.append(command)
+
     def answer(self, kind):
+        if kind is messages.Calibrated:
+            self._asked.append(kind)
+            return messages.Calibrated(self._at_first)
         assert kind is messages.RuntimeInfo
         return messages.RuntimeInfo({}, {}, [], cores=2, epoch_end_polls_seconds=[])
 
@@ -106,12 +112,14 @@ def run(tmp_path, monkeypatch):
         batch_sizes=(32,),
         blocks_each=4,
         models=("ae400",),
+        shown=None,
         **how,
     ):
         sizes = [WorkloadSizes("train", list(batch_sizes), launches=4, blocks=blocks_each)]
         info = msgspec.structs.replace(header.plan, sizes=sizes)
-        silent = dict.fromkeys(("doing", "figure", "problem", "results"), lambda *_: None)
-        display = SimpleNamespace(**silent, stage_done=lambda: None)
+        silent = dict.fromkeys(("doing", "figure", "problem"), lambda *_: None)
+        results = (lambda *_: None) if shown is None else lambda *what: shown.append(what)
+        display = SimpleNamespace(**silent, results=results, stage_done=lambda: None)
         fleet = SimpleNamespace(
             start=lambda backend, job, python: Knowing(
                 seconds[backend], at_first, backend == "gemm", **how
@@ -147,6 +155,15 @@ def test_cells_take_turns_and_their_blocks_are_numbered_on(run):
     rest = [(size, block) for size in (32, 64) for block in (4, 5)]
     assert done == [*first, *second, *rest]
     assert all(later.began_at >= one.began_at > 1e9 for one, later in pairwise(record.of(Block)))
+
+
+def test_a_table_is_shown_after_the_first_launch_and_each_model_s_after_its_last(run):
+    shown = []
+    run([0, 1], {"jax": 0.01, "torch": 0.03}, models=["ae400", "ae800"], shown=shown)
+    assert shown == [("speed", "ae400"), ("speed", "ae400"), ("speed", "ae800")]
+    shown = []
+    run([2], {"jax": 0.01, "torch": 0.03}, shown=shown)
+    assert shown == [("speed", "ae400")]
 
 
 def test_a_single_cell_has_all_its_blocks_in_one_turn(run):
@@ -190,6 +207,17 @@ def test_samples_of_an_epoch_stay_below_a_bound(run, step_seconds, batch_size):
         # A known effect's round is raised to a multiple of twenty steps.
         room = MOST_EPOCH_BYTES + 30 * LEAST_ROUNDS_IN_AN_EPOCH * batch_size * 3136
         assert least * batch_size * 3136 <= 1.2 * room
+
+
+def test_workers_on_keras_compile_side_by_side_before_any_is_calibrated(run):
+    asked = []
+    seconds = {"jax": 0.01, "tensorflow": 0.03, "native-jax": 0.009, "gemm": 0.008}
+    run([0], seconds, contenders=STRIDED, batch_sizes=[32, 64], asked=asked)
+    found = [(type(each).__name__, each.batch_size) for each in asked[:2]]
+    assert found == [("Calibrate", 32)] * 2
+    assert asked[2:4] == [messages.Calibrated] * 2
+    assert [each.batch_size for each in asked[4:6]] == [64] * 2
+    assert asked[6:8] == [messages.Calibrated] * 2
 
 
 def test_calibration_goes_on_until_it_is_long_enough(run):

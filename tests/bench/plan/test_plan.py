@@ -1,3 +1,4 @@
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -161,6 +162,53 @@ def test_quick_trains_on_less_and_an_explicit_size_wins(monkeypatch):
     assert (
         plan_from_request(Request(train_samples=60_000), DATA).info.quality_train_samples == 60_000
     )
+
+
+def test_quick_trains_enough_to_leave_the_plateau_and_the_first_model_alone_by_all(monkeypatch):
+    installed(monkeypatch, "jax", "torch")
+    plan = plan_from_request(Request(), DATA)
+    trained = [(task.model, task.contender) for task in plan.tasks() if task.pass_name == "quality"]
+    assert trained == [
+        ("ae400", "jax"),
+        ("ae400", "torch"),
+        ("ae800", "jax"),
+        ("ae800-dropout", "jax"),
+    ]
+    cold = [(task.model, task.contender) for task in plan.tasks() if task.pass_name == "footprint"]
+    assert cold == [("ae400", "jax"), ("ae400", "torch")]
+    # 2,500 steps at batch 32: of 10,000 images, of the 4,000 embedded digits, and of all of MNIST.
+    assert plan.info.epochs == 8
+    digits = dataclasses.replace(DATA, train=DATA.train[:4000])
+    assert plan_from_request(Request(), digits).info.epochs == 20
+    assert plan_from_request(Request(train_samples=60_000), DATA).info.epochs == 1
+    # Few images aren't repeated without end.
+    few = dataclasses.replace(digits, train=digits.train[:320])
+    assert plan_from_request(Request(train_samples=320), few).info.epochs == 20
+    other = plan_from_request(Request(reference="torch"), DATA)
+    assert Task("quality", "ae800", "torch", 0) in other.tasks()
+    assert Task("quality", "ae800", "jax", 0) not in other.tasks()
+
+
+def test_what_the_user_asks_of_quick_s_trainings_wins(monkeypatch):
+    installed(monkeypatch, "jax", "torch")
+    asked = plan_from_request(Request(epochs=3, seeds=2), DATA).info
+    assert (asked.epochs, asked.seeds) == (3, [0, 1])
+    # Models that are named are trained by all.
+    named = plan_from_request(Request(models=["ae400", "ae800"]), DATA)
+    assert named.info.trained_by_all is named.info.started_cold is None
+    assert sum(task.pass_name == "quality" for task in named.tasks()) == 4
+    assert sum(task.pass_name == "footprint" for task in named.tasks()) == 4
+    usual = plan_from_request(Request(preset="standard"), DATA)
+    assert (usual.info.trained_by_all, usual.info.epochs) == (None, 20)
+
+
+def test_where_the_reference_cannot_train_another_one_trains_all(monkeypatch):
+    installed(monkeypatch, "jax", "numpy", "torch")
+    plan = plan_from_request(Request(backends=["numpy", "torch", "jax"], reference="numpy"), DATA)
+    trained = [(task.model, task.contender) for task in plan.tasks() if task.pass_name == "quality"]
+    first = trained[0][1]
+    assert first in ("jax", "torch")
+    assert [name for model, name in trained if model == "ae800"] == [first]
 
 
 def test_an_estimate_grows_with_the_work(monkeypatch):

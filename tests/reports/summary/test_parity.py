@@ -168,3 +168,22 @@ def test_older_records_name_no_batch_size_and_their_checks_stand_for_all():
     assert verdicts(made(checks("jax") + first)) == everywhere("slower")
     wrong = [msgspec.structs.replace(each, difference=1.0) for each in first]
     assert verdicts(made(checks("jax") + wrong)) == everywhere("differs")
+
+
+def test_checks_of_earlier_runs_are_told_with_their_day():
+    def note(*days):
+        each = [
+            msgspec.structs.replace(check, measured_at=day and f"{day}T01:02:03+00:00")
+            for name, day in zip(("jax", "torch"), days, strict=True)
+            for check in checks(name)
+        ]
+        (table, *_) = tables.parity(summarise(made(each)))
+        return [note for note in table.notes if note.startswith("Parity:")]
+
+    rest = "with the same versions, machine, model and code, and not again in this run."
+    assert note("", "") == []
+    assert note("2026-01-02", "2026-01-02") == [f"Parity: checked on 2026-01-02 {rest}"]
+    assert note("2026-01-03", "2026-01-02") == [
+        f"Parity: checked on 2026-01-02 and 2026-01-03 {rest}"
+    ]
+    assert note("2026-01-02", "") == [f"Parity: 1 of 2 rows: checked on 2026-01-02 {rest}"]

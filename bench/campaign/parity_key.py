@@ -1,0 +1,90 @@
+"""Compute the key of a parity check: a digest of everything on which its outcome depends."""
+
+import dataclasses
+import hashlib
+import sys
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from aebench import backends
+from aebench.bench.campaign.context import Context
+from aebench.bench.plan.parity_sizes import parity_sizes
+from aebench.bench.system import machine
+from aebench.reports.record import ContenderInfo
+
+_OWN = f"{backends.__name__}."
+
+
+class ParityKeys:
+    """The keys of a run's parity checks.
+
+    Parameters
+    ----------
+    context : Context
+        The context of the pass.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def key(self, contender: ContenderInfo, model: str) -> str | None:
+        """Return the key of a contender's checks of a model; None if they must not be kept.
+
+        What another interpreter has installed, and what code of another package does, isn't known
+        here: such checks are made in every run.
+        """
+        plan = self._context.plan
+        if contender.python or not backends.module_name(contender.backend).startswith(_OWN):
+            return None
+        depends_on = {
+            **self._of_run,
+            "backend": contender.backend,
+            "settings": contender.settings,
+            "model": dataclasses.asdict(plan.model(model).description),
+            "batch sizes": parity_sizes(plan, contender, model)._asdict(),
+        }
+        return hashlib.sha256(msgspec.json.encode(depends_on, order="sorted")).hexdigest()
+
+    @cached_property
+    def _of_run(self) -> dict[str, Any]:
+        """What all checks of the run depend on."""
+        described = machine.describe()
+        plan = self._context.plan
+        return {
+            "code": code_digest(),
+            "packages": installed_packages(),
+            "python": sys.version,
+            "machine": [described.processor, described.cores, described.system],
+            "identity": described.identity,
+            "environment": described.environment,
+            "threads": plan.info.threads,
+            "seed": plan.info.seeds[0],
+            "images": self._context.arrays.train_sha256,
+        }
+
+
+def code_digest() -> str:
+    """Return a digest of the code that measures: the files of ``bench`` and ``backends``.
+
+    Tolerances and the oracle are among them.
+    """
+    digest = hashlib.sha256()
+    package = Path(str(backends.__file__)).parent.parent
+    for name in ("bench", "backends"):
+        for path in sorted((package / name).rglob("*.py")):
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(package)} {len(content)} ".encode())
+            digest.update(content)
+    return digest.hexdigest()
+
+
+def installed_packages() -> list[str]:
+    """Return all installed distributions with their versions.
+
+    Not only the frameworks count: they compute with libraries that are distributions of their own.
+    """
+    return sorted({f"{each.name}=={each.version}" for each in metadata.distributions()})
