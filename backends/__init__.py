@@ -249,6 +249,26 @@ def load(name: str) -> Backend:
     return _checked(name, module_name(name))
 
 
+def environment(name: str, scratch: Path) -> dict[str, str]:
+    """Return the environment variables of a worker, set before its interpreter starts.
+
+    Keras imports more than its own backend: JAX wherever it is installed, TensorFlow at some calls.
+    So a worker gets the variables of all built-in backends. A guest then reserves no accelerator's
+    memory that the worker or its neighbours need, and finds no old cache.
+
+    Parameters
+    ----------
+    name : str
+        One of :func:`measurable_names`, whose own variables go before the guests'.
+    scratch : Path
+        An empty folder of the worker's own.
+    """
+    merged: dict[str, str] = {}
+    for guest in NAMES:
+        merged |= load(guest).environment(scratch)
+    return merged | load(name).environment(scratch)
+
+
 def installed_version(name: str) -> str | None:
     """Return which version of a framework is installed, without importing the framework.
 

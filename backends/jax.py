@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aebench.backends import Costs
+from aebench.backends import Costs, accelerators
 
 KERAS_BACKEND = FRAMEWORK = "jax"
 REQUIRES = ("jax",)
@@ -25,6 +25,15 @@ COSTS = Costs(
     step_seconds={"train": 0.0008, "predict": 0.0004},
 )
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
+# What JAX's names for precisions mean on a GPU; a name that isn't here is a class of its own.
+# BF16_BF16_F32 and its like are algorithms of single products.
+_ON_GPU = {
+    **dict.fromkeys(("default", "fastest", "bfloat16", "high", "tensorfloat32"), "tf32"),
+    **dict.fromkeys(("highest", "float32", "f32_f32_f32"), "float32"),
+    "tf32_tf32_f32": "tf32",
+    "bf16_bf16_f32": "bfloat16",
+    "bf16_bf16_bf16": "bfloat16",
+}
 
 
 def settings_obstacle(asked: Mapping[str, str]) -> str:
@@ -72,12 +81,15 @@ def settings() -> dict[str, str]:
 
 
 def precision() -> str:
-    """Return the precision in which float32 matrices are multiplied: ``float32`` or ``tf32``."""
+    """Return the precision in which float32 matrices are multiplied, such as ``tf32``."""
     import jax
 
-    chosen = jax.config.jax_default_matmul_precision
-    on_gpu = jax.default_backend() == "gpu"
-    return "tf32" if on_gpu and chosen not in ("highest", "float32") else "float32"
+    if jax.default_backend() != "gpu":
+        return "float32"
+    chosen = str(jax.config.jax_default_matmul_precision or "default").lower()
+    # XLA computes some products by kernels of its own.
+    capability = getattr(jax.devices()[0], "compute_capability", None)
+    return accelerators.in_force(_ON_GPU.get(chosen, chosen), capability, by_nvidia=False)
 
 
 def full_float32() -> None:
@@ -91,5 +103,6 @@ def device_peak_bytes() -> int | None:
     """Return the peak of JAX's memory on an accelerator in bytes; None if JAX doesn't count it."""
     import jax
 
-    statistics = jax.devices()[0].memory_stats()
-    return None if statistics is None else int(statistics["peak_bytes_in_use"])
+    # None on the processor. Without the key for allocators that count nothing, such as "platform".
+    peak = (jax.devices()[0].memory_stats() or {}).get("peak_bytes_in_use")
+    return None if peak is None else int(peak)

@@ -13,7 +13,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from aebench.backends import Costs
+from aebench.backends import Costs, accelerators
 
 KERAS_BACKEND = FRAMEWORK = "tensorflow"
 REQUIRES = ("tensorflow",)
@@ -93,9 +93,15 @@ def precision() -> str:
     """Return the precision in which float32 matrices are multiplied: ``float32`` or ``tf32``."""
     import tensorflow as tf
 
-    on_gpu = bool(tf.config.list_physical_devices("GPU"))
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return "float32"
     enabled = tf.config.experimental.tensor_float_32_execution_enabled()
-    return "tf32" if on_gpu and enabled else "float32"
+    details = tf.config.experimental.get_device_details(gpus[0])
+    # XLA, which Keras uses here on GPUs, computes some products by kernels of its own.
+    return accelerators.in_force(
+        "tf32" if enabled else "float32", details.get("compute_capability"), by_nvidia=False
+    )
 
 
 def full_float32() -> None:
@@ -106,9 +112,12 @@ def full_float32() -> None:
 
 
 def device_peak_bytes() -> int | None:
-    """Return the peak of the framework's memory on a GPU in bytes; None without a GPU."""
+    """Return the peak of the framework's memory on a GPU in bytes; None if it isn't counted."""
     import tensorflow as tf
 
     if not tf.config.list_physical_devices("GPU"):
         return None
-    return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])
+    try:
+        return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])
+    except (ValueError, KeyError):  # an allocator that doesn't count, such as cuda_malloc_async
+        return None

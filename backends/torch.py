@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aebench.backends import Costs
+from aebench.backends import Costs, accelerators
 
 KERAS_BACKEND = FRAMEWORK = "torch"
 REQUIRES = ("torch",)
@@ -24,6 +24,12 @@ COSTS = Costs(
     step_seconds={"train": 0.0085, "predict": 0.0035},
 )
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
+# What PyTorch's names for precisions mean, those of before 2.9 too.
+_MEANING = {
+    **dict.fromkeys(("ieee", "none", "highest"), "float32"),
+    "high": "tf32",
+    "bf16": "bfloat16",
+}
 
 
 def settings_obstacle(asked: Mapping[str, str]) -> str:
@@ -73,18 +79,37 @@ def settings() -> dict[str, str]:
     return {
         "device": torch.cuda.get_device_name() if cuda else "cpu",
         "platform": "gpu" if cuda else "cpu",
-        "matmul_precision": torch.get_float32_matmul_precision(),
+        "matmul_precision": _allowed(),
         "threads": f"{torch.get_num_threads()} intra-op, "
         f"{torch.get_num_interop_threads()} inter-op",
     }
 
 
 def precision() -> str:
-    """Return the precision in which float32 matrices are multiplied: ``float32`` or ``tf32``."""
+    """Return the precision in which float32 matrices are multiplied, such as ``tf32``."""
     import torch
 
-    highest = torch.get_float32_matmul_precision() == "highest"
-    return "float32" if highest or not torch.cuda.is_available() else "tf32"
+    allowed = _allowed()
+    if not torch.cuda.is_available():
+        # Processors without TF32 compute in float32 where it is allowed.
+        return "bfloat16" if allowed == "bfloat16" else "float32"
+    return accelerators.in_force(allowed, torch.cuda.get_device_capability())
+
+
+def _allowed() -> str:
+    """Return the lowest precision that PyTorch's settings allow in products of float32 matrices."""
+    import torch
+
+    on_gpu = torch.cuda.is_available()
+    try:
+        products = torch.backends.cuda.matmul if on_gpu else torch.backends.mkldnn.matmul
+        # get_float32_matmul_precision fails where both of PyTorch's ways of setting were used.
+        found = str(products.fp32_precision)
+    except AttributeError:  # PyTorch before 2.9
+        found = str(torch.get_float32_matmul_precision())
+        if found == "medium":
+            found = "tf32" if on_gpu else "bf16"
+    return _MEANING.get(found, found)
 
 
 def full_float32() -> None:
@@ -92,6 +117,8 @@ def full_float32() -> None:
     import torch
 
     torch.set_float32_matmul_precision("highest")
+    # Convolutions have a switch of their own, and TF32 is on by default.
+    torch.backends.cudnn.allow_tf32 = False
 
 
 def device_peak_bytes() -> int | None:

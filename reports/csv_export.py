@@ -96,8 +96,17 @@ def lines(summary: Summary) -> Iterator[Line]:
             yield from line(where, f"cold start: {phase}", seconds, "s")
         for phase, peak in start.phase_peak_bytes.items():
             yield from line(where, f"peak memory: {phase}", peak, "bytes")
+        for what, sizes in (
+            ("anonymous", start.phase_anonymous_bytes),
+            ("proportional", start.phase_proportional_bytes),
+        ):
+            for phase, held in sizes.items():
+                yield from line(where, f"{what} memory at the end: {phase}", held, "bytes")
         yield from line(where, "cold start", start.total_seconds, "s")
         yield from line(where, "peak memory", start.peak_bytes, "bytes")
+        beside = start.peak_beside_data_bytes
+        yield from line(where, "peak memory but for loading the data", beside, "bytes")
+        yield from line(where, "anonymous memory", start.anonymous_bytes, "bytes")
     for training in summary.quality:
         where = (training.model, None, None, training.contender)
         yield from line(where, "test loss", training.test_loss)
@@ -157,6 +166,8 @@ def _weighed(row: MemoryRow) -> Iterator[Line]:
             ("private", phase.private_bytes),
             ("peak", phase.peak_bytes),
             ("device peak so far", phase.device_peak_bytes),
+            ("anonymous", phase.anonymous_bytes),
+            ("anonymous, highest sample", phase.peak_anonymous_bytes),
         ):
             yield from line(where, f"{figure}: {phase.phase}", size, "bytes")
     if row.needs:

@@ -96,12 +96,13 @@ def _footprint(rows: Sequence[FootprintRow]) -> Iterator[str]:
     for name, of_name in _grouped(measured, lambda row: row.contender).items():
         seconds = [row.total_seconds.value for row in of_name if row.total_seconds]
         peaks = [row.peak_bytes.value / MIB for row in of_name if row.peak_bytes]
-        highest = {
-            max(row.phase_peak_bytes, key=lambda phase: row.phase_peak_bytes[phase])
+        later = [
+            row.peak_beside_data_bytes.value / MIB
             for row in of_name
-            if row.phase_peak_bytes
-        }
-        early = " (reached while loading the data)" if highest == {"data"} else ""
+            if row.peaks_while_loading and row.peak_beside_data_bytes
+        ]
+        whole = len(later) == len(of_name)
+        early = f" (while loading the data; {_span(later)} MiB otherwise)" if whole else ""
         parts.append(f"{_span(seconds)} s and peaks at {_span(peaks)} MiB with {name}{early}")
     yield f"A cold start takes {listed(parts)}."
 
@@ -190,7 +191,7 @@ def _memory(rows: Sequence[MemoryRow]) -> Iterator[str]:
     if not weighed:
         return
     parts = [
-        f"{interval(row.highest_bytes / MIB)} MiB with {row.contender} ({row.model})"
+        f"{interval(row.highest_beside_data_bytes / MIB)} MiB with {row.contender} ({row.model})"
         for row in weighed
     ]
     growing = [f"{row.contender} ({row.model})" for row in weighed if row.grows]

@@ -69,7 +69,7 @@ def precision() -> str:
 
 
 def full_float32() -> None:
-    """Do nothing: the products are computed in float32 already."""
+    """Do nothing: :class:`StepProducts` has all libraries multiply in float32."""
 
 
 def device_peak_bytes() -> int | None:
@@ -137,7 +137,11 @@ class StepProducts:
     """
 
     def __init__(self, wanted: list[Product], libraries: list[str] | None = None) -> None:
-        makers = {name: _MAKERS[name](wanted) for name in libraries or available()}
+        makers = {}
+        for name in libraries or available():
+            # On an accelerator some libraries would multiply in TF32, which is no float32.
+            backends.load(name).full_float32()
+            makers[name] = _MAKERS[name](wanted)
         self.step_seconds = {name: _fastest(name, step) for name, step in makers.items()}
         self.library = min(self.step_seconds, key=self.step_seconds.__getitem__)
         self._step = makers[self.library]

@@ -33,6 +33,9 @@ CATEGORIES = (
     WAITING,
     OTHER,
 )
+# Words in the names of kernels that multiply matrices. cuBLAS calls its kernels nvjet from Hopper
+# on, and adds up the parts of a product that it cut in splitKreduce.
+KERNELS_OF_PRODUCTS = ("gemm", "gemv", "cutlass", "matmul", "nvjet", "splitkreduce")
 # Spans that the benchmark itself adds to a trace: all steps, and the wait for the last step.
 WINDOW, WAIT = "aebench steps", "aebench wait"
 
@@ -121,11 +124,21 @@ class Profiler(Protocol):
 def kernel(name: str) -> str:
     """Return the category of an accelerator's kernel, by the kernel's name alone."""
     lower = name.lower()
-    if any(word in lower for word in ("gemm", "cutlass", "matmul")):
+    if any(word in lower for word in KERNELS_OF_PRODUCTS):
         return MATRIX_PRODUCT
     if "memcpy" in lower or "memset" in lower:
         return DATA
     return FUSED if "triton" in lower or "fusion" in lower else ELEMENT_WISE
+
+
+def measured_lines(plane: Any) -> list[Any]:
+    """Return the lines of an xplane's plane whose spans were measured.
+
+    A GPU's kernels are on the lines of its streams. Lines beside them, such as "XLA Ops", "XLA
+    Modules" and "Steps", are derived from these: with them a kernel would count several times.
+    """
+    lines = list(plane.lines)
+    return [line for line in lines if str(line.name).startswith("Stream")] or lines
 
 
 def load(name: str) -> Profiler:

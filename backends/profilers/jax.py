@@ -6,7 +6,16 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from aebench.backends.profilers import DATA, OTHER, WAIT, WAITING, CompilationEvent, Span, xla
+from aebench.backends.profilers import (
+    DATA,
+    OTHER,
+    WAIT,
+    WAITING,
+    CompilationEvent,
+    Span,
+    measured_lines,
+    xla,
+)
 
 _TRACE_EVENT = "/jax/core/compile/jaxpr_trace_duration"
 _COMPILE_EVENT = "/jax/core/compile/backend_compile_duration"
@@ -87,7 +96,7 @@ def spans(folder: Path, model: Any) -> list[Span]:
     optimiser = str(model.optimizer.name)
     found = []
     for plane in jax.profiler.ProfileData.from_file(str(path)).planes:
-        for number, line in enumerate(plane.lines):
+        for number, line in enumerate(measured_lines(plane)):
             thread = f"{line.name} {number}" if "CPU" in plane.name else f"{plane.name} {line.name}"
             for event in line.events:
                 operation, category = _kind(event, line.name, known, kernels, optimiser)

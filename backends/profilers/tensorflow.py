@@ -21,6 +21,7 @@ from aebench.backends.profilers import (
     CompilationEvent,
     Span,
     kernel,
+    measured_lines,
     xla,
 )
 
@@ -73,7 +74,7 @@ def spans(folder: Path, model: Any) -> list[Span]:
         of_xla = next(
             (key for key, known in plane.stat_metadata.items() if known.name == "hlo_op"), -1
         )
-        for number, line in enumerate(plane.lines):
+        for number, line in enumerate(measured_lines(plane)):
             thread = f"{line.name.partition('/')[0]} {number}"
             thread = thread if on_host else f"{plane.name} {thread}"
             in_pipeline = line.name.startswith("tf_data")

@@ -7,7 +7,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from aebench.backends.profilers import ELEMENT_WISE, FUSED, LOSS, MATRIX_PRODUCT, OPTIMISER
+from aebench.backends.profilers import (
+    ELEMENT_WISE,
+    FUSED,
+    KERNELS_OF_PRODUCTS,
+    LOSS,
+    MATRIX_PRODUCT,
+    OPTIMISER,
+)
 
 # ``%name = type opcode(operands), …, metadata={op_name="scope/operation" …}``
 _INSTRUCTION = re.compile(
@@ -16,7 +23,7 @@ _INSTRUCTION = re.compile(
 )
 _NUMBER = re.compile(r"\.\d+$")
 _NOT_IN_KERNELS = re.compile(r"[.-]")
-_PRODUCTS = ("dot", "gemm", "matmul", "onednn")
+_PRODUCTS = ("dot", "onednn", *KERNELS_OF_PRODUCTS)
 
 
 class Instruction(NamedTuple):
@@ -64,7 +71,7 @@ def kind(name: str, known: Mapping[str, Instruction], optimiser: str) -> tuple[s
         return operation, LOSS
     if optimiser in scopes:
         return operation, OPTIMISER
-    whole = f"{opcode} {base} {last}"
+    whole = f"{opcode} {base} {last}".lower()
     if any(word in whole for word in _PRODUCTS):
         return operation, MATRIX_PRODUCT
     return operation, FUSED if "fusion" in whole else ELEMENT_WISE

@@ -179,6 +179,7 @@ class Worker:
             peak_bytes=resident_bytes,
             proportional_bytes=hello.proportional_bytes,
             private_bytes=hello.private_bytes,
+            anonymous_bytes=hello.anonymous_bytes,
         )
         self._send(encode(job))
 
@@ -324,7 +325,7 @@ def _environment(backend: str, folder: Path, package_path: str) -> dict[str, str
     facts = backends.load(backend)
     return {
         **os.environ,
-        **facts.environment(folder),
+        **backends.environment(backend, folder),
         **({"KERAS_BACKEND": facts.KERAS_BACKEND} if backends.runs_keras(backend) else {}),
         "KERAS_HOME": str(keras_home),
         "PYTHONPATH": package_path,

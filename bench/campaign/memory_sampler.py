@@ -1,11 +1,14 @@
 """Sample the memory of another process over time, with memory_profiler."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from aebench.bench.system import proc_memory
 
 # The pause between two samples. Taking a sample takes a few milliseconds more.
 PAUSE_SECONDS = 0.02
@@ -25,6 +28,9 @@ class Curve:
         The times of the samples, counted from the beginning.
     proportional_bytes : list of int
         The proportional set size (PSS) in the samples.
+    anonymous : list of (float, int)
+        The times of samples of anonymous memory, and their bytes; empty if the system doesn't show
+        them.
     reason : str
         Why there are no samples, or why sampling ended early; empty after complete sampling.
     """
@@ -32,11 +38,31 @@ class Curve:
     began_seconds: float
     seconds: list[float] = field(default_factory=list)
     proportional_bytes: list[int] = field(default_factory=list)
+    anonymous: list[tuple[float, int]] = field(default_factory=list)
     reason: str = ""
 
     def now(self) -> float:
         """Return the seconds since sampling began."""
         return time.time() - self.began_seconds
+
+    def highest_anonymous_bytes(self, since_seconds: float, at_end: int | None) -> int | None:
+        """Return the most anonymous bytes since a time, by the samples and by the worker itself.
+
+        Parameters
+        ----------
+        since_seconds : float
+            The beginning of the phase, in seconds since sampling began.
+        at_end : int or None
+            The anonymous bytes that the worker read at the phase's end; None if it can't.
+
+        Returns
+        -------
+        int or None
+            A lower bound of the peak, which a short peak between two samples may exceed; None if
+            the system shows no anonymous memory, or nothing was sampled.
+        """
+        samples = [size for when, size in self.anonymous if when >= since_seconds]
+        return None if at_end is None or not self.anonymous else max([*samples, at_end])
 
     def event_fields(self) -> dict[str, Any]:
         """Return the fields of the record's event, with at most 2000 samples.
@@ -82,6 +108,8 @@ def _sample(pid: int, curve: Curve, done: threading.Event) -> None:
         curve.reason = f"memory-profiler can't be used here: {error}"
         return
     while not done.is_set():
+        with contextlib.suppress(OSError):
+            curve.anonymous.append((curve.now(), proc_memory.anonymous_bytes(pid)))
         try:
             # A call without a timeout takes one sample, and returns after the pause.
             ((mebibytes, when),) = memory_usage(

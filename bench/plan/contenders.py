@@ -129,9 +129,13 @@ def baselines(found: Sequence[ContenderInfo], run: bool = True) -> list[Contende
         for contender in present
         if contender.on_keras and backends.load(contender.backend).BASELINE
     ]
+    # Baselines compute in the precision of their contenders: where all of these are asked to use
+    # float32, on an accelerator too, so are the baselines.
+    float32 = keras and all(each.settings.get("precision") == "float32" for each in keras)
+    settings = ContenderSettings(precision="float32" if float32 else "")
     wanted = [
         *(
-            _Wanted(backends.NATIVE + contender.backend, ContenderSettings(), contender.python)
+            _Wanted(backends.NATIVE + contender.backend, settings, contender.python)
             for contender in keras
         ),
         _Wanted(backends.GEMM, ContenderSettings(), present[0].python),
@@ -149,6 +153,7 @@ def baselines(found: Sequence[ContenderInfo], run: bool = True) -> list[Contende
             version=_version(contender.backend, contender.python, run) or "",
             python=contender.python,
             baseline=True,
+            settings=contender.settings.to_dict(),
             **capability(contender.backend),
         )
         for contender in left

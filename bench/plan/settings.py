@@ -123,5 +123,6 @@ def _obstacle(backend: str, settings: ContenderSettings) -> str:
     """Return the reason why a backend doesn't support settings; empty if it does."""
     asked = settings.to_dict()
     if not backends.runs_keras(backend):
-        return "a baseline takes no settings." if asked else ""
+        wrong = asked.keys() - {"precision"} or asked.get("precision", "float32") != "float32"
+        return "a baseline takes no setting but precision=float32." if wrong else ""
     return backends.load(backend).settings_obstacle(asked)

@@ -38,7 +38,7 @@ class Hello:
         Resident memory; 0 where the process cannot read it.
     exact : bool
         Whether the process can read the exact peak of a phase.
-    proportional_bytes, private_bytes : int, optional
+    proportional_bytes, private_bytes, anonymous_bytes : int, optional
         See :func:`aebench.bench.system.proc_memory.shares`.
     """
 
@@ -46,6 +46,7 @@ class Hello:
     exact: bool
     proportional_bytes: int | None = None
     private_bytes: int | None = None
+    anonymous_bytes: int | None = None
 
 
 # --- Jobs: the parent's first message ---
@@ -374,6 +375,7 @@ class PhaseMemory:
     peak_bytes: int | None
     proportional_bytes: int | None = None
     private_bytes: int | None = None
+    anonymous_bytes: int | None = None
     device_peak_bytes: int | None = None
 
 

@@ -4,11 +4,11 @@ import hashlib
 import os
 import platform
 import re
-import subprocess
 from pathlib import Path
 
 import psutil
 
+from aebench.bench.system import accelerators
 from aebench.reports.record import MachineInfo
 from aebench.reports.record.bounds import MOST_TEXT
 from aebench.reports.sanitize import encodable
@@ -26,7 +26,6 @@ _OF_OTHER_PROGRAMS = re.compile(
 
 _VECTOR = re.compile("sse4|avx|fma|f16c|amx|asimd|sve")
 _FACTS = {"family": "cpu family", "model": "model", "stepping": "stepping"}
-_QUERY_SECONDS = 10.0
 
 
 def describe() -> MachineInfo:
@@ -72,15 +71,8 @@ def identity() -> dict[str, str]:
 
 def _accelerators() -> list[str]:
     """Return the accelerators that ``nvidia-smi`` lists: name, driver, power limit, MIG."""
-    query = "--query-gpu=name,driver_version,power.limit,mig.mode.current"
-    command = ["nvidia-smi", query, "--format=csv,noheader"]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=_QUERY_SECONDS
-        )
-    except (OSError, subprocess.SubprocessError):
-        return []
-    return [" ".join(line.split()) for line in done.stdout.splitlines() if line.strip()]
+    columns = "name,driver_version,power.limit,mig.mode.current"
+    return [", ".join(row) for row in accelerators.query("gpu", columns)]
 
 
 def _processor_facts() -> dict[str, str]:

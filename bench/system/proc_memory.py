@@ -6,6 +6,7 @@ it starts at the parent's peak. Only the standard library is imported: workers i
 before they are measured.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 _STATUS = Path("/proc/self/status")
 _ROLLUP = Path("/proc/self/smaps_rollup")
 _CLEAR_REFS = Path("/proc/self/clear_refs")
+_SHARES = ("proportional_bytes", "private_bytes", "anonymous_bytes")
 
 
 def exact_peaks() -> bool:
@@ -43,28 +45,44 @@ def peak_bytes() -> int:
     return _status_bytes("VmHWM")
 
 
-def anonymous_bytes() -> int:
-    """Return the resident bytes that aren't mapped from files, such as the heap."""
-    return _status_bytes("RssAnon")
+def anonymous_bytes(pid: int | None = None) -> int:
+    """Return the resident bytes that aren't mapped from files, such as the heap.
+
+    Parameters
+    ----------
+    pid : int, optional
+        The process; this one if left out.
+
+    Raises
+    ------
+    OSError
+        If the system doesn't show them.
+    """
+    return _bytes(_STATUS if pid is None else Path(f"/proc/{pid}/status"), "RssAnon")
 
 
 def shares() -> dict[str, int | None]:
     """Return the memory of this process with shared pages divided or left out.
 
+    The system looks at every page for it, which takes milliseconds: it is read between phases.
+
     Returns
     -------
     dict
         ``proportional_bytes``: a page that n processes share counts as 1/n of a page.
-        ``private_bytes``: pages that no other process maps. Both are None if the system doesn't
-        show them.
+        ``private_bytes``: pages that no other process maps. ``anonymous_bytes``: see
+        :func:`anonymous_bytes`. Each is None if the system doesn't show it.
     """
-    try:
-        return {
-            "proportional_bytes": _bytes(_ROLLUP, "Pss"),
-            "private_bytes": _bytes(_ROLLUP, "Private_Clean") + _bytes(_ROLLUP, "Private_Dirty"),
-        }
-    except OSError:
-        return {"proportional_bytes": None, "private_bytes": None}
+    found: dict[str, int | None] = dict.fromkeys(_SHARES)
+    with contextlib.suppress(OSError):
+        found["anonymous_bytes"] = anonymous_bytes()
+    with contextlib.suppress(OSError):
+        text = _ROLLUP.read_text()
+        proportional, *private = (
+            _field(text, name) for name in ("Pss", "Private_Clean", "Private_Dirty")
+        )
+        found |= {"proportional_bytes": proportional, "private_bytes": sum(private)}
+    return found
 
 
 def measured(phase: Callable[[], None], exact: bool) -> dict[str, Any]:
@@ -100,9 +118,13 @@ def _status_bytes(field: str) -> int:
 
 
 def _bytes(file: Path, field: str) -> int:
-    """Return a field of a ``/proc`` file in bytes; the file gives KiB."""
-    for line in file.read_text().splitlines():
+    return _field(file.read_text(), field)
+
+
+def _field(text: str, field: str) -> int:
+    """Return a field of a ``/proc`` file's text in bytes; the file gives KiB."""
+    for line in text.splitlines():
         name, _, value = line.partition(":")
         if name == field:
             return int(value.split()[0]) * 1024
-    raise OSError(f"{file} has no {field}")
+    raise OSError(f"the system shows no {field}")

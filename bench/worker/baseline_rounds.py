@@ -24,6 +24,7 @@ from aebench.bench.protocol.messages import (
     receive_command,
 )
 from aebench.bench.protocol.samples import Samples
+from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker.batches import repeated
 from aebench.bench.worker.round_timing import time_round
 from aebench.bench.worker.runtime_info import runtime_info
@@ -103,6 +104,8 @@ class Networks(Loops):
     def __init__(self, channel: Channel, job: SpeedJob) -> None:
         super().__init__(channel, job)
         made = native.load(job.backend)
+        if ContenderSettings.from_dict(job.settings).precision:
+            self._backend.full_float32()
         weights = self._form.initial_weights(job.seed)
         self._network = made(weights, native.hyperparameters(self._form, job.seed))
         self._workload = ""

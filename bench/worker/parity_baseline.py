@@ -10,6 +10,7 @@ from aebench.backends import native
 from aebench.bench.models.loading import LoadedModel
 from aebench.bench.protocol.messages import ParityJob, RuntimeInfo
 from aebench.bench.protocol.samples import Samples
+from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker.runtime_info import runtime_info
 
 Array = np.ndarray[Any, Any]
@@ -21,6 +22,8 @@ class NativeContenderModel:
     def __init__(self, model: LoadedModel, job: ParityJob) -> None:
         self._backend = backends.load(job.backend)
         self._make = native.load(job.backend)
+        if ContenderSettings.from_dict(job.settings).precision:
+            self._backend.full_float32()
         form = model.closed_form()
         self._initial = form.initial_weights(job.seed)
         self._hyperparameters = native.hyperparameters(form, job.seed)

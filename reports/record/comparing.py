@@ -179,7 +179,12 @@ class ShortEpoch(msgspec.Struct, frozen=True, tag="short_epoch", tag_field="kind
 
 
 class Phase(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
-    """One phase of a cold start; ``exact`` is False if the peak was sampled, so may be too low."""
+    """One phase of a cold start; ``exact`` is False if the peak was sampled, so may be too low.
+
+    ``anonymous_bytes`` and ``proportional_bytes`` are those at the end of the phase: pages that no
+    file is behind, and 1/n of each page that n processes share. Both are None on systems that do
+    not report them, and in older records.
+    """
 
     pass_name: ClassVar[str] = "footprint"
     contender: Name
@@ -190,11 +195,15 @@ class Phase(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
     resident_bytes: Count
     peak_bytes: Count
     exact: bool
+    anonymous_bytes: Count | None = None
+    proportional_bytes: Count | None = None
 
 
 class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="kind"):
     """Facts about the model after a cold start; ``parameters`` is the number that Keras counts.
 
+    ``device_peak_bytes`` is by the framework's own counter. ``device_process_bytes`` is what the
+    driver counts at the end for the whole process, its context among it; None if it isn't known.
     ``loss`` is the loss on training samples, in inference mode, after ``loss_steps`` steps.
     """
 
@@ -206,6 +215,7 @@ class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="ki
     device_peak_bytes: Count | None
     loss_steps: Count = 0
     loss: Figure | None = None
+    device_process_bytes: Count | None = None
 
 
 class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind"):

@@ -80,6 +80,8 @@ class MemoryPhase(msgspec.Struct, frozen=True, tag="memory", tag_field="kind"):
     ``ended_seconds`` is the end of the phase on the clock of the :class:`MemoryCurve`.
     ``device_peak_bytes`` is the highest use of the device's memory up to the end of the phase, by
     the framework's counter. ``exact`` is False if the peak was sampled, missing short peaks.
+    ``anonymous_bytes`` counts pages that no file is behind. ``peak_anonymous_bytes`` is their
+    highest number in the phase, always sampled. Both are None in older records.
     """
 
     pass_name: ClassVar[str] = "memory"
@@ -95,6 +97,8 @@ class MemoryPhase(msgspec.Struct, frozen=True, tag="memory", tag_field="kind"):
     proportional_bytes: Count | None = None
     private_bytes: Count | None = None
     device_peak_bytes: Count | None = None
+    anonymous_bytes: Count | None = None
+    peak_anonymous_bytes: Count | None = None
 
 
 class MemorySteps(msgspec.Struct, frozen=True, tag="memory_steps", tag_field="kind"):

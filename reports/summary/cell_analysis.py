@@ -269,10 +269,15 @@ class CellAnalysis:
             key=lambda each: each.info.python != view.info.python,
             default=None,
         )
-        if baseline is None or baseline is view:
+        if baseline is None or baseline is view or not self._comparable(view, baseline):
             return None
         shared = self._compare(baseline.name, view.name, 1)
         return shared.ratio if shared else None
+
+    def _comparable(self, *views: ContenderView) -> bool:
+        """Return whether no two known precisions of contenders differ."""
+        known = {self._standings[view.name].precision for view in views}
+        return len(known - {""}) < 2
 
     def _libraries(self) -> dict[str, float]:
         """Return each library's samples per second in the step's matrix products, fastest first.

@@ -7,6 +7,7 @@ import msgspec
 from aebench.reports import record, statistics
 from aebench.reports.journal import Record
 from aebench.reports.statistics import Estimate
+from aebench.reports.summary.footprint import DATA_PHASE
 from aebench.reports.summary.shared import ContenderView, models, pairs
 
 _FLOAT_BYTES = 4
@@ -25,6 +26,8 @@ class Held(msgspec.Struct, frozen=True):
     private_bytes: int | None
     peak_bytes: int
     device_peak_bytes: int | None
+    anonymous_bytes: int | None = None
+    peak_anonymous_bytes: int | None = None
 
 
 class Needs(msgspec.Struct, frozen=True):
@@ -74,6 +77,12 @@ class MemoryRow(msgspec.Struct, frozen=True):
     def highest_bytes(self) -> int:
         """Return the highest peak of any phase, in bytes."""
         return max((each.peak_bytes for each in self.phases), default=0)
+
+    @property
+    def highest_beside_data_bytes(self) -> int:
+        """Return the highest peak of any phase but that of loading the data, in bytes."""
+        beside = (each.peak_bytes for each in self.phases if each.phase != DATA_PHASE)
+        return max(beside, default=0)
 
     @property
     def kept_bytes(self) -> int | None:
@@ -139,6 +148,8 @@ def _row(
                 each.private_bytes,
                 each.peak_bytes,
                 each.device_peak_bytes,
+                each.anonymous_bytes,
+                each.peak_anonymous_bytes,
             )
             for each in phases
         ],

@@ -6,6 +6,7 @@ from functools import partial
 from aebench.reports.formatting import fixed, interval, listed
 from aebench.reports.sections import TableView
 from aebench.reports.summary import MIB, FootprintRow, Summary
+from aebench.reports.tables.memory_kinds import loading, turned_round
 from aebench.reports.tables.shared import MOST_BESIDE, Table, failed, few, shown
 
 SHORT_PHASES = {
@@ -52,6 +53,8 @@ def _cold_start_seconds(summary: Summary) -> Table:
 def _cold_start_memory(summary: Summary) -> Table:
     phases, _ = few(_phases(summary.footprint), "phases", MOST_BESIDE)
     columns = ["peak, MiB", *(SHORT_PHASES.get(name, name) for name in phases), "highest"]
+    anonymous = any(row.anonymous_bytes for row in summary.footprint)
+    columns += ["anonymous"] if anonymous else []
     rows, notes = [], []
     sampled = False
     for row in summary.footprint:
@@ -67,10 +70,17 @@ def _cold_start_memory(summary: Summary) -> Table:
                 name,
                 *(fixed(0, row.phase_peak_bytes.get(phase, 0) / MIB) for phase in phases),
                 shown(row.peak_bytes, 1 / MIB, partial(fixed, 0)),
+                *([shown(row.anonymous_bytes, 1 / MIB, partial(fixed, 0))] if anonymous else []),
             ]
         )
     how = "sampled every 20 ms: short peaks are missed" if sampled else "exact"
     notes.append(f"Resident memory of the whole process, peaks {how}. " + _launches(summary))
+    if anonymous:
+        notes.append(
+            "Anonymous: pages without a file, so without shared libraries, the most at the end of "
+            "a phase."
+        )
+    notes += turned_round(summary.footprint) + loading(summary.footprint)
     counted = {row.model: row for row in summary.footprint if row.launches}
     if counted:
         notes.append(
@@ -85,9 +95,16 @@ def _cold_start_memory(summary: Summary) -> Table:
         if row.device_peak_bytes is not None:
             notes.append(
                 f"{row.model} {row.contender}: {interval(row.device_peak_bytes / MIB)} MiB "
-                "at most on the accelerator."
+                f"at most on the accelerator{_in_driver(row)}."
             )
     return Table("Memory", columns, rows, notes)
+
+
+def _in_driver(row: FootprintRow) -> str:
+    if row.device_process_bytes is None:
+        return ""
+    held = interval(row.device_process_bytes / MIB)
+    return f" by the framework's counter; {held} MiB at the end by the driver's, with its context"
 
 
 def _in_float32(weight_bytes: int | None) -> str:

@@ -29,7 +29,9 @@ def memory(summary: Summary) -> list[Table]:
 
 def _phases(row: MemoryRow) -> Table:
     on_device = any(each.device_peak_bytes is not None for each in row.phases)
+    anonymous = any(each.anonymous_bytes is not None for each in row.phases)
     columns = ["MiB at the end of", "resident", "proportional", "private", "peak in it"]
+    columns += ["anonymous", "its highest"] if anonymous else []
     lines = [
         [
             each.phase,
@@ -37,6 +39,7 @@ def _phases(row: MemoryRow) -> Table:
             _mib(each.proportional_bytes),
             _mib(each.private_bytes),
             _mib(each.peak_bytes),
+            *([_mib(each.anonymous_bytes), _mib(each.peak_anonymous_bytes)] if anonymous else []),
             *([_mib(each.device_peak_bytes)] if on_device else []),
         ]
         for each in row.phases
@@ -50,6 +53,14 @@ def _about_peaks(row: MemoryRow) -> list[str]:
     highest = row.highest_bytes
     source = "exact, read from the system" if row.exact else "sampled, so brief peaks are missed"
     notes = [f"Peaks of resident memory are {source}: {_mib(highest)} MiB at most."]
+    beside = row.highest_beside_data_bytes
+    if beside < highest:
+        notes.append(f"That is while loading the data: {_mib(beside)} MiB in the other phases.")
+    if any(each.anonymous_bytes is not None for each in row.phases):
+        notes.append(
+            "Anonymous memory (pages without a file) leaves out shared libraries; its highest "
+            "value in a phase is always sampled, so brief peaks are missed."
+        )
     if row.curve_bytes:
         most = max(row.curve_bytes)
         shared = [

@@ -1,36 +1,11 @@
 """Test what workers do, on the real backends, always in a process of its own."""
 
-import json
-import subprocess
-import sys
-import textwrap
-
 import pytest
 
 from aebench import backends
-from helpers.paths import CLEAN, ROOT
+from helpers.inside import inside
 
 pytestmark = pytest.mark.slow
-
-
-def inside(backend: str, tmp_path, body: str):
-    """Run code in a process with a backend; return the last line of its output, read as JSON."""
-    environment = {
-        **CLEAN,
-        **backends.load(backend).environment(tmp_path),
-        "KERAS_BACKEND": backend,
-        "KERAS_HOME": str(tmp_path),
-        "PYTHONPATH": str(ROOT / "src"),
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(body)],
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.mark.parametrize("backend", backends.NAMES)

@@ -118,7 +118,7 @@ def test_a_peak_that_is_no_training_says_so(summary):
     ]
     told = sentences(msgspec.structs.replace(summary, footprint=starts))[1]
     assert "MiB with jax and" in told
-    assert told.endswith("MiB with torch (reached while loading the data).")
+    assert told.endswith("MiB with torch (while loading the data; 600 MiB otherwise).")
 
 
 def test_who_stayed_on_the_plateau_is_counted_and_not_in_the_range(summary):

@@ -6,6 +6,7 @@ from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import one_at_a_time
 from aebench.bench.protocol import messages
 from aebench.bench.protocol.phases import FOOTPRINT_PHASES
+from aebench.bench.system import accelerators
 from aebench.reports import record
 from aebench.reports.record import ContenderInfo, Task
 
@@ -26,6 +27,7 @@ def _cold_start(context: Context, contender: ContenderInfo, task: Task) -> None:
             context.append(record.Phase, worker.phase(), **task_fields, exact=exact)
         last = worker.answer(messages.FootprintResult)
         context.note_worker(last.runtime, "footprint", contender.name, task.model, task.launch)
-        context.append(record.FootprintFacts, last, **task_fields)
+        in_driver = accelerators.process_bytes(worker.pid)
+        context.append(record.FootprintFacts, last, **task_fields, device_process_bytes=in_driver)
     finally:
         context.fleet.stop(worker)

@@ -33,15 +33,21 @@ def _weigh(context: Context, contender: ContenderInfo, task: Task) -> None:
                 exact=exact,
                 ended_seconds=0.0,
             )
+            began_seconds = 0.0
             for _ in MEMORY_PHASES:
                 phase = worker.phase()
+                ended_seconds = curve.now()
                 context.append(
                     record.MemoryPhase,
                     phase,
                     **task_fields,
                     exact=exact,
-                    ended_seconds=curve.now(),
+                    ended_seconds=ended_seconds,
+                    peak_anonymous_bytes=curve.highest_anonymous_bytes(
+                        began_seconds, phase.anonymous_bytes
+                    ),
                 )
+                began_seconds = ended_seconds
             last = worker.answer(messages.MemoryResult)
         context.note_worker(last.runtime, "memory", contender.name, task.model, task.launch)
         context.append(

@@ -40,7 +40,13 @@ from aebench.reports.record import ContenderInfo, Task
 # are counted in standard deviations, of which this many are allowed.
 _CHANCE = 4.5
 _END = object()
-_ROUNDING = {"mixed_float16": 2.0**-11, "mixed_bfloat16": 2.0**-8, "tf32": 2.0**-11}
+_ROUNDING = {
+    "mixed_float16": 2.0**-11,
+    "mixed_bfloat16": 2.0**-8,
+    # Products of float32 matrices whose operands are rounded first.
+    "bfloat16": 2.0**-8,
+    "tf32": 2.0**-11,
+}
 _FLOAT32 = {
     "shapes": 0.0,
     "forward": 1e-6,
@@ -62,7 +68,8 @@ def tolerances(precision: str) -> dict[str, float]:
     Parameters
     ----------
     precision : str
-        ``float32``, ``tf32``, ``mixed_bfloat16`` or ``mixed_float16``.
+        ``float32``, ``tf32``, ``bfloat16``, ``mixed_bfloat16`` or ``mixed_float16``. Any other
+        precision, as JAX may have one, has to be as good as float32.
     """
     rounding = _ROUNDING.get(precision)
     if rounding is None:

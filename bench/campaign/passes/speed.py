@@ -225,9 +225,12 @@ class SpeedPass:
 
     def _most_steps(self, cell: LaunchCell) -> int:
         """Return the number of steps in a round that samples of the allowed size suffice for."""
+        return max(LEAST_STEPS, self._most_epoch_steps(cell) // LEAST_ROUNDS_IN_AN_EPOCH)
+
+    def _most_epoch_steps(self, cell: LaunchCell) -> int:
+        """Return the number of steps in an epoch whose samples have the allowed size."""
         sample_bytes = int(self._context.dataset.train[0].size) * _FLOAT_BYTES
-        batch_bytes = sample_bytes * cell.cell.batch_size
-        return max(LEAST_STEPS, MOST_EPOCH_BYTES // (LEAST_ROUNDS_IN_AN_EPOCH * batch_bytes))
+        return MOST_EPOCH_BYTES // (sample_bytes * cell.cell.batch_size)
 
     def _enough_steps(self, session: Session, cell: LaunchCell) -> int:
         """Return the number of steps that makes a contender's round long enough."""
@@ -286,7 +289,8 @@ class SpeedPass:
 
     def _short_epochs(self, session: Session, cell: LaunchCell) -> None:
         steps_of_call = steps_per_call(session.contender)
-        calls = max(2, round(SHORT_EPOCH_SECONDS / session.step_seconds / steps_of_call))
+        enough = min(self._most_epoch_steps(cell), SHORT_EPOCH_SECONDS / session.step_seconds)
+        calls = max(2, round(enough / steps_of_call))
         steps = steps_of_call * calls
         epochs = SHORT_EPOCHS_WHERE_SOME_WAIT if session.some_epochs_wait else SHORT_EPOCHS
         time.sleep(blocks.PAUSE_SECONDS)

@@ -9,7 +9,14 @@ import psutil
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from aebench.bench.system.doctor import clock, environment, memory, neighbours, processor
+from aebench.bench.system.doctor import (
+    accelerator,
+    clock,
+    environment,
+    memory,
+    neighbours,
+    processor,
+)
 from aebench.bench.system.doctor.finding import Finding
 from aebench.bench.system.doctor.sampling import SAMPLING_SECONDS, sample
 from aebench.bench.system.machine import usable_cores
@@ -46,6 +53,7 @@ def diagnose(root: Path = Path("/"), seconds: float = SAMPLING_SECONDS) -> list[
         memory.memory_peaks(exact_peaks()),
         clock.clock(timer.monotonic, timer.resolution),
         clock.clock_source(root),
+        accelerator.accelerator(),
         environment.variables(os.environ),
     ]
 

@@ -28,7 +28,8 @@ def work(channel: Channel, job: FootprintJob) -> None:
         start.predict,
     )
     for name, phase in zip(FOOTPRINT_PHASES, phases, strict=True):
-        channel.send(encode(PhaseMemory(name, **proc_memory.measured(phase, exact))))
+        row = {**proc_memory.measured(phase, exact), **proc_memory.shares()}
+        channel.send(encode(PhaseMemory(name, **row)))
     device_bytes = backend.device_peak_bytes()
     # The loss shows that the steps trained the model. Computing it takes memory: that comes last.
     assert start.samples is not None

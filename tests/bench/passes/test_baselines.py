@@ -83,6 +83,15 @@ def test_shares_follow_from_shared_blocks():
     assert next(iter(cell.library_samples_per_second)) == "torch"
 
 
+def test_shares_are_of_baselines_in_the_same_precision():
+    _, by_name = rows(made(precisions={"jax": "tf32", "native-jax": "tf32"}))
+    assert by_name["jax"].of_native.value == pytest.approx(0.5)
+    # gemm multiplies in float32: it is no limit of TF32, and native-jax does other work here.
+    assert by_name["jax"].of_limit is by_name["native-jax"].of_limit is None
+    assert by_name["jax:jit"].of_native is None
+    assert by_name["torch"].of_limit.value == pytest.approx(0.0625)
+
+
 def test_baselines_are_measured_and_not_judged():
     cell, by_name = rows(made())
     assert {by_name[name].verdict for name in ("native-jax", "gemm")} == {"baseline"}

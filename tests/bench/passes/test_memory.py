@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aebench.bench.campaign.fleet import Fleet
-from aebench.bench.campaign.memory_sampler import Curve
+from aebench.bench.campaign.memory_sampler import Curve, sampling
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.model_info import describe_model
 from aebench.bench.protocol.messages import FootprintJob
@@ -15,7 +15,7 @@ from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.protocol.samples import SampleSource
 from aebench.bench.system import proc_memory
 from aebench.reports.journal import load
-from aebench.reports.record import MemoryCurve, MemoryPhase, MemorySteps
+from aebench.reports.record import MemoryCurve, MemoryPhase, MemorySteps, Phase
 from aebench.reports.summary import summarise
 from aebench.reports.summary.memory import needs
 from aebench.reports.tables import memory as tables
@@ -67,11 +67,55 @@ def test_what_a_worker_takes_is_reported_within_a_hundredth(tmp_path, mebibytes)
         before, kept, brief = (vars(worker.phase()) for _ in range(3))
     finally:
         fleet.close()
-    for figure in ("resident_bytes", "proportional_bytes", "private_bytes", "peak_bytes"):
+    ends = ("resident_bytes", "proportional_bytes", "private_bytes", "anonymous_bytes")
+    for figure in (*ends, "peak_bytes"):
         assert kept[figure] - before[figure] == pytest.approx(size, rel=0.01), figure
     # Memory that is freed after five milliseconds is in the peak, and in no other figure.
     assert brief["peak_bytes"] - kept["resident_bytes"] == pytest.approx(size, rel=0.01)
     assert brief["resident_bytes"] - kept["resident_bytes"] < 0.01 * size
+
+
+HOLDS = """
+import time
+print(flush=True)
+input()
+block = bytearray(2**28)
+block[::4096] = b"x" * len(block[::4096])
+time.sleep(1)
+del block
+print(flush=True)
+input()
+"""
+
+
+def test_a_peak_of_anonymous_memory_is_sampled_from_outside():
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.readline()
+        before = proc_memory.anonymous_bytes(process.pid)
+        with sampling(process.pid) as curve:
+            process.stdin.write("\n")
+            process.stdin.flush()
+            process.stdout.readline()
+            after, ended = proc_memory.anonymous_bytes(process.pid), curve.now()
+        process.communicate("\n")
+    assert after - before < 2**20
+    taken = curve.highest_anonymous_bytes(0.0, after) - before
+    assert taken == pytest.approx(2**28, rel=0.01)
+    # What was before a phase isn't its peak, and a system without such figures has none.
+    assert curve.highest_anonymous_bytes(ended, after) < before + 2**20
+    assert curve.highest_anonymous_bytes(0.0, None) is None
+    assert Curve(0.0).highest_anonymous_bytes(0.0, after) is None
+
+
+def test_where_the_system_shows_nothing_nothing_is_made_up(monkeypatch):
+    for name in ("_STATUS", "_ROLLUP", "_CLEAR_REFS"):
+        monkeypatch.setattr(proc_memory, name, proc_memory.Path("/nowhere/at/all"))
+    assert set(proc_memory.shares().values()) == {None}
+    assert (proc_memory.exact_peaks(), proc_memory.resident_bytes()) == (False, 0)
+    row = proc_memory.measured(lambda: None, False)
+    assert (row["resident_bytes"], row["peak_bytes"]) == (0, None)
 
 
 WEIGH = ("--preset", "profile", "--pass", "memory")
@@ -128,6 +172,11 @@ def test_phases_follow_each_other_and_the_curve_holds_them(weighed):
             each.resident_bytes >= each.proportional_bytes >= each.private_bytes > 0
             for each in phases
         )
+        assert all(each.resident_bytes >= each.anonymous_bytes > 0 for each in phases)
+        assert all(
+            1.01 * each.peak_bytes >= each.peak_anonymous_bytes >= each.anonymous_bytes
+            for each in phases[1:]
+        )
         ends = [each.ended_seconds for each in phases]
         assert ends == sorted(ends)
         (steps,) = (each for each in record.of(MemorySteps) if each.contender == name)
@@ -140,6 +189,17 @@ def test_phases_follow_each_other_and_the_curve_holds_them(weighed):
         most = max(curve.proportional_bytes)
         assert 0.9 * highest < most < 1.01 * max(each.peak_bytes for each in phases)
     assert "memory-curve.svg" in (weighed.folder / "report" / "README.md").read_text()
+
+
+@pytest.mark.slow
+def test_a_cold_start_tells_anonymous_memory_by_phase(tmp_path):
+    run = Run(tmp_path / "run", "--pass", "footprint", "--backend", "jax")
+    assert run.end() == 0, run.output + run.errors
+    phases = load(run.folder).of(Phase)
+    assert len(phases) == 7
+    assert all(each.resident_bytes >= each.proportional_bytes > 0 for each in phases)
+    assert all(each.peak_bytes >= each.anonymous_bytes > 0 for each in phases)
+    assert "anonymous" in run.output
 
 
 @pytest.mark.slow

@@ -96,7 +96,7 @@ def test_planted_differences_are_caught(found, planted, check):
 
 def test_lower_precisions_are_allowed_more():
     exact = tolerances("float32")
-    for precision in ("mixed_bfloat16", "mixed_float16", "tf32"):
+    for precision in ("mixed_bfloat16", "mixed_float16", "bfloat16", "tf32"):
         lower = tolerances(precision)
         assert lower.keys() == exact.keys()
         assert all(lower[name] >= exact[name] for name in exact)

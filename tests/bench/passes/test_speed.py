@@ -220,6 +220,14 @@ def test_workers_on_keras_compile_side_by_side_before_any_is_calibrated(run):
     assert asked[6:8] == [messages.Calibrated] * 2
 
 
+@pytest.mark.parametrize("batch_size", [32, 500])
+def test_samples_of_a_short_epoch_stay_below_the_bound(run, batch_size):
+    seconds = {"jax": 2e-6, "torch": 2e-6}
+    record = run([0], seconds, at_first=2e-6, batch_sizes=[batch_size])
+    steps = {row.steps for row in record.of(ShortEpoch)}
+    assert steps and max(steps) * batch_size * 3136 <= MOST_EPOCH_BYTES
+
+
 def test_calibration_goes_on_until_it_is_long_enough(run):
     asked = []
     run([0], {"jax": 2e-5, "torch": 0.01}, at_first=2e-5, latency=1e-4, asked=asked)

@@ -92,8 +92,8 @@ def test_contenders_are_split_at_the_commas_between_them(text, contenders):
             "torch:steps=32",
             "torch:steps=32 isn't supported: Keras runs one step per call on PyTorch",
         ),
-        ("native-jax:jit", "native-jax:jit isn't supported: a baseline takes no settings"),
-        ("gemm:precision=mixed_float16", "isn't supported: a baseline takes no settings"),
+        ("native-jax:jit", "native-jax:jit isn't supported: a baseline takes no setting but"),
+        ("gemm:precision=mixed_float16", "a baseline takes no setting but precision=float32"),
         (
             "native-theano",
             "'native-theano' is not a backend: use jax, numpy, openvino, tensorflow, torch, ",
@@ -182,6 +182,17 @@ def test_baselines_are_the_contenders_frameworks_and_gemm():
     assert all(each.baseline for each in added)
     # A baseline that the user asked for isn't added a second time.
     assert [each.name for each in baselines(find(["jax", "native-jax"]))] == ["gemm"]
+
+
+def test_baselines_compute_in_float32_where_all_contenders_are_asked_to():
+    found = find(["jax:precision=float32", "torch:precision=float32"])
+    added = baselines(found)
+    names = ["native-jax:precision=float32", "native-torch:precision=float32", "gemm"]
+    assert [each.name for each in added] == names
+    assert added[0].settings == {"precision": "float32"}
+    # They are what the words of the command line would give.
+    assert find(["jax", names[0]])[1].settings == added[0].settings
+    assert baselines(find(["jax:precision=float32", "torch"]))[0].name == "native-jax"
 
 
 def test_baselines_have_neither_footprint_nor_quality():

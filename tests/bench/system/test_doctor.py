@@ -45,6 +45,7 @@ NAMES = [
     "memory peaks",
     "clock",
     "clock source",
+    "accelerators",
     "environment",
 ]
 FILES_READ = (

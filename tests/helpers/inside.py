@@ -1,0 +1,32 @@
+"""Run code in a process of its own that holds a backend."""
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from aebench import backends
+from helpers.paths import CLEAN, ROOT
+
+
+def inside(backend: str, scratch: Path, body: str, **variables: str) -> Any:
+    """Run code in a process with a backend; return the last line of its output, read as JSON."""
+    environment = {
+        **CLEAN,
+        **backends.environment(backend, scratch),
+        "KERAS_BACKEND": backends.load(backend).KERAS_BACKEND,
+        "KERAS_HOME": str(scratch),
+        "PYTHONPATH": str(ROOT / "src"),
+        **variables,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(body)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
