@@ -58,6 +58,11 @@ def lines(summary: Summary) -> Iterator[Line]:
     for cell in summary.speed:
         where = (cell.model, cell.workload, cell.batch_size, "")
         yield from line(where, "noise floor, share", cell.noise_floor)
+        for name, floor in cell.noise_floors.items():
+            yield from line((*where[:3], name), "noise floor, share", floor)
+        for control in cell.controls:
+            figure = f"times {control.original}, launch {control.launch + 1}"
+            yield from line((*where[:3], control.control), figure, control.ratio)
         for library, speed in cell.library_samples_per_second.items():
             yield from line(where, f"matrix products by {library}", speed, "samples/s")
         yield from line(where, "blocks", cell.blocks)

@@ -56,7 +56,6 @@ def show(
         if contender.missing:
             console.print(plain(f"- {contender.name}: {contender.missing}", "dim"), soft_wrap=True)
     running = ", ".join(f"{contender.name} {contender.version}" for contender in plan.running)
-    controls = ", ".join(contender.name for contender in plan.in_blocks if contender.control_of)
     lines = [
         f"preset {info.preset}: {running}; {', '.join(model.name for model in plan.models)}",
         f"data: {dataset.name}, {len(dataset.train):,} training and "
@@ -66,7 +65,7 @@ def show(
         lines.insert(
             1,
             f"compared with {info.reference}, different beyond {100 * info.different:g} %, the "
-            f"same within {100 * info.same:g} %; as a control: {controls}",
+            f"same within {100 * info.same:g} %; {_controls(plan)}",
         )
     for text in lines:
         console.print(plain(text), soft_wrap=True)
@@ -102,6 +101,29 @@ def _by_all(info: PlanInfo) -> str:
     if info.trained_by_all is None:
         return ""
     return f"; {', '.join(info.trained_by_all)} by all contenders, the others by one"
+
+
+def _controls(plan: Plan) -> str:
+    """Describe the controls in words; workloads with the same controls share one phrase."""
+    controls = [contender for contender in plan.in_blocks if contender.control_of]
+    found: dict[str, list[str]] = {}
+    for sizes in plan.info.sizes:
+        cells = [cell for cell in plan.cells() if cell.workload == sizes.workload]
+        names = dict.fromkeys(
+            contender.name
+            for launch in range(min(sizes.launches, len(controls)))
+            for cell in cells
+            for contender in plan.in_launch(cell, launch)
+            if contender.control_of
+        )
+        found.setdefault(", ".join(names), []).append(sizes.workload)
+    texts = [
+        names if len(found) == 1 else f"{names or 'none'} ({', '.join(workloads)})"
+        for names, workloads in found.items()
+    ]
+    turns = any(contender.control_of != plan.info.reference for contender in controls)
+    how = ", another one in each launch" if turns and plan.info.launches > 1 else ""
+    return f"as a control{how}: {'; '.join(texts)}"
 
 
 def _sizes(sizes: Sequence[WorkloadSizes]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from aebench.bench import workloads as all_workloads
 from aebench.bench.data.datasets import Dataset
 from aebench.bench.errors import BadInputError, refusing
+from aebench.bench.plan.controls import taking_turns
 from aebench.bench.plan.plan import Plan
 from aebench.bench.quoting import shortly
 from aebench.bench.system import machine
@@ -203,7 +204,7 @@ def _counts(plan: Plan, info: PlanInfo) -> tuple[int, int]:
     }
     blocks = sum(len(size.batch_sizes) * size.launches * size.blocks for size in info.sizes)
     measurements = {
-        "speed": models * blocks * len(plan.in_blocks),
+        "speed": models * blocks * len(taking_turns(plan.in_blocks, 0)),
         "quality": tasks["quality"] * info.epochs,
     }
     return (

@@ -120,17 +120,15 @@ def _speed_seconds(plan: Plan, model: Model, launch: int, test_samples: int, pac
     info = plan.info
     name = model.name
     cells = plan.cells(name, launch)
-    starting = [
-        contender.backend
-        for contender in plan.in_blocks
-        if any(plan.takes_part(contender, cell) for cell in cells)
-    ]
-    total = _SIDE_BY_SIDE * pace * sum(_costs(backend).start_seconds for backend in starting)
+    taking_part = {cell: plan.in_launch(cell, launch) for cell in cells}
+    starting = {each.name: each.backend for found in taking_part.values() for each in found}
+    total = (
+        _SIDE_BY_SIDE * pace * sum(_costs(backend).start_seconds for backend in starting.values())
+    )
     for cell in cells:
         steps = [
             pace * step_seconds(contender.backend, cell.workload, model, cell.batch_size)
-            for contender in plan.in_blocks
-            if plan.takes_part(contender, cell)
+            for contender in taking_part[cell]
         ]
         if not steps:
             continue

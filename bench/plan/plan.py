@@ -11,6 +11,7 @@ import msgspec
 from aebench import backends
 from aebench.bench import workloads
 from aebench.bench.models.model import Model
+from aebench.bench.plan.controls import taking_turns, with_controls
 from aebench.bench.plan.model_info import describe_model
 from aebench.bench.plan.sizes import first_batch_size, obstacle
 from aebench.reports.record import (
@@ -49,7 +50,7 @@ class Plan:
     info : PlanInfo
         The passes, their sizes and the reference's name, as a record's header holds them.
     models, contenders : sequence
-        The models, and the contenders with the baselines and the controls of the reference.
+        The models, and the contenders with the baselines and the controls.
     selected : set of ContenderCell, optional
         The contenders and cells to measure; None selects all of them.
     """
@@ -113,6 +114,11 @@ class Plan:
     def takes_part(self, contender: ContenderInfo, cell: Cell) -> bool:
         """Return whether a contender is selected in a cell, is installed and can run the cell."""
         return not self.obstacle(contender, cell) and self._selects(contender, cell)
+
+    def in_launch(self, cell: Cell, launch: int) -> list[ContenderInfo]:
+        """List the contenders, baselines and controls of a cell's blocks in a launch."""
+        able = [contender for contender in self.in_blocks if self.takes_part(contender, cell)]
+        return taking_turns(able, launch)
 
     def obstacle(self, contender: ContenderInfo, cell: Cell) -> str:
         """Return why a contender can't run a cell; empty if it can."""
@@ -286,27 +292,6 @@ class Plan:
     def describe_models(self) -> list[ModelInfo]:
         """Describe the models for the record."""
         return list(self.model_infos.values())
-
-
-def with_controls(
-    found: Sequence[ContenderInfo], reference: str, known_effect: float = 0.0
-) -> list[ContenderInfo]:
-    """Return the contenders and the controls of the reference.
-
-    The A/A control is always added. The known-effect control is added if ``known_effect`` isn't 0.
-    It runs more steps than it reports: ``known_effect`` is the share of extra steps.
-    """
-    (original,) = (contender for contender in found if contender.name == reference)
-    controls = [
-        msgspec.structs.replace(original, name=f"{reference} A/A", control_of=reference),
-        msgspec.structs.replace(
-            original,
-            name=f"{reference} +{100 * known_effect:.3g} %",
-            control_of=reference,
-            known_effect=known_effect,
-        ),
-    ]
-    return [*found, *(controls if known_effect else controls[:1])]
 
 
 def default_reference(found: Sequence[ContenderInfo]) -> str:

@@ -13,7 +13,8 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan import checks, contenders
 from aebench.bench.plan.checks import MOST_PROFILE_STEPS
-from aebench.bench.plan.plan import ORDER_SEED, Plan, default_reference, with_controls
+from aebench.bench.plan.controls import with_controls
+from aebench.bench.plan.plan import ORDER_SEED, Plan, default_reference
 from aebench.bench.plan.presets import PASSES, PRESETS
 from aebench.bench.plan.sizes import batch_sizes, first_batch_size, plan_sizes
 from aebench.bench.quoting import shortly

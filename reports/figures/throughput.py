@@ -41,16 +41,19 @@ def throughput(summary: Summary, figure: Figure) -> str:
     figure.legend(
         list(by_label.values()), list(by_label), loc="outside upper center", ncols=4, frameon=False
     )
-    return (
-        "Throughput of steady steps, logarithmic, with 95 % intervals; hollow: the control, which "
-        f"does what its original does{limit}"
-    )
+    # Controls that take turns have no throughput in common, and aren't drawn.
+    rotate = any(row.originals for cell in cells for row in cell.rows)
+    hollow = "" if rotate else "; hollow: the control, which does what its original does"
+    return f"Throughput of steady steps, logarithmic, with 95 % intervals{hollow}{limit}"
 
 
 def _panel(axes: Axes, cells: list[SpeedCell]) -> None:
     cells = sorted(cells, key=lambda cell: cell.batch_size)
     contenders, _ = legible(
-        list(dict.fromkeys(row.contender for cell in cells for row in cell.rows)), MOST_LINES
+        list(
+            dict.fromkeys(row.contender for cell in cells for row in cell.rows if not row.originals)
+        ),
+        MOST_LINES,
     )
     spacing = min(0.06, 0.7 / max(1, len(contenders)))
     for shift, contender in enumerate(contenders):

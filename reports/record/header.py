@@ -75,8 +75,9 @@ class ContenderInfo(msgspec.Struct, frozen=True):
 
     A control is a second worker of the contender ``control_of``, in the speed pass alone. For an
     A/A control, ``known_effect`` is 0. Otherwise the control runs more steps than it reports, by
-    the share ``known_effect``. ``unsupported`` maps each workload or pass that the backend does not
-    support to a reason.
+    the share ``known_effect``. Of several A/A controls that can run a cell, each launch has
+    another one, in the order of the header. ``unsupported`` maps each workload or pass that the
+    backend does not support to a reason.
     """
 
     name: Name
@@ -97,6 +98,11 @@ class ContenderInfo(msgspec.Struct, frozen=True):
     def computes_with(self) -> str:
         """Return the name of the framework that computes the model; empty for ``gemm``."""
         return self.framework or (self.backend if self.on_keras else "")
+
+    @property
+    def is_aa_control(self) -> bool:
+        """Return whether this is an A/A control: it does what its original does."""
+        return self.control_of != "" and not self.known_effect
 
     @property
     def has_model(self) -> bool:

@@ -17,8 +17,10 @@ from aebench.reports.comparison import (
     pair_sd,
     verdict,
 )
+from aebench.reports.formatting import listed
 from aebench.reports.launches import Error
 from aebench.reports.statistics import Estimate
+from aebench.reports.summary.cell_controls import CellControls, by_name
 from aebench.reports.summary.cell_rounds import CellRounds, Key, Pools
 from aebench.reports.summary.epochs import Epochs, epoch_ratio, epochs
 from aebench.reports.summary.parity import Standing
@@ -26,6 +28,7 @@ from aebench.reports.summary.shared import ContenderView
 from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow
 
 STEPS, RATIO, EPOCH, EPOCH_RATIO = "steps", "ratio", "epoch", "epoch ratio"
+CONTROL = "control"
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,10 @@ class CellAnalysis:
                 found = epochs(each, rounds)
                 if found:
                     self._epochs[name] = found
+        self._controls = by_name(rounds, views, self._original)
+        self._in_turn = [
+            [view.name for view in each.views] for each in self._controls.values() if each.rotate
+        ]
         # Verdicts are about what a user waits for: epochs, where all epochs are known.
         whole = {self.reference, *self.peers} <= self._epochs.keys()
         self.judged_by = "epoch" if whole else workload.timing
@@ -111,10 +118,12 @@ class CellAnalysis:
     def means(self, *quantity: str) -> list[float]:
         """Return the launches' means of a quantity's logarithm; empty if it wasn't measured.
 
-        Quantities are the seconds per step or per epoch of a contender, and the ratio of these
-        between two contenders: a word, then one name or two.
+        Quantities are the seconds per step or per epoch of a contender, the ratio of these between
+        two contenders, and that of A/A controls to their originals: a word, then one name or two.
         """
         what, *names = quantity
+        if what == CONTROL:
+            return self._controls[names[0]].means if names[0] in self._controls else []
         if what == STEPS:
             return list(self._rounds.step_logs(names[0]).values())
         if what == RATIO:
@@ -145,12 +154,15 @@ class CellAnalysis:
         self._pools = pools
         comparisons = max(0, len(self.peers) - 1) if self.reference in self.peers else 0
         controls = [
-            found for name in self.blocks if (found := self._control(self._views[name])) is not None
+            compared.ratio
+            for each in self._controls.values()
+            if (compared := self._compare_controls(each))
         ]
         # An A/A control that comes out different shows that the intervals are too narrow here.
         self._excess = max(map(comparison.excess, controls), default=0.0)
-        rows = [self._row(view, comparisons) for view in self._views.values()]
+        rows = self._rows(comparisons)
         floors = [floor for each in controls if (floor := noise_floor(each)) is not None]
+        rotating = [each for each in self._controls.values() if each.rotate]
         counted = [row for row in self._rounds.watched.values() if not row.repeated]
         cell = SpeedCell(
             self.model,
@@ -168,6 +180,8 @@ class CellAnalysis:
             same=self.plan.same,
             control_excess=expm1(self._excess),
             noise_floor=max(floors, default=None),
+            noise_floors=self._noise_floors(rotating),
+            controls=[launch for each in rotating for launch in each.described],
             repeated=len(self._rounds.watched) - len(counted),
             disturbed=sum(row.disturbed for row in counted),
             background_share=_mean(row.background_share for row in counted),
@@ -196,13 +210,61 @@ class CellAnalysis:
         fastest, answer, ranking = ("", why_not, Ranking()) if why_not else self._answer()
         return msgspec.structs.replace(cell, rows=rows, answer=answer, fastest=fastest), ranking
 
-    def _control(self, view: ContenderView) -> Estimate | None:
-        """Return the ratio of an A/A control to its original; None for other contenders."""
-        original = self._original(view)
-        if not original or view.info.known_effect:
+    def _compare_controls(self, controls: CellControls) -> Comparison | None:
+        """Compare A/A controls with their originals; None if no block has both."""
+        if not controls.means:
             return None
-        compared = self._compare(view.name, original, 1)
-        return compared.ratio if compared else None
+        pooled = self._pools.spread(self, CONTROL, controls.name)
+        return comparison.compare(controls.means, pooled=pooled)
+
+    def _noise_floors(self, rotating: Iterable[CellControls]) -> dict[str, float]:
+        """Return the noise floor of each contender that had a control in several launches."""
+        pairs = [pair for each in rotating for pair in each.repeated_pairs]
+        found = {of: self._compare(control, of, 1) for control, of in pairs}
+        floors = {of: noise_floor(compared.ratio) for of, compared in found.items() if compared}
+        return {of: floor for of, floor in floors.items() if floor is not None}
+
+    def _rows(self, comparisons: int) -> list[SpeedRow]:
+        """Return a row for each contender, and one for the A/A controls that take turns."""
+        rotating = {
+            view.name: each
+            for each in self._controls.values()
+            if each.rotate
+            for view in each.views
+        }
+        rows: dict[str, SpeedRow] = {}
+        for name, view in self._views.items():
+            controls = rotating.get(name)
+            if controls is None:
+                rows[name] = self._row(view, comparisons)
+            elif controls.name not in rows:
+                rows[controls.name] = self._control_row(controls)
+        return list(rows.values())
+
+    def _control_row(self, controls: CellControls) -> SpeedRow:
+        """Return the row of A/A controls that take turns: they have no throughput in common."""
+        originals = controls.originals
+        failure = controls.failure(self.model)
+        nothing = SpeedRow(controls.name, listed(originals), originals=originals)
+        compared = self._compare_controls(controls)
+        if compared is None:
+            return msgspec.structs.replace(nothing, failure=failure or "not measured")
+        blocks = controls.blocks
+        fewest = min(len(each) for each in (blocks, *(self.blocks[of] for of in originals)))
+        planned = self._planned(controls.views[0].name)
+        return msgspec.structs.replace(
+            nothing,
+            rounds=len(blocks),
+            times_reference=compared.ratio,
+            adjusted=compared.adjusted,
+            verdict="unfinished"
+            if fewest < planned
+            else verdict(compared.adjusted, self.plan.different, self.plan.same),
+            minimum_detectable_effect=self._smallest_effect(compared, 1),
+            pair_sd=pair_sd(controls.ratios),
+            launch_sd=compared.spread.sd if compared.spread else None,
+            failure=failure,
+        )
 
     def _row(self, view: ContenderView, comparisons: int) -> SpeedRow:
         failure = view.failure("speed", self.model, self.workload)
@@ -249,7 +311,7 @@ class CellAnalysis:
             else None,
             pair_sd=pair_sd(list(self._rounds.ratios(name, against).values())) if steps else None,
             launch_sd=steps.spread.sd if steps and steps.spread else None,
-            drift=drift(self._rounds.to_block_mean(name)),
+            drift=drift(self._rounds.to_block_mean(name, self._in_turn)),
             epoch=mine_epochs.cost(self._pools.spread(self, EPOCH, name)) if mine_epochs else None,
             failure=failure,
             differs=self._differs.get(name, ""),

@@ -87,19 +87,25 @@ class CellRounds:
         """Return a contender's seconds per step in each launch, in the order of the blocks."""
         return _by_launch(self.blocks.get(name, {}))
 
-    def to_block_mean(self, name: str) -> list[list[float]]:
+    def to_block_mean(self, name: str, in_turn: Sequence[Sequence[str]] = ()) -> list[list[float]]:
         """Return for each launch a contender's seconds over the mean of its block's contenders.
 
         The mean is geometric. Blocks in which a contender is missing are left out, and so is a
-        contender that was measured alone.
+        contender that was measured alone. Of contenders that take turns by launch, which
+        ``in_turn`` lists, a block has one.
         """
-        if len(self.blocks) < 2:
+        taking_turns = {each for group in in_turn for each in group}
+        columns = [each for key, each in self.blocks.items() if key not in taking_turns]
+        for group in in_turn:
+            rounds = [self.blocks[each] for each in group if each in self.blocks]
+            if rounds:
+                columns.append({place: each for mine in rounds for place, each in mine.items()})
+        if len(columns) < 2:
             return []
-        whole = set.intersection(*(set(each) for each in self.blocks.values()))
-        of_contenders = list(self.blocks.values())
+        whole = set.intersection(*map(set, columns))
         mine = self.blocks[name]
         found = {
-            place: mine[place] / math.exp(fmean(math.log(each[place]) for each in of_contenders))
+            place: mine[place] / math.exp(fmean(math.log(each[place]) for each in columns))
             for place in whole
         }
         return list(_by_launch(found).values())

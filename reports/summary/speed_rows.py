@@ -4,6 +4,7 @@ import msgspec
 
 from aebench.reports import record
 from aebench.reports.statistics import Estimate
+from aebench.reports.summary.cell_controls import ControlLaunch
 from aebench.reports.summary.epochs import EpochCost
 
 # The matrix products' throughput is a limit to within this share.
@@ -33,7 +34,8 @@ class SpeedRow(msgspec.Struct, frozen=True):
     ``launch_sd`` that of a launch's mean log-ratio. ``drift`` is the change from the first to the
     last third of the blocks against the other contenders, None if it is not significant. A control
     is compared with the contender ``control_of`` alone, and runs ``known_effect`` (a share) more
-    steps than it reports.
+    steps than it reports. A/A controls that take turns by launch share a row: it has ratios to
+    their ``originals`` and no throughput.
     """
 
     contender: str
@@ -56,6 +58,7 @@ class SpeedRow(msgspec.Struct, frozen=True):
     differs: str = ""
     of_native: Estimate | None = None
     of_limit: Estimate | None = None
+    originals: list[str] = []
 
     @property
     def judged_ratio(self) -> Estimate | None:
@@ -74,6 +77,8 @@ class SpeedCell(msgspec.Struct, frozen=True):
     number of comparisons for which intervals are adjusted. ``control_excess`` is by how much (a
     share) the interval of an A/A control lies off 1; all intervals are wider by that much.
     ``noise_floor`` is the largest difference, as a share, that the A/A controls' intervals allow.
+    Where A/A controls take turns, ``noise_floors`` is that of each contender which had its control
+    in several launches, and ``controls`` holds what came out launch by launch.
 
     ``repeated`` is the number of disturbed blocks that were measured again and do not count.
     ``disturbed`` is the number of disturbed blocks that count, because no more repetitions were
@@ -101,6 +106,8 @@ class SpeedCell(msgspec.Struct, frozen=True):
     same: float = record.SAME
     control_excess: float = 0.0
     noise_floor: float | None = None
+    noise_floors: dict[str, float] = {}
+    controls: list[ControlLaunch] = []
     repeated: int = 0
     disturbed: int = 0
     background_share: float | None = None

@@ -37,9 +37,9 @@ def controls(summary: Summary) -> list[Table]:
             rows,
             [
                 *notes,
-                "A/A control: a second worker of the reference, measured like a contender. Noise "
-                "floor: the largest difference that its interval allows. MDE: the difference that "
-                "four of five such runs would call, and its range by the launches' spread. "
+                f"A/A control: a second worker of {_of_whom(summary)}, measured like a contender. "
+                "Noise floor: the largest difference that its interval allows. MDE: the difference "
+                "that four of five such runs would call, and its range by the launches' spread. "
                 "Repeated: blocks measured again, since other processes or the hypervisor took "
                 "time. Disturbed: such blocks that count, since no more repetitions were allowed.",
             ],
@@ -56,7 +56,7 @@ def _row(cell: SpeedCell) -> list[str]:
     return [
         _name(cell),
         "; ".join(times(row, row.times_reference) for row in controls) or "–",
-        _share(cell.noise_floor),
+        _floors(cell),
         detectable(largest) if largest else "–",
         str(cell.blocks),
         str(cell.repeated),
@@ -64,6 +64,18 @@ def _row(cell: SpeedCell) -> list[str]:
         _share(cell.background_share),
         _share(cell.most_steal_share),
     ]
+
+
+def _of_whom(summary: Summary) -> str:
+    """Return whom A/A controls copy, as text."""
+    rotate = any(row.originals for cell in summary.speed for row in cell.rows)
+    return "another contender in each launch" if rotate else "the reference"
+
+
+def _floors(cell: SpeedCell) -> str:
+    """Return the noise floor as text, with those of single contenders where they are known."""
+    own = ", ".join(f"{name} {_share(floor)}" for name, floor in cell.noise_floors.items())
+    return f"{_share(cell.noise_floor)} ({own})" if own else _share(cell.noise_floor)
 
 
 def _name(cell: SpeedCell) -> str:

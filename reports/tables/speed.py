@@ -1,6 +1,6 @@
 """Make the tables of the speed pass, one table per cell."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from aebench.reports.formatting import interval, listed, percent, relative
 from aebench.reports.sections import TableView
@@ -33,20 +33,21 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
     notes: list[str] = []
     faint: list[int] = []
     for row in cell.rows:
-        if row.samples_per_second is None:
+        if not row.rounds:
             cells, note = failed(row.contender, columns, row.failure)
             rows.append(cells)
             notes.append(note)
             continue
         reference = row.contender == cell.reference
         how = relative if by_epoch else interval
-        foreign = "" if row.control_of in ("", cell.reference) else " ‡"
+        foreign = " ‡" if _is_foreign(row, cell) else ""
         ratio = "1" if reference else times(row, row.times_reference, how) + foreign
         verdict = "reference" if reference and not row.differs else row.verdict or "–"
         # Empty for a control, whose epochs are its original's, and a baseline, which has none.
         none = "" if row.control_of or row.verdict == "baseline" else "–"
         epoch = shown(row.epoch.seconds, how=how) if row.epoch else none
-        cells = [row.contender, shown(row.samples_per_second, how=how), ratio]
+        throughput = "" if row.originals else shown(row.samples_per_second, how=how)
+        cells = [row.contender, throughput, ratio]
         if by_epoch:
             times_epoch = shown(row.times_epoch) if row.times_epoch else none
             cells += [epoch, "1" if reference else times_epoch, verdict]
@@ -86,7 +87,7 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
             notes.append(f"gemm isn't a limit here: {listed(cell.faster_than_limit)} exceeded it.")
     if not all(row.shares_blocks for row in cell.rows):
         notes.append("† not from the same blocks: changes between the runs are in it too.")
-    if any(row.control_of not in ("", cell.reference) for row in cell.rows):
+    if any(_is_foreign(row, cell) for row in cell.rows):
         notes.append("‡ compared with its own original, not with the reference.")
     alone = cell.launches == 1
     one = " (one process each: without a second there are no intervals)" if alone else ""
@@ -99,6 +100,11 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
     )
     title = f"{cell.workload} {cell.model}, batch {cell.batch_size}"
     return Table(title, columns, rows, notes, doubtful=cell.mostly_disturbed, faint=faint)
+
+
+def _is_foreign(row: SpeedRow, cell: SpeedCell) -> bool:
+    """Return whether a row is of a control of another contender than the reference."""
+    return row.control_of not in ("", cell.reference) and not row.originals
 
 
 def _counted(cell: SpeedCell) -> str:
@@ -160,24 +166,40 @@ def detectable(effect: Estimate) -> str:
 
 def _controls(cell: SpeedCell) -> list[str]:
     """Return notes on the A/A controls and the machine's noise, as far as they were measured."""
-    notes = []
+    notes: list[str] = []
     controls = [row for row in cell.rows if row.control_of and not row.known_effect]
     if cell.control_excess:
         notes.append(
             f"An A/A control came out {percent(cell.control_excess)} beyond its interval: all "
             "intervals here are wider by as much at either end."
         )
-    if cell.noise_floor is not None:
-        names = " and ".join(
-            f"{row.contender}, a second worker of {row.control_of}," for row in controls
-        )
-        notes.append(
-            f"Control: {names} could be up to {percent(cell.noise_floor)} apart from it "
-            "(the longer time over the shorter) by the interval: the noise floor."
-        )
+    notes += _noise_floor(cell, controls)
     if cell.control_sd is not None:
         notes.append(f"Noise: {'; '.join(_noise(cell))}.")
     return notes
+
+
+def _noise_floor(cell: SpeedCell, controls: Sequence[SpeedRow]) -> Iterator[str]:
+    """Yield a note on what the A/A controls are, and on how far apart from their originals."""
+    names = ", and ".join(
+        f"{row.contender}, in each launch a second worker of another contender ({row.control_of})"
+        if row.originals
+        else f"{row.contender}, a second worker of {row.control_of}"
+        for row in controls
+    )
+    if cell.noise_floor is not None:
+        by_contender = ""
+        if cell.noise_floors:
+            floors = [f"{name} {percent(floor)}" for name, floor in cell.noise_floors.items()]
+            by_contender = (
+                f" Where a contender had it in several launches, its own: {listed(floors)}."
+            )
+        yield (
+            f"Control: {names}, could be up to {percent(cell.noise_floor)} apart from it "
+            f"(the longer time over the shorter) by the interval: the noise floor.{by_contender}"
+        )
+    elif any(row.originals for row in controls):
+        yield f"Control: {names}."
 
 
 def _noise(cell: SpeedCell) -> Iterator[str]:

@@ -42,6 +42,37 @@ def log_ratios(noise: str, size: str, runs: int, seed: int = 1) -> np.ndarray:
     return found + random.normal(0, LAUNCH_SD, (runs, launches, 1))
 
 
+def in_turn(
+    noise: str, size: str, runs: int, models: int, large_sd: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return launches' means of log-ratios without a true difference: runs × models × launches.
+
+    Three contenders run beside a control, which copies another of them in each launch. The first
+    array is of the last contender to the first, the second of the control to its original. Launch
+    effects of the last contender, and of its controls, have this standard deviation more.
+    """
+    ratios, controls = [], []
+    for model in range(models):
+        # Each worker has its own noise: two of them together have that of a pair.
+        workers, copies = (
+            [
+                log_ratios(noise, size, runs, 100 * model + 10 * kind + number).mean(axis=2)
+                / np.sqrt(2)
+                for number in range(3)
+            ]
+            for kind in range(2)
+        )
+        random = np.random.default_rng([model, *map(ord, size)])
+        for found in (workers, copies):
+            found[2] = found[2] + random.normal(0, large_sd, found[2].shape)
+        control = np.empty_like(workers[0])
+        for number in range(3):
+            control[:, number::3] = (copies[number] - workers[number])[:, number::3]
+        ratios.append(workers[2] - workers[0])
+        controls.append(control)
+    return np.stack(ratios, axis=1), np.stack(controls, axis=1)
+
+
 def _autocorrelated(noise: np.ndarray, correlation: float) -> np.ndarray:
     """Return noise of the same standard deviation whose neighbouring blocks correlate."""
     found = noise.copy()

@@ -6,10 +6,10 @@ Runs have launch effects, autocorrelation and two states of the machine, as publ
 import numpy as np
 import pytest
 
-from aebench.reports.comparison import compare, holm, verdict
+from aebench.reports.comparison import compare, excess, holm, verdict
 from aebench.reports.launches import estimate, mean_error, spreads
 from aebench.reports.record import DIFFERENT, SAME
-from helpers.synthetic import NOISES, SIZES, log_ratios
+from helpers.synthetic import LAUNCH_SD, NOISES, SIZES, in_turn, log_ratios
 
 RUNS = 2000
 # The models of a preset: their spreads between launches are pooled.
@@ -90,6 +90,36 @@ def test_hardly_any_family_of_three_comparisons_holds_a_false_verdict(noise, siz
         said = [verdict(each.adjusted, DIFFERENT, SAME) for each in compared(run, comparisons=3)]
         false.append(bool({"faster", "slower"} & set(said)))
     assert np.mean(false) <= 0.05
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("noise", "large_sd"),
+    [("autocorrelated", 0.0), ("two states", 0.0), ("autocorrelated", 3 * LAUNCH_SD)],
+)
+def test_controls_that_take_turns_are_rarely_called_different(noise, large_sd, size):
+    # Also where one contender alone has large launch effects, as its controls then have.
+    held, same, false = [], [], []
+    runs = in_turn(noise, size, RUNS // 2, MODELS[size], large_sd)
+    for ratios, controls in zip(*runs, strict=True):
+        told = [each.ratio for each in compared(controls)]
+        same += [not excess(each) for each in told]
+        false += [verdict(each, DIFFERENT, SAME) in ("faster", "slower") for each in told]
+        known = zip(ratios.tolist(), spreads(ratios.tolist()), told, strict=True)
+        for means, pooled, control in known:
+            ratio = compare(means, pooled=pooled, excess=excess(control)).ratio
+            held.append(ratio.low <= 1 <= ratio.high)
+    assert np.mean(held) >= COVERAGE[size]
+    assert np.mean(same) >= 0.95 - 0.01
+    assert np.mean(false) <= 0.05
+
+
+def test_controls_that_are_judged_one_by_one_would_be_called_different():
+    off = []
+    for run in in_turn("autocorrelated", "publish", RUNS // 4, MODELS["publish"])[1]:
+        told = [compared(run[:, number::3]) for number in range(3)]
+        off += [any(excess(each.ratio) for each in cell) for cell in zip(*told, strict=True)]
+    assert np.mean(off) > 0.1
 
 
 def test_pooled_runs_call_what_single_cells_cannot():

@@ -98,14 +98,12 @@ class SpeedPass:
         context = self._context
         context.display.doing(f"{model.name}: workers start (launch {launch + 1})")
         sessions: list[Session] = []
-        taking_part = [
-            contender
-            for contender in context.plan.in_blocks
-            if any(
-                context.plan.takes_part(contender, cell)
-                for cell in context.plan.cells(model.name, launch)
-            )
-        ]
+        names = {
+            contender.name
+            for cell in context.plan.cells(model.name, launch)
+            for contender in context.plan.in_launch(cell, launch)
+        }
+        taking_part = [each for each in context.plan.in_blocks if each.name in names]
         seed = context.plan.info.order_seed
         for index in starting_order(len(taking_part), seed, launch):
             contender = taking_part[index]
@@ -134,10 +132,10 @@ class SpeedPass:
             LaunchCell(cell, workloads.load(cell.workload), launch)
             for cell in plan.cells(model.name, launch)
         ]
-        taking_part = {
-            cell: [each for each in sessions if plan.takes_part(each.contender, cell.cell)]
-            for cell in cells
-        }
+        taking_part: dict[LaunchCell, list[Session]] = {}
+        for cell in cells:
+            names = {contender.name for contender in plan.in_launch(cell.cell, launch)}
+            taking_part[cell] = [each for each in sessions if each.contender.name in names]
         # Turns of blocks that are still to be measured, and the number of the next block.
         turns: dict[LaunchCell, list[list[list[int]]]] = {}
         numbers = dict.fromkeys(cells, 0)
@@ -212,16 +210,28 @@ class SpeedPass:
             steps *= 4
         if answer.library is not None:
             self._context.append(record.Library, answer, **cell.fields(session.contender))
-        known = self._steps.get((cell.cell, session.contender.name))
+        known = self._known_steps(session, cell)
         session.length = Length.of_round(known or self._enough_steps(session, cell))
 
     def _fix_length(self, session: Session, cell: LaunchCell) -> None:
         """Choose the steps of a round after the warm-up, once for all launches."""
-        key = (cell.cell, session.contender.name)
-        if key not in self._steps:
+        known = self._known_steps(session, cell)
+        if not known:
             most = session.length.steps * MOST_TIMES_AS_MANY_STEPS
-            self._steps[key] = min(most, self._enough_steps(session, cell))
-        session.length = Length.of_round(self._steps[key])
+            known = min(most, self._enough_steps(session, cell))
+        self._steps[cell.cell, session.contender.name] = known
+        session.length = Length.of_round(known)
+
+    def _known_steps(self, session: Session, cell: LaunchCell) -> int | None:
+        """Return the steps of a contender's round in a cell, if they were fixed before.
+
+        An A/A control does what its original does: it takes its number, which may be of an earlier
+        launch, when the machine was faster or slower.
+        """
+        contender = session.contender
+        names = [contender.name, *([contender.control_of] if contender.is_aa_control else [])]
+        fixed = (self._steps.get((cell.cell, name)) for name in names)
+        return next(filter(None, fixed), None)
 
     def _most_steps(self, cell: LaunchCell) -> int:
         """Return the number of steps in a round that samples of the allowed size suffice for."""
@@ -258,7 +268,7 @@ class SpeedPass:
 
         For training on Keras, record the call's seconds.
         """
-        known = self._steps.get((cell.cell, session.contender.name))
+        known = self._known_steps(session, cell)
         if known:
             session.length = Length.of_round(known)
         least = LEAST_ROUNDS_IN_AN_EPOCH * sum(session.length)

@@ -216,7 +216,8 @@ def test_dry_run_plans_and_writes_nothing(aebench, tmp_path):
     assert done.returncode == 0
     assert "3 × 6 blocks" in done.stdout
     assert "compared with jax, different beyond 1 %, the same within 3 %" in done.stdout
-    assert "as a control: jax A/A" in done.stdout
+    turns = "as a control, another one in each launch: jax A/A, tensorflow A/A, torch A/A"
+    assert turns in done.stdout
     for size in ("3 × 6", "5 × 16", "8 × 16"):
         assert size in done.stdout
     # The preset original has no speed pass.
@@ -329,7 +330,7 @@ def test_everything_is_measured_on_all_backends(tmp_path):
         ).stdout
     )
     for cell in told["speed"]:
-        assert [row["contender"] for row in cell["rows"] if row["control_of"]] == ["jax A/A"]
+        assert [row["contender"] for row in cell["rows"] if row["control_of"]] == ["A/A control"]
         assert cell["noise_floor"] > 0 and cell["control_sd"] > 0
         assert all(row["verdict"] for row in cell["rows"] if row["contender"] != "jax")
     speed = told["runs"][0]["speed"]

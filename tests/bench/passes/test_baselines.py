@@ -266,7 +266,7 @@ def test_baselines_run_in_the_same_blocks(aebench):
     summary = json.loads(aebench("show", "y", "--json").stdout)
     (cell,) = summary["speed"]
     by_name = {row["contender"]: row for row in cell["rows"]}
-    assert list(by_name) == ["jax", "torch", "native-jax", "native-torch", "gemm", "jax A/A"]
+    assert list(by_name) == ["jax", "torch", "native-jax", "native-torch", "gemm", "A/A control"]
     assert len({row["rounds"] for row in by_name.values()}) == 1
     for name in ("jax", "torch"):
         assert by_name[name]["of_native"]["value"] > 0

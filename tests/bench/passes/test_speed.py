@@ -29,6 +29,7 @@ from aebench.reports.record import (
     ShortEpoch,
     Task,
     TaskEnd,
+    WorkerInfo,
     WorkloadSizes,
 )
 from helpers import sample
@@ -183,6 +184,27 @@ def test_rounds_take_equal_time_and_no_contender_sets_anothers_work(run):
     record = run([1], {"jax": 0.001, "torch": 0.002}, contenders=CONTENDERS[:3])
     later = {row.contender: row.steps for row in record.of(Round) if row.launch == 1}
     assert later == steps
+
+
+def test_every_launch_has_the_control_of_another_contender(run):
+    in_turn = [*CONTENDERS[:3], ContenderInfo("torch A/A", "torch", "1", control_of="torch")]
+    seconds = {"jax": 0.005, "torch": 0.02}
+    run([0], seconds, contenders=in_turn, blocks_each=6)
+    slower = {name: 2 * each for name, each in seconds.items()}
+    record = run([1, 2], slower, contenders=in_turn, blocks_each=6)
+    rounds = [row for row in record.of(Round) if row.block >= 0]
+    found = {at: {row.contender for row in rounds if row.launch == at} for at in range(3)}
+    first, second = ({"jax", "torch", name} for name in ("jax A/A", "torch A/A"))
+    assert found == {0: first, 1: second, 2: first}
+    # A control's rounds are as long as its original's, which were fixed in an earlier launch.
+    steps = {row.contender: row.steps for row in rounds}
+    assert (steps["jax A/A"], steps["torch A/A"]) == (steps["jax"], steps["torch"])
+    # Blocks are as long as with a single control, and the other one isn't even started.
+    assert {len(each) for each in found.values()} == {3}
+    assert {row.contender for row in record.of(WorkerInfo) if row.launch == 1} == second
+    # Each takes every position twice in a launch of six blocks.
+    places = Counter((row.launch, row.contender, row.position) for row in rounds)
+    assert len(places) == 3 * 3 * 3 and set(places.values()) == {2}
 
 
 def test_slow_steps_are_at_least_three(run):

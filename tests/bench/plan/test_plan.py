@@ -1,5 +1,6 @@
 import dataclasses
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -75,12 +76,12 @@ def test_senseless_launches_and_blocks_are_refused(monkeypatch, asked):
         plan_from_request(Request(**asked), DATA)
 
 
-def test_the_reference_has_a_control_in_the_speed_pass_alone(monkeypatch):
+def test_controls_are_in_the_speed_pass_alone(monkeypatch):
     installed(monkeypatch, "torch", "jax")
     plan = plan_from_request(Request(reference="torch"), DATA)
     assert [each.name for each in plan.running] == ["jax", "torch"]
-    assert [each.name for each in plan.in_blocks] == ["jax", "torch", "torch A/A"]
-    control = plan.in_blocks[-1]
+    assert [each.name for each in plan.in_blocks] == ["jax", "torch", "torch A/A", "jax A/A"]
+    control = plan.in_blocks[2]
     assert (control.backend, control.control_of, control.known_effect) == ("torch", "torch", 0.0)
     assert not any("A/A" in task.contender for task in plan.tasks())
 
@@ -92,10 +93,11 @@ def test_where_places_are_selected_the_reference_and_its_control_are_there(monke
         ContenderCell(name, "ae400", "train", 32) for name in ("tensorflow", "torch")
     )
     narrow = plan.only(places)
-    assert [each.name for each in narrow.in_blocks] == ["tensorflow", "torch", "tensorflow A/A"]
+    names = ["tensorflow", "torch", "tensorflow A/A", "torch A/A"]
+    assert [each.name for each in narrow.in_blocks] == names
     assert (narrow.info.reference, narrow.info.workloads) == ("tensorflow", ["train"])
     assert [plan.info.sizes_of("train").blocks, narrow.info.sizes_of("train").blocks] == [6, 6]
-    control = narrow.in_blocks[-1]
+    control = narrow.in_blocks[2]
     assert narrow.cells() == [Cell("ae400", "train", 32)]
     assert narrow.takes_part(control, Cell("ae400", "train", 32))
     assert not narrow.takes_part(control, Cell("ae400", "predict", 32))
@@ -220,6 +222,17 @@ def test_an_estimate_grows_with_the_work(monkeypatch):
         )
     }
     assert 60 < total["quick"] < total["standard"] < total["publish"]
+
+
+def test_controls_that_take_turns_cost_no_more_than_one(monkeypatch):
+    installed(monkeypatch, "jax", "torch")
+    plan = plan_from_request(Request(models=["ae400"]), DATA)
+    single = replace(plan, contenders=plan.contenders[:-1])
+    assert [each.name for each in single.in_blocks] == ["jax", "torch", "jax A/A"]
+    first = Task("speed", "ae400", "", 0)
+    assert task_seconds(plan, first, 60_000, 10_000) == task_seconds(single, first, 60_000, 10_000)
+    # Fewer measurements than 3 launches × 6 blocks × 4 contenders, of train and predict.
+    assert checks._counts(plan, plan.info)[1] == 2 * 3 * 6 * 3 + 2 * plan.info.epochs
 
 
 def test_a_faster_machine_fills_the_same_rounds_with_more_steps(monkeypatch):
