@@ -66,6 +66,7 @@ def lines(summary: Summary) -> Iterator[Line]:
         for library, speed in cell.library_samples_per_second.items():
             yield from line(where, f"matrix products by {library}", speed, "samples/s")
         yield from line(where, "blocks", cell.blocks)
+        yield from line(where, "blocks calm", cell.calm_blocks)
         yield from line(where, "blocks repeated", cell.repeated)
         yield from line(where, "blocks disturbed", cell.disturbed)
         yield from line(where, "background load, share", cell.background_share)
@@ -86,6 +87,10 @@ def lines(summary: Summary) -> Iterator[Line]:
                 row.times_epoch,
                 verdict=row.verdict if cell.judged_by == "epoch" else "",
             )
+            against = row.control_of or cell.reference
+            yield from line(where, f"times {against}, calm blocks", row.times_reference_calm)
+            for name, value in row.control_correlations.items():
+                yield from line(where, f"correlation with the {name} control", value)
             effect = row.minimum_detectable_effect
             yield from line(where, "minimum detectable effect, share", effect)
             yield from line(where, "share of native", row.of_native)

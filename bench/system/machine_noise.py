@@ -1,4 +1,7 @@
-"""Time fixed work in the parent. The spread of its times over blocks is the machine's noise."""
+"""Time fixed work in the parent when a run begins or goes on, to see if the machine is as fast.
+
+Unlike the machine controls, this work is the same in every run, so that runs can be compared.
+"""
 
 import statistics
 import time
@@ -6,7 +9,7 @@ import time
 import numpy as np
 
 # With this many passes the work takes about 20 ms on one core: much longer than the clock's
-# resolution, and much shorter than a block.
+# resolution.
 _PASSES = 240
 _VALUES = np.linspace(0.1, 1.0, 2**16, dtype=np.float32)
 

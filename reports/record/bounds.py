@@ -33,6 +33,9 @@ MOST_WORKLOADS, MOST_TASKS = 20, 20_000
 # Largest number of calls in one round.
 MOST_CALLS = 100_000
 
+# Largest sizes of the machine controls: a run that is carried on does what its record says.
+MOST_PASSES, MOST_STREAMED_BYTES, MOST_ARRAY_BYTES, MOST_THREADS = MOST, 2**34, 2**28, 32
+
 # Largest sizes of a record's file and of a line, and largest number of events in a record.
 MOST_RECORD_BYTES = 2**30
 MOST_LINE_BYTES = 2**24

@@ -6,7 +6,11 @@ import msgspec
 from msgspec import Meta
 
 from aebench.reports.record.bounds import (
+    MOST_ARRAY_BYTES,
     MOST_CALLS,
+    MOST_PASSES,
+    MOST_STREAMED_BYTES,
+    MOST_THREADS,
     Count,
     Figure,
     Instant,
@@ -55,11 +59,13 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
 
     ``background_share`` is the share of all cores' time that went to other processes and to workers
     that should sleep. ``steal_share`` is the share that the hypervisor gave to other machines. Both
-    are None on systems that do not report them. ``fixed_work_seconds`` is the time of a fixed piece
-    of NumPy work in the parent process. ``disturbed`` is whether the background load or the steal
-    was above its limit. A ``repeated`` block was disturbed and does not count: the next block
+    are None on systems that do not report them. ``disturbed`` is whether the background load or the
+    steal was above its limit. A ``repeated`` block was disturbed and does not count: the next block
     replaces it. ``began_at`` is when the block began, in seconds since 1970 (UTC), so that it can
-    be joined with what else is known of that time.
+    be joined with what else is known of that time. ``compute_seconds`` and ``streaming_seconds``
+    are the times of the machine controls in the parent process, whose sizes are in
+    ``control_sizes``. Older records have one control instead: ``fixed_work_seconds``, of a fixed
+    piece of NumPy work.
     """
 
     pass_name: ClassVar[str] = "speed"
@@ -71,15 +77,34 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
     seconds: PositiveSeconds
     background_share: Figure | None
     steal_share: Figure | None
-    fixed_work_seconds: PositiveSeconds
     disturbed: bool
     repeated: bool
+    fixed_work_seconds: PositiveSeconds | None = None
     began_at: Instant | None = None
+    compute_seconds: PositiveSeconds | None = None
+    streaming_seconds: PositiveSeconds | None = None
 
     @property
     def block_key(self) -> tuple[str, str, int, int, int]:
         """Return the block's key: the cell, the launch and the block's number."""
         return self.model, self.workload, self.batch_size, self.launch, self.block
+
+
+class ControlSizes(msgspec.Struct, frozen=True, tag="control_sizes", tag_field="kind"):
+    """The work of the machine controls, calibrated when the speed pass of a run begins.
+
+    ``compute_passes`` is the number of passes over a small array. ``streamed_bytes`` is what the
+    streaming control reads and writes each time: two thirds are read, one third is written.
+    ``array_bytes`` is the size of each of the two arrays that it goes through, part by part, with
+    so many ``threads``. ``cache_bytes`` is the size of the last-level cache; null if unknown.
+    """
+
+    pass_name: ClassVar[str] = "speed"
+    compute_passes: Annotated[int, Meta(ge=1, le=MOST_PASSES)]
+    streamed_bytes: Annotated[int, Meta(ge=1, le=MOST_STREAMED_BYTES)]
+    array_bytes: Annotated[int, Meta(ge=2**20, le=MOST_ARRAY_BYTES)]
+    threads: Annotated[int, Meta(ge=1, le=MOST_THREADS)]
+    cache_bytes: Positive | None = None
 
 
 # Checks of parity that are made at one batch size only, and hold for all batch sizes.

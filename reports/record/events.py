@@ -11,6 +11,7 @@ from aebench.reports.record.header import Header
 Event = (
     run.WorkerInfo
     | comparing.Round
+    | comparing.ControlSizes
     | comparing.Block
     | comparing.Parity
     | comparing.Library

@@ -27,6 +27,12 @@ from aebench.reports.summary.parity import Standing
 from aebench.reports.summary.shared import ContenderView
 from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow
 
+# Machine controls, and the fields of a block with their seconds. Older records have the first.
+_MACHINE_CONTROLS = {
+    "fixed NumPy work": "fixed_work_seconds",
+    "the compute control": "compute_seconds",
+    "the streaming control": "streaming_seconds",
+}
 STEPS, RATIO, EPOCH, EPOCH_RATIO = "steps", "ratio", "epoch", "epoch ratio"
 CONTROL = "control"
 
@@ -189,11 +195,7 @@ class CellAnalysis:
             most_steal_share=max(
                 (row.steal_share for row in counted if row.steal_share is not None), default=None
             ),
-            control_sd=_spread(
-                (run, log(row.fixed_work_seconds))
-                for (run, *_), row in self._rounds.watched.items()
-                if not row.repeated
-            ),
+            control_sds=self._control_sds(),
             library_samples_per_second=self._libraries(),
             timing=self._words.timing,
             has_epochs=self._words.trains,
@@ -354,6 +356,18 @@ class CellAnalysis:
                         seconds.setdefault(library, []).append(step_seconds)
         found = {name: self.batch_size / median(each) for name, each in seconds.items()}
         return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+
+    def _control_sds(self) -> dict[str, float]:
+        """Return the spread of each machine control's seconds over the blocks that count."""
+        found = {
+            name: _spread(
+                (run, log(seconds))
+                for (run, *_), row in self._rounds.watched.items()
+                if not row.repeated and (seconds := getattr(row, field))
+            )
+            for name, field in _MACHINE_CONTROLS.items()
+        }
+        return {name: spread for name, spread in found.items() if spread is not None}
 
     def _original(self, view: ContenderView) -> str:
         """Return the shown name of a control's original; empty if the contender is no control."""

@@ -12,6 +12,7 @@ from aebench.reports.summary.cell_rounds import BlockKey, CellRounds, Key, Pools
 from aebench.reports.summary.parity import ModelParity
 from aebench.reports.summary.shared import ContenderView, models, workload_info, workloads
 from aebench.reports.summary.speed_rows import SpeedCell
+from aebench.reports.summary.states import states, with_states
 
 
 def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[SpeedCell]:
@@ -24,6 +25,7 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Spe
             watched.setdefault(key, {})[run, block.launch, block.block] = block
     planned = [{_key(cell) for cell in source.header.cells} for source in sources]
     analyses: list[CellAnalysis] = []
+    of_cells: list[CellRounds] = []
     for model in models(sources):
         rounds: dict[Key, dict[str, dict[BlockKey, record.Round]]] = {}
         for view in views:
@@ -57,10 +59,12 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Spe
                     for each in here
                 }
                 of_cell = CellRounds(key, rounds.get(key, {}), watched.get(key, {}))
+                of_cells.append(of_cell)
                 plan = taking_part[0].source.header.plan
                 analyses.append(CellAnalysis(of_cell, workload, plan, here, standings))
     pools = Pools(analyses)
-    return _standing([analysis.summarise(pools) for analysis in analyses])
+    standing = _standing([analysis.summarise(pools) for analysis in analyses])
+    return with_states(standing, of_cells, states(sources))
 
 
 def _standing(found: Sequence[tuple[SpeedCell, Ranking]]) -> list[SpeedCell]:

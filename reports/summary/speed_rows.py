@@ -27,15 +27,17 @@ class SpeedRow(msgspec.Struct, frozen=True):
     the reference has another precision.
 
     ``times_reference`` is the ratio of the seconds per step, ``times_epoch`` that of the seconds
-    per epoch of ``fit``. ``of_native`` is the share of the throughput of the same framework without
-    Keras, ``of_limit`` the share of the throughput of matrix products alone.
-    ``minimum_detectable_effect`` is the smallest true difference that 80 % of such runs would
-    detect. ``pair_sd`` is the standard deviation of the log-ratio of a pair of rounds, and
-    ``launch_sd`` that of a launch's mean log-ratio. ``drift`` is the change from the first to the
-    last third of the blocks against the other contenders, None if it is not significant. A control
-    is compared with the contender ``control_of`` alone, and runs ``known_effect`` (a share) more
-    steps than it reports. A/A controls that take turns by launch share a row: it has ratios to
-    their ``originals`` and no throughput.
+    per epoch of ``fit``. ``times_reference_calm`` is the ratio of the seconds per step in calm
+    blocks, by the machine controls. ``control_correlations`` are the correlations of the seconds
+    per step with each machine control, both as running medians. ``of_native`` is the share of the
+    throughput of the same framework without Keras, ``of_limit`` the share of the throughput of
+    matrix products alone. ``minimum_detectable_effect`` is the smallest true difference that 80 %
+    of such runs would detect. ``pair_sd`` is the standard deviation of the log-ratio of a pair of
+    rounds, and ``launch_sd`` that of a launch's mean log-ratio. ``drift`` is the change from the
+    first to the last third of the blocks against the other contenders, None if it is not
+    significant. A control is compared with the contender ``control_of`` alone, and runs
+    ``known_effect`` (a share) more steps than it reports. A/A controls that take turns by
+    launch share a row: it has ratios to their ``originals`` and no throughput.
     """
 
     contender: str
@@ -46,6 +48,8 @@ class SpeedRow(msgspec.Struct, frozen=True):
     step_seconds: Estimate | None = None
     times_reference: Estimate | None = None
     times_epoch: Estimate | None = None
+    times_reference_calm: Estimate | None = None
+    control_correlations: dict[str, float] = {}
     shares_blocks: bool = True
     adjusted: Estimate | None = None
     verdict: str = ""
@@ -83,10 +87,13 @@ class SpeedCell(msgspec.Struct, frozen=True):
     ``repeated`` is the number of disturbed blocks that were measured again and do not count.
     ``disturbed`` is the number of disturbed blocks that count, because no more repetitions were
     allowed. ``background_share`` and ``steal_share`` are means over the blocks that count;
-    ``most_steal_share`` is the largest steal. ``control_sd`` is the standard deviation, within
-    runs, of the logarithm of the fixed work's time. ``library_samples_per_second`` is what each
-    library does of the step's matrix products alone, the fastest first. ``timing`` is what a
-    round is a number of: ``step``, ``call`` or ``whole call``.
+    ``most_steal_share`` is the largest steal. ``control_sds`` are the standard deviations, within
+    runs, of the logarithms of the machine controls' times. ``calm_blocks`` is the number of blocks
+    that count and were calm by these, None if that isn't known; ``depends_on_state`` is a sentence
+    on ratios that differ between calm blocks and the others, empty if none do.
+    ``library_samples_per_second`` is what each library does of the step's matrix products alone,
+    the fastest first. ``timing`` is what a round is a number of: ``step``, ``call`` or ``whole
+    call``.
     """
 
     model: str
@@ -113,7 +120,9 @@ class SpeedCell(msgspec.Struct, frozen=True):
     background_share: float | None = None
     steal_share: float | None = None
     most_steal_share: float | None = None
-    control_sd: float | None = None
+    control_sds: dict[str, float] = {}
+    calm_blocks: int | None = None
+    depends_on_state: str = ""
     library_samples_per_second: dict[str, float] = {}
     timing: str = "step"
     has_epochs: bool = False

@@ -9,7 +9,7 @@ from aebench.reports.tables.speed import detectable, times
 
 def controls(summary: Summary) -> list[Table]:
     """Return a list with a table, with a row per cell; empty if the machine's state is unknown."""
-    if all(cell.control_sd is None for cell in summary.speed):
+    if all(not cell.control_sds for cell in summary.speed):
         return []
     columns = [
         "cell, batch",
@@ -24,7 +24,7 @@ def controls(summary: Summary) -> list[Table]:
     ]
     rows, notes = [], []
     for cell in summary.speed:
-        if cell.control_sd is not None:
+        if cell.control_sds:
             rows.append(_row(cell))
         elif not cell.blocks:
             cells, note = failed(_name(cell), columns, _why_not(cell))

@@ -77,8 +77,7 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
             )
         if row.failure:
             notes.append(f"{row.contender}: {row.failure} (after {row.rounds} rounds)")
-    if cell.answer:
-        notes.insert(0, cell.answer)
+    notes[:0] = [each for each in (cell.answer, cell.depends_on_state) if each]
     notes += [*_how_judged(cell), *_controls(cell), *_of_fit(cell)]
     if baselines:
         notes.append(_baselines(cell))
@@ -174,7 +173,7 @@ def _controls(cell: SpeedCell) -> list[str]:
             "intervals here are wider by as much at either end."
         )
     notes += _noise_floor(cell, controls)
-    if cell.control_sd is not None:
+    if cell.control_sds:
         notes.append(f"Noise: {'; '.join(_noise(cell))}.")
     return notes
 
@@ -204,8 +203,11 @@ def _noise_floor(cell: SpeedCell, controls: Sequence[SpeedRow]) -> Iterator[str]
 
 def _noise(cell: SpeedCell) -> Iterator[str]:
     """Yield phrases about the noise of the machine."""
-    if cell.control_sd is not None:
-        yield f"fixed NumPy work varied by {percent(cell.control_sd)} (SD)"
+    if cell.control_sds:
+        varied = (f"{name} varied by {percent(sd)}" for name, sd in cell.control_sds.items())
+        yield f"{listed(varied)} (SD)"
+    if cell.calm_blocks is not None:
+        yield f"{cell.calm_blocks} of the {cell.blocks} blocks were calm by these controls"
     if cell.background_share is not None:
         yield f"background load took {percent(cell.background_share)} of the machine"
     if cell.steal_share is not None and cell.most_steal_share is not None:

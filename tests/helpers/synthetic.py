@@ -35,7 +35,7 @@ def log_ratios(noise: str, size: str, runs: int, seed: int = 1) -> np.ndarray:
         for sign in (1, -1):
             found += sign * random.exponential(0.4, shape) * (random.random(shape) < 0.05)
     if noise == "autocorrelated":
-        found = _autocorrelated(found, 0.4)
+        found = autocorrelated(found, 0.4)
     if noise == "two states":
         slow = _states(random, shape)
         found = found + _STATE_SHIFT * (slow - _STATE_SHARE)
@@ -73,7 +73,7 @@ def in_turn(
     return np.stack(ratios, axis=1), np.stack(controls, axis=1)
 
 
-def _autocorrelated(noise: np.ndarray, correlation: float) -> np.ndarray:
+def autocorrelated(noise: np.ndarray, correlation: float) -> np.ndarray:
     """Return noise of the same standard deviation whose neighbouring blocks correlate."""
     found = noise.copy()
     for block in range(1, noise.shape[2]):

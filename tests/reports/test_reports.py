@@ -70,7 +70,8 @@ def test_figures_follow_from_the_rounds(summary):
     assert (cell.repeated, cell.disturbed) == (1, 0)
     shares = (cell.background_share, cell.steal_share, cell.most_steal_share)
     assert shares == pytest.approx((0.01, 0.005, 0.04))
-    assert cell.control_sd == pytest.approx(np.std([0, np.log(1.1)] * 4, ddof=1))
+    (control_sd,) = cell.control_sds.values()
+    assert control_sd == pytest.approx(np.std([0, np.log(1.1)] * 4, ddof=1))
     assert tensorflow.samples_per_second is None
     assert tensorflow.failure == "not installed"
     # 4 ms epoch boundary and 3 ms first step, minus a step of 2 ms.
@@ -382,7 +383,7 @@ def test_a_record_from_before_there_were_controls_is_still_shown():
     ]
     made.header = msgspec.structs.replace(made.header, contenders=made.header.contenders[:3])
     (cell,) = summarise(made).speed
-    assert (cell.rows[1].verdict, cell.noise_floor, cell.control_sd) == ("slower", None, None)
+    assert (cell.rows[1].verdict, cell.noise_floor, cell.control_sds) == ("slower", None, {})
     assert "Control:" not in printed(render_summary(summarise(made)))
 
 

@@ -17,7 +17,8 @@ from aebench.bench.campaign.passes.rounds import (
     running_sessions,
     take,
 )
-from aebench.bench.system import machine_noise, processor
+from aebench.bench.system import processor
+from aebench.bench.system.machine_controls import MachineControls
 from aebench.reports.record import Block
 
 # The pause before a round. Some threads keep a core busy after their work; they stopped within
@@ -33,6 +34,7 @@ def run(
     sessions: Sequence[Session],
     cell: LaunchCell,
     orders: Sequence[Sequence[int]],
+    controls: MachineControls,
     first_number: int = 0,
 ) -> int:
     """Run blocks of a cell, and repeat disturbed blocks.
@@ -49,6 +51,8 @@ def run(
         The cell.
     orders : sequence of sequence of int
         For each block, the order of the sessions, by their indices.
+    controls : MachineControls
+        The machine controls, which are timed at the beginning of every block.
     first_number : int
         The number of the first block.
 
@@ -64,7 +68,7 @@ def run(
         repeated = True
         while repeated and running_sessions(sessions):
             began_at = time.time()
-            seen = _block(context, sessions, order, cell, number)
+            seen = _block(context, sessions, order, cell, controls, number)
             disturbed = is_disturbed(seen.background_share, seen.steal_share)
             repeated = disturbed and repeats_left > 0
             repeats_left -= repeated
@@ -78,7 +82,8 @@ def run(
                     seconds=seen.seconds,
                     background_share=seen.background_share,
                     steal_share=seen.steal_share,
-                    fixed_work_seconds=seen.fixed_work_seconds,
+                    compute_seconds=seen.compute_seconds,
+                    streaming_seconds=seen.streaming_seconds,
                     disturbed=disturbed,
                     repeated=repeated,
                     began_at=began_at,
@@ -102,7 +107,8 @@ class _Seen:
     seconds: float
     background_share: float | None
     steal_share: float | None
-    fixed_work_seconds: float
+    compute_seconds: float
+    streaming_seconds: float
 
 
 def _block(
@@ -110,10 +116,13 @@ def _block(
     sessions: Sequence[Session],
     order: Sequence[int],
     cell: LaunchCell,
+    controls: MachineControls,
     number: int,
 ) -> _Seen:
     watch = _Watch(running_sessions(sessions))
-    fixed_work_seconds = machine_noise.seconds()
+    # Whose round was the last must not be in the controls: its threads may still be busy.
+    time.sleep(PAUSE_SECONDS)
+    compute_seconds, streaming_seconds = controls.compute_seconds(), controls.streaming_seconds()
     samples_per_second: dict[str, float] = {}
     waiting_seconds = 0.0
     for position, index in enumerate(order):
@@ -131,7 +140,7 @@ def _block(
         ", ".join(f"{name} {speed:,.0f}" for name, speed in sorted(samples_per_second.items()))
         + " samples/s"
     )
-    return _Seen(seconds, background_share, steal_share, fixed_work_seconds)
+    return _Seen(seconds, background_share, steal_share, compute_seconds, streaming_seconds)
 
 
 class _Watch:

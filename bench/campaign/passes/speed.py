@@ -23,6 +23,8 @@ from aebench.bench.models.model import Model
 from aebench.bench.plan.order import block_orders, starting_order
 from aebench.bench.plan.presets import LAUNCHES_WITH_SHORT_EPOCHS
 from aebench.bench.protocol import messages
+from aebench.bench.system import machine_controls
+from aebench.bench.system.machine_controls import MachineControls
 from aebench.reports import record
 from aebench.reports.record import Cell, Task
 
@@ -66,6 +68,8 @@ class SpeedPass:
         The context of the pass.
     """
 
+    _controls: MachineControls
+
     def __init__(self, context: Context) -> None:
         self._context = context
         # The number of steps in a contender's round in each cell, the same in all launches. Rounds
@@ -78,6 +82,21 @@ class SpeedPass:
 
     def run(self, tasks: Sequence[Task]) -> None:
         """Measure the tasks in the order given. A task is one launch of a model."""
+        with self._machine_controls() as self._controls:
+            self._measure(tasks)
+
+    def _machine_controls(self) -> MachineControls:
+        """Return the machine controls: those of the record, if a run is carried on."""
+        context = self._context
+        known = context.journal.record.of(record.ControlSizes)
+        if known:
+            return MachineControls(known[-1])
+        context.display.doing("calibrating the machine controls")
+        controls = machine_controls.calibrated(context.plan.info.threads)
+        context.journal.append(controls.sizes)
+        return controls
+
+    def _measure(self, tasks: Sequence[Task]) -> None:
         for number, task in enumerate(tasks):
             began = time.monotonic()
             self._launch(self._context.plan.model(task.model), task.launch)
@@ -190,7 +209,7 @@ class SpeedPass:
                     take(context, sessions, session, cell, WARMUP_BLOCK, warmup)
                 if number == 0:
                     self._fix_length(session, cell)
-        number = blocks.run(context, sessions, cell, orders, number)
+        number = blocks.run(context, sessions, cell, orders, self._controls, number)
         context.display.doing(f"{cell}, leaving")
         for session in running_sessions(sessions):
             with dropping(context, session, cell):

@@ -13,6 +13,7 @@ from aebench.bench.system.doctor import (
     accelerator,
     clock,
     environment,
+    machine_states,
     memory,
     neighbours,
     processor,
@@ -24,7 +25,11 @@ from aebench.bench.system.proc_memory import exact_peaks
 from aebench.reports.terminal import plain
 
 
-def diagnose(root: Path = Path("/"), seconds: float = SAMPLING_SECONDS) -> list[Finding]:
+def diagnose(
+    root: Path = Path("/"),
+    seconds: float = SAMPLING_SECONDS,
+    control_seconds: float = machine_states.WATCHING_SECONDS,
+) -> list[Finding]:
     """Run all checks of the machine.
 
     Parameters
@@ -33,6 +38,8 @@ def diagnose(root: Path = Path("/"), seconds: float = SAMPLING_SECONDS) -> list[
         The folder that holds ``proc`` and ``sys``.
     seconds : float
         How long the other processes are watched.
+    control_seconds : float
+        How long the machine controls are timed, after that.
     """
     seen = sample(seconds)
     cores = usable_cores()
@@ -42,6 +49,7 @@ def diagnose(root: Path = Path("/"), seconds: float = SAMPLING_SECONDS) -> list[
         neighbours.other_processes(seen, cores),
         neighbours.steal_time(seen),
         neighbours.virtual_machine(root),
+        machine_states.machine_states(machine_states.watch(control_seconds)),
         processor.governor(root),
         processor.turbo(root),
         processor.smt(root),

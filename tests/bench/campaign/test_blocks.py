@@ -17,14 +17,16 @@ from aebench.bench.campaign.passes.rounds import LaunchCell, Length, Session
 from aebench.bench.errors import MeasurementError
 from aebench.bench.plan.order import block_orders
 from aebench.bench.protocol import messages
+from aebench.bench.system.machine_controls import MachineControls
 from aebench.bench.system.processor import spent
 from aebench.bench.workloads.train import WORKLOAD as TRAIN
 from aebench.reports.journal import Journal
-from aebench.reports.record import Block, Cell, ContenderInfo, Failure, Round
+from aebench.reports.record import Block, Cell, ContenderInfo, ControlSizes, Failure, Round
 from helpers import sample
 
 CELL = LaunchCell(Cell("ae400", "train", 32), TRAIN, launch=3)
 LENGTH = Length.of_round(20)
+SIZES = ControlSizes(compute_passes=200, streamed_bytes=6 * 2**20, array_bytes=2**22, threads=2)
 
 
 class Noting:
@@ -57,6 +59,8 @@ def run(tmp_path):
     """Run blocks, and return the recorded events."""
     journal = Journal.begin(tmp_path / "record.jsonl", sample.make().header)
 
+    controls = MachineControls(SIZES)
+
     def running(workers, planned, **infos):
         found = journal.record.header.plan
         sizes = [msgspec.structs.replace(found.sizes[0], blocks=planned)]
@@ -72,10 +76,13 @@ def run(tmp_path):
         for session in sessions:
             session.length = LENGTH
         orders = block_orders(len(sessions), planned, info.order_seed, CELL.launch)
-        assert blocks.run(context, sessions, CELL, orders) == len(journal.record.of(Block))
+        assert blocks.run(context, sessions, CELL, orders, controls) == len(
+            journal.record.of(Block)
+        )
         return journal.record
 
-    yield running
+    with controls:
+        yield running
     journal.close()
 
 
@@ -138,7 +145,14 @@ def test_work_of_others_is_background_load(run):
     seen = record.of(Block)
     assert all(each.background_share > 0.7 / psutil.cpu_count() for each in seen)
     assert seen[0].disturbed is (seen[0].background_share > 0.1)
-    assert all(0.005 < each.fixed_work_seconds < each.seconds for each in seen)
+
+
+def test_a_block_records_both_machine_controls_and_their_work_is_no_background_load(run):
+    record = run({"a": Noting(), "b": Noting()}, 2)
+    for each in record.of(Block):
+        assert each.fixed_work_seconds is None
+        controls = each.compute_seconds, each.streaming_seconds
+        assert min(controls) > 1e-4 and sum(controls) + 3 * blocks.PAUSE_SECONDS < each.seconds
 
 
 def test_work_of_waiting_workers_is_background_load(run):

@@ -1,7 +1,7 @@
 """Test the speed pass with workers whose steps take a given time and compute nothing."""
 
 from collections import Counter
-from itertools import pairwise
+from itertools import count, pairwise
 from types import SimpleNamespace
 
 import msgspec
@@ -19,11 +19,14 @@ from aebench.bench.campaign.passes.speed import (
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.plan import Plan
 from aebench.bench.protocol import messages
+from aebench.bench.system import machine_controls
+from aebench.bench.system.machine_controls import MachineControls
 from aebench.reports.journal import Journal, load
 from aebench.reports.record import (
     Block,
     Call,
     ContenderInfo,
+    ControlSizes,
     Library,
     Round,
     ShortEpoch,
@@ -97,11 +100,18 @@ CONTENDERS = [
 ]
 
 
+# Calibrated anew, the controls have another size each time.
+CONTROL_SIZES = (ControlSizes(passes, 3, 2**20, 1) for passes in count(1))
+
+
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Run launches of the speed pass, and return the record."""
     monkeypatch.setattr(blocks, "is_disturbed", lambda background, steal: False)
     monkeypatch.setattr(blocks, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(
+        machine_controls, "calibrated", lambda threads: MachineControls(next(CONTROL_SIZES))
+    )
     header = sample.make().header
     journal = Journal.begin(tmp_path / "record.jsonl", header)
 
@@ -138,6 +148,14 @@ def run(tmp_path, monkeypatch):
     journal.close()
     # What was written is within the bounds that reading checks.
     assert load(tmp_path / "record.jsonl").damage == ""
+
+
+def test_the_machine_controls_are_calibrated_once_in_a_run_also_if_it_is_carried_on(run):
+    (sizes,) = run([0], {"jax": 0.01, "torch": 0.3}).of(ControlSizes)
+    record = run([1], {"jax": 0.01, "torch": 0.3})
+    assert record.of(ControlSizes) == [sizes]
+    known = [block for block in record.of(Block) if block.compute_seconds]
+    assert {block.launch for block in known} == {0, 1}
 
 
 def test_warm_up_is_two_rounds_and_one_when_a_cell_has_its_turn_again(run):

@@ -1,5 +1,6 @@
 import io
 import os
+import re
 import subprocess
 import sys
 import time
@@ -7,12 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import psutil
 import pytest
 from rich.console import Console
 
 from aebench.bench.system import doctor
-from aebench.bench.system.doctor import clock, environment, memory, neighbours, processor, sampling
+from aebench.bench.system.doctor import (
+    clock,
+    environment,
+    machine_states,
+    memory,
+    neighbours,
+    processor,
+    sampling,
+)
 from aebench.bench.system.doctor.finding import Finding
 from aebench.bench.system.doctor.sampling import Sample
 from helpers.paths import ROOT
@@ -34,6 +44,7 @@ NAMES = [
     "other processes",
     "steal",
     "virtual machine",
+    "states",
     "governor",
     "turbo",
     "SMT",
@@ -117,6 +128,41 @@ def test_steal_time():
     assert found.ok is False
     assert "8.3%" in found.says
     assert neighbours.steal_time(Sample()).ok is None
+
+
+def controls(slow_from, longer, count=120, sd=0.08):
+    """Return times of the machine controls, of which the streaming is longer from a moment on."""
+    random = np.random.default_rng(4)
+    streaming = 0.01 * np.exp(random.normal(0, sd, count))
+    streaming[slow_from:] *= longer
+    compute = 0.005 * np.exp(random.normal(0, 0.02, count))
+    return {"compute": compute.tolist(), "streaming": streaming.tolist()}
+
+
+def test_a_machine_with_two_states_is_named():
+    found = machine_states.machine_states(controls(80, 1.4))
+    assert found.ok is False and found.advice
+    said = re.fullmatch(r"two: in (\d+)% of these seconds streaming took (\d+)% longer", found.says)
+    assert 28 <= int(said[1]) <= 38 and 33 <= int(said[2]) <= 47
+
+
+def test_a_machine_with_one_state_is_calm_whatever_its_noise():
+    found = machine_states.machine_states(controls(120, 1.0))
+    assert found.ok
+    assert re.fullmatch(r"one in these seconds; SD of compute .*% and streaming .*%", found.says)
+    # A moment or two that took long are no state.
+    assert machine_states.machine_states(controls(117, 3.0)).ok
+
+
+def test_controls_that_were_timed_too_few_times_tell_nothing():
+    assert machine_states.machine_states(controls(9, 2.0, 17)).ok is None
+    assert machine_states.machine_states(machine_states.watch(0)).ok is None
+
+
+def test_watching_times_both_controls():
+    seen = machine_states.watch(0.3)
+    assert len(seen["compute"]) == len(seen["streaming"]) > 0
+    assert min(*seen["compute"], *seen["streaming"]) > 1e-5
 
 
 def test_memory_and_swap():
@@ -449,7 +495,7 @@ def test_rubbish_raises_nothing(tmp_path, rubbish):
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(rubbish)
-    for each in doctor.diagnose(tmp_path, seconds=0):
+    for each in doctor.diagnose(tmp_path, seconds=0, control_seconds=0):
         assert each.says
 
 
@@ -506,6 +552,7 @@ def test_what_is_fine_takes_one_line(tree):
         neighbours.load(seen, 64),
         neighbours.other_processes(seen, 64),
         neighbours.steal_time(seen),
+        machine_states.machine_states(controls(120, 1.0)),
         processor.affinity(64, 64),
         memory.free_memory(seen),
         memory.swap(seen),
@@ -531,7 +578,7 @@ def test_the_command(aebench):
 
 def test_it_needs_no_framework():
     code = (
-        "from aebench.bench.system import doctor; doctor.diagnose(seconds=0); "
+        "from aebench.bench.system import doctor; doctor.diagnose(seconds=0, control_seconds=0); "
         "import sys; print(*sys.modules)"
     )
     done = subprocess.run(
