@@ -41,6 +41,8 @@ class Comparison:
         The spread of launches' mean log-ratios; None if it isn't known.
     excess : float
         By how much the logarithm's interval was widened at either end.
+    spent : float
+        The share of the probability of error that the intervals spend.
     """
 
     ratio: Estimate
@@ -48,6 +50,7 @@ class Comparison:
     error: Error | None
     spread: Spread | None
     excess: float = 0.0
+    spent: float = 1.0
 
     def p_value(self, different: float) -> float:
         """Return the p-value of the hypothesis that the true ratio is within a margin.
@@ -61,14 +64,16 @@ class Comparison:
         -------
         float
             Twice the probability, under Student's t, of a value as far beyond the margin and the
-            excess; 1 if the ratio lies within these, or if the error isn't known.
+            excess, over the share that may be spent; 1 if the ratio lies within these, or if the
+            error isn't known.
         """
         beyond = abs(math.log(self.ratio.value)) - math.log1p(different) - self.excess
         if self.error is None or beyond <= 0:
             return 1.0
         if not self.error.standard_error:
             return 0.0
-        return 2 * float(special.stdtr(self.error.freedom, -beyond / self.error.standard_error))
+        tail = float(special.stdtr(self.error.freedom, -beyond / self.error.standard_error))
+        return min(1.0, 2 * tail / self.spent)
 
 
 def launch_means(launches: Sequence[ArrayLike]) -> list[float]:
@@ -84,6 +89,7 @@ def compare(
     pooled: Spread | None = None,
     further: Sequence[Error] = (),
     excess: float = 0.0,
+    spent: float = 1.0,
 ) -> Comparison:
     """Compare a contender with the reference.
 
@@ -101,6 +107,9 @@ def compare(
         Errors of the logarithm that all launches share, such as those of an epoch's fixed cost.
     excess : float
         The logarithm by which an A/A control was beyond its interval: both ends are moved out.
+    spent : float
+        The share of the probability of error, 1 - ``confidence``, that this look may spend; see
+        :func:`aebench.reports.stopping.spent_share`.
 
     Returns
     -------
@@ -124,9 +133,9 @@ def compare(
     value = float(np.mean(means))
     ratio, adjusted = (
         widened(estimate(value, error, level), excess)
-        for level in (confidence, 1 - (1 - confidence) / comparisons)
+        for level in (1 - (1 - confidence) * spent, 1 - (1 - confidence) * spent / comparisons)
     )
-    return Comparison(ratio, adjusted, error, known, excess)
+    return Comparison(ratio, adjusted, error, known, excess, spent)
 
 
 def widened(estimate: Estimate, excess: float) -> Estimate:

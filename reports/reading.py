@@ -13,7 +13,18 @@ import msgspec
 from aebench.reports import compressed
 from aebench.reports.compressed import ENDING, open_record
 from aebench.reports.files import size
-from aebench.reports.record import SCHEMA, End, Event, Failure, Header, Line, Resume, Task, TaskEnd
+from aebench.reports.record import (
+    SCHEMA,
+    End,
+    Event,
+    Failure,
+    Header,
+    Line,
+    Look,
+    Resume,
+    Task,
+    TaskEnd,
+)
 from aebench.reports.record.bounds import (
     MOST_CELLS,
     MOST_EVENTS,
@@ -381,4 +392,7 @@ def _is_void(event: Event, void: set[Task]) -> bool:
         return True  # after a resumption, an earlier failure of the whole run no longer counts
     if isinstance(event, TaskEnd):
         return event.task in void
+    if isinstance(event, Look):
+        # A look is at all launches so far, and spreads are pooled over models.
+        return any(task.pass_name == "speed" and task.launch <= event.launch for task in void)
     return not void.isdisjoint(Task.around(event))

@@ -8,7 +8,8 @@ Usage: ``python tools/replay.py RECORD``. For every workload and batch size it p
 - *halves*: how often the intervals of odd and of even launches fail to overlap, for ratios and for
   throughput, and the same for throughput as if all rounds were independent;
 - *spreads*: the standard deviation of a pair, and of a launch's mean by all blocks, by six in a row
-  and by six spread over the launch.
+  and by six spread over the launch;
+- *looks*: after how many launches the verdicts would have stood, and whether they are the record's.
 """
 
 import math
@@ -25,6 +26,7 @@ from aebench.reports.launches import combined, estimate, mean_error, spread, spr
 from aebench.reports.statistics import Estimate, median
 from aebench.reports.summary.cell_rounds import CellRounds
 from aebench.reports.summary.shared import contenders
+from replay_looks import print_looks
 
 LAUNCHES, BLOCKS = 3, 6
 DRAWS = 400
@@ -177,6 +179,7 @@ def main(path: Path) -> None:
         f"{of_ratios[1]}, throughputs {of_throughputs[0]} of {of_throughputs[1]}; throughputs as "
         f"if all rounds were independent {independent_halves_apart(found)} of {of_throughputs[1]}."
     )
+    print_looks(load(path))
 
 
 def _sd(launches: Sequence[Sequence[float]]) -> float:

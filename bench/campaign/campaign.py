@@ -19,7 +19,7 @@ from aebench.bench.campaign.display import Display
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.campaign.parity_cache import ParityCache
 from aebench.bench.campaign.passes import footprint, memory, parity, profile, quality
-from aebench.bench.campaign.passes.speed import SpeedPass
+from aebench.bench.campaign.passes.speed import SpeedPass, cells_going_on
 from aebench.bench.data.datasets import Arrays, Dataset, convert, mean_image_loss
 from aebench.bench.errors import BadInputError, refusing
 from aebench.bench.plan.estimate import task_seconds
@@ -158,9 +158,16 @@ def resume(plan: Plan, inputs: RunInputs, record: Path) -> str:
 
 
 def missing_tasks(plan: Plan, record: Record) -> list[Task]:
-    """List the tasks of a plan that a record lacks, or has only in part."""
+    """List the tasks of a plan that a record lacks, or has only in part.
+
+    Launches of which the record's looks say that they aren't needed are left out.
+    """
     done = record.done()
-    return [task for task in plan.tasks() if task not in done]
+    return [
+        task
+        for task in plan.tasks()
+        if task not in done and (task.pass_name != "speed" or cells_going_on(plan, record, task))
+    ]
 
 
 def _header(plan: Plan, inputs: RunInputs, arrays: Arrays, folder: Path) -> Header:

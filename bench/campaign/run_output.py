@@ -72,7 +72,7 @@ def show(
     grid = Table("pass", "what", "about", header_style="bold")
     texts = {
         "parity": "the same model as the float64 oracle?",
-        "speed": _sizes(info.sizes),
+        "speed": f"{_sizes(info.sizes)}{_until(info)}",
         "footprint": f"cold starts of every contender: {info.footprint_launches}"
         + (f"; {', '.join(info.started_cold)} alone" if info.started_cold is not None else ""),
         "quality": f"epochs: {info.epochs}, seeds: {len(info.seeds)}, "
@@ -87,13 +87,14 @@ def show(
     console.print(grid)
     if len(tasks) < len(plan.tasks()):
         console.print(f"Resuming: {len(tasks)} of {len(plan.tasks())} tasks are missing.")
+    most = "At most about" if info.until and "speed" in dict(estimated) else "About"
     total = duration(sum(seconds for _, seconds in estimated))
     on = (
         "here, if it stays as busy as now"
         if pace
         else "on a machine like the one the estimate was made on (2 cores)"
     )
-    console.print(f"About {total} {on}.")
+    console.print(f"{most} {total} {on}.")
 
 
 def _by_all(info: PlanInfo) -> str:
@@ -134,6 +135,11 @@ def _sizes(sizes: Sequence[WorkloadSizes]) -> str:
         text = f"batch {batches}; {workload_sizes.launches} × {workload_sizes.blocks} blocks"
         found.setdefault(text, []).append(workload_sizes.workload)
     return "; ".join(f"{', '.join(names)}; {text}" for text, names in found.items())
+
+
+def _until(info: PlanInfo) -> str:
+    """Return a phrase on the rule by which cells have launches enough; empty without one."""
+    return f" at most, until {info.until}" if info.until else ""
 
 
 def show_programs(console: Console, programs: str) -> None:

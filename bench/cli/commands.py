@@ -45,6 +45,7 @@ COMMANDS = (
             *("preset", "contender", "model", "workload", "passes", "batch-size"),
             *(
                 "launches",
+                "until",
                 "blocks",
                 "epochs",
                 "seeds",

@@ -14,6 +14,7 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import TABLE
 from aebench.bench.plan.presets import BATCH_SIZE_SYNTAX, PASSES, PRESETS
 from aebench.bench.plan.settings import WORDS, split_contenders
+from aebench.bench.plan.until import MOST_LAUNCHES, UNTIL_SYNTAX
 from aebench.bench.quoting import shortly
 
 # The values of a command line's options and arguments, by name. Options left out have no entry.
@@ -182,6 +183,13 @@ OPTIONS = {
         "Launches of the speed pass: how often all workers start anew. One launch gives no "
         "intervals.",
         _ONE_NUMBER,
+    ),
+    "until": Option(
+        ("--until",),
+        f"Start launches until enough is known: {UNTIL_SYNTAX.replace('%', '%%')}. --launches is "
+        f"then the most that a cell may have (default: {MOST_LAUNCHES}).",
+        {"metavar": "RULE", "type": _word},
+        values=("decided", "3%"),
     ),
     "blocks": Option(("--blocks",), "Blocks in a launch of the speed pass.", _ONE_NUMBER),
     "batch-size.one": Option(("--batch-size",), "Samples in a step (default: 32).", _ONE_NUMBER),

@@ -17,6 +17,7 @@ from aebench.bench.plan.controls import with_controls
 from aebench.bench.plan.plan import ORDER_SEED, Plan, default_reference
 from aebench.bench.plan.presets import PASSES, PRESETS
 from aebench.bench.plan.sizes import batch_sizes, first_batch_size, plan_sizes
+from aebench.bench.plan.until import stopping_rule
 from aebench.bench.quoting import shortly
 from aebench.reports.record import DIFFERENT, MOST, SAME, ContenderInfo, PlanInfo
 
@@ -40,6 +41,9 @@ class Request:
         Numbers, or words such as ``train=32``; see :func:`aebench.bench.plan.sizes.batch_sizes`.
     launches, blocks : int or None
         Numbers of launches, and of blocks in a launch, in the speed pass.
+    until : str
+        The rule by which cells have launches enough, of which ``launches`` are then the most; see
+        :func:`aebench.bench.plan.until.stopping_rule`.
     epochs, seeds : int or None
         Numbers of epochs and of seeds in the quality pass.
     train_samples : int or None
@@ -66,6 +70,7 @@ class Request:
     batch_sizes: Sequence[int | str] = ()
     launches: int | None = None
     blocks: int | None = None
+    until: str = ""
     epochs: int | None = None
     seeds: int | None = None
     train_samples: int | None = None
@@ -104,7 +109,11 @@ def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> P
     models = _unique([parse(name) for name in request.models or preset.models])
     passes = _passes(request.passes or preset.passes)
     found, reference = _contenders(request, names, passes, run)
-    sizes = plan_sizes(preset, asked_sizes, request.launches, request.blocks)
+    rule = stopping_rule(request.until, request.preset, request.launches)
+    if rule and "speed" not in passes:
+        raise BadInputError("--until is about the speed pass, which isn't measured: leave it out.")
+    launches = rule.most_launches if rule else request.launches
+    sizes = plan_sizes(preset, asked_sizes, launches, request.blocks)
     for workload_sizes in sizes:
         checks.batch_sizes(workload_sizes.batch_sizes, dataset)
     train_samples = len(dataset.train)
@@ -133,6 +142,7 @@ def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> P
         profile_steps=request.profile_steps,
         trained_by_all=first(preset.trained_by_all),
         started_cold=first(preset.started_cold),
+        until=rule,
     )
     plan = Plan(info, models, found)
     checks.resources(plan, dataset)

@@ -14,7 +14,7 @@ from aebench.bench.data.datasets import Dataset
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.model import Model
-from aebench.bench.plan import checks, contenders, model_files, settings
+from aebench.bench.plan import checks, contenders, model_files, settings, until
 from aebench.bench.plan.checks import MOST_PROFILE_STEPS
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import PASSES, PRESETS
@@ -289,6 +289,7 @@ def _check_plan(plan: Plan) -> None:
     checks.within("--steps", info.profile_steps, MOST_PROFILE_STEPS)
     checks.threads(info.threads or None)
     checks.margins(info.different, info.same)
+    until.check(info)
     checks.duration(plan)
 
 

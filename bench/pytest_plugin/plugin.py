@@ -15,6 +15,7 @@ from aebench.bench.plan.plan import ContenderCell
 from aebench.bench.plan.presets import PRESETS
 from aebench.bench.plan.renamed_options import OLD_MODEL_OPTION, renamed
 from aebench.bench.plan.settings import WORDS, split_contenders
+from aebench.bench.plan.until import UNTIL_SYNTAX
 from aebench.bench.pytest_plugin.session import PytestSession
 from aebench.bench.system import machine
 
@@ -51,6 +52,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--launches", type=int, help="Launches; one gives no intervals.")
     group.addoption("--blocks", type=int, help="Blocks in a launch.")
+    group.addoption(
+        "--until",
+        default="",
+        help=f"Start launches until enough is known: {UNTIL_SYNTAX.replace('%', '%%')}.",
+    )
     group.addoption(
         "--data",
         default=os.environ.get("AEBENCH_DATA") or "auto",

@@ -85,6 +85,7 @@ class PytestSession:
                 batch_sizes=config.getoption("--batch-size"),
                 launches=config.getoption("--launches"),
                 blocks=config.getoption("--blocks"),
+                until=config.getoption("--until"),
                 passes=PASSES,
             )
             self.plan = plan_from_request(request, self._dataset)

@@ -30,6 +30,7 @@ Event = (
     | run.Failure
     | run.TaskEnd
     | run.Resume
+    | run.Look
     | run.PassEnd
     | run.End
 )

@@ -25,6 +25,8 @@ from aebench.reports.record.bounds import (
 # The verdicts' margins, as shares: beyond the first contenders are different, within the second
 # they are the same.
 DIFFERENT, SAME = 0.01, 0.03
+# The rules by which a cell of the speed pass has launches enough; see StoppingRule.
+DECIDED, WIDTH = "decided", "width"
 # A parameter from which a model is built: a scalar of JSON, or a list of scalars.
 _BuildScalar = bool | Annotated[int, Meta(ge=-(2**50), le=2**50)] | Figure | Text | None
 BuildValue = _BuildScalar | Annotated[list[_BuildScalar], Meta(max_length=1000)]
@@ -213,6 +215,29 @@ class WorkloadSizes(msgspec.Struct, frozen=True):
     blocks: Size
 
 
+class StoppingRule(msgspec.Struct, frozen=True):
+    """When a cell of the speed pass has launches enough, by what the run itself finds.
+
+    By the rule ``decided`` a run looks at its verdicts after every launch from the ``first_look``
+    on. By the rule ``width`` it looks once, after ``first_look`` launches, and computes how many
+    launches make the intervals of ratios as narrow as ± ``width`` (a share). A cell has at most
+    ``most_launches`` launches.
+    """
+
+    rule: Name
+    first_look: Annotated[int, Meta(ge=2, le=MOST)]
+    most_launches: Annotated[int, Meta(ge=2, le=MOST)]
+    width: Share = 0.0
+
+    @property
+    def by_width(self) -> bool:
+        """Return whether the rule plans launches for a width, from a first stage."""
+        return self.rule == WIDTH
+
+    def __str__(self) -> str:
+        return f"±{100 * self.width:.3g} %" if self.by_width else self.rule
+
+
 class PlanInfo(msgspec.Struct, frozen=True):
     """The sizes of a run, which are fixed before anything is measured.
 
@@ -221,6 +246,7 @@ class PlanInfo(msgspec.Struct, frozen=True):
     margins, as shares. ``trained_by_all`` names the models that all contenders train in the quality
     pass, where one contender alone trains the others; it is null if all contenders train all.
     ``started_cold`` names the models whose cold starts are measured; it is null for all.
+    With a rule ``until``, the launches in ``sizes`` are the most that a cell may have.
     """
 
     preset: Name
@@ -239,6 +265,7 @@ class PlanInfo(msgspec.Struct, frozen=True):
     profile_steps: Size = 20
     trained_by_all: Annotated[list[Name], Meta(max_length=MOST)] | None = None
     started_cold: Annotated[list[Name], Meta(max_length=MOST)] | None = None
+    until: StoppingRule | None = None
 
     @property
     def workloads(self) -> list[str]:
@@ -273,7 +300,9 @@ class PlanInfo(msgspec.Struct, frozen=True):
         """Return launches × blocks as text, such as "8 × 64"; per workload if workloads differ."""
         found: dict[str, list[str]] = {}
         for sizes in self.sizes:
-            found.setdefault(f"{sizes.launches} × {sizes.blocks}", []).append(sizes.workload)
+            most = "at most " if self.until else ""
+            text = f"{most}{sizes.launches} × {sizes.blocks}"
+            found.setdefault(text, []).append(sizes.workload)
         if len(found) == 1:
             return next(iter(found))
         return "; ".join(f"{', '.join(names)} {text}" for text, names in found.items())

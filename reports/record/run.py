@@ -1,11 +1,21 @@
 """Events about the course of a run: its workers, finished tasks, failures, resumptions, its end."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
 
-from aebench.reports.record.bounds import MOST_POLLS, Name, Positive, PositiveSeconds, Seconds, Text
+from aebench.reports.record.bounds import (
+    MOST_POLLS,
+    Name,
+    Positive,
+    PositiveSeconds,
+    Seconds,
+    Share,
+    Size,
+    Text,
+    Workload,
+)
 
 if TYPE_CHECKING:
     from aebench.reports.record.events import Event
@@ -87,6 +97,25 @@ class Resume(msgspec.Struct, frozen=True, tag="resume", tag_field="kind"):
     command: list[Text]
     void: list[Task]
     fixed_work_seconds: PositiveSeconds | None = None
+
+
+class Look(msgspec.Struct, frozen=True, tag="look", tag_field="kind"):
+    """A look at one cell after a launch: whether the cell has launches enough.
+
+    ``launch`` is the last launch that was looked at. ``level`` is the probability of error that the
+    look may spend in each family of comparisons. ``verdicts`` maps the contenders to the verdicts
+    at that level. ``enough`` is the number of launches that suffice, by which the cell ends; null
+    if that isn't known.
+    """
+
+    pass_name: ClassVar[str] = "speed"
+    model: Name
+    workload: Workload
+    batch_size: Positive
+    launch: int
+    level: Share
+    verdicts: Annotated[dict[Name, Name], Meta(max_length=1000)] = {}
+    enough: Size | None = None
 
 
 class PassEnd(msgspec.Struct, frozen=True, tag="pass_end", tag_field="kind"):

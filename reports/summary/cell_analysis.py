@@ -18,14 +18,15 @@ from aebench.reports.comparison import (
     verdict,
 )
 from aebench.reports.formatting import listed
-from aebench.reports.launches import Error
+from aebench.reports.launches import Error, Spread
 from aebench.reports.statistics import Estimate
+from aebench.reports.stopping import spent_share
 from aebench.reports.summary.cell_controls import CellControls, by_name
 from aebench.reports.summary.cell_rounds import CellRounds, Key, Pools
 from aebench.reports.summary.epochs import Epochs, epoch_ratio, epochs
 from aebench.reports.summary.parity import Standing
 from aebench.reports.summary.shared import ContenderView
-from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow
+from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow, Stopping
 
 # Machine controls, and the fields of a block with their seconds. Older records have the first.
 _MACHINE_CONTROLS = {
@@ -83,7 +84,7 @@ class CellAnalysis:
     ) -> None:
         self.key: Key = rounds.key
         self.model, self.workload, self.batch_size = rounds.key
-        self._rounds = rounds
+        self.rounds = rounds
         self._words = workload
         self.where = f"{self.model} at batch {self.batch_size}"
         self._views = {view.name: view for view in views}
@@ -131,15 +132,64 @@ class CellAnalysis:
         if what == CONTROL:
             return self._controls[names[0]].means if names[0] in self._controls else []
         if what == STEPS:
-            return list(self._rounds.step_logs(names[0]).values())
+            return list(self.rounds.step_logs(names[0]).values())
         if what == RATIO:
-            return self._rounds.ratio_means(*names)
+            return self.rounds.ratio_means(*names)
         found = [self._epochs.get(name) for name in names]
         if not all(found):
             return []
         if what == EPOCH:
             return list(self._epochs[names[0]].logs.values())
         return epoch_ratio(*(self._epochs[name] for name in names))[0]
+
+    def spread_means(self, *quantity: str) -> list[float]:
+        """Return the means by which the spread of a quantity is known.
+
+        They are those of all launches, or of the first stage of a run whose launches were planned
+        from the spread of that stage.
+        """
+        what, name, *_ = quantity
+        if what == CONTROL and name in self._controls:
+            name = self._controls[name].views[0].name
+        rule = self._rule(name) if name in self._views else None
+        return self.means(*quantity)[: rule.first_look if rule and rule.by_width else None]
+
+    def spreads(self, pools: Pools["CellAnalysis"]) -> list[tuple[Spread, list[Error]]]:
+        """Return the spreads of what the cell is judged by, each with errors that launches share.
+
+        They are of the ratio of each ranked contender to the reference; of the reference's own
+        seconds per step where nothing is compared with it.
+        """
+        against = self.reference
+        others = [name for name in self.peers if name != against]
+        found: list[tuple[Spread | None, list[Error]]] = []
+        for name in others:
+            if self.judged_by == "epoch":
+                _, further = epoch_ratio(self._epochs[name], self._epochs[against])
+                found.append((pools.spread(self, EPOCH_RATIO, name, against), further))
+            else:
+                found.append((pools.spread(self, RATIO, name, against), []))
+        if not others and against in self.blocks:
+            found.append((pools.spread(self, STEPS, against), []))
+        return [(known, further) for known, further in found if known]
+
+    def _rule(self, name: str) -> record.StoppingRule | None:
+        return self._views[name].source.header.plan.until
+
+    def _spent(self, name: str) -> float:
+        """Return the share of the probability of error that a contender's intervals may spend."""
+        return spent_share(self._rule(name), self.rounds.launches_of(self._views[name].run))
+
+    def _confidence(self, name: str) -> float:
+        return 1 - (1 - 0.95) * self._spent(name)
+
+    def _stopping(self) -> Stopping | None:
+        """Return by which rule the cell ends, as far as its reference's run has one."""
+        rule = self._rule(self.reference) if self.reference in self._views else None
+        if rule is None:
+            return None
+        enough = self.rounds.enough.get(self._views[self.reference].run)
+        return Stopping(rule, self._confidence(self.reference), enough)
 
     def _is_baseline(self, name: str) -> bool:
         info = self._views[name].info
@@ -169,14 +219,14 @@ class CellAnalysis:
         rows = self._rows(comparisons)
         floors = [floor for each in controls if (floor := noise_floor(each)) is not None]
         rotating = [each for each in self._controls.values() if each.rotate]
-        counted = [row for row in self._rounds.watched.values() if not row.repeated]
+        counted = [row for row in self.rounds.watched.values() if not row.repeated]
         cell = SpeedCell(
             self.model,
             self.workload,
             self.batch_size,
             self.reference,
-            steps_per_round=self._rounds.steps,
-            launches=max((len(self._rounds.step_logs(name)) for name in self.blocks), default=0),
+            steps_per_round=self.rounds.steps,
+            launches=max((len(self.rounds.step_logs(name)) for name in self.blocks), default=0),
             blocks=max(map(len, self.blocks.values()), default=0),
             rows=rows,
             answer="",
@@ -188,7 +238,7 @@ class CellAnalysis:
             noise_floor=max(floors, default=None),
             noise_floors=self._noise_floors(rotating),
             controls=[launch for each in rotating for launch in each.described],
-            repeated=len(self._rounds.watched) - len(counted),
+            repeated=len(self.rounds.watched) - len(counted),
             disturbed=sum(row.disturbed for row in counted),
             background_share=_mean(row.background_share for row in counted),
             steal_share=_mean(row.steal_share for row in counted),
@@ -199,6 +249,7 @@ class CellAnalysis:
             library_samples_per_second=self._libraries(),
             timing=self._words.timing,
             has_epochs=self._words.trains,
+            stopping=self._stopping(),
         )
         if cell.mostly_disturbed:
             judged = {*self.peers, *(row.contender for row in rows if row.control_of)}
@@ -217,7 +268,8 @@ class CellAnalysis:
         if not controls.means:
             return None
         pooled = self._pools.spread(self, CONTROL, controls.name)
-        return comparison.compare(controls.means, pooled=pooled)
+        spent = self._spent(controls.views[0].name)
+        return comparison.compare(controls.means, pooled=pooled, spent=spent)
 
     def _noise_floors(self, rotating: Iterable[CellControls]) -> dict[str, float]:
         """Return the noise floor of each contender that had a control in several launches."""
@@ -262,7 +314,7 @@ class CellAnalysis:
             verdict="unfinished"
             if fewest < planned
             else verdict(compared.adjusted, self.plan.different, self.plan.same),
-            minimum_detectable_effect=self._smallest_effect(compared, 1),
+            minimum_detectable_effect=self._smallest_effect(controls.views[0].name, compared, 1),
             pair_sd=pair_sd(controls.ratios),
             launch_sd=compared.spread.sd if compared.spread else None,
             failure=failure,
@@ -307,14 +359,16 @@ class CellAnalysis:
             adjusted=paired.adjusted if paired and judged else None,
             verdict=self._verdict(name, against, paired) if paired and judged else apart,
             minimum_detectable_effect=self._smallest_effect(
-                paired, 1 if control_of else comparisons
+                name, paired, 1 if control_of else comparisons
             )
             if paired and judged
             else None,
-            pair_sd=pair_sd(list(self._rounds.ratios(name, against).values())) if steps else None,
+            pair_sd=pair_sd(list(self.rounds.ratios(name, against).values())) if steps else None,
             launch_sd=steps.spread.sd if steps and steps.spread else None,
-            drift=drift(self._rounds.to_block_mean(name, self._in_turn)),
-            epoch=mine_epochs.cost(self._pools.spread(self, EPOCH, name)) if mine_epochs else None,
+            drift=drift(self.rounds.to_block_mean(name, self._in_turn)),
+            epoch=mine_epochs.cost(self._pools.spread(self, EPOCH, name), self._confidence(name))
+            if mine_epochs
+            else None,
             failure=failure,
             differs=self._differs.get(name, ""),
             of_native=None if control_of else self._share(view, view.info.computes_with),
@@ -362,7 +416,7 @@ class CellAnalysis:
         found = {
             name: _spread(
                 (run, log(seconds))
-                for (run, *_), row in self._rounds.watched.items()
+                for (run, *_), row in self.rounds.watched.items()
                 if not row.repeated and (seconds := getattr(row, field))
             )
             for name, field in _MACHINE_CONTROLS.items()
@@ -381,7 +435,9 @@ class CellAnalysis:
         if not means:
             return None
         pooled = self._pools.spread(self, RATIO, name, against)
-        return comparison.compare(means, max(1, comparisons), pooled=pooled, excess=excess)
+        return comparison.compare(
+            means, max(1, comparisons), pooled=pooled, excess=excess, spent=self._spent(name)
+        )
 
     def _compare_epochs(
         self, name: str, against: str, comparisons: int, excess: float
@@ -394,12 +450,18 @@ class CellAnalysis:
             return None
         pooled = self._pools.spread(self, EPOCH_RATIO, name, against)
         return comparison.compare(
-            means, max(1, comparisons), pooled=pooled, further=further, excess=excess
+            means,
+            max(1, comparisons),
+            pooled=pooled,
+            further=further,
+            excess=excess,
+            spent=self._spent(name),
         )
 
     def _time(self, what: str, name: str) -> Estimate:
         """Return the seconds of a contender's step."""
-        return launches.estimate(fmean(self.means(what, name)), self._error(what, name))
+        value, error = fmean(self.means(what, name)), self._error(what, name)
+        return launches.estimate(value, error, self._confidence(name))
 
     def _error(self, what: str, name: str) -> Error | None:
         known = self._pools.spread(self, what, name)
@@ -410,7 +472,8 @@ class CellAnalysis:
         value = fmean(self.means(what, name)) - fmean(self.means(what, against))
         errors = [self._error(what, each) for each in (name, against)]
         known = [error for error in errors if error]
-        return launches.estimate(value, launches.combined(*known) if len(known) == 2 else None)
+        error = launches.combined(*known) if len(known) == 2 else None
+        return launches.estimate(value, error, min(map(self._confidence, (name, against))))
 
     def _verdict(self, name: str, against: str, paired: Comparison) -> str:
         if min(len(self.blocks[each]) for each in (name, against)) < self._planned(name):
@@ -418,13 +481,17 @@ class CellAnalysis:
         return verdict(paired.adjusted, self.plan.different, self.plan.same)
 
     def _planned(self, name: str) -> int:
-        sizes = self._views[name].source.header.plan.sizes_of(self.workload)
-        return sizes.launches * sizes.blocks
+        view = self._views[name]
+        sizes = view.source.header.plan.sizes_of(self.workload)
+        launches = min(sizes.launches, self.rounds.enough.get(view.run, sizes.launches))
+        return launches * sizes.blocks
 
-    def _smallest_effect(self, paired: Comparison, comparisons: int) -> Estimate | None:
+    def _smallest_effect(self, name: str, paired: Comparison, comparisons: int) -> Estimate | None:
         if paired.error is None:
             return None
-        return minimum_detectable_effect(paired.error, self.plan.different, max(1, comparisons))
+        return minimum_detectable_effect(
+            paired.error, self.plan.different, max(1, comparisons), self._confidence(name)
+        )
 
     def _why_no_verdicts(self, cell: SpeedCell) -> str:
         """Return a sentence on why no contender may be called fastest; empty if one may be.

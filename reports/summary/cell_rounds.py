@@ -21,8 +21,11 @@ class _Cell(Protocol):
 
     key: Key
 
-    def means(self, *quantity: str) -> list[float]:
-        """Return the launches' means of a quantity's logarithm; empty if it wasn't measured."""
+    def spread_means(self, *quantity: str) -> list[float]:
+        """Return the launches' means of a quantity's logarithm by which its spread is known.
+
+        The list is empty if the quantity wasn't measured.
+        """
 
 
 C = TypeVar("C", bound=_Cell)
@@ -39,6 +42,8 @@ class CellRounds:
         For each contender's name, its rounds by block.
     watched : mapping of BlockKey to Block
         The state of the machine in each block.
+    enough : mapping of int to int
+        For each run that found how many launches suffice for the cell, their number.
 
     Attributes
     ----------
@@ -51,9 +56,11 @@ class CellRounds:
         key: Key,
         rounds: Mapping[str, Mapping[BlockKey, record.Round]],
         watched: Mapping[BlockKey, record.Block],
+        enough: Mapping[int, int] | None = None,
     ) -> None:
         self.key = key
         self.watched = watched
+        self.enough = enough or {}
         repeated = {place for place, row in watched.items() if row.repeated}
         self.blocks: dict[str, dict[BlockKey, float]] = {}
         for name, rows in rounds.items():
@@ -63,6 +70,10 @@ class CellRounds:
         self.steps = sorted({row.steps for rows in rounds.values() for row in rows.values()})
         self._ratios: dict[tuple[str, str], dict[LaunchKey, list[float]]] = {}
         self._steps: dict[str, dict[LaunchKey, float]] = {}
+
+    def launches_of(self, run: int) -> int:
+        """Return the number of launches in which a run measured the cell."""
+        return len({launch for each, launch, _ in self.watched if each == run})
 
     def ratios(self, name: str, against: str) -> dict[LaunchKey, list[float]]:
         """Return for each launch the ratios of two contenders' seconds, in blocks with both."""
@@ -129,12 +140,12 @@ class Pools(Generic[C]):
     def spread(self, cell: C, *quantity: str) -> Spread | None:
         """Return the spread of a quantity in a cell, see :func:`aebench.reports.launches.spreads`.
 
-        The words of ``quantity`` are those that a cell's ``means`` takes.
+        The words of ``quantity`` are those that a cell's ``spread_means`` takes.
         """
         key = (*cell.key[1:], *quantity)
         if key not in self._found:
             cells = self._cells[cell.key[1:]]
-            found = spreads([each.means(*quantity) for each in cells])
+            found = spreads([each.spread_means(*quantity) for each in cells])
             self._found[key] = dict(zip(cells, found, strict=True))
         return self._found[key][cell]
 

@@ -63,12 +63,12 @@ class Epochs:
     wait_seconds: float
     call_seconds: float
 
-    def cost(self, known: Spread | None) -> EpochCost:
+    def cost(self, known: Spread | None, confidence: float = 0.95) -> EpochCost:
         """Return the estimate over all launches, by the spread between them."""
         error = mean_error(known, len(self.logs))
         if error and self.fixed_error:
             error = combined(error, self.fixed_error)
-        seconds = estimate(fmean(self.logs.values()), error)
+        seconds = estimate(fmean(self.logs.values()), error, confidence)
         return EpochCost(
             steps=self.steps,
             fixed_seconds=self.fixed_seconds,

@@ -3,9 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
+import msgspec
+
 from aebench.reports import record
 from aebench.reports.formatting import listed
 from aebench.reports.journal import Record
+from aebench.reports.stopping import enough
 
 
 def missing(source: Record) -> str:
@@ -18,13 +21,23 @@ def missing(source: Record) -> str:
     parts = []
     for name in source.header.plan.passes:
         planned = [
-            tasks
+            _needed(source, tasks)
             for tasks in source.header.tasks
             if tasks.pass_name == name and (name, tasks.model, tasks.contender) not in failed
         ]
         parts.append(_missing_of(name, planned, ended))
     lacking = "; ".join(filter(None, parts))
     return f"Not measured, though planned: {lacking}." if lacking else ""
+
+
+def _needed(source: Record, tasks: record.PlannedTasks) -> record.PlannedTasks:
+    """Return planned tasks without the launches that looks found not to be needed."""
+    if tasks.pass_name != "speed" or source.header.plan.until is None:
+        return tasks
+    ended = enough(source.of(record.Look))
+    cells = [cell for cell in source.header.cells if cell.model == tasks.model]
+    needed = max((ended.get(cell, tasks.tasks) for cell in cells), default=tasks.tasks)
+    return msgspec.structs.replace(tasks, tasks=min(tasks.tasks, needed))
 
 
 def _failed(source: Record) -> set[tuple[str, str, str]]:

@@ -7,6 +7,7 @@ import msgspec
 from aebench.reports import record
 from aebench.reports.comparison import holm
 from aebench.reports.journal import Record
+from aebench.reports.stopping import enough
 from aebench.reports.summary.cell_analysis import CellAnalysis, Ranking
 from aebench.reports.summary.cell_rounds import BlockKey, CellRounds, Key, Pools
 from aebench.reports.summary.parity import ModelParity
@@ -17,15 +18,26 @@ from aebench.reports.summary.states import states, with_states
 
 def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[SpeedCell]:
     """Summarise every cell in which a contender was measured or failed."""
+    found = analyses(sources, views)
+    pools = Pools(found)
+    standing = _standing([analysis.summarise(pools) for analysis in found])
+    return with_states(standing, [analysis.rounds for analysis in found], states(sources))
+
+
+def analyses(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[CellAnalysis]:
+    """Return the analysis of every cell in which a contender was measured or failed."""
     words = workloads(sources)
+    sufficient: dict[Key, dict[int, int]] = {}
+    for run, source in enumerate(sources):
+        for cell, launches in enough(source.of(record.Look)).items():
+            sufficient.setdefault(_key(cell), {})[run] = launches
     watched: dict[Key, dict[BlockKey, record.Block]] = {}
     for run, source in enumerate(sources):
         for block in source.of(record.Block):
             key = (block.model, block.workload, block.batch_size)
             watched.setdefault(key, {})[run, block.launch, block.block] = block
     planned = [{_key(cell) for cell in source.header.cells} for source in sources]
-    analyses: list[CellAnalysis] = []
-    of_cells: list[CellRounds] = []
+    found: list[CellAnalysis] = []
     for model in models(sources):
         rounds: dict[Key, dict[str, dict[BlockKey, record.Round]]] = {}
         for view in views:
@@ -58,13 +70,12 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Spe
                     each.name: compared[each.run, each.name].standing(workload, key[2])
                     for each in here
                 }
-                of_cell = CellRounds(key, rounds.get(key, {}), watched.get(key, {}))
-                of_cells.append(of_cell)
+                measurements = CellRounds(
+                    key, rounds.get(key, {}), watched.get(key, {}), sufficient.get(key)
+                )
                 plan = taking_part[0].source.header.plan
-                analyses.append(CellAnalysis(of_cell, workload, plan, here, standings))
-    pools = Pools(analyses)
-    standing = _standing([analysis.summarise(pools) for analysis in analyses])
-    return with_states(standing, of_cells, states(sources))
+                found.append(CellAnalysis(measurements, workload, plan, here, standings))
+    return found
 
 
 def _standing(found: Sequence[tuple[SpeedCell, Ranking]]) -> list[SpeedCell]:

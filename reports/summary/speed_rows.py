@@ -70,6 +70,18 @@ class SpeedRow(msgspec.Struct, frozen=True):
         return self.times_epoch or self.times_reference
 
 
+class Stopping(msgspec.Struct, frozen=True):
+    """The rule by which a cell has launches enough.
+
+    ``confidence`` is that of the cell's intervals of 95 %: they allow for the run's looks.
+    ``enough`` is the number of launches that suffice, None if that isn't known.
+    """
+
+    rule: record.StoppingRule
+    confidence: float
+    enough: int | None
+
+
 class SpeedCell(msgspec.Struct, frozen=True):
     """A cell (model, workload and batch size), in which contenders are compared.
 
@@ -93,7 +105,7 @@ class SpeedCell(msgspec.Struct, frozen=True):
     on ratios that differ between calm blocks and the others, empty if none do.
     ``library_samples_per_second`` is what each library does of the step's matrix products alone,
     the fastest first. ``timing`` is what a round is a number of: ``step``, ``call`` or ``whole
-    call``.
+    call``. ``stopping`` is None in a run of fixed size.
     """
 
     model: str
@@ -126,6 +138,7 @@ class SpeedCell(msgspec.Struct, frozen=True):
     library_samples_per_second: dict[str, float] = {}
     timing: str = "step"
     has_epochs: bool = False
+    stopping: Stopping | None = None
 
     @property
     def mostly_disturbed(self) -> bool:

@@ -6,6 +6,7 @@ from aebench.reports.formatting import interval, listed, percent, relative
 from aebench.reports.sections import TableView
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary import SpeedCell, SpeedRow, Summary
+from aebench.reports.tables.looks import stopping_notes
 from aebench.reports.tables.shared import VERDICT, Table, count, failed, share, shown, some_tables
 
 
@@ -78,7 +79,7 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
         if row.failure:
             notes.append(f"{row.contender}: {row.failure} (after {row.rounds} rounds)")
     notes[:0] = [each for each in (cell.answer, cell.depends_on_state) if each]
-    notes += [*_how_judged(cell), *_controls(cell), *_of_fit(cell)]
+    notes += [*stopping_notes(cell), *_how_judged(cell), *_controls(cell), *_of_fit(cell)]
     if baselines:
         notes.append(_baselines(cell))
         notes += _libraries(cell)

@@ -12,8 +12,12 @@ NOISES = ("normal", "heavy-tailed", "drifting", "bursting", "autocorrelated", "t
 _STATE_SHIFT, _STATE_BLOCKS, _STATE_SHARE = -0.15, 7, 0.2
 
 
-def log_ratios(noise: str, size: str, runs: int, seed: int = 1) -> np.ndarray:
+def log_ratios(
+    noise: str, size: str, runs: int, seed: int = 1, most_launches: int = 0
+) -> np.ndarray:
     """Return a contender's log-ratios without a true difference: runs × launches × blocks.
+
+    A run that goes on until it is known has ``most_launches`` instead of the size's.
 
     All launches have an effect of their own, as processes and minutes differ. The noise in a launch
     is normal, or one of five kinds beside that. "heavy-tailed": extreme rounds are more frequent.
@@ -23,6 +27,7 @@ def log_ratios(noise: str, size: str, runs: int, seed: int = 1) -> np.ndarray:
     """
     random = np.random.default_rng([seed, NOISES.index(noise), *map(ord, size)])
     launches, blocks = SIZES[size]
+    launches = most_launches or launches
     shape = (runs, launches, blocks)
     found = random.normal(0, PAIR_SD, shape)
     if noise == "heavy-tailed":

@@ -21,12 +21,15 @@ from aebench.bench.campaign.passes.rounds import (
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.model import Model
 from aebench.bench.plan.order import block_orders, starting_order
+from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import LAUNCHES_WITH_SHORT_EPOCHS
 from aebench.bench.protocol import messages
 from aebench.bench.system import machine_controls
 from aebench.bench.system.machine_controls import MachineControls
 from aebench.reports import record
+from aebench.reports.journal import Record
 from aebench.reports.record import Cell, Task
+from aebench.reports.summary.looks import goes_on, looks_due
 
 # Each contender's round takes about this long by its own step time: nobody's speed sets another's
 # work. Ratios are of seconds per step.
@@ -57,6 +60,12 @@ SHORT_EPOCH_SECONDS = 0.19
 SHORT_EPOCHS = 8
 SHORT_EPOCHS_WHERE_SOME_WAIT = 16
 WARMUP_BLOCK = -1
+
+
+def cells_going_on(plan: Plan, written: Record, task: Task) -> list[Cell]:
+    """Return the cells of a launch of a model of which a record doesn't say that they ended."""
+    cells = plan.cells(task.model, task.launch)
+    return [cell for cell in cells if goes_on(written, cell, task.launch)]
 
 
 class SpeedPass:
@@ -99,28 +108,37 @@ class SpeedPass:
     def _measure(self, tasks: Sequence[Task]) -> None:
         for number, task in enumerate(tasks):
             began = time.monotonic()
-            self._launch(self._context.plan.model(task.model), task.launch)
-            self._context.end(task, time.monotonic() - began)
+            self._look(task.launch)
+            if cells := cells_going_on(self._context.plan, self._context.journal.record, task):
+                self._launch(self._context.plan.model(task.model), task.launch, cells)
+                self._context.end(task, time.monotonic() - began)
+            else:
+                self._context.display.stage_done()
             # The first launch's table is shown at once. It has no intervals, and says so.
             if number == 0 or task.model not in [later.model for later in tasks[number + 1 :]]:
                 self._context.display.results("speed", task.model)
 
-    def _launch(self, model: Model, launch: int) -> None:
-        sessions = self._start(model, launch)
+        self._look(self._context.plan.info.launches)
+
+    def _look(self, launches: int) -> None:
+        """Make the looks that are due once so many launches of all models were measured."""
+        for look in looks_due(self._context.journal.record, launches):
+            self._context.journal.append(look)
+
+    def _launch(self, model: Model, launch: int, cells: Sequence[Cell]) -> None:
+        sessions = self._start(model, launch, cells)
         try:
-            self._take_turns(sessions, model, launch)
+            self._take_turns(sessions, launch, cells)
         finally:
             for session in running_sessions(sessions):
                 self._context.fleet.stop(session.worker)
 
-    def _start(self, model: Model, launch: int) -> list[Session]:
+    def _start(self, model: Model, launch: int, cells: Sequence[Cell]) -> list[Session]:
         context = self._context
         context.display.doing(f"{model.name}: workers start (launch {launch + 1})")
         sessions: list[Session] = []
         names = {
-            contender.name
-            for cell in context.plan.cells(model.name, launch)
-            for contender in context.plan.in_launch(cell, launch)
+            contender.name for cell in cells for contender in context.plan.in_launch(cell, launch)
         }
         taking_part = [each for each in context.plan.in_blocks if each.name in names]
         seed = context.plan.info.order_seed
@@ -144,13 +162,12 @@ class SpeedPass:
                 session.some_epochs_wait = bool(info.epoch_end_polls_seconds)
         return sessions
 
-    def _take_turns(self, sessions: Sequence[Session], model: Model, launch: int) -> None:
+    def _take_turns(
+        self, sessions: Sequence[Session], launch: int, going_on: Sequence[Cell]
+    ) -> None:
         """Measure the blocks of a launch. The cells take turns of a few blocks."""
         plan = self._context.plan
-        cells = [
-            LaunchCell(cell, workloads.load(cell.workload), launch)
-            for cell in plan.cells(model.name, launch)
-        ]
+        cells = [LaunchCell(cell, workloads.load(cell.workload), launch) for cell in going_on]
         taking_part: dict[LaunchCell, list[Session]] = {}
         for cell in cells:
             names = {contender.name for contender in plan.in_launch(cell.cell, launch)}
