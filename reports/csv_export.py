@@ -4,9 +4,13 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from aebench.reports import studies
+from aebench.reports.random_effects import over_machines
 from aebench.reports.sanitize import printable
-from aebench.reports.summary import Estimate, MemoryRow, Summary
+from aebench.reports.summary import Estimate, MemoryRow, SpeedCell, Summary
+from aebench.reports.summary.several_runs import ratios_by_machine
 
 COLUMNS = (
     "model",
@@ -55,8 +59,8 @@ def lines(summary: Summary) -> Iterator[Line]:
             where: Line = (compared.model, None, check.batch_size, compared.contender)
             yield from line(where, f"parity: {check.check}", check.difference)
             yield from line(where, f"parity, allowed: {check.check}", check.tolerance)
-    for cell in summary.speed:
-        where = (cell.model, cell.workload, cell.batch_size, "")
+    for cell in _unpooled(summary):
+        where = (cell.model, cell.workload, cell.batch_size, cell.label)
         yield from line(where, "noise floor, share", cell.noise_floor)
         for name, floor in cell.noise_floors.items():
             yield from line((*where[:3], name), "noise floor, share", floor)
@@ -91,6 +95,9 @@ def lines(summary: Summary) -> Iterator[Line]:
             yield from line(where, f"times {against}, calm blocks", row.times_reference_calm)
             for name, value in row.control_correlations.items():
                 yield from line(where, f"correlation with the {name} control", value)
+            if row.over_runs:
+                yield from line(where, "runs", len(row.over_runs.ratios))
+                yield from line(where, "SD between runs, share", row.over_runs.between_sd)
             effect = row.minimum_detectable_effect
             yield from line(where, "minimum detectable effect, share", effect)
             yield from line(where, "share of native", row.of_native)
@@ -100,6 +107,7 @@ def lines(summary: Summary) -> Iterator[Line]:
                 yield from line(where, "epoch of fit, fixed", row.epoch.fixed_seconds, "s")
                 yield from line(where, "call of fit", row.epoch.call_seconds, "s")
                 yield from line(where, "20 epochs", row.epoch.full_training_seconds, "s")
+    yield from _over_machines(summary)
     for start in summary.footprint:
         where = (start.model, None, None, start.contender)
         for phase, seconds in start.phase_seconds.items():
@@ -140,6 +148,39 @@ def lines(summary: Summary) -> Iterator[Line]:
         yield from line(where, f"gains an epoch {before}", pair.gains_seconds, "s")
         # The high end is empty if the later start may never be earned back.
         yield from line(where, f"break-even {before}", pair.epochs, "epochs")
+
+
+def _unpooled(summary: Summary) -> Iterator[SpeedCell]:
+    """Yield the cells, with names that tell machines apart; seconds of runs are each run's own."""
+    for cell in summary.speed:
+        on = f" ({cell.label})" if cell.label else ""
+        rows = [
+            msgspec.structs.replace(
+                row,
+                contender=f"{row.contender}{on}",
+                **(
+                    {"samples_per_second": None, "step_seconds": None, "epoch": None}
+                    if cell.runs
+                    else {}
+                ),
+            )
+            for row in cell.rows
+        ]
+        yield msgspec.structs.replace(cell, rows=rows)
+    yield from summary.speed_by_run
+
+
+def _over_machines(summary: Summary) -> Iterator[Line]:
+    by_key: dict[tuple[str, str, int], list[SpeedCell]] = {}
+    for cell in summary.speed:
+        if cell.machine:
+            by_key.setdefault(cell.key, []).append(cell)
+    for (model, workload, batch_size), cells in by_key.items():
+        ratios_of = ratios_by_machine(cells) if len(cells) > 1 else {}
+        for contender, ratios in ratios_of.items():
+            where: Line = (model, workload, batch_size, f"{contender} ({len(cells)} machines)")
+            figure = f"times {cells[0].reference}, mean over machines"
+            yield from line(where, figure, over_machines(ratios))
 
 
 def _explained(summary: Summary) -> Iterator[Line]:

@@ -52,6 +52,15 @@ def relative(value: float, low: float | None = None, high: float | None = None) 
     return f"{_cut(value, _step(reach, 2))} ±{share}"
 
 
+def spanned(value: float, low: float | None = None, high: float | None = None) -> str:
+    """Return ``low to high`` as text: the range of several runs' values, without their middle.
+
+    The parameters are those of :func:`interval`. Without a range, return the value alone.
+    """
+    ends = [interval(end) for end in (low, high) if end is not None]
+    return " to ".join(dict.fromkeys(ends)) or interval(value)
+
+
 def fixed(decimals: int, value: float, low: float | None = None, high: float | None = None) -> str:
     """Return ``value [low, high]`` as text with a fixed number of decimals.
 

@@ -45,23 +45,42 @@ def sentences(summary: Summary) -> list[str]:
 def _speed(
     cells: Sequence[SpeedCell], gerunds: Mapping[str, str], several_machines: bool
 ) -> Iterator[str]:
-    compared = [cell for cell in cells if cell.answer]
-    if not compared:
-        return
+    said: dict[str, list[str]] = {}
+    for machine, here in _grouped(cells, lambda cell: cell.machine).items():
+        parts = _fastest([cell for cell in here if cell.answer], gerunds)
+        if parts:
+            said.setdefault("; ".join(parts), []).append(machine)
+    if list(said.values()) == [[""]]:
+        yield f"On {'these machines' if several_machines else 'this machine'}, {next(iter(said))}."
+    elif said:
+        # Machines on which the same holds share a sentence.
+        told = (f"on {_both(machines)} {text}" for text, machines in said.items())
+        yield f"O{'. O'.join(each[1:] for each in told)}."
+
+
+def _both(machines: Sequence[str]) -> str:
+    named = [machine or "the others" for machine in machines]
+    return f"{'both ' * (len(named) == 2)}{listed(named)}"
+
+
+def _fastest(compared: Sequence[SpeedCell], gerunds: Mapping[str, str]) -> list[str]:
+    """Return clauses on who is fastest in which cells, all of one machine."""
     by_leader: dict[str, list[SpeedCell]] = {}
     for cell in sorted(compared, key=lambda cell: (not cell.stands, _is_cut(cell))):
         standing = cell.fastest if cell.stands else ""
-        leader = standing or ("" if _is_cut(cell) else _NO_LEADER)
-        by_leader.setdefault(leader, []).append(cell)
-    parts = [
-        f"{name} fastest {_where(led, gerunds)}"
-        if name == _NO_LEADER
-        else f"{name} is fastest {_where(led, gerunds)}"
-        if name
+        if cell.fastest_in_each and not standing:
+            clause = f"{cell.fastest_in_each} is fastest in each of {len(cell.runs)} runs"
+        elif standing:
+            clause = f"{standing} is fastest"
+        else:
+            clause = "" if _is_cut(cell) else f"{_NO_LEADER} fastest"
+        by_leader.setdefault(clause, []).append(cell)
+    return [
+        f"{clause} {_where(led, gerunds)}"
+        if clause
         else f"there is no verdict yet {_where(led, gerunds)}, of which blocks are missing"
-        for name, led in by_leader.items()
+        for clause, led in by_leader.items()
     ]
-    yield f"On {'these machines' if several_machines else 'this machine'}, {'; '.join(parts)}."
 
 
 def _is_cut(cell: SpeedCell) -> bool:

@@ -34,6 +34,7 @@ from aebench.reports.record.bounds import (
     MOST_VALUES,
 )
 from aebench.reports.record.schema_5 import LAST, planned, upgraded
+from aebench.reports.same_run import distinct
 from aebench.reports.sanitize import printable, reason
 
 T = TypeVar("T")
@@ -63,6 +64,8 @@ class Record:
         Size of the unpacked file when it was read.
     sound_bytes : int
         Size of the part that was read without damage.
+    copies : int
+        How many further records of the same run were given, and left out.
     """
 
     header: Header
@@ -70,6 +73,7 @@ class Record:
     damage: str = ""
     read_bytes: int = field(default=0, compare=False)
     sound_bytes: int = field(default=0, compare=False)
+    copies: int = field(default=0, compare=False)
 
     def of(self, kind: type[T]) -> list[T]:
         """Return the events of one type, in the order of measuring."""
@@ -126,7 +130,7 @@ def _in_folder(folder: Path) -> Path | None:
 
 
 def record_paths(paths: Sequence[Path]) -> list[Path]:
-    """Return the paths of all records that the given paths lead to, each path once.
+    """Return the paths of all records that the given paths lead to, as often as they do.
 
     Parameters
     ----------
@@ -152,13 +156,7 @@ def record_paths(paths: Sequence[Path]) -> list[Path]:
             f"these are {len(found):,} records, of which {MOST_RECORDS} can be shown side by side: "
             "give fewer."
         )
-    # Paths that lead to the same file count once.
-    return list({_resolved(path): path for path in found}.values())
-
-
-def _resolved(path: Path) -> Path:
-    with _refusing(path):
-        return path.resolve()
+    return found
 
 
 @contextlib.contextmanager
@@ -222,7 +220,7 @@ def load_all(paths: Sequence[Path]) -> list[tuple[Path, Record]]:
     -------
     list of (Path, Record)
         The records in the given order. Of a record and its copies, the longest is returned, at the
-        place of the first.
+        place of the first; its ``copies`` counts the others.
 
     Raises
     ------
@@ -239,12 +237,18 @@ def load_all(paths: Sequence[Path]) -> list[tuple[Path, Record]]:
         for place, other in enumerate(found):
             sound = min(record.sound_bytes, loaded[other][1].sound_bytes)
             if beginnings[number][sound] == beginnings[other][sound]:
+                copies = record.copies + loaded[other][1].copies + 1
                 if record.sound_bytes > sound:
                     found[place] = number
+                loaded[found[place]][1].copies = copies
                 break
         else:
             found.append(number)
-    return [loaded[number] for number in found]
+    kept = [loaded[number] for number in found]
+    counted = distinct([record for _, record in kept])
+    for each in counted:
+        kept[each.index][1].copies = each.copies
+    return [kept[each.index] for each in counted]
 
 
 def _beginnings(path: Path, sound_bytes: int, sizes: Set[int]) -> dict[int, str]:

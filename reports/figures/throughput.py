@@ -1,5 +1,6 @@
 """Draw the throughput by batch size, with a panel for each model and workload."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -44,7 +45,17 @@ def throughput(summary: Summary, figure: Figure) -> str:
     # Controls that take turns have no throughput in common, and aren't drawn.
     rotate = any(row.originals for cell in cells for row in cell.rows)
     hollow = "" if rotate else "; hollow: the control, which does what its original does"
-    return f"Throughput of steady steps, logarithmic, with 95 % intervals{hollow}{limit}"
+    intervals = f"95 % intervals{_of_runs(cells)}"
+    return f"Throughput of steady steps, logarithmic, with {intervals}{hollow}{limit}"
+
+
+def _of_runs(cells: Sequence[SpeedCell]) -> str:
+    return " (of several runs: their range)" if any(cell.runs for cell in cells) else ""
+
+
+def _ticks(cells: Sequence[SpeedCell]) -> list[str]:
+    """Return batch sizes, with the machine below where there are several."""
+    return [label(f"{cell.batch_size}\n{cell.label}".strip()) for cell in cells]
 
 
 def _panel(axes: Axes, cells: list[SpeedCell]) -> None:
@@ -55,6 +66,7 @@ def _panel(axes: Axes, cells: list[SpeedCell]) -> None:
         ),
         MOST_LINES,
     )
+    apart = any(cell.label for cell in cells)
     spacing = min(0.06, 0.7 / max(1, len(contenders)))
     for shift, contender in enumerate(contenders):
         colour, marker = style(contender)
@@ -75,7 +87,8 @@ def _panel(axes: Axes, cells: list[SpeedCell]) -> None:
             [each.value for each in values],
             yerr=[low, high],
             fmt=marker,
-            linestyle="none" if control or len(points) == 1 else "-",
+            # No line goes from one machine to another.
+            linestyle="none" if control or apart or len(points) == 1 else "-",
             linewidth=0.7,
             elinewidth=1.4,
             color=colour,
@@ -85,7 +98,7 @@ def _panel(axes: Axes, cells: list[SpeedCell]) -> None:
             label=label(contender),
         )
     every = max(1, -(-len(cells) // _MOST_POLLS))
-    axes.set_xticks(range(0, len(cells), every), [str(each.batch_size) for each in cells[::every]])
+    axes.set_xticks(range(0, len(cells), every), _ticks(cells[::every]))
     axes.set_xlim(-0.5, max(0, len(cells) - 1) + 0.5)
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

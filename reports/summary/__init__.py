@@ -11,9 +11,19 @@ import msgspec
 from aebench.reports import record, studies
 from aebench.reports.formatting import listed
 from aebench.reports.journal import Record
+from aebench.reports.same_run import distinct
 from aebench.reports.statistics import Estimate
 from aebench.reports.studies import Plateau
-from aebench.reports.summary import consistency, footprint, memory, parity, profile, quality, speed
+from aebench.reports.summary import (
+    consistency,
+    footprint,
+    memory,
+    parity,
+    profile,
+    quality,
+    several_runs,
+    speed,
+)
 from aebench.reports.summary.breakeven import MOST_PAIRS, BreakEven, break_even
 from aebench.reports.summary.cost import Cost, CostPoint, cost
 from aebench.reports.summary.epochs import EpochCost
@@ -23,6 +33,7 @@ from aebench.reports.summary.missing import missing
 from aebench.reports.summary.parity import ParityRow
 from aebench.reports.summary.profile import ProfileRow
 from aebench.reports.summary.quality import QualityRow, Training
+from aebench.reports.summary.run_cells import Measured
 from aebench.reports.summary.shared import (
     FULL_TRAINING_EPOCHS,
     MIB,
@@ -86,7 +97,10 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """Everything that the tables show; ``studies`` maps a study's name to its results."""
+    """Everything that the tables show; ``studies`` maps a study's name to its results.
+
+    ``speed_by_run`` has the cells of single runs that ``speed`` combines.
+    """
 
     runs: list[Run]
     models: list[record.ModelInfo]
@@ -103,6 +117,7 @@ class Summary(msgspec.Struct, frozen=True):
     memory: list[MemoryRow]
     failures: list[record.Failure]
     notices: list[str]
+    speed_by_run: list[SpeedCell] = []
 
 
 def summarise(*sources: Record) -> Summary:
@@ -111,14 +126,21 @@ def summarise(*sources: Record) -> Summary:
     Parameters
     ----------
     *sources : Record
-        The records, at least one. A record may be cut off at any line.
+        The records, at least one. A record may be cut off at any line. Of records of one run only
+        one counts.
     """
+    counted = distinct(sources)
+    given_again = several_runs.copies(
+        [sources[each.index] for each in counted], [each.copies for each in counted]
+    )
+    sources = tuple(sources[each.index] for each in counted)
     views = contenders(sources)
     failures = [failure for source in sources for failure in source.of(record.Failure)]
-    cells = speed.cells(sources, views)
+    measured = speed.cells(sources, views)
+    cells = measured.shown
     starts = footprint.rows(sources, views)
     profiled = profile.rows(sources, views)
-    pays = break_even(cells, starts)
+    pays = break_even(measured.by_run, starts)
     trained = quality.rows(sources, views)
     alike = {
         run for run, source in enumerate(sources) if _trained_on(source) == _trained_on(sources[0])
@@ -142,10 +164,11 @@ def summarise(*sources: Record) -> Summary:
         memory=memory.rows(sources, views),
         failures=list(map(_shortened, failures[:MOST_FAILURES])),
         notices=[
-            *_few(_all_notices(sources, views, cells, trained)),
+            *_few([*given_again, *_all_notices(sources, views, measured, trained)]),
             *_left_out(failures),
             *_pairs_left_out(pays),
         ],
+        speed_by_run=measured.parts,
     )
 
 
@@ -159,9 +182,10 @@ def _studies(sources: Sequence[Record]) -> list[studies.Study]:
 def _all_notices(
     sources: Sequence[Record],
     views: Sequence[ContenderView],
-    cells: Sequence[SpeedCell],
+    measured: Measured,
     trained: Sequence[QualityRow],
 ) -> list[str]:
+    cells = measured.shown
     return [
         *_differences(sources, cells),
         *dict.fromkeys(
@@ -169,7 +193,7 @@ def _all_notices(
         ),
         *(each for source in sources for each in consistency.resumed_elsewhere(source)),
         *consistency.runs_apart(sources),
-        *consistency.passes_apart(cells, trained),
+        *consistency.passes_apart(measured.by_run, trained),
         # Several runs may give the same notice, which is shown once.
         *dict.fromkeys(_settings(views)),
         *_disturbed(cells),
@@ -182,7 +206,11 @@ def _disturbed(cells: Sequence[SpeedCell]) -> list[str]:
     found = [cell for cell in cells if cell.mostly_disturbed]
     if not found:
         return []
-    names = [f"{cell.workload} {cell.model} at batch {cell.batch_size}" for cell in found]
+    names = [
+        f"{cell.workload} {cell.model} at batch {cell.batch_size}"
+        + (f" ({cell.label})" if cell.label else "")
+        for cell in found
+    ]
     where = listed(names) if len(names) <= 3 else f"{len(found)} of {len(cells)} cells"
     return [
         f"The machine did other work in most blocks of {where}: there are no verdicts there, and "
@@ -299,17 +327,22 @@ def _differences(sources: Sequence[Record], cells: Sequence[SpeedCell]) -> list[
     apart = (
         ratios if unpaired else "so what was measured in one run and in another compares roughly."
     )
-    notices = [
-        f"These are {len(sources)} runs, one after the other, not from the same blocks: the "
-        f"machine may have changed its speed in between, {apart}"
-    ]
+    notices = several_runs.combined(sources, cells)
+    if unpaired or not notices:
+        notices.insert(
+            0,
+            f"These are {len(sources)} runs, one after the other, not from the same blocks: the "
+            f"machine may have changed its speed in between, {apart}",
+        )
     sums = {(each.data.train_sha256, each.data.test_sha256) for each in headers}
     if len(sums) > 1 and not explain:
         notices.append(
             "The runs used different data: what their losses differ by is not the backend's doing, "
             "and their epochs can't be compared."
         )
-    if len({each.machine.kind for each in headers}) > 1:
+    # Ratios within runs compare no machines.
+    paired = any(cell.machine for cell in cells)
+    if len({each.machine.kind for each in headers}) > 1 and (unpaired or not paired):
         notices.append(
             "The runs were on different machines: their ratios compare the machines too."
         )

@@ -72,6 +72,8 @@ class CellAnalysis:
         All contenders, also those that were not measured in this cell.
     standings : mapping of str to Standing
         For each contender's name, whether its model was shown to be the same in this cell.
+    machine : str
+        What sentences call the machine.
     """
 
     def __init__(
@@ -81,12 +83,14 @@ class CellAnalysis:
         plan: record.PlanInfo,
         views: Sequence[ContenderView],
         standings: Mapping[str, Standing],
+        machine: str = "this machine",
     ) -> None:
         self.key: Key = rounds.key
         self.model, self.workload, self.batch_size = rounds.key
         self.rounds = rounds
         self._words = workload
         self.where = f"{self.model} at batch {self.batch_size}"
+        self.machine = machine
         self._views = {view.name: view for view in views}
         self._standings = standings
         self.blocks = rounds.blocks
@@ -271,6 +275,11 @@ class CellAnalysis:
         spent = self._spent(controls.views[0].name)
         return comparison.compare(controls.means, pooled=pooled, spent=spent)
 
+    def control_alone(self, name: str) -> Comparison | None:
+        """Return the ratio of the A/A controls of a row; None if the cell has no such row."""
+        controls = self._controls.get(name)
+        return self._compare_controls(controls) if controls else None
+
     def _noise_floors(self, rotating: Iterable[CellControls]) -> dict[str, float]:
         """Return the noise floor of each contender that had a control in several launches."""
         pairs = [pair for each in rotating for pair in each.repeated_pairs]
@@ -371,11 +380,33 @@ class CellAnalysis:
             else None,
             failure=failure,
             differs=self._differs.get(name, ""),
-            of_native=None if control_of else self._share(view, view.info.computes_with),
-            of_limit=None if control_of else self._share(view, ""),
+            of_native=_ratio(None if control_of else self.of_native(name)),
+            of_limit=_ratio(None if control_of else self.of_limit(name)),
         )
 
-    def _share(self, view: ContenderView, framework: str) -> Estimate | None:
+    def of_native(self, name: str) -> Comparison | None:
+        """Return a contender's share of the throughput of its framework without Keras."""
+        return self._share(self._views[name], self._views[name].info.computes_with)
+
+    def of_limit(self, name: str) -> Comparison | None:
+        """Return a contender's share of the throughput of matrix products alone."""
+        return self._share(self._views[name], "")
+
+    @property
+    def verb(self) -> str:
+        """Return what contenders do here, such as "trains"."""
+        return self._words.verb
+
+    def alone(self, what: str, name: str, against: str) -> Comparison | None:
+        """Return a ratio in this cell for itself: neither adjusted nor widened.
+
+        ``what`` is :data:`RATIO` or :data:`EPOCH_RATIO`. Return None if the two share no blocks.
+        """
+        if what == EPOCH_RATIO:
+            return self._compare_epochs(name, against, 1, 0.0)
+        return self._compare(name, against, 1)
+
+    def _share(self, view: ContenderView, framework: str) -> Comparison | None:
         """Return a contender's share of a baseline's throughput, from the blocks with both.
 
         ``framework`` is the baseline's framework, or empty for matrix products alone. Return None
@@ -389,8 +420,7 @@ class CellAnalysis:
         )
         if baseline is None or baseline is view or not self._comparable(view, baseline):
             return None
-        shared = self._compare(baseline.name, view.name, 1)
-        return shared.ratio if shared else None
+        return self._compare(baseline.name, view.name, 1)
 
     def _comparable(self, *views: ContenderView) -> bool:
         """Return whether no two known precisions of contenders differ."""
@@ -562,7 +592,7 @@ class CellAnalysis:
             unit = "an epoch" if self.judged_by == "epoch" else f"a {self.judged_by}"
             return (
                 leader,
-                f"On this machine {leader} {self._words.verb} {self.where} fastest: for {unit}, "
+                f"On {self.machine} {leader} {self._words.verb} {self.where} fastest: for {unit}, "
                 f"{slower}.",
                 ranking,
             )
@@ -582,6 +612,10 @@ def _reference(views: Sequence[ContenderView], wanted: str, peers: Sequence[str]
     """
     asked = [view.name for view in views if view.info.name == wanted]
     return next((name for name in [*asked, *peers] if name in peers), wanted)
+
+
+def _ratio(compared: Comparison | None) -> Estimate | None:
+    return compared.ratio if compared else None
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

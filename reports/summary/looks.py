@@ -59,7 +59,7 @@ def _looks(source: Record, rule: StoppingRule, count: int) -> dict[Cell, Look]:
     plan = msgspec.structs.replace(source.header.plan, sizes=sizes)
     header = msgspec.structs.replace(source.header, plan=plan)
     seen = Record(header, [event for event in source.events if not _is_later(event, count)])
-    found = analyses([seen], contenders([seen]))
+    found = analyses(seen, contenders([seen]))
     pools = Pools(found)
     return {Cell(*analysis.key): _look(analysis, pools, rule, count) for analysis in found}
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from aebench.reports import record
 from aebench.reports.journal import Record
+from aebench.reports.summary.questions import Runs
 from aebench.reports.summary.record_sets import to_tell_apart
 
 T = TypeVar("T")
@@ -96,6 +97,7 @@ def contenders(sources: Sequence[Record]) -> list[ContenderView]:
     found = [(run, info) for run, source in enumerate(sources) for info in source.header.contenders]
     present = {info.name for _, info in found if not info.missing}
     apart = to_tell_apart(sources)
+    names = Runs(sources).names
     measured = [_by_contender(source) for source in sources]
     shown: list[ContenderView] = []
     listed: set[str] = set()
@@ -104,7 +106,7 @@ def contenders(sources: Sequence[Record]) -> list[ContenderView]:
             continue
         listed.add(info.name)
         source = sources[run]
-        name = f"{info.name} ({source.header.name})" if info.name in apart else info.name
+        name = f"{info.name} ({names[run]})" if info.name in apart else info.name
         shown.append(ContenderView(name, run, source, info, measured[run].get(info.name, {})))
     return shown
 

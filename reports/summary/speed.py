@@ -5,27 +5,32 @@ from collections.abc import Sequence
 import msgspec
 
 from aebench.reports import record
-from aebench.reports.comparison import holm
 from aebench.reports.journal import Record
 from aebench.reports.stopping import enough
-from aebench.reports.summary.cell_analysis import CellAnalysis, Ranking
-from aebench.reports.summary.cell_rounds import BlockKey, CellRounds, Key, Pools
+from aebench.reports.summary.cell_analysis import CellAnalysis
+from aebench.reports.summary.cell_rounds import BlockKey, Key
 from aebench.reports.summary.parity import ModelParity
+from aebench.reports.summary.questions import Runs
+from aebench.reports.summary.run_cells import Measured, MeasuredCell, RunCell, combined
 from aebench.reports.summary.shared import ContenderView, models, workload_info, workloads
-from aebench.reports.summary.speed_rows import SpeedCell
-from aebench.reports.summary.states import states, with_states
+from aebench.reports.summary.states import states
 
 
-def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[SpeedCell]:
+def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> Measured:
     """Summarise every cell in which a contender was measured or failed."""
-    found = analyses(sources, views)
-    pools = Pools(found)
-    standing = _standing([analysis.summarise(pools) for analysis in found])
-    return with_states(standing, [analysis.rounds for analysis in found], states(sources))
+    runs = Runs(sources)
+    return combined(_run_cells(sources, views, runs), runs, states(sources))
 
 
-def analyses(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[CellAnalysis]:
-    """Return the analysis of every cell in which a contender was measured or failed."""
+def analyses(source: Record, views: Sequence[ContenderView]) -> list[CellAnalysis]:
+    """Return the analysis of every cell of a run in which a contender was measured or failed."""
+    return [each.analysis for each in _run_cells([source], views, Runs([source]))]
+
+
+def _run_cells(
+    sources: Sequence[Record], views: Sequence[ContenderView], runs: Runs
+) -> list[RunCell]:
+    """Return the analyses of all cells, run by run."""
     words = workloads(sources)
     sufficient: dict[Key, dict[int, int]] = {}
     for run, source in enumerate(sources):
@@ -37,7 +42,7 @@ def analyses(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[
             key = (block.model, block.workload, block.batch_size)
             watched.setdefault(key, {})[run, block.launch, block.block] = block
     planned = [{_key(cell) for cell in source.header.cells} for source in sources]
-    found: list[CellAnalysis] = []
+    found: list[RunCell] = []
     for model in models(sources):
         rounds: dict[Key, dict[str, dict[BlockKey, record.Round]]] = {}
         for view in views:
@@ -67,26 +72,20 @@ def analyses(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[
                 workload = workload_info(words, key[1])
                 here = [*taking_part, *absent]
                 standings = {
-                    each.name: compared[each.run, each.name].standing(workload, key[2])
+                    (each.run, each.name): compared[each.run, each.name].standing(workload, key[2])
                     for each in here
                 }
-                measurements = CellRounds(
-                    key, rounds.get(key, {}), watched.get(key, {}), sufficient.get(key)
+                of_cell = MeasuredCell(
+                    key,
+                    workload,
+                    here,
+                    standings,
+                    rounds.get(key, {}),
+                    watched.get(key, {}),
+                    sufficient.get(key, {}),
                 )
-                plan = taking_part[0].source.header.plan
-                found.append(CellAnalysis(measurements, workload, plan, here, standings))
+                found += of_cell.by_run(runs)
     return found
-
-
-def _standing(found: Sequence[tuple[SpeedCell, Ranking]]) -> list[SpeedCell]:
-    """Return the cells, marked where the fastest stands if all cells are judged together."""
-    p_values = [p for _, ranking in found for p in ranking.p_values]
-    rejected = iter(holm(p_values, sum(ranking.tests for _, ranking in found)))
-    cells = []
-    for cell, ranking in found:
-        slower = [next(rejected) for _ in ranking.p_values]
-        cells.append(msgspec.structs.replace(cell, stands=bool(cell.fastest) and all(slower)))
-    return cells
 
 
 def _unsupported(views: Sequence[ContenderView], workload: str) -> bool:

@@ -3,12 +3,24 @@
 import msgspec
 
 from aebench.reports import record
+from aebench.reports.formatting import listed
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary.cell_controls import ControlLaunch
 from aebench.reports.summary.epochs import EpochCost
 
 # The matrix products' throughput is a limit to within this share.
 LIMIT_ERROR = 0.05
+
+
+class OverRuns(msgspec.Struct, frozen=True):
+    """How a contender's ratio, of what its cell is judged by, came out in several runs.
+
+    ``ratios`` are those of the runs in order of size. ``between_sd`` is the standard deviation
+    between runs, as a share, without what launches within a run explain; None if it isn't known.
+    """
+
+    ratios: list[float]
+    between_sd: float | None = None
 
 
 class SpeedRow(msgspec.Struct, frozen=True):
@@ -38,6 +50,10 @@ class SpeedRow(msgspec.Struct, frozen=True):
     significant. A control is compared with the contender ``control_of`` alone, and runs
     ``known_effect`` (a share) more steps than it reports. A/A controls that take turns by
     launch share a row: it has ratios to their ``originals`` and no throughput.
+
+    In the cell of several runs ratios are means over runs, and ``over_runs`` has their parts.
+    Throughputs and seconds aren't pooled: there the ends of an interval are the least and the
+    largest of the runs, and the value lies between them.
     """
 
     contender: str
@@ -63,6 +79,7 @@ class SpeedRow(msgspec.Struct, frozen=True):
     of_native: Estimate | None = None
     of_limit: Estimate | None = None
     originals: list[str] = []
+    over_runs: OverRuns | None = None
 
     @property
     def judged_ratio(self) -> Estimate | None:
@@ -106,6 +123,11 @@ class SpeedCell(msgspec.Struct, frozen=True):
     ``library_samples_per_second`` is what each library does of the step's matrix products alone,
     the fastest first. ``timing`` is what a round is a number of: ``step``, ``call`` or ``whole
     call``. ``stopping`` is None in a run of fixed size.
+
+    ``machine`` is the machine's name, where the report has several machines. ``runs`` are the names
+    of the runs that the cell combines, empty for a single one. ``apart`` names the runs where the
+    report has other runs of this machine, which can't be combined with these. ``fastest_in_each``
+    is the contender that every single run calls the fastest, where it stands in that run.
     """
 
     model: str
@@ -139,6 +161,26 @@ class SpeedCell(msgspec.Struct, frozen=True):
     timing: str = "step"
     has_epochs: bool = False
     stopping: Stopping | None = None
+    machine: str = ""
+    runs: list[str] = []
+    apart: list[str] = []
+    fastest_in_each: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """Return model, workload and batch size: cells on several machines share them."""
+        return self.model, self.workload, self.batch_size
+
+    @property
+    def label(self) -> str:
+        """Return what tells the cell from those of other machines and runs; empty for one alone."""
+        return ", ".join(filter(None, [self.machine, listed(self.apart)]))
+
+    @property
+    def short(self) -> str:
+        """Return the cell's name in tables with a row per cell."""
+        on = f", {self.label}" if self.label else ""
+        return f"{self.workload} {self.model}, {self.batch_size}{on}"
 
     @property
     def mostly_disturbed(self) -> bool:

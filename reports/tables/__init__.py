@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 # Modules of this package that define no tables; discover skips them.
-_HELPERS = ("facts", "looks", "memory_kinds", "shared")
+_HELPERS = ("facts", "looks", "memory_kinds", "over_runs", "shared")
 # All tables, in the order of a report.
 TABLES = discover(sys.modules[__name__], _HELPERS, TableView)
 

@@ -27,7 +27,7 @@ def controls(summary: Summary) -> list[Table]:
         if cell.control_sds:
             rows.append(_row(cell))
         elif not cell.blocks:
-            cells, note = failed(_name(cell), columns, _why_not(cell))
+            cells, note = failed(cell.short, columns, _why_not(cell))
             rows.append(cells)
             notes.append(note)
     return [
@@ -54,7 +54,7 @@ def _row(cell: SpeedCell) -> list[str]:
     effects = [row.minimum_detectable_effect for row in cell.rows if not row.control_of]
     largest = max(filter(None, effects), key=lambda effect: effect.value, default=None)
     return [
-        _name(cell),
+        cell.short,
         "; ".join(times(row, row.times_reference) for row in controls) or "–",
         _floors(cell),
         detectable(largest) if largest else "–",
@@ -76,10 +76,6 @@ def _floors(cell: SpeedCell) -> str:
     """Return the noise floor as text, with those of single contenders where they are known."""
     own = ", ".join(f"{name} {_share(floor)}" for name, floor in cell.noise_floors.items())
     return f"{_share(cell.noise_floor)} ({own})" if own else _share(cell.noise_floor)
-
-
-def _name(cell: SpeedCell) -> str:
-    return f"{cell.workload} {cell.model}, {cell.batch_size}"
 
 
 def _why_not(cell: SpeedCell) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from aebench.reports.formatting import listed
+from aebench.reports.formatting import interval, listed, spanned
 from aebench.reports.sections import TableView
 from aebench.reports.summary import SpeedCell, SpeedRow, Summary
 from aebench.reports.tables.shared import Table, share, shown
@@ -21,12 +21,17 @@ def overview(summary: Summary) -> list[Table]:
     references = dict.fromkeys(cell.reference for cell in summary.speed)
     heads = [f"{name}, samples/s" if name in references else f"{name}, × time" for name in names]
     note = (
-        f"× time: how many times as long as the reference's {_unit(summary)} takes on this "
-        "machine, and the verdict. All with 95 % intervals over launches. Ratios are of pairs in "
-        "the same block: the quotient of two throughputs, which are of steps, is another."
+        f"× time: how many times as long as the reference's {_unit(summary)} takes on "
+        f"{_where(summary)}, and the verdict. All with 95 % intervals over launches. Ratios are of "
+        "pairs in the same block: the quotient of two throughputs, which are of steps, is another."
     )
     if not all(row.shares_blocks for cell in summary.speed for row in cell.rows):
         note += " †: not from the same blocks."
+    if any(cell.runs for cell in summary.speed):
+        note += (
+            " Of several runs ratios are means with intervals over runs, and throughputs are the "
+            "range of the runs'."
+        )
     glance = _table(
         "At a glance",
         summary,
@@ -98,10 +103,7 @@ def _table(
     return Table(
         title,
         ["cell, batch", *heads],
-        [
-            [f"{cell.workload} {cell.model}, {cell.batch_size}", *shown_of(cell)]
-            for cell in summary.speed
-        ],
+        [[cell.short, *shown_of(cell)] for cell in summary.speed],
         notes,
         faint=[number for number, cell in enumerate(summary.speed) if cell.mostly_disturbed],
     )
@@ -111,8 +113,13 @@ def _beside(cell: SpeedCell, row: SpeedRow | None) -> str:
     if row is None or row.samples_per_second is None:
         return "–"
     if row.contender == cell.reference:
-        return shown(row.samples_per_second)
+        return shown(row.samples_per_second, how=spanned if cell.runs else interval)
     return f"× {times(row, row.judged_ratio)} {row.verdict}".rstrip()
+
+
+def _where(summary: Summary) -> str:
+    several = any(cell.machine for cell in summary.speed)
+    return "the machine of the row" if several else "this machine"
 
 
 def _unit(summary: Summary) -> str:

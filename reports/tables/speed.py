@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from aebench.reports.formatting import interval, listed, percent, relative
+from aebench.reports.formatting import interval, listed, percent, relative, spanned
 from aebench.reports.sections import TableView
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary import SpeedCell, SpeedRow, Summary
 from aebench.reports.tables.looks import stopping_notes
+from aebench.reports.tables.over_runs import on_machines, over_runs
 from aebench.reports.tables.shared import VERDICT, Table, count, failed, share, shown, some_tables
 
 
@@ -41,13 +42,15 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
             continue
         reference = row.contender == cell.reference
         how = relative if by_epoch else interval
+        # Throughputs and seconds of several runs aren't pooled.
+        how_long = spanned if cell.runs else how
         foreign = " ‡" if _is_foreign(row, cell) else ""
         ratio = "1" if reference else times(row, row.times_reference, how) + foreign
         verdict = "reference" if reference and not row.differs else row.verdict or "–"
         # Empty for a control, whose epochs are its original's, and a baseline, which has none.
         none = "" if row.control_of or row.verdict == "baseline" else "–"
-        epoch = shown(row.epoch.seconds, how=how) if row.epoch else none
-        throughput = "" if row.originals else shown(row.samples_per_second, how=how)
+        epoch = shown(row.epoch.seconds, how=how_long) if row.epoch else none
+        throughput = "" if row.originals else shown(row.samples_per_second, how=how_long)
         cells = [row.contender, throughput, ratio]
         if by_epoch:
             times_epoch = shown(row.times_epoch) if row.times_epoch else none
@@ -79,7 +82,8 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
         if row.failure:
             notes.append(f"{row.contender}: {row.failure} (after {row.rounds} rounds)")
     notes[:0] = [each for each in (cell.answer, cell.depends_on_state) if each]
-    notes += [*stopping_notes(cell), *_how_judged(cell), *_controls(cell), *_of_fit(cell)]
+    notes += [*stopping_notes(cell), *over_runs(cell), *on_machines(cell, summary)]
+    notes += [*_how_judged(cell), *_controls(cell), *_of_fit(cell)]
     if baselines:
         notes.append(_baselines(cell))
         notes += _libraries(cell)
@@ -98,7 +102,8 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
         if cell.blocks
         else "No block was measured."
     )
-    title = f"{cell.workload} {cell.model}, batch {cell.batch_size}"
+    on = f", {cell.label}" if cell.label else ""
+    title = f"{cell.workload} {cell.model}, batch {cell.batch_size}{on}"
     return Table(title, columns, rows, notes, doubtful=cell.mostly_disturbed, faint=faint)
 
 
@@ -148,7 +153,7 @@ def _how_judged(cell: SpeedCell) -> list[str]:
     if effects:
         power = (
             "Smallest difference that four of five such runs would call, and its range by the "
-            f"launches' spread: {listed(effects)}. "
+            f"{'runs' if cell.runs else 'launches'}' spread: {listed(effects)}. "
         )
     return [
         f"{power}Faster or slower: wholly beyond {percent(cell.different)}; same: "
@@ -227,7 +232,7 @@ def _noise(cell: SpeedCell) -> Iterator[str]:
 def _of_fit(cell: SpeedCell) -> list[str]:
     """Return notes on the time that ``fit`` takes in addition to its steps, if it was measured."""
     notes = []
-    timed = [(row.contender, row.epoch) for row in cell.rows if row.epoch]
+    timed = [(row.contender, row.epoch) for row in cell.rows if row.epoch and not cell.runs]
     if timed:
         costs = ", ".join(
             f"{name} {_short(epoch.fixed_seconds)} and {_short(epoch.call_seconds)}"

@@ -38,7 +38,7 @@ def record_of(
             for kind in KINDS
             for block in range(turn, min(turn + _BLOCKS_A_TURN, blocks))
         ]
-        slow = _states(random, len(places), share)
+        slow = states(random, len(places), share)
         controls = {
             field: np.exp(random.normal(0, sd, len(places)) + slow * (seen * (sd > 0.05)))
             for field, sd in _CONTROL_SDS.items()
@@ -91,7 +91,7 @@ def _noise(random, blocks, kinds):
     return noise[0, 0] + effects[np.arange(blocks) // _BLOCKS_A_TURN % kinds]
 
 
-def _states(random, blocks, share, length=28):
+def states(random, blocks, share, length=28):
     """Return 1 for blocks in the slow state, else 0: a Markov chain, stationary from the start."""
     leave = 1 / length
     enter = leave * share / (1 - share)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from aebench.reports.calm import calm, contrasts, correlation, running_medians, together
+from helpers.machine_states import states
+from helpers.synthetic import SIZES, autocorrelated
 
 RANDOM = np.random.default_rng(5)
 
@@ -72,6 +74,21 @@ def test_contrasts_together_are_weighted_by_their_certainty():
     assert mean.error.standard_error < other.error.standard_error < one.error.standard_error
     assert mean.p_value < other.p_value < one.p_value
     assert together([contrasts([launches[:1]])[0]]).p_value == 1
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_ratio_that_depends_on_no_state_is_found_to_in_5_per_cent(size):
+    launches, blocks = SIZES[size]
+    p_values = []
+    for _ in range(500):
+        noise = autocorrelated(RANDOM.normal(0, 0.12, (4, launches, blocks)), 0.4)
+        found = contrasts(
+            [[(each, states(RANDOM, blocks, 0.2, 7) == 0) for each in of_cell] for of_cell in noise]
+        )
+        known = [each for each in found if each]
+        p_values += [together(known).p_value] if known else []
+    # At 5 %, three standard deviations more.
+    assert np.mean(np.array(p_values) < 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 500)
 
 
 def test_a_correlation_is_of_running_medians():

@@ -157,13 +157,16 @@ def test_more_records_than_can_be_shown_are_refused(tmp_path):
 
 def test_a_copy_and_a_beginning_of_a_record_count_with_it(written, tmp_path):
     whole = written.read_bytes()
-    copy, beginning, other = (tmp_path / name for name in ("copy", "beginning", "other"))
+    names = ("copy", "beginning", "renamed", "other")
+    copy, beginning, renamed, other = (tmp_path / name for name in names)
     copy.write_bytes(whole)
     beginning.write_bytes(whole[: len(whole) // 2])
-    other.write_bytes(whole.replace(b'"sample"', b'"another"', 1))
-    found = load_all([beginning, other, written, copy, written.parent])
+    renamed.write_bytes(whole.replace(b'"sample"', b'"another"', 1))
+    other.write_bytes(whole.replace(b"2026-01-01T00", b"2026-01-01T05", 1))
+    found = load_all([beginning, renamed, other, written, copy, written.parent])
     assert [path for path, _ in found] == [written, other]
     assert not found[0][1].damage
+    assert [record.copies for _, record in found] == [4, 0]
     # One run that was resumed twice, from copies of its record, counts as two runs.
     made = sample.make().header
     for path, seconds in ((copy, 1.0), (beginning, 2.0)):

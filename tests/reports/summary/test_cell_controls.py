@@ -1,6 +1,7 @@
 """Check what A/A controls that take turns by launch say together, and how it is shown."""
 
 import math
+from statistics import geometric_mean
 
 import matplotlib.pyplot as plt
 import msgspec
@@ -193,12 +194,20 @@ def test_data_csv_keeps_every_launch():
     assert [line[0] for line in lines if line[1] == "noise floor, share"] == ["", "jax", "torch"]
 
 
-def test_runs_that_stand_beside_each_other_keep_their_own_controls():
+def test_controls_of_several_runs_have_a_row_together():
     first, second = rotating(), rotating([1.2, 1.2, 1.22, 1.22])
-    second.header = msgspec.structs.replace(second.header, name="second")
+    second.header = msgspec.structs.replace(
+        second.header, name="second", created="2026-03-01T08:00:00+00:00"
+    )
     (cell,) = summarise(first, second).speed
-    controls = [row for row in cell.rows if row.control_of]
-    names = ["A/A control (sample)", "A/A control (second)"]
-    assert [row.contender for row in controls] == names
-    assert controls[1].originals == ["jax (second)", "torch (second)"]
-    assert controls[0].times_reference.value < 1.1 < controls[1].times_reference.value
+    (control,) = [row for row in cell.rows if row.control_of]
+    ((one,), (other,)) = (
+        [row for cell in summarise(each).speed for row in cell.rows if row.control_of]
+        for each in (first, second)
+    )
+    assert (control.contender, control.originals) == ("A/A control", ["jax", "torch"])
+    assert control.rounds == one.rounds + other.rounds
+    alone = [each.times_reference.value for each in (one, other)]
+    assert control.over_runs.ratios == pytest.approx(sorted(alone))
+    assert control.times_reference.value == pytest.approx(geometric_mean(alone))
+    assert len(cell.controls) == 8

@@ -1,0 +1,255 @@
+"""Analyse the cells of the speed pass run by run, and decide which runs a cell combines.
+
+Rounds are paired within a run only: a run is a stratum.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import msgspec
+
+from aebench.reports import record
+from aebench.reports.comparison import holm
+from aebench.reports.summary.cell_analysis import CellAnalysis, Ranking
+from aebench.reports.summary.cell_rounds import BlockKey, CellRounds, Key, Pools
+from aebench.reports.summary.merged_cells import MergedCell
+from aebench.reports.summary.parity import Standing
+from aebench.reports.summary.questions import Runs
+from aebench.reports.summary.shared import ContenderView
+from aebench.reports.summary.speed_rows import SpeedCell
+from aebench.reports.summary.states import States, with_states
+
+
+class Measured(NamedTuple):
+    """The cells of the speed pass.
+
+    In ``shown``, all runs of one question on one machine have a cell together. In ``by_run`` each
+    run has a cell of its own, with the names of the views. For a single record both are equal.
+    ``parts`` are those of ``by_run`` that are shown together with others.
+    """
+
+    shown: list[SpeedCell]
+    by_run: list[SpeedCell]
+    parts: list[SpeedCell]
+
+
+@dataclass(frozen=True)
+class RunCell:
+    """The analysis of a cell in a run, or in several runs that measured one contender each.
+
+    Parameters
+    ----------
+    analysis : CellAnalysis
+        The analysis. For a single run contenders have their names in the record.
+    runs : tuple of int
+        The runs.
+    names : mapping of str to str
+        The views' names of the analysis' contenders.
+    """
+
+    analysis: CellAnalysis
+    runs: tuple[int, ...]
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class MeasuredCell:
+    """What all runs measured in a cell.
+
+    Parameters
+    ----------
+    key : Key
+        The cell.
+    workload : WorkloadInfo
+        The words for the workload.
+    views : sequence of ContenderView
+        The contenders that any run planned here, or that are missing in all runs.
+    standings : mapping of (int, str) to Standing
+        By run and name, whether a contender's model was shown to be the same in this cell.
+    rounds : mapping of str to mapping
+        For each view's name, its rounds by block.
+    watched : mapping of BlockKey to Block
+        The state of the machine in each block.
+    enough : mapping of int to int
+        By run, after how many launches the cell ended, where a rule ended it.
+    """
+
+    key: Key
+    workload: record.WorkloadInfo
+    views: Sequence[ContenderView]
+    standings: Mapping[tuple[int, str], Standing]
+    rounds: Mapping[str, Mapping[BlockKey, record.Round]]
+    watched: Mapping[BlockKey, record.Block]
+    enough: Mapping[int, int]
+
+    def by_run(self, runs: Runs) -> list[RunCell]:
+        """Return an analysis per run; runs of one contender each are analysed together."""
+        return [self._analysed(together, runs) for together in self._together()]
+
+    def _together(self) -> list[tuple[int, ...]]:
+        """Return the sets of runs that are analysed together.
+
+        Runs of a single contender each, as of environments with one backend, have no pairs. They
+        are compared with each other unpaired; if they have the same contender, they are repetitions
+        of a run. A run that measured nothing here is left out if another one did.
+        """
+        all_runs = dict.fromkeys(view.run for view in self.views if not view.info.missing)
+        measured: dict[int, set[str]] = {}
+        for view in self.views:
+            if self.rounds.get(view.name):
+                mine = measured.setdefault(view.run, set())
+                mine |= {view.info.name} if not view.info.control_of else set()
+        if not measured:
+            return [tuple(sorted(all_runs or {view.run for view in self.views}))]
+        alone = {run: names for run, names in measured.items() if len(names) < 2}
+        if len(set(map(frozenset, alone.values()))) < 2:
+            return [(run,) for run in measured]
+        unpaired = {*alone, *(all_runs.keys() - measured.keys())}
+        return [tuple(sorted(unpaired)), *((run,) for run in measured if run not in alone)]
+
+    def _analysed(self, together: tuple[int, ...], runs: Runs) -> RunCell:
+        views = [view for view in self.views if view.run in together or view.info.missing]
+        here = {view.name: view for view in views}
+        if len(together) == 1:
+            # Within a run its contenders need no name of their run.
+            here = {view.name: replace(view, name=view.info.name) for view in views}
+        shown = {old: view.name for old, view in here.items()}
+        rounds = CellRounds(
+            self.key,
+            {shown[old]: self.rounds[old] for old in here if old in self.rounds},
+            {place: row for place, row in self.watched.items() if place[0] in together},
+            self.enough,
+        )
+        several = len(runs.machines) > 1
+        words = runs.machine(together[0]) if several and len(together) == 1 else "this machine"
+        first = next((view for view in views if view.run in together), views[0])
+        analysis = CellAnalysis(
+            rounds,
+            self.workload,
+            first.source.header.plan,
+            list(here.values()),
+            {shown[old]: self.standings[view.run, old] for old, view in here.items()},
+            words,
+        )
+        return RunCell(analysis, together, {name: old for old, name in shown.items()})
+
+
+def combined(found: Sequence[RunCell], runs: Runs, known: Mapping[Key, States]) -> Measured:
+    """Return the cells by run, and those that combine runs of one question on one machine.
+
+    ``known`` holds the machine's state in every block, where it is known.
+    """
+    analyses: dict[tuple[int, ...], list[CellAnalysis]] = {}
+    for each in found:
+        analyses.setdefault(each.runs, []).append(each.analysis)
+    pools = {together: Pools(mine) for together, mine in analyses.items()}
+    ranked = [each.analysis.summarise(pools[each.runs]) for each in found]
+    # A run's own answers stand or fall by what is in the run.
+    alone: dict[int, SpeedCell] = {}
+    for together in analyses:
+        mine_at = [number for number, each in enumerate(found) if each.runs == together]
+        rounds = [found[number].analysis.rounds for number in mine_at]
+        cells = with_states(_standing([ranked[number] for number in mine_at]), rounds, known)
+        alone |= dict(zip(mine_at, cells, strict=True))
+    ranked = [(alone[number], ranking) for number, (_, ranking) in enumerate(ranked)]
+    by_run = [_named(alone[number], each.names) for number, each in enumerate(found)]
+    shown: list[tuple[SpeedCell, Ranking]] = []
+    parts: list[SpeedCell] = []
+    told_apart = _told_apart(found, runs)
+    for numbers in _groups(found, runs):
+        first = found[numbers[0]]
+        cell, ranking = ranked[numbers[0]]
+        if len(numbers) > 1:
+            cell, ranking = MergedCell(
+                [(found[number].analysis, alone[number]) for number in numbers],
+                [runs.names[found[number].runs[0]] for number in numbers],
+            ).summarise()
+            parts += [
+                msgspec.structs.replace(by_run[number], apart=[runs.names[found[number].runs[0]]])
+                for number in numbers
+            ]
+        names = [runs.names[found[number].runs[0]] for number in numbers]
+        alone_on = runs.machine(first.runs[0]) if len(first.runs) == 1 else ""
+        cell = msgspec.structs.replace(
+            cell,
+            machine=alone_on if len(runs.machines) > 1 else "",
+            apart=names if _group(first, runs) in told_apart else [],
+        )
+        shown.append((cell, ranking))
+    return Measured(_standing(shown), by_run, parts)
+
+
+def _group(each: RunCell, runs: Runs) -> tuple[object, ...]:
+    """Return what the cells have in common that are combined; these are of single runs."""
+    if len(each.runs) > 1:
+        return each.runs
+    run = each.runs[0]
+    return runs.machine(run), runs.question_of[run], each.analysis.reference
+
+
+def _groups(found: Sequence[RunCell], runs: Runs) -> list[list[int]]:
+    """Return the indices of the cells that are combined, in the order of cells, then machines."""
+    by_key: dict[Key, dict[tuple[object, ...], list[int]]] = {}
+    place = {run: number for number, run in enumerate(runs.order)}
+    for number, each in enumerate(found):
+        groups = by_key.setdefault(each.analysis.key, {})
+        groups.setdefault(_group(each, runs), []).append(number)
+
+    def first(numbers: Iterable[int]) -> int:
+        return min(place[found[number].runs[0]] for number in numbers)
+
+    return [
+        sorted(numbers, key=lambda number: place[found[number].runs[0]])
+        for groups in by_key.values()
+        for numbers in sorted(groups.values(), key=first)
+    ]
+
+
+def _told_apart(found: Sequence[RunCell], runs: Runs) -> set[tuple[object, ...]]:
+    """Return the groups that need their runs' names: their machine has others.
+
+    These are of another question, or of the same cell.
+    """
+    groups = {_group(each, runs) for each in found if len(each.runs) == 1}
+    questions: dict[object, set[object]] = {}
+    for machine, question, _ in groups:
+        questions.setdefault(machine, set()).add(question)
+    of_cell: dict[tuple[object, ...], set[tuple[object, ...]]] = {}
+    for each in found:
+        if len(each.runs) == 1:
+            group = _group(each, runs)
+            of_cell.setdefault((each.analysis.key, group[0]), set()).add(group)
+    crowded = {group for here in of_cell.values() if len(here) > 1 for group in here}
+    return crowded | {group for group in groups if len(questions[group[0]]) > 1}
+
+
+def _named(cell: SpeedCell, names: Mapping[str, str]) -> SpeedCell:
+    """Return a cell whose contenders have other names; its sentences keep the old ones."""
+
+    def named(name: str) -> str:
+        return names.get(name, name)
+
+    rows = [
+        msgspec.structs.replace(
+            row,
+            contender=named(row.contender),
+            control_of=named(row.control_of),
+            originals=list(map(named, row.originals)),
+        )
+        for row in cell.rows
+    ]
+    return msgspec.structs.replace(
+        cell, rows=rows, reference=named(cell.reference), fastest=named(cell.fastest)
+    )
+
+
+def _standing(found: Sequence[tuple[SpeedCell, Ranking]]) -> list[SpeedCell]:
+    """Return the cells, marked where the fastest stands if all cells are judged together."""
+    p_values = [p for _, ranking in found for p in ranking.p_values]
+    rejected = iter(holm(p_values, sum(ranking.tests for _, ranking in found)))
+    cells = []
+    for cell, ranking in found:
+        slower = [next(rejected) for _ in ranking.p_values]
+        cells.append(msgspec.structs.replace(cell, stands=bool(cell.fastest) and all(slower)))
+    return cells
