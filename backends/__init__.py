@@ -253,19 +253,19 @@ def environment(name: str, scratch: Path) -> dict[str, str]:
     """Return the environment variables of a worker, set before its interpreter starts.
 
     Keras imports more than its own backend: JAX wherever it is installed, TensorFlow at some calls.
-    So a worker gets the variables of all built-in backends. A guest then reserves no accelerator's
-    memory that the worker or its neighbours need, and finds no old cache.
+    So a worker gets the variables of all built-in backends. A co-imported framework then reserves
+    no accelerator's memory that the worker or its neighbours need, and finds no old cache.
 
     Parameters
     ----------
     name : str
-        One of :func:`measurable_names`, whose own variables go before the guests'.
+        One of :func:`measurable_names`, whose own variables go before the others'.
     scratch : Path
         An empty folder of the worker's own.
     """
     merged: dict[str, str] = {}
-    for guest in NAMES:
-        merged |= load(guest).environment(scratch)
+    for built_in in NAMES:
+        merged |= load(built_in).environment(scratch)
     return merged | load(name).environment(scratch)
 
 

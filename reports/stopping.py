@@ -40,8 +40,8 @@ def spent_share(rule: StoppingRule | None, launches: int) -> float:
     looks are right together, whatever the rule by which one stops: they are repeated confidence
     intervals (Jennison and Turnbull, "Interim analyses: the repeated confidence interval approach",
     Journal of the Royal Statistical Society B 51, 1989). Boundaries by the joint distribution of
-    the looks would be some 15 % narrower at the end. But they hold for Brownian motion: here
-    there are few launches, Student's t, and spreads that are pooled anew at every look.
+    the looks would be narrower. But they hold for Brownian motion: here there are few launches,
+    Student's t, and spreads that are pooled anew at every look.
     """
     if rule is None or rule.by_width:
         return 1.0

@@ -182,7 +182,8 @@ class Plan:
     def only(self, selected: frozenset[ContenderCell]) -> "Plan":
         """Return a plan of the selected contenders and cells alone.
 
-        If the reference isn't selected, a selected contender becomes the reference.
+        If the reference isn't selected, a selected contender becomes the reference. What is
+        selected is measured in all passes, also where the preset measures some models in part.
         """
         here = {contender_cell.contender for contender_cell in selected}
         found = [
@@ -210,7 +211,12 @@ class Plan:
             if any(workload_sizes.workload == cell.workload for cell in cells)
         ]
         info = msgspec.structs.replace(
-            self.info, sizes=sizes, batch_size=first_batch_size(sizes), reference=reference
+            self.info,
+            sizes=sizes,
+            batch_size=first_batch_size(sizes),
+            reference=reference,
+            trained_by_all=None,
+            started_cold=None,
         )
         names = {cell.model for cell in cells}
         models = [model for model in self.models if model.name in names]

@@ -104,7 +104,7 @@ def _both(batch_sizes: tuple[int, ...], launches: int, blocks: int) -> tuple[Siz
 
 PRESETS = {
     # Trainings leave the plateau of the mean image after 600 to 1,250 steps at batch 32. Trainings
-    # of another backend from the same weights come to the same losses: one model shows that.
+    # of several backends from the same weights come to nearly the same losses: one model shows it.
     # A cold start is mostly imports, which no model changes.
     "quick": Preset(
         TABLE[:3],

@@ -87,11 +87,11 @@ class MachineControls:
 
         Every call goes on where the last one ended, so that what it reads isn't in the cache.
         """
-        parts: list[list[slice]] = [[] for _ in range(self.sizes.threads)]
+        parts: list[list[tuple[int, int]]] = [[] for _ in range(self.sizes.threads)]
         for begin, end in self._next_stretches():
             edges = np.linspace(begin, end, len(parts) + 1).astype(int).tolist()
             for part, low, high in zip(parts, edges, edges[1:], strict=False):
-                part.append(slice(low, high))
+                part.append((low, high))
         began = time.perf_counter()
         for done in self._pool.map(self._stream, parts):
             assert done
@@ -106,10 +106,10 @@ class MachineControls:
             left -= end - self._at
             self._at = end % len(self._weights)
 
-    def _stream(self, stretches: list[slice]) -> bool:
-        for each in stretches:
-            weights = self._weights[each]
-            np.add(weights, self._gradients[each], out=weights)
+    def _stream(self, stretches: list[tuple[int, int]]) -> bool:
+        for begin, end in stretches:
+            weights = self._weights[begin:end]
+            np.add(weights, self._gradients[begin:end], out=weights)
         return True
 
 

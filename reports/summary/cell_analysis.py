@@ -146,17 +146,17 @@ class CellAnalysis:
             return list(self._epochs[names[0]].logs.values())
         return epoch_ratio(*(self._epochs[name] for name in names))[0]
 
-    def spread_means(self, *quantity: str) -> list[float]:
-        """Return the means by which the spread of a quantity is known.
+    @property
+    def launches_seen(self) -> int | None:
+        """Return how many first launches of all cells tell this one's spread; None for all.
 
-        They are those of all launches, or of the first stage of a run whose launches were planned
-        from the spread of that stage.
+        They are those up to the look at which the cell ended, or the first stage of a run that
+        planned its launches by the spread of that stage.
         """
-        what, name, *_ = quantity
-        if what == CONTROL and name in self._controls:
-            name = self._controls[name].views[0].name
-        rule = self._rule(name) if name in self._views else None
-        return self.means(*quantity)[: rule.first_look if rule and rule.by_width else None]
+        rule = self._rule(self.reference)
+        if rule is None:
+            return None
+        return rule.first_look if rule.by_width else self._enough(self.reference)
 
     def spreads(self, pools: Pools["CellAnalysis"]) -> list[tuple[Spread, list[Error]]]:
         """Return the spreads of what the cell is judged by, each with errors that launches share.
@@ -178,7 +178,11 @@ class CellAnalysis:
         return [(known, further) for known, further in found if known]
 
     def _rule(self, name: str) -> record.StoppingRule | None:
-        return self._views[name].source.header.plan.until
+        return self._views[name].source.header.plan.until if name in self._views else None
+
+    def _enough(self, name: str) -> int | None:
+        """Return how many launches sufficed in a contender's run; None if that isn't known."""
+        return self.rounds.enough.get(self._views[name].run)
 
     def _spent(self, name: str) -> float:
         """Return the share of the probability of error that a contender's intervals may spend."""
@@ -189,11 +193,10 @@ class CellAnalysis:
 
     def _stopping(self) -> Stopping | None:
         """Return by which rule the cell ends, as far as its reference's run has one."""
-        rule = self._rule(self.reference) if self.reference in self._views else None
+        rule = self._rule(self.reference)
         if rule is None:
             return None
-        enough = self.rounds.enough.get(self._views[self.reference].run)
-        return Stopping(rule, self._confidence(self.reference), enough)
+        return Stopping(rule, self._confidence(self.reference), self._enough(self.reference))
 
     def _is_baseline(self, name: str) -> bool:
         info = self._views[name].info
@@ -511,10 +514,8 @@ class CellAnalysis:
         return verdict(paired.adjusted, self.plan.different, self.plan.same)
 
     def _planned(self, name: str) -> int:
-        view = self._views[name]
-        sizes = view.source.header.plan.sizes_of(self.workload)
-        launches = min(sizes.launches, self.rounds.enough.get(view.run, sizes.launches))
-        return launches * sizes.blocks
+        sizes = self._views[name].source.header.plan.sizes_of(self.workload)
+        return min(sizes.launches, self._enough(name) or sizes.launches) * sizes.blocks
 
     def _smallest_effect(self, name: str, paired: Comparison, comparisons: int) -> Estimate | None:
         if paired.error is None:

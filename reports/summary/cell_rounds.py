@@ -21,11 +21,12 @@ class _Cell(Protocol):
 
     key: Key
 
-    def spread_means(self, *quantity: str) -> list[float]:
-        """Return the launches' means of a quantity's logarithm by which its spread is known.
+    @property
+    def launches_seen(self) -> int | None:
+        """Return how many first launches of all cells tell this one's spread; None for all."""
 
-        The list is empty if the quantity wasn't measured.
-        """
+    def means(self, *quantity: str) -> list[float]:
+        """Return the launches' means of a quantity's logarithm; empty if it wasn't measured."""
 
 
 C = TypeVar("C", bound=_Cell)
@@ -140,12 +141,14 @@ class Pools(Generic[C]):
     def spread(self, cell: C, *quantity: str) -> Spread | None:
         """Return the spread of a quantity in a cell, see :func:`aebench.reports.launches.spreads`.
 
-        The words of ``quantity`` are those that a cell's ``spread_means`` takes.
+        The words of ``quantity`` are those that a cell's ``means`` takes. A cell that ended is
+        told by what was there when it ended: its intervals are those of its last look.
         """
-        key = (*cell.key[1:], *quantity)
+        seen = cell.launches_seen
+        key = (*cell.key[1:], seen, *quantity)
         if key not in self._found:
             cells = self._cells[cell.key[1:]]
-            found = spreads([each.spread_means(*quantity) for each in cells])
+            found = spreads([each.means(*quantity)[:seen] for each in cells])
             self._found[key] = dict(zip(cells, found, strict=True))
         return self._found[key][cell]
 

@@ -89,7 +89,10 @@ def epochs(view: ContenderView, cell: CellRounds) -> Epochs | None:
     ends = [
         row
         for row in view.all_of(record.ShortEpoch)
-        if row.workload == workload and row.batch_size == batch_size
+        if row.workload == workload
+        and row.batch_size == batch_size
+        # What was measured after a cell ended isn't in its figures.
+        and row.launch < cell.enough.get(view.run, row.launch + 1)
     ]
     calls = [
         row.seconds

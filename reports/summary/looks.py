@@ -84,8 +84,10 @@ def _look(
     }
     sufficient: int | None = None
     if rule.by_width:
+        # Where launches can't narrow what they share, they narrow their own part as asked.
         needed = [
             launches_for(rule.width, known, further, rule.first_look)
+            or launches_for(rule.width, known, (), rule.first_look)
             for known, further in analysis.spreads(pools)
         ]
         known = [each for each in needed if each is not None]

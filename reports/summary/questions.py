@@ -52,6 +52,11 @@ class Runs:
         """Return the short name of a run's machine."""
         return self.machines[self.sources[run].header.machine.kind]
 
+    def machine_of(self, some: Sequence[int]) -> str:
+        """Return the machine of some runs; empty if it is the report's only one, or not theirs."""
+        names = {self.machine(run) for run in some}
+        return names.pop() if len(names) == 1 < len(self.machines) else ""
+
     @cached_property
     def order(self) -> list[int]:
         """Return the runs in an order that doesn't depend on how they were given."""

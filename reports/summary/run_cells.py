@@ -3,7 +3,7 @@
 Rounds are paired within a run only: a run is a stratum.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -85,31 +85,45 @@ class MeasuredCell:
 
     def by_run(self, runs: Runs) -> list[RunCell]:
         """Return an analysis per run; runs of one contender each are analysed together."""
-        return [self._analysed(together, runs) for together in self._together()]
+        return [self._analysed(together, runs) for together in self._together(runs)]
 
-    def _together(self) -> list[tuple[int, ...]]:
-        """Return the sets of runs that are analysed together.
+    def _together(self, runs: Runs) -> list[tuple[int, ...]]:
+        """Return the sets of runs that are analysed together, all of one machine.
 
         Runs of a single contender each, as of environments with one backend, have no pairs. They
         are compared with each other unpaired; if they have the same contender, they are repetitions
         of a run. A run that measured nothing here is left out if another one did.
         """
-        all_runs = dict.fromkeys(view.run for view in self.views if not view.info.missing)
+        planned = {view.run for view in self.views if not view.info.missing}
         measured: dict[int, set[str]] = {}
         for view in self.views:
             if self.rounds.get(view.name):
                 mine = measured.setdefault(view.run, set())
                 mine |= {view.info.name} if not view.info.control_of else set()
         if not measured:
-            return [tuple(sorted(all_runs or {view.run for view in self.views}))]
-        alone = {run: names for run, names in measured.items() if len(names) < 2}
-        if len(set(map(frozenset, alone.values()))) < 2:
-            return [(run,) for run in measured]
-        unpaired = {*alone, *(all_runs.keys() - measured.keys())}
-        return [tuple(sorted(unpaired)), *((run,) for run in measured if run not in alone)]
+            return [tuple(self._ordered(planned or {view.run for view in self.views}, runs))]
+        found: list[tuple[int, ...]] = []
+        by_machine: dict[str, set[int]] = {}
+        for run in self._ordered(measured, runs):
+            by_machine.setdefault(runs.machine(run), set()).add(run)
+        for machine, here in by_machine.items():
+            alone = {run for run in here if len(measured[run]) < 2}
+            if len({frozenset(measured[run]) for run in alone}) > 1:
+                failed = {run for run in planned - measured.keys() if runs.machine(run) == machine}
+                found.append(tuple(self._ordered(alone | failed, runs)))
+                here = here - alone
+            found += [(run,) for run in self._ordered(here, runs)]
+        return found
+
+    @staticmethod
+    def _ordered(some: Collection[int], runs: Runs) -> list[int]:
+        """Return runs in an order that doesn't depend on how they were given."""
+        return [run for run in runs.order if run in some]
 
     def _analysed(self, together: tuple[int, ...], runs: Runs) -> RunCell:
-        views = [view for view in self.views if view.run in together or view.info.missing]
+        # The first run's reference counts, whichever record was given first.
+        views = [view for run in together for view in self.views if view.run == run]
+        views += [view for view in self.views if view.run not in together and view.info.missing]
         here = {view.name: view for view in views}
         if len(together) == 1:
             # Within a run its contenders need no name of their run.
@@ -121,8 +135,6 @@ class MeasuredCell:
             {place: row for place, row in self.watched.items() if place[0] in together},
             self.enough,
         )
-        several = len(runs.machines) > 1
-        words = runs.machine(together[0]) if several and len(together) == 1 else "this machine"
         first = next((view for view in views if view.run in together), views[0])
         analysis = CellAnalysis(
             rounds,
@@ -130,7 +142,7 @@ class MeasuredCell:
             first.source.header.plan,
             list(here.values()),
             {shown[old]: self.standings[view.run, old] for old, view in here.items()},
-            words,
+            runs.machine_of(together) or "this machine",
         )
         return RunCell(analysis, together, {name: old for old, name in shown.items()})
 
@@ -170,10 +182,9 @@ def combined(found: Sequence[RunCell], runs: Runs, known: Mapping[Key, States]) 
                 for number in numbers
             ]
         names = [runs.names[found[number].runs[0]] for number in numbers]
-        alone_on = runs.machine(first.runs[0]) if len(first.runs) == 1 else ""
         cell = msgspec.structs.replace(
             cell,
-            machine=alone_on if len(runs.machines) > 1 else "",
+            machine=runs.machine_of(first.runs),
             apart=names if _group(first, runs) in told_apart else [],
         )
         shown.append((cell, ranking))

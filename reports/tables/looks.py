@@ -20,10 +20,23 @@ def stopping_notes(cell: SpeedCell) -> list[str]:
     if cell.launches < rule.first_look:
         return [f"Until {rule}: the launches are planned after {rule.first_look}."]
     needed = f"{sufficient} launches" if sufficient else "more launches than anyone waits for"
-    beyond = ""
     if sufficient is None or sufficient > most:
-        beyond = f", more than the {most} allowed: the intervals are wider"
+        needed += f", more than the {most} allowed"
+    wider = ""
+    if _is_wider(cell, rule.width):
+        wider = (
+            " Some intervals of ratios are wider: what fit adds to an epoch, and an A/A control "
+            "that is off, aren't narrowed by launches."
+            if sufficient and sufficient <= most
+            else " Some intervals of ratios are wider."
+        )
     return [
-        f"Until {rule}: by their spread the first {rule.first_look} launches asked for {needed}"
-        f"{beyond}. Intervals go by that spread (Stein's two stages), so that 95 % hold."
+        f"Until {rule}: by their spread the first {rule.first_look} launches asked for {needed}. "
+        f"Intervals go by that spread (Stein's two stages), so that 95 % hold.{wider}"
     ]
+
+
+def _is_wider(cell: SpeedCell, width: float) -> bool:
+    """Return whether the interval of a ratio that gets a verdict is wider than asked for."""
+    ratios = [row.judged_ratio for row in cell.rows if row.adjusted and not row.control_of]
+    return any(ratio and ratio.high and ratio.high > ratio.value * (1 + width) for ratio in ratios)

@@ -162,8 +162,8 @@ def _trained_by_one(run: Run, summary: Summary) -> list[str]:
         return []
     models = listed(list(dict.fromkeys(row.model for row in others)))
     return [
-        f"By plan {listed(list(names))} alone trained {models}: trainings of another backend from "
-        f"the same weights come to the same loss, which {listed(shared)} shows."
+        f"By plan {listed(list(names))} alone trained {models}: from the same weights other "
+        f"backends come to nearly the same loss. How nearly, {listed(shared)} shows."
     ]
 
 

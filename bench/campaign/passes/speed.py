@@ -5,6 +5,8 @@ import time
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from msgspec.structs import replace
+
 from aebench.bench import workloads
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import blocks
@@ -323,7 +325,12 @@ class SpeedPass:
         They are the backend's and the input path's, and hardly the model's.
         """
         plan = self._context.plan
-        names = [model.name for model in plan.models]
+        written = self._context.journal.record
+        names = [
+            model.name
+            for model in plan.models
+            if goes_on(written, replace(cell.cell, model=model.name), cell.launch)
+        ]
         chosen = names[cell.launch % len(names)] == cell.cell.model
         if not (cell.workload.trains and chosen and cell.launch < LAUNCHES_WITH_SHORT_EPOCHS):
             return

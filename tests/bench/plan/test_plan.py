@@ -204,6 +204,15 @@ def test_what_the_user_asks_of_quick_s_trainings_wins(monkeypatch):
     assert (usual.info.trained_by_all, usual.info.epochs) == (None, 20)
 
 
+def test_what_is_selected_is_measured_in_all_passes(monkeypatch):
+    installed(monkeypatch, "jax", "torch")
+    plan = plan_from_request(Request(), DATA)
+    selected = plan.only(frozenset({ContenderCell("torch", "ae800", "train", 32)}))
+    assert {(task.pass_name, task.model) for task in selected.tasks()} == {
+        (name, "ae800") for name in ("parity", "speed", "footprint", "quality")
+    }
+
+
 def test_where_the_reference_cannot_train_another_one_trains_all(monkeypatch):
     installed(monkeypatch, "jax", "numpy", "torch")
     plan = plan_from_request(Request(backends=["numpy", "torch", "jax"], reference="numpy"), DATA)

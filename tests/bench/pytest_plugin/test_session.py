@@ -40,6 +40,7 @@ def test_what_is_collected_is_every_place_that_is_asked_for(run_pytest):
         (["--preset", "slow"], "'slow' is not a preset"),
         (["--batch-size", "99999"], "larger than the data"),
         (["--batch-size", "many"], "'many' must be a whole number"),
+        (["--until", "soon"], "'soon' is no rule: give decided, or a width such as 3%"),
         (["--data", "nowhere.npz"], "can't be read"),
     ],
 )

@@ -224,6 +224,31 @@ def test_what_cannot_be_combined_stays_apart_with_its_reason():
         assert found.verdict == "slower"
 
 
+def without(made, contender):
+    """Return a run whose environment lacks a contender, and so measured another one alone."""
+    gone = {contender, f"{contender} A/A"}
+    made.events = [each for each in made.events if getattr(each, "contender", "") not in gone]
+    contenders = [
+        msgspec.structs.replace(each, missing="not installed") if each.name == contender else each
+        for each in made.header.contenders
+        if each.control_of != contender
+    ]
+    made.header = msgspec.structs.replace(made.header, contenders=contenders)
+    return made
+
+
+def test_environments_with_one_backend_are_compared_on_one_machine_only():
+    jax, torch = without(run(1), "torch"), without(run(2), "jax")
+    for sources in ((jax, torch), (torch, jax)):
+        (cell,) = summarise(*sources).speed
+        torch_row = next(row for row in cell.rows if row.contender == "torch")
+        assert (cell.reference, torch_row.shares_blocks) == ("jax", False)
+    elsewhere = without(run(2, processor=XEON), "jax")
+    epyc, xeon = summarise(elsewhere, jax).speed
+    assert (epyc.machine, xeon.machine) == (EPYC, "Intel Xeon")
+    assert not any(row.times_reference for row in xeon.rows if not row.control_of)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
