@@ -79,6 +79,9 @@ class Backend(Protocol):
     BASELINE : str
         The module whose class ``NETWORK`` does the same work without Keras; empty if there is
         none.
+    PRODUCTS : str
+        The module whose ``LOOPS`` and ``STREAM`` compute a step's matrix products alone, and move
+        memory (see :mod:`aebench.backends.products`); empty if there is none.
     PROFILER : str
         The module that runs the framework's profiler and reads its traces; empty if there is none.
     PROFILE_NOTE : str
@@ -99,6 +102,7 @@ class Backend(Protocol):
     BY_DEFAULT: bool
     UNSUPPORTED: dict[str, str]
     BASELINE: str
+    PRODUCTS: str
     PROFILER: str
     PROFILE_NOTE: str
     COSTS: Costs

@@ -16,6 +16,7 @@ INSTALL = "pip install -c constraints.txt -e '.[jax]'"
 BY_DEFAULT = True
 UNSUPPORTED: dict[str, str] = {}
 BASELINE = "aebench.backends.native.jax"
+PRODUCTS = "aebench.backends.products.jax"
 PROFILER = "aebench.backends.profilers.jax"
 PROFILE_NOTE = ""
 COSTS = Costs(

@@ -22,6 +22,7 @@ INSTALL = "pip install -c constraints.txt -e '.[tensorflow]'"
 BY_DEFAULT = True
 UNSUPPORTED: dict[str, str] = {}
 BASELINE = "aebench.backends.native.tensorflow"
+PRODUCTS = "aebench.backends.products.tensorflow"
 PROFILER = "aebench.backends.profilers.tensorflow"
 PROFILE_NOTE = (
     "leaves out operations that it takes to be cheap, small matrix products too: their time is in "

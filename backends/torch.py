@@ -15,6 +15,7 @@ INSTALL = "pip install -c constraints.txt -e '.[torch]'"
 BY_DEFAULT = True
 UNSUPPORTED: dict[str, str] = {}
 BASELINE = "aebench.backends.native.torch"
+PRODUCTS = "aebench.backends.products.torch"
 PROFILER = "aebench.backends.profilers.torch"
 PROFILE_NOTE = ""
 COSTS = Costs(

@@ -69,6 +69,16 @@ def lines(summary: Summary) -> Iterator[Line]:
             yield from line((*where[:3], control.control), figure, control.ratio)
         for library, speed in cell.library_samples_per_second.items():
             yield from line(where, f"matrix products by {library}", speed, "samples/s")
+        if cell.limit and cell.limit.bound:
+            limit = cell.limit
+            what = f"limit, by {limit.bound}:"
+            yield from line(
+                where, f"{what} matrix products", limit.products_samples_per_second, "samples/s"
+            )
+            yield from line(where, f"{what} memory", limit.memory_samples_per_second, "samples/s")
+            yield from line(where, "matrix products", limit.operations_per_second, "FLOP/s")
+            yield from line(where, "least bytes of a step", limit.step_bytes, "bytes")
+            yield from line(where, "memory", limit.bytes_per_second, "bytes/s")
         yield from line(where, "blocks", cell.blocks)
         yield from line(where, "blocks calm", cell.calm_blocks)
         yield from line(where, "blocks repeated", cell.repeated)
@@ -98,10 +108,13 @@ def lines(summary: Summary) -> Iterator[Line]:
             if row.over_runs:
                 yield from line(where, "runs", len(row.over_runs.ratios))
                 yield from line(where, "SD between runs, share", row.over_runs.between_sd)
+            yield from line(where, "steady step", row.steady_step_seconds, "s")
+            yield from line(where, f"times {cell.reference}, steady steps", row.times_steady)
             effect = row.minimum_detectable_effect
             yield from line(where, "minimum detectable effect, share", effect)
             yield from line(where, "share of native", row.of_native)
             yield from line(where, "share of limit", row.of_limit)
+            yield from line(where, f"times {cell.reference}, matrix products", row.times_products)
             if row.epoch:
                 yield from line(where, "epoch of fit", row.epoch.seconds, "s")
                 yield from line(where, "epoch of fit, fixed", row.epoch.fixed_seconds, "s")

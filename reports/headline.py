@@ -183,10 +183,13 @@ def _limit(cells: Sequence[SpeedCell]) -> Iterator[str]:
     for name, reached in shares.items():
         low, high = (f"{100 * share:.0f}" for share in (min(reached), max(reached)))
         parts.append(f"{name} reaches {low if low == high else f'{low} to {high}'} %")
-    yield (
-        "Of the throughput of a step's matrix products alone, which is about what the machine can "
-        f"do, {listed(parts)}."
+    of_what = (
+        "what a step's matrix products and its memory allow on this machine"
+        if any(cell.limit and cell.limit.bound for cell in cells)
+        else "the throughput of a step's matrix products alone, which is about what the machine "
+        "can do"
     )
+    yield f"Of {of_what}, {listed(parts)}."
 
 
 def _profile(rows: Sequence[ProfileRow]) -> Iterator[str]:

@@ -1,26 +1,21 @@
-"""Compute the matrix products of a step alone, in the fastest installed library.
+"""Compute what a step can't do without: its matrix products, and moving its weights.
 
-Their time is a lower bound on the time of a step. A layer of a training step has three products:
-the forward pass, the gradient of the weights, and the gradient of the inputs. The first layer
-needs no gradient of its inputs. A layer of a prediction has the product of the forward pass.
-Activations, biases, losses and updates are left out: the result is no network.
+Their time is a lower bound on the time of a step: its :class:`Limit`. Activations, biases and
+losses are left out: the result is no network. :mod:`aebench.backends.products` has the loops.
 """
 
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from importlib.util import find_spec
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from aebench import backends
-from aebench.backends import Costs
-from aebench.backends.native import Array
+from aebench.backends import Costs, products
+from aebench.backends.products import ARRAYS_OF_A_PASS, FLOAT_BYTES
+from aebench.backends.products.trials import TRIAL_SECONDS, Timed, fastest_trials
 
 # Empty, since matrix products alone have no Keras backend, framework, baseline or profiler.
-KERAS_BACKEND = FRAMEWORK = BASELINE = PROFILER = PROFILE_NOTE = ""
+KERAS_BACKEND = FRAMEWORK = BASELINE = PRODUCTS = PROFILER = PROFILE_NOTE = ""
 REQUIRES = DISTRIBUTIONS = ("numpy",)
 INSTALL = "pip install numpy"
 BY_DEFAULT = False
@@ -29,12 +24,9 @@ COSTS = Costs(start_seconds=12.0, cold_start_seconds=0.0, parity_seconds=0.0, st
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 # Why a model that is no chain of dense layers isn't supported.
 CHAINS_ALONE = "the matrix products of a step are known for chains of dense layers alone"
-HOW = "matrix products alone, by the fastest library at hand"
-# The fastest library is found by timing: number of trials per library, and duration of a trial.
-_TRIALS = 3
-_TRIAL_SECONDS = 0.15
-
-Step = Callable[[], Any]
+HOW = "matrix products alone, in a loop of the fastest library at hand"
+# Memory is streamed for this long after a round, and in a trial.
+_STREAM_SECONDS = 0.015
 
 
 def settings_obstacle(asked: Mapping[str, str]) -> str:
@@ -45,8 +37,9 @@ def settings_obstacle(asked: Mapping[str, str]) -> str:
 def environment(scratch: Path) -> dict[str, str]:
     """Return the environment variables of a worker: those of all libraries together."""
     merged: dict[str, str] = {}
-    for name in _MAKERS:
-        merged |= backends.load(name).environment(scratch)
+    for name in backends.NAMES:
+        if backends.load(name).PRODUCTS:
+            merged |= backends.load(name).environment(scratch)
     return merged
 
 
@@ -55,12 +48,12 @@ def prepare() -> None:
 
 
 def wait(value: Any) -> None:
-    """Do nothing: only :class:`StepProducts` knows which library computes, and waits for it."""
+    """Do nothing: :class:`Limit` knows which library computes, and waits for it."""
 
 
 def settings() -> dict[str, str]:
     """Return one setting, ``libraries``: the libraries among which the fastest is chosen."""
-    return {"libraries": ", ".join(available())}
+    return {"libraries": ", ".join(products.available())}
 
 
 def precision() -> str:
@@ -77,184 +70,73 @@ def device_peak_bytes() -> int | None:
     return None
 
 
-@dataclass(frozen=True)
-class Product:
-    """Hold two float32 matrices to multiply; a flag marks a matrix to transpose first."""
+class Limit:
+    """The products of a step in the fastest library, and the moving of its bytes.
 
-    left: Array
-    right: Array
-    left_transposed: bool = False
-    right_transposed: bool = False
-
-
-def products(shapes: list[tuple[int, int]], batch_size: int, workload: str) -> list[Product]:
-    """List the products of a step, with random operands of the layers' shapes.
+    Bytes are moved within two arrays as large as the model's weights: weights that a cache holds
+    are moved as fast as that cache allows. What is faster still can't be had by a step, which has
+    to move more than these.
 
     Parameters
     ----------
-    shapes : list of (int, int)
+    shapes : sequence of (int, int)
         Number of inputs and of units, by layer.
     batch_size : int
-        Samples in a batch, which are the rows of a layer's input.
+        Samples in a batch.
     workload : str
         ``"train"`` or ``"predict"``.
-    """
-    generator = np.random.default_rng(0)
+    libraries : sequence of str, optional
+        The backends whose libraries are tried; all installed ones by default.
 
-    def draw(rows: int, columns: int) -> Array:
-        return generator.random((rows, columns), dtype=np.float32)
-
-    kernels = [draw(*shape) for shape in shapes]
-    inputs = [draw(batch_size, rows) for rows, _ in shapes]
-    found = [Product(*operands) for operands in zip(inputs, kernels, strict=True)]
-    if workload == "train":
-        errors = [draw(batch_size, units) for _, units in shapes]
-        found += [
-            Product(values, error, left_transposed=True)
-            for values, error in zip(inputs, errors, strict=True)
-        ]
-        found += [
-            Product(error, kernel, right_transposed=True)
-            for error, kernel in zip(errors[1:], kernels[1:], strict=True)
-        ]
-    return found
-
-
-def available() -> list[str]:
-    """List the libraries that are installed."""
-    return [name for name in _MAKERS if find_spec(name) is not None]
-
-
-class StepProducts:
-    """Compute the products of a step with the library that computes them fastest.
-
-    Parameters
+    Attributes
     ----------
-    wanted : list of Product
-        The products of a step.
-    libraries : list of str, optional
-        The libraries to choose from; all installed libraries by default.
+    library : str
+        The library whose products are the fastest.
+    library_step_seconds : dict of str to float
+        Seconds of a step's products, by library.
+    step_bytes : int
+        See :func:`aebench.backends.products.least_bytes`.
+    memory_bytes_per_second : dict of str to int
+        How fast each library moves memory.
     """
 
-    def __init__(self, wanted: list[Product], libraries: list[str] | None = None) -> None:
-        makers = {}
-        for name in libraries or available():
+    def __init__(
+        self,
+        shapes: Sequence[tuple[int, int]],
+        batch_size: int,
+        workload: str,
+        libraries: Sequence[str] | None = None,
+    ) -> None:
+        chain = products.chain(shapes, batch_size, workload)
+        numbers = products.parameters(shapes)
+        loops: dict[str, Timed] = {}
+        streams: dict[str, Timed] = {}
+        for name in libraries or products.available():
             # On an accelerator some libraries would multiply in TF32, which is no float32.
             backends.load(name).full_float32()
-            makers[name] = _MAKERS[name](wanted)
-        self.step_seconds = {name: _fastest(name, step) for name, step in makers.items()}
-        self.library = min(self.step_seconds, key=self.step_seconds.__getitem__)
-        self._step = makers[self.library]
+            wait = backends.load(name).wait
+            library = products.load(name)
+            loops |= {each: Timed(make(chain), wait) for each, make in library.LOOPS.items()}
+            streams[name] = Timed(library.STREAM(numbers), wait)
+        self.library_step_seconds = fastest_trials(loops, TRIAL_SECONDS)
+        self.library = min(self.library_step_seconds, key=self.library_step_seconds.__getitem__)
+        self._products = loops[self.library]
+        self.step_bytes = products.least_bytes(shapes, batch_size, workload)
+        pass_bytes = ARRAYS_OF_A_PASS * FLOAT_BYTES * numbers
+        passes = fastest_trials(streams, _STREAM_SECONDS)
+        self.memory_bytes_per_second = {
+            name: round(pass_bytes / seconds) for name, seconds in passes.items()
+        }
+        fastest = min(passes, key=passes.__getitem__)
+        self._stream = streams[fastest]
+        self._passes = math.ceil(_STREAM_SECONDS / passes[fastest])
+        self._step_passes = self.step_bytes / pass_bytes
 
-    def run(self, steps: int) -> Any:
-        """Compute the products of ``steps`` steps; return the last product, which is ready last."""
-        made = None
-        for _ in range(steps):
-            made = self._step()
-        return made
+    def run(self, steps: int) -> None:
+        """Compute the products of ``steps`` steps, and wait for them."""
+        self._products.run(steps)
 
-    def wait(self, value: Any) -> None:
-        """Block until the products have been computed."""
-        _wait(self.library, value)
-
-
-def _wait(library: str, value: Any) -> None:
-    backends.load(library).wait(value)
-
-
-def _fastest(library: str, step: Step) -> float:
-    """Return the seconds of a step in a library's fastest trial."""
-    _wait(library, step())
-    seconds = []
-    for _ in range(_TRIALS):
-        began, steps = time.perf_counter(), 0
-        while steps < 2 or time.perf_counter() - began < _TRIAL_SECONDS:
-            made = step()
-            steps += 1
-            # Wait after every step: some libraries return early, and steps would be queued.
-            _wait(library, made)
-        seconds.append((time.perf_counter() - began) / steps)
-    return min(seconds)
-
-
-def _by_numpy(wanted: list[Product]) -> Step:
-    operands = [
-        (
-            product.left.T if product.left_transposed else product.left,
-            product.right.T if product.right_transposed else product.right,
-        )
-        for product in wanted
-    ]
-    made = [np.matmul(*pair) for pair in operands]
-
-    def step() -> Any:
-        for (left, right), out in zip(operands, made, strict=True):
-            np.matmul(left, right, out=out)
-        return made[-1]
-
-    return step
-
-
-def _by_torch(wanted: list[Product]) -> Step:
-    import torch
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    operands = []
-    for product in wanted:
-        left, right = (torch.from_numpy(side).to(device) for side in (product.left, product.right))
-        operands.append(
-            (
-                left.T if product.left_transposed else left,
-                right.T if product.right_transposed else right,
-            )
-        )
-    made = [torch.mm(*pair) for pair in operands]
-
-    def step() -> Any:
-        for (left, right), out in zip(operands, made, strict=True):
-            torch.mm(left, right, out=out)
-        return made[-1]
-
-    return step
-
-
-def _by_jax(wanted: list[Product]) -> Step:
-    import jax
-
-    transposed = [(product.left_transposed, product.right_transposed) for product in wanted]
-    operands = [
-        (jax.numpy.asarray(product.left), jax.numpy.asarray(product.right)) for product in wanted
-    ]
-
-    @jax.jit  # type: ignore[untyped-decorator]
-    def multiply(operands: Any) -> Any:
-        return [
-            (left.T if turn_left else left) @ (right.T if turn_right else right)
-            for (left, right), (turn_left, turn_right) in zip(operands, transposed, strict=True)
-        ]
-
-    return lambda: multiply(operands)[-1]
-
-
-def _by_tensorflow(wanted: list[Product]) -> Step:
-    import tensorflow as tf
-
-    transposed = [(product.left_transposed, product.right_transposed) for product in wanted]
-    operands = [(tf.constant(product.left), tf.constant(product.right)) for product in wanted]
-
-    @tf.function  # type: ignore[untyped-decorator]
-    def multiply(operands: Any) -> Any:
-        return [
-            tf.matmul(left, right, transpose_a=turn_left, transpose_b=turn_right)
-            for (left, right), (turn_left, turn_right) in zip(operands, transposed, strict=True)
-        ]
-
-    return lambda: multiply(operands)[-1]
-
-
-_MAKERS: dict[str, Callable[[list[Product]], Step]] = {
-    "numpy": _by_numpy,
-    "torch": _by_torch,
-    "jax": _by_jax,
-    "tensorflow": _by_tensorflow,
-}
+    def memory_seconds(self) -> float:
+        """Return the seconds that moving a step's bytes takes now, by some passes over memory."""
+        self._stream.run(max(1, self._passes // 10))
+        return self._stream.seconds(self._passes) / self._passes * self._step_passes

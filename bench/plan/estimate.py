@@ -140,6 +140,9 @@ def _speed_seconds(plan: Plan, model: Model, launch: int, test_samples: int, pac
         entering = 0.3 * pace * len(steps) + sum(rounds)
         compiling = _SIDE_BY_SIDE * 2.5 * pace * len(steps)
         total += blocks * (sum(rounds) + 0.04 * len(steps)) + turns * entering + compiling
+        if whole:
+            # Four rounds of steps inside calls, and their beginning and end.
+            total += 1.0 * pace * len(plan.on_keras)
         trains = workloads.load(cell.workload).trains
         chosen = plan.models[launch % len(plan.models)].name == name
         if trains and chosen and launch < LAUNCHES_WITH_SHORT_EPOCHS:

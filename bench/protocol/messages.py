@@ -10,7 +10,7 @@ Only the standard library is imported, so that a worker can read its job before 
 
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -203,7 +203,8 @@ class Calibrate:
 class Enter:
     """Start a workload, and wait inside it for commands. Answer: :class:`Entered`.
 
-    ``epoch_steps`` is the least number of steps in an epoch.
+    ``epoch_steps`` is the least number of steps in an epoch. ``by_steps`` is whether rounds are of
+    steps even if the workload times whole calls.
     """
 
     COMMAND: ClassVar[str] = "enter"
@@ -211,6 +212,17 @@ class Enter:
     workload: str
     batch_size: int
     epoch_steps: int
+    by_steps: bool = False
+
+
+@dataclass(frozen=True)
+class TimeProducts:
+    """Time a step's matrix products in the backend's own library. Answer: :class:`OwnProducts`."""
+
+    COMMAND: ClassVar[str] = "products"
+
+    workload: str
+    batch_size: int
 
 
 @dataclass(frozen=True)
@@ -260,7 +272,7 @@ class Compare:
     checks: str
 
 
-Command = Calibrate | Enter | RunRound | Leave | RunShortEpochs | Compare
+Command = Calibrate | TimeProducts | Enter | RunRound | Leave | RunShortEpochs | Compare
 COMMANDS: dict[str, type[Any]] = {kind.COMMAND: kind for kind in get_args(Command)}
 
 
@@ -287,11 +299,20 @@ class RuntimeInfo:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Rough seconds of a step, and for the baseline ``gemm`` the fastest library."""
+    """Rough seconds of a step; for ``gemm`` see :class:`aebench.reports.record.Library` too."""
 
     step_seconds: float
     library: str | None = None
     library_step_seconds: dict[str, float] | None = None
+    step_bytes: int | None = None
+    memory_bytes_per_second: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OwnProducts:
+    """Seconds of a step's matrix products by library; empty if the backend has none."""
+
+    library_step_seconds: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -315,12 +336,15 @@ class RoundTimes:
         Duration of the untimed steps before them.
     call_seconds : list of float, optional
         Duration of each call, if the workload times calls.
+    memory_seconds : float, optional
+        For ``gemm``: how long moving the least bytes of the timed steps takes.
     """
 
     seconds: float
     cpu_seconds: float
     discarded_seconds: float
     call_seconds: list[float] | None = None
+    memory_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -557,7 +581,7 @@ def _rest(message: Message, key: str) -> Message:
 @cache
 def _hints(kind: type[Any]) -> dict[str, Any]:
     hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
+    return {each.name: hints[each.name] for each in fields(kind)}
 
 
 def _object(kind: type[Any], message: Any, name: str) -> Any:
@@ -567,10 +591,10 @@ def _object(kind: type[Any], message: Any, name: str) -> Any:
     for key in message:
         if key not in hints:
             raise ProtocolError(f"{name} has an unknown field {key!r}")
-    for field in fields(kind):
-        needed = field.default is MISSING and field.default_factory is MISSING
-        if needed and field.name not in message:
-            raise ProtocolError(f"{name} has no {field.name!r}")
+    for known in fields(kind):
+        needed = known.default is MISSING and known.default_factory is MISSING
+        if needed and known.name not in message:
+            raise ProtocolError(f"{name} has no {known.name!r}")
     return kind(**{key: _value(hints[key], message[key], f"{name}: {key!r}") for key in message})
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from aebench import backends
@@ -16,6 +17,7 @@ from aebench.bench.protocol.messages import (
     Entered,
     EpochBoundary,
     Leave,
+    RoundTimes,
     RunRound,
     RunShortEpochs,
     RuntimeInfo,
@@ -76,7 +78,7 @@ class Loops:
             times, _ = time_round(
                 lambda steps: wait(run(steps)), wanted.steps, wanted.discarded_steps
             )
-            channel.send(encode(times))
+            channel.send(encode(self._completed(times, wanted.steps)))
 
     def epoch_boundaries(self, command: RunShortEpochs, samples: Samples) -> list[EpochBoundary]:
         """Return an empty list: baselines do not run ``fit``, which alone has epochs."""
@@ -91,10 +93,14 @@ class Loops:
     def _prepare(self, steps: int) -> None:
         """Compile a loop of ``steps`` steps before a round, which must include no compiling."""
 
+    def _completed(self, times: RoundTimes, steps: int) -> RoundTimes:
+        """Return the answer to a round; :class:`Products` adds the time that memory takes."""
+        return times
+
     def _calibrated(
         self, command: Calibrate, workload: Workload, step_seconds: float
     ) -> Calibrated:
-        """Return the answer to a calibration; :class:`Products` adds the library that it chose."""
+        """Return the answer to a calibration; :class:`Products` adds the libraries' figures."""
         return Calibrated(step_seconds)
 
 
@@ -139,11 +145,12 @@ class Networks(Loops):
 
 
 class Products(Loops):
-    """Rounds of the step's matrix products alone."""
+    """Rounds of the step's matrix products alone, after which memory is streamed for a moment."""
 
     def __init__(self, channel: Channel, job: SpeedJob) -> None:
         super().__init__(channel, job)
-        self._products: dict[tuple[str, int], gemm.StepProducts] = {}
+        self._limits: dict[tuple[str, int], gemm.Limit] = {}
+        self._limit: gemm.Limit
 
     def runtime_info(self) -> RuntimeInfo:
         """Describe this process."""
@@ -153,15 +160,22 @@ class Products(Loops):
         self, command: Calibrate | Enter, workload: Workload, samples: Samples
     ) -> tuple[Run, Callable[[Any], None]]:
         key = (_kind(workload), command.batch_size)
-        if key not in self._products:
+        if key not in self._limits:
             shapes = list(self._form.dense_shapes)
-            wanted = gemm.products(shapes, command.batch_size, _kind(workload))
-            self._products[key] = gemm.StepProducts(wanted)
-        found = self._products[key]
-        return found.run, found.wait
+            self._limits[key] = gemm.Limit(shapes, command.batch_size, _kind(workload))
+        self._limit = self._limits[key]
+        return self._limit.run, self._backend.wait
+
+    def _completed(self, times: RoundTimes, steps: int) -> RoundTimes:
+        return replace(times, memory_seconds=steps * self._limit.memory_seconds())
 
     def _calibrated(
         self, command: Calibrate, workload: Workload, step_seconds: float
     ) -> Calibrated:
-        found = self._products[_kind(workload), command.batch_size]
-        return Calibrated(step_seconds, found.library, dict(found.step_seconds))
+        return Calibrated(
+            step_seconds,
+            self._limit.library,
+            self._limit.library_step_seconds,
+            self._limit.step_bytes,
+            self._limit.memory_bytes_per_second,
+        )

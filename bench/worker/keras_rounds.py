@@ -75,7 +75,7 @@ class Fits:
         if workload.timing == CALL:
             self._calls(workload, samples, command.batch_size).serve(self._channel)
             return
-        if workload.timing == WHOLE_CALL:
+        if workload.timing == WHOLE_CALL and not command.by_steps:
             self._whole_calls(workload, samples, command.batch_size).serve(self._channel)
             return
         from aebench.bench.worker.stepping import Script, Stepper

@@ -62,7 +62,8 @@ class Workload:
         Which samples it uses: ``train`` or ``test``.
     function : str
         The attribute of a Keras model that holds the compiled step: ``train_function`` or
-        ``predict_function``; needed where ``timing`` is ``step``.
+        ``predict_function``; needed where ``timing`` is ``step``. Of a workload of whole calls that
+        has it, and :meth:`stop`, some steps are timed too: they explain the calls.
     batch_sizes : tuple of int
         The workload's own default batch sizes; empty to use the preset's.
     """
@@ -81,6 +82,11 @@ class Workload:
     def module(self) -> str:
         """Return the dotted name of the workload's file, by which a worker imports it."""
         return type(self).__module__
+
+    @property
+    def has_steps(self) -> bool:
+        """Return whether single steps of the workload can be timed."""
+        return bool(self.function) and type(self).stop is not Workload.stop
 
     def run(self, model: Any, samples: Any, batch_size: int, callbacks: Sequence[Any]) -> Any:
         """Run the workload once over all samples.

@@ -54,8 +54,8 @@ def _of_runs(cells: Sequence[SpeedCell]) -> str:
 
 
 def _ticks(cells: Sequence[SpeedCell]) -> list[str]:
-    """Return batch sizes, with the machine below where there are several."""
-    return [label(f"{cell.batch_size}\n{cell.label}".strip()) for cell in cells]
+    """Return batch sizes, with the machine where there are several."""
+    return [label(f"{cell.batch_size} {cell.label}".strip()) for cell in cells]
 
 
 def _panel(axes: Axes, cells: list[SpeedCell]) -> None:

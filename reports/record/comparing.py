@@ -29,7 +29,8 @@ class Round(msgspec.Struct, frozen=True, tag="round", tag_field="kind"):
     ``discarded_seconds`` is the time of the steps that run before the timed steps and don't count.
     ``waiting_cpu_seconds`` is the processor time that the other workers, which should sleep, used
     during the round. If the workload times calls, ``call_seconds`` is the duration of every call,
-    in the order of the calls.
+    in the order of the calls. Of the baseline ``gemm``, ``memory_seconds`` is how long moving the
+    least bytes of so many steps takes, by memory that was streamed right after the round.
     """
 
     pass_name: ClassVar[str] = "speed"
@@ -47,11 +48,30 @@ class Round(msgspec.Struct, frozen=True, tag="round", tag_field="kind"):
     discarded_seconds: Seconds | None = None
     waiting_cpu_seconds: Seconds | None = None
     call_seconds: Annotated[list[Seconds], Meta(max_length=MOST_CALLS)] | None = None
+    memory_seconds: Seconds | None = None
 
     @property
     def block_key(self) -> tuple[str, str, int, int, int]:
         """Return the key of the round's block: the cell, the launch and the block's number."""
         return self.model, self.workload, self.batch_size, self.launch, self.block
+
+
+class SteadyRound(msgspec.Struct, frozen=True, tag="steady_round", tag_field="kind"):
+    """One timed run of ``steps`` steps inside a call, of a workload whose rounds are whole calls.
+
+    Such rounds are few and explain the calls. ``number`` counts the rounds of a launch in which the
+    contenders took turns.
+    """
+
+    pass_name: ClassVar[str] = "speed"
+    contender: Name
+    model: Name
+    workload: Workload
+    batch_size: Positive
+    launch: int
+    number: Count
+    steps: Positive
+    seconds: PositiveSeconds
 
 
 class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
@@ -157,7 +177,11 @@ class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
 
 
 class Library(msgspec.Struct, frozen=True, tag="library", tag_field="kind"):
-    """The fastest library for a cell's matrix products, and a step's seconds with each library."""
+    """The fastest library for a cell's matrix products, and a step's seconds with each library.
+
+    ``step_bytes`` is the least number of bytes that a step moves: docs/method.md has the formula.
+    ``memory_bytes_per_second`` is how fast each library moves bytes, within as much memory.
+    """
 
     pass_name: ClassVar[str] = "speed"
     contender: Name
@@ -167,6 +191,8 @@ class Library(msgspec.Struct, frozen=True, tag="library", tag_field="kind"):
     launch: int
     library: Name
     library_step_seconds: dict[Name, float]
+    step_bytes: Count | None = None
+    memory_bytes_per_second: dict[Name, Count] = {}
 
 
 class Call(msgspec.Struct, frozen=True, tag="call", tag_field="kind"):

@@ -12,6 +12,7 @@ Event = (
     run.WorkerInfo
     | comparing.Round
     | comparing.ControlSizes
+    | comparing.SteadyRound
     | comparing.Block
     | comparing.Parity
     | comparing.Library

@@ -17,6 +17,7 @@ from aebench.reports.studies import Plateau
 from aebench.reports.summary import (
     consistency,
     footprint,
+    limits,
     memory,
     parity,
     profile,
@@ -43,12 +44,13 @@ from aebench.reports.summary.shared import (
     workloads,
 )
 from aebench.reports.summary.speed import TimeSpent
-from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow
+from aebench.reports.summary.speed_rows import CellLimit, SpeedCell, SpeedRow
 
 __all__ = [
     "FULL_TRAINING_EPOCHS",
     "MIB",
     "BreakEven",
+    "CellLimit",
     "Cost",
     "CostPoint",
     "EpochCost",
@@ -197,6 +199,7 @@ def _all_notices(
         # Several runs may give the same notice, which is shown once.
         *dict.fromkeys(_settings(views)),
         *_disturbed(cells),
+        *limits.defects(cells),
         *_co_imported(views),
     ]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import expm1, log, sqrt
-from statistics import fmean, median
+from statistics import fmean
 
 import msgspec
 import numpy as np
@@ -21,12 +21,15 @@ from aebench.reports.formatting import listed
 from aebench.reports.launches import Error, Spread
 from aebench.reports.statistics import Estimate
 from aebench.reports.stopping import spent_share
+from aebench.reports.summary import limits
 from aebench.reports.summary.cell_controls import CellControls, by_name
 from aebench.reports.summary.cell_rounds import CellRounds, Key, Pools
 from aebench.reports.summary.epochs import Epochs, epoch_ratio, epochs
+from aebench.reports.summary.libraries import Libraries
 from aebench.reports.summary.parity import Standing
 from aebench.reports.summary.shared import ContenderView
-from aebench.reports.summary.speed_rows import SpeedCell, SpeedRow, Stopping
+from aebench.reports.summary.speed_rows import CellLimit, SpeedCell, SpeedRow, Stopping
+from aebench.reports.summary.steady import SteadySteps
 
 # Machine controls, and the fields of a block with their seconds. Older records have the first.
 _MACHINE_CONTROLS = {
@@ -36,6 +39,8 @@ _MACHINE_CONTROLS = {
 }
 STEPS, RATIO, EPOCH, EPOCH_RATIO = "steps", "ratio", "epoch", "epoch ratio"
 CONTROL = "control"
+LIMIT_RATIO, PRODUCTS_RATIO = "limit ratio", "products ratio"
+STEADY, STEADY_RATIO = "steady", "steady ratio"
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,8 @@ class CellAnalysis:
         self._names: dict[tuple[int, str], str] = {}
         # Contenders without Keras, by their framework; "" stands for matrix products alone.
         self._without_keras: dict[str, list[ContenderView]] = {}
+        self._libraries = Libraries(views, rounds.key)
+        self._steady = SteadySteps(views, rounds.key)
         self._epochs: dict[str, Epochs] = {}
         for name, each in self._views.items():
             self._names.setdefault((each.run, each.info.name), name)
@@ -139,6 +146,15 @@ class CellAnalysis:
             return list(self.rounds.step_logs(names[0]).values())
         if what == RATIO:
             return self.rounds.ratio_means(*names)
+        if what == LIMIT_RATIO:
+            limit, name = names
+            return self.rounds.limit_means(limits.seconds(self.rounds, limit), name)
+        if what == PRODUCTS_RATIO:
+            return self._libraries.ratio_means(*names)
+        if what == STEADY:
+            return self._steady.step_means(*names)
+        if what == STEADY_RATIO:
+            return self._steady.ratio_means(*names)
         found = [self._epochs.get(name) for name in names]
         if not all(found):
             return []
@@ -253,7 +269,8 @@ class CellAnalysis:
                 (row.steal_share for row in counted if row.steal_share is not None), default=None
             ),
             control_sds=self._control_sds(),
-            library_samples_per_second=self._libraries(),
+            library_samples_per_second=self._libraries.samples_per_second(self.batch_size),
+            limit=self._limit(),
             timing=self._words.timing,
             has_epochs=self._words.trains,
             stopping=self._stopping(),
@@ -385,6 +402,13 @@ class CellAnalysis:
             differs=self._differs.get(name, ""),
             of_native=_ratio(None if control_of else self.of_native(name)),
             of_limit=_ratio(None if control_of else self.of_limit(name)),
+            steady_step_seconds=self._time(STEADY, name) if self.means(STEADY, name) else None,
+            times_steady=None
+            if name == self.reference
+            else self._explaining_ratio(STEADY_RATIO, name, self.reference),
+            times_products=None
+            if control_of or apart == "baseline"
+            else self._times_products(view, self.reference),
         )
 
     def of_native(self, name: str) -> Comparison | None:
@@ -423,26 +447,37 @@ class CellAnalysis:
         )
         if baseline is None or baseline is view or not self._comparable(view, baseline):
             return None
-        return self._compare(baseline.name, view.name, 1)
+        return self._compare(baseline.name, view.name, 1, what=RATIO if framework else LIMIT_RATIO)
 
     def _comparable(self, *views: ContenderView) -> bool:
         """Return whether no two known precisions of contenders differ."""
         known = {self._standings[view.name].precision for view in views}
         return len(known - {""}) < 2
 
-    def _libraries(self) -> dict[str, float]:
-        """Return each library's samples per second in the step's matrix products, fastest first.
+    def _limit(self) -> CellLimit | None:
+        """Return the limit of the cell; None if no baseline measured it."""
+        baseline = next(iter(self._without_keras.get("", [])), None)
+        if baseline is None:
+            return None
+        model = next(each for each in baseline.source.header.models if each.name == self.model)
+        operations = model.training_operations if self._words.trains else model.forward_operations
+        chosen = baseline.of_batch(record.Library, self.model, self.batch_size)
+        mine = [each for each in chosen if each.workload == self.workload]
+        return limits.summarise(self.rounds, baseline.name, mine, operations)
 
-        A library's figure is the median over launches, in which every library is timed once.
-        """
-        seconds: dict[str, list[float]] = {}
-        for view in self._views.values():
-            for each in view.of_batch(record.Library, self.model, self.batch_size):
-                if each.workload == self.workload:
-                    for library, step_seconds in each.library_step_seconds.items():
-                        seconds.setdefault(library, []).append(step_seconds)
-        found = {name: self.batch_size / median(each) for name, each in seconds.items()}
-        return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+    def _times_products(self, view: ContenderView, against: str) -> Estimate | None:
+        """Return how a contender's library compares with another's in the products alone."""
+        views = [each for each in (view, self._views.get(against)) if each]
+        names = [self._libraries.name_of(each.info) for each in views]
+        if "" in names or len(set(names)) < 2:
+            return None
+        return self._explaining_ratio(PRODUCTS_RATIO, *names)
+
+    def _explaining_ratio(self, what: str, name: str, against: str) -> Estimate | None:
+        """Return a ratio over launches that no verdict is about; None if it wasn't measured."""
+        means = self.means(what, name, against)
+        pooled = self._pools.spread(self, what, name, against)
+        return comparison.compare(means, pooled=pooled).ratio if means else None
 
     def _control_sds(self) -> dict[str, float]:
         """Return the spread of each machine control's seconds over the blocks that count."""
@@ -461,13 +496,16 @@ class CellAnalysis:
         return self._names.get((view.run, view.info.control_of), "")
 
     def _compare(
-        self, name: str, against: str, comparisons: int, excess: float = 0.0
+        self, name: str, against: str, comparisons: int, excess: float = 0.0, what: str = RATIO
     ) -> Comparison | None:
-        """Compare two contenders' steps in the blocks with both; None if they share no block."""
-        means = self.means(RATIO, name, against)
+        """Compare two contenders' steps in the blocks with both; None if they share no block.
+
+        ``what`` is :data:`LIMIT_RATIO` to compare the limit, by the name of its baseline, instead.
+        """
+        means = self.means(what, name, against)
         if not means:
             return None
-        pooled = self._pools.spread(self, RATIO, name, against)
+        pooled = self._pools.spread(self, what, name, against)
         return comparison.compare(
             means, max(1, comparisons), pooled=pooled, excess=excess, spent=self._spent(name)
         )

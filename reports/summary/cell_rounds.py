@@ -50,6 +50,8 @@ class CellRounds:
     ----------
     blocks : dict of str to dict
         Seconds per step by contender, then by block. Rounds of one block are compared in pairs.
+    memory : dict of str to dict
+        Seconds that moving a step's least bytes takes, likewise, for the baseline that measures it.
     """
 
     def __init__(
@@ -64,10 +66,18 @@ class CellRounds:
         self.enough = enough or {}
         repeated = {place for place, row in watched.items() if row.repeated}
         self.blocks: dict[str, dict[BlockKey, float]] = {}
+        self.memory: dict[str, dict[BlockKey, float]] = {}
         for name, rows in rounds.items():
             mine = {place: row for place, row in rows.items() if place not in repeated}
             if mine:
                 self.blocks[name] = {place: row.seconds / row.steps for place, row in mine.items()}
+            moved = {place: row.memory_seconds for place, row in mine.items()}
+            if moved and all(moved.values()):
+                self.memory[name] = {
+                    place: seconds / mine[place].steps
+                    for place, seconds in moved.items()
+                    if seconds
+                }
         self.steps = sorted({row.steps for rows in rounds.values() for row in rows.values()})
         self._ratios: dict[tuple[str, str], dict[LaunchKey, list[float]]] = {}
         self._steps: dict[str, dict[LaunchKey, float]] = {}
@@ -80,13 +90,17 @@ class CellRounds:
         """Return for each launch the ratios of two contenders' seconds, in blocks with both."""
         if (name, against) not in self._ratios:
             mine, other = self.blocks.get(name, {}), self.blocks.get(against, {})
-            shared = {place: mine[place] / other[place] for place in mine.keys() & other.keys()}
-            self._ratios[name, against] = _by_launch(shared)
+            self._ratios[name, against] = _quotients(mine, other)
         return self._ratios[name, against]
 
     def ratio_means(self, name: str, against: str) -> list[float]:
         """Return for each launch the mean log-ratio of two contenders' seconds."""
         return comparison.launch_means(list(self.ratios(name, against).values()))
+
+    def limit_means(self, limit: Mapping[BlockKey, float], name: str) -> list[float]:
+        """Return for each launch the mean log-ratio of a limit's seconds to a contender's."""
+        ratios = _quotients(limit, self.blocks.get(name, {}))
+        return comparison.launch_means(list(ratios.values()))
 
     def step_logs(self, name: str) -> dict[LaunchKey, float]:
         """Return for each launch the logarithm of a contender's median seconds per step."""
@@ -97,7 +111,7 @@ class CellRounds:
 
     def by_launch(self, name: str) -> dict[LaunchKey, list[float]]:
         """Return a contender's seconds per step in each launch, in the order of the blocks."""
-        return _by_launch(self.blocks.get(name, {}))
+        return by_launch(self.blocks.get(name, {}))
 
     def to_block_mean(self, name: str, in_turn: Sequence[Sequence[str]] = ()) -> list[list[float]]:
         """Return for each launch a contender's seconds over the mean of its block's contenders.
@@ -120,7 +134,7 @@ class CellRounds:
             place: mine[place] / math.exp(fmean(math.log(each[place]) for each in columns))
             for place in whole
         }
-        return list(_by_launch(found).values())
+        return list(by_launch(found).values())
 
 
 class Pools(Generic[C]):
@@ -153,7 +167,14 @@ class Pools(Generic[C]):
         return self._found[key][cell]
 
 
-def _by_launch(values: Mapping[BlockKey, T]) -> dict[LaunchKey, list[T]]:
+def _quotients(
+    mine: Mapping[BlockKey, float], other: Mapping[BlockKey, float]
+) -> dict[LaunchKey, list[float]]:
+    """Return for each launch the quotients of two contenders' seconds, in blocks with both."""
+    return by_launch({place: mine[place] / other[place] for place in mine.keys() & other.keys()})
+
+
+def by_launch(values: Mapping[BlockKey, T]) -> dict[LaunchKey, list[T]]:
     """Return a list per launch of the values of its blocks, in the order of the blocks."""
     launches: dict[LaunchKey, list[T]] = {}
     for place in sorted(values):

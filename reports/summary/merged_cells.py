@@ -12,7 +12,7 @@ from aebench.reports.random_effects import RunsComparison, over_runs
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary.cell_analysis import EPOCH_RATIO, RATIO, CellAnalysis, Ranking
 from aebench.reports.summary.epochs import EpochCost
-from aebench.reports.summary.speed_rows import OverRuns, SpeedCell, SpeedRow
+from aebench.reports.summary.speed_rows import CellLimit, OverRuns, SpeedCell, SpeedRow
 
 # From this share on the end of a minimum detectable effect's range says nothing.
 _MOST_EFFECT = 10.0
@@ -64,15 +64,18 @@ class MergedCell:
         rows = [self._row(row, comparisons) for row in self._first_rows()]
         floors = [floor for each in controls if (floor := noise_floor(each)) is not None]
         cells = self._cells
-        cell = msgspec.structs.replace(
-            cells[0],
+        # Made anew: a figure that isn't combined here is of no run.
+        cell = SpeedCell(
+            *cells[0].key,
+            self._reference,
+            rows=rows,
             runs=self._names,
+            timing=cells[0].timing,
+            has_epochs=cells[0].has_epochs,
             steps_per_round=sorted({steps for cell in cells for steps in cell.steps_per_round}),
             launches=sum(cell.launches for cell in cells),
             blocks=sum(cell.blocks for cell in cells),
             answer="",
-            fastest="",
-            stands=False,
             judged_by=self._judged_by,
             comparisons=comparisons,
             different=self._different,
@@ -84,13 +87,12 @@ class MergedCell:
             background_share=_mean(cell.background_share for cell in cells),
             steal_share=_mean(cell.steal_share for cell in cells),
             most_steal_share=max(_known(cell.most_steal_share for cell in cells), default=None),
-            noise_floors={},
             controls=[launch for cell in cells for launch in cell.controls],
             control_sds=self._control_sds(),
-            calm_blocks=sum(calm) if (calm := _known(c.calm_blocks for c in cells)) else None,
+            calm_blocks=self._calm_blocks(),
             depends_on_state=next((c.depends_on_state for c in cells if c.depends_on_state), ""),
-            stopping=None,
             library_samples_per_second=self._libraries(),
+            limit=_limit([cell.limit for cell in cells if cell.limit]),
         )
         if cell.mostly_disturbed:
             judged = {"faster", "slower", "same", "inconclusive", "unfinished"}
@@ -98,7 +100,7 @@ class MergedCell:
                 msgspec.structs.replace(row, verdict="disturbed") if row.verdict in judged else row
                 for row in rows
             ]
-        cell = msgspec.structs.replace(cell, rows=rows)
+            cell = msgspec.structs.replace(cell, rows=rows)
         why_not = self._why_no_verdicts(cell)
         fastest, answer, ranking = ("", why_not, Ranking()) if why_not else self._answer()
         in_each = "" if why_not else self._fastest_in_each()
@@ -189,26 +191,26 @@ class MergedCell:
             if any(row.verdict == "unfinished" for row in rows):
                 word = "unfinished"
         steps_alone = [row.step_seconds.value for row in rows if row.step_seconds]
-        return msgspec.structs.replace(
-            first,
+        return SpeedRow(
+            name,
+            control_of,
+            first.known_effect,
+            failure=next((row.failure for row in rows if row.failure), ""),
             rounds=sum(row.rounds for row in rows),
             samples_per_second=_range(row.samples_per_second for row in rows),
             step_seconds=Estimate.spanning(steps_alone),
             times_reference=steps.ratio if steps else None,
             times_epoch=epoch.ratio if epoch else None,
-            times_reference_calm=None,
-            control_correlations={},
-            shares_blocks=True,
             adjusted=ratio.adjusted if ratio and judged else None,
             verdict=word,
             minimum_detectable_effect=self._smallest_effect(ratio, number) if judged else None,
             pair_sd=_root_mean_square(row.pair_sd for row in rows),
             launch_sd=_root_mean_square(row.launch_sd for row in rows),
-            drift=None,
             epoch=_epoch([row.epoch for row in rows if row.epoch]),
             differs=next((row.differs for row in rows if row.differs), ""),
             of_native=self._share(name, control_of, "native"),
             of_limit=self._share(name, control_of, "limit"),
+            steady_step_seconds=_span(row.steady_step_seconds for row in rows),
             over_runs=_parts(ratio),
         )
 
@@ -229,6 +231,11 @@ class MergedCell:
         ]
         known = [share for share in shares if share]
         return over_runs(known).ratio if known else None
+
+    def _calm_blocks(self) -> int | None:
+        """Return the number of calm blocks; None if no run knows them."""
+        known = [cell.calm_blocks for cell in self._cells if cell.calm_blocks is not None]
+        return sum(known) if known else None
 
     def _control_sds(self) -> dict[str, float]:
         """Return the runs' root mean square of each machine control's spread."""
@@ -331,6 +338,24 @@ def _range(estimates: Iterable[Estimate | None]) -> Estimate:
     return Estimate.spanning([each.value for each in estimates if each])
 
 
+def _span(estimates: Iterable[Estimate | None]) -> Estimate | None:
+    known = [each for each in estimates if each]
+    return _range(known) if known else None
+
+
+def _limit(limits: Sequence[CellLimit]) -> CellLimit | None:
+    """Return the range of the runs' limits; None unless the same binds in all of them."""
+    if len({each.bound for each in limits}) != 1:
+        return None
+    return msgspec.structs.replace(
+        limits[0],
+        products_samples_per_second=_range(e.products_samples_per_second for e in limits),
+        memory_samples_per_second=_span(e.memory_samples_per_second for e in limits),
+        operations_per_second=_median(e.operations_per_second for e in limits),
+        bytes_per_second=_median(e.bytes_per_second for e in limits),
+    )
+
+
 def _epoch(costs: Sequence[EpochCost]) -> EpochCost | None:
     """Return the runs' median of an epoch's parts, and the range of its seconds."""
     if not costs:
@@ -350,6 +375,11 @@ def _epoch(costs: Sequence[EpochCost]) -> EpochCost | None:
 
 def _known(values: Iterable[float | None]) -> list[float]:
     return [value for value in values if value is not None]
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = _known(values)
+    return median(known) if known else None
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

@@ -8,7 +8,7 @@ from aebench.reports.statistics import Estimate
 from aebench.reports.summary.cell_controls import ControlLaunch
 from aebench.reports.summary.epochs import EpochCost
 
-# The matrix products' throughput is a limit to within this share.
+# Without an interval, a contender must be above the limit by this share to show a defect in it.
 LIMIT_ERROR = 0.05
 
 
@@ -21,6 +21,22 @@ class OverRuns(msgspec.Struct, frozen=True):
 
     ratios: list[float]
     between_sd: float | None = None
+
+
+class CellLimit(msgspec.Struct, frozen=True):
+    """What a cell's contenders can reach at most on this machine.
+
+    ``bound`` is what takes longer: ``compute``, a step's matrix products, or ``memory``, moving the
+    least bytes of a step. It is empty in older records, which have no memory: the products alone
+    count there. Both throughputs are those that a step with nothing else in it would have.
+    """
+
+    bound: str
+    products_samples_per_second: Estimate
+    memory_samples_per_second: Estimate | None = None
+    operations_per_second: float | None = None
+    step_bytes: int | None = None
+    bytes_per_second: float | None = None
 
 
 class SpeedRow(msgspec.Struct, frozen=True):
@@ -42,14 +58,17 @@ class SpeedRow(msgspec.Struct, frozen=True):
     per epoch of ``fit``. ``times_reference_calm`` is the ratio of the seconds per step in calm
     blocks, by the machine controls. ``control_correlations`` are the correlations of the seconds
     per step with each machine control, both as running medians. ``of_native`` is the share of the
-    throughput of the same framework without Keras, ``of_limit`` the share of the throughput of
-    matrix products alone. ``minimum_detectable_effect`` is the smallest true difference that 80 %
-    of such runs would detect. ``pair_sd`` is the standard deviation of the log-ratio of a pair of
+    throughput of the same framework without Keras, ``of_limit`` the share of the limit (see
+    :class:`CellLimit`). ``times_products`` is the ratio of the seconds that the contender's library
+    takes for the step's matrix products alone to those of the reference's. ``steady_step_seconds``
+    is the time of a step inside a call, where rounds are whole calls, and ``times_steady`` its
+    ratio to the reference's. ``minimum_detectable_effect`` is the smallest true difference that 80
+    % of such runs would detect. ``pair_sd`` is the standard deviation of the log-ratio of a pair of
     rounds, and ``launch_sd`` that of a launch's mean log-ratio. ``drift`` is the change from the
     first to the last third of the blocks against the other contenders, None if it is not
     significant. A control is compared with the contender ``control_of`` alone, and runs
-    ``known_effect`` (a share) more steps than it reports. A/A controls that take turns by
-    launch share a row: it has ratios to their ``originals`` and no throughput.
+    ``known_effect`` (a share) more steps than it reports. A/A controls that take turns by launch
+    share a row: it has ratios to their ``originals`` and no throughput.
 
     In the cell of several runs ratios are means over runs, and ``over_runs`` has their parts.
     Throughputs and seconds aren't pooled: there the ends of an interval are the least and the
@@ -80,6 +99,9 @@ class SpeedRow(msgspec.Struct, frozen=True):
     of_limit: Estimate | None = None
     originals: list[str] = []
     over_runs: OverRuns | None = None
+    times_products: Estimate | None = None
+    steady_step_seconds: Estimate | None = None
+    times_steady: Estimate | None = None
 
     @property
     def judged_ratio(self) -> Estimate | None:
@@ -158,6 +180,7 @@ class SpeedCell(msgspec.Struct, frozen=True):
     calm_blocks: int | None = None
     depends_on_state: str = ""
     library_samples_per_second: dict[str, float] = {}
+    limit: CellLimit | None = None
     timing: str = "step"
     has_epochs: bool = False
     stopping: Stopping | None = None
@@ -189,12 +212,17 @@ class SpeedCell(msgspec.Struct, frozen=True):
 
     @property
     def faster_than_limit(self) -> list[str]:
-        """Names of contenders that show that the matrix products' throughput isn't a limit here.
+        """Names of contenders that are above the limit by more than their interval.
 
-        On an accelerator, starting small products one by one can take longer than computing them.
+        The limit has a defect then. On an accelerator, starting small products one by one can take
+        longer than computing them.
         """
         return [
             row.contender
             for row in self.rows
-            if row.of_limit and row.of_limit.value > 1 + LIMIT_ERROR and not row.control_of
+            if row.of_limit and not row.control_of and _is_above_one(row.of_limit)
         ]
+
+
+def _is_above_one(share: Estimate) -> bool:
+    return share.value > 1 + LIMIT_ERROR if share.low is None else share.low > 1

@@ -39,7 +39,31 @@ def overview(summary: Summary) -> list[Table]:
         [note, *_why_not(summary)],
         lambda cell: [_beside(cell, row) for row in _rows(cell, names)],
     )
-    return [glance, *_shares(summary)]
+    return [glance, *_products(summary), *_shares(summary)]
+
+
+def _products(summary: Summary) -> list[Table]:
+    """Return a table of the libraries' matrix products, which explain much of the ratios."""
+    libraries = list(
+        dict.fromkeys(name for cell in summary.speed for name in cell.library_samples_per_second)
+    )
+    if not libraries:
+        return []
+    table = _table(
+        "Matrix products alone, by library",
+        summary,
+        [f"{name}, samples/s" for name in libraries],
+        [
+            "The step's matrix products without anything else, in a loop of each library on this "
+            "machine: a contender whose library is slow at them can't be fast. Another processor "
+            "changes their order."
+        ],
+        lambda cell: [
+            interval(found) if (found := cell.library_samples_per_second.get(name)) else "–"
+            for name in libraries
+        ],
+    )
+    return [table]
 
 
 def _shares(summary: Summary) -> list[Table]:
@@ -49,10 +73,16 @@ def _shares(summary: Summary) -> list[Table]:
         return []
     if limited:
         limited = _who(summary, lambda row: row.of_limit or _is_out(row))
+    bounds = [cell.limit.bound if cell.limit else "" for cell in summary.speed]
+    what = (
+        "of the throughput that the step's matrix products (compute) or moving its weights "
+        "(memory) allow, whichever is less: the column limit says which"
+        if any(bounds)
+        else "of that of the step's matrix products alone"
+    )
     note = (
-        "% of native: of the throughput of the same framework without Keras; % of limit: of that "
-        "of the step's matrix products alone; both in shared blocks, ± to the 95 % interval's "
-        "farther end."
+        "% of native: of the throughput of the same framework without Keras; % of limit: "
+        f"{what}; both in shared blocks, ± to the 95 % interval's farther end."
     )
     table = _table(
         "How near to what could be",
@@ -60,11 +90,13 @@ def _shares(summary: Summary) -> list[Table]:
         [
             *(f"{name}, % of native" for name in natives),
             *(f"{name}, % of limit" for name in limited),
+            *["limit"] * any(bounds),
         ],
         [note, *_why_not(summary)],
         lambda cell: [
             *(share(row.of_native if row else None) for row in _rows(cell, natives)),
             *(share(row.of_limit if row else None) for row in _rows(cell, limited)),
+            *[cell.limit.bound if cell.limit and cell.limit.bound else "–"] * any(bounds),
         ],
     )
     return [table]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from aebench.reports.formatting import interval, listed, percent, relative, spanned
 from aebench.reports.sections import TableView
 from aebench.reports.statistics import Estimate
-from aebench.reports.summary import SpeedCell, SpeedRow, Summary
+from aebench.reports.summary import CellLimit, SpeedCell, SpeedRow, Summary
 from aebench.reports.tables.looks import stopping_notes
 from aebench.reports.tables.over_runs import on_machines, over_runs
 from aebench.reports.tables.shared import VERDICT, Table, count, failed, share, shown, some_tables
@@ -29,6 +29,12 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
         columns = ["backend", "samples/s [95 %]", f"× {cell.reference}'s time [95 %]", VERDICT]
         columns += ["epoch s [95 %]"] * cell.has_epochs
     baselines = any(row.of_native or row.of_limit for row in cell.rows)
+    by_steady = any(row.steady_step_seconds for row in cell.rows)
+    if by_steady:
+        columns.insert(2, "× step ±")
+    by_products = any(row.times_products for row in cell.rows)
+    if by_products:
+        columns.append("× products ±")
     if baselines:
         columns += ["% of native", "% of limit"]
     rows: list[list[str]] = []
@@ -57,6 +63,13 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
             cells += [epoch, "1" if reference else times_epoch, verdict]
         else:
             cells += [verdict, *[epoch] * cell.has_epochs]
+        if by_steady:
+            steady = shown(row.times_steady, how=relative) if row.times_steady else none
+            cells.insert(2, "1" if reference else steady)
+        if by_products:
+            none = "" if row.control_of or row.verdict == "baseline" else "–"
+            times_products = shown(row.times_products, how=relative)
+            cells.append("1" if reference else times_products if row.times_products else none)
         if baselines:
             cells += [
                 "" if row.control_of else share(row.of_native),
@@ -84,11 +97,9 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
     notes[:0] = [each for each in (cell.answer, cell.depends_on_state) if each]
     notes += [*stopping_notes(cell), *over_runs(cell), *on_machines(cell, summary)]
     notes += [*_how_judged(cell), *_controls(cell), *_of_fit(cell)]
+    notes += [*_steady(cell), *_libraries(cell)]
     if baselines:
-        notes.append(_baselines(cell))
-        notes += _libraries(cell)
-        if cell.faster_than_limit:
-            notes.append(f"gemm isn't a limit here: {listed(cell.faster_than_limit)} exceeded it.")
+        notes += _baselines(cell)
     if not all(row.shares_blocks for row in cell.rows):
         notes.append("† not from the same blocks: changes between the runs are in it too.")
     if any(_is_foreign(row, cell) for row in cell.rows):
@@ -116,12 +127,56 @@ def _counted(cell: SpeedCell) -> str:
     return "steps, in whole calls," if cell.timing == "whole call" else f"{cell.timing}s"
 
 
-def _baselines(cell: SpeedCell) -> str:
-    return (
-        "% of native: of the throughput of the same framework without Keras; % of limit: of that "
-        "of gemm, the step's matrix products alone; both in shared blocks, ± to the 95 % "
-        "interval's farther end. Baselines aren't judged."
+def _baselines(cell: SpeedCell) -> Iterator[str]:
+    """Yield notes on what the shares are of."""
+    bound = cell.limit.bound if cell.limit else ""
+    what = (
+        "the limit, which stands below"
+        if bound
+        else "that of gemm, the step's matrix products alone"
     )
+    yield (
+        f"% of native: of the throughput of the same framework without Keras; % of limit: of {what}"
+        "; both in shared blocks, ± to the 95 % interval's farther end. Baselines aren't judged."
+    )
+    if bound and cell.limit:
+        yield f"Limit: {bound}. {_limit(cell.limit)}"
+    if cell.faster_than_limit:
+        yield (
+            f"The limit has a defect here: {listed(cell.faster_than_limit)} exceeded it by more "
+            "than the interval. No share of it means anything in this table."
+        )
+
+
+def _limit(limit: CellLimit) -> str:
+    """Return a text on the two throughputs of which the lower is the limit."""
+    operations, speed = limit.operations_per_second, limit.bytes_per_second
+    peak = f" ({interval(operations / 1e9)} GFLOP/s)" if operations else ""
+    moved = (
+        f" ({interval(limit.step_bytes / 1e6)} MB a step at {interval(speed / 1e9)} GB/s)"
+        if limit.step_bytes and speed
+        else ""
+    )
+    return (
+        f"A step's matrix products alone (gemm) allow {shown(limit.products_samples_per_second)} "
+        f"samples/s{peak}; moving its weights, gradients and batch allows "
+        f"{shown(limit.memory_samples_per_second)}{moved}."
+    )
+
+
+def _steady(cell: SpeedCell) -> list[str]:
+    """Return a note on the steps inside whole calls, if they were timed."""
+    timed = [
+        f"{row.contender} {shown(row.steady_step_seconds, 1e3, relative)}"
+        for row in cell.rows
+        if row.steady_step_seconds
+    ]
+    if not timed:
+        return []
+    return [
+        "× step: of the steps alone, the steady part of a call, from rounds of their own after the "
+        f"blocks. It explains, and nothing is ranked by it. A step takes, in ms: {listed(timed)}."
+    ]
 
 
 def _libraries(cell: SpeedCell) -> Iterator[str]:
@@ -130,9 +185,15 @@ def _libraries(cell: SpeedCell) -> Iterator[str]:
         speeds = [
             f"{name} {interval(speed)}" for name, speed in cell.library_samples_per_second.items()
         ]
+        times = (
+            f"× products: how many times {cell.reference}'s time a contender's own library takes "
+            "for them. "
+            if any(row.times_products for row in cell.rows)
+            else ""
+        )
         yield (
             f"The step's matrix products alone by each library here, samples/s: {listed(speeds)}. "
-            "Another processor changes their order, and the ratios with it."
+            f"{times}Another processor changes their order, and the ratios with it."
         )
 
 

@@ -64,6 +64,16 @@ def test_intervals_of_throughput_cover_the_truth(noise, size):
     assert np.mean(held) >= COVERAGE[size]
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("noise", NOISES)
+def test_a_contender_at_the_limit_is_hardly_ever_called_a_defect_of_it(noise, size):
+    # A defect is an interval wholly above the limit: one of two sides of a 95 % interval.
+    above = []
+    for run in cells(noise, size, MODELS[size]):
+        above += [each.ratio.low > 1 for each in compared(run)]
+    assert np.mean(above) <= (1 - COVERAGE[size]) / 2 + 0.01
+
+
 def test_rounds_that_are_pooled_over_launches_would_not_cover():
     # What was done before: rounds of all launches as if they were independent.
     launches = log_ratios("autocorrelated", "publish", RUNS).reshape(RUNS, -1)

@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import msgspec
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from aebench.reports.journal import Journal, RecordError, load, record_paths, retire
 from aebench.reports.record import (
     SCHEMA,
+    Block,
     End,
     Failure,
     Header,
@@ -31,6 +33,16 @@ def written(tmp_path_factory) -> Path:
         journal.append(event)
     journal.close()
     return journal.path
+
+
+def test_the_time_at_which_a_block_began_is_read(written):
+    made = load(written)
+    block = msgspec.structs.replace(made.of(Block)[0], began_at=time.time())
+    text = msgspec.json.encode(block) + b"\n"
+    written.write_bytes(written.read_bytes() + text)
+    found = load(written)
+    assert found.damage == "" and found.of(Block)[-1] == block
+    written.write_bytes(written.read_bytes()[: -len(text)])
 
 
 def test_what_was_written_is_read(written):

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from aebench.bench import workloads
 from aebench.bench.campaign.context import Context
-from aebench.bench.campaign.passes import blocks
+from aebench.bench.campaign.passes import blocks, explaining_rounds
 from aebench.bench.campaign.passes.rounds import (
     Dropping,
     LaunchCell,
@@ -193,6 +193,8 @@ class SpeedPass:
                     numbers[cell] = self._turn(taking_part[cell], cell, orders, numbers[cell])
                     if first:
                         self._boundaries(taking_part[cell], cell)
+                    if not turns[cell]:
+                        self._steady(taking_part[cell], cell)
                 else:
                     turns[cell] = []
 
@@ -222,6 +224,7 @@ class SpeedPass:
                 if number == 0:
                     context.display.doing(f"{cell}, calibrating")
                     self._calibrate(session, cell)
+                    explaining_rounds.time_products(context, sessions, session, cell)
                 self._enter(session, cell)
                 context.display.doing(f"{cell}, warming up")
                 for warmup in range(WARMUP_ROUNDS if number == 0 else 1):
@@ -339,6 +342,17 @@ class SpeedPass:
                 self._context.display.doing(f"{cell}, ends of epochs of {session.contender.name}")
                 with dropping(self._context, session, cell):
                     self._short_epochs(session, cell)
+
+    def _steady(self, sessions: Sequence[Session], cell: LaunchCell) -> None:
+        """Time the steps inside calls, where rounds are whole calls: they explain the calls."""
+        if cell.workload.timing == workloads.WHOLE_CALL and cell.workload.has_steps:
+            most = self._most_steps(cell)
+            explaining_rounds.run_steady(
+                self._context,
+                sessions,
+                cell,
+                lambda step_seconds: min(most, max(LEAST_STEPS, ROUND_SECONDS / step_seconds)),
+            )
 
     def _short_epochs(self, session: Session, cell: LaunchCell) -> None:
         steps_of_call = steps_per_call(session.contender)

@@ -19,6 +19,7 @@ from aebench.bench.protocol.messages import (
     RunShortEpochs,
     RuntimeInfo,
     SpeedJob,
+    TimeProducts,
     encode,
     receive_command,
 )
@@ -63,7 +64,7 @@ def work(channel: Channel, job: SpeedJob) -> None:
     samples = {"train": mapped(job.train), "test": mapped(job.test)}
     channel.send(encode(serve.runtime_info()))
     while True:
-        command = receive_command(channel, Calibrate, Enter, RunShortEpochs)
+        command = receive_command(channel, Calibrate, TimeProducts, Enter, RunShortEpochs)
         workload = load(command.workload, job.workloads[command.workload])
         cell_samples = samples[workload.split]
         if isinstance(command, Calibrate):
@@ -72,6 +73,10 @@ def work(channel: Channel, job: SpeedJob) -> None:
             gc.collect()
             gc.freeze()
             channel.send(encode(answer))
+        elif isinstance(command, TimeProducts):
+            from aebench.bench.worker.own_products import timed
+
+            channel.send(encode(timed(command, job, workload)))
         elif isinstance(command, Enter):
             serve.enter(command, workload, cell_samples)
             channel.send(encode(Left()))

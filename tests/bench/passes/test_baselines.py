@@ -107,7 +107,9 @@ def test_all_cells_at_a_glance_keep_baselines_apart():
     (cell,) = summary.speed
     other = msgspec.structs.replace(cell, batch_size=500)
     two = msgspec.structs.replace(summary, speed=[cell, other])
-    glance, shares = tables.overview(two)
+    glance, products, shares = tables.overview(two)
+    assert products.columns == ["cell, batch", "torch, samples/s", "numpy, samples/s"]
+    assert products.rows[0] == ["train ae400, 32", "32,000", "16,000"]
     assert glance.columns == [
         "cell, batch",
         "jax, samples/s",
@@ -132,7 +134,7 @@ def test_all_cells_at_a_glance_keep_baselines_apart():
         "jax:jit, % of limit": "28",
         "native-jax, % of limit": "50",
     }
-    bare = [msgspec.structs.replace(cell, rows=summarise(sample.make()).speed[0].rows)] * 2
+    bare = 2 * [summarise(sample.make()).speed[0]]
     (_,) = tables.overview(msgspec.structs.replace(summary, speed=bare))
     assert _limit_of(two) == (
         "Of the throughput of a step's matrix products alone, which is about what the machine can "
@@ -143,10 +145,10 @@ def test_all_cells_at_a_glance_keep_baselines_apart():
     assert "torch" not in _limit_of(differing)
 
 
-def test_a_limit_that_a_contender_exceeds_is_not_called_a_limit():
+def test_a_contender_above_the_limit_is_a_defect_that_is_told():
     base = made()
     fine = summarise(base)
-    assert "gemm isn't a limit here" not in " ".join(shown(base).split())
+    assert "defect" not in " ".join(shown(base).split())
     base.events = [
         msgspec.structs.replace(each, seconds=each.seconds / 4)
         if isinstance(each, Round) and each.contender == "native-jax"
@@ -156,10 +158,101 @@ def test_a_limit_that_a_contender_exceeds_is_not_called_a_limit():
     summary = summarise(base)
     assert summary.speed[0].faster_than_limit == ["native-jax"]
     text = " ".join(shown(base).split())
-    assert "gemm isn't a limit here: native-jax exceeded it." in text
+    assert "The limit has a defect here: native-jax exceeded it by more than the interval." in text
+    assert (
+        "The limit has a defect: above it by more than their intervals are native-jax in train "
+        "ae400 at batch 32."
+    ) in " ".join(summary.notices)
     alone = [msgspec.structs.replace(each, footprint=[], quality=[]) for each in (fine, summary)]
     told = [any("what the machine can do" in text for text in sentences(each)) for each in alone]
     assert told == [True, False]
+
+
+def test_a_contender_above_the_limit_within_its_interval_is_no_defect():
+    base = made()
+    by_block = iter([1.03, 0.95, 0.99, 1.06, 0.98, 1.02, 0.97, 1.05])
+    gemm = [each for each in base.events if isinstance(each, Round) and each.contender == "gemm"]
+    base.events = [each for each in base.events if getattr(each, "contender", "") != "native-jax"]
+    base.events += [
+        msgspec.structs.replace(each, contender="native-jax", seconds=each.seconds / factor)
+        for each, factor in zip(gemm, by_block, strict=False)
+    ]
+    cell, by_name = rows(base)
+    assert by_name["native-jax"].of_limit.value > 1
+    assert cell.faster_than_limit == []
+
+
+def with_memory(factor, base=None):
+    """Return the sample, in which moving a step's bytes takes some times the products' seconds."""
+    base = base or made()
+    base.events = [
+        msgspec.structs.replace(each, memory_seconds=each.seconds * factor)
+        if isinstance(each, Round) and each.contender == "gemm"
+        else msgspec.structs.replace(each, step_bytes=10_204_460)
+        if isinstance(each, record.Library)
+        else each
+        for each in base.events
+    ]
+    return base
+
+
+@pytest.mark.parametrize(
+    ("factor", "bound", "share"), [(0.5, "compute", 0.25), (1.6, "memory", 0.4)]
+)
+def test_the_limit_is_the_longer_of_products_and_memory(factor, bound, share):
+    base = with_memory(factor)
+    cell, by_name = rows(base)
+    assert cell.limit.bound == bound
+    assert by_name["jax"].of_limit.value == pytest.approx(share)
+    products, memory = cell.limit.products_samples_per_second, cell.limit.memory_samples_per_second
+    assert products.value == pytest.approx(by_name["gemm"].samples_per_second.value)
+    assert memory.value == pytest.approx(products.value / factor)
+    assert cell.limit.operations_per_second == pytest.approx(4411000 * products.value)
+    assert cell.limit.bytes_per_second == pytest.approx(10_204_460 * memory.value / 32)
+    text = " ".join(shown(base).split())
+    assert f"Limit: {bound}. A step's matrix products alone (gemm) allow" in text
+    assert "moving its weights, gradients and batch allows" in text
+    two = msgspec.structs.replace(
+        summarise(base), speed=[cell, msgspec.structs.replace(cell, batch_size=500)]
+    )
+    *_, shares = tables.overview(two)
+    assert shares.columns[-1] == "limit" and shares.rows[0][-1] == bound
+
+
+def test_records_without_memory_have_the_products_as_their_limit():
+    cell, by_name = rows(made())
+    assert cell.limit.bound == "" and cell.limit.memory_samples_per_second is None
+    assert by_name["jax"].of_limit.value == pytest.approx(0.25)
+
+
+def test_the_products_of_a_contenders_own_library_stand_beside_its_ratio():
+    base = made()
+    base.events += [
+        record.Library(
+            "gemm",
+            "ae400",
+            "train",
+            32,
+            launch,
+            "jax",
+            {"jax": 0.002, "torch": 0.003 + launch / 1e4},
+        )
+        for launch in range(4)
+    ]
+    base.events = [
+        each
+        for each in base.events
+        if not (isinstance(each, record.Library) and each.library == "torch")
+    ]
+    _, by_name = rows(base)
+    told = by_name["torch"].times_products
+    assert told.value == pytest.approx((3.0 * 3.1 * 3.2 * 3.3) ** 0.25 / 2)
+    assert told.low < told.value < told.high
+    assert by_name["jax"].times_products is None
+    assert by_name["native-torch"].times_products is None
+    (table,) = tables.speed(summarise(base))
+    torch = dict(zip(table.columns, table.rows[1], strict=True))
+    assert torch["× products ±"].startswith("1.57")
 
 
 def _limit_of(summary):

@@ -9,6 +9,7 @@ import pytest
 
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import blocks
+from aebench.bench.campaign.passes.explaining_rounds import STEADY_ROUNDS
 from aebench.bench.campaign.passes.speed import (
     CALIBRATION_SECONDS,
     LEAST_ROUNDS_IN_AN_EPOCH,
@@ -30,6 +31,7 @@ from aebench.reports.record import (
     Library,
     Round,
     ShortEpoch,
+    SteadyRound,
     Task,
     TaskEnd,
     WorkerInfo,
@@ -80,6 +82,7 @@ class Knowing:
                 command.steps * self._step_seconds, 0.1, 0.01
             ),
             messages.Leave: messages.Left,
+            messages.TimeProducts: lambda: messages.OwnProducts({"own": 1.0}),
             messages.RunShortEpochs: lambda: messages.EpochBoundaries(
                 [messages.EpochBoundary(0.2, 0.01, 0.0, 0.0)]
             ),
@@ -124,9 +127,10 @@ def run(tmp_path, monkeypatch):
         blocks_each=4,
         models=("ae400",),
         shown=None,
+        workload="train",
         **how,
     ):
-        sizes = [WorkloadSizes("train", list(batch_sizes), launches=4, blocks=blocks_each)]
+        sizes = [WorkloadSizes(workload, list(batch_sizes), launches=4, blocks=blocks_each)]
         info = msgspec.structs.replace(header.plan, sizes=sizes)
         silent = dict.fromkeys(("doing", "figure", "problem"), lambda *_: None)
         results = (lambda *_: None) if shown is None else lambda *what: shown.append(what)
@@ -326,3 +330,28 @@ def test_baselines_have_no_epochs_and_gemm_tells_its_library(run):
     assert {row.contender for row in record.of(ShortEpoch)} == on_keras
     told = [(row.contender, row.launch, row.library) for row in record.of(Library)]
     assert told == [("gemm", 0, "numpy"), ("gemm", 1, "numpy")]
+
+
+def test_without_gemm_a_contender_tells_its_own_librarys_products_once(run):
+    record = run([0, 1], {"jax": 0.01, "torch": 0.02})
+    told = {(row.contender, row.launch, row.library) for row in record.of(Library)}
+    assert told == {("jax", 0, "own"), ("torch", 0, "own")}
+
+
+def test_steps_inside_calls_are_timed_after_the_blocks_of_whole_calls(run):
+    record = run([0, 1], {"jax": 0.01, "torch": 0.03}, workload="predict")
+    for launch in (0, 1):
+        events = [
+            each
+            for each in record.events
+            if isinstance(each, (Round, SteadyRound)) and each.launch == launch
+        ]
+        rows = [each for each in events if isinstance(each, SteadyRound)]
+        assert events[-len(rows) :] == rows
+        # Three rounds of both, in turn, and every other time in reverse; controls have none.
+        names = [row.contender for row in rows]
+        assert Counter(names) == {"jax": STEADY_ROUNDS, "torch": STEADY_ROUNDS}
+        assert names[1] == names[2] and names[3] == names[4]
+        assert [row.number for row in rows] == [0, 0, 1, 1, 2, 2]
+        assert {row.contender: row.steps for row in rows} == {"jax": 12, "torch": 4}
+    assert not run([2], {"jax": 0.01, "torch": 0.03}).of(SteadyRound)[6 * 2 :]

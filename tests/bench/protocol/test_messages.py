@@ -30,7 +30,8 @@ JOBS = [
 ]
 COMMANDS = [
     messages.Calibrate("train", 32, 10),
-    messages.Enter("predict", 500, 60),
+    messages.Enter("predict", 500, 60, by_steps=True),
+    messages.TimeProducts("train", 32),
     messages.RunRound(10, 1),
     messages.Leave(),
     messages.RunShortEpochs("train", 32, 10, 8),
@@ -40,7 +41,9 @@ RUNTIME = messages.RuntimeInfo({"jit": "on"}, {"jax": "1"}, ["jax"], 2, [0.5, 1]
 ANSWERS = [
     messages.Hello(1, True),
     RUNTIME,
-    messages.Calibrated(0.1, "numpy", {"numpy": 0.1}),
+    messages.Calibrated(0.1, "numpy", {"numpy": 0.1}, 100, {"numpy": 10**10}),
+    messages.OwnProducts({"jax": 0.1}),
+    messages.RoundTimes(0.1, 0.2, 0.01, memory_seconds=0.05),
     messages.Entered(None),
     messages.EpochBoundaries([messages.EpochBoundary(1.0, 2.0, 3.0, 4.0)]),
     messages.Compared(RUNTIME, [messages.Check("loss", 0.0), messages.Check("step", 1.0, "here")]),
@@ -196,7 +199,8 @@ def test_a_worker_refuses_a_field_that_it_does_not_know(worker):
 def test_a_worker_obeys_what_it_knows(worker):
     assert worker.ask(messages.Calibrate("train", 32, 2), messages.Calibrated).library
     worker.ask(messages.Enter("train", 32, 4), messages.Entered)
-    assert worker.ask(messages.RunRound(2, 1), messages.RoundTimes).seconds > 0
+    times = worker.ask(messages.RunRound(2, 1), messages.RoundTimes)
+    assert times.seconds > 0 and times.memory_seconds > 0
     worker.ask(messages.Leave(), messages.Left)
     command = messages.RunShortEpochs("train", 32, 2, 1)
     assert worker.ask(command, messages.EpochBoundaries).boundaries == []
