@@ -62,7 +62,7 @@ def precision() -> str:
 
 
 def full_float32() -> None:
-    """Do nothing: :class:`StepProducts` has all libraries multiply in float32."""
+    """Do nothing: :class:`Limit` has all libraries multiply in float32."""
 
 
 def device_peak_bytes() -> int | None:

@@ -12,9 +12,14 @@ from aebench.bench import workloads
 from aebench.bench.data.choices import DATA
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import TABLE
-from aebench.bench.plan.presets import BATCH_SIZE_SYNTAX, PASSES, PRESETS
+from aebench.bench.plan.presets import (
+    BATCH_SIZE_SYNTAX,
+    MOST_LAUNCHES,
+    PASSES,
+    PRESETS,
+    UNTIL_SYNTAX,
+)
 from aebench.bench.plan.settings import WORDS, split_contenders
-from aebench.bench.plan.until import MOST_LAUNCHES, UNTIL_SYNTAX
 from aebench.bench.quoting import shortly
 
 # The values of a command line's options and arguments, by name. Options left out have no entry.

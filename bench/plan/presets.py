@@ -10,7 +10,10 @@ COMPARING = PASSES[:4]
 # Short epochs measure the cost of an epoch's end in this many launches. The cost varies little from
 # process to process: more launches would hardly narrow its confidence interval.
 LAUNCHES_WITH_SHORT_EPOCHS = 3
-# How batch sizes are written on the command line, for the help texts.
+# The most launches of a cell that ends when enough is known, unless --launches says otherwise.
+MOST_LAUNCHES = 12
+# How rules and batch sizes are written on the command line, for the help texts.
+UNTIL_SYNTAX = "decided, or a width such as 3%"
 BATCH_SIZE_SYNTAX = "32 500, or by workload: train=32,500 predict=1"
 
 

@@ -3,18 +3,16 @@
 import re
 
 from aebench.bench.errors import BadInputError
+from aebench.bench.plan.presets import MOST_LAUNCHES, UNTIL_SYNTAX
 from aebench.bench.quoting import shortly
 from aebench.reports.record import DECIDED, WIDTH, PlanInfo, StoppingRule
 
-# The most launches of a cell that ends when enough is known, unless --launches says otherwise.
-MOST_LAUNCHES = 12
 # Verdicts are looked at from the second launch on: a single one tells no spread.
 FIRST_LOOK = 2
 # The launches whose spread plans a width. Spreads are pooled over models: three models of quick
 # give six degrees of freedom, and a single model would need more launches for as many.
 FIRST_STAGE = 4
 FIRST_STAGE_QUICK = 3
-UNTIL_SYNTAX = "decided, or a width such as 3%"
 LEAST_PERCENT, MOST_PERCENT = 0.1, 50.0
 
 

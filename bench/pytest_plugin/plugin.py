@@ -12,10 +12,9 @@ import pytest
 
 from aebench.bench.data.choices import DATA
 from aebench.bench.plan.plan import ContenderCell
-from aebench.bench.plan.presets import PRESETS
+from aebench.bench.plan.presets import PRESETS, UNTIL_SYNTAX
 from aebench.bench.plan.renamed_options import OLD_MODEL_OPTION, renamed
 from aebench.bench.plan.settings import WORDS, split_contenders
-from aebench.bench.plan.until import UNTIL_SYNTAX
 from aebench.bench.pytest_plugin.session import PytestSession
 from aebench.bench.system import machine
 

@@ -218,13 +218,20 @@ class CellAnalysis:
         info = self._views[name].info
         return info.baseline or not info.has_model
 
+    def _precision(self, name: str) -> str:
+        """Return a contender's precision; empty if it isn't known, or there is no such contender.
+
+        The reference that a damaged record names needn't be among its contenders.
+        """
+        return self._standings[name].precision if name in self._standings else ""
+
     def _apart(self, name: str) -> str:
         """Return one word for the reason why a contender isn't ranked; empty if it is ranked."""
         if self._is_baseline(name):
             return "baseline"
         if self._differs.get(name):
             return self._standings[name].word
-        mine, other = (self._standings[each].precision for each in (name, self.reference))
+        mine, other = map(self._precision, (name, self.reference))
         # Older records have no precisions. A contender isn't excluded if a precision is unknown.
         return mine if mine and other and mine != other else ""
 
@@ -451,7 +458,7 @@ class CellAnalysis:
 
     def _comparable(self, *views: ContenderView) -> bool:
         """Return whether no two known precisions of contenders differ."""
-        known = {self._standings[view.name].precision for view in views}
+        known = {self._precision(view.name) for view in views}
         return len(known - {""}) < 2
 
     def _limit(self) -> CellLimit | None:

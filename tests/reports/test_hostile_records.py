@@ -90,6 +90,16 @@ def test_whatever_a_record_says_is_shown_or_refused(lines, tmp_path, data_):
         console.print(render_summary(summary))
 
 
+def test_a_control_of_nobody_is_shown():
+    made = sample.make()
+    (torch,) = (each for each in made.header.contenders if each.name == "torch")
+    control = msgspec.structs.replace(torch, control_of="nobody")
+    plan = msgspec.structs.replace(made.header.plan, reference="nobody")
+    made.header = msgspec.structs.replace(made.header, plan=plan, contenders=[control])
+    (cell,) = summarise(made).speed
+    assert cell.reference == "nobody" and not cell.fastest
+
+
 def test_what_cannot_have_been_measured_ends_the_reading(lines, tmp_path):
     number = next(place for place, each in enumerate(lines) if each["kind"] == "round")
     for name, value in (("seconds", 0), ("steps", -3), ("workload", "train\n"), ("batch_size", 0)):

@@ -14,11 +14,14 @@ from aebench.bench.campaign.passes.speed import SpeedPass
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.plan import Plan
 from aebench.bench.protocol import messages
+from aebench.bench.system import machine_controls
+from aebench.bench.system.machine_controls import MachineControls
 from aebench.reports.journal import Journal, Record
 from aebench.reports.record import (
     DECIDED,
     WIDTH,
     ContenderInfo,
+    ControlSizes,
     Look,
     Resume,
     Round,
@@ -53,7 +56,12 @@ class Worker:
         self._luck = LUCK[launch]
         self._batch_size = CLEAR
 
+    def tell(self, command):
+        self._told = command
+
     def answer(self, kind):
+        if kind is messages.Calibrated:
+            return self.ask(self._told, kind)
         return messages.RuntimeInfo({}, {}, [], cores=2, epoch_end_polls_seconds=[])
 
     def ask(self, command, kind):
@@ -66,6 +74,7 @@ class Worker:
             messages.Enter: lambda: messages.Entered(0.1),
             messages.RunRound: lambda: messages.RoundTimes(command.steps * step, 0.1, 0.01),
             messages.Leave: messages.Left,
+            messages.TimeProducts: lambda: messages.OwnProducts({"own": 1.0}),
             messages.RunShortEpochs: lambda: messages.EpochBoundaries(
                 [messages.EpochBoundary(0.2, 0.01, 0.0, 0.0)]
             ),
@@ -133,7 +142,8 @@ class Running:
 def running(tmp_path, monkeypatch):
     monkeypatch.setattr(blocks, "is_disturbed", lambda background, steal: False)
     monkeypatch.setattr(blocks, "PAUSE_SECONDS", 0)
-    monkeypatch.setattr(blocks.machine_noise, "seconds", lambda: 0.02)
+    sizes = ControlSizes(1, 3, 2**20, 1)
+    monkeypatch.setattr(machine_controls, "calibrated", lambda threads: MachineControls(sizes))
     return lambda rule, *how: Running(tmp_path, rule, *how)
 
 

@@ -5,8 +5,9 @@ import pytest
 
 from aebench.bench.errors import BadInputError
 from aebench.bench.plan import resuming
+from aebench.bench.plan.presets import MOST_LAUNCHES
 from aebench.bench.plan.request import Request, plan_from_request
-from aebench.bench.plan.until import MOST_LAUNCHES, stopping_rule
+from aebench.bench.plan.until import stopping_rule
 from aebench.reports.record import DECIDED, WIDTH, StoppingRule
 from helpers import sample
 from helpers.images import DATA
