@@ -1,6 +1,7 @@
 """Show the tables in a terminal, with the library Rich."""
 
 import os
+import re
 from collections.abc import Iterable
 
 from rich import box
@@ -67,12 +68,13 @@ class _Fitting:
 
 
 def _least_widths(table: Table) -> list[int]:
-    """Return each column's smallest width: it breaks no word, nor a line of the first column."""
+    """Return each column's smallest width: it breaks no word, nor a line of the first column.
+
+    A no-break space is part of a word.
+    """
     first, *others = _by_column(table)
-    return [
-        max(map(cell_len, first)),
-        *(max(cell_len(word) for cell in cells for word in cell.split()) for cells in others),
-    ]
+    words = (re.split(r"[ \n]", " ".join(cells)) for cells in others)
+    return [max(map(cell_len, first)), *(max(map(cell_len, each)) for each in words)]
 
 
 def _by_column(table: Table) -> list[tuple[str, ...]]:

@@ -26,15 +26,15 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
         epochs = f"× {cell.reference}'s epoch [95 %]"
         columns = ["backend", "samples/s ±", "× step ±", "epoch s ±", epochs, VERDICT]
     else:
-        columns = ["backend", "samples/s [95 %]", f"× {cell.reference}'s time [95 %]", VERDICT]
-        columns += ["epoch s [95 %]"] * cell.has_epochs
+        columns = ["backend", "samples/s ±", f"× {cell.reference}'s time [95 %]", VERDICT]
+        columns += ["epoch s ±"] * cell.has_epochs
     baselines = any(row.of_native or row.of_limit for row in cell.rows)
     by_steady = any(row.steady_step_seconds for row in cell.rows)
     if by_steady:
         columns.insert(2, "× step ±")
     by_products = any(row.times_products for row in cell.rows)
     if by_products:
-        columns.append("× products ±")
+        columns.append("× products")
     if baselines:
         columns += ["% of native", "% of limit"]
     rows: list[list[str]] = []
@@ -49,7 +49,7 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
         reference = row.contender == cell.reference
         how = relative if by_epoch else interval
         # Throughputs and seconds of several runs aren't pooled.
-        how_long = spanned if cell.runs else how
+        how_long = spanned if cell.runs else relative
         foreign = " ‡" if _is_foreign(row, cell) else ""
         ratio = "1" if reference else times(row, row.times_reference, how) + foreign
         verdict = "reference" if reference and not row.differs else row.verdict or "–"
@@ -68,8 +68,8 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
             cells.insert(2, "1" if reference else steady)
         if by_products:
             none = "" if row.control_of or row.verdict == "baseline" else "–"
-            times_products = shown(row.times_products, how=relative)
-            cells.append("1" if reference else times_products if row.times_products else none)
+            products = interval(row.times_products.value) if row.times_products else none
+            cells.append("1" if reference else products)
         if baselines:
             cells += [
                 "" if row.control_of else share(row.of_native),
@@ -181,19 +181,10 @@ def _steady(cell: SpeedCell) -> list[str]:
 
 def _libraries(cell: SpeedCell) -> Iterator[str]:
     """Yield a note on the libraries' matrix products, which explain much of the ratios."""
-    if cell.library_samples_per_second:
-        speeds = [
-            f"{name} {interval(speed)}" for name, speed in cell.library_samples_per_second.items()
-        ]
-        times = (
-            f"× products: how many times {cell.reference}'s time a contender's own library takes "
-            "for them. "
-            if any(row.times_products for row in cell.rows)
-            else ""
-        )
+    if any(row.times_products for row in cell.rows):
         yield (
-            f"The step's matrix products alone by each library here, samples/s: {listed(speeds)}. "
-            f"{times}Another processor changes their order, and the ratios with it."
+            f"× products: how many times {cell.reference}'s time a contender's own library takes "
+            "for the step's matrix products alone. Another processor changes that."
         )
 
 
