@@ -88,9 +88,8 @@ def epochs(view: ContenderView, cell: CellRounds) -> Epochs | None:
     # The boundaries are the backend's: a run times them with one model in each of its launches.
     ends = [
         row
-        for row in view.all_of(record.ShortEpoch)
+        for row in view.all_of_batch(record.ShortEpoch, batch_size)
         if row.workload == workload
-        and row.batch_size == batch_size
         # What was measured after a cell ended isn't in its figures.
         and row.launch < cell.enough.get(view.run, row.launch + 1)
     ]

@@ -4,7 +4,7 @@ Rounds are paired within a run only: a run is a stratum.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import msgspec
@@ -127,7 +127,7 @@ class MeasuredCell:
         here = {view.name: view for view in views}
         if len(together) == 1:
             # Within a run its contenders need no name of their run.
-            here = {view.name: replace(view, name=view.info.name) for view in views}
+            here = {view.name: view.within_run for view in views}
         shown = {old: view.name for old, view in here.items()}
         rounds = CellRounds(
             self.key,

@@ -1,7 +1,7 @@
 """Parts that all summaries use: contenders with their measurements, models and workloads."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -42,6 +42,12 @@ class ContenderView:
         default_factory=dict, compare=False
     )
 
+    @cached_property
+    def within_run(self) -> "ContenderView":
+        """The contender by its name in the record: within its run it needs no other."""
+        # Made once, since a view finds what it knows of its models once.
+        return self if self.name == self.info.name else replace(self, name=self.info.name)
+
     def of(self, kind: type[T], model: str) -> list[T]:
         """Return the contender's events of one type for one model."""
         return self._events.get((kind, model), [])  # type: ignore[return-value]
@@ -59,6 +65,17 @@ class ContenderView:
         """Return the contender's events of one type for all models, grouped by model."""
         found = [rows for (each, _), rows in self._events.items() if each is kind]
         return [row for rows in found for row in rows]  # type: ignore[misc]
+
+    def all_of_batch(self, kind: type[T], batch_size: int) -> list[T]:
+        """Return the contender's events of one type and batch size for all models, by model."""
+        # Sorted out once: each of many models asks.
+        key = (kind, "")
+        if key not in self._by_batch:
+            sorted_out = self._by_batch[key] = {}
+            for (each, _), rows in self._events.items():
+                for row in rows if each is kind else ():
+                    sorted_out.setdefault(row.batch_size, []).append(row)  # type: ignore[union-attr]
+        return self._by_batch[key].get(batch_size, [])  # type: ignore[return-value]
 
     def failure(self, pass_name: str, model: str, workload: str = "") -> str:
         """Return why the contender was not, or not completely, measured; empty if it was.

@@ -42,6 +42,10 @@ def _run_cells(
             key = (block.model, block.workload, block.batch_size)
             watched.setdefault(key, {})[run, block.launch, block.block] = block
     planned = [{_key(cell) for cell in source.header.cells} for source in sources]
+    cells_of_model: dict[str, list[record.Cell]] = {}
+    for source in sources:
+        for cell in source.header.cells:
+            cells_of_model.setdefault(cell.model, []).append(cell)
     found: list[RunCell] = []
     for model in models(sources):
         rounds: dict[Key, dict[str, dict[BlockKey, record.Round]]] = {}
@@ -57,7 +61,7 @@ def _run_cells(
             for each in view.of(record.Failure, model.name)
         )
         compared = {(each.run, each.name): ModelParity(each, model.name) for each in views}
-        for key in _keys(sources, model.name):
+        for key in _keys(cells_of_model.get(model.name, [])):
             taking_part = [each for each in views if key in planned[each.run]]
             measured = failed or key in rounds or _unsupported(taking_part, key[1])
             if taking_part and measured:
@@ -100,9 +104,8 @@ def _key(cell: record.Cell) -> Key:
     return cell.model, cell.workload, cell.batch_size
 
 
-def _keys(sources: Sequence[Record], model: str) -> list[Key]:
-    """Return the cells of a model in all records, in the order of workloads and batch sizes."""
-    cells = [cell for source in sources for cell in source.header.cells if cell.model == model]
+def _keys(cells: Sequence[record.Cell]) -> list[Key]:
+    """Return the keys of a model's cells, in the order of workloads and batch sizes."""
     workloads: dict[str, int] = {}
     sizes: dict[int, int] = {}
     for cell in cells:

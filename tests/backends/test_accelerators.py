@@ -191,7 +191,7 @@ def test_gemm_multiplies_in_float32_in_all_libraries(tmp_path):
         import json, jax, torch
         import tensorflow as tf
         from aebench.backends.native import gemm
-        gemm.Limit([(8, 4)], 2, "train")
+        gemm.Limit([(8, 4), (4, 8)], 2, "train")
         allowed = tf.config.experimental.tensor_float_32_execution_enabled()
         print(json.dumps([
             jax.config.jax_default_matmul_precision, torch.get_float32_matmul_precision(), allowed

@@ -3,13 +3,15 @@
 from aebench.reports.summary import Summary
 from aebench.reports.tables import TABLES, Table
 
-# Tables of one contender alone, of the points of a front, of means over contenders, and of cells.
+# Tables of one contender alone, of the points of a front, of means over contenders, of cells, and
+# of libraries.
 _OTHERS = (
     "Operations by self time",
     "Memory by phase",
     "Least loss",
     "Loss and parameters",
     "Controls",
+    "Matrix products alone, by library",
 )
 
 

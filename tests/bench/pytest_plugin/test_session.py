@@ -96,8 +96,7 @@ def test_tests_replay_what_their_workers_measured(run_pytest, pytester):
             and row.block >= 0
             and row.block_key not in repeated
         ]
-        assert [(row.launch, row.block) for row in mine][:2] == [(0, 0), (0, 1)]
-        assert len(mine) == 4
+        assert [row.launch for row in mine] == [0, 0, 1, 1]
         assert each["stats"]["data"] == pytest.approx([row.seconds for row in mine], rel=1e-12)
         assert each["group"] == "train ae200, batch 32"
         info = each["extra_info"]
