@@ -180,12 +180,13 @@ def _about(summary: Summary) -> str:
 
 
 _METHOD = (
-    "Throughput is the median of interleaved rounds with its order-statistic interval. “× …'s "
-    "time” is the geometric mean of the blocks' paired ratios; its interval is the wider of "
-    "Student's over launches and over blocks (†: the ratio of medians of separate runs). The "
-    "verdict follows from that interval, adjusted for the number of comparisons. An A/A control "
-    "is a second worker of the same contender: it shows how much of a difference is noise. “Epoch "
-    "s” is the mean round's steps and what fit adds to them; “20 epochs” adds the call of fit once."
+    "All intervals are Student's over launches: rounds of one launch share its luck. Throughput is "
+    "of steady steps, by the launches' medians. Ratios are geometric means of pairs in the same "
+    "block, launch by launch (†: of separate runs, without pairs). Training is judged by epochs of "
+    "fit, “epoch s”: the mean round's steps and what fit adds to them. Verdicts follow from the "
+    "ratio's interval, adjusted for the comparisons of its table, and sentences over several "
+    "tables from all of them together. An A/A control is a second worker of one contender: what "
+    "its interval leaves open is noise."
 )
 _METHOD_ELSEWHERE = (
     "Each contender has a process of its own, and a fresh one in each pass. How each number comes "
