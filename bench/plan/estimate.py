@@ -14,7 +14,12 @@ from aebench.bench import workloads
 from aebench.bench.models.model import Model
 from aebench.bench.plan.parity_sizes import parity_sizes
 from aebench.bench.plan.plan import Plan
-from aebench.bench.plan.presets import LAUNCHES_WITH_SHORT_EPOCHS
+from aebench.bench.plan.presets import (
+    BLOCKS_A_TURN,
+    LAUNCHES_WITH_SHORT_EPOCHS,
+    LEAST_STEPS,
+    ROUND_SECONDS,
+)
 from aebench.bench.protocol.parity_checks import short_steps
 from aebench.bench.protocol.phases import WATCHED_STEPS
 from aebench.reports.record import Task
@@ -133,10 +138,10 @@ def _speed_seconds(plan: Plan, model: Model, launch: int, test_samples: int, pac
         if not steps:
             continue
         whole = workloads.load(cell.workload).timing == workloads.WHOLE_CALL
-        least = test_samples // cell.batch_size if whole else 3
-        rounds = [1.1 * max(0.12, least * step) for step in steps]
+        least = test_samples // cell.batch_size if whole else LEAST_STEPS
+        rounds = [1.1 * max(ROUND_SECONDS, least * step) for step in steps]
         blocks = info.sizes_of(cell.workload).blocks
-        turns = -(-blocks // 4)
+        turns = -(-blocks // BLOCKS_A_TURN)
         entering = 0.3 * pace * len(steps) + sum(rounds)
         compiling = _SIDE_BY_SIDE * 2.5 * pace * len(steps)
         total += blocks * (sum(rounds) + 0.04 * len(steps)) + turns * entering + compiling

@@ -10,6 +10,13 @@ COMPARING = PASSES[:4]
 # Short epochs measure the cost of an epoch's end in this many launches. The cost varies little from
 # process to process: more launches would hardly narrow its confidence interval.
 LAUNCHES_WITH_SHORT_EPOCHS = 3
+# Each contender's round takes about this long by its own step time: nobody's speed sets another's
+# work. Ratios are of seconds per step.
+ROUND_SECONDS = 0.12
+LEAST_STEPS = 3
+# The cells of a launch take turns of so many blocks: blocks that are spread over a launch tell more
+# of it than as many in a row.
+BLOCKS_A_TURN = 4
 # The most launches of a cell that ends when enough is known, unless --launches says otherwise.
 MOST_LAUNCHES = 12
 # How rules and batch sizes are written on the command line, for the help texts.

@@ -11,6 +11,7 @@ from aebench import backends
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes.blocks import PAUSE_SECONDS
 from aebench.bench.campaign.passes.rounds import (
+    MOST_TIMES_AS_MANY_STEPS,
     LaunchCell,
     Length,
     Session,
@@ -25,8 +26,6 @@ from aebench.reports import record
 STEADY_ROUNDS = 3
 # Each contender's own library is timed in the first launch alone; `gemm` times all in each launch.
 LAUNCHES_WITH_OWN_PRODUCTS = 1
-# After the warm-up a round of steps may be longer by this factor.
-MOST_TIMES_AS_MANY_STEPS = 3
 
 
 def time_products(

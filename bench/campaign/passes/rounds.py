@@ -14,6 +14,9 @@ from aebench.bench.workloads import Workload
 from aebench.reports import record
 from aebench.reports.record import Cell, ContenderInfo
 
+# After the warm-up the number of steps in a round may be raised, at most by this factor.
+MOST_TIMES_AS_MANY_STEPS = 3
+
 
 @dataclass
 class Session:

@@ -11,6 +11,7 @@ from aebench.bench import workloads
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import blocks, explaining_rounds
 from aebench.bench.campaign.passes.rounds import (
+    MOST_TIMES_AS_MANY_STEPS,
     Dropping,
     LaunchCell,
     Length,
@@ -24,7 +25,12 @@ from aebench.bench.errors import MeasurementError
 from aebench.bench.models.model import Model
 from aebench.bench.plan.order import block_orders, starting_order
 from aebench.bench.plan.plan import Plan
-from aebench.bench.plan.presets import LAUNCHES_WITH_SHORT_EPOCHS
+from aebench.bench.plan.presets import (
+    BLOCKS_A_TURN,
+    LAUNCHES_WITH_SHORT_EPOCHS,
+    LEAST_STEPS,
+    ROUND_SECONDS,
+)
 from aebench.bench.protocol import messages
 from aebench.bench.system import machine_controls
 from aebench.bench.system.machine_controls import MachineControls
@@ -33,21 +39,12 @@ from aebench.reports.journal import Record
 from aebench.reports.record import Cell, Task
 from aebench.reports.summary.looks import goes_on, looks_due
 
-# Each contender's round takes about this long by its own step time: nobody's speed sets another's
-# work. Ratios are of seconds per step.
-ROUND_SECONDS = 0.12
-LEAST_STEPS = 3
 WARMUP_ROUNDS = 2
 # A calibration has this many steps, then more until it takes so long: a few short steps would
 # mostly time how long a result takes to come back.
 CALIBRATION_STEPS = 10
 CALIBRATION_SECONDS = 0.03
 MOST_CALIBRATIONS = 6
-# After the warm-up the number of steps in a round may be raised, at most by this factor.
-MOST_TIMES_AS_MANY_STEPS = 3
-# The cells of a launch take turns of so many blocks: blocks that are spread over a launch tell more
-# of it than as many in a row.
-BLOCKS_A_TURN = 4
 # An epoch is long enough for at least this many rounds. A round never crosses the end of an epoch,
 # so the steps between the last round and the end aren't timed. With six rounds they are few.
 LEAST_ROUNDS_IN_AN_EPOCH = 6
