@@ -10,10 +10,12 @@ import msgspec
 from aebench.reports.journal import Record
 from aebench.reports.record import Cell, Event, Look, StoppingRule
 from aebench.reports.stopping import enough, launches_for, spent_share
-from aebench.reports.summary.cell_analysis import CellAnalysis
+from aebench.reports.summary.cell_comparisons import CellComparisons
+from aebench.reports.summary.cell_measurements import CellMeasurements
 from aebench.reports.summary.cell_rounds import Pools
+from aebench.reports.summary.cell_summary import CellSummary
 from aebench.reports.summary.shared import contenders
-from aebench.reports.summary.speed import analyses
+from aebench.reports.summary.speed import measurements
 
 # More launches can change these verdicts. Those of a contender that failed in a launch stay
 # "unfinished" however many launches follow.
@@ -59,9 +61,9 @@ def _looks(source: Record, rule: StoppingRule, count: int) -> dict[Cell, Look]:
     plan = msgspec.structs.replace(source.header.plan, sizes=sizes)
     header = msgspec.structs.replace(source.header, plan=plan)
     seen = Record(header, [event for event in source.events if not _is_later(event, count)])
-    found = analyses(seen, contenders([seen]))
+    found = measurements(seen, contenders([seen]))
     pools = Pools(found)
-    return {Cell(*analysis.key): _look(analysis, pools, rule, count) for analysis in found}
+    return {Cell(*each.key): _look(each, pools, rule, count) for each in found}
 
 
 def _nothing_to_measure(cell: Cell, count: int) -> Look:
@@ -75,9 +77,9 @@ def _is_later(event: Event, count: int) -> bool:
 
 
 def _look(
-    analysis: CellAnalysis, pools: Pools[CellAnalysis], rule: StoppingRule, count: int
+    measured: CellMeasurements, pools: Pools[CellMeasurements], rule: StoppingRule, count: int
 ) -> Look:
-    cell, _ = analysis.summarise(pools)
+    cell, _ = CellSummary(CellComparisons(measured, pools)).summarise()
     level = _ERROR * spent_share(rule, count)
     verdicts = {
         row.contender: row.verdict for row in cell.rows if row.adjusted and not row.control_of
@@ -88,11 +90,11 @@ def _look(
         needed = [
             launches_for(rule.width, known, further, rule.first_look)
             or launches_for(rule.width, known, (), rule.first_look)
-            for known, further in analysis.spreads(pools)
+            for known, further in measured.spreads(pools)
         ]
         known = [each for each in needed if each is not None]
         if len(known) == len(needed):
             sufficient = max(known, default=count)
     elif not set(_OPEN) & set(verdicts.values()):
         sufficient = count
-    return Look(*analysis.key, count - 1, level, verdicts, sufficient)
+    return Look(*measured.key, count - 1, level, verdicts, sufficient)

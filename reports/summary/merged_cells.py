@@ -10,7 +10,9 @@ from aebench.reports import comparison
 from aebench.reports.comparison import minimum_detectable_effect, noise_floor, verdict
 from aebench.reports.random_effects import RunsComparison, over_runs
 from aebench.reports.statistics import Estimate
-from aebench.reports.summary.cell_analysis import EPOCH_RATIO, RATIO, CellAnalysis, Ranking
+from aebench.reports.summary.cell_answer import Ranking
+from aebench.reports.summary.cell_comparisons import CellComparisons
+from aebench.reports.summary.cell_measurements import EPOCH_RATIO, RATIO
 from aebench.reports.summary.epochs import EpochCost
 from aebench.reports.summary.speed_rows import CellLimit, OverRuns, SpeedCell, SpeedRow
 
@@ -23,31 +25,31 @@ class MergedCell:
 
     Parameters
     ----------
-    found : sequence of (CellAnalysis, SpeedCell)
-        The cell's analysis and summary in each run; all have the same reference.
+    found : sequence of (CellComparisons, SpeedCell)
+        The cell's comparisons and summary in each run; all have the same reference.
     names : sequence of str
         The names of the runs.
     """
 
     def __init__(
-        self, found: Sequence[tuple[CellAnalysis, SpeedCell]], names: Sequence[str]
+        self, found: Sequence[tuple[CellComparisons, SpeedCell]], names: Sequence[str]
     ) -> None:
-        self._analyses = [analysis for analysis, _ in found]
+        self._compared = [compared for compared, _ in found]
         self._cells = [cell for _, cell in found]
         self._names = list(names)
         first = self._cells[0]
-        self._where = self._analyses[0].where
+        self._where = self._compared[0].cell.where
         self._reference = first.reference
         by_epoch = all(cell.judged_by == "epoch" for cell in self._cells)
         self._judged_by = "epoch" if by_epoch else first.timing
         self._different = max(cell.different for cell in self._cells)
         self._same = min(cell.same for cell in self._cells)
         # Who isn't shown to be the same model in one run is in no ranking.
-        ranked = dict.fromkeys(name for each in self._analyses for name in each.peers)
+        ranked = dict.fromkeys(name for each in self._compared for name in each.cell.peers)
         self._peers = [
             name
             for name in ranked
-            if all(name in each.peers for each in self._analyses if name in each.blocks)
+            if all(name in each.cell.peers for each in self._compared if name in each.cell.blocks)
         ]
         self._excess = 0.0
 
@@ -129,7 +131,7 @@ class MergedCell:
         """Combine two contenders' ratio over the runs that have it; None if there are none."""
         found = [
             compared
-            for each in self._analyses
+            for each in self._compared
             if (compared := each.alone(what, name, against)) is not None
         ]
         return over_runs(found, max(1, comparisons), excess=excess) if found else None
@@ -140,7 +142,7 @@ class MergedCell:
             return self._compare(RATIO, row.contender, row.control_of)
         found = [
             compared
-            for each in self._analyses
+            for each in self._compared
             if (compared := each.control_alone(row.contender)) is not None
         ]
         return over_runs(found) if found else None
@@ -225,7 +227,7 @@ class MergedCell:
     def _share(self, name: str, control_of: str, of: str) -> Estimate | None:
         if control_of:
             return None
-        measured = [each for each in self._analyses if name in each.blocks]
+        measured = [each for each in self._compared if name in each.cell.blocks]
         shares = [
             each.of_native(name) if of == "native" else each.of_limit(name) for each in measured
         ]
@@ -314,7 +316,7 @@ class MergedCell:
             for name, compared in known.items()
         )
         unit = "an epoch" if self._judged_by == "epoch" else f"a {self._judged_by}"
-        first = self._analyses[0]
+        first = self._compared[0].cell
         answer = (
             f"On {first.machine}, by {runs}, {leader} {first.verb} {self._where} fastest: for "
             f"{unit}, {times}."

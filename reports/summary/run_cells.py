@@ -11,8 +11,11 @@ import msgspec
 
 from aebench.reports import record
 from aebench.reports.comparison import holm
-from aebench.reports.summary.cell_analysis import CellAnalysis, Ranking
+from aebench.reports.summary.cell_answer import Ranking
+from aebench.reports.summary.cell_comparisons import CellComparisons
+from aebench.reports.summary.cell_measurements import CellMeasurements
 from aebench.reports.summary.cell_rounds import BlockKey, CellRounds, Key, Pools
+from aebench.reports.summary.cell_summary import CellSummary
 from aebench.reports.summary.merged_cells import MergedCell
 from aebench.reports.summary.parity import Standing
 from aebench.reports.summary.questions import Runs
@@ -36,19 +39,19 @@ class Measured(NamedTuple):
 
 @dataclass(frozen=True)
 class RunCell:
-    """The analysis of a cell in a run, or in several runs that measured one contender each.
+    """The measurements of a cell in a run, or in several runs that measured one contender each.
 
     Parameters
     ----------
-    analysis : CellAnalysis
-        The analysis. For a single run contenders have their names in the record.
+    cell : CellMeasurements
+        The measurements. For a single run contenders have their names in the record.
     runs : tuple of int
         The runs.
     names : mapping of str to str
-        The views' names of the analysis' contenders.
+        The views' names of the cell's contenders.
     """
 
-    analysis: CellAnalysis
+    cell: CellMeasurements
     runs: tuple[int, ...]
     names: Mapping[str, str]
 
@@ -84,11 +87,11 @@ class MeasuredCell:
     enough: Mapping[int, int]
 
     def by_run(self, runs: Runs) -> list[RunCell]:
-        """Return an analysis per run; runs of one contender each are analysed together."""
-        return [self._analysed(together, runs) for together in self._together(runs)]
+        """Return the measurements per run; runs of one contender each are taken together."""
+        return [self._measured(together, runs) for together in self._together(runs)]
 
     def _together(self, runs: Runs) -> list[tuple[int, ...]]:
-        """Return the sets of runs that are analysed together, all of one machine.
+        """Return the sets of runs that are taken together, all of one machine.
 
         Runs of a single contender each, as of environments with one backend, have no pairs. They
         are compared with each other unpaired; if they have the same contender, they are repetitions
@@ -120,7 +123,7 @@ class MeasuredCell:
         """Return runs in an order that doesn't depend on how they were given."""
         return [run for run in runs.order if run in some]
 
-    def _analysed(self, together: tuple[int, ...], runs: Runs) -> RunCell:
+    def _measured(self, together: tuple[int, ...], runs: Runs) -> RunCell:
         # The first run's reference counts, whichever record was given first.
         views = [view for run in together for view in self.views if view.run == run]
         views += [view for view in self.views if view.run not in together and view.info.missing]
@@ -136,7 +139,7 @@ class MeasuredCell:
             self.enough,
         )
         first = next((view for view in views if view.run in together), views[0])
-        analysis = CellAnalysis(
+        cell = CellMeasurements(
             rounds,
             self.workload,
             first.source.header.plan,
@@ -144,7 +147,7 @@ class MeasuredCell:
             {shown[old]: self.standings[view.run, old] for old, view in here.items()},
             runs.machine_of(together) or "this machine",
         )
-        return RunCell(analysis, together, {name: old for old, name in shown.items()})
+        return RunCell(cell, together, {name: old for old, name in shown.items()})
 
 
 def combined(found: Sequence[RunCell], runs: Runs, known: Mapping[Key, States]) -> Measured:
@@ -152,16 +155,17 @@ def combined(found: Sequence[RunCell], runs: Runs, known: Mapping[Key, States]) 
 
     ``known`` holds the machine's state in every block, where it is known.
     """
-    analyses: dict[tuple[int, ...], list[CellAnalysis]] = {}
+    of_runs: dict[tuple[int, ...], list[CellMeasurements]] = {}
     for each in found:
-        analyses.setdefault(each.runs, []).append(each.analysis)
-    pools = {together: Pools(mine) for together, mine in analyses.items()}
-    ranked = [each.analysis.summarise(pools[each.runs]) for each in found]
+        of_runs.setdefault(each.runs, []).append(each.cell)
+    pools = {together: Pools(mine) for together, mine in of_runs.items()}
+    compared = [CellComparisons(each.cell, pools[each.runs]) for each in found]
+    ranked = [CellSummary(each).summarise() for each in compared]
     # A run's own answers stand or fall by what is in the run.
     alone: dict[int, SpeedCell] = {}
-    for together in analyses:
+    for together in of_runs:
         mine_at = [number for number, each in enumerate(found) if each.runs == together]
-        rounds = [found[number].analysis.rounds for number in mine_at]
+        rounds = [found[number].cell.rounds for number in mine_at]
         cells = with_states(_standing([ranked[number] for number in mine_at]), rounds, known)
         alone |= dict(zip(mine_at, cells, strict=True))
     ranked = [(alone[number], ranking) for number, (_, ranking) in enumerate(ranked)]
@@ -174,7 +178,7 @@ def combined(found: Sequence[RunCell], runs: Runs, known: Mapping[Key, States]) 
         cell, ranking = ranked[numbers[0]]
         if len(numbers) > 1:
             cell, ranking = MergedCell(
-                [(found[number].analysis, alone[number]) for number in numbers],
+                [(compared[number], alone[number]) for number in numbers],
                 [runs.names[found[number].runs[0]] for number in numbers],
             ).summarise()
             parts += [
@@ -196,7 +200,7 @@ def _group(each: RunCell, runs: Runs) -> tuple[object, ...]:
     if len(each.runs) > 1:
         return each.runs
     run = each.runs[0]
-    return runs.machine(run), runs.question_of[run], each.analysis.reference
+    return runs.machine(run), runs.question_of[run], each.cell.reference
 
 
 def _groups(found: Sequence[RunCell], runs: Runs) -> list[list[int]]:
@@ -204,7 +208,7 @@ def _groups(found: Sequence[RunCell], runs: Runs) -> list[list[int]]:
     by_key: dict[Key, dict[tuple[object, ...], list[int]]] = {}
     place = {run: number for number, run in enumerate(runs.order)}
     for number, each in enumerate(found):
-        groups = by_key.setdefault(each.analysis.key, {})
+        groups = by_key.setdefault(each.cell.key, {})
         groups.setdefault(_group(each, runs), []).append(number)
 
     def first(numbers: Iterable[int]) -> int:
@@ -230,7 +234,7 @@ def _told_apart(found: Sequence[RunCell], runs: Runs) -> set[tuple[object, ...]]
     for each in found:
         if len(each.runs) == 1:
             group = _group(each, runs)
-            of_cell.setdefault((each.analysis.key, group[0]), set()).add(group)
+            of_cell.setdefault((each.cell.key, group[0]), set()).add(group)
     crowded = {group for here in of_cell.values() if len(here) > 1 for group in here}
     return crowded | {group for group in groups if len(questions[group[0]]) > 1}
 

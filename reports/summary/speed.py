@@ -7,7 +7,7 @@ import msgspec
 from aebench.reports import record
 from aebench.reports.journal import Record
 from aebench.reports.stopping import enough
-from aebench.reports.summary.cell_analysis import CellAnalysis
+from aebench.reports.summary.cell_measurements import CellMeasurements
 from aebench.reports.summary.cell_rounds import BlockKey, Key
 from aebench.reports.summary.parity import ModelParity
 from aebench.reports.summary.questions import Runs
@@ -22,15 +22,15 @@ def cells(sources: Sequence[Record], views: Sequence[ContenderView]) -> Measured
     return combined(_run_cells(sources, views, runs), runs, states(sources))
 
 
-def analyses(source: Record, views: Sequence[ContenderView]) -> list[CellAnalysis]:
-    """Return the analysis of every cell of a run in which a contender was measured or failed."""
-    return [each.analysis for each in _run_cells([source], views, Runs([source]))]
+def measurements(source: Record, views: Sequence[ContenderView]) -> list[CellMeasurements]:
+    """Return the measurements of every cell of a run that was measured, or failed."""
+    return [each.cell for each in _run_cells([source], views, Runs([source]))]
 
 
 def _run_cells(
     sources: Sequence[Record], views: Sequence[ContenderView], runs: Runs
 ) -> list[RunCell]:
-    """Return the analyses of all cells, run by run."""
+    """Return the measurements of all cells, run by run."""
     words = workloads(sources)
     sufficient: dict[Key, dict[int, int]] = {}
     for run, source in enumerate(sources):
