@@ -34,6 +34,10 @@ def interval(value: float, low: float | None = None, high: float | None = None) 
     if low is None or high is None or high - low < max(_NOTHING, 1e-12 * abs(value)):
         return "0" if abs(value) < _NOTHING else _cut(value, _step(abs(value), 3))
     step = _step((high - low) / 2, 2)
+    if min(value, low) > 0 and high - low > 2 * value:
+        # So wide that common digits would make a positive number 0: each has two of its own.
+        value_text, low_text, high_text = (_cut(x, _step(x, 2)) for x in (value, low, high))
+        return f"{value_text} [{low_text}, {high_text}]"
     return f"{_cut(value, step)} [{_cut(low, step)}, {_cut(high, step)}]"
 
 
@@ -47,6 +51,8 @@ def relative(value: float, low: float | None = None, high: float | None = None) 
     reach = max(high - value, value - low)
     if reach <= 1e-12 * abs(value):
         return interval(value)
+    if reach > abs(value):  # no share of the value tells how far down it goes
+        return interval(value, low, high)
     # The spaces within don't break: a narrow column breaks before the ±.
     share = percent(reach / abs(value)).replace(" ", "\N{NO-BREAK SPACE}")
     return f"{_cut(value, _step(reach, 2))} ±{share}"

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,6 +9,15 @@ import pytest
 from aebench.reports.journal import Journal
 from helpers import sample
 from helpers.paths import CLEAN, ROOT
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parity_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let the runs of all tests share their parity checks: most tests are about something else."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # the folder above belongs to all processes
+        folder = folder.parent
+    CLEAN["AEBENCH_CACHE"] = os.environ["AEBENCH_CACHE"] = str(folder / "cache")
 
 
 @pytest.fixture

@@ -91,13 +91,13 @@ class Limit:
     Attributes
     ----------
     library : str
-        The library whose products are the fastest.
+        The library whose products are the fastest; empty until the libraries were timed.
     library_step_seconds : dict of str to float
-        Seconds of a step's products, by library.
+        Seconds of a step's products, by library; empty until then.
     step_bytes : int
         See :func:`aebench.backends.products.least_bytes`.
     memory_bytes_per_second : dict of str to int
-        How fast each library moves memory.
+        How fast each library moves memory; empty until then.
     """
 
     def __init__(
@@ -109,28 +109,36 @@ class Limit:
     ) -> None:
         chain = products.chain(shapes, batch_size, workload)
         numbers = products.parameters(shapes)
-        loops: dict[str, Timed] = {}
-        streams: dict[str, Timed] = {}
+        self._loops: dict[str, Timed] = {}
+        self._streams: dict[str, Timed] = {}
         for name in libraries or products.available():
             # On an accelerator some libraries would multiply in TF32, which is no float32.
             backends.load(name).full_float32()
             wait = backends.load(name).wait
             library = products.load(name)
-            loops |= {each: Timed(make(chain), wait) for each, make in library.LOOPS.items()}
-            streams[name] = Timed(library.STREAM(numbers), wait)
-        self.library_step_seconds = fastest_trials(loops, TRIAL_SECONDS)
-        self.library = min(self.library_step_seconds, key=self.library_step_seconds.__getitem__)
-        self._products = loops[self.library]
+            self._loops |= {each: Timed(make(chain), wait) for each, make in library.LOOPS.items()}
+            self._streams[name] = Timed(library.STREAM(numbers), wait)
+        for work in (*self._loops.values(), *self._streams.values()):
+            work.run(1)  # some compile at their first run
         self.step_bytes = products.least_bytes(shapes, batch_size, workload)
-        pass_bytes = ARRAYS_OF_A_PASS * FLOAT_BYTES * numbers
-        passes = fastest_trials(streams, _STREAM_SECONDS)
+        self._pass_bytes = ARRAYS_OF_A_PASS * FLOAT_BYTES * numbers
+        self.library = ""
+        self.library_step_seconds: dict[str, float] = {}
+        self.memory_bytes_per_second: dict[str, int] = {}
+
+    def time_libraries(self) -> None:
+        """Time all libraries in short trials, and choose the fastest."""
+        self.library_step_seconds = fastest_trials(self._loops, TRIAL_SECONDS)
+        self.library = min(self.library_step_seconds, key=self.library_step_seconds.__getitem__)
+        self._products = self._loops[self.library]
+        passes = fastest_trials(self._streams, _STREAM_SECONDS)
         self.memory_bytes_per_second = {
-            name: round(pass_bytes / seconds) for name, seconds in passes.items()
+            name: round(self._pass_bytes / seconds) for name, seconds in passes.items()
         }
         fastest = min(passes, key=passes.__getitem__)
-        self._stream = streams[fastest]
+        self._stream = self._streams[fastest]
         self._passes = math.ceil(_STREAM_SECONDS / passes[fastest])
-        self._step_passes = self.step_bytes / pass_bytes
+        self._step_passes = self.step_bytes / self._pass_bytes
 
     def run(self, steps: int) -> None:
         """Compute the products of ``steps`` steps, and wait for them."""

@@ -142,12 +142,13 @@ def _speed_seconds(plan: Plan, model: Model, launch: int, test_samples: int, pac
         rounds = [1.1 * max(ROUND_SECONDS, least * step) for step in steps]
         blocks = info.sizes_of(cell.workload).blocks
         turns = -(-blocks // BLOCKS_A_TURN)
-        entering = 0.3 * pace * len(steps) + sum(rounds)
         compiling = _SIDE_BY_SIDE * 2.5 * pace * len(steps)
-        total += blocks * (sum(rounds) + 0.04 * len(steps)) + turns * entering + compiling
+        total += blocks * (sum(rounds) + 0.04 * len(steps)) + compiling
         if whole:
-            # Four rounds of steps inside calls, and their beginning and end.
-            total += 1.0 * pace * len(plan.on_keras)
+            # A warm-up call, then four rounds of steps inside calls, their beginning and end.
+            total += sum(rounds) + 1.0 * pace * len(plan.on_keras)
+        else:
+            total += turns * (0.3 * pace * len(steps) + sum(rounds))
         trains = workloads.load(cell.workload).trains
         chosen = plan.models[launch % len(plan.models)].name == name
         if trains and chosen and launch < LAUNCHES_WITH_SHORT_EPOCHS:

@@ -15,8 +15,8 @@ LAUNCHES_WITH_SHORT_EPOCHS = 3
 ROUND_SECONDS = 0.12
 LEAST_STEPS = 3
 # The cells of a launch take turns of so many blocks: blocks that are spread over a launch tell more
-# of it than as many in a row.
-BLOCKS_A_TURN = 4
+# of it than as many in a row. A turn begins with a warm-up, so that shorter turns cost more.
+BLOCKS_A_TURN = 8
 # The most launches of a cell that ends when enough is known, unless --launches says otherwise.
 MOST_LAUNCHES = 12
 # How rules and batch sizes are written on the command line, for the help texts.
@@ -107,9 +107,18 @@ class Preset:
         return replace(self.sizes[0], workload=workload)
 
 
-def _both(batch_sizes: tuple[int, ...], launches: int, blocks: int) -> tuple[Sizes, ...]:
-    """Return the same sizes for training and prediction."""
-    return tuple(Sizes(name, batch_sizes, launches, blocks) for name in ("train", "predict"))
+def _both(
+    batch_sizes: tuple[int, ...], launches: int, blocks: int, blocks_of_calls: int
+) -> tuple[Sizes, ...]:
+    """Return the sizes for training and for prediction.
+
+    A whole call of ``predict`` takes about ten times as long as a round of training, and is the
+    mean of as many more steps: fewer blocks tell a launch's mean as well.
+    """
+    return (
+        Sizes("train", batch_sizes, launches, blocks),
+        Sizes("predict", batch_sizes, launches, blocks_of_calls),
+    )
 
 
 PRESETS = {
@@ -118,7 +127,7 @@ PRESETS = {
     # A cold start is mostly imports, which no model changes.
     "quick": Preset(
         TABLE[:3],
-        _both((32,), 3, 6),
+        _both((32,), 3, 6, 2),
         1,
         20,
         1,
@@ -127,10 +136,10 @@ PRESETS = {
         trained_by_all=1,
         started_cold=1,
     ),
-    "standard": Preset(TABLE, _both((32, 500), 5, 16), 3, 20, 1, None),
+    "standard": Preset(TABLE, _both((32, 500), 5, 16, 4), 3, 20, 1, None),
     # More blocks would add little: 16 blocks spread over a launch tell its mean nearly as well as
     # 64, while launches differ by 2 to 5 % at batch 32.
-    "publish": Preset(TABLE, _both((32, 500), 8, 16), 3, 20, 5, None, True),
+    "publish": Preset(TABLE, _both((32, 500), 8, 16, 4), 3, 20, 5, None, True),
     # Full trainings without the speed pass. The other presets time single steps of such trainings.
     "original": Preset(
         TABLE,

@@ -189,8 +189,23 @@ JOBS: dict[str, type[Job]] = {
 
 
 @dataclass(frozen=True)
+class Compile:
+    """Compile a workload; nothing is timed. Answer: :class:`Compiled`.
+
+    ``steps`` are the numbers of steps for which loops of steps are compiled, where a number needs a
+    compilation of its own.
+    """
+
+    COMMAND: ClassVar[str] = "compile"
+
+    workload: str
+    batch_size: int
+    steps: list[int]
+
+
+@dataclass(frozen=True)
 class Calibrate:
-    """Compile a workload, and measure roughly a step's seconds. Answer: :class:`Calibrated`."""
+    """Measure roughly a step's seconds in a workload. Answer: :class:`Calibrated`."""
 
     COMMAND: ClassVar[str] = "calibrate"
 
@@ -272,7 +287,7 @@ class Compare:
     checks: str
 
 
-Command = Calibrate | TimeProducts | Enter | RunRound | Leave | RunShortEpochs | Compare
+Command = Compile | Calibrate | TimeProducts | Enter | RunRound | Leave | RunShortEpochs | Compare
 COMMANDS: dict[str, type[Any]] = {kind.COMMAND: kind for kind in get_args(Command)}
 
 
@@ -295,6 +310,11 @@ class RuntimeInfo:
     frameworks_held: list[str]
     cores: int
     epoch_end_polls_seconds: list[float]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The workload is compiled."""
 
 
 @dataclass(frozen=True)

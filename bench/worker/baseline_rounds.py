@@ -13,6 +13,7 @@ from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import (
     Calibrate,
     Calibrated,
+    Compile,
     Enter,
     Entered,
     EpochBoundary,
@@ -58,8 +59,12 @@ class Loops:
         """Describe this process."""
         raise NotImplementedError
 
+    def compile(self, command: Compile, workload: Workload, samples: Samples) -> None:
+        """Compile the steps of a cell: loops of each of the numbers of steps."""
+        raise NotImplementedError
+
     def calibrate(self, command: Calibrate, workload: Workload, samples: Samples) -> Calibrated:
-        """Compile the steps of a cell, and measure roughly how many seconds a step takes."""
+        """Measure roughly how many seconds a step takes, after as many that compile if needed."""
         steps = command.steps
         run, wait = self._begin(command, workload, samples)
         wait(run(steps))
@@ -121,8 +126,14 @@ class Networks(Loops):
         """Describe this process."""
         return runtime_info(self._backend, None, {"how": self._network.HOW})
 
+    def compile(self, command: Compile, workload: Workload, samples: Samples) -> None:
+        """Compile loops over the network's steps."""
+        self._begin(command, workload, samples)
+        for steps in command.steps:
+            self._prepare(steps)
+
     def _begin(
-        self, command: Calibrate | Enter, workload: Workload, samples: Samples
+        self, command: Compile | Calibrate | Enter, workload: Workload, samples: Samples
     ) -> tuple[Run, Callable[[Any], None]]:
         batch_size = command.batch_size
         # These networks are autoencoders: their target is their input.
@@ -156,15 +167,24 @@ class Products(Loops):
         """Describe this process."""
         return runtime_info(self._backend, None, {"how": gemm.HOW})
 
+    def compile(self, command: Compile, workload: Workload, samples: Samples) -> None:
+        """Import the libraries and compile their loops, in which the number of steps is free."""
+        self._of_cell(command.batch_size, workload)
+
     def _begin(
         self, command: Calibrate | Enter, workload: Workload, samples: Samples
     ) -> tuple[Run, Callable[[Any], None]]:
-        key = (_kind(workload), command.batch_size)
+        self._limit = self._of_cell(command.batch_size, workload)
+        if not self._limit.library:
+            self._limit.time_libraries()
+        return self._limit.run, self._backend.wait
+
+    def _of_cell(self, batch_size: int, workload: Workload) -> gemm.Limit:
+        key = (_kind(workload), batch_size)
         if key not in self._limits:
             shapes = list(self._form.dense_shapes)
-            self._limits[key] = gemm.Limit(shapes, command.batch_size, _kind(workload))
-        self._limit = self._limits[key]
-        return self._limit.run, self._backend.wait
+            self._limits[key] = gemm.Limit(shapes, batch_size, _kind(workload))
+        return self._limits[key]
 
     def _completed(self, times: RoundTimes, steps: int) -> RoundTimes:
         return replace(times, memory_seconds=steps * self._limit.memory_seconds())

@@ -8,6 +8,7 @@ from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import (
     Calibrate,
     Calibrated,
+    Compile,
     Enter,
     Entered,
     EpochBoundary,
@@ -29,6 +30,8 @@ from aebench.bench.worker.runtime_info import runtime_info
 from aebench.bench.worker.whole_calls import WholeCalls
 from aebench.bench.workloads import CALL, WHOLE_CALL, Workload
 
+_COMPILING_STEPS = 3
+
 
 class Fits:
     """Runs rounds inside Keras's ``fit`` and ``predict``."""
@@ -47,12 +50,17 @@ class Fits:
         """Describe this process."""
         return runtime_info(self._backend, self._keras_model)
 
+    def compile(self, command: Compile, workload: Workload, samples: Samples) -> None:
+        """Compile the workload by running a few steps: Keras compiles for any number of steps."""
+        few = Calibrate(command.workload, command.batch_size, _COMPILING_STEPS)
+        self.calibrate(few, workload, samples)
+
     def calibrate(self, command: Calibrate, workload: Workload, samples: Samples) -> Calibrated:
-        """Compile the workload, and measure roughly how many seconds a step takes."""
+        """Measure roughly how many seconds a step takes, after steps that compile where needed."""
         if workload.timing == CALL:
             return self._calls(workload, samples, command.batch_size).calibrate(command.steps)
         if workload.timing == WHOLE_CALL:
-            return self._whole_calls(workload, samples, command.batch_size).calibrate()
+            return self._whole_calls(workload, samples, command.batch_size).calibrate(command.steps)
         from aebench.bench.worker.stepping import Script, Stepper
 
         batch_size, per_call = command.batch_size, self._steps_per_call

@@ -11,11 +11,14 @@ class WholeCalls(TimedCalls):
     has as many steps as the samples have batches.
     """
 
-    def calibrate(self) -> Calibrated:
-        """Compile, and measure the seconds of a step in a call."""
-        self.run(self._batches)
-        (seconds,) = self.run(self._batches)
-        return Calibrated(seconds / self._batches)
+    def calibrate(self, steps: int) -> Calibrated:
+        """Compile, and measure the seconds of a step in a short call: what a call costs is in it.
+
+        A call has at least one step, and at most all that the samples suffice for.
+        """
+        steps = min(steps, self._batches)
+        self.run(steps)
+        return Calibrated(sum(self.run(steps)) / steps)
 
     def run(self, amount: int) -> list[float]:
         """Run steps in calls of all samples; return the seconds of each call.

@@ -16,9 +16,6 @@ from aebench.reports.summary.cell_measurements import EPOCH_RATIO, RATIO
 from aebench.reports.summary.epochs import EpochCost
 from aebench.reports.summary.speed_rows import CellLimit, OverRuns, SpeedCell, SpeedRow
 
-# From this share on the end of a minimum detectable effect's range says nothing.
-_MOST_EFFECT = 10.0
-
 
 class MergedCell:
     """A cell in several runs: ratios are combined, throughputs and seconds are not.
@@ -219,10 +216,7 @@ class MergedCell:
     def _smallest_effect(self, ratio: RunsComparison | None, comparisons: int) -> Estimate | None:
         if ratio is None or ratio.error is None:
             return None
-        effect = minimum_detectable_effect(ratio.error, self._different, max(1, comparisons))
-        # Two or three runs bound their own spread hardly at all.
-        known = effect.high is not None and effect.high < _MOST_EFFECT
-        return effect if known else Estimate(effect.value)
+        return minimum_detectable_effect(ratio.error, self._different, max(1, comparisons))
 
     def _share(self, name: str, control_of: str, of: str) -> Estimate | None:
         if control_of:

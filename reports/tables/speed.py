@@ -20,6 +20,11 @@ def speed(summary: Summary, model: str | None = None) -> list[Table]:
     )
 
 
+# From this share on the end of a minimum detectable effect's range says nothing: two launches tell
+# little of their spread, and two or three runs of theirs.
+_MOST_EFFECT = 10.0
+
+
 def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Table:
     by_epoch = cell.judged_by == "epoch"
     if by_epoch:
@@ -215,8 +220,8 @@ def _how_judged(cell: SpeedCell) -> list[str]:
 
 
 def detectable(effect: Estimate) -> str:
-    """Return a minimum detectable effect with its range as text."""
-    if effect.low is None or effect.high is None:
+    """Return a minimum detectable effect with its range as text, unless that says nothing."""
+    if effect.low is None or effect.high is None or effect.high > _MOST_EFFECT:
         return percent(effect.value)
     return f"{percent(effect.value)} ({percent(effect.low)} to {percent(effect.high)})"
 

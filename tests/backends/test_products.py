@@ -92,6 +92,8 @@ def test_the_least_bytes_are_the_weights_the_gradients_and_the_batch(workload, n
 
 def test_a_limit_knows_its_library_and_how_fast_memory_is():
     limit = gemm.Limit(AE200, 16, "train", ["numpy"])
+    assert limit.library == "" and not limit.memory_bytes_per_second
+    limit.time_libraries()
     assert limit.library == "numpy" == next(iter(limit.library_step_seconds))
     assert limit.memory_bytes_per_second["numpy"] > 0
     assert limit.memory_seconds() > 0

@@ -9,7 +9,8 @@ ROOT = Path(__file__).parent.parent.parent
 # takes the cores from the other process: the same run took over twice as long.
 os.environ["OMP_WAIT_POLICY"] = "passive"
 
-# Tests neither use nor fill the user's cache of parity checks.
+# Tests neither use nor fill the user's cache of parity checks: the fixture parity_cache of
+# conftest.py names a folder of their own.
 os.environ["AEBENCH_CACHE"] = "off"
 
 # The environment without variables that choose this machine's data or this terminal's width.

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from aebench.reports.formatting import duration, fixed, interval
+from aebench.reports.formatting import duration, fixed, interval, relative
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,18 @@ from aebench.reports.formatting import duration, fixed, interval
 )
 def test_digits_are_cut_at_the_interval(numbers, shown):
     assert interval(*numbers) == shown
+
+
+@given(st.floats(1e-6, 1e9), st.floats(1.001, 1e4))
+def test_a_positive_number_is_not_shown_as_zero_however_wide_its_interval(value, factor):
+    for how in (interval, relative):
+        shown = how(value, value / factor, value * factor).replace(",", "")
+        assert float(shown.partition(" ")[0]) > 0
+
+
+def test_a_wide_interval_is_shown_by_its_ends():
+    assert relative(2.28, 1.5, 3.6) == "2.3 ±58\N{NO-BREAK SPACE}%"
+    assert relative(30.3, 0.92, 970.0) == interval(30.3, 0.92, 970.0) == "30 [0.92, 970]"
 
 
 @given(st.floats(1e-6, 1e9), st.floats(1e-4, 0.5))

@@ -1,20 +1,21 @@
 """The speed pass: time rounds of the contenders in turn, each contender in its own process."""
 
-import math
 import time
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 
 from msgspec.structs import replace
 
 from aebench.bench import workloads
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import blocks, explaining_rounds
+from aebench.bench.campaign.passes.round_lengths import (
+    LEAST_ROUNDS_IN_AN_EPOCH,
+    WARMUP_BLOCK,
+    RoundLengths,
+)
 from aebench.bench.campaign.passes.rounds import (
-    MOST_TIMES_AS_MANY_STEPS,
     Dropping,
     LaunchCell,
-    Length,
     Session,
     dropping,
     running_sessions,
@@ -28,8 +29,6 @@ from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import (
     BLOCKS_A_TURN,
     LAUNCHES_WITH_SHORT_EPOCHS,
-    LEAST_STEPS,
-    ROUND_SECONDS,
 )
 from aebench.bench.protocol import messages
 from aebench.bench.system import machine_controls
@@ -39,26 +38,17 @@ from aebench.reports.journal import Record
 from aebench.reports.record import Cell, Task
 from aebench.reports.summary.looks import goes_on, looks_due
 
+# Rounds before the first block of a launch, and before the first block of each later turn.
 WARMUP_ROUNDS = 2
-# A calibration has this many steps, then more until it takes so long: a few short steps would
-# mostly time how long a result takes to come back.
-CALIBRATION_STEPS = 10
-CALIBRATION_SECONDS = 0.03
-MOST_CALIBRATIONS = 6
-# An epoch is long enough for at least this many rounds. A round never crosses the end of an epoch,
-# so the steps between the last round and the end aren't timed. With six rounds they are few.
-LEAST_ROUNDS_IN_AN_EPOCH = 6
-# Samples that are repeated to fill such an epoch take at most this much memory. Rounds get shorter
-# instead: only where an accelerator's steps are much shorter than a millisecond.
-MOST_EPOCH_BYTES = 256 * 2**20
-_FLOAT_BYTES = 4
+LATER_WARMUP_ROUNDS = 1
+# Of whole calls one suffices, and later none: the discarded steps before every call are a call.
+WARMUP_CALLS = 1
 # The length of a short epoch: half-way between two polls of TensorFlow, see
 # aebench.backends.tensorflow. An epoch that waits for the next poll then takes clearly longer than
 # an epoch that doesn't wait.
 SHORT_EPOCH_SECONDS = 0.19
 SHORT_EPOCHS = 8
 SHORT_EPOCHS_WHERE_SOME_WAIT = 16
-WARMUP_BLOCK = -1
 
 
 def cells_going_on(plan: Plan, written: Record, task: Task) -> list[Cell]:
@@ -80,13 +70,7 @@ class SpeedPass:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        # The number of steps in a contender's round in each cell, the same in all launches. Rounds
-        # that are already in the record (in a resumed run) have fixed it.
-        self._steps = {
-            (Cell(row.model, row.workload, row.batch_size), row.contender): row.steps
-            for row in context.journal.record.of(record.Round)
-            if row.block != WARMUP_BLOCK
-        }
+        self._lengths = RoundLengths(context)
 
     def run(self, tasks: Sequence[Task]) -> None:
         """Measure the tasks in the order given. A task is one launch of a model."""
@@ -196,20 +180,21 @@ class SpeedPass:
                     turns[cell] = []
 
     def _compile(self, taking_part: Mapping[LaunchCell, Sequence[Session]]) -> None:
-        """Let the workers on Keras compile all cells of a launch side by side.
+        """Let the workers compile all cells of a launch side by side.
 
         Nothing is timed meanwhile; calibration follows, one worker after the other.
         """
         for cell, sessions in taking_part.items():
-            self._context.display.doing(f"{cell}, compiling")
-            compiling = [each for each in running_sessions(sessions) if each.contender.on_keras]
-            command = messages.Calibrate(*cell.command_arguments, LEAST_STEPS)
-            for session in compiling:
+            for session in running_sessions(sessions):
+                lengths = self._lengths.to_compile(session.contender, cell)
+                command = messages.Compile(*cell.command_arguments, lengths)
                 with dropping(self._context, session, cell):
                     session.worker.tell(command)
-            for session in running_sessions(compiling):
+        for cell, sessions in taking_part.items():
+            self._context.display.doing(f"{cell}, compiling")
+            for session in running_sessions(sessions):
                 with dropping(self._context, session, cell):
-                    session.worker.answer(messages.Calibrated)
+                    session.worker.answer(messages.Compiled)
 
     def _turn(
         self, sessions: Sequence[Session], cell: LaunchCell, orders: list[list[int]], number: int
@@ -220,14 +205,14 @@ class SpeedPass:
             with dropping(context, session, cell):
                 if number == 0:
                     context.display.doing(f"{cell}, calibrating")
-                    self._calibrate(session, cell)
+                    self._lengths.calibrate(session, cell)
                     explaining_rounds.time_products(context, sessions, session, cell)
                 self._enter(session, cell)
                 context.display.doing(f"{cell}, warming up")
-                for warmup in range(WARMUP_ROUNDS if number == 0 else 1):
+                for warmup in range(_warmup_rounds(cell, first=number == 0)):
                     take(context, sessions, session, cell, WARMUP_BLOCK, warmup)
                 if number == 0:
-                    self._fix_length(session, cell)
+                    self._lengths.fix(session, cell)
         number = blocks.run(context, sessions, cell, orders, self._controls, number)
         context.display.doing(f"{cell}, leaving")
         for session in running_sessions(sessions):
@@ -235,80 +220,12 @@ class SpeedPass:
                 session.worker.ask(messages.Leave(), messages.Left)
         return number
 
-    def _calibrate(self, session: Session, cell: LaunchCell) -> None:
-        """Compile, and choose the steps of a first round by the time that a step takes."""
-        steps = CALIBRATION_STEPS
-        for _ in range(MOST_CALIBRATIONS):
-            command = messages.Calibrate(*cell.command_arguments, steps)
-            answer = session.worker.ask(command, messages.Calibrated)
-            session.step_seconds = answer.step_seconds
-            enough = steps * answer.step_seconds >= CALIBRATION_SECONDS
-            if enough or self._most_steps(cell) < steps or self._steps_of_whole_call(cell) > 1:
-                break
-            steps *= 4
-        if answer.library is not None:
-            self._context.append(record.Library, answer, **cell.fields(session.contender))
-        known = self._known_steps(session, cell)
-        session.length = Length.of_round(known or self._enough_steps(session, cell))
-
-    def _fix_length(self, session: Session, cell: LaunchCell) -> None:
-        """Choose the steps of a round after the warm-up, once for all launches."""
-        known = self._known_steps(session, cell)
-        if not known:
-            most = session.length.steps * MOST_TIMES_AS_MANY_STEPS
-            known = min(most, self._enough_steps(session, cell))
-        self._steps[cell.cell, session.contender.name] = known
-        session.length = Length.of_round(known)
-
-    def _known_steps(self, session: Session, cell: LaunchCell) -> int | None:
-        """Return the steps of a contender's round in a cell, if they were fixed before.
-
-        An A/A control does what its original does: it takes its number, which may be of an earlier
-        launch, when the machine was faster or slower.
-        """
-        contender = session.contender
-        names = [contender.name, *([contender.control_of] if contender.is_aa_control else [])]
-        fixed = (self._steps.get((cell.cell, name)) for name in names)
-        return next(filter(None, fixed), None)
-
-    def _most_steps(self, cell: LaunchCell) -> int:
-        """Return the number of steps in a round that samples of the allowed size suffice for."""
-        return max(LEAST_STEPS, self._most_epoch_steps(cell) // LEAST_ROUNDS_IN_AN_EPOCH)
-
-    def _most_epoch_steps(self, cell: LaunchCell) -> int:
-        """Return the number of steps in an epoch whose samples have the allowed size."""
-        sample_bytes = int(self._context.dataset.train[0].size) * _FLOAT_BYTES
-        return MOST_EPOCH_BYTES // (sample_bytes * cell.cell.batch_size)
-
-    def _enough_steps(self, session: Session, cell: LaunchCell) -> int:
-        """Return the number of steps that makes a contender's round long enough."""
-        enough = min(self._most_steps(cell), max(LEAST_STEPS, ROUND_SECONDS / session.step_seconds))
-        # Round up to a multiple for which the extra steps of a known-effect control are a whole
-        # number, and the steps are whole calls of the compiled function, or of predict.
-        contender = session.contender
-        of_call = self._steps_of_whole_call(cell)
-        multiple = math.lcm(
-            Fraction(str(contender.known_effect)).denominator,
-            of_call if of_call > 1 else steps_per_call(contender),
-        )
-        return math.ceil(enough / multiple) * multiple
-
-    def _steps_of_whole_call(self, cell: LaunchCell) -> int:
-        """Return the steps of a call with all samples; 1 where a round needs no whole calls."""
-        if cell.workload.timing != workloads.WHOLE_CALL:
-            return 1
-        dataset = self._context.dataset
-        samples = dataset.train if cell.workload.split == "train" else dataset.test
-        return max(1, len(samples) // cell.cell.batch_size)
-
     def _enter(self, session: Session, cell: LaunchCell) -> None:
         """Tell a session's worker to call ``fit`` or ``predict``, and to wait there for rounds.
 
         For training on Keras, record the call's seconds.
         """
-        known = self._known_steps(session, cell)
-        if known:
-            session.length = Length.of_round(known)
+        self._lengths.restore(session, cell)
         least = LEAST_ROUNDS_IN_AN_EPOCH * sum(session.length)
         command = messages.Enter(*cell.command_arguments, epoch_steps=least)
         answer = session.worker.ask(command, messages.Entered)
@@ -343,17 +260,17 @@ class SpeedPass:
     def _steady(self, sessions: Sequence[Session], cell: LaunchCell) -> None:
         """Time the steps inside calls, where rounds are whole calls: they explain the calls."""
         if cell.workload.timing == workloads.WHOLE_CALL and cell.workload.has_steps:
-            most = self._most_steps(cell)
             explaining_rounds.run_steady(
                 self._context,
                 sessions,
                 cell,
-                lambda step_seconds: min(most, max(LEAST_STEPS, ROUND_SECONDS / step_seconds)),
+                lambda step_seconds: self._lengths.enough_steps(cell, step_seconds),
             )
 
     def _short_epochs(self, session: Session, cell: LaunchCell) -> None:
         steps_of_call = steps_per_call(session.contender)
-        enough = min(self._most_epoch_steps(cell), SHORT_EPOCH_SECONDS / session.step_seconds)
+        most = self._lengths.most_epoch_steps(cell)
+        enough = min(most, SHORT_EPOCH_SECONDS / session.step_seconds)
         calls = max(2, round(enough / steps_of_call))
         steps = steps_of_call * calls
         epochs = SHORT_EPOCHS_WHERE_SOME_WAIT if session.some_epochs_wait else SHORT_EPOCHS
@@ -366,3 +283,10 @@ class SpeedPass:
                 **cell.fields(session.contender),
                 steps=steps,
             )
+
+
+def _warmup_rounds(cell: LaunchCell, first: bool) -> int:
+    """Return the number of warm-up rounds before the first turn of a cell, or a later turn."""
+    if cell.workload.timing == workloads.WHOLE_CALL:
+        return WARMUP_CALLS if first else 0
+    return WARMUP_ROUNDS if first else LATER_WARMUP_ROUNDS

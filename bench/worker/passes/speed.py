@@ -12,6 +12,8 @@ from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import (
     Calibrate,
     Calibrated,
+    Compile,
+    Compiled,
     Enter,
     EpochBoundaries,
     EpochBoundary,
@@ -34,8 +36,11 @@ class Server(Protocol):
     def runtime_info(self) -> RuntimeInfo:
         """Describe this process."""
 
+    def compile(self, command: Compile, workload: Workload, samples: Samples) -> None:
+        """Compile a workload; nothing is timed, and other workers may compile meanwhile."""
+
     def calibrate(self, command: Calibrate, workload: Workload, samples: Samples) -> Calibrated:
-        """Compile a workload, and measure roughly how many seconds a step takes."""
+        """Measure roughly how many seconds a step of a workload takes."""
 
     def enter(self, command: Enter, workload: Workload, samples: Samples) -> None:
         """Run rounds of a workload on command, until the command :class:`Leave`."""
@@ -64,15 +69,17 @@ def work(channel: Channel, job: SpeedJob) -> None:
     samples = {"train": mapped(job.train), "test": mapped(job.test)}
     channel.send(encode(serve.runtime_info()))
     while True:
-        command = receive_command(channel, Calibrate, TimeProducts, Enter, RunShortEpochs)
+        command = receive_command(channel, Compile, Calibrate, TimeProducts, Enter, RunShortEpochs)
         workload = load(command.workload, job.workloads[command.workload])
         cell_samples = samples[workload.split]
-        if isinstance(command, Calibrate):
-            answer = serve.calibrate(command, workload, cell_samples)
+        if isinstance(command, Compile):
+            serve.compile(command, workload, cell_samples)
             # Collect garbage before the answer: afterwards another worker may be measured.
             gc.collect()
             gc.freeze()
-            channel.send(encode(answer))
+            channel.send(encode(Compiled()))
+        elif isinstance(command, Calibrate):
+            channel.send(encode(serve.calibrate(command, workload, cell_samples)))
         elif isinstance(command, TimeProducts):
             from aebench.bench.worker.own_products import timed
 

@@ -191,7 +191,7 @@ def test_help_and_list(aebench):
     # The presets profile and original have no speed pass, and therefore no launches to list.
     (launches,) = [line for line in listed.splitlines() if "3 × 6" in line]
     entries = [entry.strip() for entry in launches.split("│")[2:5]]
-    assert entries == ["3 × 6", "5 × 16", "8 × 16"]
+    assert entries == ["train 3 × 6,", "train 5 × 16,", "train 8 × 16,"]
     assert launches.count("–") == 2
 
 

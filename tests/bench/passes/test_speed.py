@@ -10,13 +10,13 @@ import pytest
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import blocks
 from aebench.bench.campaign.passes.explaining_rounds import STEADY_ROUNDS
-from aebench.bench.campaign.passes.speed import (
+from aebench.bench.campaign.passes.round_lengths import (
     CALIBRATION_SECONDS,
     LEAST_ROUNDS_IN_AN_EPOCH,
     MOST_EPOCH_BYTES,
     WARMUP_BLOCK,
-    SpeedPass,
 )
+from aebench.bench.campaign.passes.speed import SpeedPass
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.plan import Plan
 from aebench.bench.protocol import messages
@@ -64,9 +64,9 @@ class Knowing:
         self._asked.append(command)
 
     def answer(self, kind):
-        if kind is messages.Calibrated:
+        if kind is messages.Compiled:
             self._asked.append(kind)
-            return messages.Calibrated(self._at_first)
+            return kind()
         assert kind is messages.RuntimeInfo
         return messages.RuntimeInfo({}, {}, [], cores=2, epoch_end_polls_seconds=[])
 
@@ -137,7 +137,10 @@ def run(tmp_path, monkeypatch):
         display = SimpleNamespace(**silent, results=results, stage_done=lambda: None)
         fleet = SimpleNamespace(
             start=lambda backend, job, python: Knowing(
-                seconds[backend], at_first, backend == "gemm", **how
+                seconds[backend] if isinstance(seconds[backend], float) else next(seconds[backend]),
+                at_first,
+                backend == "gemm",
+                **how,
             ),
             stop=lambda worker: None,
         )
@@ -163,19 +166,40 @@ def test_the_machine_controls_are_calibrated_once_in_a_run_also_if_it_is_carried
 
 
 def test_warm_up_is_two_rounds_and_one_when_a_cell_has_its_turn_again(run):
-    record = run([0], {"jax": 0.01, "torch": 0.3}, batch_sizes=[32, 64], blocks_each=6)
+    record = run([0], {"jax": 0.01, "torch": 0.3}, batch_sizes=[32, 64], blocks_each=10)
     warm = Counter(
         (row.contender, row.batch_size) for row in record.of(Round) if row.block == WARMUP_BLOCK
     )
-    # Six blocks in turns of four: the second turn begins with one more warm-up.
+    # Ten blocks in turns of eight: the second turn begins with one more warm-up.
     assert set(warm.values()) == {3} and len(warm) == 8
 
 
+def test_whole_calls_warm_up_once_and_aren_t_called_to_be_calibrated(run):
+    asked, seconds = [], {"jax": 0.01, "torch": 0.3}
+    sizes = {"batch_sizes": [32, 64], "blocks_each": 10, "workload": "predict"}
+    record = run([0], seconds, asked=asked, **sizes)
+    warm = Counter(
+        (row.contender, row.batch_size) for row in record.of(Round) if row.block == WARMUP_BLOCK
+    )
+    assert set(warm.values()) == {1} and len(warm) == 8
+    whole = len(DATA.test) // 64
+    calibrated = [each.steps for each in asked if isinstance(each, messages.Calibrate)]
+    assert 0 < max(calibrated) < whole
+    assert {row.steps % (len(DATA.test) // row.batch_size) for row in record.of(Round)} == {0}
+
+
+def test_a_control_and_its_original_run_as_many_steps_whichever_comes_first(run):
+    # Each of them would choose another number by what its own warm-up took.
+    slower = iter([0.005, 0.007, 0.011])
+    record = run([0], {"jax": slower}, contenders=[CONTENDERS[0], CONTENDERS[2]])
+    assert len({row.steps for row in record.of(Round) if row.block >= 0}) == 1
+
+
 def test_cells_take_turns_and_their_blocks_are_numbered_on(run):
-    record = run([0], {"jax": 0.01, "torch": 0.03}, batch_sizes=[32, 64], blocks_each=6)
+    record = run([0], {"jax": 0.01, "torch": 0.03}, batch_sizes=[32, 64], blocks_each=10)
     done = [(row.batch_size, row.block) for row in record.of(Block)]
-    first, second = ([(size, block) for block in range(4)] for size in (32, 64))
-    rest = [(size, block) for size in (32, 64) for block in (4, 5)]
+    first, second = ([(size, block) for block in range(8)] for size in (32, 64))
+    rest = [(size, block) for size in (32, 64) for block in (8, 9)]
     assert done == [*first, *second, *rest]
     assert all(later.began_at >= one.began_at > 1e9 for one, later in pairwise(record.of(Block)))
 
@@ -235,7 +259,7 @@ def test_slow_steps_are_at_least_three(run):
 
 
 def test_there_is_room_for_the_truth_but_not_for_any(run):
-    record = run([0], {"jax": 0.0001, "torch": 0.0001}, at_first=0.05, contenders=CONTENDERS[:3])
+    record = run([0], {"jax": 0.0001, "torch": 0.0001}, at_first=0.05, contenders=CONTENDERS[:2])
     provisional = {row.steps for row in record.of(Round) if row.block < 0}
     assert provisional == {3}
     assert {row.steps for row in record.of(Round) if row.block >= 0} == {9}
@@ -253,15 +277,29 @@ def test_samples_of_an_epoch_stay_below_a_bound(run, step_seconds, batch_size):
         assert least * batch_size * 3136 <= 1.2 * room
 
 
-def test_workers_on_keras_compile_side_by_side_before_any_is_calibrated(run):
+def test_workers_compile_side_by_side_before_any_is_calibrated(run):
     asked = []
     seconds = {"jax": 0.01, "tensorflow": 0.03, "native-jax": 0.009, "gemm": 0.008}
-    run([0], seconds, contenders=STRIDED, batch_sizes=[32, 64], asked=asked)
-    found = [(type(each).__name__, each.batch_size) for each in asked[:2]]
-    assert found == [("Calibrate", 32)] * 2
-    assert asked[2:4] == [messages.Calibrated] * 2
-    assert [each.batch_size for each in asked[4:6]] == [64] * 2
-    assert asked[6:8] == [messages.Calibrated] * 2
+    record = run([0], seconds, contenders=STRIDED, batch_sizes=[32, 64], asked=asked)
+    assert [(type(each).__name__, each.batch_size) for each in asked[:8]] == [
+        *[("Compile", 32)] * 4,
+        *[("Compile", 64)] * 4,
+    ]
+    assert asked[8:16] == [messages.Compiled] * 8
+    # Where a number of steps needs a compilation of its own, that of a later launch is known.
+    asked.clear()
+    run([1], seconds, contenders=STRIDED, batch_sizes=[32, 64], asked=asked)
+    fixed = {(row.batch_size, row.steps) for row in record.of(Round) if row.block >= 0}
+    assert {(each.batch_size, each.steps[0]) for each in asked[:8]} == fixed
+
+
+def test_rounds_whose_steps_are_known_need_no_calibration(run):
+    asked = []
+    seconds = {"jax": 0.01, "tensorflow": 0.03, "native-jax": 0.009, "gemm": 0.008}
+    run([0], seconds, contenders=STRIDED)
+    record = run([1], seconds, contenders=STRIDED, asked=asked)
+    assert sum(isinstance(each, messages.Calibrate) for each in asked) == 1
+    assert [row.contender for row in record.of(Library) if row.launch == 1] == ["gemm"]
 
 
 @pytest.mark.parametrize("batch_size", [32, 500])

@@ -57,11 +57,11 @@ class Worker:
         self._batch_size = CLEAR
 
     def tell(self, command):
-        self._told = command
+        pass
 
     def answer(self, kind):
-        if kind is messages.Calibrated:
-            return self.ask(self._told, kind)
+        if kind is messages.Compiled:
+            return kind()
         return messages.RuntimeInfo({}, {}, [], cores=2, epoch_end_polls_seconds=[])
 
     def ask(self, command, kind):

@@ -36,9 +36,9 @@ def test_presets_are_the_protocols():
     }
     original, explains = sizes.pop("original"), sizes.pop("profile")
     assert sizes == {
-        "quick": {"train": (3, 6), "predict": (3, 6)},
-        "standard": {"train": (5, 16), "predict": (5, 16)},
-        "publish": {"train": (8, 16), "predict": (8, 16)},
+        "quick": {"train": (3, 6), "predict": (3, 2)},
+        "standard": {"train": (5, 16), "predict": (5, 4)},
+        "publish": {"train": (8, 16), "predict": (8, 4)},
     }
     # Other presets time steps. If this preset is asked for steps, it uses the sizes of standard.
     assert original == {"train": (5, 16)}
@@ -240,8 +240,8 @@ def test_controls_that_take_turns_cost_no_more_than_one(monkeypatch):
     assert [each.name for each in single.in_blocks] == ["jax", "torch", "jax A/A"]
     first = Task("speed", "ae400", "", 0)
     assert task_seconds(plan, first, 60_000, 10_000) == task_seconds(single, first, 60_000, 10_000)
-    # Fewer measurements than 3 launches × 6 blocks × 4 contenders, of train and predict.
-    assert checks._counts(plan, plan.info)[1] == 2 * 3 * 6 * 3 + 2 * plan.info.epochs
+    # Fewer measurements than 3 launches of 6 blocks of train and 2 of predict × 4 contenders.
+    assert checks._counts(plan, plan.info)[1] == 3 * (6 + 2) * 3 + 2 * plan.info.epochs
 
 
 def test_a_faster_machine_fills_the_same_rounds_with_more_steps(monkeypatch):
