@@ -113,29 +113,36 @@ def contrasts(
     Notes
     -----
     A launch with c calm and o other blocks has the difference d of their means, and the weight
-    w = c · o / (c + o), to which its variance is inversely proportional. A cell's estimate is
-    the weighted mean. sqrt(w) · (d less the estimate) then has the same variance for all launches:
-    it is pooled over the cells, as the spreads of launches are. Blocks of a launch aren't taken as
-    independent, since only launches' differences are compared.
+    w = c · o / (c + o). A cell's estimate is the weighted mean of d, with the variance v / sum(w)
+    if r = sqrt(w) · (d less the estimate) has the variance v. Since neighbouring blocks correlate,
+    launches with larger weights have a larger v, and count for more: v is the mean of r², weighted
+    by w and pooled over the cells as the spreads of launches are. Its degrees of freedom are
+    tr(MD)² / tr(MDMD), D having the weights in its diagonal and M projecting to residuals.
+    Satterthwaite, "An approximate distribution of estimates of variance components", Biometrics
+    Bulletin 2 (1946). Blocks of a launch aren't taken as independent.
     """
     found: list[tuple[float, float] | None] = []
-    squares, freedom = 0.0, 0
+    squares = trace = trace_of_square = 0.0
     for launches in cells:
         known = [pair for each in launches if (pair := _difference(*each))]
         if not known:
             found.append(None)
             continue
         differences, weights = np.array(known).T
-        estimate = float(np.sum(weights * differences) / np.sum(weights))
-        squares += float(np.sum(weights * (differences - estimate) ** 2))
-        freedom += len(known) - 1
-        found.append((estimate, float(np.sum(weights))))
+        total = float(np.sum(weights))
+        estimate = float(np.sum(weights * differences) / total)
+        found.append((estimate, total))
+        leverage = weights / total
+        squares += float(np.sum(weights**2 * (differences - estimate) ** 2))
+        trace += float(np.sum(weights * (1 - leverage)))
+        crossed = np.outer(leverage * weights, leverage * weights)
+        np.fill_diagonal(crossed, (weights * (1 - leverage)) ** 2)
+        trace_of_square += float(np.sum(crossed))
+    if trace_of_square < 1e-12:
+        return [each and Contrast(each[0], None) for each in found]
+    freedom = trace**2 / trace_of_square
     return [
-        each
-        and Contrast(
-            each[0],
-            Error(math.sqrt(squares / freedom / each[1]), freedom) if freedom else None,
-        )
+        each and Contrast(each[0], Error(math.sqrt(squares / trace / each[1]), freedom))
         for each in found
     ]
 

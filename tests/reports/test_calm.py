@@ -55,8 +55,10 @@ def test_a_contrast_is_within_launches_and_weighted():
     (found, alone, nothing) = contrasts([launches, launches[:1], launches[2:]])
     difference = (0.3 + 0.75 * 0.6) / 1.75
     assert found.difference == pytest.approx(difference)
-    variance = (0.3 - difference) ** 2 + 0.75 * (0.6 - difference) ** 2
-    assert found.error.freedom == 1
+    # Residuals of two launches have one degree of freedom, whatever their weights.
+    residuals = (0.3 - difference) ** 2 + 0.75**2 * (0.6 - difference) ** 2
+    variance = residuals / (1 * 0.75 / 1.75 + 0.75 * 1 / 1.75)
+    assert found.error.freedom == pytest.approx(1)
     assert found.error.standard_error == pytest.approx(np.sqrt(variance / 1.75))
     # The variance is pooled: a cell with one launch has an error too.
     assert alone.error.standard_error == pytest.approx(np.sqrt(variance))

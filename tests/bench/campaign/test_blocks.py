@@ -20,7 +20,7 @@ from aebench.bench.protocol import messages
 from aebench.bench.system.machine_controls import MachineControls
 from aebench.bench.system.processor import spent
 from aebench.bench.workloads.train import WORKLOAD as TRAIN
-from aebench.reports.journal import Journal
+from aebench.reports.journal import Journal, load
 from aebench.reports.record import Block, Cell, ContenderInfo, ControlSizes, Failure, Round
 from helpers import sample
 
@@ -81,6 +81,7 @@ def run(tmp_path):
         )
         return journal.record
 
+    running.path = journal.path
     with controls:
         yield running
     journal.close()
@@ -145,6 +146,15 @@ def test_work_of_others_is_background_load(run):
     seen = record.of(Block)
     assert all(each.background_share > 0.7 / psutil.cpu_count() for each in seen)
     assert seen[0].disturbed is (seen[0].background_share > 0.1)
+
+
+def test_blocks_that_were_measured_can_be_read_again(run):
+    record = run({"a": Noting(), "b": Noting()}, 2)
+    path, at = run.path, time.time()
+    found = load(path)
+    assert not found.damage
+    assert found.of(Block) == record.of(Block)
+    assert all(at - 100 < each.began_at <= at for each in found.of(Block))
 
 
 def test_a_block_records_both_machine_controls_and_their_work_is_no_background_load(run):
