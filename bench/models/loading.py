@@ -6,6 +6,7 @@ the file has not changed since it was described.
 
 import ast
 import hashlib
+import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.protocol.model_description import ModelDescription
 
 BUILD = "build"
+# The name of the function of a model's file that returns its samples; see docs/models.md.
+DATA = "data"
+SOURCE, SAVED = ".py", ".keras"
 # The name of the other function that a model's file may define; see aebench.bench.models.
 CLOSED_FORM = "closed_form"
 _FILE_MODULE = "aebench_model_file"
@@ -66,20 +70,26 @@ class LoadedModel:
         Returns the compiled Keras model.
     closed_form_function : callable, optional
         Returns the closed form; None if the model has none.
+    data_function : callable, optional
+        Returns the samples; None if the file has none.
+    sha256 : str
+        The digest of the file.
     """
 
     name: str
     parameters: dict[str, Any]
     build_function: Callable[..., Any]
     closed_form_function: Callable[..., Any] | None = None
+    data_function: Callable[[], Any] | None = None
+    sha256: str = ""
 
     def build(self) -> Any:
-        """Build and compile the Keras model.
+        """Build the Keras model. Where its input shape isn't known, it is built by a call later.
 
         Raises
         ------
         ModelError
-            If the function returns something else than a built and compiled Keras model.
+            If the function returns something else than a Keras model.
         """
         import keras
 
@@ -89,12 +99,33 @@ class LoadedModel:
                 f"the model {self.name} can't be measured: its function returned "
                 f"{type(made).__name__} and must return a Keras model."
             )
-        if not made.built or not made.compiled:
-            raise ModelError(
-                f"the model {self.name} can't be measured: its function must return a model whose "
-                "input shape is known and whose compile() was called."
-            )
         return made
+
+    def check_parameters(self) -> None:
+        """Refuse parameters that the function hasn't, and a function that needs more.
+
+        Raises
+        ------
+        ModelError
+            If the function can't be called with the parameters.
+        """
+        known = inspect.signature(self.build_function).parameters.values()
+        kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        names = [each.name for each in known if each.kind in kinds]
+        takes_any = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in known)
+        for name in self.parameters:
+            if name not in names and not takes_any:
+                has = f"has {', '.join(names)}" if names else "has none"
+                raise ModelError(f"the model {self.name} has no parameter {name}: it {has}.")
+        for each in known:
+            needed = each.default is inspect.Parameter.empty
+            positional_only = each.kind is inspect.Parameter.POSITIONAL_ONLY
+            if needed and (positional_only or each.kind in kinds):
+                if each.name not in self.parameters or positional_only:
+                    raise ModelError(
+                        f"the model {self.name} can't be built without a value of {each.name}: give "
+                        f"--set {each.name}=VALUE, or a default in its file."
+                    )
 
     def closed_form(self) -> ClosedForm:
         """Return the closed form.
@@ -162,14 +193,19 @@ def load(description: ModelDescription) -> LoadedModel:
     ModelError
         If the file can't be read, is not the one that was described, or lacks the function.
     """
+    if description.folder and description.folder not in sys.path:
+        sys.path.insert(0, description.folder)
     file = _file(description.where)
     source = _read(file)
     found = hashlib.sha256(source).hexdigest()
-    if found != description.sha256:
+    if description.sha256 and found != description.sha256:
         raise ModelError(
             f"the file {file} of the model {description.name} has changed since the run was "
             f"planned: its SHA-256 is {found[:12]}…, and {description.sha256[:12]}… was planned."
         )
+    name, parameters = description.name, description.parameters
+    if description.where.endswith(SAVED):
+        return LoadedModel(name, parameters, lambda: _saved(name, file), sha256=found)
     module = _executed(file, source) if _is_file(description) else import_module(description.where)
     function = getattr(module, description.function, None)
     if not callable(function):
@@ -177,12 +213,30 @@ def load(description: ModelDescription) -> LoadedModel:
             f"the file {file} of the model {description.name} has no function "
             f"{description.function}()."
         )
-    form = getattr(module, CLOSED_FORM, None)
-    return LoadedModel(description.name, description.parameters, function, form)
+    form, data = (getattr(module, each, None) for each in (CLOSED_FORM, DATA))
+    return LoadedModel(name, parameters, function, form, data, found)
+
+
+def _saved(name: str, file: Path) -> Any:
+    """Load a model that Keras saved; code that the file itself holds is never run."""
+    import keras
+
+    try:
+        return keras.saving.load_model(file, safe_mode=True)
+    except Exception as error:  # whatever Keras raises for what it can't load
+        raise ModelError(
+            f"the model {name} can't be loaded: Keras says {_one_line(error)} A model that needs code "
+            "of its own, such as a layer of your own, is given as a .py file with build()."
+        ) from error
+
+
+def _one_line(error: Exception) -> str:
+    first = " ".join(str(error).split("\n")[0].split())[:200] or type(error).__name__
+    return first if first.endswith(".") else f"{first}."
 
 
 def _digest(where: str) -> str:
-    return _file_digest(where) if where.endswith(".py") else _module_digest(where)
+    return _file_digest(where) if where.endswith((SOURCE, SAVED)) else _module_digest(where)
 
 
 def _file_digest(where: str) -> str:
@@ -194,11 +248,11 @@ _module_digest = cache(_file_digest)
 
 
 def _is_file(description: ModelDescription) -> bool:
-    return description.where.endswith(".py")
+    return description.where.endswith(SOURCE)
 
 
 def _file(where: str) -> Path:
-    if where.endswith(".py"):
+    if where.endswith((SOURCE, SAVED)):
         return Path(where)
     try:
         spec = find_spec(where)

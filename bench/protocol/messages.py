@@ -70,8 +70,11 @@ class Job:
         Number of cores that the process may use; 0 means all cores.
     seed : int
         Seed of the initial weights.
+    weights : str
+        A folder with the initial weights of each seed, as ``SEED.npz`` with an array for each of
+        the model's weights, by its number; empty if the model has them in closed form.
     train, test : SampleSource
-        Paths of float32 ``.npy`` files.
+        Paths of ``.npy`` files.
     """
 
     PASS: ClassVar[str]
@@ -84,6 +87,7 @@ class Job:
     seed: int
     train: SampleSource
     test: SampleSource
+    weights: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -120,12 +124,15 @@ class ColdStartJob(Job):
         Names of the file's arrays.
     train_samples : int
         Number of samples to train on, counted from the first.
+    scaled : bool
+        Whether arrays of bytes are pixels, which are scaled to [0, 1].
     """
 
     batch_size: int
     npz: str
     array_names: SampleSource
     train_samples: int
+    scaled: bool = field(default=True, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -180,8 +187,41 @@ class QualityJob(Job):
     examples: list[int]
 
 
+@dataclass(frozen=True)
+class InspectionJob(Job):
+    """Execute the commands :class:`Inspect`: nothing is measured.
+
+    Parameters
+    ----------
+    folder : str
+        The folder for samples and initial weights.
+    npz : str
+        Path of the user's data file; empty if the model's file has the data, or nothing has.
+    train_samples : int
+        Number of training samples to keep, from the first on; 0 keeps all.
+    seeds : int
+        Number of seeds for which initial weights are drawn, from 0 on.
+    """
+
+    PASS = "inspection"
+
+    folder: str
+    npz: str
+    train_samples: int
+    seeds: int
+
+
 JOBS: dict[str, type[Job]] = {
-    job.PASS: job for job in (SpeedJob, ParityJob, FootprintJob, MemoryJob, ProfileJob, QualityJob)
+    job.PASS: job
+    for job in (
+        SpeedJob,
+        ParityJob,
+        FootprintJob,
+        MemoryJob,
+        ProfileJob,
+        QualityJob,
+        InspectionJob,
+    )
 }
 
 
@@ -287,7 +327,30 @@ class Compare:
     checks: str
 
 
-Command = Compile | Calibrate | TimeProducts | Enter | RunRound | Leave | RunShortEpochs | Compare
+@dataclass(frozen=True)
+class Inspect:
+    """Build a model, find its samples and draw its initial weights. Answer: :class:`Inspected`.
+
+    ``number`` names the folders of its files.
+    """
+
+    COMMAND: ClassVar[str] = "inspect"
+
+    model: ModelDescription
+    number: int
+
+
+Command = (
+    Inspect
+    | Compile
+    | Calibrate
+    | TimeProducts
+    | Enter
+    | RunRound
+    | Leave
+    | RunShortEpochs
+    | Compare
+)
 COMMANDS: dict[str, type[Any]] = {kind.COMMAND: kind for kind in get_args(Command)}
 
 
@@ -390,6 +453,76 @@ class EpochBoundaries:
 
 
 @dataclass(frozen=True)
+class FoundSamples:
+    """A model's samples, as files.
+
+    Parameters
+    ----------
+    name : str
+        Where they are from, in a few words.
+    notice : str
+        What is to be known of them; empty if they are the user's own.
+    train, test : SampleSource
+        Paths of ``.npy`` files.
+    npz : str
+        A file that holds the training samples too.
+    array_names : SampleSource
+        The names of their arrays in it.
+    train_samples, test_samples : int
+        Their numbers.
+    sample_bytes : int
+        Bytes of one sample with its targets.
+    train_sha256, test_sha256 : str
+        Digests of all arrays' bytes.
+    """
+
+    name: str
+    notice: str
+    train: SampleSource
+    test: SampleSource
+    npz: str
+    array_names: SampleSource
+    train_samples: int
+    test_samples: int
+    sample_bytes: int
+    train_sha256: str
+    test_sha256: str
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What is known of a model once it was built; ``problem`` is a sentence if it can't be.
+
+    Parameters
+    ----------
+    problem : str
+        What is wrong with the model or its samples, and what to do; empty if nothing is.
+    sha256 : str
+        Digest of the model's file.
+    parameters, weight_bytes, optimiser_bytes : int
+        Number of weights, their bytes, and the bytes of the optimiser's state.
+    forward_operations : int, optional
+        See :func:`aebench.bench.worker.operations.forward_operations`.
+    no_training : str
+        Why the model can't be trained; empty if it can.
+    weights : str
+        The folder of its initial weights; see :class:`Job`.
+    samples : FoundSamples, optional
+        Its samples; None if there is a problem.
+    """
+
+    problem: str
+    sha256: str = ""
+    parameters: int = 0
+    weight_bytes: int = 0
+    optimiser_bytes: int = 0
+    forward_operations: int | None = None
+    no_training: str = ""
+    weights: str = ""
+    samples: FoundSamples | None = None
+
+
+@dataclass(frozen=True)
 class Check:
     """The difference between a contender and the oracle, and ``where`` it is largest."""
 
@@ -486,7 +619,10 @@ class Profiled:
 
 @dataclass(frozen=True)
 class EpochTrained:
-    """Times and losses of one epoch; ``train_loss`` is None except in the last epoch."""
+    """Times and losses of one epoch; ``train_loss`` is None except in the last epoch.
+
+    ``metrics`` are the compiled metrics on the test samples, by their names.
+    """
 
     seed: int
     epoch: int
@@ -495,6 +631,7 @@ class EpochTrained:
     fit_loss: float
     test_loss: float
     train_loss: float | None
+    metrics: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

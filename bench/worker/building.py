@@ -1,10 +1,19 @@
 """Build a Keras model from its description, with the contender's settings."""
 
+from pathlib import Path
 from typing import Any
 
 from aebench import backends
-from aebench.bench.models.loading import LoadedModel
+from aebench.bench.models.loading import LoadedModel, ModelError
+from aebench.bench.protocol import trees
+from aebench.bench.protocol.messages import Job
+from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
+from aebench.bench.quoting import shortly
+from aebench.bench.worker.sample_files import mapped
+
+# The name that Keras gives to the state of a generator of random numbers.
+_RANDOM_STATE = "seed_generator_state"
 
 
 def build(model: LoadedModel, settings: ContenderSettings, seed: int) -> Any:
@@ -48,11 +57,50 @@ def build(model: LoadedModel, settings: ContenderSettings, seed: int) -> Any:
     return keras_model
 
 
-def set_initial_weights(keras_model: Any, model: LoadedModel, seed: int) -> None:
-    """Set the initial weights of a seed; do nothing if the model has no closed form for them."""
-    weights = model.initial_weights(seed)
-    if weights is not None:
+def initial_weights(model: LoadedModel, seed: int, folder: str) -> list[Any] | None:
+    """Return the initial weights of a seed, equal on all backends.
+
+    Parameters
+    ----------
+    model : LoadedModel
+        The model.
+    seed : int
+        The seed.
+    folder : str
+        The folder of the weights; see :class:`aebench.bench.protocol.messages.Job`.
+
+    Returns
+    -------
+    list of ndarray or None
+        The weights in the order of Keras's ``get_weights``; None if they are known nowhere, and
+        Keras's initialisers draw them.
+    """
+    if model.closed_form_function is not None or not folder:
+        return model.initial_weights(seed)
+    import numpy as np
+
+    with np.load(Path(folder) / f"{seed}.npz", allow_pickle=False) as arrays:
+        return [arrays[str(number)] for number in range(len(arrays.files))]
+
+
+def set_initial_weights(keras_model: Any, model: LoadedModel, seed: int, folder: str) -> None:
+    """Set the initial weights of a seed, unless they are known nowhere.
+
+    Raises
+    ------
+    ModelError
+        If the model has other weights here than the initial weights are for.
+    """
+    weights = initial_weights(model, seed, folder)
+    if weights is None:
+        return
+    try:
         keras_model.set_weights(weights)
+    except ValueError as error:
+        raise ModelError(
+            f"the model {model.name} has other weights on this backend than on the one that drew "
+            f"the initial weights: {shortly(str(error))}."
+        ) from error
 
 
 class Restarts:
@@ -64,31 +112,56 @@ class Restarts:
         The model that :func:`build` returned.
     model : LoadedModel
         The model from which ``keras_model`` was built.
+    folder : str
+        The folder of the initial weights; see :func:`initial_weights`.
     """
 
-    def __init__(self, keras_model: Any, model: LoadedModel) -> None:
+    def __init__(self, keras_model: Any, model: LoadedModel, folder: str) -> None:
         import numpy as np
 
         self._keras_model = keras_model
         self._model = model
+        self._folder = folder
         optimiser = keras_model.optimizer
         optimiser.build(keras_model.trainable_variables)
         self._optimiser_state = [np.array(variable) for variable in optimiser.variables]
 
     def restart(self, seed: int) -> None:
-        """Set weights, dropout seeds and the optimiser's state to the start of a training."""
+        """Set weights, random state and the optimiser's state to the start of a training."""
         import keras
 
-        weights = self._model.initial_weights(seed)
+        weights = initial_weights(self._model, seed, self._folder)
         if weights is None:
             keras.utils.set_random_seed(seed)
             weights = self._model.build().get_weights()
         self._keras_model.set_weights(weights)
-        for layer in dropout_layers(self._keras_model):
-            layer.seed_generator.state.assign([seed, 0])
+        for state in random_states(self._keras_model):
+            state.assign([seed, 0])
         variables = self._keras_model.optimizer.variables
         for variable, value in zip(variables, self._optimiser_state, strict=True):
             variable.assign(value)
+
+
+def ready(model: LoadedModel, job: Job) -> Any:
+    """Build a model with the settings and the initial weights of a job."""
+    keras_model = build(model, ContenderSettings.from_dict(job.settings), job.seed)
+    call_once(keras_model, mapped(job.train))
+    set_initial_weights(keras_model, model, job.seed, job.weights)
+    return keras_model
+
+
+def call_once(keras_model: Any, samples: Samples) -> None:
+    """Call a model that isn't built yet on two samples, which builds its layers."""
+    if keras_model.built:
+        return
+    import keras
+
+    keras_model(trees.mapped(samples.first(2).x, keras.ops.convert_to_tensor))
+
+
+def random_states(keras_model: Any) -> list[Any]:
+    """List the variables from which a model's layers draw random numbers: two integers each."""
+    return [each for each in keras_model.variables if each.name == _RANDOM_STATE]
 
 
 def dropout_layers(keras_model: Any) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from aebench.backends import Backend
 from aebench.backends.profilers import CompilationEvent, Profiler
-from aebench.bench.protocol import messages
+from aebench.bench.protocol import messages, trees
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.stepping import replaced_step, steps_per_call
 
@@ -60,10 +60,17 @@ def log_first_steps(
         found: list[CompilationEvent] = []
         calls: list[_Call] = []
         with profiler.compilations(model, found.append):
-            run = _watched(data.x, batch_size, backend, calls)
+            run = _watched(data, batch_size, backend, calls)
             with replaced_step(model, f"{workload}_function", run):
                 if workload == "train":
-                    model.fit(data.x, data.y, size, shuffle=False, verbose=0)
+                    model.fit(
+                        data.x,
+                        data.y,
+                        size,
+                        sample_weight=data.weights,
+                        shuffle=False,
+                        verbose=0,
+                    )
                 else:
                     model.predict(data.x, size, verbose=0)
         rows += _with_calls(workload, calls, found, bool(model.jit_compile))
@@ -71,9 +78,10 @@ def log_first_steps(
 
 
 def _watched(
-    data: Any, batch_size: int, backend: Backend, calls: list[_Call]
+    data: Samples, batch_size: int, backend: Backend, calls: list[_Call]
 ) -> Callable[..., Any]:
-    left = len(data)
+    left = data.total
+    kinds = " ".join(dict.fromkeys(str(each.dtype) for each in trees.leaves(data.x)))
 
     def around(step: Callable[..., Any], *arguments: Any) -> Any:
         nonlocal left
@@ -82,7 +90,7 @@ def _watched(
         began = time.time()
         result = step(*arguments)
         backend.wait(result)
-        calls.append(_Call((samples, str(data.dtype)), began, time.time()))
+        calls.append(_Call((samples, kinds), began, time.time()))
         return result
 
     return around

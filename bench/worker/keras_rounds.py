@@ -22,9 +22,8 @@ from aebench.bench.protocol.messages import (
     receive_command,
 )
 from aebench.bench.protocol.samples import Samples
-from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker.batches import repeated
-from aebench.bench.worker.building import build, set_initial_weights
+from aebench.bench.worker.building import ready
 from aebench.bench.worker.calls import Calls
 from aebench.bench.worker.runtime_info import runtime_info
 from aebench.bench.worker.whole_calls import WholeCalls
@@ -41,9 +40,7 @@ class Fits:
 
         self._channel = channel
         self._backend = backends.load(job.backend)
-        model = load(job.model)
-        self._keras_model = build(model, ContenderSettings.from_dict(job.settings), job.seed)
-        set_initial_weights(self._keras_model, model, job.seed)
+        self._keras_model = ready(load(job.model), job)
         self._steps_per_call = steps_per_call(self._keras_model)
 
     def runtime_info(self) -> RuntimeInfo:

@@ -237,5 +237,12 @@ def epoch_boundaries(
         return result
 
     with replaced_step(model, "train_function", around):
-        model.fit(samples.x, samples.y, batch_size, epochs=count + 1, verbose=0)
+        model.fit(
+            samples.x,
+            samples.y,
+            batch_size,
+            sample_weight=samples.weights,
+            epochs=count + 1,
+            verbose=0,
+        )
     return rows

@@ -26,6 +26,7 @@ class Train(Workload):
             samples.x,
             samples.y,
             batch_size,
+            sample_weight=samples.weights,
             epochs=_ENDLESS,
             verbose=0,
             callbacks=list(callbacks),

@@ -88,7 +88,7 @@ def _enough(samples: Samples, job: MemoryJob) -> Samples:
 
     batch_size, per_call = job.batch_size, ContenderSettings.from_dict(job.settings).steps
     steps = WARM_STEPS + max(WATCHED_STEPS, _LEAST_CALLS * per_call) + 2 * per_call
-    most = _MOST_BYTES // (batch_size * samples.x[0].nbytes)
+    most = _MOST_BYTES // (batch_size * samples.sample_bytes)
     wanted = max(1, min(steps, most) // per_call) * per_call
     return repeated(samples, batch_size, wanted, per_call)
 

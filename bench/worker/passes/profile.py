@@ -17,10 +17,9 @@ from aebench.bench.protocol.messages import (
     encode,
 )
 from aebench.bench.protocol.samples import Samples
-from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker import attribution, chrome_trace, compile_log
 from aebench.bench.worker.batches import repeated
-from aebench.bench.worker.building import build, set_initial_weights
+from aebench.bench.worker.building import ready
 from aebench.bench.worker.round_timing import no_garbage_collection
 from aebench.bench.worker.runtime_info import runtime_info
 from aebench.bench.worker.sample_files import mapped
@@ -41,9 +40,7 @@ def work(channel: Channel, job: ProfileJob) -> None:
     Three answers are sent: the runtime info, the compile log and the profile.
     """
     backend, profiler = backends.load(job.backend), profilers.load(job.backend)
-    model = load(job.model)
-    keras_model = build(model, ContenderSettings.from_dict(job.settings), job.seed)
-    set_initial_weights(keras_model, model, job.seed)
+    keras_model = ready(load(job.model), job)
     profiler.prepare(keras_model)
     channel.send(encode(runtime_info(backend, keras_model)))
     samples = mapped(job.train)

@@ -8,8 +8,8 @@ from aebench.bench.models.loading import load
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import EpochTrained, QualityJob, Reconstructed, encode
 from aebench.bench.protocol.samples import Samples
-from aebench.bench.protocol.settings import ContenderSettings
-from aebench.bench.worker.building import Restarts, build
+from aebench.bench.worker.building import Restarts, ready
+from aebench.bench.worker.evaluating import evaluate
 from aebench.bench.worker.runtime_info import finite, runtime_info
 from aebench.bench.worker.sample_files import mapped
 
@@ -23,17 +23,16 @@ def work(channel: Channel, job: QualityJob) -> None:
 
     backend = backends.load(job.backend)
     model = load(job.model)
-    keras_model = build(model, ContenderSettings.from_dict(job.settings), job.seed)
+    keras_model = ready(model, job)
     channel.send(encode(runtime_info(backend, keras_model)))
-    restarts = Restarts(keras_model, model)
+    restarts = Restarts(keras_model, model, job.weights)
     batch = job.batch_size
     train, test = mapped(job.train).first(job.train_samples), mapped(job.test)
     whole = train.total // batch * batch
 
-    def loss(samples: Samples) -> float:
+    def evaluated(samples: Samples) -> dict[str, float]:
         # Not the loss that fit reports: that is a mean over an epoch in which the weights change.
-        chunk = evaluation_batch(samples.total)
-        return float(keras_model.evaluate(samples.x, samples.y, chunk, verbose=0))
+        return evaluate(keras_model, samples, evaluation_batch(samples.total))
 
     for seed in job.seeds:
         restarts.restart(seed)
@@ -43,9 +42,17 @@ def work(channel: Channel, job: QualityJob) -> None:
             order = np.random.default_rng([seed, epoch]).permutation(train.total)[:whole]
             shuffled = train.changed(lambda array, order=order: array[order])  # type: ignore[misc]
             began = time.perf_counter()
-            history = keras_model.fit(shuffled.x, shuffled.y, batch, shuffle=False, verbose=0)
+            history = keras_model.fit(
+                shuffled.x,
+                shuffled.y,
+                batch,
+                sample_weight=shuffled.weights,
+                shuffle=False,
+                verbose=0,
+            )
             trained = time.perf_counter()
-            test_loss = loss(test)
+            metrics = evaluated(test)
+            test_loss = metrics.pop("loss")
             row = EpochTrained(
                 seed=seed,
                 epoch=epoch,
@@ -53,14 +60,20 @@ def work(channel: Channel, job: QualityJob) -> None:
                 evaluate_seconds=time.perf_counter() - trained,
                 fit_loss=float(history.history["loss"][-1]),
                 test_loss=test_loss,
-                train_loss=loss(train.first(test.total)) if epoch == job.epochs else None,
+                train_loss=evaluated(train.first(test.total))["loss"]
+                if epoch == job.epochs
+                else None,
+                metrics=metrics,
             )
-            for name, value in vars(row).items():
+            figures = {**vars(row), **metrics}
+            del figures["metrics"]
+            for name, value in figures.items():
                 finite(f"{name} in epoch {epoch} of seed {seed}", value)
             channel.send(encode(row))
         pixels = b""
         if job.examples:
-            made = keras_model.predict(test.x[job.examples], verbose=0)
+            chosen = test.changed(lambda array: array[job.examples])
+            made = keras_model.predict(chosen.x, verbose=0)
             pixels = np.rint(255 * np.asarray(made, np.float32)).astype(np.uint8).tobytes()
         channel.send(encode(Reconstructed(seed, base64.b64encode(pixels).decode())))
 
