@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "bench/protocol": set(),
     "bench/workloads": set(),
     "bench/models": {"bench.protocol", "backends"},
-    "bench/data": {"reports"},
+    "bench/data": {"bench.protocol", "reports"},
     "bench/system": {"backends", "reports"},
     "bench/pytest_plugin": {"bench.plan", "bench.campaign", "bench.data", "bench.system"}
     | {"reports", "bench.workloads"},

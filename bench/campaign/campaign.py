@@ -4,7 +4,7 @@ import contextlib
 import datetime
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -20,13 +20,13 @@ from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.campaign.parity_cache import ParityCache
 from aebench.bench.campaign.passes import footprint, memory, parity, profile, quality
 from aebench.bench.campaign.passes.speed import SpeedPass, cells_going_on
-from aebench.bench.data.datasets import Arrays, Dataset, convert, mean_image_loss
+from aebench.bench.data.model_data import ModelData
 from aebench.bench.errors import BadInputError, refusing
 from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.plan import Plan
 from aebench.bench.system import machine, machine_noise
 from aebench.reports.journal import Journal, Record, RecordError
-from aebench.reports.record import SCHEMA, DataInfo, End, Failure, Header, PassEnd, Resume, Task
+from aebench.reports.record import SCHEMA, End, Failure, Header, PassEnd, Resume, Task
 from aebench.reports.sanitize import reason
 
 _PASSES: dict[str, Callable[[Context, Sequence[Task]], None]] = {
@@ -45,8 +45,8 @@ class RunInputs:
 
     Parameters
     ----------
-    dataset : Dataset
-        The images.
+    data : mapping of str to ModelData
+        The samples of each model, by its name.
     command : sequence of str
         The words of the command line, for the record.
     scratch : Path
@@ -59,7 +59,7 @@ class RunInputs:
         Checks of parity that earlier runs made; None if all are made anew, and none is kept.
     """
 
-    dataset: Dataset
+    data: Mapping[str, ModelData]
     command: Sequence[str]
     scratch: Path
     console: Console
@@ -90,12 +90,11 @@ def run(plan: Plan, inputs: RunInputs, folder: Path) -> str:
         If the record can't be written in the folder.
     """
     check_folder(folder)
-    arrays = convert(inputs.dataset, inputs.scratch)
     try:
-        journal = Journal.begin(folder / "record.jsonl", _header(plan, inputs, arrays, folder))
+        journal = Journal.begin(folder / "record.jsonl", _header(plan, inputs, folder))
     except OSError as error:
         raise BadInputError(f"{folder} can't be written: {reason(error)}.") from error
-    return _measure(plan, inputs, arrays, journal, plan.tasks())
+    return _measure(plan, inputs, journal, plan.tasks())
 
 
 def check_folder(folder: Path) -> None:
@@ -137,16 +136,16 @@ def resume(plan: Plan, inputs: RunInputs, record: Path) -> str:
     BadInputError
         If the record can't be resumed, was measured on other images, or was changed meanwhile.
     """
-    arrays = convert(inputs.dataset, inputs.scratch)
     with refusing(RecordError):
         journal = Journal.resume(record)
-    was = journal.record.header.data
-    if (arrays.train_sha256, arrays.test_sha256) != (was.train_sha256, was.test_sha256):
-        journal.close()
-        raise BadInputError(
-            f"the record was measured on other images ({was.name}): put them where they were."
-        )
     header = journal.record.header
+    for model in header.models:
+        was, now = header.data_of(model.name), inputs.data[model.name].info
+        if (now.train_sha256, now.test_sha256) != (was.train_sha256, was.test_sha256):
+            journal.close()
+            raise BadInputError(
+                f"the record was measured on other samples ({was.name}): put them where they were."
+            )
     if (plan.info, plan.contenders) != (header.plan, header.contenders):
         journal.close()
         raise BadInputError(
@@ -154,7 +153,7 @@ def resume(plan: Plan, inputs: RunInputs, record: Path) -> str:
         )
     left = missing_tasks(plan, journal.record)
     journal.append(Resume(_now(), list(inputs.command), left, machine_noise.usual_seconds()))
-    return _measure(plan, inputs, arrays, journal, left)
+    return _measure(plan, inputs, journal, left)
 
 
 def missing_tasks(plan: Plan, record: Record) -> list[Task]:
@@ -170,8 +169,14 @@ def missing_tasks(plan: Plan, record: Record) -> list[Task]:
     ]
 
 
-def _header(plan: Plan, inputs: RunInputs, arrays: Arrays, folder: Path) -> Header:
-    dataset = inputs.dataset
+def _header(plan: Plan, inputs: RunInputs, folder: Path) -> Header:
+    # A record has the samples of the first model once for all that share them.
+    shared = inputs.data[plan.models[0].name].info
+    own = {
+        name: data.info
+        for name, data in inputs.data.items()
+        if data.info.train_sha256 != shared.train_sha256 or data.info.name != shared.name
+    }
     return Header(
         schema=SCHEMA,
         aebench=metadata.version("aebench"),
@@ -182,19 +187,8 @@ def _header(plan: Plan, inputs: RunInputs, arrays: Arrays, folder: Path) -> Head
         models=plan.describe_models(),
         contenders=plan.contenders,
         operation_categories=list(CATEGORIES),
-        data=DataInfo(
-            name=dataset.name,
-            choice=dataset.choice,
-            train_samples=len(dataset.train),
-            test_samples=len(dataset.test),
-            image_shape=list(dataset.train.shape[1:]),
-            train_sha256=arrays.train_sha256,
-            test_sha256=arrays.test_sha256,
-            notice=dataset.notice,
-            examples=list(dataset.examples),
-            example_pixels=dataset.example_pixels,
-            mean_image_loss=mean_image_loss(dataset),
-        ),
+        data=shared,
+        data_of_models=own,
         machine=msgspec.structs.replace(
             machine.describe(), fixed_work_seconds=machine_noise.usual_seconds()
         ),
@@ -208,12 +202,9 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def _measure(
-    plan: Plan, inputs: RunInputs, arrays: Arrays, journal: Journal, tasks: Sequence[Task]
-) -> str:
+def _measure(plan: Plan, inputs: RunInputs, journal: Journal, tasks: Sequence[Task]) -> str:
     began = time.monotonic()
-    sizes = (len(inputs.dataset.train), len(inputs.dataset.test))
-    stages = [(task, task_seconds(plan, task, *sizes)) for task in tasks]
+    stages = [(task, task_seconds(plan, task, *inputs.data[task.model].sizes)) for task in tasks]
     display = Display(inputs.console, stages, journal.record)
     outcome, worthless = "interrupted", False
     with interrupts.interruptible() as ignore_signals:
@@ -225,7 +216,13 @@ def _measure(
                 ending.callback(display.close)
                 ending.callback(ignore_signals)  # runs first: callbacks run in reverse order
                 context = Context(
-                    plan, inputs.dataset, arrays, fleet, journal, display, inputs.parity_cache
+                    plan,
+                    inputs.data,
+                    inputs.scratch,
+                    fleet,
+                    journal,
+                    display,
+                    inputs.parity_cache,
                 )
                 _run_passes(context, tasks)
             outcome = "failures" if journal.record.of(Failure) else "complete"

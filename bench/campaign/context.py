@@ -1,6 +1,8 @@
 """The context of a pass: the plan, the data, the fleet, the record and the display."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -9,13 +11,12 @@ from aebench import backends
 from aebench.bench import workloads
 from aebench.bench.campaign.fleet import Fleet, Worker
 from aebench.bench.campaign.parity_cache import ParityCache
-from aebench.bench.data.datasets import Arrays, Dataset
+from aebench.bench.data.model_data import ModelData
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.model import Model
 from aebench.bench.plan.contenders import interpreter
 from aebench.bench.plan.plan import Plan
 from aebench.bench.protocol.messages import Job, RuntimeInfo, SpeedJob
-from aebench.bench.protocol.samples import SampleSource
 from aebench.reports import record
 from aebench.reports.journal import Journal
 from aebench.reports.record import ContenderInfo
@@ -49,11 +50,14 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """The plan, the data and the helpers with which a pass runs."""
+    """The plan, the models' data and the helpers with which a pass runs.
+
+    ``data`` has the samples of each model by its name; ``scratch`` is a folder for temporary files.
+    """
 
     plan: Plan
-    dataset: Dataset
-    arrays: Arrays
+    data: Mapping[str, ModelData]
+    scratch: Path
     fleet: Fleet
     journal: Journal
     display: Progress
@@ -134,39 +138,38 @@ class Context:
 
     def speed_job(self, contender: ContenderInfo, model: Model) -> SpeedJob:
         """Make the job of a worker of the speed pass; see :func:`speed_job`."""
-        return speed_job(self.plan, self.arrays, contender, model)
+        return speed_job(self.plan, self.data[model.name], contender, model)
 
     def job(self, kind: type[J], contender: ContenderInfo, model: Model, **fields: Any) -> J:
         """Make a worker's job; see :func:`make_job`."""
-        return make_job(kind, self.plan, self.arrays, contender, model, **fields)
+        return make_job(kind, self.plan, self.data[model.name], contender, model, **fields)
 
 
-def speed_job(plan: Plan, arrays: Arrays, contender: ContenderInfo, model: Model) -> SpeedJob:
+def speed_job(plan: Plan, data: ModelData, contender: ContenderInfo, model: Model) -> SpeedJob:
     """Make the job of a worker of the speed pass. It names the module of each workload."""
     modules = {name: workloads.load(name).module for name in plan.info.workloads}
-    return make_job(SpeedJob, plan, arrays, contender, model, workloads=modules)
+    return make_job(SpeedJob, plan, data, contender, model, workloads=modules)
 
 
 def make_job(
     kind: type[J],
     plan: Plan,
-    arrays: Arrays,
+    data: ModelData,
     contender: ContenderInfo,
     model: Model,
     **fields: Any,
 ) -> J:
-    """Make a worker's job. Its samples are the images, as inputs and as targets.
+    """Make a worker's job.
 
     Parameters
     ----------
     kind : type
         The type of the job; every pass has its own type.
-    plan, arrays, contender, model
+    plan, data, contender, model
         The sources of the fields that all jobs have.
     fields
         The fields that only jobs of this type have.
     """
-    train, test = str(arrays.train_path), str(arrays.test_path)
     return kind(
         backend=contender.backend,
         # The worker's interpreter may not know which package registers the backend.
@@ -175,8 +178,8 @@ def make_job(
         model=model.description,
         threads=plan.info.threads,
         seed=plan.info.seeds[0],
-        # A data set holds images and no targets: the target of every model is its input.
-        train=SampleSource(train, train),
-        test=SampleSource(test, test),
+        train=data.train,
+        test=data.test,
+        weights=model.weights,
         **fields,
     )

@@ -6,7 +6,7 @@ No time is reported, and no record is written.
 from aebench.bench.campaign.campaign import RunInputs
 from aebench.bench.campaign.context import speed_job
 from aebench.bench.campaign.fleet import Fleet
-from aebench.bench.data.datasets import Arrays, convert
+from aebench.bench.data.model_data import ModelData
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.model import Model
 from aebench.bench.plan.contenders import interpreter
@@ -30,20 +30,20 @@ def run(plan: Plan, inputs: RunInputs) -> dict[ContenderCell, str]:
     dict of ContenderCell to str
         The reason of the failure for each contender and cell that failed; empty if none failed.
     """
-    arrays = convert(inputs.dataset, inputs.scratch)
     fleet = Fleet(inputs.scratch, inputs.answer_seconds, plan.outside_modules())
     failures: dict[ContenderCell, str] = {}
     try:
         for model in plan.models:
             for contender in plan.running:
-                failures |= _steps(plan, arrays, fleet, contender, model)
+                data = inputs.data[model.name]
+                failures |= _steps(plan, data, fleet, contender, model)
     finally:
         fleet.close()
     return failures
 
 
 def _steps(
-    plan: Plan, arrays: Arrays, fleet: Fleet, contender: ContenderInfo, model: Model
+    plan: Plan, data: ModelData, fleet: Fleet, contender: ContenderInfo, model: Model
 ) -> dict[ContenderCell, str]:
     left = [
         ContenderCell(contender.name, cell.model, cell.workload, cell.batch_size)
@@ -53,7 +53,7 @@ def _steps(
     if not left:
         return {}
     try:
-        job = speed_job(plan, arrays, contender, model)
+        job = speed_job(plan, data, contender, model)
         worker = fleet.start(contender.backend, job, interpreter(contender))
         try:
             worker.answer(RuntimeInfo)

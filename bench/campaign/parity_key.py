@@ -46,6 +46,7 @@ class ParityKeys:
             "settings": contender.settings,
             "model": dataclasses.asdict(plan.model(model).description),
             "batch sizes": parity_sizes(plan, contender, model)._asdict(),
+            "samples": self._context.data[model].info.train_sha256,
         }
         return hashlib.sha256(msgspec.json.encode(depends_on, order="sorted")).hexdigest()
 
@@ -63,7 +64,6 @@ class ParityKeys:
             "environment": described.environment,
             "threads": plan.info.threads,
             "seed": plan.info.seeds[0],
-            "images": self._context.arrays.train_sha256,
         }
 
 

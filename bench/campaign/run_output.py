@@ -1,14 +1,14 @@
 """Print the plan before a run, and the tables and the record's path after it."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from aebench.bench.data.datasets import Dataset
+from aebench.bench.data.model_data import Counts, ModelData
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.model import Model
 from aebench.bench.plan.estimate import task_seconds
@@ -28,7 +28,7 @@ RESULTS = Path("results")
 def show(
     console: Console,
     plan: Plan,
-    dataset: Dataset,
+    data: Mapping[str, ModelData],
     tasks: Sequence[Task],
     pace: float | None = None,
 ) -> None:
@@ -40,26 +40,32 @@ def show(
         The console to print to.
     plan : Plan
         The plan.
-    dataset : Dataset
-        The images.
+    data : mapping of str to ModelData
+        The samples of each model, by its name.
     tasks : sequence of Task
         The tasks of the plan that are left to measure.
     pace : float, optional
         How many times as long work takes here as on the machine of the estimate; None if unknown.
     """
     info = plan.info
-    sizes = (len(dataset.train), len(dataset.test))
-    estimated = [(task.pass_name, task_seconds(plan, task, *sizes, pace or 1.0)) for task in tasks]
-    if dataset.notice:
-        console.print(plain(f"! {dataset.notice}", "yellow"), soft_wrap=True)
+    estimated = [
+        (task.pass_name, task_seconds(plan, task, *data[task.model].sizes, pace or 1.0))
+        for task in tasks
+    ]
+    infos = list({id(each): each.info for each in data.values()}.values())
+    for notice in dict.fromkeys(info.notice for info in infos if info.notice):
+        console.print(plain(f"! {notice}", "yellow"), soft_wrap=True)
     for contender in plan.contenders:
         if contender.missing:
             console.print(plain(f"- {contender.name}: {contender.missing}", "dim"), soft_wrap=True)
     running = ", ".join(f"{contender.name} {contender.version}" for contender in plan.running)
     lines = [
         f"preset {info.preset}: {running}; {', '.join(model.name for model in plan.models)}",
-        f"data: {dataset.name}, {len(dataset.train):,} training and "
-        f"{len(dataset.test):,} test images",
+        *dict.fromkeys(
+            f"data: {info.name}, {info.train_samples:,} training and {info.test_samples:,} test "
+            f"{'images' if info.image_shape else 'samples'}"
+            for info in infos
+        ),
     ]
     if "speed" in info.passes:
         lines.insert(
@@ -76,7 +82,7 @@ def show(
         "footprint": f"cold starts of every contender: {info.footprint_launches}"
         + (f"; {', '.join(info.started_cold)} alone" if info.started_cold is not None else ""),
         "quality": f"epochs: {info.epochs}, seeds: {len(info.seeds)}, "
-        f"{info.quality_train_samples:,} training images, batch {info.batch_size}{_by_all(info)}",
+        f"{info.quality_train_samples:,} training samples, batch {info.batch_size}{_by_all(info)}",
         "profile": f"where {info.profile_steps} training steps' time goes, batch "
         f"{info.batch_size}; what is compiled when",
         "memory": f"what is held when, batch {info.batch_size}; does it grow with the steps?",
@@ -148,19 +154,26 @@ def show_programs(console: Console, programs: str) -> None:
         console.print(plain(f"! {programs}", "yellow"), soft_wrap=True)
 
 
-def show_presets(console: Console, request: Request, dataset: Dataset, pace: float) -> None:
+def show_presets(
+    console: Console,
+    request: Request,
+    counts: Counts,
+    models: Sequence[Model] | None,
+    pace: float,
+) -> None:
     """Print the time that the request would take here with every preset.
 
+    ``models`` are the models that the user named, or None; ``counts`` are those of their samples.
     ``pace`` is how many times as long work takes here as on the machine of the estimate.
     """
-    sizes = (len(dataset.train), len(dataset.test))
+    sizes = (counts.train, counts.test)
     shown = [name for name in PASSES if name in {*COMPARING, *request.passes}]
     grid = Table("preset", "launches × blocks", *shown, "all", header_style="bold")
     for name, preset in PRESETS.items():
         if not set(preset.passes) & set(COMPARING):
             continue
         try:
-            plan = plan_from_request(replace(request, preset=name), dataset, run=False)
+            plan = plan_from_request(replace(request, preset=name), counts, models, run=False)
         except BadInputError:  # leave out presets with which the request isn't possible
             continue
         seconds = dict.fromkeys(shown, 0.0)

@@ -2,15 +2,16 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
-from aebench.bench.campaign import campaign, parity_cache, run_output
+from aebench.bench.campaign import campaign, own_models, parity_cache, run_output
 from aebench.bench.campaign.parity_cache import ParityCache
 from aebench.bench.data import datasets
-from aebench.bench.data.datasets import Dataset
+from aebench.bench.data.model_data import ModelData, described, least
 from aebench.bench.errors import refusing
 from aebench.bench.plan import checks, contenders, model_files, resuming
 from aebench.bench.plan.estimate import pace_here
@@ -18,7 +19,7 @@ from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import COMPARING
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.reports.journal import Journal, RecordError, load
-from aebench.reports.record import DataInfo, Task
+from aebench.reports.record import Header, Task
 from aebench.reports.sanitize import encodable
 from aebench.reports.terminal import new_console
 
@@ -55,13 +56,15 @@ class RunOptions:
 class _Work:
     """A plan, the tasks left to measure, and the record's folder.
 
-    ``resumed_data`` describes the images of the record that is resumed; None for a new record.
+    ``data`` has the samples of each model. ``resumed`` is the header of the record that is carried
+    on; None for a new record.
     """
 
     plan: Plan
     tasks: list[Task]
     folder: Path
-    resumed_data: DataInfo | None = None
+    data: Mapping[str, ModelData]
+    resumed: Header | None = None
 
 
 def measure(request: Request, name: str, options: RunOptions) -> tuple[str, Path | None]:
@@ -91,27 +94,24 @@ def measure(request: Request, name: str, options: RunOptions) -> tuple[str, Path
     """
     console = new_console()
     checks.time_limit(options.time_limit)
-    work = _resumed_work(request, options.resume, options.dry_run) if options.resume else None
-    if work and not work.tasks:
-        print("Nothing is missing.")
-        return "complete", None if options.dry_run else work.folder
     with datasets.scratch_folder() as scratch_path:
         scratch = Path(scratch_path)
-        if work and work.resumed_data:
-            dataset = datasets.load_again(work.resumed_data, scratch)
-            resuming.check_images(work.plan, dataset)
+        if options.resume:
+            work = _resumed_work(request, options.resume, options, scratch)
+            if not work.tasks:
+                print("Nothing is missing.")
+                return "complete", None if options.dry_run else work.folder
         else:
-            dataset = datasets.load(options.data, request.train_samples, scratch)
-            work = _new_work(request, name, options, dataset)
+            work = _new_work(request, name, options, scratch)
         # All checks are above: nothing is shown before they have passed.
         if options.dry_run:
-            _show_dry_run(console, request, work, dataset)
+            _show_dry_run(console, request, work)
             return "complete", None
-        run_output.show(console, work.plan, dataset, work.tasks)
+        run_output.show(console, work.plan, work.data, work.tasks)
         command = ["aebench", *map(encodable, sys.argv[1:])]
         cache = parity_cache.folder(os.environ)
         inputs = campaign.RunInputs(
-            dataset,
+            work.data,
             command,
             scratch,
             console,
@@ -128,44 +128,53 @@ def measure(request: Request, name: str, options: RunOptions) -> tuple[str, Path
     return outcome, work.folder
 
 
-def _resumed_work(request: Request, record: Path, dry_run: bool) -> _Work:
+def _resumed_work(request: Request, record: Path, options: RunOptions, scratch: Path) -> _Work:
     """Read the plan of a record and the tasks that it lacks, and refuse what can't be resumed.
 
-    A dry run is allowed without the user's consent to the record's interpreters: it runs none.
+    A dry run is allowed without the user's consent to the record's interpreters and files: it runs
+    none.
     """
     with refusing(RecordError):
         begun = load(record)
-    model_files.check_given(begun.header.models, request.models)
-    plan = resuming.plan_from_header(begun.header, request.models)
+    header = begun.header
+    model_files.check_given(header.models, request.models)
+    plan = resuming.plan_from_header(header, request.models)
     resuming.check_asked(plan, request.backends)
-    resuming.check_machine(begun.header)
+    resuming.check_machine(header)
     tasks = campaign.missing_tasks(plan, begun)
-    if any(task.pass_name == "speed" for task in tasks):
-        resuming.check_timings(begun.header)
-    if tasks and not dry_run:
-        resuming.check_allowed(plan, request.backends)
-        model_files.check_allowed(begun.header.models, request.models)
-        with refusing(RecordError):
-            Journal.check(record)
-        contenders.check_versions(plan.contenders)
     folder = record if record.is_dir() else record.parent
-    return _Work(plan, tasks, folder, begun.header.data)
+    if any(task.pass_name == "speed" for task in tasks):
+        resuming.check_timings(header)
+    if not tasks or options.dry_run:
+        return _Work(plan, tasks, folder, described(header), header)
+    resuming.check_allowed(plan, request.backends)
+    model_files.check_allowed(header.models, request.models)
+    with refusing(RecordError):
+        Journal.check(record)
+    contenders.check_versions(plan.contenders)
+    found = own_models.found_again(plan, header, scratch, options.time_limit)
+    resuming.check_samples(found.plan, least([each.counts for each in found.data.values()]))
+    return _Work(found.plan, tasks, folder, found.data, header)
 
 
-def _new_work(request: Request, name: str, options: RunOptions, dataset: Dataset) -> _Work:
+def _new_work(request: Request, name: str, options: RunOptions, scratch: Path) -> _Work:
     """Make the plan of a request, and check that its folder is free for a record."""
-    plan = plan_from_request(request, dataset, run=not options.dry_run)
     folder = options.out or run_output.new_folder(name)
     campaign.check_folder(folder)
-    return _Work(plan, plan.tasks(), folder)
+    found = own_models.found(request, options.data, scratch, options.time_limit)
+    plan = plan_from_request(request, found.counts, found.models, run=not options.dry_run)
+    data = found.data([model.name for model in plan.models])
+    return _Work(plan, plan.tasks(), folder, data)
 
 
-def _show_dry_run(console: Console, request: Request, work: _Work, dataset: Dataset) -> None:
+def _show_dry_run(console: Console, request: Request, work: _Work) -> None:
     """Print the plan and its estimated time, and for a new record the times of all presets."""
-    if work.resumed_data:
+    if work.resumed:
         run_output.show_programs(console, resuming.describe_programs(work.plan))
         run_output.show_programs(console, model_files.describe(work.plan.describe_models()))
     pace = pace_here()
-    run_output.show(console, work.plan, dataset, work.tasks, pace)
-    if not work.resumed_data and set(work.plan.info.passes) & set(COMPARING):
-        run_output.show_presets(console, request, dataset, pace)
+    run_output.show(console, work.plan, work.data, work.tasks, pace)
+    if not work.resumed and set(work.plan.info.passes) & set(COMPARING):
+        counts = least([each.counts for each in work.data.values()])
+        own = work.plan.models if request.models else None
+        run_output.show_presets(console, request, counts, own, pace)

@@ -114,6 +114,16 @@ class Autoencoder:
         return self
 
     @property
+    def no_training(self) -> str:
+        """Return an empty text: all autoencoders can be trained."""
+        return ""
+
+    @property
+    def weights(self) -> str:
+        """Return an empty text: the closed form has the initial weights."""
+        return ""
+
+    @property
     def dense_shapes(self) -> tuple[tuple[int, int], ...]:
         """Return the numbers of inputs and units of every dense layer, encoder first."""
         return tuple(pairwise((PIXELS, *self.widths, *self.widths[-2::-1], PIXELS)))

@@ -118,14 +118,16 @@ class LoadedModel:
                 has = f"has {', '.join(names)}" if names else "has none"
                 raise ModelError(f"the model {self.name} has no parameter {name}: it {has}.")
         for each in known:
-            needed = each.default is inspect.Parameter.empty
-            positional_only = each.kind is inspect.Parameter.POSITIONAL_ONLY
-            if needed and (positional_only or each.kind in kinds):
-                if each.name not in self.parameters or positional_only:
-                    raise ModelError(
-                        f"the model {self.name} can't be built without a value of {each.name}: give "
-                        f"--set {each.name}=VALUE, or a default in its file."
-                    )
+            # What may be any number of values, as *values, needs none.
+            needed = each.default is each.empty and each.kind not in (
+                inspect.Parameter.VAR_POSITIONAL,
+                inspect.Parameter.VAR_KEYWORD,
+            )
+            if needed and (each.name not in self.parameters or each.kind not in kinds):
+                raise ModelError(
+                    f"the model {self.name} can't be built without a value of {each.name}: "
+                    f"give --set {each.name}=VALUE, or a default in its file."
+                )
 
     def closed_form(self) -> ClosedForm:
         """Return the closed form.
@@ -148,13 +150,13 @@ class LoadedModel:
 
 
 def describe(
-    name: str, where: str, parameters: dict[str, Any], function: str = BUILD
+    name: str, where: str, parameters: dict[str, Any], function: str = BUILD, folder: str = ""
 ) -> ModelDescription:
     """Return the description of a model, with the hash of its file.
 
     Parameters
     ----------
-    name, where, parameters, function
+    name, where, parameters, function, folder
         See :class:`aebench.bench.protocol.model_description.ModelDescription`.
 
     Raises
@@ -162,7 +164,7 @@ def describe(
     ModelError
         If the file can't be read.
     """
-    return ModelDescription(name, where, function, parameters, _digest(where))
+    return ModelDescription(name, where, function, parameters, _digest(where), folder)
 
 
 def defines(description: ModelDescription) -> bool:
@@ -225,8 +227,8 @@ def _saved(name: str, file: Path) -> Any:
         return keras.saving.load_model(file, safe_mode=True)
     except Exception as error:  # whatever Keras raises for what it can't load
         raise ModelError(
-            f"the model {name} can't be loaded: Keras says {_one_line(error)} A model that needs code "
-            "of its own, such as a layer of your own, is given as a .py file with build()."
+            f"the model {name} can't be loaded: Keras says {_one_line(error)} A model that needs "
+            "code of its own, such as a layer of your own, is given as a .py file with build()."
         ) from error
 
 

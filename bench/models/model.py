@@ -23,6 +23,14 @@ class Model(Protocol):
         """Return the closed form; None if the model has none."""
 
     @property
+    def no_training(self) -> str:
+        """Return why the model can't be trained; empty if it can."""
+
+    @property
+    def weights(self) -> str:
+        """Return the folder of the initial weights; empty if the model has a closed form."""
+
+    @property
     def parameters(self) -> int | None:
         """Return the number of weights and biases."""
 
@@ -63,6 +71,10 @@ class FileModel:
         How many numbers per sample the forward pass stores for the backward pass.
     forward_operations, training_operations : int, optional
         Floating-point operations per sample.
+    no_training : str
+        Why the model can't be trained; empty if it can.
+    weights : str
+        The folder of its initial weights, as :class:`aebench.bench.protocol.messages.Job` has it.
     """
 
     description: ModelDescription
@@ -72,6 +84,8 @@ class FileModel:
     activations: int | None = None
     forward_operations: int | None = None
     training_operations: int | None = None
+    no_training: str = ""
+    weights: str = ""
 
     @property
     def name(self) -> str:

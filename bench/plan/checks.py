@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from aebench.bench import workloads as all_workloads
-from aebench.bench.data.datasets import Dataset
+from aebench.bench.data.model_data import Counts
 from aebench.bench.errors import BadInputError, refusing
 from aebench.bench.plan.controls import taking_turns
 from aebench.bench.plan.plan import Plan
@@ -27,7 +27,6 @@ MOST_MEASUREMENTS = MOST_EVENTS // 2
 MOST_PROFILE_STEPS = 1000
 MOST_PROFILE_BYTES = 2 * 2**30
 MOST_TIME_LIMIT_SECONDS = 7 * 24 * 3600
-_FLOAT_BYTES = 4
 
 
 def known(what: str, asked: Sequence[str], names: Collection[str]) -> None:
@@ -122,43 +121,42 @@ def some_supported(
     raise BadInputError(f"no contender supports what was asked for: {told}.")
 
 
-def batch_sizes(sizes: Sequence[int], dataset: Dataset) -> None:
-    """Refuse batch sizes below 1, or above the number of training or of test images."""
-    most = min(len(dataset.train), len(dataset.test))
+def batch_sizes(sizes: Sequence[int], counts: Counts) -> None:
+    """Refuse batch sizes below 1, or above the number of training or of test samples."""
+    most = min(counts.train, counts.test)
     for size in sizes:
         if size < 1:
             raise BadInputError(f"--batch-size {shortly(size)} must be at least 1.")
         if size > most:
             raise BadInputError(
-                f"--batch-size {shortly(size)} is larger than the data: {dataset.name} has "
-                f"{len(dataset.train):,} training and {len(dataset.test):,} test images, and a "
-                "batch must fit into both."
+                f"--batch-size {shortly(size)} is larger than the data: {counts.name} has "
+                f"{counts.train:,} training and {counts.test:,} test samples, and a batch must "
+                "fit into both."
             )
 
 
-def resources(plan: Plan, dataset: Dataset) -> None:
-    """Refuse a plan that takes too long, needs too much memory, or has too few images."""
+def resources(plan: Plan, counts: Counts) -> None:
+    """Refuse a plan that takes too long, needs too much memory, or has too few samples."""
     info = plan.info
     duration(plan)
-    image_bytes = dataset.train[0].size * _FLOAT_BYTES
-    traced_bytes = info.profile_steps * info.batch_size * image_bytes
+    traced_bytes = info.profile_steps * info.batch_size * counts.sample_bytes
     if "profile" in info.passes and traced_bytes > MOST_PROFILE_BYTES:
         raise BadInputError(
-            f"--steps {info.profile_steps} of {info.batch_size:,} images need "
+            f"--steps {info.profile_steps} of {info.batch_size:,} samples need "
             f"{traced_bytes / 2**30:.1f} GiB, more than the {MOST_PROFILE_BYTES // 2**30} GiB "
             "allowed: give fewer."
         )
     if "quality" not in info.passes:
         return
-    if info.quality_train_samples > len(dataset.train):
+    if info.quality_train_samples > counts.train:
         raise BadInputError(
-            f"the quality pass would train on {info.quality_train_samples:,} images, and "
-            f"{dataset.name} has {len(dataset.train):,}."
+            f"the quality pass would train on {info.quality_train_samples:,} samples, and "
+            f"{counts.name} has {counts.train:,}."
         )
     if info.batch_size > info.quality_train_samples:
         raise BadInputError(
             f"--batch-size {info.batch_size} is larger than the "
-            f"{info.quality_train_samples:,} images that the quality pass trains on: give "
+            f"{info.quality_train_samples:,} samples that the quality pass trains on: give "
             "--train-samples or leave the pass out."
         )
 

@@ -3,16 +3,14 @@
 from pathlib import Path
 
 from aebench.backends import native
-from aebench.backends.native import gemm, oracle
+from aebench.backends.native import gemm
 from aebench.bench.models.model import Model
 from aebench.reports.record import ModelInfo
 
-# By pass or baseline: why a model without a closed form isn't supported.
-_WITHOUT_CLOSED_FORM = {
-    "parity": oracle.CHAINS_ALONE,
-    "native": native.CHAINS_ALONE,
-    "gemm": gemm.CHAINS_ALONE,
-}
+# By baseline: why a model without a closed form isn't supported.
+_WITHOUT_CLOSED_FORM = {"native": native.CHAINS_ALONE, "gemm": gemm.CHAINS_ALONE}
+# What trains a model.
+_TRAINING = ("train", "footprint", "quality", "profile", "memory")
 
 
 def describe_model(model: Model) -> ModelInfo:
@@ -31,5 +29,11 @@ def describe_model(model: Model) -> ModelInfo:
         activations=model.activations,
         forward_operations=model.forward_operations,
         training_operations=model.training_operations,
-        unsupported={} if model.form is not None else dict(_WITHOUT_CLOSED_FORM),
+        unsupported=_unsupported(model),
     )
+
+
+def _unsupported(model: Model) -> dict[str, str]:
+    """Return what can't be measured of a model, with the reasons."""
+    found = {} if model.form is not None else dict(_WITHOUT_CLOSED_FORM)
+    return found | (dict.fromkeys(_TRAINING, model.no_training) if model.no_training else {})

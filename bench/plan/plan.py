@@ -123,7 +123,7 @@ class Plan:
     def obstacle(self, contender: ContenderInfo, cell: Cell) -> str:
         """Return why a contender can't run a cell; empty if it can."""
         missing = obstacle(contender, cell.workload)
-        return missing or self.model_infos[cell.model].why_not(contender, "speed")
+        return missing or self.model_infos[cell.model].why_not(contender, "speed", cell.workload)
 
     def model(self, name: str) -> Model:
         """Return a model of the plan.

@@ -8,12 +8,14 @@ import msgspec
 
 from aebench import backends
 from aebench.bench import workloads
-from aebench.bench.data.datasets import Dataset
+from aebench.bench.data.model_data import Counts
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
+from aebench.bench.models.model import Model
 from aebench.bench.plan import checks, contenders
 from aebench.bench.plan.checks import MOST_PROFILE_STEPS
 from aebench.bench.plan.controls import with_controls
+from aebench.bench.plan.parameters import GRID
 from aebench.bench.plan.plan import ORDER_SEED, Plan, default_reference
 from aebench.bench.plan.presets import PASSES, PRESETS
 from aebench.bench.plan.sizes import batch_sizes, first_batch_size, plan_sizes
@@ -36,7 +38,12 @@ class Request:
     backends : sequence of str
         The contenders, as :func:`aebench.bench.plan.contenders.find` reads them.
     models, workloads, passes : sequence of str
-        Names of the models, workloads and passes.
+        Names of the models, workloads and passes; models also as
+        :func:`aebench.bench.plan.model_refs.read` reads them.
+    sets : sequence of str
+        Parameters of users' models; see :func:`aebench.bench.plan.parameters.combinations`.
+    vary : str
+        How they are combined.
     batch_sizes : sequence of int or str
         Numbers, or words such as ``train=32``; see :func:`aebench.bench.plan.sizes.batch_sizes`.
     launches, blocks : int or None
@@ -81,17 +88,23 @@ class Request:
     known_effect: float = 0.0
     baselines: bool | None = None
     profile_steps: int = PROFILE_STEPS
+    sets: Sequence[str] = ()
+    vary: str = GRID
 
 
-def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> Plan:
+def plan_from_request(
+    request: Request, counts: Counts, models: Sequence[Model] | None = None, run: bool = True
+) -> Plan:
     """Check a request, and return the plan with all sizes filled in.
 
     Parameters
     ----------
     request : Request
         The request.
-    dataset : Dataset
-        The samples.
+    counts : Counts
+        The numbers of samples.
+    models : sequence of Model, optional
+        The models that the request names, where they aren't all autoencoders.
     run : bool
         Whether the interpreters of contenders may be run to ask for their versions.
 
@@ -105,8 +118,10 @@ def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> P
     names = _unique(request.workloads or preset.workloads)
     asked_sizes = batch_sizes(request.batch_sizes, names)
     for asked in asked_sizes.values():
-        checks.batch_sizes(asked, dataset)
-    models = _unique([parse(name) for name in request.models or preset.models])
+        checks.batch_sizes(asked, counts)
+    if models is None:
+        models = [parse(name) for name in request.models or preset.models]
+    models = _unique(models)
     passes = _passes(request.passes or preset.passes)
     found, reference = _contenders(request, names, passes, run)
     rule = stopping_rule(request.until, request.preset, request.launches)
@@ -115,8 +130,8 @@ def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> P
     launches = rule.most_launches if rule else request.launches
     sizes = plan_sizes(preset, asked_sizes, launches, request.blocks)
     for workload_sizes in sizes:
-        checks.batch_sizes(workload_sizes.batch_sizes, dataset)
-    train_samples = len(dataset.train)
+        checks.batch_sizes(workload_sizes.batch_sizes, counts)
+    train_samples = counts.train
     if request.train_samples is None and preset.quality_train_samples is not None:
         train_samples = min(train_samples, preset.quality_train_samples)
     batch_size = first_batch_size(sizes)
@@ -145,7 +160,7 @@ def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> P
         until=rule,
     )
     plan = Plan(info, models, found)
-    checks.resources(plan, dataset)
+    checks.resources(plan, counts)
     return plan
 
 

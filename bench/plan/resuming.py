@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aebench import backends
 from aebench.bench import workloads
-from aebench.bench.data.datasets import Dataset
+from aebench.bench.data.model_data import Counts
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.model import Model
@@ -48,17 +48,17 @@ def plan_from_header(header: Header, files: Sequence[str] = ()) -> Plan:
     return plan
 
 
-def check_images(plan: Plan, dataset: Dataset) -> None:
-    """Check that the data have enough images for the sizes of a record's plan.
+def check_samples(plan: Plan, counts: Counts) -> None:
+    """Check that there are enough samples for the sizes of a record's plan.
 
     Raises
     ------
     BadInputError
-        If the data have too few images.
+        If there are too few.
     """
     with _blaming_the_record():
-        checks.batch_sizes([*plan.info.batch_sizes, plan.info.batch_size], dataset)
-        checks.resources(plan, dataset)
+        checks.batch_sizes([*plan.info.batch_sizes, plan.info.batch_size], counts)
+        checks.resources(plan, counts)
 
 
 def check_timings(header: Header) -> None:

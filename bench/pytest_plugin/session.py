@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from aebench.bench.campaign import campaign, one_step, run_output
+from aebench.bench.campaign import campaign, one_step, own_models, run_output
 from aebench.bench.data import datasets
 from aebench.bench.errors import BadInputError
 from aebench.bench.plan.plan import ContenderCell
@@ -75,9 +75,6 @@ class PytestSession:
         self._config = config
         try:
             self._scratch = datasets.scratch_folder()
-            self._dataset = datasets.load(
-                config.getoption("--data"), None, Path(self._scratch.name)
-            )
             request = Request(
                 preset=config.getoption("--preset"),
                 backends=config.getoption("--backend"),
@@ -88,7 +85,10 @@ class PytestSession:
                 until=config.getoption("--until"),
                 passes=PASSES,
             )
-            self.plan = plan_from_request(request, self._dataset)
+            scratch = Path(self._scratch.name)
+            found = own_models.found(request, config.getoption("--data"), scratch, _ANSWER_SECONDS)
+            self.plan = plan_from_request(request, found.counts, found.models)
+            self._data = found.data([model.name for model in self.plan.models])
         except BadInputError as error:
             raise pytest.UsageError(printable(str(error))) from error
         given = config.getoption("--record")
@@ -115,7 +115,7 @@ class PytestSession:
         console = terminal.new_console()
         plan = self.plan.only(selected)
         inputs = self._inputs(console)
-        run_output.show(console, plan, self._dataset, plan.tasks())
+        run_output.show(console, plan, self._data, plan.tasks())
         try:
             kept = retire(self.record) if self._keep_previous else None
             if kept:
@@ -144,7 +144,7 @@ class PytestSession:
             *(encodable(str(word)) for word in self._config.invocation_params.args),
         ]
         scratch = Path(self._scratch.name)
-        return campaign.RunInputs(self._dataset, command, scratch, console, _ANSWER_SECONDS)
+        return campaign.RunInputs(self._data, command, scratch, console, _ANSWER_SECONDS)
 
     def replay(self, wanted: ContenderCell) -> Replay:
         """Return the measurements of a contender in a cell."""

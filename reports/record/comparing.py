@@ -8,6 +8,7 @@ from msgspec import Meta
 from aebench.reports.record.bounds import (
     MOST_ARRAY_BYTES,
     MOST_CALLS,
+    MOST_LISTED,
     MOST_PASSES,
     MOST_STREAMED_BYTES,
     MOST_THREADS,
@@ -270,7 +271,10 @@ class FootprintFacts(msgspec.Struct, frozen=True, tag="footprint", tag_field="ki
 
 
 class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind"):
-    """One epoch of training; ``train_loss``, in inference mode, is known only of the last epoch."""
+    """One epoch of training; ``train_loss``, in inference mode, is known only of the last epoch.
+
+    ``metrics`` are the compiled metrics on the test samples.
+    """
 
     pass_name: ClassVar[str] = "quality"
     contender: Name
@@ -282,6 +286,7 @@ class QualityEpoch(msgspec.Struct, frozen=True, tag="quality", tag_field="kind")
     fit_loss: Figure
     test_loss: Figure
     train_loss: Figure | None
+    metrics: Annotated[dict[Name, Figure], Meta(max_length=MOST_LISTED)] = {}
 
 
 class Reconstructions(msgspec.Struct, frozen=True, tag="reconstructions", tag_field="kind"):

@@ -40,8 +40,8 @@ class ModelInfo(msgspec.Struct, frozen=True):
     ``parameters`` counts weights and biases. ``optimiser_bytes`` is the memory that the optimiser
     keeps for them. ``activations`` counts the numbers per sample that the backward pass needs. The
     operations counted are those of matrix products. ``unsupported`` maps what can't be measured
-    with this model to a reason: a pass by its name, ``native`` (the same model without Keras) or
-    ``gemm`` (its matrix products).
+    with this model to a reason: a pass or workload by its name, ``native`` (the same model without
+    Keras) or ``gemm`` (its matrix products).
     """
 
     name: Name
@@ -57,11 +57,15 @@ class ModelInfo(msgspec.Struct, frozen=True):
     training_operations: Count | None = None
     unsupported: dict[Name, Text] = {}
 
-    def why_not(self, contender: "ContenderInfo", pass_name: str) -> str:
-        """Return why a pass can't measure a contender with this model; empty if it can."""
+    def why_not(self, contender: "ContenderInfo", *names: str) -> str:
+        """Return why passes or workloads can't measure a contender with this model.
+
+        The reason is empty if they can.
+        """
         without_keras = "native" if contender.has_model else "gemm"
         kind = "" if contender.on_keras else self.unsupported.get(without_keras, "")
-        return kind or self.unsupported.get(pass_name, "")
+        reasons = (self.unsupported[name] for name in names if name in self.unsupported)
+        return kind or next(reasons, "")
 
 
 class ContenderInfo(msgspec.Struct, frozen=True):
@@ -313,6 +317,7 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
 
     ``cells`` and ``tasks`` are computed from the plan; ``cells`` is empty if the run has no speed
     pass. ``operation_categories`` are the categories of a profile, in the order of the tables.
+    ``data`` are those of all models but the ones in ``data_of_models``, by their names.
     """
 
     schema: int
@@ -328,4 +333,9 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
     workloads: Annotated[list[WorkloadInfo], Meta(max_length=MOST_WORKLOADS)] = []
     cells: Annotated[list[Cell], Meta(max_length=MOST_CELLS)] = []
     tasks: Annotated[list[PlannedTasks], Meta(max_length=MOST_TASKS)] = []
+    data_of_models: Annotated[dict[Name, DataInfo], Meta(max_length=MOST)] = {}
+
+    def data_of(self, model: str) -> DataInfo:
+        """Return the data on which a model trains and predicts."""
+        return self.data_of_models.get(model, self.data)
     operation_categories: Annotated[list[Name], Meta(max_length=100)] = []

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 from aebench.bench.campaign.context import Context
 from aebench.bench.errors import MeasurementError
 from aebench.bench.protocol.messages import ColdStartJob
-from aebench.bench.protocol.samples import SampleSource
 from aebench.reports.record import ContenderInfo, Task
 
 J = TypeVar("J", bound=ColdStartJob)
@@ -51,13 +50,14 @@ def task_fields(task: Task) -> dict[str, Any]:
 
 def cold_start_job(kind: type[J], context: Context, contender: ContenderInfo, task: Task) -> J:
     """Make the job of a worker whose cold start is measured, with the loading of the data."""
+    data = context.data[task.model]
     return context.job(
         kind,
         contender,
         context.plan.model(task.model),
         batch_size=context.plan.info.batch_size,
-        npz=str(context.dataset.npz.resolve()),
-        # A data set holds images and no targets: the target of every model is its input.
-        array_names=SampleSource("x_train", "x_train"),
-        train_samples=len(context.dataset.train),
+        npz=str(data.npz),
+        array_names=data.array_names,
+        train_samples=data.info.train_samples,
+        scaled=data.images is not None,
     )

@@ -255,12 +255,13 @@ class _Oracles:
             context = self._context
             context.display.doing(f"{name}, batch {batch_size}: the oracle")
             form = context.plan.model(name).form
-            assert form is not None, "a model without an oracle has no task of this pass"
-            path = context.arrays.train_path.with_name(f"oracle-{name}-{checks}-{batch_size}.npz")
+            images = context.data[name].images
+            assert form and images, "a model without an oracle has no task of this pass"
+            path = context.scratch / f"oracle-{name}-{checks}-{batch_size}.npz"
             found: dict[str, Any] = dict(
                 oracle_results(
                     form,
-                    context.dataset.train,
+                    images.train,
                     context.plan.info.seeds[0],
                     checks,
                     batch_size,

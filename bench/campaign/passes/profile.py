@@ -28,7 +28,7 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
 
 def _profile(context: Context, contender: ContenderInfo, task: Task) -> None:
     info = context.plan.info
-    written = context.arrays.train_path.with_name("trace.json.gz")
+    written = context.scratch / "trace.json.gz"
     job = context.job(
         messages.ProfileJob,
         contender,

@@ -52,7 +52,8 @@ class _Training:
         name = self._contender.name
         model = context.plan.model(self._model)
         # Only an autoencoder, whose output is an image like its input, can reconstruct examples.
-        examples = list(context.dataset.examples) if model.form else []
+        info_of_data = context.data[self._model].info
+        examples = list(info_of_data.examples) if model.form else []
         job = context.job(
             messages.QualityJob,
             self._contender,

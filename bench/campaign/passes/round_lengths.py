@@ -29,7 +29,6 @@ LEAST_ROUNDS_IN_AN_EPOCH = 6
 # Samples that are repeated to fill such an epoch take at most this much memory. Rounds get shorter
 # instead: only where an accelerator's steps are much shorter than a millisecond.
 MOST_EPOCH_BYTES = 256 * 2**20
-_FLOAT_BYTES = 4
 
 
 class RoundLengths:
@@ -99,7 +98,7 @@ class RoundLengths:
 
     def most_epoch_steps(self, cell: LaunchCell) -> int:
         """Return the number of steps in an epoch whose samples have the allowed size."""
-        sample_bytes = int(self._context.dataset.train[0].size) * _FLOAT_BYTES
+        sample_bytes = self._context.data[cell.cell.model].sample_bytes
         return MOST_EPOCH_BYTES // (sample_bytes * cell.cell.batch_size)
 
     def _known_steps(self, contender: ContenderInfo, cell: LaunchCell) -> int | None:
@@ -137,6 +136,6 @@ class RoundLengths:
         """Return the steps of a call with all samples; 1 where a round needs no whole calls."""
         if cell.workload.timing != workloads.WHOLE_CALL:
             return 1
-        dataset = self._context.dataset
-        samples = dataset.train if cell.workload.split == "train" else dataset.test
-        return max(1, len(samples) // cell.cell.batch_size)
+        data = self._context.data[cell.cell.model].info
+        samples = data.train_samples if cell.workload.split == "train" else data.test_samples
+        return max(1, samples // cell.cell.batch_size)

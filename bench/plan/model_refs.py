@@ -1,0 +1,102 @@
+"""Read what ``--model`` asks for: built-in models, and users' files, modules and saved models."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aebench.bench.errors import BadInputError
+from aebench.bench.models import catalogue, loading
+from aebench.bench.models.autoencoder import Autoencoder, parse
+from aebench.bench.models.loading import BUILD, SAVED, SOURCE
+from aebench.bench.plan.parameters import Parameters, combinations, label
+from aebench.bench.protocol.model_description import ModelDescription
+from aebench.bench.quoting import shortly
+
+Asked = Autoencoder | ModelDescription
+
+
+def read(asked: Sequence[str], sets: Sequence[str] = (), vary: str = "grid") -> list[Asked]:
+    """Return the models that are asked for; no code of a model is run.
+
+    Parameters
+    ----------
+    asked : sequence of str
+        Names of autoencoders (``ae400``) or of other built-in models (``lstm``), paths of files
+        (``my_model.py``, ``my_model.py:function``, ``saved.keras``), or functions of modules
+        (``package.module:function``).
+    sets : sequence of str
+        Parameters of models; see :func:`aebench.bench.plan.parameters.combinations`.
+    vary : str
+        How they are combined.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such model, or it takes no parameters.
+    """
+    wanted = combinations(sets, vary)
+    return [model for word in asked for model in _models(word, wanted)]
+
+
+def _models(word: str, wanted: Sequence[Parameters]) -> list[Asked]:
+    if word in catalogue.MODELS:
+        entry = catalogue.MODELS[word]
+        return [
+            loading.describe(_named(word, each), entry.module, {**entry.parameters, **each})
+            for each in wanted
+        ]
+    place, function = _place_and_function(word)
+    if place.endswith((SOURCE, SAVED)):
+        return _of_file(Path(place), function, wanted)
+    if function:
+        # The module is found by a worker: finding it here would run its package's code.
+        stem = place if function == BUILD else f"{place}:{function}"
+        folder = str(Path.cwd())
+        return [
+            ModelDescription(_named(stem, each), place, function, each, "", folder)
+            for each in wanted
+        ]
+    model = parse(word)
+    if any(wanted):
+        raise BadInputError(
+            f"--set doesn't apply to {model.name}, whose name says all: give a file, or "
+            f"{', '.join(catalogue.MODELS)}."
+        )
+    return [model]
+
+
+def _of_file(path: Path, function: str, wanted: Sequence[Parameters]) -> list[Asked]:
+    if not path.exists():
+        raise BadInputError(f"there is no file {path}: give the path of a model's file.")
+    if path.is_dir():
+        raise BadInputError(f"{path} is a folder: give the path of a model's file.")
+    if path.suffix == SAVED and (function or any(wanted)):
+        raise BadInputError(f"{path} is a saved model, which has no functions and no parameters.")
+    function = function or BUILD
+    stem = path.stem if function == BUILD else f"{path.stem}:{function}"
+    absolute = path.absolute()
+    found = [
+        loading.describe(_named(stem, each), str(absolute), each, function, str(absolute.parent))
+        for each in wanted
+    ]
+    if path.suffix == SOURCE and not loading.defines(found[0]):
+        raise BadInputError(
+            f"{path} has no function {function}(): define one that returns a compiled keras.Model, "
+            "or name another as FILE.py:FUNCTION."
+        )
+    return list(found)
+
+
+def _place_and_function(word: str) -> tuple[str, str]:
+    """Split ``FILE.py:function`` and ``module:function`` at the last colon."""
+    place, colon, function = word.rpartition(":")
+    if not colon:
+        return word, ""
+    if not function.isidentifier():
+        if place.endswith(SOURCE) or place.replace(".", "").isidentifier():
+            raise BadInputError(f"--model {shortly(word)} names no function after its colon.")
+        return word, ""  # a colon of a path, as in C:\models\mine.py
+    return place, function
+
+
+def _named(stem: str, parameters: Parameters) -> str:
+    return f"{stem} {label(parameters)}" if parameters else stem
