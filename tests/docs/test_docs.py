@@ -73,7 +73,7 @@ def test_the_tests_that_a_page_names_are_there(page, least):
     "page",
     [
         *("README.md", "ARCHITECTURE.md", "STYLE.md", "CONTRIBUTING.md"),
-        *("docs/method.md", "docs/reliability.md", "docs/glossary.md"),
+        *("docs/method.md", "docs/reliability.md", "docs/glossary.md", "docs/models.md"),
     ],
 )
 def test_the_files_that_a_page_names_are_there(page):
