@@ -3,12 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aebench.bench.cli import completion, measure, overview, report
+from aebench.bench.cli import checking, completion, measure, overview, report
 from aebench.bench.cli.measure import Measurement
 from aebench.bench.cli.options import Given
 
 _RECORD = ("data", "out", "resume", "time-limit", "dry-run")
-_EXPLAINING = ("contender", "model", "batch-size.one", "train-samples", *_RECORD, "report")
+_EXPLAINING = (
+    "contender",
+    "model",
+    "set",
+    "vary",
+    "batch-size.one",
+    "train-samples",
+    *_RECORD,
+    "report",
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,7 @@ COMMANDS = (
         "Measure contenders, and keep a record.",
         Measurement(),
         (
-            *("preset", "contender", "model", "workload", "passes", "batch-size"),
+            *("preset", "contender", "model", "set", "vary", "workload", "passes", "batch-size"),
             *(
                 "launches",
                 "until",
@@ -60,10 +69,18 @@ COMMANDS = (
         "repeat the option.",
     ),
     Command(
+        "check",
+        "Check that a model of yours builds, trains, predicts and agrees on every backend.",
+        checking.check,
+        ("models", "contender", "set", "vary", "data", "time-limit"),
+        "Nothing is timed, and no record is kept. The exit code is 1 if the model fails or differs "
+        "on a backend.",
+    ),
+    Command(
         "parity",
         "Check that contenders compute the same model, against a float64 oracle.",
         Measurement("parity", passes=("parity",), finish=measure.judge_parity),
-        ("contender", "model", "batch-size", "baselines", *_RECORD),
+        ("contender", "model", "set", "vary", "batch-size", "baselines", *_RECORD),
         "Every run that measures speed includes this check. The exit code is 1 if a contender "
         "differs.",
     ),

@@ -29,7 +29,7 @@ _REQUEST_NAMES = {
         name: name
         for name in (
             *("preset", "passes", "launches", "blocks", "epochs", "seeds", "train_samples"),
-            *("threads", "reference", "baselines", "until"),
+            *("threads", "reference", "baselines", "until", "sets", "vary"),
         )
     },
 }
@@ -67,7 +67,7 @@ class Measurement:
         request = self.request(given)
         # A user who asks for this check alone wants it made.
         fresh = self.passes == ("parity",)
-        outcome, folder = measure(request, self.name or request.preset, _run_options(given, fresh))
+        outcome, folder = measure(request, self.name or request.preset, run_options(given, fresh))
         if folder and given.get("report"):
             write_beside(folder)
         elif folder and "resume" in given:
@@ -123,7 +123,7 @@ def selfcheck(given: Given) -> int:
             given.get("model", "ae400"),
             given.get("batch_size", 32),
         )
-    outcome, folder = measure(request, "selfcheck", _run_options(given))
+    outcome, folder = measure(request, "selfcheck", run_options(given))
     if not folder or outcome != "complete":
         return CODES[outcome]
     return _show_findings(folder)
@@ -143,7 +143,7 @@ def _show_findings(folder: Path) -> int:
     return OK if check.right else TOO_NOISY
 
 
-def _run_options(given: Given, fresh_parity: bool = False) -> "RunOptions":
+def run_options(given: Given, fresh_parity: bool = False) -> "RunOptions":
     """Collect the given values of the options that all measuring commands share.
 
     Options that weren't given get their defaults.

@@ -12,6 +12,8 @@ from aebench.bench import workloads
 from aebench.bench.data.choices import DATA
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import TABLE
+from aebench.bench.models.catalogue import BUILT_IN
+from aebench.bench.plan.parameters import GRID, VARY
 from aebench.bench.plan.presets import (
     BATCH_SIZE_SYNTAX,
     MOST_LAUNCHES,
@@ -88,6 +90,11 @@ def _words(text: str) -> list[str]:
     return [_word(word) for word in text.split(",") if word] or [_word("")]
 
 
+def _whole(text: str) -> list[str]:
+    """Return a text in whole: its commas separate values of its own."""
+    return [_word(text)]
+
+
 def _contenders(text: str) -> list[str]:
     """Split contenders at the commas between them, not at those between settings of a contender."""
     return split_contenders(text) or [_word("")]
@@ -158,7 +165,30 @@ OPTIONS = {
         values=backends.NAMES,
     ),
     "model": Option(
-        ("--model",), f"{_MODEL_NAMES}.", _several(_words, "MODEL"), values=tuple(TABLE)
+        ("--model",),
+        f"{_MODEL_NAMES}; another built-in model ({', '.join([*BUILT_IN][1:])}); or a model of "
+        "yours: FILE.py, FILE.py:FUNCTION, PACKAGE.MODULE:FUNCTION, SAVED.keras. Its code runs in "
+        "the measuring processes.",
+        _several(_words, "MODEL"),
+        values=(*TABLE, *[*BUILT_IN][1:]),
+    ),
+    "models": Option(
+        ("models",),
+        "FILE.py, FILE.py:FUNCTION, PACKAGE.MODULE:FUNCTION, SAVED.keras, or a built-in model.",
+        {"nargs": "+", "type": _word, "metavar": "MODEL"},
+        values=(*BUILT_IN,),
+        path="file",
+    ),
+    "set": Option(
+        ("--set",),
+        "Values of parameters of build(), as NAME=VALUE[,VALUE...]: a model for each combination.",
+        {**_several(_whole, "NAME=VALUES"), "dest": "sets"},
+    ),
+    "vary": Option(
+        ("--vary",),
+        f"How --set combines values: {' or '.join(VARY)} (default: {GRID}).",
+        {"metavar": "HOW", "type": _word},
+        values=VARY,
     ),
     "model.selfcheck": Option(
         ("--model",),

@@ -67,7 +67,9 @@ class _Work:
     resumed: Header | None = None
 
 
-def measure(request: Request, name: str, options: RunOptions) -> tuple[str, Path | None]:
+def measure(
+    request: Request, name: str, options: RunOptions, keep: bool = True
+) -> tuple[str, Path | None]:
     """Measure a request into a new record, or measure the tasks that a record lacks.
 
     Parameters
@@ -79,6 +81,8 @@ def measure(request: Request, name: str, options: RunOptions) -> tuple[str, Path
         The word that follows the time in the name of a new folder.
     options : RunOptions
         The images, the folder and the other options of the command.
+    keep : bool
+        Whether the record is for the user, who is told of it at the end.
 
     Returns
     -------
@@ -122,6 +126,8 @@ def measure(request: Request, name: str, options: RunOptions) -> tuple[str, Path
             outcome = campaign.resume(work.plan, inputs, options.resume)
         else:
             outcome = campaign.run(work.plan, inputs, work.folder)
+    if not keep:
+        return outcome, work.folder
     # A complete run that wasn't resumed has shown the tables of all passes already.
     shown = outcome == "complete" and not options.resume
     run_output.show_end(console, work.folder / "record.jsonl", outcome, shown, work.plan.models)

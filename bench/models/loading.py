@@ -170,8 +170,11 @@ def describe(
 def defines(description: ModelDescription) -> bool:
     """Return whether a model's file defines its function; the file isn't run.
 
-    A function that the file imports doesn't count: a description may come from a stranger.
+    A function that the file imports doesn't count: a description may come from a stranger. A saved
+    model needs no function.
     """
+    if description.where.endswith(SAVED):
+        return True
     try:
         tree = ast.parse(_read(_file(description.where)))
     except (SyntaxError, ValueError):

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aebench.bench.errors import BadInputError
-from aebench.bench.models import autoencoder, loading
+from aebench.bench.models import loading
+from aebench.bench.models.catalogue import BUILT_IN
+from aebench.bench.models.loading import SAVED, SOURCE
 from aebench.bench.models.model import FileModel, Model
 from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.quoting import shortly
@@ -18,7 +20,7 @@ from aebench.reports.record import ModelInfo
 
 def is_own(info: ModelInfo) -> bool:
     """Return whether a record's model is built by a user's own file, not by a built-in one."""
-    return info.where not in ("", autoencoder.__name__)
+    return info.where not in ("", *(each.module for each in BUILT_IN.values()))
 
 
 def found(info: ModelInfo, given: Sequence[str]) -> FileModel:
@@ -37,10 +39,13 @@ def found(info: ModelInfo, given: Sequence[str]) -> FileModel:
     BadInputError
         If the file can't be read, or is not the one from which the record was measured.
     """
-    places = [place for place in given if Path(place).name == info.where]
+    places = [place for place in given if _name(place) == info.where]
     descriptions = [
-        loading.describe(info.name, _absolute(place), info.build_parameters, info.function)
+        loading.describe(
+            info.name, _absolute(place), info.build_parameters, info.function, _folder(place)
+        )
         for place in places
+        if place.endswith((SOURCE, SAVED))
     ]
     same = [each for each in descriptions if each.sha256 == info.sha256]
     if places and not same:
@@ -53,14 +58,19 @@ def found(info: ModelInfo, given: Sequence[str]) -> FileModel:
     unopened = ModelDescription(
         info.name, info.where, info.function, info.build_parameters, info.sha256
     )
+    return _described(info, same[0] if same else unopened)
+
+
+def _described(info: ModelInfo, description: ModelDescription) -> FileModel:
     return FileModel(
-        same[0] if same else unopened,
+        description,
         info.parameters,
         info.weight_bytes,
         info.optimiser_bytes,
         info.activations,
         info.forward_operations,
         info.training_operations,
+        no_training=info.unsupported.get("train", ""),
     )
 
 
@@ -76,7 +86,7 @@ def check_given(infos: Sequence[ModelInfo], given: Sequence[str]) -> None:
     if given and not names:
         raise BadInputError("--resume takes the plan from the record: leave out --model.")
     for place in given:
-        if Path(place).name not in names:
+        if _name(place) not in names:
             raise BadInputError(
                 f"{shortly(place)} is no file of the record's models: give the path of "
                 f"{listed(names)}, or leave --model out."
@@ -91,7 +101,7 @@ def check_allowed(infos: Sequence[ModelInfo], given: Sequence[str]) -> None:
     BadInputError
         If a path is missing.
     """
-    there = {Path(place).name for place in given}
+    there = {_name(place) for place in given}
     names = [name for name in _names(infos) if name not in there]
     if names:
         raise BadInputError(
@@ -118,6 +128,33 @@ def _names(infos: Sequence[ModelInfo]) -> list[str]:
     return list(dict.fromkeys(info.where for info in infos if is_own(info)))
 
 
+def built_in(info: ModelInfo) -> FileModel:
+    """Return a record's model that is built in, and no autoencoder.
+
+    Raises
+    ------
+    BadInputError
+        If this version builds it from another file.
+    """
+    description = loading.describe(info.name, info.where, info.build_parameters, info.function)
+    if description.sha256 != info.sha256:
+        raise BadInputError(
+            f"this version of aebench has another model {shortly(info.name)} than the record was "
+            "measured with: start a new run."
+        )
+    return _described(info, description)
+
+
+def _name(place: str) -> str:
+    """Return the name by which a record has a file or module: without its folder."""
+    return Path(place).name if place.endswith((SOURCE, SAVED)) else place.partition(":")[0]
+
+
 def _absolute(place: str) -> str:
     """Return a path as a worker in another folder finds it; a module's name stays as it is."""
-    return str(Path(place).absolute()) if place.endswith(".py") else place
+    return str(Path(place).absolute()) if place.endswith((SOURCE, SAVED)) else place
+
+
+def _folder(place: str) -> str:
+    """Return the folder from which a file may import other modules."""
+    return str(Path(place).absolute().parent)

@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aebench.bench.errors import BadInputError
-from aebench.bench.models import catalogue, loading
-from aebench.bench.models.autoencoder import Autoencoder, parse
+from aebench.bench.models import loading
+from aebench.bench.models.autoencoder import TABLE, Autoencoder, parse
+from aebench.bench.models.catalogue import BUILT_IN
 from aebench.bench.models.loading import BUILD, SAVED, SOURCE
 from aebench.bench.plan.parameters import Parameters, combinations, label
 from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.quoting import shortly
+from aebench.reports.formatting import listed
 
 Asked = Autoencoder | ModelDescription
+# The family whose models have names of their own, such as ae400.
+_FAMILY = "autoencoder"
 
 
 def read(asked: Sequence[str], sets: Sequence[str] = (), vary: str = "grid") -> list[Asked]:
@@ -38,12 +42,11 @@ def read(asked: Sequence[str], sets: Sequence[str] = (), vary: str = "grid") -> 
 
 
 def _models(word: str, wanted: Sequence[Parameters]) -> list[Asked]:
-    if word in catalogue.MODELS:
-        entry = catalogue.MODELS[word]
-        return [
-            loading.describe(_named(word, each), entry.module, {**entry.parameters, **each})
-            for each in wanted
-        ]
+    if word == _FAMILY:
+        word = TABLE[0]
+    elif word in BUILT_IN:
+        module = BUILT_IN[word].module
+        return [loading.describe(_named(word, each), module, each) for each in wanted]
     place, function = _place_and_function(word)
     if place.endswith((SOURCE, SAVED)):
         return _of_file(Path(place), function, wanted)
@@ -58,8 +61,8 @@ def _models(word: str, wanted: Sequence[Parameters]) -> list[Asked]:
     model = parse(word)
     if any(wanted):
         raise BadInputError(
-            f"--set doesn't apply to {model.name}, whose name says all: give a file, or "
-            f"{', '.join(catalogue.MODELS)}."
+            f"--set doesn't apply to {model.name}, whose name says all, as ae800-dropout0.5 does: "
+            f"leave it out, or give a file or {listed([*BUILT_IN][1:])}."
         )
     return [model]
 

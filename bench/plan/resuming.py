@@ -12,6 +12,7 @@ from aebench import backends
 from aebench.bench import workloads
 from aebench.bench.data.model_data import Counts
 from aebench.bench.errors import BadInputError
+from aebench.bench.models import autoencoder
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.model import Model
 from aebench.bench.plan import checks, contenders, model_files, settings, until
@@ -252,6 +253,8 @@ def _is_like(control: ContenderInfo, original: ContenderInfo | None) -> bool:
 def _model(info: ModelInfo, files: Sequence[str]) -> Model:
     if model_files.is_own(info):
         return model_files.found(info, files)
+    if info.where not in ("", autoencoder.__name__):
+        return model_files.built_in(info)
     model = parse(info.name)
     here = model.description
     said = (info.name, info.where, info.function, info.build_parameters)

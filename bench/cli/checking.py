@@ -1,0 +1,59 @@
+"""The command ``check``: does a model build, train, predict and agree on every backend?"""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aebench.bench.cli.exit_codes import CODES, FAILURES, OK
+from aebench.bench.cli.measure import Measurement, run_options
+from aebench.bench.cli.options import Given
+from aebench.bench.cli.report import summarise
+from aebench.reports.formatting import listed
+
+if TYPE_CHECKING:
+    from aebench.reports.summary import ParityRow, Summary
+
+
+def check(given: Given) -> int:
+    """Check models on every backend, print what was found, and keep nothing.
+
+    Raises
+    ------
+    BadInputError
+        If a model, its samples or an option is refused.
+    """
+    from aebench.bench.cli.run_command import measure
+    from aebench.reports.terminal import new_console, plain
+
+    asked = {name: value for name, value in given.items() if name != "models"}
+    request = Measurement(passes=("parity",)).request({**asked, "model": given["models"]})
+    with tempfile.TemporaryDirectory(prefix="aebench-check-") as folder:
+        options = replace(run_options(given, fresh_parity=True), out=Path(folder) / "check")
+        outcome, record = measure(request, "check", options, keep=False)
+        if outcome == "interrupted" or record is None:
+            return CODES[outcome]
+        summary = summarise([record])
+    console = new_console()
+    for text in findings(summary):
+        console.print(plain(text), soft_wrap=True)
+    return OK if all(_agrees(row) for row in summary.parity) else FAILURES
+
+
+def findings(summary: "Summary") -> Iterator[str]:
+    """Yield a sentence on the contenders that agree, and one on each that doesn't, by model."""
+    for model in dict.fromkeys(row.model for row in summary.parity):
+        rows = [row for row in summary.parity if row.model == model]
+        agreeing = [row for row in rows if _agrees(row)]
+        if agreeing:
+            trained = all(any(each.check == "step" for each in row.checks) for row in agreeing)
+            does = "builds, trains, predicts" if trained else "builds, predicts"
+            yield f"{model} {does} and agrees on {listed([row.contender for row in agreeing])}."
+        for row in rows:
+            if not _agrees(row):
+                yield f"{model} on {row.contender}: {row.differs or row.failure or row.unsupported}."
+
+
+def _agrees(row: "ParityRow") -> bool:
+    return not (row.differs or row.failure or row.unsupported)
