@@ -167,7 +167,7 @@ def _about(summary: Summary) -> str:
     plans = [run.plan for run in summary.runs]
     passes = dict.fromkeys(name for plan in plans for name in plan.passes)
     sizes = sorted({size for plan in plans for size in plan.batch_sizes})
-    data = dict.fromkeys(run.data.name for run in summary.runs)
+    data = dict.fromkeys(each.name for run in summary.runs for each in run.all_data)
     days = dict.fromkeys(run.created[:10] for run in summary.runs)
     parts = [
         listed(contenders),

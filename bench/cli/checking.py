@@ -1,4 +1,4 @@
-"""The command ``check``: does a model build, train, predict and agree on every backend?"""
+"""The command ``check``: whether a model builds, trains, predicts and agrees on every backend."""
 
 import tempfile
 from collections.abc import Iterator
@@ -52,7 +52,8 @@ def findings(summary: "Summary") -> Iterator[str]:
             yield f"{model} {does} and agrees on {listed([row.contender for row in agreeing])}."
         for row in rows:
             if not _agrees(row):
-                yield f"{model} on {row.contender}: {row.differs or row.failure or row.unsupported}."
+                why = row.differs or row.failure or row.unsupported
+                yield f"{model} on {row.contender}: {why}."
 
 
 def _agrees(row: "ParityRow") -> bool:

@@ -11,6 +11,7 @@ from aebench import backends
 from aebench.bench import workloads
 from aebench.bench.errors import refusing
 from aebench.bench.models.autoencoder import TABLE, parse
+from aebench.bench.models.catalogue import BUILT_IN, FAMILY
 from aebench.bench.plan.presets import PRESETS, Preset, Sizes
 from aebench.bench.plan.probing import ask
 from aebench.reports.terminal import plain
@@ -26,23 +27,29 @@ def render() -> RenderableType:
 def _models() -> Table:
     grid = Table(
         "model",
-        "encoder",
-        "dropout",
-        title="Models (others by name: ae1600, ae200, ae800-dropout0.5, ae1600-steep)",
+        "what",
+        title="Models (autoencoders also as ae1600, ae200, ae800-dropout0.5, ae1600-steep; or a "
+        "file of yours)",
         title_justify="left",
     )
     for heading in ("parameters", "MFLOP/sample forward", "training"):
         grid.add_column(heading, justify="right")
     for name in TABLE:
         each = parse(name)
+        chain = " → ".join(map(str, (784, *each.widths)))
         grid.add_row(
             name,
-            " → ".join(map(str, (784, *each.widths))),
-            f"{each.dropout:g}" if each.dropout else "none",
+            f"{chain}, dropout {each.dropout:g}" if each.dropout else chain,
             f"{each.parameters:,}",
             f"{each.forward_operations / 1e6:.2f}",
             f"{each.training_operations / 1e6:.2f}",
         )
+    for name, model in BUILT_IN.items():
+        if name == FAMILY:
+            continue
+        operations = model.forward_operations
+        forward = "–" if operations is None else f"{operations / 1e6:.2f}"
+        grid.add_row(name, model.summary, f"{model.weights:,}", forward, "–")
     return grid
 
 

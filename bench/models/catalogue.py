@@ -8,6 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 ROOM = "aebench.bench.models"
+# The family whose models have names of their own, such as ae400.
+FAMILY = "autoencoder"
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,8 @@ def _product(rows: int, inner: int, columns: int) -> int:
 def _autoencoder() -> BuiltInModel:
     widths = (784, 400, 200, 100, 50, 25, 50, 100, 200, 400, 784)
     return BuiltInModel(
-        "autoencoder",
-        f"{ROOM}.autoencoder",
+        FAMILY,
+        f"{ROOM}.{FAMILY}",
         "dense layers from an image to a code and back; ae400, ae800-dropout, … are its names",
         weights=sum(_dense(*pair) for pair in pairwise(widths)),  # 842,009
         forward_operations=sum(_product(1, *pair) for pair in pairwise(widths)),  # 1,679,400

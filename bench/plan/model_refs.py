@@ -6,7 +6,7 @@ from pathlib import Path
 from aebench.bench.errors import BadInputError
 from aebench.bench.models import loading
 from aebench.bench.models.autoencoder import TABLE, Autoencoder, parse
-from aebench.bench.models.catalogue import BUILT_IN
+from aebench.bench.models.catalogue import BUILT_IN, FAMILY
 from aebench.bench.models.loading import BUILD, SAVED, SOURCE
 from aebench.bench.plan.parameters import Parameters, combinations, label
 from aebench.bench.protocol.model_description import ModelDescription
@@ -14,8 +14,6 @@ from aebench.bench.quoting import shortly
 from aebench.reports.formatting import listed
 
 Asked = Autoencoder | ModelDescription
-# The family whose models have names of their own, such as ae400.
-_FAMILY = "autoencoder"
 
 
 def read(asked: Sequence[str], sets: Sequence[str] = (), vary: str = "grid") -> list[Asked]:
@@ -42,7 +40,7 @@ def read(asked: Sequence[str], sets: Sequence[str] = (), vary: str = "grid") -> 
 
 
 def _models(word: str, wanted: Sequence[Parameters]) -> list[Asked]:
-    if word == _FAMILY:
+    if word == FAMILY:
         word = TABLE[0]
     elif word in BUILT_IN:
         module = BUILT_IN[word].module

@@ -338,4 +338,5 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
     def data_of(self, model: str) -> DataInfo:
         """Return the data on which a model trains and predicts."""
         return self.data_of_models.get(model, self.data)
+
     operation_categories: Annotated[list[Name], Meta(max_length=100)] = []

@@ -96,6 +96,19 @@ class Run(msgspec.Struct, frozen=True):
     plateau: Plateau | None = None
     workloads: list[record.WorkloadInfo] = []
     carried_on: list[str] = []
+    data_of_models: dict[str, record.DataInfo] = {}
+
+    @property
+    def all_data(self) -> list[record.DataInfo]:
+        """Return the data of all models, those of several models once."""
+        return [
+            self.data,
+            *{each.train_sha256: each for each in self.data_of_models.values()}.values(),
+        ]
+
+    def data_of(self, model: str) -> record.DataInfo:
+        """Return the data on which a model trains and predicts."""
+        return self.data_of_models.get(model, self.data)
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -245,9 +258,13 @@ def _pairs_left_out(pays: Sequence[BreakEven]) -> list[str]:
     return [f"Of pairs of contenders of which one starts later the first {MOST_PAIRS:,} are shown."]
 
 
-def _trained_on(source: Record) -> tuple[str, str, int]:
-    data = source.header.data
-    return data.train_sha256, data.test_sha256, source.header.plan.quality_train_samples
+def _trained_on(source: Record) -> tuple[object, ...]:
+    header = source.header
+    own = sorted(
+        (name, data.train_sha256, data.test_sha256) for name, data in header.data_of_models.items()
+    )
+    data = header.data
+    return data.train_sha256, data.test_sha256, header.plan.quality_train_samples, *own
 
 
 def _run(source: Record, views: Sequence[ContenderView]) -> Run:
@@ -282,6 +299,7 @@ def _run(source: Record, views: Sequence[ContenderView]) -> Run:
         plateau=studies.plateau(header),
         workloads=header.workloads,
         carried_on=_some(each.created for each in source.of(record.Resume)),
+        data_of_models=header.data_of_models,
     )
 
 
@@ -296,7 +314,8 @@ def _notices(source: Record, alone: bool) -> list[str]:
     header = source.header
     run = "The run" if alone else f"The run {header.name}"
     load = header.machine.load_before
-    notices = [header.data.notice] if header.data.notice else []
+    told = [header.data.notice, *(each.notice for each in header.data_of_models.values())]
+    notices = _some(dict.fromkeys(filter(None, told)))
     if load is not None and load > header.machine.cores:
         blocks = "what its blocks saw of other work stands below each table"
         notices.append(
@@ -337,7 +356,13 @@ def _differences(sources: Sequence[Record], cells: Sequence[SpeedCell]) -> list[
             f"These are {len(sources)} runs, one after the other, not from the same blocks: the "
             f"machine may have changed its speed in between, {apart}",
         )
-    sums = {(each.data.train_sha256, each.data.test_sha256) for each in headers}
+    sums = {
+        (
+            (each.data.train_sha256, each.data.test_sha256),
+            *sorted((name, own.train_sha256) for name, own in each.data_of_models.items()),
+        )
+        for each in headers
+    }
     if len(sums) > 1 and not explain:
         notices.append(
             "The runs used different data: what their losses differ by is not the backend's doing, "

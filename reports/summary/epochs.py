@@ -90,6 +90,8 @@ def epochs(view: ContenderView, cell: CellRounds) -> Epochs | None:
         row
         for row in view.all_of_batch(record.ShortEpoch, batch_size)
         if row.workload == workload
+        # The ends of epochs are the input path's: models with the same samples share them.
+        and _same_samples(view, row.model, model)
         # What was measured after a cell ended isn't in its figures.
         and row.launch < cell.enough.get(view.run, row.launch + 1)
     ]
@@ -99,7 +101,8 @@ def epochs(view: ContenderView, cell: CellRounds) -> Epochs | None:
         if row.workload == workload
     ]
     workers = view.of(record.WorkerInfo, model)
-    steps = view.source.header.data.train_samples // batch_size
+    header = view.source.header
+    steps = header.data_of(model).train_samples // batch_size
     launches = cell.by_launch(view.name)
     if not ends or not calls or not workers or not steps or not launches:
         return None
@@ -160,3 +163,8 @@ def epoch_ratio(mine: Epochs, other: Epochs) -> tuple[list[float], list[Error]]:
     shared = mine.logs.keys() & other.logs.keys()
     ratios = [mine.logs[at] - other.logs[at] for at in sorted(shared)]
     return ratios, [each.fixed_error for each in (mine, other) if each.fixed_error]
+
+
+def _same_samples(view: ContenderView, one: str, other: str) -> bool:
+    data = view.source.header.data_of(one), view.source.header.data_of(other)
+    return one == other or data[0].train_sha256 == data[1].train_sha256

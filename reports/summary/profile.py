@@ -114,7 +114,7 @@ def _row(view: ContenderView, model: str, profile: record.Profile, failure: str)
         model,
         batch_size=profile.batch_size,
         steps=steps,
-        train_samples=view.source.header.data.train_samples,
+        train_samples=view.source.header.data_of(model).train_samples,
         step_seconds=step,
         traced_seconds=traced,
         traced_step_seconds=profile.traced_seconds / steps,

@@ -131,7 +131,15 @@ class Runs:
 
 def _frames(one: record.Header, other: record.Header) -> Iterator[tuple[str, object, object]]:
     """Yield what two headers say of everything but contenders: a word, and both values."""
-    data, other_data = ((h.data.train_sha256, h.data.test_sha256) for h in (one, other))
+    shared = {model.name for model in one.models} & {model.name for model in other.models}
+    data, other_data = (
+        {
+            model.name: (h.data_of(model.name).train_sha256, h.data_of(model.name).test_sha256)
+            for model in h.models
+            if {model.name} <= shared
+        }
+        for h in (one, other)
+    )
     yield "other data", data, other_data
     yield "another limit of cores", one.plan.threads, other.plan.threads
     yield "other environment variables", one.machine.environment, other.machine.environment

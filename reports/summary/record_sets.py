@@ -49,6 +49,7 @@ def _where(source: Record) -> tuple[object, ...]:
     return (
         header.data.train_sha256,
         header.data.test_sha256,
+        tuple(sorted((name, own.train_sha256) for name, own in header.data_of_models.items())),
         header.machine.kind,
         header.plan.threads,
     )

@@ -18,7 +18,7 @@ def facts(summary: Summary) -> list[str]:
 
 
 def _facts(run: Run) -> list[str]:
-    machine, data, plan = run.machine, run.data, run.plan
+    machine, plan = run.machine, run.plan
     load = "" if machine.load_before is None else f", load before {machine.load_before}"
     threads = f", limited to {plan.threads}" if plan.threads else ""
     on = f", carried on {listed(run.carried_on)}" if run.carried_on else ""
@@ -26,8 +26,11 @@ def _facts(run: Run) -> list[str]:
         f"Run: {run.name}, {run.created}{on}, order seed {plan.order_seed}{load}.",
         f"Machine: {machine.processor}, {machine.cores} cores{threads}, "
         f"{machine.memory_bytes / 2**30:.0f} GiB, {machine.system}.",
-        f"Data: {data.name}, {data.train_samples:,} + {data.test_samples:,} samples, "
-        f"train SHA-256 {data.train_sha256[:12]}….",
+        *(
+            f"Data: {data.name}, {data.train_samples:,} + {data.test_samples:,} samples, "
+            f"train SHA-256 {data.train_sha256[:12]}…."
+            for data in run.all_data
+        ),
     ]
     if machine.environment:
         told = ", ".join(f"{name}={value}" for name, value in machine.environment.items())

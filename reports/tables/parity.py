@@ -38,7 +38,7 @@ def parity(summary: Summary) -> list[Table]:
         tables = [_table("Parity", [], summary.parity)]
     tables[0].notes.append(
         "The largest difference from the oracle, the same model in NumPy and float64, from the "
-        "same weights on the same batches: reconstructions, loss and weights after a step (step); "
+        "same weights on the same batches: outputs, loss and weights after a step (step); "
         "gradients and losses relative to their size (gradients: as far as float32 weights can "
         "hold a step). The largest at any batch size. A contender that differs is in no ranking of "
         "the workloads and batch sizes concerned."

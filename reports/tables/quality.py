@@ -1,6 +1,6 @@
 """Make the tables of the quality pass: losses after training, and their cost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from aebench.reports.formatting import interval, listed
@@ -137,17 +137,22 @@ def _trained_how(run: Run) -> list[str]:
     notes = [
         f"{epochs} at batch {plan.batch_size} on "
         f"{plan.quality_train_samples:,} training samples ({seeds}); losses in inference mode, "
-        f"test on all {run.data.test_samples:,} samples; training s/epoch is such an epoch, the "
-        "call of fit included."
+        f"test on all {_numbers(each.test_samples for each in run.all_data)} samples; training "
+        "s/epoch is such an epoch, the call of fit included."
     ]
     if run.plateau:
         notes.append(run.plateau.explanation)
-    if plan.epochs < FULL_TRAINING_EPOCHS or plan.quality_train_samples < run.data.train_samples:
+    most = max(each.train_samples for each in run.all_data)
+    if plan.epochs < FULL_TRAINING_EPOCHS or plan.quality_train_samples < most:
         notes.append(
             f"This is less than the full training ({FULL_TRAINING_EPOCHS} epochs on all samples): "
             "it doesn't show where training ends."
         )
     return notes
+
+
+def _numbers(values: Iterable[int]) -> str:
+    return " or ".join(f"{each:,}" for each in dict.fromkeys(values))
 
 
 def _trained_by_one(run: Run, summary: Summary) -> list[str]:

@@ -114,7 +114,7 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
     steps = " to ".join(map(str, sorted({*cell.steps_per_round[:1], *cell.steps_per_round[-1:]})))
     notes.append(
         f"{cell.blocks} blocks of {steps} {_counted(cell)} in {cell.launches} "
-        f"{'launch' if alone else 'launches'}{one}; {_on_what(summary)}."
+        f"{'launch' if alone else 'launches'}{one}; {_on_what(summary, cell.model)}."
         if cell.blocks
         else "No block was measured."
     )
@@ -323,13 +323,13 @@ def times(row: SpeedRow, ratio: Estimate | None, how: Callable[..., str] = inter
     return shown(ratio, how=how) + ("" if row.shares_blocks else " †")
 
 
-def _on_what(summary: Summary) -> str:
+def _on_what(summary: Summary, model: str) -> str:
     """Return a text on cores and data; if runs differ in these, with the names of the runs."""
     found: dict[str, list[str]] = {}
     for run in summary.runs:
+        data = run.data_of(model)
         what = (
-            f"{run.machine.cores} cores; data: {run.data.name}, {run.data.train_samples:,} samples "
-            "an epoch"
+            f"{run.machine.cores} cores; data: {data.name}, {data.train_samples:,} samples an epoch"
         )
         found.setdefault(what, []).append(run.name)
     if len(found) == 1:

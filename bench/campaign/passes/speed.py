@@ -237,16 +237,17 @@ class SpeedPass:
             )
 
     def _boundaries(self, sessions: Sequence[Session], cell: LaunchCell) -> None:
-        """Time the ends of epochs, for one model in each of the first launches.
+        """Time the ends of epochs, for one model of each data set in each of the first launches.
 
         They are the backend's and the input path's, and hardly the model's.
         """
         plan = self._context.plan
-        written = self._context.journal.record
+        written, data = self._context.journal.record, self._context.data
         names = [
             model.name
             for model in plan.models
-            if goes_on(written, replace(cell.cell, model=model.name), cell.launch)
+            if data[model.name].info == data[cell.cell.model].info
+            and goes_on(written, replace(cell.cell, model=model.name), cell.launch)
         ]
         chosen = names[cell.launch % len(names)] == cell.cell.model
         if not (cell.workload.trains and chosen and cell.launch < LAUNCHES_WITH_SHORT_EPOCHS):

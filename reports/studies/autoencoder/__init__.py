@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # The names of the built-in autoencoders: ae400, ae800-dropout, ...
 _NAME = re.compile(r"ae\d+(?![^\W_])")
+# The module that builds them; records of schema 5 and before don't name it.
+_MODULE = "aebench.bench.models.autoencoder"
 _MARGIN = 0.05
 
 
@@ -35,7 +37,9 @@ class AutoencoderStudy(Study):
 
     def about(self, header: Header) -> bool:
         """Return whether a record holds a built-in autoencoder."""
-        return any(_NAME.match(model.name) for model in header.models)
+        return any(
+            _NAME.match(model.name) and model.where in ("", _MODULE) for model in header.models
+        )
 
     def plateau(self, header: Header) -> Plateau | None:
         """Return the plateau at the loss of a model that always outputs the mean training image.

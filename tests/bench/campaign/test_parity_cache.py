@@ -14,7 +14,7 @@ from aebench.bench.campaign.parity_cache import Checked, ParityCache
 from aebench.bench.campaign.parity_key import ParityKeys
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.reports.record import Parity, WorkerInfo
-from helpers.images import DATA
+from helpers.images import COUNTS
 from helpers.paths import ROOT
 
 KEY = "0" * 64
@@ -107,7 +107,7 @@ def test_runs_at_the_same_time_find_whole_files_alone(tmp_path):
 
 def key(name="jax", model="ae400", images="a", plan=None, **request):
     asked = Request(**{"backends": ["jax", "jax:nojit"], "models": ["ae400", "ae800"], **request})
-    plan = plan or plan_from_request(asked, DATA, run=False)
+    plan = plan or plan_from_request(asked, COUNTS, run=False)
     context = SimpleNamespace(plan=plan, arrays=SimpleNamespace(train_sha256=images))
     (contender,) = (each for each in plan.compared if each.name == name)
     return ParityKeys(context).key(contender, model)
@@ -156,7 +156,7 @@ def test_every_file_of_the_code_that_measures_is_in_its_digest(tmp_path, monkeyp
 
 
 def test_what_is_installed_elsewhere_is_checked_in_every_run():
-    plan = plan_from_request(Request(backends=["jax"], models=["ae400"]), DATA, run=False)
+    plan = plan_from_request(Request(backends=["jax"], models=["ae400"]), COUNTS, run=False)
     (contender,) = plan.compared
     elsewhere = msgspec.structs.replace(contender, python="/other/python")
     context = SimpleNamespace(plan=plan, arrays=SimpleNamespace(train_sha256="a"))

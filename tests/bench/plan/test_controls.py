@@ -9,13 +9,13 @@ from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.plan.resuming import plan_from_header
 from aebench.reports.record import Cell, ContenderInfo
 from helpers import sample
-from helpers.images import DATA
+from helpers.images import COUNTS
 
 TRAIN, PREDICT = (Cell("ae400", name, 32) for name in ("train", "predict"))
 
 
 def plan_of(*backends, **asked):
-    return plan_from_request(Request(backends=backends, models=["ae400"], **asked), DATA)
+    return plan_from_request(Request(backends=backends, models=["ae400"], **asked), COUNTS)
 
 
 def controls(plan, cell, launches):

@@ -9,7 +9,7 @@ from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.model_info import describe_model
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.request import Request, plan_from_request
-from helpers.images import DATA
+from helpers.images import COUNTS
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def plan(tmp_path):
         passes=["parity", "speed", "quality", "memory"],
         baselines=True,
     )
-    made = plan_from_request(request, DATA)
+    made = plan_from_request(request, COUNTS)
     return Plan(made.info, [*made.models, model], made.contenders)
 
 

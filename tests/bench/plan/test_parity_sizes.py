@@ -7,11 +7,11 @@ from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.parity_sizes import ParitySizes, parity_sizes
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.protocol.parity_checks import LONG_STEPS, SHORT_STEPS, short_steps
-from helpers.images import DATA
+from helpers.images import COUNTS
 
 
 def sizes(unsupported=None, **request):
-    plan = plan_from_request(Request(backends=["jax"], models=["ae400"], **request), DATA)
+    plan = plan_from_request(Request(backends=["jax"], models=["ae400"], **request), COUNTS)
     contender = msgspec.structs.replace(plan.running[0], unsupported=unsupported or {})
     return parity_sizes(plan, contender, "ae400")
 
@@ -57,7 +57,7 @@ def test_more_batch_sizes_take_longer_by_the_estimate():
         request = Request(
             backends=["jax"], models=["ae400"], passes=["parity"], batch_sizes=batch_sizes
         )
-        plan = plan_from_request(request, DATA)
+        plan = plan_from_request(request, COUNTS)
         return sum(task_seconds(plan, task, 1000, 1000) for task in plan.tasks())
 
     assert seconds([32]) < seconds([32, 500]) < seconds([32, 125, 500])

@@ -19,7 +19,7 @@ from aebench.bench.plan.resuming import check_machine, plan_from_header
 from aebench.bench.system import machine
 from aebench.reports.record import Cell, Task
 from helpers import sample
-from helpers.images import DATA
+from helpers.images import COUNTS, DATA
 
 
 def installed(monkeypatch, *names):
@@ -49,12 +49,12 @@ def test_presets_are_the_protocols():
 
 
 def test_the_original_preset_is_the_full_training():
-    info = plan_from_request(Request(preset="original"), DATA).info
+    info = plan_from_request(Request(preset="original"), COUNTS).info
     assert info.passes == ["parity", "footprint", "quality"]
     assert (info.epochs, info.batch_size, info.seeds) == (20, 32, [0, 1, 2, 3, 4])
     assert info.quality_train_samples == len(DATA.train)
     assert all(parse(name).learning_rate == 1.5 for name in PRESETS["original"].models)
-    assert plan_from_request(Request(preset="original", passes=["speed"]), DATA).info.passes == [
+    assert plan_from_request(Request(preset="original", passes=["speed"]), COUNTS).info.passes == [
         "parity",
         "speed",
     ]
@@ -62,9 +62,9 @@ def test_the_original_preset_is_the_full_training():
 
 def test_launches_and_blocks_can_be_asked_for(monkeypatch):
     installed(monkeypatch, "jax")
-    found = plan_from_request(Request(launches=2, blocks=5), DATA).info
+    found = plan_from_request(Request(launches=2, blocks=5), COUNTS).info
     assert {(each.launches, each.blocks) for each in found.sizes} == {(2, 5)}
-    alone = plan_from_request(Request(blocks=5, workloads=["predict"]), DATA).info
+    alone = plan_from_request(Request(blocks=5, workloads=["predict"]), COUNTS).info
     assert [(each.launches, each.blocks) for each in alone.sizes] == [(3, 5)]
 
 
@@ -73,12 +73,12 @@ def test_senseless_launches_and_blocks_are_refused(monkeypatch, asked):
     installed(monkeypatch, "jax")
     (name,) = asked
     with pytest.raises(BadInputError, match=f"--{name} "):
-        plan_from_request(Request(**asked), DATA)
+        plan_from_request(Request(**asked), COUNTS)
 
 
 def test_controls_are_in_the_speed_pass_alone(monkeypatch):
     installed(monkeypatch, "torch", "jax")
-    plan = plan_from_request(Request(reference="torch"), DATA)
+    plan = plan_from_request(Request(reference="torch"), COUNTS)
     assert [each.name for each in plan.running] == ["jax", "torch"]
     assert [each.name for each in plan.in_blocks] == ["jax", "torch", "torch A/A", "jax A/A"]
     control = plan.in_blocks[2]
@@ -88,7 +88,7 @@ def test_controls_are_in_the_speed_pass_alone(monkeypatch):
 
 def test_where_places_are_selected_the_reference_and_its_control_are_there(monkeypatch):
     installed(monkeypatch, "tensorflow", "torch", "jax")
-    plan = plan_from_request(Request(models=["ae400"]), DATA)
+    plan = plan_from_request(Request(models=["ae400"]), COUNTS)
     places = frozenset(
         ContenderCell(name, "ae400", "train", 32) for name in ("tensorflow", "torch")
     )
@@ -118,33 +118,33 @@ def test_where_places_are_selected_the_reference_and_its_control_are_there(monke
 def test_margins_that_make_no_sense_are_refused(monkeypatch, different, same, reason):
     installed(monkeypatch, "jax")
     with pytest.raises(BadInputError, match=reason):
-        plan_from_request(Request(different=different, same=same), DATA)
-    info = plan_from_request(Request(different=0.02, same=0.05), DATA).info
+        plan_from_request(Request(different=different, same=same), COUNTS)
+    info = plan_from_request(Request(different=0.02, same=0.05), COUNTS).info
     assert (info.different, info.same) == (0.02, 0.05)
 
 
 def test_what_is_missing_is_a_row_unless_it_was_asked_for(monkeypatch):
     installed(monkeypatch, "torch")
-    plan = plan_from_request(Request(), DATA)
+    plan = plan_from_request(Request(), COUNTS)
     assert [each.name for each in plan.running] == ["torch"]
     assert "pip install" in next(each for each in plan.contenders if each.missing).missing
     assert plan.info.reference == "torch"
     with pytest.raises(BadInputError, match=r"jax isn't installed: pip install .*\[jax\]"):
-        plan_from_request(Request(backends=["jax"]), DATA)
+        plan_from_request(Request(backends=["jax"]), COUNTS)
 
 
 def test_no_backend_at_all_says_what_to_type(monkeypatch):
     installed(monkeypatch)
     with pytest.raises(BadInputError, match=r"pip install .*\[cpu\]"):
-        plan_from_request(Request(), DATA)
+        plan_from_request(Request(), COUNTS)
 
 
 def test_reference(monkeypatch):
     installed(monkeypatch, "tensorflow", "torch", "jax")
-    assert plan_from_request(Request(), DATA).info.reference == "jax"
-    assert plan_from_request(Request(reference="torch"), DATA).info.reference == "torch"
+    assert plan_from_request(Request(), COUNTS).info.reference == "jax"
+    assert plan_from_request(Request(reference="torch"), COUNTS).info.reference == "torch"
     assert (
-        plan_from_request(Request(backends=["torch", "tensorflow"]), DATA).info.reference
+        plan_from_request(Request(backends=["torch", "tensorflow"]), COUNTS).info.reference
         == "tensorflow"
     )
 
@@ -152,23 +152,26 @@ def test_reference(monkeypatch):
 def test_names_are_taken_once(monkeypatch):
     installed(monkeypatch, "jax")
     asked = Request(models=["ae800-dropout", "ae800-dropout0.3"], batch_sizes=[32, 32])
-    plan = plan_from_request(asked, DATA)
+    plan = plan_from_request(asked, COUNTS)
     assert [each.name for each in plan.models] == ["ae800-dropout"]
     assert plan.info.batch_sizes == [32]
 
 
 def test_quick_trains_on_less_and_an_explicit_size_wins(monkeypatch):
     installed(monkeypatch, "jax")
-    assert plan_from_request(Request(), DATA).info.quality_train_samples == 10_000
-    assert plan_from_request(Request(preset="standard"), DATA).info.quality_train_samples == 60_000
+    assert plan_from_request(Request(), COUNTS).info.quality_train_samples == 10_000
     assert (
-        plan_from_request(Request(train_samples=60_000), DATA).info.quality_train_samples == 60_000
+        plan_from_request(Request(preset="standard"), COUNTS).info.quality_train_samples == 60_000
+    )
+    assert (
+        plan_from_request(Request(train_samples=60_000), COUNTS).info.quality_train_samples
+        == 60_000
     )
 
 
 def test_quick_trains_enough_to_leave_the_plateau_and_the_first_model_alone_by_all(monkeypatch):
     installed(monkeypatch, "jax", "torch")
-    plan = plan_from_request(Request(), DATA)
+    plan = plan_from_request(Request(), COUNTS)
     trained = [(task.model, task.contender) for task in plan.tasks() if task.pass_name == "quality"]
     assert trained == [
         ("ae400", "jax"),
@@ -182,31 +185,31 @@ def test_quick_trains_enough_to_leave_the_plateau_and_the_first_model_alone_by_a
     assert plan.info.epochs == 8
     digits = dataclasses.replace(DATA, train=DATA.train[:4000])
     assert plan_from_request(Request(), digits).info.epochs == 20
-    assert plan_from_request(Request(train_samples=60_000), DATA).info.epochs == 1
+    assert plan_from_request(Request(train_samples=60_000), COUNTS).info.epochs == 1
     # Few images aren't repeated without end.
     few = dataclasses.replace(digits, train=digits.train[:320])
     assert plan_from_request(Request(train_samples=320), few).info.epochs == 20
-    other = plan_from_request(Request(reference="torch"), DATA)
+    other = plan_from_request(Request(reference="torch"), COUNTS)
     assert Task("quality", "ae800", "torch", 0) in other.tasks()
     assert Task("quality", "ae800", "jax", 0) not in other.tasks()
 
 
 def test_what_the_user_asks_of_quick_s_trainings_wins(monkeypatch):
     installed(monkeypatch, "jax", "torch")
-    asked = plan_from_request(Request(epochs=3, seeds=2), DATA).info
+    asked = plan_from_request(Request(epochs=3, seeds=2), COUNTS).info
     assert (asked.epochs, asked.seeds) == (3, [0, 1])
     # Models that are named are trained by all.
-    named = plan_from_request(Request(models=["ae400", "ae800"]), DATA)
+    named = plan_from_request(Request(models=["ae400", "ae800"]), COUNTS)
     assert named.info.trained_by_all is named.info.started_cold is None
     assert sum(task.pass_name == "quality" for task in named.tasks()) == 4
     assert sum(task.pass_name == "footprint" for task in named.tasks()) == 4
-    usual = plan_from_request(Request(preset="standard"), DATA)
+    usual = plan_from_request(Request(preset="standard"), COUNTS)
     assert (usual.info.trained_by_all, usual.info.epochs) == (None, 20)
 
 
 def test_what_is_selected_is_measured_in_all_passes(monkeypatch):
     installed(monkeypatch, "jax", "torch")
-    plan = plan_from_request(Request(), DATA)
+    plan = plan_from_request(Request(), COUNTS)
     selected = plan.only(frozenset({ContenderCell("torch", "ae800", "train", 32)}))
     assert {(task.pass_name, task.model) for task in selected.tasks()} == {
         (name, "ae800") for name in ("parity", "speed", "footprint", "quality")
@@ -215,7 +218,7 @@ def test_what_is_selected_is_measured_in_all_passes(monkeypatch):
 
 def test_where_the_reference_cannot_train_another_one_trains_all(monkeypatch):
     installed(monkeypatch, "jax", "numpy", "torch")
-    plan = plan_from_request(Request(backends=["numpy", "torch", "jax"], reference="numpy"), DATA)
+    plan = plan_from_request(Request(backends=["numpy", "torch", "jax"], reference="numpy"), COUNTS)
     trained = [(task.model, task.contender) for task in plan.tasks() if task.pass_name == "quality"]
     first = trained[0][1]
     assert first in ("jax", "torch")
@@ -227,7 +230,7 @@ def test_an_estimate_grows_with_the_work(monkeypatch):
     total = {
         name: sum(task_seconds(plan, task, 60000, 10000) for task in plan.tasks())
         for name, plan in (
-            (name, plan_from_request(Request(preset=name), DATA)) for name in PRESETS
+            (name, plan_from_request(Request(preset=name), COUNTS)) for name in PRESETS
         )
     }
     assert 60 < total["quick"] < total["standard"] < total["publish"]
@@ -235,7 +238,7 @@ def test_an_estimate_grows_with_the_work(monkeypatch):
 
 def test_controls_that_take_turns_cost_no_more_than_one(monkeypatch):
     installed(monkeypatch, "jax", "torch")
-    plan = plan_from_request(Request(models=["ae400"]), DATA)
+    plan = plan_from_request(Request(models=["ae400"]), COUNTS)
     single = replace(plan, contenders=plan.contenders[:-1])
     assert [each.name for each in single.in_blocks] == ["jax", "torch", "jax A/A"]
     first = Task("speed", "ae400", "", 0)
@@ -246,7 +249,7 @@ def test_controls_that_take_turns_cost_no_more_than_one(monkeypatch):
 
 def test_a_faster_machine_fills_the_same_rounds_with_more_steps(monkeypatch):
     installed(monkeypatch, "jax", "torch")
-    plan = plan_from_request(Request(preset="standard"), DATA)
+    plan = plan_from_request(Request(preset="standard"), COUNTS)
     for task in plan.tasks():
         usual, faster = (task_seconds(plan, task, 60_000, 10_000, pace) for pace in (1.0, 0.5))
         if task.pass_name == "speed":
@@ -265,13 +268,13 @@ def test_what_is_counted_beforehand_is_what_is_listed(monkeypatch, preset):
         *(f"native-{name}" for name in backends.default_names()),
         "gemm",
     )
-    plan = plan_from_request(Request(preset=preset, passes=PASSES, seeds=3), DATA)
+    plan = plan_from_request(Request(preset=preset, passes=PASSES, seeds=3), COUNTS)
     assert checks._counts(plan, plan.info)[0] == len(plan.tasks())
 
 
 def test_units_are_what_the_passes_measure_in_their_order(monkeypatch):
     installed(monkeypatch, "jax", "torch")
-    plan = plan_from_request(Request(preset="standard", models=["ae400", "ae800"], seeds=2), DATA)
+    plan = plan_from_request(Request(preset="standard", models=["ae400", "ae800"], seeds=2), COUNTS)
     tasks = plan.tasks()
     assert [task.pass_name for task in tasks] == ["parity"] * 4 + ["speed"] * 10 + [
         "footprint"
@@ -342,7 +345,7 @@ def test_an_interpreter_that_is_not_there_is_refused(asked, reason):
 
 def test_a_record_is_carried_on_only_where_it_began(monkeypatch):
     installed(monkeypatch, "jax")
-    plan = plan_from_request(Request(), DATA)
+    plan = plan_from_request(Request(), COUNTS)
     header = msgspec.structs.replace(
         sample.make().header,
         plan=plan.info,

@@ -43,7 +43,7 @@ def trap(folder: Path, name: str = "trap") -> Path:
 def header(*asked: str, **changes) -> Header:
     """Return the header of a record that was measured on this machine."""
     wanted = {"backends": asked or ["jax"], "models": ["ae400"], "passes": ["footprint"]}
-    plan = plan_from_request(Request(**{**wanted, **changes}), DATA)
+    plan = plan_from_request(Request(**{**wanted, **changes}), COUNTS)
     return msgspec.structs.replace(
         sample.make().header,
         plan=plan.info,
@@ -360,7 +360,7 @@ def test_only_plain_files_are_read_for_a_record(aebench, tmp_path):
 def test_a_request_has_bounds_too(changes):
     wanted = {"backends": ["jax"], "passes": ["quality", "speed"], **changes}
     with pytest.raises(BadInputError, match=r"at most|allowed|larger than|lets it use"):
-        plan_from_request(Request(**wanted), DATA)
+        plan_from_request(Request(**wanted), COUNTS)
 
 
 @pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0, 0.0, 1e300])

@@ -197,7 +197,7 @@ def test_baselines_compute_in_float32_where_all_contenders_are_asked_to():
 
 def test_baselines_have_neither_footprint_nor_quality():
     plan = plan_from_request(
-        Request(backends=["jax", "torch"], models=["ae400"], baselines=True), DATA
+        Request(backends=["jax", "torch"], models=["ae400"], baselines=True), COUNTS
     )
     names = [each.name for each in plan.in_blocks]
     controls = ["jax A/A", "torch A/A"]
@@ -215,14 +215,14 @@ def test_baselines_have_neither_footprint_nor_quality():
     [("quick", None, False), ("publish", None, True), ("publish", False, False)],
 )
 def test_publish_has_baselines_unless_told_otherwise(preset, asked, there):
-    plan = plan_from_request(Request(preset=preset, backends=["jax"], baselines=asked), DATA)
+    plan = plan_from_request(Request(preset=preset, backends=["jax"], baselines=asked), COUNTS)
     assert any(each.baseline for each in plan.contenders) == there
 
 
 def test_speed_never_comes_without_parity():
-    plan = plan_from_request(Request(backends=["jax"], passes=["speed"]), DATA)
+    plan = plan_from_request(Request(backends=["jax"], passes=["speed"]), COUNTS)
     assert plan.info.passes == ["parity", "speed"]
-    assert plan_from_request(Request(backends=["jax"], passes=["quality"]), DATA).info.passes == [
+    assert plan_from_request(Request(backends=["jax"], passes=["quality"]), COUNTS).info.passes == [
         "quality"
     ]
 
@@ -236,9 +236,9 @@ def test_speed_never_comes_without_parity():
     ],
 )
 def test_the_reference_is_one_of_keras_if_there_is_one(asked, reference):
-    assert plan_from_request(Request(backends=asked), DATA).info.reference == reference
+    assert plan_from_request(Request(backends=asked), COUNTS).info.reference == reference
 
 
 def test_gemm_is_no_reference():
     with pytest.raises(BadInputError, match="--reference 'gemm' is not among"):
-        plan_from_request(Request(backends=["jax", "gemm"], reference="gemm"), DATA)
+        plan_from_request(Request(backends=["jax", "gemm"], reference="gemm"), COUNTS)

@@ -6,7 +6,7 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.plan.sizes import batch_sizes
 from aebench.reports.record import Cell, Task, WorkloadSizes
-from helpers.images import DATA
+from helpers.images import COUNTS
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_training_and_prediction_of_different_sizes_are_one_plan():
         batch_sizes=["predict=1", "train=64,128"],
         baselines=False,
     )
-    plan = plan_from_request(asked, DATA)
+    plan = plan_from_request(asked, COUNTS)
     assert plan.info.sizes == [
         WorkloadSizes("train", [64, 128], 8, 16),
         WorkloadSizes("predict", [1], 8, 4),

@@ -10,7 +10,7 @@ from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.plan.until import stopping_rule
 from aebench.reports.record import DECIDED, WIDTH, StoppingRule
 from helpers import sample
-from helpers.images import DATA
+from helpers.images import COUNTS
 
 JAX = {"backends": ["jax"], "passes": ["speed"]}
 
@@ -48,18 +48,18 @@ def test_a_bad_rule_ends_the_command_with_exit_code_2(aebench):
 
 
 def test_the_launches_of_a_plan_with_a_rule_are_the_most():
-    plan = plan_from_request(Request(until="decided", **JAX), DATA)
+    plan = plan_from_request(Request(until="decided", **JAX), COUNTS)
     assert plan.info.until == StoppingRule(DECIDED, 2, MOST_LAUNCHES)
     assert {sizes.launches for sizes in plan.info.sizes} == {MOST_LAUNCHES}
     assert plan.info.blocks_text == "train at most 12 × 6; predict at most 12 × 2"
-    asked = plan_from_request(Request(until="decided", launches=5, **JAX), DATA)
+    asked = plan_from_request(Request(until="decided", launches=5, **JAX), COUNTS)
     assert {sizes.launches for sizes in asked.info.sizes} == {5}
 
 
 def test_a_rule_without_the_speed_pass_is_refused():
     asked = Request(until="decided", backends=["jax"], passes=["footprint"])
     with pytest.raises(BadInputError, match="--until is about the speed pass"):
-        plan_from_request(asked, DATA)
+        plan_from_request(asked, COUNTS)
 
 
 @pytest.mark.parametrize(

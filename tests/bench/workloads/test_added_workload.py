@@ -15,7 +15,7 @@ from aebench.reports.journal import load as load_record
 from aebench.reports.record import Cell, Round, WorkloadSizes
 from aebench.reports.summary import summarise
 from aebench.reports.tables import speed
-from helpers.images import DATA
+from helpers.images import COUNTS
 from helpers.paths import ROOT
 from helpers.running import FEW
 
@@ -72,7 +72,7 @@ def test_it_is_known_and_has_its_own_sizes(known):
         passes=["speed"],
         baselines=True,
     )
-    plan = plan_from_request(asked, DATA)
+    plan = plan_from_request(asked, COUNTS)
     assert plan.info.sizes_of("train").batch_sizes == [32, 500]
     assert plan.info.sizes_of("respond") == WorkloadSizes("respond", [1], 8, 16)
     assert plan.cells() == [

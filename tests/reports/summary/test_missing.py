@@ -11,14 +11,14 @@ from aebench.reports.record import End, Failure, TaskEnd, schema_5
 from aebench.reports.summary import summarise
 from aebench.reports.summary.missing import missing
 from helpers import sample
-from helpers.images import DATA
+from helpers.images import COUNTS
 
 
 def cut(done, **changes):
     """Return a record with a plan that bench makes, of which only some tasks were measured."""
     header = sample.make().header
     asked = Request(backends=["jax", "gemm"], models=["ae400", "ae800"])
-    plan = plan_from_request(asked, DATA)
+    plan = plan_from_request(asked, COUNTS)
     sizes = [msgspec.structs.replace(each, launches=2) for each in plan.info.sizes]
     info = msgspec.structs.replace(plan.info, sizes=sizes, seeds=[0, 1], **changes)
     plan = type(plan)(info, plan.models, plan.contenders)
