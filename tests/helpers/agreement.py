@@ -36,10 +36,11 @@ from aebench.bench.campaign.passes import speed
 from aebench.bench.campaign.passes.blocks import PAUSE_SECONDS
 from aebench.bench.campaign.passes.rounds import take
 from aebench.bench.data import datasets
+from aebench.bench.data.model_data import by_model, counts_of_images
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.system import machine
 from aebench.reports.journal import Journal
-from aebench.reports.record import SCHEMA, DataInfo, Header, Round, WorkerInfo
+from aebench.reports.record import SCHEMA, Header, Round, WorkerInfo
 from aebench.reports.summary import summarise
 
 HERE = Path(__file__).parent
@@ -103,10 +104,9 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
             batch_sizes=[asked.batch_size],
             passes=["speed"],
         )
-        plan = plan_from_request(request, dataset)
+        plan = plan_from_request(request, counts_of_images(dataset))
         plan = replace(plan, contenders=plan.running)  # nothing is compared: no A/A control
-        arrays = datasets.convert(dataset, scratch)
-        data = DataInfo(dataset.name, len(dataset.train), len(dataset.test), [28, 28], "", "")
+        data = by_model(["ae400"], {}, dataset, scratch)
         header = Header(
             SCHEMA,
             "",
@@ -116,7 +116,7 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
             plan.info,
             plan.describe_models(),
             plan.contenders,
-            data,
+            data["ae400"].info,
             machine.describe(),
             workloads=plan.describe_workloads(),
             cells=plan.cells(),
@@ -127,7 +127,7 @@ def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:
         fleet = Fleet(scratch, 600.0)
         display = Display(Console(quiet=True), [], journal.record)
         display.stage_done = display.doing = display.figure = lambda *_: None
-        context = Context(plan, dataset, arrays, fleet, journal, display)
+        context = Context(plan, data, scratch, fleet, journal, display)
         try:
             interleaved = Interleaved(context, plain, asked.rounds)
             interleaved.run(plan.tasks())

@@ -68,7 +68,7 @@ def run(tmp_path):
         silent = SimpleNamespace(**dict.fromkeys(("doing", "figure", "problem"), lambda text: None))
         fleet = SimpleNamespace(stop=lambda worker: None)
         plan = SimpleNamespace(info=info)
-        context = Context(plan, None, None, fleet, journal, silent)
+        context = Context(plan, {}, tmp_path, fleet, journal, silent)
         sessions = [
             Session(ContenderInfo(name, "jax", "1", **infos.get(name, {})), worker)
             for name, worker in workers.items()

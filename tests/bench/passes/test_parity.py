@@ -19,7 +19,7 @@ from aebench.bench.protocol import messages
 from aebench.reports.journal import Journal
 from aebench.reports.record import ContenderInfo, Failure, Parity, TaskEnd, WorkloadSizes
 from helpers import sample
-from helpers.images import DATA
+from helpers.images import OF_ANY_MODEL
 from helpers.paths import CLEAN, ROOT
 from helpers.running import FEW, interpreter
 
@@ -136,8 +136,7 @@ def test_workers_compute_side_by_side_and_one_that_fails_stops_no_other(tmp_path
     )
     silent = dict.fromkeys(("doing", "problem", "results"), lambda *_: None)
     display = SimpleNamespace(**silent, stage_done=lambda: None)
-    arrays = SimpleNamespace(train_path="", test_path="")
-    parity.run(Context(plan, DATA, arrays, fleet, journal, display), plan.tasks()[:4])
+    parity.run(Context(plan, OF_ANY_MODEL, tmp_path, fleet, journal, display), plan.tasks()[:4])
     journal.close()
     assert noted[:4] == [
         ("jax", "told", "ae400"),

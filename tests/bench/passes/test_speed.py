@@ -38,7 +38,7 @@ from aebench.reports.record import (
     WorkloadSizes,
 )
 from helpers import sample
-from helpers.images import DATA
+from helpers.images import DATA, OF_ANY_MODEL
 
 
 class Knowing:
@@ -144,9 +144,8 @@ def run(tmp_path, monkeypatch):
             ),
             stop=lambda worker: None,
         )
-        arrays = SimpleNamespace(train_path="", test_path="")
         plan = Plan(info, [parse(name) for name in models], contenders)
-        context = Context(plan, DATA, arrays, fleet, journal, display)
+        context = Context(plan, OF_ANY_MODEL, tmp_path, fleet, journal, display)
         tasks = [Task("speed", name, "", launch) for launch in launches for name in models]
         SpeedPass(context).run(tasks)
         return journal.record

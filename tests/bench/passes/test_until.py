@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
@@ -35,7 +36,7 @@ from aebench.reports.summary import summarise
 from aebench.reports.summary.missing import missing
 from aebench.reports.tables.speed import speed
 from helpers import sample
-from helpers.images import DATA
+from helpers.images import OF_ANY_MODEL
 
 MODELS = ("ae200", "ae400")
 CLEAR, CLOSE = 32, 64  # the batch sizes of cells that are clear at once, and that take long
@@ -124,8 +125,7 @@ class Running:
             return Worker(backend, self.launch, job.model.name in self._close)
 
         fleet = SimpleNamespace(start=start, stop=lambda worker: None)
-        arrays = SimpleNamespace(train_path="", test_path="")
-        context = Context(self.plan, DATA, arrays, fleet, journal, display)
+        context = Context(self.plan, OF_ANY_MODEL, Path(), fleet, journal, display)
         SpeedPass(context).run(tasks)
         journal.close()
         return journal.record

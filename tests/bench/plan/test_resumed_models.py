@@ -25,6 +25,7 @@ IMAGES = np.zeros((1000, 28, 28), np.uint8)
 DATA = Dataset("data", IMAGES, IMAGES, EMBEDDED)
 SOURCE = """
 from os import system
+from aebench.bench.data.model_data import by_model, counts_of_images
 
 
 def build(units):
@@ -58,7 +59,7 @@ def planned(file, data, **changes) -> Plan:
     asked = Request(
         **{"backends": ["jax"], "models": ["ae200"], "passes": ["quality"], "seeds": 2, **changes}
     )
-    made = plan_from_request(asked, data)
+    made = plan_from_request(asked, counts_of_images(data))
     model = FileModel(describe("classifier", str(file), {"units": 8}), parameters=13336)
     return Plan(made.info, [model], made.contenders)
 
@@ -172,7 +173,8 @@ def test_a_run_of_a_user_s_own_model_is_carried_on(aebench, tmp_path, file):
     with datasets.scratch_folder() as scratch:
         data = datasets.load("embedded", 640, Path(scratch))
         plan = planned(file, data, epochs=1, train_samples=640)
-        inputs = campaign.RunInputs(data, ["aebench"], Path(scratch), Console(quiet=True), 600.0)
+        samples = by_model(["classifier"], {}, data, Path(scratch))
+        inputs = campaign.RunInputs(samples, ["aebench"], Path(scratch), Console(quiet=True), 600.0)
         assert campaign.run(plan, inputs, tmp_path / "old") == "complete"
     path = tmp_path / "old" / "record.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)

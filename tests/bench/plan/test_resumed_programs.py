@@ -14,6 +14,7 @@ from rich.console import Console
 
 from aebench.bench.campaign import run_output
 from aebench.bench.data.datasets import EMBEDDED, Dataset
+from aebench.bench.data.model_data import counts_of_images
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan import checks
@@ -21,14 +22,15 @@ from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.model_info import describe_model
 from aebench.bench.plan.presets import PASSES
 from aebench.bench.plan.request import Request, plan_from_request
-from aebench.bench.plan.resuming import check_images, command, plan_from_header
+from aebench.bench.plan.resuming import check_samples, command, plan_from_header
 from aebench.bench.system import machine
 from aebench.reports.journal import Journal
 from aebench.reports.record import ContenderInfo, Header, WorkloadSizes
 from helpers import sample
+from helpers.images import OF_ANY_MODEL
 
 IMAGES = np.zeros((1000, 28, 28), np.uint8)
-DATA = Dataset("data", IMAGES, IMAGES, EMBEDDED)
+COUNTS = counts_of_images(Dataset("data", IMAGES, IMAGES, EMBEDDED))
 
 
 def trap(folder: Path, name: str = "trap") -> Path:
@@ -283,7 +285,7 @@ def test_a_record_s_plan_is_checked_like_a_request(name):
 )
 def test_its_sizes_fit_into_the_images(change, reason):
     with pytest.raises(BadInputError, match=reason):
-        check_images(plan_from_header(change(header())), DATA)
+        check_samples(plan_from_header(change(header())), COUNTS)
 
 
 VALUES = [0, 1, -1, 2**40, 0.5, "", "jax", "ae400", "native-jax", "x\n", "\u202e", None, True]
@@ -309,14 +311,14 @@ def test_whatever_a_header_says_it_is_a_plan_or_refused(whole, data):
         return
     try:
         plan = plan_from_header(told)
-        check_images(plan, DATA)
+        check_samples(plan, COUNTS)
     except BadInputError as error:
         assert "\n" not in str(error)
         return
     assert len(plan.tasks()) <= checks.MOST_TASKS
     for task in plan.tasks():
         assert task_seconds(plan, task, 1000, 1000) >= 0
-    run_output.show(Console(quiet=True), plan, DATA, plan.tasks())
+    run_output.show(Console(quiet=True), plan, OF_ANY_MODEL, plan.tasks())
 
 
 def test_what_is_refused_leaves_the_record_as_it_was(aebench, tmp_path):

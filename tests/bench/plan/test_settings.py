@@ -3,25 +3,19 @@
 import shutil
 
 import msgspec
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from aebench import backends
-from aebench.bench.data.datasets import EMBEDDED, Dataset
 from aebench.bench.errors import BadInputError
 from aebench.bench.plan.contenders import baselines, find
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.plan.settings import PRECISIONS, check, parse_settings, split_contenders
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.reports.record import ContenderInfo
-
-DATA = Dataset(
-    "data", np.zeros((60000, 28, 28), np.uint8), np.zeros((10000, 28, 28), np.uint8), EMBEDDED
-)
-
+from helpers.images import COUNTS
 
 WORDS = ["jax", "torch:jit", "jax@/bin/sh", "steps=2", "jax:steps=", "@", ":", ",", "\udcff", "²"]
 
