@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # Each section's title, and its position on the page. Sections of studies come between these.
 SECTIONS = {
     "Throughput": 10,
+    "Parameters": 15,
     "Throughput, cell by cell": 20,
     "Footprint": 30,
     "Quality": 40,

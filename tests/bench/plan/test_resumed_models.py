@@ -10,6 +10,7 @@ from rich.console import Console
 from aebench.bench.campaign import campaign
 from aebench.bench.data import datasets
 from aebench.bench.data.datasets import EMBEDDED, Dataset
+from aebench.bench.data.model_data import by_model, counts_of_images
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.loading import describe
 from aebench.bench.models.model import FileModel
