@@ -47,7 +47,7 @@ def sweep(summary: Summary, figure: Figure) -> str:
 def _quantities(summary: Summary) -> Iterator[_Quantity]:
     """Yield what there is to show: throughput by workload at its first batch size, memory, loss."""
     kinds = dict.fromkeys((cell.workload, cell.batch_size) for cell in summary.speed)
-    first = {workload: size for workload, size in reversed(kinds)}
+    first = dict(reversed(kinds))
     for workload, size in reversed(first.items()):
         yield _Quantity(
             f"{workload}, batch {size}:",

@@ -49,6 +49,8 @@ class Plateau(msgspec.Struct, frozen=True):
         What a stuck training did, such as "stayed on the plateau".
     excluded : str
         The note under a table that leaves stuck trainings out.
+    models : list of str
+        The models whose trainings can get stuck; empty for all.
     """
 
     loss: float
@@ -57,6 +59,11 @@ class Plateau(msgspec.Struct, frozen=True):
     explanation: str
     stayed: str
     excluded: str
+    models: list[str] = []
+
+    def is_of(self, model: str) -> bool:
+        """Return whether the trainings of a model can get stuck on this plateau."""
+        return not self.models or model in self.models
 
     def holds(self, test_loss: float) -> bool:
         """Return whether a training that ended with this test loss got stuck."""

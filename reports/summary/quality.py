@@ -17,6 +17,7 @@ class Training(msgspec.Struct, frozen=True):
     ``test_losses`` are the losses after each epoch, in inference mode. ``seconds`` are the seconds
     of training from the beginning to the end of each epoch. ``train_loss`` is the loss on training
     samples after the last epoch. ``stuck`` is whether the training ended on the plateau.
+    ``metrics`` are the compiled metrics on the test samples after the last epoch.
     """
 
     seed: int
@@ -24,6 +25,7 @@ class Training(msgspec.Struct, frozen=True):
     seconds: list[float]
     train_loss: float
     stuck: bool
+    metrics: dict[str, float] = {}
 
     @property
     def test_loss(self) -> float:
@@ -62,6 +64,7 @@ class QualityRow(msgspec.Struct, frozen=True):
     test_losses: list[float] = []
     trainings: list[Training] = []
     failure: str = ""
+    metrics: dict[str, Estimate] = {}
 
     @property
     def counted(self) -> list[Training]:
@@ -125,7 +128,10 @@ def _trainings(view: ContenderView, model: str) -> list[Training]:
                 test_losses=[row.test_loss for row in mine],
                 seconds=list(accumulate(row.train_seconds for row in mine)),
                 train_loss=last.train_loss,
-                stuck=plateau is not None and plateau.holds(last.test_loss),
+                stuck=plateau is not None
+                and plateau.is_of(model)
+                and plateau.holds(last.test_loss),
+                metrics=last.metrics,
             )
         )
     return found
@@ -148,6 +154,11 @@ def _row(nothing: QualityRow, trainings: list[Training]) -> QualityRow:
         test_loss_of_all=_mean([each.test_loss for each in trainings]),
         train_loss=_mean([each.train_loss for each in counted]),
         gap=_mean([each.gap for each in counted]),
+        metrics={
+            name: _mean([each.metrics[name] for each in counted])
+            for name in counted[0].metrics
+            if all(name in each.metrics for each in counted)
+        },
         epoch_seconds=statistics.median(later or [each.seconds[0] for each in trainings]).value,
         test_losses=[
             statistics.mean(losses).value

@@ -25,7 +25,9 @@ def quality(summary: Summary) -> list[Table]:
     # Where means leave out trainings for what these came to, the mean of all stands beside.
     left_out = any(row.seeds > len(row.counted) for row in summary.quality)
     columns = ["loss", seeds_head, "test", *["test, all seeds"] * left_out, "train", "gap"]
-    columns += ["training s/epoch", "test by epoch"]
+    # One column for a metric of several models; a model without it has a dash.
+    metrics = list(dict.fromkeys(name for row in summary.quality for name in row.metrics))
+    columns += [*metrics, "training s/epoch", "test by epoch"]
     rows, notes = [], []
     for row in summary.quality:
         name = f"{row.model} {row.contender}"
@@ -42,6 +44,7 @@ def quality(summary: Summary) -> list[Table]:
                 *[_loss(row.test_loss_of_all)] * left_out,
                 _loss(row.train_loss),
                 _loss(row.gap),
+                *(_loss(row.metrics.get(each)) for each in metrics),
                 interval(row.epoch_seconds),
                 _curve(row),
             ]

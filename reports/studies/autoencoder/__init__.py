@@ -37,9 +37,7 @@ class AutoencoderStudy(Study):
 
     def about(self, header: Header) -> bool:
         """Return whether a record holds a built-in autoencoder."""
-        return any(
-            _NAME.match(model.name) and model.where in ("", _MODULE) for model in header.models
-        )
+        return bool(_mine(header))
 
     def plateau(self, header: Header) -> Plateau | None:
         """Return the plateau at the loss of a model that always outputs the mean training image.
@@ -60,6 +58,7 @@ class AutoencoderStudy(Study):
             ),
             stayed="stayed on the plateau of the mean image",
             excluded="What stayed on the plateau has no part in it.",
+            models=[] if len(_mine(header)) == len(header.models) else _mine(header),
         )
 
     def summarise(
@@ -92,3 +91,12 @@ class AutoencoderStudy(Study):
 
 
 STUDY = AutoencoderStudy()
+
+
+def _mine(header: Header) -> list[str]:
+    """Return the names of the built-in autoencoders of a record."""
+    return [
+        model.name
+        for model in header.models
+        if _NAME.match(model.name) and model.where in ("", _MODULE)
+    ]
