@@ -41,7 +41,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         help=f"Contenders, such as jax,torch:jit (settings: {WORDS}).",
     )
-    group.addoption("--model", type=_names, default=[], help="Models, such as ae400,ae800.")
+    group.addoption(
+        "--model",
+        type=_names,
+        default=[],
+        help="Models, such as ae400,ae800 or a file of yours: my_model.py.",
+    )
+    group.addoption(
+        "--set",
+        dest="sets",
+        action="append",
+        default=[],
+        metavar="NAME=VALUES",
+        help="Values of a parameter of build(), such as units=64,128; may be given several times.",
+    )
     group.addoption(OLD_MODEL_OPTION, type=_renamed, help=argparse.SUPPRESS)
     group.addoption(
         "--batch-size",

@@ -79,6 +79,7 @@ class PytestSession:
                 preset=config.getoption("--preset"),
                 backends=config.getoption("--backend"),
                 models=config.getoption("--model"),
+                sets=config.getoption("sets"),
                 batch_sizes=config.getoption("--batch-size"),
                 launches=config.getoption("--launches"),
                 blocks=config.getoption("--blocks"),
