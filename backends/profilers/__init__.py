@@ -14,6 +14,11 @@ from aebench import backends
 
 # The categories of operations, the same for all frameworks, in the order in which tables list them.
 MATRIX_PRODUCT = "matrix product"
+CONVOLUTION = "convolution"
+ATTENTION = "attention"
+RECURRENT = "recurrent"
+EMBEDDING = "embedding"
+NORMALISATION = "normalisation"
 ELEMENT_WISE = "element-wise"
 FUSED = "fused"
 LOSS = "loss"
@@ -24,6 +29,11 @@ WAITING = "waiting"
 OTHER = "other"
 CATEGORIES = (
     MATRIX_PRODUCT,
+    CONVOLUTION,
+    ATTENTION,
+    RECURRENT,
+    EMBEDDING,
+    NORMALISATION,
     ELEMENT_WISE,
     FUSED,
     LOSS,
@@ -36,6 +46,8 @@ CATEGORIES = (
 # Words in the names of kernels that multiply matrices. cuBLAS calls its kernels nvjet from Hopper
 # on, and adds up the parts of a product that it cut in splitKreduce.
 KERNELS_OF_PRODUCTS = ("gemm", "gemv", "cutlass", "matmul", "nvjet", "splitkreduce")
+# Words in the names of kernels of convolutions: cuDNN's fprop, dgrad and wgrad are their parts.
+KERNELS_OF_CONVOLUTIONS = ("conv", "fprop", "dgrad", "wgrad", "winograd")
 # Spans that the benchmark itself adds to a trace: all steps, and the wait for the last step.
 WINDOW, WAIT = "aebench steps", "aebench wait"
 
@@ -124,6 +136,8 @@ class Profiler(Protocol):
 def kernel(name: str) -> str:
     """Return the category of an accelerator's kernel, by the kernel's name alone."""
     lower = name.lower()
+    if any(word in lower for word in KERNELS_OF_CONVOLUTIONS):
+        return CONVOLUTION
     if any(word in lower for word in KERNELS_OF_PRODUCTS):
         return MATRIX_PRODUCT
     if "memcpy" in lower or "memset" in lower:

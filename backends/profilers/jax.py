@@ -16,6 +16,7 @@ from aebench.backends.profilers import (
     measured_lines,
     xla,
 )
+from aebench.backends.profilers.layer_kinds import kinds_of_layers
 
 _TRACE_EVENT = "/jax/core/compile/jaxpr_trace_duration"
 _COMPILE_EVENT = "/jax/core/compile/backend_compile_duration"
@@ -93,13 +94,13 @@ def spans(folder: Path, model: Any) -> list[Span]:
     (path,) = folder.rglob("*.xplane.pb")
     known = _instructions(model)
     kernels = xla.kernels(known)
-    optimiser = str(model.optimizer.name)
+    optimiser, layers = str(model.optimizer.name), kinds_of_layers(model)
     found = []
     for plane in jax.profiler.ProfileData.from_file(str(path)).planes:
         for number, line in enumerate(measured_lines(plane)):
             thread = f"{line.name} {number}" if "CPU" in plane.name else f"{plane.name} {line.name}"
             for event in line.events:
-                operation, category = _kind(event, line.name, known, kernels, optimiser)
+                operation, category = _kind(event, line.name, known, kernels, (optimiser, layers))
                 begin = event.start_ns / 1e9
                 end = begin + event.duration_ns / 1e9
                 found.append(Span(thread, event.name, operation, category, begin, end))
@@ -111,7 +112,7 @@ def _kind(
     line: str,
     known: dict[str, xla.Instruction],
     kernels: dict[str, str],
-    optimiser: str,
+    scopes: tuple[str, dict[str, str]],
 ) -> tuple[str, str]:
     name = str(event.name)
     if name.startswith(_AROUND):
@@ -121,7 +122,7 @@ def _kind(
         # The span's own name is the kernel's.
         operation = kernels.get(name, name)
     if operation:
-        return xla.kind(operation, known, optimiser)
+        return xla.kind(operation, known, *scopes)
     if name == WAIT:
         return "waiting for the last step", WAITING
     if name.startswith(_COPIES):

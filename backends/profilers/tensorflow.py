@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aebench.backends.profilers import (
+    CONVOLUTION,
     DATA,
     ELEMENT_WISE,
     FUSED,
@@ -24,9 +25,11 @@ from aebench.backends.profilers import (
     measured_lines,
     xla,
 )
+from aebench.backends.profilers.layer_kinds import kinds_of_layers
 
 # ``scope/of/the/model/operation:Type``
 _OPERATION = re.compile(r"^(?P<path>[\w./>-]+):(?P<type>_?[A-Z]\w*)$")
+_AGAIN = re.compile(r"_\d+$")
 _DATA = ("Iterator", "MakeIterator", "Prefetch", "ParallelMap", "InstantiatedCapturedFunction")
 # Spans of the executor itself, which enclose the spans of operations.
 _AROUND = ("ExecutorState", "ExecutorDoneCallback", "ThreadpoolListener", "FunctionRun")
@@ -67,6 +70,7 @@ def spans(folder: Path, model: Any) -> list[Span]:
     space = xplane_pb2.XSpace()
     space.ParseFromString(path.read_bytes())
     optimiser = re.compile(rf"(^|/){re.escape(str(model.optimizer.name))}(_\d+)?/")
+    layers = kinds_of_layers(model)
     found = []
     for plane in space.planes:
         on_host = "CPU" in plane.name
@@ -81,7 +85,7 @@ def spans(folder: Path, model: Any) -> list[Span]:
             for event in line.events:
                 name = names[event.metadata_id]
                 compiled = any(stat.metadata_id == of_xla for stat in event.stats)
-                operation, category = _kind(name, in_pipeline, compiled, optimiser)
+                operation, category = _kind(name, in_pipeline, compiled, (optimiser, layers))
                 if not on_host and not category:
                     category = kernel(name)
                 begin = line.timestamp_ns / 1e9 + event.offset_ps / 1e12
@@ -91,8 +95,12 @@ def spans(folder: Path, model: Any) -> list[Span]:
 
 
 def _kind(
-    name: str, in_pipeline: bool, compiled: bool, optimiser: re.Pattern[str]
+    name: str,
+    in_pipeline: bool,
+    compiled: bool,
+    scopes: tuple[re.Pattern[str], dict[str, str]],
 ) -> tuple[str, str]:
+    optimiser, layers = scopes
     if name.startswith(_AROUND):
         return name, ""
     if compiled:
@@ -111,6 +119,13 @@ def _kind(
         return operation, LOSS
     if optimiser.search(path):
         return operation, OPTIMISER
+    # A layer that is used again has a number behind its name.
+    names = (part for scope in path.split("/") for part in (scope, _AGAIN.sub("", scope)))
+    of_layer = next((layers[each] for each in names if each in layers), "")
+    if of_layer:
+        return operation, of_layer
+    if "Conv" in operation:
+        return operation, CONVOLUTION
     if "MatMul" in operation:
         return operation, MATRIX_PRODUCT
     if operation.startswith(("_Fused", "_Xla", "Xla")):

@@ -10,22 +10,43 @@ from pathlib import Path
 from typing import Any
 
 from aebench.backends.profilers import (
+    ATTENTION,
+    CONVOLUTION,
     DATA,
     ELEMENT_WISE,
+    EMBEDDING,
     FUSED,
     LOSS,
     MATRIX_PRODUCT,
+    NORMALISATION,
     OPTIMISER,
     OTHER,
+    RECURRENT,
     WAIT,
     WAITING,
     CompilationEvent,
     Span,
     kernel,
 )
+from aebench.backends.profilers.layer_kinds import kind_of_layer
 
 _FILE = "trace.json"
-_MARKS = {"aebench loss": LOSS, "aebench optimiser": OPTIMISER}
+_MARK = "aebench "
+_MARKS = {
+    f"{_MARK}{name}": category
+    for name, category in (
+        ("loss", LOSS),
+        ("optimiser", OPTIMISER),
+        *((kind, kind) for kind in (ATTENTION, RECURRENT, EMBEDDING, NORMALISATION, CONVOLUTION)),
+    )
+}
+# Operations that are told by their names, also where no layer encloses them.
+_BY_WORD = {
+    "conv": CONVOLUTION,
+    "norm": NORMALISATION,
+    "embedding": EMBEDDING,
+    "scaled_dot_product": ATTENTION,
+}
 _PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "matmul", "linear", "mkldnn_linear")
 _DEVICE = ("kernel", "gpu_memcpy", "gpu_memset")
 # Spans of code that torch.compile made of a model.
@@ -33,14 +54,26 @@ _COMPILED = ("Torch-Compiled Region", "CompiledFunction", "graph_", "## Call Com
 
 
 def prepare(model: Any) -> None:
-    """Add spans around the loss and the optimiser, which the names of operations don't show."""
+    """Add spans around loss, optimiser and layers, which the names of operations don't show."""
     if model.jit_compile:
         return  # a compiled graph can't contain such spans
+    for layer, kind in _layers(model):
+        setattr(layer, "call", _marked(layer.call, f"{_MARK}{kind}"))  # noqa: B010
     for owner, method, mark in (
         (model, "compute_loss", "aebench loss"),
         (model.optimizer, "apply", "aebench optimiser"),
     ):
         setattr(owner, method, _marked(getattr(owner, method), mark))
+
+
+def _layers(model: Any) -> Iterator[tuple[Any, str]]:
+    """Yield the outermost layers that have a category, with it; inner models' too."""
+    for layer in getattr(model, "layers", ()):
+        kind = kind_of_layer(layer)
+        if kind:
+            yield layer, kind
+        else:
+            yield from _layers(layer)
 
 
 def _marked(method: Callable[..., Any], mark: str) -> Callable[..., Any]:
@@ -75,8 +108,8 @@ def tracing(folder: Path) -> Iterator[None]:
 def spans(folder: Path, model: Any) -> list[Span]:
     """Read the spans of a trace.
 
-    The gradient of the loss counts as loss too. It is found by its number: autograd gives the same
-    sequence number to a forward operation and to its gradient.
+    The gradient of the loss counts as loss too, and that of a layer as the layer's. It is found by
+    its number: autograd gives the same sequence number to a forward operation and to its gradient.
     """
     events = [
         each
@@ -90,16 +123,16 @@ def spans(folder: Path, model: Any) -> list[Span]:
         for each in events
         if each["name"] in _MARKS
     )
-    of_loss = {
-        each["args"]["Sequence number"]
+    forward = {
+        each["args"]["Sequence number"]: marks.at(each)
         for each in events
-        if "Sequence number" in each.get("args", {}) and marks.at(each) == LOSS
+        if "Sequence number" in each.get("args", {}) and marks.at(each) not in ("", OPTIMISER)
     }
     gradients = _Stretches(
-        (each["tid"], each["ts"], each["ts"] + each["dur"], LOSS)
+        (each["tid"], each["ts"], each["ts"] + each["dur"], forward[number])
         for each in events
         if each["name"].startswith("autograd::engine")
-        and each.get("args", {}).get("Sequence number") in of_loss
+        and (number := each.get("args", {}).get("Sequence number")) in forward
     )
     found = []
     for each in events:
@@ -150,6 +183,10 @@ def _kind(event: dict[str, Any], within: str, on_device: bool) -> tuple[str, str
     operation = name.removeprefix("aten::")
     if operation in _PRODUCTS:
         return name, MATRIX_PRODUCT
+    if name.startswith("aten::"):
+        for word, category in _BY_WORD.items():
+            if word in operation:
+                return name, category
     if name.startswith("aten::") or "detach" in name:
         return name, ELEMENT_WISE
     if "autograd" in name or name.endswith(tuple(f"Backward{digit}" for digit in range(10))):

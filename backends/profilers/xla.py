@@ -5,9 +5,11 @@ The text of a compiled module names the model's operation from which each instru
 
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from aebench.backends.profilers import (
+    CONVOLUTION,
     ELEMENT_WISE,
     FUSED,
     KERNELS_OF_PRODUCTS,
@@ -22,6 +24,8 @@ _INSTRUCTION = re.compile(
     r'(?:.*?metadata=\{[^}]*?op_name="(?P<source>[^"]*)")?'
 )
 _NUMBER = re.compile(r"\.\d+$")
+# What JAX's transformations make of a scope: ``transpose(jvp(lstm))`` is the scope ``lstm``.
+_WRAPPERS = re.compile(r"\w+\(|\)")
 _NOT_IN_KERNELS = re.compile(r"[.-]")
 _PRODUCTS = ("dot", "onednn", *KERNELS_OF_PRODUCTS)
 
@@ -51,7 +55,12 @@ def kernels(known: Iterable[str]) -> dict[str, str]:
     return {_NOT_IN_KERNELS.sub("_", name): name for name in known}
 
 
-def kind(name: str, known: Mapping[str, Instruction], optimiser: str) -> tuple[str, str]:
+def kind(
+    name: str,
+    known: Mapping[str, Instruction],
+    optimiser: str,
+    layers: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[str, str]:
     """Return the operation and the category to which an instruction's time is added.
 
     Parameters
@@ -62,6 +71,8 @@ def kind(name: str, known: Mapping[str, Instruction], optimiser: str) -> tuple[s
         The module's instructions by name. A missing instruction's name is its opcode.
     optimiser : str
         The name of Keras's optimiser, which is a scope of all operations of the optimiser.
+    layers : mapping of str to str
+        Categories of layers by their names, which are scopes of all their operations.
     """
     base = _NUMBER.sub("", name)
     opcode, source = known.get(name, Instruction(base, ""))
@@ -71,7 +82,12 @@ def kind(name: str, known: Mapping[str, Instruction], optimiser: str) -> tuple[s
         return operation, LOSS
     if optimiser in scopes:
         return operation, OPTIMISER
+    of_layer = [layers[each] for scope in scopes if (each := _WRAPPERS.sub("", scope)) in layers]
+    if of_layer:
+        return operation, of_layer[0]
     whole = f"{opcode} {base} {last}".lower()
+    if "conv_general" in whole or "convolution" in whole:
+        return operation, CONVOLUTION
     if any(word in whole for word in _PRODUCTS):
         return operation, MATRIX_PRODUCT
     return operation, FUSED if "fusion" in whole else ELEMENT_WISE
