@@ -43,7 +43,7 @@ _MARKS = {
 # Operations that are told by their names, also where no layer encloses them.
 _BY_WORD = {
     "conv": CONVOLUTION,
-    "norm": NORMALISATION,
+    "_norm": NORMALISATION,
     "embedding": EMBEDDING,
     "scaled_dot_product": ATTENTION,
 }
@@ -58,7 +58,7 @@ def prepare(model: Any) -> None:
     if model.jit_compile:
         return  # a compiled graph can't contain such spans
     for layer, kind in _layers(model):
-        setattr(layer, "call", _marked(layer.call, f"{_MARK}{kind}"))  # noqa: B010
+        layer.call = _marked(layer.call, f"{_MARK}{kind}")
     for owner, method, mark in (
         (model, "compute_loss", "aebench loss"),
         (model.optimizer, "apply", "aebench optimiser"),

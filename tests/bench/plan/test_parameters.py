@@ -1,0 +1,62 @@
+"""Test which models --set and --vary ask for."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aebench.bench.errors import BadInputError
+from aebench.bench.plan.parameters import MOST_MODELS, ONE_AT_A_TIME, combinations, label
+
+
+def test_a_grid_has_every_value_with_every_other():
+    found = combinations(["units=64,128", "dropout=0,0.3"])
+    assert found == [
+        {"units": 64, "dropout": 0},
+        {"units": 64, "dropout": 0.3},
+        {"units": 128, "dropout": 0},
+        {"units": 128, "dropout": 0.3},
+    ]
+
+
+def test_one_at_a_time_changes_one_value_of_the_first_ones():
+    assert combinations(["units=64,128,256", "dropout=0,0.3"], ONE_AT_A_TIME) == [
+        {"units": 64, "dropout": 0},
+        {"units": 128, "dropout": 0},
+        {"units": 256, "dropout": 0},
+        {"units": 64, "dropout": 0.3},
+    ]
+
+
+def test_values_are_numbers_and_words():
+    (found,) = combinations(["a=1", "b=2.5", "c=true", "d=False", "e=null", "f=relu", 'g="7"'])
+    assert found == {"a": 1, "b": 2.5, "c": True, "d": False, "e": None, "f": "relu", "g": "7"}
+    assert label(found) == "a=1 b=2.5 c=true d=false e=null f=relu g=7"
+
+
+def test_nothing_asked_for_is_one_model():
+    assert combinations([]) == [{}]
+
+
+@pytest.mark.parametrize(
+    ("asked", "vary", "said"),
+    [
+        (["units"], "grid", "must be NAME=VALUE"),
+        (["units="], "grid", "must be NAME=VALUE"),
+        (["2=3"], "grid", "must be NAME=VALUE"),
+        (["a=1", "a=2"], "grid", "gives a twice"),
+        (["a=[1]"], "grid", "neither"),
+        (["a=1"], "all", "--vary 'all' is unknown"),
+        ([f"{name}={','.join(map(str, range(100)))}" for name in "abcdef"], "grid", "allowed"),
+    ],
+)
+def test_what_is_no_parameter_is_refused(asked, vary, said):
+    with pytest.raises(BadInputError, match=said):
+        combinations(asked, vary)
+
+
+@given(st.lists(st.lists(st.integers(0, 99), min_size=1, max_size=5), max_size=4))
+def test_no_combination_comes_twice(values):
+    asked = [f"p{number}={','.join(map(str, each))}" for number, each in enumerate(values)]
+    for vary in ("grid", ONE_AT_A_TIME):
+        found = combinations(asked, vary)
+        assert len({tuple(each.items()) for each in found}) == len(found) <= MOST_MODELS
