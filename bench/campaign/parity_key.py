@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import sys
+from collections.abc import Mapping
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
@@ -13,6 +14,8 @@ import msgspec
 from aebench import backends
 from aebench.bench.campaign.context import Context
 from aebench.bench.plan.parity_sizes import parity_sizes
+from aebench.bench.plan.witnesses import witnesses
+from aebench.bench.protocol.messages import ParityJob
 from aebench.bench.system import machine
 from aebench.reports.record import ContenderInfo
 
@@ -30,6 +33,7 @@ class ParityKeys:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._known: dict[Path, str] = {}
 
     def key(self, contender: ContenderInfo, model: str) -> str | None:
         """Return the key of a contender's checks of a model; None if they must not be kept.
@@ -47,7 +51,35 @@ class ParityKeys:
             "model": dataclasses.asdict(plan.model(model).description),
             "batch sizes": parity_sizes(plan, contender, model)._asdict(),
         }
+        if plan.model(model).form is None:
+            depends_on |= self._of_general_model(contender, model)
         return hashlib.sha256(msgspec.json.encode(depends_on, order="sorted")).hexdigest()
+
+    def _of_general_model(self, contender: ContenderInfo, model: str) -> dict[str, Any]:
+        """Return what the checks of a model without a closed form depend on besides."""
+        plan = self._context.plan
+        job = self._context.job(ParityJob, contender, plan.model(model))
+        return {
+            "witnesses": [[each.backend, each.settings] for each in witnesses(plan, model)],
+            "data": self._digests(dataclasses.asdict(job.train)),
+            "weights": self._digest(Path(job.weights) / f"{job.seed}.npz"),
+            "beside": [self._digest(path) for path in _neighbours(job.model.where)],
+        }
+
+    def _digests(self, paths: Any) -> Any:
+        """Return nested paths with each file's digest in place of its path."""
+        if isinstance(paths, Mapping):
+            return {str(name): self._digests(path) for name, path in paths.items()}
+        if isinstance(paths, list | tuple):
+            return [self._digests(path) for path in paths]
+        return self._digest(Path(paths)) if paths else ""
+
+    def _digest(self, path: Path) -> str:
+        """Return a file's digest, which is computed once in a run."""
+        if path not in self._known:
+            with path.open("rb") as file:
+                self._known[path] = hashlib.file_digest(file, "sha256").hexdigest()
+        return self._known[path]
 
     @cached_property
     def _of_run(self) -> dict[str, Any]:
@@ -65,6 +97,11 @@ class ParityKeys:
             "seed": plan.info.seeds[0],
             "images": self._context.arrays.train_sha256,
         }
+
+
+def _neighbours(where: str) -> list[Path]:
+    """List the modules beside a model's file, which it may import; none for a module's name."""
+    return sorted(Path(where).parent.glob("*.py")) if where.endswith(".py") else []
 
 
 def code_digest() -> str:

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 from aebench.backends import native
-from aebench.backends.native import gemm, oracle
+from aebench.backends.native import gemm
 from aebench.bench.models.model import Model
 from aebench.reports.record import ModelInfo
 
-# By pass or baseline: why a model without a closed form isn't supported.
+# By baseline: why a model without a closed form isn't supported.
 _WITHOUT_CLOSED_FORM = {
-    "parity": oracle.CHAINS_ALONE,
     "native": native.CHAINS_ALONE,
     "gemm": gemm.CHAINS_ALONE,
 }
