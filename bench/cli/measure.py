@@ -29,7 +29,7 @@ _REQUEST_NAMES = {
         name: name
         for name in (
             *("preset", "passes", "launches", "blocks", "epochs", "seeds", "train_samples"),
-            *("threads", "reference", "baselines", "until"),
+            *("threads", "reference", "baselines", "until", "rank_anyway"),
         )
     },
 }

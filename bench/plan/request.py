@@ -60,6 +60,8 @@ class Request:
         Whether baselines are measured too.
     profile_steps : int
         Number of steps that the profile pass traces.
+    rank_anyway : bool
+        Whether contenders are ranked too that are not shown to be the same model.
     """
 
     preset: str = "quick"
@@ -81,6 +83,7 @@ class Request:
     known_effect: float = 0.0
     baselines: bool | None = None
     profile_steps: int = PROFILE_STEPS
+    rank_anyway: bool = False
 
 
 def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> Plan:
@@ -143,6 +146,7 @@ def plan_from_request(request: Request, dataset: Dataset, run: bool = True) -> P
         trained_by_all=first(preset.trained_by_all),
         started_cold=first(preset.started_cold),
         until=rule,
+        rank_anyway=request.rank_anyway,
     )
     plan = Plan(info, models, found)
     checks.resources(plan, dataset)
