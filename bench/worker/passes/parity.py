@@ -79,11 +79,21 @@ class ContenderModel(Protocol):
 
 def work(channel: Channel, job: ParityJob) -> None:
     """Execute the commands, until the parent closes the channel."""
+    # The framework is imported while the parent still computes its oracle.
+    make: Callable[[LoadedModel, ParityJob], Any]
+    if backends.runs_keras(job.backend):
+        from aebench.bench.worker.parity_keras import KerasContenderModel
+
+        make = KerasContenderModel
+    else:
+        from aebench.bench.worker.parity_baseline import NativeContenderModel
+
+        make = NativeContenderModel
     command = receive_command(channel, Compare, ComputeResults)
     if isinstance(command, ComputeResults):
         _compute(channel, job, command)
     else:
-        _compare(channel, job, command)
+        _compare(channel, job, command, make)
 
 
 def _compute(channel: Channel, job: ParityJob, command: ComputeResults) -> None:
@@ -96,17 +106,13 @@ def _compute(channel: Channel, job: ParityJob, command: ComputeResults) -> None:
         command = receive_command(channel, ComputeResults)
 
 
-def _compare(channel: Channel, job: ParityJob, command: Compare) -> None:
+def _compare(
+    channel: Channel,
+    job: ParityJob,
+    command: Compare,
+    make: Callable[[LoadedModel, ParityJob], Any],
+) -> None:
     """Make the comparison of each command."""
-    make: Callable[[LoadedModel, ParityJob], Any]
-    if backends.runs_keras(job.backend):
-        from aebench.bench.worker.parity_keras import KerasContenderModel
-
-        make = KerasContenderModel
-    else:
-        from aebench.bench.worker.parity_baseline import NativeContenderModel
-
-        make = NativeContenderModel
     samples = mapped(job.train)
     made: tuple[ModelDescription, bool] | None = None
     while True:
