@@ -42,7 +42,9 @@ class ParityKeys:
         here: such checks are made in every run.
         """
         plan = self._context.plan
-        if contender.python or not backends.module_name(contender.backend).startswith(_OWN):
+        general = plan.model(model).form is None
+        beside = witnesses(plan, model) if general else []
+        if not all(_is_known(each) for each in (contender, *beside)):
             return None
         depends_on = {
             **self._of_run,
@@ -51,7 +53,7 @@ class ParityKeys:
             "model": dataclasses.asdict(plan.model(model).description),
             "batch sizes": parity_sizes(plan, contender, model)._asdict(),
         }
-        if plan.model(model).form is None:
+        if general:
             depends_on |= self._of_general_model(contender, model)
         return hashlib.sha256(msgspec.json.encode(depends_on, order="sorted")).hexdigest()
 
@@ -97,6 +99,12 @@ class ParityKeys:
             "seed": plan.info.seeds[0],
             "images": self._context.arrays.train_sha256,
         }
+
+
+def _is_known(contender: ContenderInfo) -> bool:
+    """Return whether a contender runs here, with this package's own code."""
+    own = backends.module_name(contender.backend).startswith(_OWN)
+    return own and not contender.python
 
 
 def _neighbours(where: str) -> list[Path]:
