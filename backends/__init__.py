@@ -89,6 +89,9 @@ class Backend(Protocol):
         if it leaves out nothing.
     COSTS : Costs
         Rough costs for the estimate of a run.
+    KEEPS_FLOAT64 : bool
+        Whether Keras computes in float64 to the end where it is asked to. Elsewhere it takes the
+        result of two float64 operands to be float32 (``keras/src/backend/common/dtypes.py``).
     EPOCH_END_POLLS_SECONDS : tuple of float
         Times of the polls in seconds since the input pipeline was made: an epoch's end may wait
         for the next poll (see :mod:`aebench.backends.tensorflow`). Empty if it never waits.
@@ -106,6 +109,7 @@ class Backend(Protocol):
     PROFILER: str
     PROFILE_NOTE: str
     COSTS: Costs
+    KEEPS_FLOAT64: bool
     EPOCH_END_POLLS_SECONDS: tuple[float, ...]
 
     def settings_obstacle(self, asked: Mapping[str, str]) -> str:
@@ -141,6 +145,12 @@ class Backend(Protocol):
 
     def full_float32(self) -> None:
         """Set the framework to multiply float32 matrices in float32, on any device."""
+
+    def full_float64(self) -> str:
+        """Let the framework compute in float64; return why it can't, empty if it can.
+
+        It holds until the process ends. Keras's own settings are not changed.
+        """
 
     def device_peak_bytes(self) -> int | None:
         """Return the peak of the memory used on an accelerator in bytes; None if not counted."""

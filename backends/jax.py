@@ -25,6 +25,7 @@ COSTS = Costs(
     parity_seconds=5.0,
     step_seconds={"train": 0.0008, "predict": 0.0004},
 )
+KEEPS_FLOAT64 = False
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 # What JAX's names for precisions mean on a GPU; a name that isn't here is a class of its own.
 # BF16_BF16_F32 and its like are algorithms of single products.
@@ -98,6 +99,14 @@ def full_float32() -> None:
     import jax
 
     jax.config.update("jax_default_matmul_precision", "highest")
+
+
+def full_float64() -> str:
+    """Let JAX make arrays of float64: by default it makes them float32, and says nothing."""
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    return ""
 
 
 def device_peak_bytes() -> int | None:

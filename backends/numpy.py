@@ -24,6 +24,7 @@ COSTS = Costs(
     parity_seconds=5.0,
     step_seconds={"predict": 0.004},
 )
+KEEPS_FLOAT64 = False
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 
 
@@ -68,6 +69,11 @@ def precision() -> str:
 
 def full_float32() -> None:
     """Do nothing: NumPy always multiplies float32 matrices in float32."""
+
+
+def full_float64() -> str:
+    """Return no reason: NumPy computes in float64 without a setting."""
+    return ""
 
 
 def device_peak_bytes() -> int | None:

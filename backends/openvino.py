@@ -28,6 +28,7 @@ COSTS = Costs(
     parity_seconds=5.0,
     step_seconds={"predict": 0.0004},
 )
+KEEPS_FLOAT64 = False
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 _HINT = "INFERENCE_PRECISION_HINT"
 _PRECISIONS = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}
@@ -116,6 +117,11 @@ def precision() -> str:
 def full_float32() -> None:
     """Make OpenVINO compile all later models for float32."""
     prepare()
+
+
+def full_float64() -> str:
+    """Return why OpenVINO can't compute in float64."""
+    return "OpenVINO computes in float32 at most"
 
 
 def device_peak_bytes() -> int | None:

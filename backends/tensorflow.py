@@ -34,6 +34,7 @@ COSTS = Costs(
     parity_seconds=8.0,
     step_seconds={"train": 0.0035, "predict": 0.0025},
 )
+KEEPS_FLOAT64 = True
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = tuple(
     accumulate(min(0.01 * 2**sleep, 60.0) for sleep in range(120))
 )
@@ -110,6 +111,11 @@ def full_float32() -> None:
     import tensorflow as tf
 
     tf.config.experimental.enable_tensor_float_32_execution(False)
+
+
+def full_float64() -> str:
+    """Return no reason: TensorFlow computes in float64 without a setting."""
+    return ""
 
 
 def device_peak_bytes() -> int | None:

@@ -24,6 +24,7 @@ COSTS = Costs(
     parity_seconds=5.0,
     step_seconds={"train": 0.0085, "predict": 0.0035},
 )
+KEEPS_FLOAT64 = False
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 # What PyTorch's names for precisions mean, those of before 2.9 too.
 _MEANING = {
@@ -120,6 +121,13 @@ def full_float32() -> None:
     torch.set_float32_matmul_precision("highest")
     # Convolutions have a switch of their own, and TF32 is on by default.
     torch.backends.cudnn.allow_tf32 = False
+
+
+def full_float64() -> str:
+    """Return why PyTorch can't compute in float64 here; it needs no setting where it can."""
+    import torch
+
+    return "PyTorch has no float64 on Apple's GPUs" if torch.backends.mps.is_available() else ""
 
 
 def device_peak_bytes() -> int | None:

@@ -21,6 +21,7 @@ INSTALL = "pip install numpy"
 BY_DEFAULT = False
 UNSUPPORTED: dict[str, str] = {}
 COSTS = Costs(start_seconds=12.0, cold_start_seconds=0.0, parity_seconds=0.0, step_seconds={})
+KEEPS_FLOAT64 = False
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 # Why a model that is no chain of dense layers isn't supported.
 CHAINS_ALONE = "the matrix products of a step are known for chains of dense layers alone"
@@ -63,6 +64,11 @@ def precision() -> str:
 
 def full_float32() -> None:
     """Do nothing: :class:`Limit` has all libraries multiply in float32."""
+
+
+def full_float64() -> str:
+    """Return why there is nothing to compute in float64."""
+    return "matrix products alone are no model"
 
 
 def device_peak_bytes() -> int | None:

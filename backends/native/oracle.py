@@ -7,8 +7,6 @@ import numpy as np
 from aebench.backends.native import Array, Hyperparameters
 
 Dropper = Callable[[int, Array], Array]
-# Why a model that is no chain of dense layers isn't supported.
-CHAINS_ALONE = "the float64 oracle is there for chains of dense layers alone"
 
 
 class Oracle:

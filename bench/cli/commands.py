@@ -63,7 +63,7 @@ COMMANDS = (
                 "baselines",
                 "reference",
             ),
-            *("different-beyond", "same-within", "fresh-parity", *_RECORD, "report"),
+            *("different-beyond", "same-within", "fresh-parity", "rank-anyway", *_RECORD, "report"),
         ),
         "Separate several values of an option by spaces (--backend jax torch) or commas, or "
         "repeat the option.",

@@ -30,6 +30,7 @@ _REQUEST_NAMES = {
         for name in (
             *("preset", "passes", "launches", "blocks", "epochs", "seeds", "train_samples"),
             *("threads", "reference", "baselines", "until", "sets", "vary"),
+            "rank_anyway",
         )
     },
 }

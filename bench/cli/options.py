@@ -312,6 +312,11 @@ OPTIONS = {
         "in an earlier run (kept in $AEBENCH_CACHE, or ~/.cache/aebench; off keeps nothing).",
         _FLAG,
     ),
+    "rank-anyway": Option(
+        ("--rank-anyway",),
+        "Rank contenders that aren't shown to be the same model too; the tables say so.",
+        _FLAG,
+    ),
     "json": Option(("--json",), "Print everything that the tables show, as JSON.", _FLAG),
     "language": Option(
         ("--language",),

@@ -31,6 +31,9 @@ _STEP_SECONDS = 0.003
 # Seconds to compile for each batch size of the parity pass after the first, for inference and for
 # training.
 _COMPILING_SECONDS = 1.0
+# How many times as long parity takes without a closed form: the model is compiled for float64 too,
+# and its results are computed from disturbed weights.
+_GENERAL_PARITY = 3.0
 # The time that workers need to start and compile side by side, divided by the sum of their times.
 _SIDE_BY_SIDE = 0.6
 # The time of a baseline's step beyond its matrix products, divided by the time of the products.
@@ -86,6 +89,8 @@ def _parity_seconds(plan: Plan, task: Task, model: Model) -> float:
     (contender,) = (each for each in plan.running if each.name == task.contender)
     sizes = parity_sizes(plan, contender, task.model)
     total = _costs(contender.backend).parity_seconds
+    if model.form is None:
+        total *= _GENERAL_PARITY
     total += _COMPILING_SECONDS * max(0, len(sizes.inference) + len(sizes.training) - 2)
     return total + sum(
         short_steps(size) * step_seconds(contender.backend, "train", model, size)

@@ -14,8 +14,8 @@ class ParitySizes(NamedTuple):
     """The batch sizes at which a contender's model is compared.
 
     At the sizes in ``inference``, shapes, outputs and loss are compared. At the sizes in
-    ``training``, training steps are compared too. ``training`` is empty if the contender can't
-    train, or if the plan trains nothing.
+    ``training``, training steps are compared too. ``training`` is empty if the contender or the
+    model can't train, or if the plan trains nothing.
     """
 
     inference: list[int]
@@ -39,7 +39,7 @@ def parity_sizes(plan: Plan, contender: ContenderInfo, model: str) -> ParitySize
     own = plan.info.batch_size
     if _TRAINING_PASSES & set(plan.info.passes):
         training.append(own)
-    if contender.why_not("train"):
+    if contender.why_not("train") or plan.model_infos[model].why_not(contender, "train"):
         training = []
     # A contender without any cell is compared too, at the plan's own batch size.
     inference = [*training, *(cell.batch_size for cell in cells)] or [own]

@@ -67,6 +67,8 @@ class Request:
         Whether baselines are measured too.
     profile_steps : int
         Number of steps that the profile pass traces.
+    rank_anyway : bool
+        Whether contenders are ranked too that are not shown to be the same model.
     """
 
     preset: str = "quick"
@@ -90,6 +92,7 @@ class Request:
     profile_steps: int = PROFILE_STEPS
     sets: Sequence[str] = ()
     vary: str = GRID
+    rank_anyway: bool = False
 
 
 def plan_from_request(
@@ -158,6 +161,7 @@ def plan_from_request(
         trained_by_all=first(preset.trained_by_all),
         started_cold=first(preset.started_cold),
         until=rule,
+        rank_anyway=request.rank_anyway,
     )
     plan = Plan(info, models, found)
     checks.resources(plan, counts)

@@ -105,7 +105,7 @@ class SpeedJob(Job):
 
 @dataclass(frozen=True)
 class ParityJob(Job):
-    """Import the framework, then execute the commands :class:`Compare`."""
+    """Import the framework, then execute :class:`Compare` or :class:`ComputeResults`."""
 
     PASS = "parity"
 
@@ -340,6 +340,33 @@ class Inspect:
     number: int
 
 
+class ComputeResults:
+    """Write what the job's model computes to a file. Answer: :class:`ResultsComputed`.
+
+    Parameters
+    ----------
+    batch_size : int
+        Samples per step.
+    checks : str
+        A group of :mod:`aebench.bench.protocol.parity_checks`, whose results are computed.
+    path : str
+        Path of the file, an ``.npz``; :mod:`aebench.bench.protocol.parity_results` names its
+        arrays.
+    float64 : bool
+        Whether to compute in float64, here and in all later commands.
+    draws : int
+        How often the results are computed from disturbed weights, to see how far they change.
+    """
+
+    COMMAND: ClassVar[str] = "results"
+
+    batch_size: int
+    checks: str
+    path: str
+    float64: bool
+    draws: int
+
+
 Command = (
     Inspect
     | Compile
@@ -350,6 +377,7 @@ Command = (
     | Leave
     | RunShortEpochs
     | Compare
+    | ComputeResults
 )
 COMMANDS: dict[str, type[Any]] = {kind.COMMAND: kind for kind in get_args(Command)}
 
@@ -537,6 +565,14 @@ class Compared:
 
     runtime: RuntimeInfo
     checks: list[Check]
+
+
+@dataclass(frozen=True)
+class ResultsComputed:
+    """The file of results is written; ``note`` says which results were left out, and why."""
+
+    runtime: RuntimeInfo
+    note: str = ""
 
 
 @dataclass(frozen=True)

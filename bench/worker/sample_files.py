@@ -21,3 +21,11 @@ def mapped(source: SampleSource) -> Samples:
         return np.asarray(np.load(path, mmap_mode="r"))
 
     return source.read(read)
+
+
+def repeated(samples: Samples, count: int) -> Samples:
+    """Return ``count`` samples from the first on; after the last sample the first follows again."""
+    import numpy as np
+
+    rows = np.resize(np.arange(samples.total), count)
+    return samples.changed(lambda array: array[rows])

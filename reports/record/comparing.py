@@ -142,12 +142,17 @@ class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
     """One check of a contender's model against the float64 oracle.
 
     A contender has the same model if no ``difference`` is larger than its ``tolerance``. ``where``
-    names the weight or the step with the largest difference. The checks ``shapes`` and ``forward``
-    apply to all workloads, the other checks only to workloads that train. A check applies to the
-    cells of its ``batch_size``. Checks of ``long training`` and of dropout apply to all batch
-    sizes. Older records checked one batch size for all: there ``batch_size`` is None.
+    names the output, the weight or the step with the largest difference. The checks ``shapes`` and
+    ``forward`` apply to all workloads, the other checks only to workloads that train. A check
+    applies to the cells of its ``batch_size``. Checks of ``long training`` and of dropout apply to
+    all batch sizes. Older records checked one batch size for all: there ``batch_size`` is None.
     ``measured_at`` is when an earlier run made the check, with the same versions, machine, model
     and code; it is empty if this run made the check itself.
+
+    ``oracle`` is empty if the model has a closed form, which the oracle computes in NumPy.
+    Otherwise the oracle is the model on the backend of that name, in float64; several names mean
+    that their runs differ, so that no oracle could be told. Differences are then shares of the
+    largest number compared. ``note`` says which checks were left out, and why.
     """
 
     pass_name: ClassVar[str] = "parity"
@@ -160,6 +165,8 @@ class Parity(msgspec.Struct, frozen=True, tag="parity", tag_field="kind"):
     launch: int = 0
     batch_size: Positive | None = None
     measured_at: Name = ""
+    oracle: Name = ""
+    note: Text = ""
 
     @property
     def of_training(self) -> bool:

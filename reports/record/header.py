@@ -251,6 +251,7 @@ class PlanInfo(msgspec.Struct, frozen=True):
     pass, where one contender alone trains the others; it is null if all contenders train all.
     ``started_cold`` names the models whose cold starts are measured; it is null for all.
     With a rule ``until``, the launches in ``sizes`` are the most that a cell may have.
+    ``rank_anyway`` is whether contenders are ranked that are not shown to be the same model.
     """
 
     preset: Name
@@ -270,6 +271,7 @@ class PlanInfo(msgspec.Struct, frozen=True):
     trained_by_all: Annotated[list[Name], Meta(max_length=MOST)] | None = None
     started_cold: Annotated[list[Name], Meta(max_length=MOST)] | None = None
     until: StoppingRule | None = None
+    rank_anyway: bool = False
 
     @property
     def workloads(self) -> list[str]:

@@ -66,6 +66,7 @@ class CellMeasurements:
         self.plan = plan
         self.reference = _reference(views, plan.reference, measured)
         self.differs = {name: self.standings[name].differs for name in measured}
+        self.despite = {name: self.standings[name].despite for name in measured}
         self.peers = [name for name in measured if not self.apart(name)]
         # The shown name of a contender, by its run and its name in the record. If several views
         # have both in common, the first one's name counts.

@@ -189,6 +189,7 @@ class CellSummary:
             epoch=self._compared.epoch_cost(name),
             failure=failure,
             differs=self._cell.differs.get(name, ""),
+            despite=self._cell.despite.get(name, ""),
             of_native=_ratio(None if control_of else self._compared.of_native(name)),
             of_limit=_ratio(None if control_of else self._compared.of_limit(name)),
             steady_step_seconds=self._compared.time(STEADY, name)

@@ -207,6 +207,7 @@ class MergedCell:
             launch_sd=_root_mean_square(row.launch_sd for row in rows),
             epoch=_epoch([row.epoch for row in rows if row.epoch]),
             differs=next((row.differs for row in rows if row.differs), ""),
+            despite=next((row.despite for row in rows if row.despite), ""),
             of_native=self._share(name, control_of, "native"),
             of_limit=self._share(name, control_of, "limit"),
             steady_step_seconds=_span(row.steady_step_seconds for row in rows),

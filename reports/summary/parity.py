@@ -21,7 +21,7 @@ class ParityRow(msgspec.Struct, frozen=True):
     ``differs`` says what differs, or why that isn't known; it is empty if the model is the same.
     ``same_in`` names the workloads and batch sizes in which the contender may be ranked, if it may
     be ranked in some but not all. ``unsupported`` is the reason if its backend can't run a
-    workload.
+    workload. ``ranked_anyway`` is whether the run ranks contenders whatever parity says.
     """
 
     model: str
@@ -32,6 +32,7 @@ class ParityRow(msgspec.Struct, frozen=True):
     failure: str = ""
     same_in: list[str] = []
     unsupported: str = ""
+    ranked_anyway: bool = False
 
 
 def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[ParityRow]:
@@ -62,7 +63,7 @@ def _row(view: ContenderView, model: str, cells: Sequence[record.Cell]) -> Parit
             # A workload that the backend can't run isn't a difference. It has no ranking either.
             unable[cell.workload] = reason
             continue
-        standing = parity.standing(workload_info(described, cell.workload), cell.batch_size)
+        standing = parity.judged(workload_info(described, cell.workload), cell.batch_size)
         reasons.setdefault(cell.workload, {})[cell.batch_size] = standing.differs
     told = [reason for sizes in reasons.values() for reason in sizes.values()]
     differs = next(filter(None, [*told, parity.differs]), "")
@@ -76,6 +77,7 @@ def _row(view: ContenderView, model: str, cells: Sequence[record.Cell]) -> Parit
         view.failure("parity", model),
         list(_same_in(reasons)) if partly else [],
         next(iter(unable.values()), ""),
+        view.source.header.plan.rank_anyway,
     )
 
 
@@ -128,12 +130,14 @@ class Standing(NamedTuple):
 
     ``word`` is ``differs`` or ``unchecked`` if the contender may not be ranked. The field
     ``differs`` is then the reason as a sentence. Both are empty if its model
-    was shown to be the same, or if the run has no parity pass.
+    was shown to be the same, or if the run has no parity pass. ``despite`` is that reason where the
+    run ranks contenders all the same.
     """
 
     precision: str
     differs: str
     word: str
+    despite: str = ""
 
 
 class ModelParity:
@@ -158,6 +162,10 @@ class ModelParity:
         self._believed = "parity" not in view.source.header.plan.passes
         self._by_size: dict[int, list[record.Parity]] = {}
         self._of_all_sizes: list[record.Parity] = []
+        # A model without a closed form has no long training. A note says what else is left out.
+        self._needs_long = not any(check.oracle for check in self.checks)
+        self._note: str = next((check.note for check in self.checks if check.note), "")
+        self._anyway = view.source.header.plan.rank_anyway
         # Older records compared at one batch size for all, and don't name it.
         self._sized = any(check.batch_size is not None for check in self.checks)
         # Why the model isn't shown to be the same in any cell; empty if it may be in some.
@@ -182,6 +190,16 @@ class ModelParity:
         return self._nowhere or _standing(self.precision, self.checks).differs
 
     def standing(self, workload: record.WorkloadInfo, batch_size: int) -> Standing:
+        """Return whether the contender is ranked in a cell; see :meth:`judged`.
+
+        A run may have been asked to rank all contenders.
+        """
+        found = self.judged(workload, batch_size)
+        if self._anyway and found.differs:
+            return Standing(found.precision, "", "", found.differs)
+        return found
+
+    def judged(self, workload: record.WorkloadInfo, batch_size: int) -> Standing:
         """Return whether the contender may be ranked in a cell, by the checks for that cell.
 
         Parameters
@@ -207,11 +225,12 @@ class ModelParity:
         names = {check.check for check in here}
         needed = {_FORWARD, _SHORT} if trains else {_FORWARD}
         whole = needed <= names and (
-            not trains or any(check.check == _LONG for check in self._of_all_sizes)
+            not (trains and self._needs_long)
+            or any(check.check == _LONG for check in self._of_all_sizes)
         )
         if whole:
             return Standing(self.precision, "", "")
-        reason = self._failure or f"{_UNCOMPARED} at batch {batch_size}"
+        reason = self._failure or self._note or f"{_UNCOMPARED} at batch {batch_size}"
         return Standing(self.precision, reason, "unchecked")
 
     @staticmethod

@@ -51,7 +51,8 @@ class SpeedRow(msgspec.Struct, frozen=True):
 
     For a contender that gets no verdict, the field ``verdict`` has another word. It is ``baseline``
     for a baseline. It is ``differs`` or ``unchecked`` if the model is not shown to be the same, for
-    the reason in the field ``differs``. It is the contender's precision, such as ``tf32``, if
+    the reason in the field ``differs``; that reason is in ``despite`` if the run was asked to rank
+    all contenders. It is the contender's precision, such as ``tf32``, if
     the reference has another precision.
 
     ``times_reference`` is the ratio of the seconds per step, ``times_epoch`` that of the seconds
@@ -102,6 +103,7 @@ class SpeedRow(msgspec.Struct, frozen=True):
     times_products: Estimate | None = None
     steady_step_seconds: Estimate | None = None
     times_steady: Estimate | None = None
+    despite: str = ""
 
     @property
     def judged_ratio(self) -> Estimate | None:

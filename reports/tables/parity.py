@@ -36,13 +36,7 @@ def parity(summary: Summary) -> list[Table]:
     tables = [_table(title, each, summary.parity) for title, each in kinds.items() if each]
     if not tables:
         tables = [_table("Parity", [], summary.parity)]
-    tables[0].notes.append(
-        "The largest difference from the oracle, the same model in NumPy and float64, from the "
-        "same weights on the same batches: outputs, loss and weights after a step (step); "
-        "gradients and losses relative to their size (gradients: as far as float32 weights can "
-        "hold a step). The largest at any batch size. A contender that differs is in no ranking of "
-        "the workloads and batch sizes concerned."
-    )
+    tables[0].notes.extend(_compared_with(summary.parity))
     tables[0].notes.extend(_earlier(summary.parity))
     if dropout:
         tables[-1].notes.append(
@@ -52,7 +46,8 @@ def parity(summary: Summary) -> list[Table]:
     allowed: dict[str, dict[str, float]] = {}
     for row in summary.parity:
         told = allowed.setdefault(row.precision, {})
-        told |= {each.check: each.tolerance for each in row.checks}
+        # Without a closed form, what is allowed is another number in every check.
+        told |= {each.check: each.tolerance for each in row.checks if not each.oracle}
     tables[0].notes.extend(
         f"Allowed in {precision}: "
         + ", ".join(
@@ -63,6 +58,39 @@ def parity(summary: Summary) -> list[Table]:
         if told
     )
     return tables
+
+
+def _compared_with(rows: Sequence[ParityRow]) -> list[str]:
+    """Return notes on the oracles, and on what follows from a difference."""
+    oracles = dict.fromkeys(check.oracle for row in rows for check in row.checks)
+    consequence = (
+        "The largest at any batch size. A contender that differs is in no ranking of the workloads "
+        "and batch sizes concerned."
+    )
+    if any(row.ranked_anyway for row in rows):
+        consequence = (
+            "The largest at any batch size. Contenders that differ are ranked all the same, as "
+            "--rank-anyway asked for."
+        )
+    notes: list[str] = []
+    if "" in oracles or not oracles:
+        notes.append(
+            "The largest difference from the oracle, the same model in NumPy and float64, from the "
+            "same weights on the same batches: outputs, loss and weights after a step "
+            "(step); gradients and losses relative to their size (gradients: as far as float32 "
+            f"weights can hold a step). {consequence}"
+        )
+    backends = [name for name in oracles if name and ", " not in name]
+    if any(oracles):
+        on = f" on {listed(backends)}" if backends else ""
+        notes.append(
+            f"The largest difference from the oracle, the same Keras model in float64{on}, from "
+            "the same weights on the same batches, as a share of the largest number compared: "
+            "outputs, losses, weights after a step (step), what the step changed (gradients). "
+            "Allowed is a multiple of what the last places of this very model's weights change. "
+            f"{consequence}"
+        )
+    return notes
 
 
 def _earlier(rows: Sequence[ParityRow]) -> list[str]:
@@ -106,14 +134,22 @@ def _table(title: str, checks: Sequence[str], rows: list[ParityRow]) -> Table:
             faint.append(len(shown))
             if not dropout:
                 notes.append(f"{name}: {row.differs}.")
-        if row.same_in and not dropout:
+        if row.same_in and not dropout and not row.ranked_anyway:
             because = "" if row.differs else f" ({row.unsupported})"
             notes.append(f"{name}: ranked only in {listed(row.same_in)}{because}.")
         elif row.unsupported and not dropout:
             notes.append(f"{name}: {row.unsupported}")
+        if not dropout:
+            notes.extend(f"{name}: {note}." for note in _left_out(row))
         cells = ["–" if each not in found else _short(found[each].difference) for each in checks]
         shown.append([name, *cells, _verdict(row)])
     return Table(title, columns, shown, notes, faint=faint)
+
+
+def _left_out(row: ParityRow) -> list[str]:
+    """Return what the checks' notes say was left out, unless the verdict says so already."""
+    notes = dict.fromkeys(check.note for check in row.checks if check.note)
+    return [note for note in notes if note != row.differs]
 
 
 def _worst(checks: Sequence[record.Parity]) -> dict[str, record.Parity]:

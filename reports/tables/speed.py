@@ -85,6 +85,11 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
             notes.append(
                 f"{row.contender}: in no ranking, not shown to be the same model: {row.differs}."
             )
+        elif row.despite:
+            notes.append(
+                f"{row.contender}: ranked as --rank-anyway asked for, though not shown to be the "
+                f"same model: {row.despite}."
+            )
         elif row.verdict in precisions:
             notes.append(
                 f"{row.contender}: in no ranking, since it computes in {row.verdict}: a class of "

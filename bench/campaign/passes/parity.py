@@ -1,10 +1,10 @@
 """The parity pass: compare every contender's results with those of a float64 oracle.
 
-The comparison shows whether the contenders compute the same model. Nothing is timed.
+The comparison shows whether the contenders compute the same model. Nothing is timed. For models
+without a closed form see :mod:`aebench.bench.campaign.passes.parity_general`.
 """
 
-import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ from aebench.backends.native import hyperparameters
 from aebench.backends.native.oracle import Oracle
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
-from aebench.bench.campaign.parity_cache import Checked, of_run
-from aebench.bench.campaign.parity_key import ParityKeys
+from aebench.bench.campaign.parity_kept import KeptChecks
+from aebench.bench.campaign.parity_parts import ROUNDING
+from aebench.bench.campaign.passes import parity_general
 from aebench.bench.data.datasets import Images
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.loading import ClosedForm
@@ -40,13 +41,6 @@ from aebench.reports.record import ContenderInfo, Task
 # are counted in standard deviations, of which this many are allowed.
 _CHANCE = 4.5
 _END = object()
-_ROUNDING = {
-    "mixed_float16": 2.0**-11,
-    "mixed_bfloat16": 2.0**-8,
-    # Products of float32 matrices whose operands are rounded first.
-    "bfloat16": 2.0**-8,
-    "tf32": 2.0**-11,
-}
 _FLOAT32 = {
     "shapes": 0.0,
     "forward": 1e-6,
@@ -71,7 +65,7 @@ def tolerances(precision: str) -> dict[str, float]:
         ``float32``, ``tf32``, ``bfloat16``, ``mixed_bfloat16`` or ``mixed_float16``. Any other
         precision, as JAX may have one, has to be as good as float32.
     """
-    rounding = _ROUNDING.get(precision)
+    rounding = ROUNDING.get(precision)
     if rounding is None:
         return _FLOAT32
     return {
@@ -87,15 +81,25 @@ def tolerances(precision: str) -> dict[str, float]:
 
 
 def run(context: Context, tasks: Sequence[Task]) -> None:
-    """Compare every contender with the oracle. One worker computes all models of a contender.
+    """Compare every contender with the oracle, unless an earlier run did. Nothing is timed."""
+    kept = KeptChecks(context, {each.name: each for each in context.plan.compared})
+    left = [task for task in tasks if not kept.replay(task)]
+    by_kind: dict[bool, list[Task]] = {True: [], False: []}
+    for task in left:
+        by_kind[context.plan.model(task.model).form is not None].append(task)
+    _compare_closed_forms(context, by_kind[True], kept)
+    parity_general.run(context, by_kind[False], kept)
+    context.display.results("parity", None)
+
+
+def _compare_closed_forms(context: Context, tasks: Sequence[Task], kept: KeptChecks) -> None:
+    """Compare contenders with the oracle. One worker computes all models of a contender.
 
     The workers compute side by side, since nothing is timed.
     """
     contenders = {each.name: each for each in context.plan.compared}
-    kept = _Kept(context, contenders)
-    left = [task for task in tasks if not kept.replay(task)]
     by_contender = [
-        (contenders[name], list(mine)) for name, mine in groupby(left, lambda task: task.contender)
+        (contenders[name], list(mine)) for name, mine in groupby(tasks, lambda task: task.contender)
     ]
     context.display.doing("workers start")
     # All workers import at the same time: this pass times nothing.
@@ -108,7 +112,6 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
     # Every comparison goes on to its next question in turn: all workers compute at the same time.
     while comparisons:
         comparisons = [each for each in comparisons if next(each, _END) is not _END]
-    context.display.results("parity", None)
 
 
 def _comparison(
@@ -117,7 +120,7 @@ def _comparison(
     worker: Worker | None,
     tasks: Sequence[Task],
     oracles: "_Oracles",
-    kept: "_Kept",
+    kept: KeptChecks,
 ) -> Iterator[None]:
     """Compare a contender in all its models; yield while its worker computes."""
     for task in tasks:
@@ -134,51 +137,6 @@ def _comparison(
         context.end(task)
     if worker is not None:
         context.fleet.stop(worker)
-
-
-class _Kept:
-    """The checks that earlier runs made, and that this run keeps for later ones.
-
-    Parameters
-    ----------
-    context : Context
-        The context of the pass.
-    contenders : mapping of str to ContenderInfo
-        The contenders by their names.
-    """
-
-    def __init__(self, context: Context, contenders: Mapping[str, ContenderInfo]) -> None:
-        self._context = context
-        self._contenders = contenders
-        self._keys = ParityKeys(context)
-
-    def replay(self, task: Task) -> bool:
-        """Record the checks that an earlier run made of a task, if there are any."""
-        cache, key = self._context.parity_cache, self._key(task)
-        found = cache.find(key) if cache and key else None
-        if not found:
-            return False
-        worker, checks = of_run(found, task.contender, task.model)
-        self._context.journal.append(worker)
-        for check in checks:
-            self._context.journal.append(check)
-        self._context.end(task)
-        return True
-
-    def keep(self, task: Task) -> None:
-        """Keep the checks that this run made of a task."""
-        cache, key = self._context.parity_cache, self._key(task)
-        written = self._context.journal.record
-        workers = [each for each in written.of(record.WorkerInfo) if task.holds(each)]
-        checks = [each for each in written.of(record.Parity) if task.holds(each)]
-        if cache and key and workers and checks:
-            now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-            cache.keep(key, Checked(now, workers[-1], checks))
-
-    def _key(self, task: Task) -> str | None:
-        if not self._context.parity_cache:
-            return None
-        return self._keys.key(self._contenders[task.contender], task.model)
 
 
 def _start(context: Context, contender: ContenderInfo, tasks: Sequence[Task]) -> Worker | None:

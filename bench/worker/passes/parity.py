@@ -1,4 +1,7 @@
-"""The worker's side of the parity pass: compare a contender's results with the oracle's."""
+"""The worker's side of the parity pass: compare a contender's results with the oracle's.
+
+Of a model without a closed form, the results are written to files, which the parent compares.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -12,6 +15,7 @@ from aebench.bench.protocol.messages import (
     Check,
     Compare,
     Compared,
+    ComputeResults,
     ParityJob,
     RuntimeInfo,
     encode,
@@ -28,7 +32,7 @@ from aebench.bench.protocol.parity_checks import (
 )
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.runtime_info import finite
-from aebench.bench.worker.sample_files import mapped
+from aebench.bench.worker.sample_files import mapped, repeated
 
 Array = np.ndarray[Any, Any]
 MASK_ROWS = 500
@@ -74,7 +78,8 @@ class ContenderModel(Protocol):
 
 
 def work(channel: Channel, job: ParityJob) -> None:
-    """Make the comparison of each command, until the parent closes the channel."""
+    """Execute the commands, until the parent closes the channel."""
+    # The framework is imported while the parent still computes its oracle.
     make: Callable[[LoadedModel, ParityJob], Any]
     if backends.runs_keras(job.backend):
         from aebench.bench.worker.parity_keras import KerasContenderModel
@@ -84,10 +89,33 @@ def work(channel: Channel, job: ParityJob) -> None:
         from aebench.bench.worker.parity_baseline import NativeContenderModel
 
         make = NativeContenderModel
+    command = receive_command(channel, Compare, ComputeResults)
+    if isinstance(command, ComputeResults):
+        _compute(channel, job, command)
+    else:
+        _compare(channel, job, command, make)
+
+
+def _compute(channel: Channel, job: ParityJob, command: ComputeResults) -> None:
+    """Write the results that each command asks for."""
+    from aebench.bench.worker.general_results import GeneralModel
+
+    model = GeneralModel(job)
+    while True:
+        channel.send(encode(model.compute(command)))
+        command = receive_command(channel, ComputeResults)
+
+
+def _compare(
+    channel: Channel,
+    job: ParityJob,
+    command: Compare,
+    make: Callable[[LoadedModel, ParityJob], Any],
+) -> None:
+    """Make the comparison of each command."""
     samples = mapped(job.train)
     made: tuple[ModelDescription, bool] | None = None
     while True:
-        command = receive_command(channel, Compare)
         model = load(command.model)
         # Inference needs the initial weights, so that a model which was trained is made again.
         wanted = (command.model, command.checks == INFERENCE)
@@ -101,6 +129,7 @@ def work(channel: Channel, job: ParityJob) -> None:
         for check in checks:
             finite(check.check, check.difference)
         channel.send(encode(Compared(contender_model.runtime_info(), checks)))
+        command = receive_command(channel, Compare)
 
 
 def compare(
@@ -129,22 +158,16 @@ def compare(
         A group of :mod:`aebench.bench.protocol.parity_checks`.
     """
     if checks == INFERENCE:
-        yield from _inference(contender_model, model, _repeated(samples, batch_size), oracle)
+        yield from _inference(contender_model, model, repeated(samples, batch_size), oracle)
     elif checks == STEPS:
         count = short_steps(batch_size) * batch_size
-        yield from _steps(contender_model, _repeated(samples, count), batch_size, oracle)
+        yield from _steps(contender_model, repeated(samples, count), batch_size, oracle)
     else:
-        batches = _repeated(samples, LONG_STEPS * batch_size)
+        batches = repeated(samples, LONG_STEPS * batch_size)
         trained = contender_model.train(batches, batch_size, LONG_LEARNING_RATE)
         yield _losses("long training", oracle["long"], *trained)
         if model.dropout:
             yield from _dropout(contender_model, model, batches.first(batch_size), oracle)
-
-
-def _repeated(samples: Samples, count: int) -> Samples:
-    """Return ``count`` samples from the first on; after the last sample the first follows again."""
-    rows = np.resize(np.arange(samples.total), count)
-    return samples.changed(lambda array: array[rows])
 
 
 def _inference(

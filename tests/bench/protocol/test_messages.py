@@ -37,6 +37,7 @@ COMMANDS = [
     messages.Leave(),
     messages.RunShortEpochs("train", 32, 10, 8),
     messages.Compare(MODEL, "oracle.npz", 32, "inference"),
+    messages.ComputeResults(32, "steps", "results.npz", True, 3),
 ]
 RUNTIME = messages.RuntimeInfo({"jit": "on"}, {"jax": "1"}, ["jax"], 2, [0.5, 1])
 ANSWERS = [
@@ -49,6 +50,7 @@ ANSWERS = [
     messages.Entered(None),
     messages.EpochBoundaries([messages.EpochBoundary(1.0, 2.0, 3.0, 4.0)]),
     messages.Compared(RUNTIME, [messages.Check("loss", 0.0), messages.Check("step", 1.0, "here")]),
+    messages.ResultsComputed(RUNTIME, "no loss"),
     messages.PhaseMemory("data", 1.0, 2, None),
 ]
 

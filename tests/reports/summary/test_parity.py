@@ -187,3 +187,53 @@ def test_checks_of_earlier_runs_are_told_with_their_day():
         f"Parity: checked on 2026-01-02 and 2026-01-03 {rest}"
     ]
     assert note("2026-01-02", "") == [f"Parity: 1 of 2 rows: checked on 2026-01-02 {rest}"]
+
+
+def general(contender, wrong=(), note="", trains=True, oracle="tensorflow"):
+    """List the checks of a model without a closed form: no long training, and an oracle's name."""
+    found = [each for each in checks(contender, wrong, trains) if each.check not in LONG]
+    return [
+        msgspec.structs.replace(each, oracle=oracle, note=note if each.check == "shapes" else "")
+        for each in found
+    ]
+
+
+def test_without_a_closed_form_no_long_training_is_needed():
+    base = made(general("jax") + general("torch"))
+    assert verdicts(base) == everywhere("slower")
+    # With one, it is.
+    short = [each for each in checks("torch") if each.check not in LONG]
+    expected = everywhere("slower") | {("train", size): "unchecked" for size in SIZES}
+    assert verdicts(made(checks("jax") + short)) == expected
+
+
+def test_a_model_that_steps_otherwise_on_one_backend_is_ranked_where_it_predicts():
+    wrong = [("step", size) for size in SIZES]
+    base = made(general("jax") + general("torch", wrong))
+    expected = everywhere("slower") | {("train", size): "differs" for size in SIZES}
+    assert verdicts(base) == expected
+    _, notes = parity_entries(base)
+    assert any("the same Keras model in float64 on tensorflow" in note for note in notes)
+    assert not any("reconstructions" in note or note.startswith("Allowed in") for note in notes)
+
+
+def test_what_was_left_out_is_said_and_is_not_ranked():
+    note = "training isn't compared, since random_flip is random and has no rate to set to 0"
+    base = made(general("jax") + general("torch", note=note, trains=False))
+    expected = everywhere("slower") | {("train", size): "unchecked" for size in SIZES}
+    assert verdicts(base) == expected
+    _, notes = parity_entries(base)
+    assert sum(note in each for each in notes) == 1
+
+
+def test_who_asks_for_it_gets_a_ranking_anyway_and_is_told():
+    wrong = [("step", size) for size in SIZES]
+    base = made(general("jax") + general("torch", wrong))
+    plan = msgspec.structs.replace(base.header.plan, rank_anyway=True)
+    base.header = msgspec.structs.replace(base.header, plan=plan)
+    assert verdicts(base) == everywhere("slower")
+    assert parity_entries(base)[0]["ae400 torch"] != "same"
+    (cell, *_) = [each for each in summarise(base).speed if each.workload == "train"]
+    assert next(row for row in cell.rows if row.contender == "torch").despite
+    told = [note for table in tables.speed(summarise(base)) for note in table.notes]
+    assert any(note.startswith("torch: ranked as --rank-anyway asked for") for note in told)

@@ -1,0 +1,16 @@
+"""The names of the small models, their planted variants and the files of their results."""
+
+from pathlib import Path
+
+KINDS = ("convolution", "lstm", "attention")
+# Variants: an original, the same of other weights, of another optimiser, with random layers.
+ORIGINAL, WEIGHTS, ADAM, DROPOUT, AUGMENTED = "", "other weights", "adam", "dropout", "augmented"
+# What small_models.py plants, in its words.
+TRANSPOSED, REVERSED = "transposed input", "reversed steps"
+EPSILON, SUMMED, TRAINING = "other epsilon", "sum for mean", "left in training mode"
+PLANTED = (TRANSPOSED, REVERSED, EPSILON, SUMMED, TRAINING)
+
+
+def path(folder, kind, variant, group, float64):
+    """Return the path of a variant's results of a group of checks, in float32 or float64."""
+    return Path(folder) / f"{kind}-{variant}-{group}-{'64' if float64 else '32'}.npz"
