@@ -3,7 +3,7 @@
 The parent compares these results with those of other contenders and of runs in float64.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ import numpy as np
 from aebench import backends
 from aebench.bench.models.loading import load
 from aebench.bench.protocol import parity_results as names
+from aebench.bench.protocol import trees
 from aebench.bench.protocol.messages import ComputeResults, ParityJob, ResultsComputed
 from aebench.bench.protocol.parity_checks import INFERENCE, short_steps
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
-from aebench.bench.worker.building import build
+from aebench.bench.worker.building import build, call_once
 from aebench.bench.worker.disturbance import changes, disturbed, largest_change
 from aebench.bench.worker.random_layers import silence, without_rate
 from aebench.bench.worker.runtime_info import runtime_info
@@ -148,7 +149,8 @@ class GeneralModel:
         if not isinstance(made, Mapping) and len(known) == len(several):
             made = dict(zip(known, several, strict=True))
             return {name: _numbers(values) for name, values in made.items()}
-        return {name or "output": _numbers(values) for name, values in _flat(made)}
+        # Keys are taken in their order as texts: backends keep dictionaries in different orders.
+        return {name or "output": _numbers(values) for name, values in trees.named_leaves(made)}
 
     def _evaluated(self, samples: Samples, batch_size: int) -> list[float]:
         """Return the losses of samples at inference; note why, if the model has none."""
@@ -224,6 +226,7 @@ class GeneralModel:
             keras.config.set_dtype_policy("float64")
             settings = replace(settings, precision="")
         self._keras_model = build(load(self._job.model), settings, self._job.seed)
+        call_once(self._keras_model, self._samples)
         self._trained = False
 
     def _switch_to_float64(self) -> None:
@@ -259,22 +262,6 @@ def _stored_weights(folder: str, seed: int) -> list[Array]:
     """Return the initial weights of a seed, in Keras's order."""
     with np.load(Path(folder) / f"{seed}.npz") as file:
         return [file[str(place)] for place in range(len(file.files))]
-
-
-def _flat(outputs: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the arrays of nested outputs with their names: keys and places, joined by slashes.
-
-    Keys are taken in their order as texts, since backends keep dictionaries in different orders.
-    """
-    if isinstance(outputs, Mapping):
-        parts = sorted(((str(key), value) for key, value in outputs.items()), key=lambda p: p[0])
-    elif isinstance(outputs, list | tuple):
-        parts = [(str(place), value) for place, value in enumerate(outputs)]
-    else:
-        yield path, outputs
-        return
-    for name, value in parts:
-        yield from _flat(value, f"{path}/{name}" if path else name)
 
 
 def _losses(logs: Mapping[str, Any]) -> list[float]:
