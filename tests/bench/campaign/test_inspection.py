@@ -1,0 +1,161 @@
+"""Test what an inspection finds of users' models, with real workers."""
+
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aebench.bench.campaign.inspection import InspectionInputs, inspect
+from aebench.bench.errors import BadInputError
+from aebench.bench.plan.model_refs import read
+from aebench.bench.protocol import trees
+from aebench.bench.worker.sample_files import mapped
+from aebench.reports.record import ContenderInfo
+
+JAX = ContenderInfo("jax", "jax", "1")
+CLASSIFIER = """
+import keras
+
+def build(units=8, rate=0.1):
+    print("built")
+    model = keras.Sequential(
+        [
+            keras.Input((6,)),
+            keras.layers.Dense(units, activation="relu"),
+            keras.layers.Dropout(rate),
+            keras.layers.Dense(3, activation="softmax"),
+        ]
+    )
+    model.compile(loss="sparse_categorical_crossentropy", optimizer="adam")
+    return model
+"""
+DATA = """
+import numpy as np
+
+def data():
+    x = np.random.default_rng(0).random((320, 6))
+    y = x[:, :3].argmax(axis=1)
+    return (x, y), (x[:64], y[:64])
+"""
+
+
+def inspected(folder, text, sets=(), npz="", train_samples=0, seeds=1, contenders=(JAX,)):
+    path = folder / "mine.py"
+    path.write_text(textwrap.dedent(text))
+    scratch = folder / "scratch"
+    scratch.mkdir(exist_ok=True)
+    inputs = InspectionInputs(list(contenders), npz, train_samples, seeds, scratch, 120.0)
+    return inspect(read([str(path)], sets), inputs)
+
+
+@pytest.mark.slow
+def test_a_model_is_built_once_and_known(tmp_path):
+    ((model, data),) = inspected(tmp_path, CLASSIFIER + DATA, seeds=2, train_samples=256)
+    assert model.parameters == 6 * 8 + 8 + 8 * 3 + 3
+    assert model.weight_bytes == 4 * model.parameters
+    assert model.optimiser_bytes == 2 * model.weight_bytes + 4 + 4
+    assert model.forward_operations == 2 * (6 * 8 + 8 * 3)
+    assert (model.no_training, model.form) == ("", None)
+    assert data.sizes == (256, 64) and data.info.name == "mine.py" and not data.info.notice
+    train = mapped(data.train)
+    assert (train.x.dtype, train.x.shape, train.y.shape) == (np.float32, (256, 6), (256,))
+    weights = [np.load(Path(model.weights) / f"{seed}.npz") for seed in range(2)]
+    shapes = [[each[name].shape for name in each.files] for each in weights]
+    assert shapes == 2 * [[(6, 8), (8,), (8, 3), (3,)]]
+    assert np.any(weights[0]["0"] != weights[1]["0"])
+    with np.load(data.npz) as arrays:
+        assert np.array_equal(arrays[data.array_names.x], train.x)
+
+
+@pytest.mark.slow
+def test_samples_are_drawn_where_there_are_none(tmp_path):
+    ((model, data),) = inspected(tmp_path, CLASSIFIER)
+    assert "drawn from its inputs: its losses mean nothing" in data.info.notice
+    train = mapped(data.train)
+    assert train.x.shape == (4096, 6) and set(np.unique(train.y)) == {0, 1, 2}
+    assert data.info.train_sha256 != data.info.test_sha256
+
+
+@pytest.mark.slow
+def test_integers_are_drawn_within_the_rows_of_the_embedding_that_reads_them(tmp_path):
+    ((_, data),) = inspected(
+        tmp_path,
+        """
+        import keras
+
+        def build():
+            few = keras.Input((4,), dtype="int32", name="few")
+            many = keras.Input((5,), dtype="int32", name="many")
+            x = keras.layers.Flatten()(keras.layers.Embedding(3, 2)(few))
+            y = keras.layers.Flatten()(keras.layers.Embedding(50, 2)(many))
+            z = keras.layers.Dense(1)(keras.layers.Concatenate()([x, y]))
+            model = keras.Model({"few": few, "many": many}, z)
+            model.compile(loss="mse", optimizer="sgd")
+            return model
+        """,
+    )
+    train = mapped(data.train)
+    assert {name: int(array.max()) for name, array in train.x.items()} == {"few": 2, "many": 49}
+    assert [each.shape[1:] for each in trees.leaves(train.x)] == [(4,), (5,)]
+
+
+@pytest.mark.slow
+def test_an_npz_comes_before_data(tmp_path):
+    x = np.random.default_rng(1).random((100, 6), np.float32)
+    y = np.zeros(100, np.int32)
+    np.savez(tmp_path / "my.npz", x_train=x, y_train=y, x_test=x[:50], y_test=y[:50])
+    ((_, data),) = inspected(tmp_path, CLASSIFIER + DATA, npz=str(tmp_path / "my.npz"))
+    assert data.sizes == (100, 50) and data.info.name == "my.npz"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("text", "sets", "said"),
+    [
+        (CLASSIFIER, ["depth=2"], "has no parameter depth: it has units, rate"),
+        (CLASSIFIER.replace("units=8", "units"), [], "can't be built without a value of units"),
+        (CLASSIFIER, ["units=wide"], r"mine units=wide can't be built: .*line 9 of mine\.py"),
+        ("def build():\n    return 3\n", [], "returned int and must return a Keras model"),
+        ("import nothing_here\n\ndef build(): ...\n", [], "can't be loaded: ModuleNotFoundError"),
+        (CLASSIFIER.replace("keras.Input((6,)),", ""), [], "doesn't say what inputs it takes"),
+        (CLASSIFIER + DATA.replace("(320, 6)", "(320, 7)"), [], "takes 6 numbers per sample"),
+        (CLASSIFIER + DATA.replace("argmax(axis=1)", "argmax(axis=1) + 1"), [], "from 1 to 3"),
+        (CLASSIFIER + DATA.replace("    y =", "    x[0] = np.nan; y ="), [], "aren't finite"),
+        (CLASSIFIER + DATA.replace("(x, y),", "(x, y[:-1]),"), [], "319, 320 by their arrays"),
+        (CLASSIFIER + DATA.replace("return (x", "return x, (x"), [], r"data\(\) of the model mine"),
+    ],
+)
+def test_bad_input_is_one_sentence(tmp_path, text, sets, said):
+    with pytest.raises(BadInputError, match=said) as refused:
+        inspected(tmp_path, text, sets)
+    assert "\n" not in str(refused.value) and "Traceback" not in str(refused.value)
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_is_one_sentence(tmp_path):
+    with pytest.raises(BadInputError, match="a worker of jax exited with code 7"):
+        inspected(tmp_path, "import os\n\ndef build():\n    os._exit(7)\n")
+
+
+@pytest.mark.slow
+def test_a_model_that_is_not_compiled_predicts_alone(tmp_path):
+    text = CLASSIFIER.replace('model.compile(loss="', 'str("').replace(', optimizer="adam"', "")
+    ((model, _),) = inspected(tmp_path, text)
+    assert model.no_training == "its model isn't compiled"
+
+
+@pytest.mark.slow
+def test_modules_beside_the_file_can_be_imported_and_a_module_can_be_named(tmp_path, monkeypatch):
+    (tmp_path / "beside.py").write_text("UNITS = 5\n")
+    text = "from beside import UNITS\n" + textwrap.dedent(CLASSIFIER.replace("=8", "=UNITS"))
+    ((model, _),) = inspected(tmp_path, text)
+    assert model.parameters == 6 * 5 + 5 + 5 * 3 + 3
+    monkeypatch.chdir(tmp_path)
+    inputs = InspectionInputs([JAX], "", 0, 1, tmp_path / "scratch" / "again", 120.0)
+    inputs.scratch.mkdir()
+    ((again, _),) = inspect(read(["mine:build"]), inputs)
+    assert (again.parameters, again.description.sha256) == (
+        model.parameters,
+        model.description.sha256,
+    )
