@@ -58,7 +58,9 @@ class Fleet:
 
     def __init__(self, scratch: Path, answer_seconds: float, modules: Sequence[str] = ()) -> None:
         self._scratch = scratch
-        self._package_path = link_package(scratch / "package", modules)
+        # A run has several fleets in one folder: one that inspects models, then one that measures.
+        links = Path(tempfile.mkdtemp(prefix="package-", dir=scratch))
+        self._package_path = link_package(links / "package", modules)
         self._answer_seconds = answer_seconds
         self._guard = subprocess.Popen(
             [sys.executable, "-P", "-m", "aebench.bench.campaign.guard", str(scratch)],

@@ -340,6 +340,7 @@ class Inspect:
     number: int
 
 
+@dataclass(frozen=True)
 class ComputeResults:
     """Write what the job's model computes to a file. Answer: :class:`ResultsComputed`.
 
