@@ -27,6 +27,7 @@ JOBS = [
     messages.MemoryJob(*COMMON, 32, "data.npz", SampleSource("x_train", "x_train"), 640),
     messages.ProfileJob(*COMMON, 32, 10, "trace.json.gz"),
     messages.QualityJob(*COMMON, [1, 2], 3, 32, 640, [0, 4]),
+    messages.InspectionJob(*COMMON, "scratch", "", 0, 2, weights="weights"),
 ]
 COMMANDS = [
     messages.Compile("train", 32, [10, 1]),
@@ -38,7 +39,12 @@ COMMANDS = [
     messages.RunShortEpochs("train", 32, 10, 8),
     messages.Compare(MODEL, "oracle.npz", 32, "inference"),
     messages.ComputeResults(32, "steps", "results.npz", True, 3),
+    messages.Inspect(MODEL, 1),
 ]
+TREES = SampleSource({"numbers": "x0.npy", "words": ["x1.npy", "x2.npy"]}, ["y3.npy"], "w4.npy")
+FOUND = messages.FoundSamples(
+    *("mine.py", "", TREES, TREES, "train.npz", TREES, 640, 64, 24, "5a", "5b")
+)
 RUNTIME = messages.RuntimeInfo({"jit": "on"}, {"jax": "1"}, ["jax"], 2, [0.5, 1])
 ANSWERS = [
     messages.Hello(1, True),
@@ -51,6 +57,8 @@ ANSWERS = [
     messages.EpochBoundaries([messages.EpochBoundary(1.0, 2.0, 3.0, 4.0)]),
     messages.Compared(RUNTIME, [messages.Check("loss", 0.0), messages.Check("step", 1.0, "here")]),
     messages.ResultsComputed(RUNTIME, "no loss"),
+    messages.Inspected("the model can't be built."),
+    messages.Inspected("", "5a", 3, 12, 0, None, "it isn't compiled", "weights", FOUND),
     messages.PhaseMemory("data", 1.0, 2, None),
 ]
 

@@ -31,7 +31,6 @@ def test_samples_are_cut_in_all_their_arrays():
 def test_a_target_that_is_the_input_stays_the_input():
     x = np.zeros((4, 3), np.float32)
     samples = Samples(x, x)
-    assert samples.first(2).y is samples.first(2).y and samples.changed(abs).y is not None
     cut = samples.first(2)
     assert cut.y is cut.x and samples.sample_bytes == 12
 
