@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aebench.bench.campaign.inspection import InspectionInputs, inspect
 from aebench.bench.data import datasets
+from aebench.bench.data.choices import DATA
 from aebench.bench.data.datasets import Dataset
 from aebench.bench.data.model_data import Counts, ModelData, by_model, counts_of_images, least
 from aebench.bench.errors import BadInputError
@@ -14,7 +15,8 @@ from aebench.bench.models.model import Model
 from aebench.bench.plan import contenders, model_refs
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import PRESETS
-from aebench.bench.plan.request import Request
+from aebench.bench.plan.request import Request, check
+from aebench.bench.quoting import is_encodable, shortly
 from aebench.reports.record import Header
 
 _NPZ = ".npz"
@@ -78,18 +80,19 @@ def found(request: Request, data: str, scratch: Path, answer_seconds: float) -> 
         images = datasets.load(data, request.train_samples, scratch)
     if not own:
         return Found(list(asked) or None, {}, images, scratch)  # type: ignore[arg-type]
-    if data.endswith(_NPZ) and images is not None:
-        raise BadInputError(
-            "--data is for the autoencoders or for the other models, and both are given: measure "
-            "them in two runs."
-        )
+    check(request)
+    npz = _npz_of_own(data, images is not None)
+    preset = PRESETS[request.preset]
     inputs = InspectionInputs(
         contenders=[
             each for each in contenders.find(request.backends) if each.on_keras and not each.missing
         ],
-        npz=str(Path(data).absolute()) if data.endswith(_NPZ) else "",
+        npz=npz,
         train_samples=request.train_samples or 0,
-        seeds=request.seeds or PRESETS[request.preset].seeds,
+        # The quality pass alone begins with the weights of other seeds than the first.
+        seeds=(request.seeds or preset.seeds)
+        if "quality" in (request.passes or preset.passes)
+        else 1,
         scratch=scratch,
         answer_seconds=answer_seconds,
     )
@@ -104,6 +107,28 @@ def found(request: Request, data: str, scratch: Path, answer_seconds: float) -> 
             models.append(model)
             samples[model.name] = its_data
     return Found(models, samples, images, scratch)
+
+
+def _npz_of_own(data: str, beside_images: bool) -> str:
+    """Return the path of the file that has the samples of users' models; empty without one.
+
+    Names of data sets are of images, which these models don't take.
+    """
+    if not data.endswith(_NPZ):
+        if data not in DATA:
+            raise BadInputError(
+                f"--data {shortly(data)} is neither {', '.join(DATA)} nor the path of a file that "
+                f"ends in {_NPZ}."
+            )
+        return ""
+    if beside_images:
+        raise BadInputError(
+            "--data is for the autoencoders or for the other models, and both are given: measure "
+            "them in two runs."
+        )
+    if not is_encodable(data):
+        raise BadInputError(f"{data} is no name in UTF-8, and no record can hold it: rename it.")
+    return str(Path(data).absolute())
 
 
 @dataclass(frozen=True)
@@ -138,18 +163,24 @@ def found_again(plan: Plan, header: Header, scratch: Path, answer_seconds: float
         images = datasets.load_again(header.data_of(first.name), scratch)
     models: dict[str, Model] = {model.name: model for model in plan.models}
     samples: dict[str, ModelData] = {}
+    by_data: dict[tuple[str, int], list[Model]] = {}
     for model in own:
         info = header.data_of(model.name)
+        npz = info.choice if info.choice.endswith(_NPZ) else ""
+        by_data.setdefault((npz, info.train_samples), []).append(model)
+    seeds = plan.info.seeds if "quality" in plan.info.passes else plan.info.seeds[:1]
+    for number, ((npz, train_samples), mine) in enumerate(by_data.items()):
         inputs = InspectionInputs(
             contenders=plan.on_keras,
-            npz=info.choice if info.choice.endswith(_NPZ) else "",
-            train_samples=info.train_samples,
-            seeds=1 + max(plan.info.seeds),
-            scratch=scratch / f"model-{len(samples)}",
+            npz=npz,
+            train_samples=train_samples,
+            seeds=1 + max(seeds),
+            scratch=scratch / f"models-{number}",
             answer_seconds=answer_seconds,
         )
         inputs.scratch.mkdir()
-        ((models[model.name], samples[model.name]),) = inspect([model.description], inputs)
+        for inspected, its_data in inspect([model.description for model in mine], inputs):
+            models[inspected.name], samples[inspected.name] = inspected, its_data
     names = [model.name for model in plan.models]
     renewed = replace(plan, models=[models[name] for name in names])
     return FoundAgain(renewed, by_model(names, samples, images, scratch))

@@ -116,7 +116,7 @@ def plan_from_request(
     BadInputError
         If the request names something unknown or not installed, or doesn't fit these data.
     """
-    _check(request)
+    check(request)
     preset = PRESETS[request.preset]
     names = _unique(request.workloads or preset.workloads)
     asked_sizes = batch_sizes(request.batch_sizes, names)
@@ -124,7 +124,8 @@ def plan_from_request(
         checks.batch_sizes(asked, counts)
     if models is None:
         models = [parse(name) for name in request.models or preset.models]
-    models = _unique(models)
+    # Not by equality: a model of a file holds a dictionary, which has no hash.
+    planned = list({model.name: model for model in models}.values())
     passes = _passes(request.passes or preset.passes)
     found, reference = _contenders(request, names, passes, run)
     rule = stopping_rule(request.until, request.preset, request.launches)
@@ -141,7 +142,7 @@ def plan_from_request(
 
     def first(count: int | None) -> list[str] | None:
         all_of_them = count is None or bool(request.models)
-        return None if all_of_them else [model.name for model in models[:count]]
+        return None if all_of_them else [model.name for model in planned[:count]]
 
     info = PlanInfo(
         preset=request.preset,
@@ -163,13 +164,25 @@ def plan_from_request(
         until=rule,
         rank_anyway=request.rank_anyway,
     )
-    plan = Plan(info, models, found)
+    plan = Plan(info, planned, found)
     checks.resources(plan, counts)
+    without = [model for model in planned if model.no_training]
+    if without and not plan.tasks():
+        raise BadInputError(
+            f"nothing can be measured: {without[0].name} can't be trained, since "
+            f"{without[0].no_training}."
+        )
     return plan
 
 
-def _check(request: Request) -> None:
-    """Refuse a request whose mistakes can be seen without its contenders and data."""
+def check(request: Request) -> None:
+    """Refuse a request whose mistakes can be seen without its contenders and data.
+
+    Raises
+    ------
+    BadInputError
+        If there is one.
+    """
     checks.known("preset", [request.preset], PRESETS)
     checks.usable_workloads(request.workloads)
     checks.known("pass", request.passes, PASSES)
@@ -178,6 +191,7 @@ def _check(request: Request) -> None:
     checks.within("--epochs", request.epochs, MOST)
     checks.within("--seeds", request.seeds, MOST)
     checks.within("--steps", request.profile_steps, MOST_PROFILE_STEPS)
+    checks.within("--train-samples", request.train_samples, 2**50)
     checks.threads(request.threads)
     checks.margins(request.different, request.same)
     checks.list_length("--contender", request.backends)
