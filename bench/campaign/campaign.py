@@ -170,8 +170,10 @@ def missing_tasks(plan: Plan, record: Record) -> list[Task]:
 
 
 def _header(plan: Plan, inputs: RunInputs, folder: Path) -> Header:
-    # A record has the samples of the first model once for all that share them.
-    shared = inputs.data[plan.models[0].name].info
+    # A record has the samples of the first model, or of the autoencoders, once for all that share
+    # them: the study of autoencoders shows images.
+    images = (model for model in plan.models if model.form is not None)
+    shared = inputs.data[next(images, plan.models[0]).name].info
     own = {
         name: data.info
         for name, data in inputs.data.items()
