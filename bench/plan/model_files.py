@@ -40,25 +40,49 @@ def found(info: ModelInfo, given: Sequence[str]) -> FileModel:
         If the file can't be read, or is not the one from which the record was measured.
     """
     places = [place for place in given if _name(place) == info.where]
+    files = [place for place in map(_place, places) if place.endswith((SOURCE, SAVED))]
+    if places and not files:
+        return _described(info, _of_module(info, places))
     descriptions = [
         loading.describe(
             info.name, _absolute(place), info.build_parameters, info.function, _folder(place)
         )
-        for place in places
-        if place.endswith((SOURCE, SAVED))
+        for place in files
     ]
     same = [each for each in descriptions if each.sha256 == info.sha256]
     if places and not same:
         raise BadInputError(
-            f"the file {places[0]} of the model {shortly(info.name)} has changed since the run "
+            f"the file {files[0]} of the model {shortly(info.name)} has changed since the run "
             "was planned: bring back the file as it was, or start a new run."
         )
     if same and not loading.defines(same[0]):
-        raise BadInputError(f"the file {places[0]} defines no function {shortly(info.function)}.")
+        raise BadInputError(f"the file {files[0]} defines no function {shortly(info.function)}.")
     unopened = ModelDescription(
         info.name, info.where, info.function, info.build_parameters, info.sha256
     )
     return _described(info, same[0] if same else unopened)
+
+
+def _of_module(info: ModelInfo, places: Sequence[str]) -> ModelDescription:
+    """Describe a record's model of a module. A worker finds the module and checks its digest.
+
+    Which functions it defines isn't known here: finding it would run its package's code. The user
+    has to name the function.
+    """
+    wanted = f"{info.where}:{info.function}"
+    if wanted not in places:
+        raise BadInputError(
+            f"the model {shortly(info.name)} is built by {shortly(info.function)} of "
+            f"{info.where}: give --model {wanted}, if it may be run."
+        )
+    return ModelDescription(
+        info.name,
+        info.where,
+        info.function,
+        info.build_parameters,
+        info.sha256,
+        str(Path.cwd()),
+    )
 
 
 def _described(info: ModelInfo, description: ModelDescription) -> FileModel:
@@ -119,9 +143,22 @@ def describe(infos: Sequence[ModelInfo]) -> str:
 
 
 def paths(models: Sequence[Model]) -> list[str]:
-    """List the files of users that build the models of a plan, without repetitions."""
-    own = [model.description.where for model in models if isinstance(model, FileModel)]
-    return list(dict.fromkeys(own))
+    """List what users give as ``--model`` for the models of a plan, without repetitions.
+
+    These are files, and functions of modules; built-in models need no consent.
+    """
+    built_in_modules = {each.module for each in BUILT_IN.values()}
+    own = [
+        model.description
+        for model in models
+        if isinstance(model, FileModel) and model.description.where not in built_in_modules
+    ]
+    return list(
+        dict.fromkeys(
+            each.where if each.where.endswith((SOURCE, SAVED)) else f"{each.where}:{each.function}"
+            for each in own
+        )
+    )
 
 
 def _names(infos: Sequence[ModelInfo]) -> list[str]:
@@ -137,7 +174,7 @@ def built_in(info: ModelInfo) -> FileModel:
         If this version builds it from another file.
     """
     description = loading.describe(info.name, info.where, info.build_parameters, info.function)
-    if description.sha256 != info.sha256:
+    if info.function != loading.BUILD or description.sha256 != info.sha256:
         raise BadInputError(
             f"this version of aebench has another model {shortly(info.name)} than the record was "
             "measured with: start a new run."
@@ -145,9 +182,16 @@ def built_in(info: ModelInfo) -> FileModel:
     return _described(info, description)
 
 
-def _name(place: str) -> str:
+def _name(word: str) -> str:
     """Return the name by which a record has a file or module: without its folder."""
-    return Path(place).name if place.endswith((SOURCE, SAVED)) else place.partition(":")[0]
+    place = _place(word)
+    return Path(place).name if place.endswith((SOURCE, SAVED)) else place
+
+
+def _place(word: str) -> str:
+    """Return the path or the module of what ``--model`` names, without a function behind it."""
+    place, _, function = word.rpartition(":")
+    return place if place and function.isidentifier() else word
 
 
 def _absolute(place: str) -> str:
