@@ -102,22 +102,28 @@ class LoadedModel:
         return made
 
     def check_parameters(self) -> None:
-        """Refuse parameters that the function hasn't, and a function that needs more.
+        """Refuse parameters that the function hasn't or takes otherwise, and one that needs more.
 
         Raises
         ------
         ModelError
             If the function can't be called with the parameters.
         """
-        known = inspect.signature(self.build_function).parameters.values()
+        known = inspect.signature(self.build_function).parameters
         kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-        names = [each.name for each in known if each.kind in kinds]
-        takes_any = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in known)
-        for name in self.parameters:
+        names = [each.name for each in known.values() if each.kind in kinds]
+        takes_any = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in known.values())
+        for name, value in self.parameters.items():
             if name not in names and not takes_any:
                 has = f"has {', '.join(names)}" if names else "has none"
                 raise ModelError(f"the model {self.name} has no parameter {name}: it {has}.")
-        for each in known:
+            default = known[name].default if name in names else inspect.Parameter.empty
+            if _sort(value) and _sort(default) and _sort(value) != _sort(default):
+                raise ModelError(
+                    f"the model {self.name} can't be built with {name}={value}: its file has "
+                    f"{default!r} there, so give {_sort(default)}."
+                )
+        for each in known.values():
             # What may be any number of values, as *values, needs none.
             needed = each.default is each.empty and each.kind not in (
                 inspect.Parameter.VAR_POSITIONAL,
@@ -147,6 +153,15 @@ class LoadedModel:
         return (
             None if self.closed_form_function is None else self.closed_form().initial_weights(seed)
         )
+
+
+def _sort(value: Any) -> str:
+    """Return what sort of parameter a value is, in words; empty if any other may stand for it."""
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, (int, float)):
+        return "a number"
+    return "a word" if isinstance(value, str) else ""
 
 
 def describe(
@@ -218,7 +233,9 @@ def load(description: ModelDescription) -> LoadedModel:
             f"the file {file} of the model {description.name} has no function "
             f"{description.function}()."
         )
-    form, data = (getattr(module, each, None) for each in (CLOSED_FORM, DATA))
+    # A file may call something else data: a module, or arrays.
+    found_functions = (getattr(module, each, None) for each in (CLOSED_FORM, DATA))
+    form, data = (each if callable(each) else None for each in found_functions)
     return LoadedModel(name, parameters, function, form, data, found)
 
 

@@ -32,12 +32,12 @@ def build(model: LoadedModel, settings: ContenderSettings, seed: int) -> Any:
     Returns
     -------
     keras.Model
-        The compiled model.
+        The model; whether it is compiled is up to its file.
 
     Raises
     ------
     ModelError
-        If the model's file returns something other than a compiled Keras model.
+        If the model's file returns something other than a Keras model.
     """
     import keras
 
@@ -75,7 +75,7 @@ def initial_weights(model: LoadedModel, seed: int, folder: str) -> list[Any] | N
         The weights in the order of Keras's ``get_weights``; None if they are known nowhere, and
         Keras's initialisers draw them.
     """
-    if model.closed_form_function is not None or not folder:
+    if not folder:
         return model.initial_weights(seed)
     import numpy as np
 
@@ -145,14 +145,25 @@ class Restarts:
 def ready(model: LoadedModel, job: Job) -> Any:
     """Build a model with the settings and the initial weights of a job."""
     keras_model = build(model, ContenderSettings.from_dict(job.settings), job.seed)
-    call_once(keras_model, mapped(job.train))
+    if not is_built(keras_model):
+        call_once(keras_model, mapped(job.train))
     set_initial_weights(keras_model, model, job.seed, job.weights)
     return keras_model
 
 
+def is_built(keras_model: Any) -> bool:
+    """Return whether a model and all its layers have their weights.
+
+    A model of its own class whose ``build`` was called says so of itself alone.
+    """
+    return bool(keras_model.built) and all(
+        layer.built for layer in keras_model._flatten_layers(include_self=False)
+    )
+
+
 def call_once(keras_model: Any, samples: Samples) -> None:
     """Call a model that isn't built yet on two samples, which builds its layers."""
-    if keras_model.built:
+    if is_built(keras_model):
         return
     import keras
 
