@@ -22,6 +22,8 @@ class ColdStart:
         self._job = job
         self.samples: Samples | None = None
         self.keras_model: Any = None
+        # What the last call of fit told of its last epoch, by name.
+        self.figures: dict[str, Any] = {}
 
     def framework(self) -> None:
         """Import Keras, which imports the framework."""
@@ -55,7 +57,8 @@ class ColdStart:
         assert self.samples is not None
         x, y, weights = self.samples.first(min(steps, self.samples.total // batch) * batch)
         # Not shuffled: the backends then use the same batches, and their losses can be compared.
-        self.keras_model.fit(x, y, batch, sample_weight=weights, shuffle=False, verbose=0)
+        history = self.keras_model.fit(x, y, batch, sample_weight=weights, shuffle=False, verbose=0)
+        self.figures = {name: values[-1] for name, values in history.history.items()}
 
     def predict(self) -> None:
         """Predict the first batch."""

@@ -8,7 +8,7 @@ from aebench.bench.protocol.messages import FootprintJob, FootprintResult, Phase
 from aebench.bench.protocol.phases import FOOTPRINT_PHASES
 from aebench.bench.system import proc_memory
 from aebench.bench.worker.cold_start import ColdStart
-from aebench.bench.worker.evaluating import evaluate
+from aebench.bench.worker.evaluating import LOSS, NoLossError, evaluate, loss_of
 from aebench.bench.worker.runtime_info import finite, runtime_info
 
 STEADY_STEPS = 50
@@ -35,7 +35,10 @@ def work(channel: Channel, job: FootprintJob) -> None:
     # The loss shows that the steps trained the model. Computing it takes memory: that comes last.
     assert start.samples is not None
     few = start.samples.first(_LOSS_SAMPLES)
-    loss = evaluate(start.keras_model, few, few.total)["loss"]
+    try:
+        loss = evaluate(start.keras_model, few, few.total)[LOSS]
+    except NoLossError:
+        loss = loss_of(start.figures)
     result = FootprintResult(
         runtime_info(backend, start.keras_model),
         device_peak_bytes=device_bytes,

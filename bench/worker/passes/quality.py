@@ -9,7 +9,7 @@ from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import EpochTrained, QualityJob, Reconstructed, encode
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.building import Restarts, ready
-from aebench.bench.worker.evaluating import evaluate
+from aebench.bench.worker.evaluating import LOSS, evaluate, loss_of
 from aebench.bench.worker.runtime_info import finite, runtime_info
 from aebench.bench.worker.sample_files import mapped
 
@@ -52,15 +52,15 @@ def work(channel: Channel, job: QualityJob) -> None:
             )
             trained = time.perf_counter()
             metrics = evaluated(test)
-            test_loss = metrics.pop("loss")
+            test_loss = metrics.pop(LOSS)
             row = EpochTrained(
                 seed=seed,
                 epoch=epoch,
                 train_seconds=trained - began,
                 evaluate_seconds=time.perf_counter() - trained,
-                fit_loss=float(history.history["loss"][-1]),
+                fit_loss=loss_of({name: values[-1] for name, values in history.history.items()}),
                 test_loss=test_loss,
-                train_loss=evaluated(train.first(test.total))["loss"]
+                train_loss=evaluated(train.first(test.total))[LOSS]
                 if epoch == job.epochs
                 else None,
                 metrics=metrics,
