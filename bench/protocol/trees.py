@@ -38,3 +38,26 @@ def named_leaves(tree: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         return
     for key, each in items:
         yield from named_leaves(each, f"{name}/{key}" if name else str(key))
+
+
+def mapped_by_name(tree: Any, change: Callable[[str, Any], Any], name: str = "") -> Any:
+    """Return a tree of the same structure, with every leaf made from its name and itself.
+
+    Parameters
+    ----------
+    tree : object
+        The tree.
+    change : callable
+        Takes a leaf's name, as :func:`named_leaves` yields it, and the leaf.
+    name : str
+        The name of the tree itself, which every leaf's name begins with.
+    """
+
+    def inner(key: Any, each: Any) -> Any:
+        return mapped_by_name(each, change, f"{name}/{key}" if name else str(key))
+
+    if isinstance(tree, dict):
+        return {key: inner(key, each) for key, each in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        return type(tree)(inner(key, each) for key, each in enumerate(tree))
+    return change(name, tree)

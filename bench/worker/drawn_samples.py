@@ -11,10 +11,13 @@ import numpy as np
 from aebench.bench.models.loading import ModelError
 from aebench.bench.protocol import trees
 from aebench.bench.protocol.samples import Samples
+from aebench.bench.worker.model_ends import loss_name, output_losses, symbolic_inputs
 
 Array = np.ndarray[Any, Any]
 
 TRAIN_SAMPLES, TEST_SAMPLES = 4_096, 1_024
+# Of large samples fewer are drawn: so many bytes of them, but never fewer samples than these.
+MOST_DRAWN_BYTES, LEAST_SAMPLES = 256 * 2**20, 64
 # Where a model leaves an axis open, as the length of a sequence.
 _OPEN_LENGTH = 32
 # The integers of an input that no embedding reads.
@@ -33,7 +36,7 @@ def drawn(name: str, keras_model: Any, count: int, seed: int) -> Samples:
     keras_model : keras.Model
         A built model.
     count : int
-        Number of samples.
+        Number of samples; fewer are drawn if they are large.
     seed : int
         Seed of the numbers.
 
@@ -49,58 +52,49 @@ def drawn(name: str, keras_model: Any, count: int, seed: int) -> Samples:
     ModelError
         If the model doesn't tell its inputs.
     """
-    generator = np.random.default_rng(seed)
-    inputs = _inputs(keras_model)
+    inputs = symbolic_inputs(keras_model)
     if inputs is None:
         raise ModelError(
             f"the model {name} doesn't say what inputs it takes, and its file has no data(): add "
             "data(), or begin the model with keras.Input."
         )
-    x = trees.mapped(inputs, lambda tensor: _input(keras_model, tensor, count, generator))
-    few = trees.mapped(x, lambda array: array[:_FEW])
-    outputs = keras_model.predict(few, _FEW, verbose=0)
-    return Samples(x, _targets(keras_model, outputs, count, generator))
 
+    outputs_of: list[Any] = []
 
-def _inputs(keras_model: Any) -> Any:
-    """Return the tree of a model's symbolic inputs; None if it has none."""
-    try:
-        found = keras_model.input  # the structure in which a functional model takes them
-    except (AttributeError, ValueError):
-        return None
-    return found
+    def made(samples: int) -> Samples:
+        generator = np.random.default_rng(seed)
+        x = trees.mapped(inputs, lambda tensor: _input(keras_model, tensor, samples, generator))
+        if not outputs_of:
+            outputs_of.append(keras_model.predict(x, samples, verbose=0))
+        return Samples(x, _targets(keras_model, outputs_of[0], samples, generator))
 
-
-def symbolic_inputs(keras_model: Any) -> list[Any]:
-    """List a model's symbolic inputs; none if it doesn't tell them."""
-    found = _inputs(keras_model)
-    return [] if found is None else list(trees.leaves(found))
+    few = made(_FEW)
+    enough = max(LEAST_SAMPLES, MOST_DRAWN_BYTES // max(1, few.sample_bytes))
+    return made(min(count, enough))
 
 
 def _input(keras_model: Any, tensor: Any, count: int, generator: Any) -> Array:
     shape = (count, *(_OPEN_LENGTH if length is None else length for length in tensor.shape[1:]))
+    if tensor.dtype == "string":
+        raise ModelError("an input of texts can't be drawn: add data() with numbers.")
     kind = np.dtype("float32" if tensor.dtype == "bfloat16" else tensor.dtype)
     if kind.kind in "iu":
-        return generator.integers(0, _rows(keras_model, tensor), shape).astype(kind)
+        return np.asarray(generator.integers(0, _rows(keras_model, tensor), shape), kind)
     if kind.kind == "b":
-        return generator.integers(0, 2, shape).astype(bool)
+        return np.asarray(generator.integers(0, 2, shape), kind)
     if kind.kind != "f":
         raise ModelError(f"an input of the type {tensor.dtype} can't be drawn: add data().")
-    return generator.standard_normal(shape, np.float32).astype(kind)
+    return np.asarray(generator.standard_normal(shape, np.float32), kind)
 
 
 def _rows(keras_model: Any, tensor: Any) -> int:
     """Return the rows of the embedding that reads the tensor; if none does, the fewest of any."""
     from keras import layers
 
-    found = [each for each in _all_layers(keras_model) if isinstance(each, layers.Embedding)]
+    flattened = keras_model._flatten_layers(include_self=False)
+    found = [each for each in flattened if isinstance(each, layers.Embedding)]
     reading = [each for each in found if _reads(each, tensor)]
-    return min((each.input_dim for each in reading or found), default=_INTEGERS)
-
-
-def _all_layers(layer: Any) -> list[Any]:
-    inner = [deeper for each in getattr(layer, "layers", []) for deeper in _all_layers(each)]
-    return [layer, *inner]
+    return min((int(each.input_dim) for each in reading or found), default=_INTEGERS)
 
 
 def _reads(layer: Any, tensor: Any) -> bool:
@@ -111,31 +105,29 @@ def _reads(layer: Any, tensor: Any) -> bool:
 
 
 def _targets(keras_model: Any, outputs: Any, count: int, generator: Any) -> Any:
-    names = [loss_name(each) for each in trees.leaves(getattr(keras_model, "loss", None))]
-    numbered = iter(range(len(list(trees.leaves(outputs)))))
-
-    def target(output: Array) -> Array:
-        number = next(numbered)
-        name = names[number] if number < len(names) else names[0] if names else ""
-        return _target(name, (count, *output.shape[1:]), generator)
-
-    return trees.mapped(outputs, target)
+    losses = output_losses(keras_model, outputs)
+    # In the order of names: backends return dictionaries in different orders.
+    targets = {
+        name: _target(loss_name(losses[name]), (count, *output.shape[1:]), generator)
+        for name, output in trees.named_leaves(outputs)
+    }
+    return trees.mapped_by_name(outputs, lambda name, _: targets[name])
 
 
 def _target(loss: str, shape: tuple[int, ...], generator: Any) -> Array:
-    kinds: dict[str, Callable[[], Array]] = {
+    kinds: dict[str, Callable[[], Any]] = {
         "sparse": lambda: generator.integers(0, shape[-1], shape[:-1]).astype(np.int32),
-        "categorical": lambda: np.eye(shape[-1], dtype=np.float32)[
-            generator.integers(0, shape[-1], shape[:-1])
-        ],
+        "categorical": lambda: _one_of(shape, generator),
         "binary": lambda: generator.integers(0, 2, shape).astype(np.float32),
         "poisson": lambda: generator.poisson(1.0, shape).astype(np.float32),
         "": lambda: generator.standard_normal(shape, np.float32),
     }
-    return next(draw for word, draw in kinds.items() if word in loss)()
+    return np.asarray(next(draw for word, draw in kinds.items() if word in loss)())
 
 
-def loss_name(loss: Any) -> str:
-    """Return a loss's name in lower case, whether it is given as a name, function or object."""
-    name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
-    return str(name).lower()
+def _one_of(shape: tuple[int, ...], generator: Any) -> Array:
+    """Return zeros, and a one at a random place of the last axis."""
+    chosen = np.zeros(shape, np.float32)
+    places = generator.integers(0, shape[-1], shape[:-1])
+    np.put_along_axis(chosen, places[..., None], 1.0, axis=-1)
+    return chosen

@@ -71,7 +71,7 @@ def from_npz(name: str, path: str, inputs: Iterable[str]) -> tuple[Samples, Samp
     try:
         with np.load(path, allow_pickle=False) as arrays:
             held = {each: arrays[each] for each in arrays.files}
-    except (OSError, ValueError) as error:
+    except Exception as error:  # whatever zipfile, zlib, NumPy and Python's parser raise
         raise ModelError(f"{Path(path).name} can't be read as an .npz of plain arrays.") from error
     names = list(inputs)
 
@@ -95,13 +95,20 @@ def _part(name: str, part: Any) -> Samples:
         if not 1 <= len(part) <= 3:
             raise ModelError(f"data() of the model {name} must return {_FORM}.")
         return _as_samples(name, *part)
+    # An array would be taken for a data set whose batches are its rows.
+    if hasattr(part, "dtype") or isinstance(part, dict) or not _has_batches(part):
+        raise ModelError(f"data() of the model {name} must return {_FORM}.")
     return _batched(name, part)
+
+
+def _has_batches(part: Any) -> bool:
+    return hasattr(part, "__iter__") or (hasattr(part, "__getitem__") and hasattr(part, "__len__"))
 
 
 def _batched(name: str, batches: Any) -> Samples:
     """Read the batches of a ``keras.utils.PyDataset``, a ``tf.data.Dataset`` or an iterable."""
-    count = len(batches) if hasattr(batches, "__getitem__") else None
-    each_batch = iter(batches) if count is None else (batches[at] for at in range(count))
+    numbered = hasattr(batches, "__getitem__") and hasattr(batches, "__len__")
+    each_batch = (batches[at] for at in range(len(batches))) if numbered else iter(batches)
     parts: list[Samples] = []
     size = 0
     for batch in each_batch:

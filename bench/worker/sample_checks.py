@@ -7,9 +7,11 @@ import numpy as np
 from aebench.bench.models.loading import ModelError
 from aebench.bench.protocol import trees
 from aebench.bench.protocol.samples import Samples
-from aebench.bench.worker.drawn_samples import loss_name
+from aebench.bench.worker.model_ends import loss_name, output_losses, paired, symbolic_inputs
 
-_FEW = 2
+Array = np.ndarray[Any, Any]
+# Samples in the call that shows what a model returns for them.
+FEW = 2
 
 
 def check(name: str, keras_model: Any, samples: Samples, split: str) -> None:
@@ -30,7 +32,7 @@ def check(name: str, keras_model: Any, samples: Samples, split: str) -> None:
     ------
     ModelError
         If arrays differ in their numbers of samples, hold what isn't a number, have other shapes
-        than the model takes, or classes that it hasn't.
+        than the model takes, or lack the targets of the loss.
     """
     known = [tree for tree in samples if tree is not None]
     arrays = [leaf for tree in known for leaf in trees.leaves(tree)]
@@ -48,27 +50,64 @@ def check(name: str, keras_model: Any, samples: Samples, split: str) -> None:
                 "remove or replace these samples."
             )
     _check_inputs(name, keras_model, samples, split)
-    _check_classes(name, keras_model, samples, split)
+    if samples.y is None and keras_model.compiled and getattr(keras_model, "loss", None):
+        raise ModelError(
+            f"the {split} samples of the model {name} have no targets, which its loss needs."
+        )
+
+
+def check_classes(name: str, keras_model: Any, samples: Samples, outputs: Any, split: str) -> None:
+    """Refuse whole numbers that stand for classes that a model hasn't.
+
+    Frameworks differ in what they do with such classes.
+
+    Parameters
+    ----------
+    name, keras_model, samples, split
+        See :func:`check`.
+    outputs : tree of ndarray
+        What the model returns for some samples.
+
+    Raises
+    ------
+    ModelError
+        If there is such a class.
+    """
+    losses = output_losses(keras_model, outputs)
+    made, targets = list(trees.named_leaves(outputs)), list(trees.leaves(samples.y))
+    if samples.y is None or len(made) != len(targets):
+        return
+    if isinstance(samples.y, dict) != isinstance(outputs, dict):
+        return  # which target is of which output is up to Keras
+    for (place, output), target in zip(made, targets, strict=True):
+        loss = losses[place]
+        if "sparse" not in loss_name(loss):
+            continue
+        ignored = getattr(loss, "ignore_class", None)
+        counted = target if ignored is None else target[target != ignored]
+        if not counted.size:
+            continue
+        lowest, highest = int(np.min(counted)), int(np.max(counted))
+        classes = output.shape[-1]
+        if lowest < 0 or highest >= classes:
+            raise ModelError(
+                f"the {split} samples of the model {name} have classes from {lowest} to {highest}, "
+                f"and its output knows those from 0 to {classes - 1}."
+            )
 
 
 def _check_inputs(name: str, keras_model: Any, samples: Samples, split: str) -> None:
-    try:
-        wanted = list(trees.leaves(keras_model.input))
-    except (AttributeError, ValueError):  # a model of its own class tells no inputs
+    inputs = symbolic_inputs(keras_model)
+    if inputs is None:
         return
-    given = list(trees.leaves(samples.x))
-    if len(given) != len(wanted):
-        raise ModelError(
-            f"the model {name} takes {len(wanted)} inputs, and its {split} samples have "
-            f"{len(given)}."
-        )
-    for tensor, array in zip(wanted, given, strict=True):
-        shape = tuple(tensor.shape[1:])
-        fits = len(shape) == array.ndim - 1 and all(
-            length in (None, has) for length, has in zip(shape, array.shape[1:], strict=True)
-        )
-        if not fits:
-            takes = " × ".join("any" if each is None else str(each) for each in shape) or "one"
+    pairs = paired(inputs, samples.x)
+    if pairs is None:
+        takes, has = (_named(tree) for tree in (inputs, samples.x))
+        raise ModelError(f"the model {name} takes {takes}, and its {split} samples have {has}.")
+    for tensor, array in pairs:
+        wanted = tuple(tensor.shape[1:])
+        if not _fits(wanted, array):
+            takes = " × ".join("any" if each is None else str(each) for each in wanted) or "one"
             has = " × ".join(map(str, array.shape[1:])) or "one"
             raise ModelError(
                 f"the input {tensor.name} of the model {name} takes {takes} numbers per sample, "
@@ -76,21 +115,21 @@ def _check_inputs(name: str, keras_model: Any, samples: Samples, split: str) -> 
             )
 
 
-def _check_classes(name: str, keras_model: Any, samples: Samples, split: str) -> None:
-    """Check whole numbers that stand for classes: frameworks differ in what they do beyond."""
-    loss = getattr(keras_model, "loss", None)
-    if (
-        samples.y is None
-        or isinstance(loss, (dict, list, tuple))
-        or "sparse" not in loss_name(loss)
-    ):
-        return
-    targets = list(trees.leaves(samples.y))
-    outputs = keras_model.predict(samples.first(min(_FEW, samples.total)).x, verbose=0)
-    classes = next(trees.leaves(outputs)).shape[-1]
-    lowest, highest = int(np.min(targets[0])), int(np.max(targets[0]))
-    if lowest < 0 or highest >= classes:
-        raise ModelError(
-            f"the {split} samples of the model {name} have classes from {lowest} to {highest}, and "
-            f"its output knows those from 0 to {classes - 1}."
-        )
+def _fits(wanted: tuple[int | None, ...], array: Array) -> bool:
+    """Return whether an input takes an array; Keras adds or drops a last axis of one number."""
+    given = array.shape[1:]
+    if len(given) == len(wanted) - 1 and wanted[-1] == 1:
+        given = (*given, 1)
+    elif len(given) == len(wanted) + 1 and given[-1] == 1:
+        given = given[:-1]
+    return len(given) == len(wanted) and all(
+        length in (None, has) for length, has in zip(wanted, given, strict=True)
+    )
+
+
+def _named(tree: Any) -> str:
+    """Return the names of a tree's leaves, or their number if they have none."""
+    names = [name for name, _ in trees.named_leaves(tree)]
+    several = "inputs" if len(names) > 1 else "input"
+    told = f"the {several} {', '.join(names)}"
+    return told if isinstance(tree, dict) else f"{len(names)} {several}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from aebench import backends
-from aebench.bench.models.loading import LoadedModel, ModelError, load
+from aebench.bench.models.loading import SOURCE, LoadedModel, ModelError, load
 from aebench.bench.protocol import trees
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import (
@@ -29,11 +29,11 @@ from aebench.bench.worker.drawn_samples import (
     TEST_SAMPLES,
     TRAIN_SAMPLES,
     drawn,
-    symbolic_inputs,
 )
+from aebench.bench.worker.model_ends import input_names
 from aebench.bench.worker.operations import forward_operations
 from aebench.bench.worker.own_samples import from_function, from_npz
-from aebench.bench.worker.sample_checks import check
+from aebench.bench.worker.sample_checks import FEW, check, check_classes
 
 R = TypeVar("R")
 # The most characters of an error of a user's code in a message.
@@ -59,14 +59,20 @@ def work(channel: Channel, job: InspectionJob) -> None:
 def _inspect(command: Inspect, job: InspectionJob) -> Inspected:
     import keras
 
-    loaded = _of_user(command.model, "loaded", lambda: load(command.model))
+    model = command.model
+    loaded = _of_user(model, "loaded", lambda: load(model))
     loaded.check_parameters()
     keras.utils.set_random_seed(0)
-    keras_model = _of_user(command.model, "built", loaded.build)
-    found = _found(command.model, loaded, keras_model, job)
-    _of_user(command.model, "called", lambda: call_once(keras_model, found.train))
-    for split, samples in (("train", found.train), ("test", found.test)):
+    keras_model = _of_user(model, "built", loaded.build)
+    found = _found(model, loaded, keras_model, job)
+    _of_user(model, "called", lambda: call_once(keras_model, found.train))
+    parts = (("train", found.train), ("test", found.test))
+    for split, samples in parts:
         check(loaded.name, keras_model, samples, split)
+    few = found.train.first(FEW)
+    outputs = _of_user(model, "called", lambda: keras_model.predict(few.x, FEW, verbose=0))
+    for split, samples in parts:
+        check_classes(loaded.name, keras_model, samples, outputs, split)
     folder = Path(job.folder) / str(command.number)
     folder.mkdir()
     return replace(
@@ -92,16 +98,21 @@ def _found(
 ) -> _Found:
     name, notice = loaded.name, ""
     if job.npz:
-        inputs = [getattr(each, "name", "") for each in symbolic_inputs(keras_model)]
-        train, test = from_npz(name, job.npz, inputs)
+        train, test = from_npz(name, job.npz, input_names(keras_model))
         source = Path(job.npz).name
     elif loaded.data_function is not None:
         data = loaded.data_function
         train, test, notice = _of_user(description, "given data", lambda: from_function(name, data))
-        source = Path(description.where).name
+        source = _file_of(description)
     else:
-        train = drawn(name, keras_model, TRAIN_SAMPLES, 0)
-        test = drawn(name, keras_model, TEST_SAMPLES, 1)
+        train, test = _of_user(
+            description,
+            "given samples",
+            lambda: (
+                drawn(name, keras_model, TRAIN_SAMPLES, 0),
+                drawn(name, keras_model, TEST_SAMPLES, 1),
+            ),
+        )
         source = _DRAWN
         notice = f"The samples of {name} are drawn from its inputs: its losses mean nothing."
     if job.train_samples > train.total:
@@ -111,6 +122,12 @@ def _found(
         )
     kept = job.train_samples or train.total
     return _Found(source, notice, train.first(kept), test)
+
+
+def _file_of(description: ModelDescription) -> str:
+    """Return the name of a model's file without its folder, or of its module alone."""
+    where = description.where
+    return Path(where).name if where.endswith(SOURCE) else where.rpartition(".")[2]
 
 
 def _facts(keras_model: Any) -> Inspected:
@@ -147,9 +164,18 @@ def _initial_weights(loaded: LoadedModel, train: Samples, seeds: int, folder: Pa
         keras.utils.set_random_seed(seed)
         keras_model = loaded.build()
         call_once(keras_model, train)
-        arrays = {str(number): each for number, each in enumerate(keras_model.get_weights())}
+        arrays = {
+            str(number): _storable(each) for number, each in enumerate(keras_model.get_weights())
+        }
         np.savez(weights / f"{seed}.npz", **arrays)  # type: ignore[arg-type]
     return str(weights)
+
+
+def _storable(weight: Any) -> Any:
+    """Return a weight in a type that files hold: NumPy's files have no bfloat16."""
+    import numpy as np
+
+    return weight if weight.dtype.kind in "fiub" else np.asarray(weight, np.float32)
 
 
 def _written(found: _Found, folder: Path) -> FoundSamples:
