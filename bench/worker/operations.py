@@ -5,6 +5,8 @@ from typing import Any
 
 # Layers whose weights take part in no matrix product.
 _WITHOUT_PRODUCTS = ("Embedding", "Normalization", "PReLU")
+# Layers and operations without weights that multiply matrices all the same.
+_PRODUCTS = ("Attention", "Dot", "Matmul", "Einsum", "Tensordot", "DotProductAttention", "Conv")
 
 
 def forward_operations(keras_model: Any) -> int | None:
@@ -35,19 +37,31 @@ def forward_operations(keras_model: Any) -> int | None:
 
 
 def _innermost(keras_model: Any) -> list[Any]:
-    """List the layers that compute: those inside nested models in place of these models."""
+    """List what computes: the layers, those inside nested models in place of these models.
+
+    A model that was made of its inputs and outputs has operations of ``keras.ops`` too. What a
+    model of its own class computes isn't known: it stands for itself.
+    """
     import keras
 
+    if isinstance(keras_model, keras.Sequential):
+        parts = keras_model.layers
+    elif hasattr(keras_model, "operations"):
+        parts = keras_model.operations
+    else:
+        return [keras_model]
     found: list[Any] = []
-    for layer in keras_model.layers:
-        found += _innermost(layer) if isinstance(layer, keras.Model) else [layer]
+    for part in parts:
+        found += _innermost(part) if isinstance(part, keras.Model) else [part]
     return found
 
 
 def _of_layer(layer: Any) -> int | None:
     from keras import layers
 
-    if not layer.weights or type(layer).__name__.endswith(_WITHOUT_PRODUCTS):
+    if not getattr(layer, "weights", ()):
+        return None if type(layer).__name__.endswith(_PRODUCTS) else 0
+    if type(layer).__name__.endswith(_WITHOUT_PRODUCTS):
         return 0
     try:
         if isinstance(layer, layers.Dense):
