@@ -200,6 +200,19 @@ def defines(description: ModelDescription) -> bool:
     )
 
 
+def syntax_problem(description: ModelDescription) -> str:
+    """Return why a model's file isn't Python, in a few words; empty if it is, or is no source."""
+    if not _is_file(description):
+        return ""
+    try:
+        ast.parse(_read(_file(description.where)))
+    except SyntaxError as error:
+        return f"{error.msg} (line {error.lineno})" if error.lineno else str(error.msg)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def load(description: ModelDescription) -> LoadedModel:
     """Load the file of a model, and find its functions.
 

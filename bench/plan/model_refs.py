@@ -14,6 +14,8 @@ from aebench.bench.quoting import shortly
 from aebench.reports.formatting import listed
 
 Asked = Autoencoder | ModelDescription
+# The most characters of a model's name, which has its parameters.
+MOST_CHARACTERS = 500
 
 
 def read(asked: Sequence[str], sets: Sequence[str] = (), vary: str = "grid") -> list[Asked]:
@@ -33,10 +35,19 @@ def read(asked: Sequence[str], sets: Sequence[str] = (), vary: str = "grid") -> 
     Raises
     ------
     BadInputError
-        If there is no such model, or it takes no parameters.
+        If there is no such model, it takes no parameters, or another has its name.
     """
     wanted = combinations(sets, vary)
-    return [model for word in asked for model in _models(word, wanted)]
+    if sets and not asked:
+        raise BadInputError("--set is about a model: name it with --model.")
+    found: dict[str, Asked] = {}
+    for model in (model for word in asked for model in _models(word, wanted)):
+        if found.setdefault(model.name, model) != model:
+            raise BadInputError(
+                f"two models would be called {shortly(model.name)}: rename a file, or measure them "
+                "in two runs."
+            )
+    return list(found.values())
 
 
 def _models(word: str, wanted: Sequence[Parameters]) -> list[Asked]:
@@ -56,6 +67,12 @@ def _models(word: str, wanted: Sequence[Parameters]) -> list[Asked]:
             ModelDescription(_named(stem, each), place, function, each, "", folder)
             for each in wanted
         ]
+    if not word.startswith("ae"):
+        raise BadInputError(
+            f"{shortly(word)} is not a model: use an autoencoder such as {TABLE[0]}, "
+            f"{listed([*BUILT_IN][1:])}, or a model of yours as FILE.py, FILE.py:FUNCTION, "
+            "PACKAGE.MODULE:FUNCTION or SAVED.keras."
+        )
     model = parse(word)
     if any(wanted):
         raise BadInputError(
@@ -79,6 +96,9 @@ def _of_file(path: Path, function: str, wanted: Sequence[Parameters]) -> list[As
         loading.describe(_named(stem, each), str(absolute), each, function, str(absolute.parent))
         for each in wanted
     ]
+    problem = loading.syntax_problem(found[0])
+    if problem:
+        raise BadInputError(f"{path} can't be read as Python: {problem}.")
     if path.suffix == SOURCE and not loading.defines(found[0]):
         raise BadInputError(
             f"{path} has no function {function}(): define one that returns a compiled keras.Model, "
@@ -90,14 +110,23 @@ def _of_file(path: Path, function: str, wanted: Sequence[Parameters]) -> list[As
 def _place_and_function(word: str) -> tuple[str, str]:
     """Split ``FILE.py:function`` and ``module:function`` at the last colon."""
     place, colon, function = word.rpartition(":")
-    if not colon:
+    if not colon or word.endswith((SOURCE, SAVED)):  # the colon is of a path: C:\models\mine.py
         return word, ""
     if not function.isidentifier():
-        if place.endswith(SOURCE) or place.replace(".", "").isidentifier():
-            raise BadInputError(f"--model {shortly(word)} names no function after its colon.")
-        return word, ""  # a colon of a path, as in C:\models\mine.py
+        raise BadInputError(f"--model {shortly(word)} names no function after its colon.")
+    is_module = all(part.isidentifier() for part in place.split("."))
+    if not is_module and not place.endswith((SOURCE, SAVED)):
+        raise BadInputError(
+            f"--model {shortly(word)} names neither a module nor a file that ends in {SOURCE} "
+            "before its colon."
+        )
     return place, function
 
 
 def _named(stem: str, parameters: Parameters) -> str:
-    return f"{stem} {label(parameters)}" if parameters else stem
+    name = f"{stem} {label(parameters)}" if parameters else stem
+    if len(name) > MOST_CHARACTERS:
+        raise BadInputError(
+            f"{shortly(name)} is too long a name for a model: give shorter values, or fewer."
+        )
+    return name

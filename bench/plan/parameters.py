@@ -12,6 +12,8 @@ from aebench.bench.quoting import shortly
 GRID, ONE_AT_A_TIME = "grid", "one-at-a-time"
 VARY = (GRID, ONE_AT_A_TIME)
 MOST_MODELS = 1000
+# The bounds of numbers in a record: see BuildValue in aebench.reports.record.header.
+MOST_WHOLE, MOST_FRACTION = 2**50, 1e8
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}", re.ASCII)
 
 Parameters = dict[str, Any]
@@ -85,12 +87,20 @@ def _value(text: str) -> Any:
     """Return a value: a number, true, false or null as in JSON, else the text itself."""
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         lower = text.lower()
         return {"true": True, "false": False, "none": None}.get(lower, text)
-    if isinstance(value, (bool, int, float, str)) or value is None:
+    if isinstance(value, (bool, str)) or value is None:
         return value
-    raise BadInputError(f"--set takes numbers and words, and {shortly(text)} is neither.")
+    if not isinstance(value, (int, float)):
+        raise BadInputError(f"--set takes numbers and words, and {shortly(text)} is neither.")
+    # What is not a number is within no bounds either.
+    if not abs(value) <= (MOST_WHOLE if isinstance(value, int) else MOST_FRACTION):
+        raise BadInputError(
+            f"--set takes whole numbers up to {MOST_WHOLE:,} and others up to "
+            f"{MOST_FRACTION:,.0f}, and {shortly(text)} is beyond."
+        )
+    return value
 
 
 def _text(value: Any) -> str:
