@@ -38,23 +38,31 @@ def check(given: Given) -> int:
     console = new_console()
     for text in findings(summary):
         console.print(plain(text), soft_wrap=True)
-    return OK if all(_agrees(row) for row in summary.parity) else FAILURES
+    return FAILURES if any(_problem(row) for row in summary.parity) else OK
 
 
 def findings(summary: "Summary") -> Iterator[str]:
-    """Yield a sentence on the contenders that agree, and one on each that doesn't, by model."""
+    """Yield a sentence on the contenders that agree, and one on each that doesn't, by model.
+
+    What can't be done on a contender is told too.
+    """
     for model in dict.fromkeys(row.model for row in summary.parity):
         rows = [row for row in summary.parity if row.model == model]
-        agreeing = [row for row in rows if _agrees(row)]
-        if agreeing:
-            trained = all(any(each.check == "step" for each in row.checks) for row in agreeing)
-            does = "builds, trains, predicts" if trained else "builds, predicts"
-            yield f"{model} {does} and agrees on {listed([row.contender for row in agreeing])}."
+        for does, trains in (("builds, trains, predicts", True), ("builds, predicts", False)):
+            agreeing = [
+                row.contender for row in rows if not _problem(row) and _trains(row) == trains
+            ]
+            if agreeing:
+                yield f"{model} {does} and agrees on {listed(agreeing)}."
         for row in rows:
-            if not _agrees(row):
-                why = row.differs or row.failure or row.unsupported
-                yield f"{model} on {row.contender}: {why}."
+            why = _problem(row) or row.unsupported
+            if why:
+                yield f"{model} on {row.contender}: {why.removesuffix('.')}."
 
 
-def _agrees(row: "ParityRow") -> bool:
-    return not (row.differs or row.failure or row.unsupported)
+def _problem(row: "ParityRow") -> str:
+    return row.failure or row.differs
+
+
+def _trains(row: "ParityRow") -> bool:
+    return any(check.check == "step" for check in row.checks)

@@ -20,7 +20,7 @@ class ParityRow(msgspec.Struct, frozen=True):
     ``precision`` is the precision in which the contender computed; the tolerances depend on it.
     ``differs`` says what differs, or why that isn't known; it is empty if the model is the same.
     ``same_in`` names the workloads and batch sizes in which the contender may be ranked, if it may
-    be ranked in some but not all. ``unsupported`` is the reason if its backend can't run a
+    be ranked in some but not all. ``unsupported`` is the reason if its backend or model can't run a
     workload. ``ranked_anyway`` is whether the run ranks contenders whatever parity says.
     """
 
@@ -53,14 +53,18 @@ def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[Pari
 
 def _row(view: ContenderView, model: str, cells: Sequence[record.Cell]) -> ParityRow:
     parity = ModelParity(view, model)
-    described = view.source.header.workloads
+    header = view.source.header
+    described = header.workloads
+    infos = {each.name: each for each in header.models}
     unable: dict[str, str] = {}
     # By workload and batch size: why the model isn't shown to be the same; empty if it is.
     reasons: dict[str, dict[int, str]] = {}
     for cell in cells:
         reason = view.info.why_not(cell.workload)
+        if not reason and model in infos:
+            reason = infos[model].why_not(view.info, cell.workload)
         if reason:
-            # A workload that the backend can't run isn't a difference. It has no ranking either.
+            # What can't be run at all isn't a difference. It has no ranking either.
             unable[cell.workload] = reason
             continue
         standing = parity.judged(workload_info(described, cell.workload), cell.batch_size)

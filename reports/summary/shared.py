@@ -85,11 +85,11 @@ class ContenderView:
         pass_name, model : str
             The pass and the model in question.
         workload : str, optional
-            A workload: if its backend can't run this workload, that is a reason too.
+            A workload: if its backend or the model can't run it, that is a reason too.
         """
         reason = self.info.missing or self.info.why_not(pass_name, workload)
         if not reason and model in self._models:
-            reason = self._models[model].why_not(self.info, pass_name)
+            reason = self._models[model].why_not(self.info, pass_name, workload)
         return reason or self._reasons.get((pass_name, model), "")
 
     @cached_property
