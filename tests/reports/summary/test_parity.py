@@ -237,3 +237,19 @@ def test_who_asks_for_it_gets_a_ranking_anyway_and_is_told():
     assert next(row for row in cell.rows if row.contender == "torch").despite
     told = [note for table in tables.speed(summarise(base)) for note in table.notes]
     assert any(note.startswith("torch: ranked as --rank-anyway asked for") for note in told)
+
+
+def test_a_model_that_is_not_compiled_differs_nowhere_and_says_why_it_is_not_trained():
+    reason = "its model isn't compiled"
+    base = made(general("jax", trains=False) + general("torch", trains=False), ("jax", "torch"))
+    whole = [msgspec.structs.replace(each, unsupported={}) for each in base.header.contenders]
+    models = [
+        msgspec.structs.replace(each, unsupported={"train": reason}) for each in base.header.models
+    ]
+    base.header = msgspec.structs.replace(base.header, contenders=whole, models=models)
+    summary = summarise(base)
+    for row in summary.parity:
+        assert (row.differs, row.unsupported, row.same_in) == ("", reason, ["predict"])
+    training = [cell for cell in summary.speed if cell.workload == "train"]
+    assert {row.failure for cell in training for row in cell.rows} <= {reason}
+    assert verdicts(base)["predict", 32] == "slower"
