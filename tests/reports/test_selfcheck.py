@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from aebench.bench.data.datasets import EMBEDDED, Dataset
+from aebench.bench.data.model_data import counts_of_images
 from aebench.bench.errors import BadInputError
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.plan.selfcheck import request
@@ -18,6 +19,8 @@ from aebench.reports.summary import summarise
 from helpers import sample
 
 LAUNCHES, BLOCKS = 5, 16
+IMAGES = np.zeros((1000, 28, 28), np.uint8)
+COUNTS = counts_of_images(Dataset("data", IMAGES, IMAGES, EMBEDDED))
 
 
 def record(control: float, known_effect: float, pair_sd: float, launches: int = LAUNCHES) -> Record:
@@ -84,18 +87,13 @@ def test_a_record_without_a_known_effect_one_is_no_self_check():
 
 
 def test_it_asks_for_one_backend_and_both_controls():
-    plan = plan_from_request(request(None, "standard", "ae400", 32), _images())
+    plan = plan_from_request(request(None, "standard", "ae400", 32), COUNTS)
     names = [each.name for each in plan.in_blocks]
     assert names == ["jax", "jax A/A", "jax +5 %"]
     assert plan.info.passes == ["parity", "speed"]
     assert plan.info.sizes == [WorkloadSizes("train", [32], 5, 16)]
     with pytest.raises(BadInputError, match="not a backend"):
-        plan_from_request(request("theano", "standard", "ae400", 32), _images())
-
-
-def _images():
-    images = np.zeros((1000, 28, 28), np.uint8)
-    return Dataset("data", images, images, EMBEDDED)
+        plan_from_request(request("theano", "standard", "ae400", 32), COUNTS)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +103,7 @@ def _images():
 def test_the_exit_code_says_it(aebench, tmp_path, known_effect, pair_sd, code, said):
     """Check the exit codes; --resume judges a complete record without measuring."""
     made = record(1.0, known_effect, pair_sd)
-    plan = plan_from_request(request("jax", "standard", "ae400", 32), _images())
+    plan = plan_from_request(request("jax", "standard", "ae400", 32), COUNTS)
     header = msgspec.structs.replace(
         made.header, contenders=plan.contenders, machine=machine.describe(), plan=plan.info
     )
@@ -121,7 +119,7 @@ def test_the_exit_code_says_it(aebench, tmp_path, known_effect, pair_sd, code, s
 
 def test_what_is_no_self_check_is_refused(aebench, tmp_path):
     asked = Request(backends=["jax"], models=["ae400"], passes=["speed"])
-    plan = plan_from_request(asked, _images())
+    plan = plan_from_request(asked, COUNTS)
     header = msgspec.structs.replace(
         sample.make().header,
         contenders=plan.contenders,

@@ -5,15 +5,15 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from rich.console import Console
 
-from aebench.bench.campaign import campaign
-from aebench.bench.data import datasets
 from aebench.bench.data.datasets import EMBEDDED, Dataset
-from aebench.bench.data.model_data import by_model, counts_of_images
+from aebench.bench.data.model_data import counts_of_images
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.loading import describe
 from aebench.bench.models.model import FileModel
+from aebench.bench.plan import model_files
+from aebench.bench.plan.model_info import describe_model
+from aebench.bench.plan.model_refs import read
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.plan.resuming import command, plan_from_header
@@ -26,7 +26,6 @@ IMAGES = np.zeros((1000, 28, 28), np.uint8)
 DATA = Dataset("data", IMAGES, IMAGES, EMBEDDED)
 SOURCE = """
 from os import system
-from aebench.bench.data.model_data import by_model, counts_of_images
 
 
 def build(units):
@@ -100,7 +99,8 @@ def test_the_plan_is_that_of_the_record(record_header, file):
     plan = plan_from_header(record_header, [str(file)])
     assert plan.info == record_header.plan
     assert plan.describe_models() == record_header.models
-    assert plan.model("classifier").description == describe("classifier", str(file), {"units": 8})
+    here = describe("classifier", str(file), {"units": 8}, folder=str(file.parent))
+    assert plan.model("classifier").description == here
     assert command(Path("old"), record_header.contenders, plan.models) == (
         f"aebench run --resume old --model {file}"
     )
@@ -169,14 +169,52 @@ def test_of_two_files_of_one_name_each_model_gets_its_own(record_header, file, t
         plan_from_header(both, [str(file)])
 
 
+def test_a_module_s_function_is_run_only_if_the_user_names_it(record_header):
+    (model,) = record_header.models
+    of_module = msgspec.structs.replace(model, where="mine.models", function="build")
+    header = msgspec.structs.replace(record_header, models=[of_module])
+    description = plan_from_header(header, ["mine.models:build"]).models[0].description
+    assert (description.where, description.function) == ("mine.models", "build")
+    assert (description.sha256, description.folder) == (model.sha256, str(Path.cwd()))
+    # Without the user's consent nothing is to be found, and no plan needs it.
+    assert not plan_from_header(header).models[0].description.folder
+    for given in ("mine.models", "mine.models:other"):
+        with pytest.raises(BadInputError, match=r"give --model mine\.models:build"):
+            plan_from_header(header, [given])
+    plan = plan_from_header(header, ["mine.models:build"])
+    assert command(Path("old"), header.contenders, plan.models) == (
+        "aebench run --resume old --model mine.models:build"
+    )
+
+
+def test_a_function_behind_the_file_s_path_names_the_file(record_header, file):
+    model_files.check_given(record_header.models, [f"{file}:build"])
+    model_files.check_allowed(record_header.models, [f"{file}:build"])
+    assert plan_from_header(record_header, [f"{file}:build"]).models[0].description.where == str(
+        file
+    )
+
+
+def test_a_built_in_model_needs_no_consent(record_header):
+    (lstm,) = read(["lstm"], ["units=4"])
+    model = describe_model(FileModel(lstm, 1, 4, 0))
+    header = msgspec.structs.replace(record_header, models=[model])
+    plan = plan_from_header(header)
+    assert plan.models[0].description == lstm
+    assert command(Path("old"), header.contenders, plan.models) == "aebench run --resume old"
+    for change in ({"sha256": "5a"}, {"function": "data"}):
+        other = msgspec.structs.replace(model, **change)
+        with pytest.raises(BadInputError, match="has another model 'lstm units=4'"):
+            plan_from_header(msgspec.structs.replace(header, models=[other]))
+
+
 @pytest.mark.slow
-def test_a_run_of_a_user_s_own_model_is_carried_on(aebench, tmp_path, file):
-    with datasets.scratch_folder() as scratch:
-        data = datasets.load("embedded", 640, Path(scratch))
-        plan = planned(file, data, epochs=1, train_samples=640)
-        samples = by_model(["classifier"], {}, data, Path(scratch))
-        inputs = campaign.RunInputs(samples, ["aebench"], Path(scratch), Console(quiet=True), 600.0)
-        assert campaign.run(plan, inputs, tmp_path / "old") == "complete"
+@pytest.mark.parametrize("named", ["mine", "lstm"])
+def test_a_run_of_a_file_s_model_is_carried_on(aebench, tmp_path, file, named):
+    asked = [str(file), "--set", "units=8"] if named == "mine" else ["lstm", "--set", "units=8"]
+    sizes = ["--pass", "quality", "--seeds", "2", "--epochs", "1", "--train-samples", "640"]
+    done = aebench("run", "--backend", "jax", "--model", *asked, *sizes, "--out", "old")
+    assert done.returncode == 0, done.stdout + done.stderr
     path = tmp_path / "old" / "record.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
     cut = next(number for number, line in enumerate(lines) if b'"task_end"' in line)
@@ -184,7 +222,8 @@ def test_a_run_of_a_user_s_own_model_is_carried_on(aebench, tmp_path, file):
     (first,) = load(path).of(QualityEpoch)
     # The file may have moved: its bytes count.
     moved = file.rename(tmp_path / file.name)
-    done = aebench("run", "--resume", "old", "--model", moved.name)
+    allowed = ["--model", moved.name] if named == "mine" else []
+    done = aebench("run", "--resume", "old", *allowed)
     assert done.returncode == 0, done.stdout + done.stderr
     record = load(path)
     assert record.outcome == "complete"
