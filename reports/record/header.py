@@ -336,9 +336,8 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
     cells: Annotated[list[Cell], Meta(max_length=MOST_CELLS)] = []
     tasks: Annotated[list[PlannedTasks], Meta(max_length=MOST_TASKS)] = []
     data_of_models: Annotated[dict[Name, DataInfo], Meta(max_length=MOST)] = {}
+    operation_categories: Annotated[list[Name], Meta(max_length=100)] = []
 
     def data_of(self, model: str) -> DataInfo:
         """Return the data on which a model trains and predicts."""
         return self.data_of_models.get(model, self.data)
-
-    operation_categories: Annotated[list[Name], Meta(max_length=100)] = []
