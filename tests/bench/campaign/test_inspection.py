@@ -6,14 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.campaign.inspection import InspectionInputs, inspect
+from aebench.bench.data.model_data import least
 from aebench.bench.errors import BadInputError
 from aebench.bench.plan.model_refs import read
+from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.protocol import trees
 from aebench.bench.worker.sample_files import mapped
 from aebench.reports.record import ContenderInfo
 
 JAX = ContenderInfo("jax", "jax", "1")
+SPLITS = ("train", "test")
 CLASSIFIER = """
 import keras
 
@@ -70,7 +74,7 @@ def test_a_model_is_built_once_and_known(tmp_path):
 
 @pytest.mark.slow
 def test_samples_are_drawn_where_there_are_none(tmp_path):
-    ((model, data),) = inspected(tmp_path, CLASSIFIER)
+    ((_, data),) = inspected(tmp_path, CLASSIFIER)
     assert "drawn from its inputs: its losses mean nothing" in data.info.notice
     train = mapped(data.train)
     assert train.x.shape == (4096, 6) and set(np.unique(train.y)) == {0, 1, 2}
@@ -115,7 +119,9 @@ def test_an_npz_comes_before_data(tmp_path):
     [
         (CLASSIFIER, ["depth=2"], "has no parameter depth: it has units, rate"),
         (CLASSIFIER.replace("units=8", "units"), [], "can't be built without a value of units"),
-        (CLASSIFIER, ["units=wide"], r"mine units=wide can't be built: .*line 9 of mine\.py"),
+        (CLASSIFIER, ["units=wide"], "can't be built with units=wide: .* so give a number"),
+        (CLASSIFIER, ["rate=true"], "can't be built with rate=True: .* so give a number"),
+        (CLASSIFIER, ["units=-1"], r"mine units=-1 can't be built: .*line 9 of mine\.py"),
         ("def build():\n    return 3\n", [], "returned int and must return a Keras model"),
         ("import nothing_here\n\ndef build(): ...\n", [], "can't be loaded: ModuleNotFoundError"),
         (CLASSIFIER.replace("keras.Input((6,)),", ""), [], "doesn't say what inputs it takes"),
@@ -124,6 +130,8 @@ def test_an_npz_comes_before_data(tmp_path):
         (CLASSIFIER + DATA.replace("    y =", "    x[0] = np.nan; y ="), [], "aren't finite"),
         (CLASSIFIER + DATA.replace("(x, y),", "(x, y[:-1]),"), [], "319, 320 by their arrays"),
         (CLASSIFIER + DATA.replace("return (x", "return x, (x"), [], r"data\(\) of the model mine"),
+        (CLASSIFIER + DATA.replace("(x, y), (x[:64], y[:64])", "x, y"), [], "must return"),
+        (CLASSIFIER + DATA.replace("(x, y),", "(x,),"), [], "no targets, which its loss needs"),
     ],
 )
 def test_bad_input_is_one_sentence(tmp_path, text, sets, said):
@@ -159,3 +167,98 @@ def test_modules_beside_the_file_can_be_imported_and_a_module_can_be_named(tmp_p
         model.parameters,
         model.description.sha256,
     )
+
+
+SHOP = """
+import keras
+
+class Shop(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.hidden = keras.layers.Dense(4)
+        self.price = keras.layers.Dense(1)
+        self.sold = keras.layers.Dense(3, activation="softmax")
+
+    def call(self, inputs):
+        x = keras.ops.concatenate([inputs["long"], inputs["wide"]], axis=-1)
+        x = self.hidden(x)
+        return {"sold": self.sold(x), "price": self.price(x)}
+
+def build():
+    model = Shop()
+    model({"wide": keras.Input((5,)), "long": keras.Input((2,))})
+    model.compile("adam", {"sold": "sparse_categorical_crossentropy", "price": "mse"})
+    return model
+"""
+
+
+@pytest.mark.slow
+def test_of_a_model_class_with_named_ends_each_gets_its_own_samples(tmp_path):
+    ((model, data),) = inspected(tmp_path, SHOP)
+    train = mapped(data.train)
+    assert {name: each.shape[1:] for name, each in train.x.items()} == {"long": (2,), "wide": (5,)}
+    assert (train.y["price"].shape[1:], train.y["price"].dtype) == ((1,), np.float32)
+    assert set(np.unique(train.y["sold"])) == {0, 1, 2}
+    # What its own class computes isn't known.
+    assert (model.parameters, model.forward_operations) == (7 * 4 + 4 + 4 + 1 + 12 + 3, None)
+    path = tmp_path / "my.npz"
+    arrays = {f"{name}_{split}": each for name, each in train.x.items() for split in SPLITS}
+    np.savez(path, **arrays)
+    with pytest.raises(BadInputError, match="no targets"):
+        inspected(tmp_path, SHOP, npz=str(path))
+    del arrays["long_test"]
+    np.savez(path, **arrays)
+    with pytest.raises(BadInputError, match=r"needs x_test or .*long_test"):
+        inspected(tmp_path, SHOP, npz=str(path))
+
+
+@pytest.mark.slow
+def test_a_last_axis_of_one_number_may_be_left_out_and_classes_may_be_ignored(tmp_path):
+    text = CLASSIFIER.replace("(6,)", "(1,)").replace(
+        '"sparse_categorical_crossentropy"',
+        "keras.losses.SparseCategoricalCrossentropy(ignore_class=255)",
+    )
+    own = """
+import numpy as np
+
+def data():
+    x = np.linspace(0, 1, 100)
+    y = np.where(np.arange(100) % 10, np.arange(100) % 3, 255)
+    return (x, y), (x, y)
+"""
+    ((_, data),) = inspected(tmp_path, text + own)
+    assert mapped(data.train).x.shape == (100,)
+
+
+@pytest.mark.slow
+def test_something_else_called_data_gives_no_samples(tmp_path):
+    ((_, data),) = inspected(tmp_path, "data = [1, 2]\n" + textwrap.dedent(CLASSIFIER))
+    assert "drawn from its inputs" in data.info.notice
+
+
+@pytest.mark.slow
+def test_inspecting_leaves_the_folder_for_the_run(tmp_path):
+    inspected(tmp_path, CLASSIFIER)
+    # The fleet that measures has the same folder.
+    Fleet(tmp_path / "scratch", 60.0).close()
+
+
+@pytest.mark.slow
+def test_two_models_of_a_file_make_a_plan(tmp_path):
+    found = inspected(tmp_path, CLASSIFIER, ["units=4,8"])
+    counts = least([each.data.counts for each in found])
+    asked = Request(backends=["jax"], models=["mine.py"])
+    plan = plan_from_request(asked, counts, [each.model for each in found], run=False)
+    assert [model.name for model in plan.models] == ["mine units=4", "mine units=8"]
+    assert plan.tasks() and all("native" in each.unsupported for each in plan.describe_models())
+
+
+@pytest.mark.slow
+def test_what_only_trains_is_refused_for_a_model_that_is_not_compiled(tmp_path):
+    text = CLASSIFIER.replace('model.compile(loss="', 'str("').replace(', optimizer="adam"', "")
+    ((model, data),) = inspected(tmp_path, text)
+    asked = Request(backends=["jax"], models=["mine.py"], passes=["quality", "profile"])
+    with pytest.raises(
+        BadInputError, match="mine can't be trained, since its model isn't compiled"
+    ):
+        plan_from_request(asked, data.counts, [model], run=False)
