@@ -91,13 +91,15 @@ def _panel(axes: Axes, found: Sweep, quantity: _Quantity) -> None:
         ]
         if points:
             _curve(axes, contender, points)
-    values = [value for value, _ in found.models]
+    values, names = [value for value, _ in found.models], {model for _, model in found.models}
     # Values that are doubled again and again lie at equal distances.
     if min(values) > 0 and max(values) / min(values) > 8:
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.set_xticks(values, [f"{value:g}" for value in values], minor=False)
-    axes.set_ylim(bottom=0)
+    shown = [each.value for (_, model), each in quantity.of.items() if model in names]
+    if min(shown, default=0.0) >= 0:  # a loss may be negative
+        axes.set_ylim(bottom=0)
     axes.grid(axis="y", alpha=0.3)
 
 

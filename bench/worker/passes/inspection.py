@@ -208,14 +208,14 @@ def _named(samples: Samples) -> tuple[SampleSource, dict[str, Any]]:
     held: dict[str, Any] = {}
 
     def name(part: str) -> Callable[[Any], str]:
-        def of(array: Any) -> str:
+        def named(array: Any) -> str:
             known = [each for each, other in held.items() if other is array]
             if not known:
                 known = [f"{part}{len(held)}"]
                 held[known[0]] = array
             return known[0]
 
-        return of
+        return named
 
     trees_of = [
         None if tree is None else trees.mapped(tree, name(part))
