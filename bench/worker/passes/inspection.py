@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from aebench import backends
 from aebench.bench.models.loading import SOURCE, LoadedModel, ModelError, load
@@ -46,17 +46,18 @@ def work(channel: Channel, job: InspectionJob) -> None:
     import keras
 
     backends.load_in_use(keras.backend.backend()).prepare()
+    shared: dict[_Source, _Shared] = {}
     while True:
         command = receive_command(channel, Inspect)
         keras.utils.clear_session()
         try:
-            answer = _inspect(command, job)
+            answer = _inspect(command, job, shared)
         except ModelError as error:
             answer = Inspected(str(error))
         channel.send(encode(answer))
 
 
-def _inspect(command: Inspect, job: InspectionJob) -> Inspected:
+def _inspect(command: Inspect, job: InspectionJob, shared: dict["_Source", "_Shared"]) -> Inspected:
     import keras
 
     model = command.model
@@ -64,7 +65,10 @@ def _inspect(command: Inspect, job: InspectionJob) -> Inspected:
     loaded.check_parameters()
     keras.utils.set_random_seed(0)
     keras_model = _of_user(model, "built", loaded.build)
-    found = _found(model, loaded, keras_model, job)
+    # Models of one file have one data(): its samples are made and written once.
+    source = _Source(loaded.sha256, tuple(input_names(keras_model)))
+    known = shared.get(source)
+    found = known.found if known else _found(model, loaded, keras_model, job)
     _of_user(model, "called", lambda: call_once(keras_model, found.train))
     parts = (("train", found.train), ("test", found.test))
     for split, samples in parts:
@@ -75,11 +79,14 @@ def _inspect(command: Inspect, job: InspectionJob) -> Inspected:
         check_classes(loaded.name, keras_model, samples, outputs, split)
     folder = Path(job.folder) / str(command.number)
     folder.mkdir()
+    written = known.written if known else _written(found, folder)
+    if found.name != _DRAWN:
+        shared[source] = _Shared(found, written)
     return replace(
         _facts(keras_model),
         sha256=loaded.sha256,
         weights=_initial_weights(loaded, found.train, job.seeds, folder),
-        samples=_written(found, folder),
+        samples=written,
     )
 
 
@@ -91,6 +98,20 @@ class _Found:
     notice: str
     train: Samples
     test: Samples
+
+
+class _Source(NamedTuple):
+    """What tells apart the samples that aren't drawn: the file, and the names of the inputs."""
+
+    sha256: str
+    inputs: tuple[str, ...]
+
+
+class _Shared(NamedTuple):
+    """Samples in memory and in files."""
+
+    found: _Found
+    written: FoundSamples
 
 
 def _found(

@@ -262,3 +262,10 @@ def test_what_only_trains_is_refused_for_a_model_that_is_not_compiled(tmp_path):
         BadInputError, match="mine can't be trained, since its model isn't compiled"
     ):
         plan_from_request(asked, data.counts, [model], run=False)
+
+
+@pytest.mark.slow
+def test_models_of_one_file_share_their_samples_and_not_their_weights(tmp_path):
+    one, other = inspected(tmp_path, CLASSIFIER + DATA, ["units=4,8"])
+    assert one.data == other.data
+    assert one.model.weights != other.model.weights
