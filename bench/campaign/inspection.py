@@ -73,7 +73,8 @@ def inspect(
         If a model can't be built, has no samples, or its samples don't fit it; the message is that
         of the first contender.
     """
-    fleet = Fleet(inputs.scratch, inputs.answer_seconds)
+    modules = backends.outside_modules(each.backend for each in inputs.contenders)
+    fleet = Fleet(inputs.scratch, inputs.answer_seconds, modules)
     try:
         inspection = _Inspection(fleet, inputs)
         # The models of one file share a worker; another file's code runs in another process.
@@ -93,7 +94,10 @@ class _Inspection:
         self._number = 0
 
     def of_file(self, descriptions: Sequence[ModelDescription]) -> list[InspectedModel]:
-        """Inspect the models of one file, on the first contender that can build them all."""
+        """Inspect the models of one file, on the first contender that can build them all.
+
+        What is wrong on any backend is told at once.
+        """
         problems: list[str] = []
         for contender in self._inputs.contenders:
             found = self._on(contender, descriptions)
@@ -104,6 +108,8 @@ class _Inspection:
                     for description, each in zip(descriptions, found, strict=True)
                 ]
             problems.append(problem)
+            if any(each.on_any_backend for each in found):
+                raise BadInputError(problem)
         raise BadInputError(problems[0] if problems else "no contender runs Keras here.")
 
     def _on(

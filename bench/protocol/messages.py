@@ -538,6 +538,8 @@ class Inspected:
         The folder of its initial weights; see :class:`Job`.
     samples : FoundSamples, optional
         Its samples; None if there is a problem.
+    on_any_backend : bool
+        Whether the problem would be there on any backend.
     """
 
     problem: str
@@ -549,6 +551,7 @@ class Inspected:
     no_training: str = ""
     weights: str = ""
     samples: FoundSamples | None = None
+    on_any_backend: bool = False
 
 
 @dataclass(frozen=True)

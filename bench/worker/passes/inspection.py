@@ -41,6 +41,10 @@ _MOST_TOLD = 300
 _DRAWN = "drawn from the model's inputs"
 
 
+class UserCodeError(ModelError):
+    """What a user's code raised; another backend may run it."""
+
+
 def work(channel: Channel, job: InspectionJob) -> None:
     """Inspect the model of each command, until the parent closes the channel."""
     import keras
@@ -53,7 +57,8 @@ def work(channel: Channel, job: InspectionJob) -> None:
         try:
             answer = _inspect(command, job, shared)
         except ModelError as error:
-            answer = Inspected(str(error))
+            on_any_backend = not isinstance(error, UserCodeError)
+            answer = Inspected(str(error), on_any_backend=on_any_backend)
         channel.send(encode(answer))
 
 
@@ -280,6 +285,6 @@ def _of_user(description: ModelDescription, done: str, work: Callable[[], R]) ->
         own = [each for each in lines if each.filename == description.where]
         where = f" (line {own[-1].lineno} of {Path(description.where).name})" if own else ""
         told = " ".join(str(error).split())[:_MOST_TOLD]
-        raise ModelError(
+        raise UserCodeError(
             f"the model {description.name} can't be {done}: {type(error).__name__}: {told}{where}."
         ) from error
