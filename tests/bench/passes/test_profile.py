@@ -89,7 +89,10 @@ def test_kernels_of_a_cuda_graph_are_told_apart(kernel, operation, category):
     span = SimpleNamespace(name=kernel, stats=[("hlo_op", "command_buffer_1")])
     known = xla.instructions(MODULE)
     kernels = xla.kernels(known)
-    assert jax._kind(span, "Stream #14(Compute)", known, kernels, "sgd") == (operation, category)
+    assert jax._kind(span, "Stream #14(Compute)", known, kernels, ("sgd", {})) == (
+        operation,
+        category,
+    )
 
 
 @pytest.fixture(scope="module")
