@@ -136,7 +136,8 @@ class Profiler(Protocol):
 def kernel(name: str) -> str:
     """Return the category of an accelerator's kernel, by the kernel's name alone."""
     lower = name.lower()
-    if any(word in lower for word in KERNELS_OF_CONVOLUTIONS):
+    # Conversions of types aren't convolutions.
+    if any(word in lower.replace("convert", "") for word in KERNELS_OF_CONVOLUTIONS):
         return CONVOLUTION
     if any(word in lower for word in KERNELS_OF_PRODUCTS):
         return MATRIX_PRODUCT

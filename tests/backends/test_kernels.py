@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from aebench.backends.profilers import (
+    CONVOLUTION,
     DATA,
     ELEMENT_WISE,
     FUSED,
@@ -34,6 +35,8 @@ NAMES = {
     "Memset (Device)": DATA,
     "triton_poi_fused_relu_0": FUSED,
     "loop_add_fusion": FUSED,
+    "loop_convert_fusion": FUSED,
+    "sm80_xmma_fprop_implicit_gemm_tf32f32_nhwc": CONVOLUTION,
     "void at::native::vectorized_elementwise_kernel<4, at::native::AUnaryFunctor>": ELEMENT_WISE,
     "void at::native::multi_tensor_apply_kernel<at::native::TensorListMetadata>": ELEMENT_WISE,
 }
