@@ -93,6 +93,8 @@ def measure(request: Request, name: str, options: RunOptions) -> tuple[str, Path
     checks.time_limit(options.time_limit)
     work = _resumed_work(request, options.resume, options.dry_run) if options.resume else None
     if work and not work.tasks:
+        if not options.dry_run:
+            campaign.finish(work.plan, work.folder)
         print("Nothing is missing.")
         return "complete", None if options.dry_run else work.folder
     with datasets.scratch_folder() as scratch_path:
