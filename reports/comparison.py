@@ -282,7 +282,7 @@ def noise_floor(control: Estimate) -> float | None:
     return max(control.high, 1 / control.low) - 1
 
 
-def drift(launches: Sequence[ArrayLike], tolerance: float = 0.02) -> float | None:
+def drift(launches: Sequence[ArrayLike], tests: int = 1, tolerance: float = 0.02) -> float | None:
     """Compare the last third of the blocks of every launch with its first third.
 
     Parameters
@@ -290,6 +290,9 @@ def drift(launches: Sequence[ArrayLike], tolerance: float = 0.02) -> float | Non
     launches : sequence of array_like, shapes (blocks,)
         For each launch, the ratios of a contender's seconds to the block's (geometric) mean over
         the contenders, in the order of measuring: what slows the whole machine isn't in them.
+    tests : int
+        Number of such tests in a run, of which all together shall find a drift by chance in 5 % of
+        runs (Bonferroni).
     tolerance : float
         A change below this share counts as no drift.
 
@@ -297,8 +300,8 @@ def drift(launches: Sequence[ArrayLike], tolerance: float = 0.02) -> float | Non
     -------
     float or None
         The mean change over launches as a share, positive if the last third is slower. None if
-        the change is within the tolerance, if Student's 95 % interval over launches holds zero, or
-        with fewer than two launches of three blocks.
+        the change is within the tolerance, if Student's interval over launches, adjusted for the
+        number of tests, holds zero, or with fewer than two launches of three blocks.
     """
     logs = [np.log(np.asarray(each, dtype=float)) for each in launches]
     changes = [
@@ -308,7 +311,8 @@ def drift(launches: Sequence[ArrayLike], tolerance: float = 0.02) -> float | Non
     ]
     if len(changes) < 2:
         return None
-    change = estimate(float(np.mean(changes)), mean_error(spread(changes), len(changes)))
+    error = mean_error(spread(changes), len(changes))
+    change = estimate(float(np.mean(changes)), error, 1 - 0.05 / max(1, tests))
     if change.low is None or change.high is None or change.low <= 1 <= change.high:
         return None
     return change.value - 1 if abs(math.log(change.value)) > tolerance else None

@@ -25,9 +25,10 @@ from aebench.bench.errors import BadInputError, refusing
 from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.plan import Plan
 from aebench.bench.system import machine, machine_noise
-from aebench.reports.journal import Journal, Record, RecordError
+from aebench.reports.journal import Journal, Record, RecordError, load
 from aebench.reports.record import SCHEMA, End, Failure, Header, PassEnd, Resume, Task
 from aebench.reports.sanitize import reason
+from aebench.reports.summary.looks import looks_due
 
 _PASSES: dict[str, Callable[[Context, Sequence[Task]], None]] = {
     "parity": parity.run,
@@ -154,6 +155,33 @@ def resume(plan: Plan, inputs: RunInputs, record: Path) -> str:
     left = missing_tasks(plan, journal.record)
     journal.append(Resume(_now(), list(inputs.command), left, machine_noise.usual_seconds()))
     return _measure(plan, inputs, journal, left)
+
+
+def finish(plan: Plan, record: Path) -> None:
+    """End a record that lacks no task but its end, as a run that was killed at its end leaves it.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan of the record.
+    record : Path
+        The record, or its folder.
+
+    Raises
+    ------
+    BadInputError
+        If the record can't be written to.
+    """
+    with refusing(RecordError):
+        if load(record).outcome in ("complete", "failures"):
+            return
+        journal = Journal.resume(record)
+        try:
+            for look in looks_due(journal.record, plan.info.launches):
+                journal.append(look)
+            journal.append(End("failures" if journal.record.of(Failure) else "complete", 0.0))
+        finally:
+            journal.close()
 
 
 def missing_tasks(plan: Plan, record: Record) -> list[Task]:

@@ -103,6 +103,8 @@ def measure(
         if options.resume:
             work = _resumed_work(request, options.resume, options, scratch)
             if not work.tasks:
+                if not options.dry_run:
+                    campaign.finish(work.plan, work.folder)
                 print("Nothing is missing.")
                 return "complete", None if options.dry_run else work.folder
         else:

@@ -230,7 +230,7 @@ JOBS: dict[str, type[Job]] = {
 
 @dataclass(frozen=True)
 class Compile:
-    """Compile a workload; nothing is timed. Answer: :class:`Compiled`.
+    """Compile a workload; nothing is timed. Answer: :class:`CompiledCell`.
 
     ``steps`` are the numbers of steps for which loops of steps are compiled, where a number needs a
     compilation of its own.
@@ -405,8 +405,8 @@ class RuntimeInfo:
 
 
 @dataclass(frozen=True)
-class Compiled:
-    """The workload is compiled."""
+class CompiledCell:
+    """The workload is compiled at the batch size."""
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,13 @@ class CellSummary:
     ----------
     compared : CellComparisons
         The comparisons of the cell's contenders.
+    drift_tests : int
+        The number of contenders in all cells of the run, each of which is tested for drift.
     """
 
-    def __init__(self, compared: CellComparisons) -> None:
+    def __init__(self, compared: CellComparisons, drift_tests: int = 1) -> None:
         self._compared = compared
+        self._drift_tests = drift_tests
         self._cell = compared.cell
 
     def summarise(self) -> tuple[SpeedCell, Ranking]:
@@ -185,7 +188,9 @@ class CellSummary:
             if steps
             else None,
             launch_sd=steps.spread.sd if steps and steps.spread else None,
-            drift=drift(self._cell.rounds.to_block_mean(name, self._cell.in_turn)),
+            drift=drift(
+                self._cell.rounds.to_block_mean(name, self._cell.in_turn), self._drift_tests
+            ),
             epoch=self._compared.epoch_cost(name),
             failure=failure,
             differs=self._cell.differs.get(name, ""),

@@ -160,7 +160,13 @@ def combined(found: Sequence[RunCell], runs: Runs, known: Mapping[Key, States]) 
         of_runs.setdefault(each.runs, []).append(each.cell)
     pools = {together: Pools(mine) for together, mine in of_runs.items()}
     compared = [CellComparisons(each.cell, pools[each.runs]) for each in found]
-    ranked = [CellSummary(each).summarise() for each in compared]
+    tested = {
+        together: sum(len(cell.blocks) for cell in mine) for together, mine in of_runs.items()
+    }
+    ranked = [
+        CellSummary(each, tested[measured.runs]).summarise()
+        for each, measured in zip(compared, found, strict=True)
+    ]
     # A run's own answers stand or fall by what is in the run.
     alone: dict[int, SpeedCell] = {}
     for together in of_runs:

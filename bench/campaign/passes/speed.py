@@ -194,7 +194,7 @@ class SpeedPass:
             self._context.display.doing(f"{cell}, compiling")
             for session in running_sessions(sessions):
                 with dropping(self._context, session, cell):
-                    session.worker.answer(messages.Compiled)
+                    session.worker.answer(messages.CompiledCell)
 
     def _turn(
         self, sessions: Sequence[Session], cell: LaunchCell, orders: list[list[int]], number: int

@@ -13,7 +13,7 @@ from aebench.bench.protocol.messages import (
     Calibrate,
     Calibrated,
     Compile,
-    Compiled,
+    CompiledCell,
     Enter,
     EpochBoundaries,
     EpochBoundary,
@@ -77,7 +77,7 @@ def work(channel: Channel, job: SpeedJob) -> None:
             # Collect garbage before the answer: afterwards another worker may be measured.
             gc.collect()
             gc.freeze()
-            channel.send(encode(Compiled()))
+            channel.send(encode(CompiledCell()))
         elif isinstance(command, Calibrate):
             channel.send(encode(serve.calibrate(command, workload, cell_samples)))
         elif isinstance(command, TimeProducts):

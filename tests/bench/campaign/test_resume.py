@@ -56,6 +56,15 @@ def test_only_what_is_missing_is_measured(tmp_path, aebench):
     assert once_more.end() == 0
     assert "Nothing is missing." in once_more.output
     assert load(run.folder).of(Round) == before.of(Round)
+    # Killed after its last task, a run leaves no end: then only that is added.
+    path = run.folder / "record.jsonl"
+    *lines, end = path.read_bytes().splitlines(keepends=True)
+    assert b'"kind":"end"' in end
+    path.write_bytes(b"".join(lines))
+    assert load(path).outcome == "unfinished"
+    assert Run(run.folder, resume=True).end() == 0
+    assert load(path).outcome == "complete"
+    assert path.read_bytes().splitlines(keepends=True)[:-1] == lines
 
 
 @pytest.mark.slow

@@ -64,7 +64,7 @@ class Knowing:
         self._asked.append(command)
 
     def answer(self, kind):
-        if kind is messages.Compiled:
+        if kind is messages.CompiledCell:
             self._asked.append(kind)
             return kind()
         assert kind is messages.RuntimeInfo
@@ -284,7 +284,7 @@ def test_workers_compile_side_by_side_before_any_is_calibrated(run):
         *[("Compile", 32)] * 4,
         *[("Compile", 64)] * 4,
     ]
-    assert asked[8:16] == [messages.Compiled] * 8
+    assert asked[8:16] == [messages.CompiledCell] * 8
     # Where a number of steps needs a compilation of its own, that of a later launch is known.
     asked.clear()
     run([1], seconds, contenders=STRIDED, batch_sizes=[32, 64], asked=asked)

@@ -61,7 +61,7 @@ class Worker:
         pass
 
     def answer(self, kind):
-        if kind is messages.Compiled:
+        if kind is messages.CompiledCell:
             return kind()
         return messages.RuntimeInfo({}, {}, [], cores=2, epoch_end_polls_seconds=[])
 

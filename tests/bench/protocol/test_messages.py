@@ -49,7 +49,7 @@ RUNTIME = messages.RuntimeInfo({"jit": "on"}, {"jax": "1"}, ["jax"], 2, [0.5, 1]
 ANSWERS = [
     messages.Hello(1, True),
     RUNTIME,
-    messages.Compiled(),
+    messages.CompiledCell(),
     messages.Calibrated(0.1, "numpy", {"numpy": 0.1}, 100, {"numpy": 10**10}),
     messages.OwnProducts({"jax": 0.1}),
     messages.RoundTimes(0.1, 0.2, 0.01, memory_seconds=0.05),
@@ -209,7 +209,7 @@ def test_a_worker_refuses_a_field_that_it_does_not_know(worker):
 
 
 def test_a_worker_obeys_what_it_knows(worker):
-    worker.ask(messages.Compile("train", 32, [2, 1]), messages.Compiled)
+    worker.ask(messages.Compile("train", 32, [2, 1]), messages.CompiledCell)
     assert worker.ask(messages.Calibrate("train", 32, 2), messages.Calibrated).library
     worker.ask(messages.Enter("train", 32, 4), messages.Entered)
     times = worker.ask(messages.RunRound(2, 1), messages.RoundTimes)
