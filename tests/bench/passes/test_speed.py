@@ -188,10 +188,11 @@ def test_whole_calls_warm_up_once_and_aren_t_called_to_be_calibrated(run):
     assert {row.steps % (len(DATA.test) // row.batch_size) for row in record.of(Round)} == {0}
 
 
-def test_a_control_and_its_original_run_as_many_steps_whichever_comes_first(run):
+@pytest.mark.parametrize("launch", range(4))
+def test_a_control_and_its_original_run_as_many_steps_whichever_comes_first(run, launch):
     # Each of them would choose another number by what its own warm-up took.
     slower = iter([0.005, 0.007, 0.011])
-    record = run([0], {"jax": slower}, contenders=[CONTENDERS[0], CONTENDERS[2]])
+    record = run([launch], {"jax": slower}, contenders=[CONTENDERS[0], CONTENDERS[2]])
     assert len({row.steps for row in record.of(Round) if row.block >= 0}) == 1
 
 
