@@ -108,7 +108,7 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
     # Every comparison goes on to its next question in turn: all workers compute at the same time.
     while comparisons:
         comparisons = [each for each in comparisons if next(each, _END) is not _END]
-    context.display.results("parity", None)
+    context.display.results("parity")
 
 
 def _comparison(
