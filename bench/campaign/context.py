@@ -1,6 +1,6 @@
 """The context of a pass: the plan, the data, the fleet, the record and the display."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -19,7 +19,7 @@ from aebench.bench.plan.plan import Plan
 from aebench.bench.protocol.messages import Job, RuntimeInfo, SpeedJob
 from aebench.reports import record
 from aebench.reports.journal import Journal
-from aebench.reports.record import ContenderInfo
+from aebench.reports.record import Cell, ContenderInfo
 from aebench.reports.record.bounds import MOST_NAME
 
 E = TypeVar("E", bound=msgspec.Struct)
@@ -44,8 +44,8 @@ class Progress(Protocol):
     def stage_done(self) -> None:
         """Count one more task as finished, and correct the estimate of the time left."""
 
-    def results(self, pass_name: str, model: str | None) -> None:
-        """Show the tables of a pass, for one model, or for all models if ``model`` is None."""
+    def results(self, pass_name: str, cells: Collection[Cell] = ()) -> None:
+        """Show the tables of a pass; those of speed for some cells, or for all if none is given."""
 
 
 @dataclass(frozen=True)

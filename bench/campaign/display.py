@@ -5,7 +5,7 @@ itself would take processor time from the contender being measured.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -15,7 +15,7 @@ from rich.progress_bar import ProgressBar
 from aebench.reports import tables, terminal
 from aebench.reports.formatting import duration
 from aebench.reports.journal import Record
-from aebench.reports.record import Task
+from aebench.reports.record import Cell, Task
 from aebench.reports.summary import summarise
 
 _SHOWN_FIGURES = 3
@@ -95,12 +95,12 @@ class Display:
                 terminal.plain(f"[{self._elapsed()}] {self._progress()}"), soft_wrap=True
             )
 
-    def results(self, pass_name: str, model: str | None) -> None:
-        """Print the tables of a pass, for one model, or for all models if ``model`` is None."""
+    def results(self, pass_name: str, cells: Collection[Cell] = ()) -> None:
+        """Print the tables of a pass; those of speed for some cells, or for all if none is given."""
         summary = summarise(self._record)
         chosen = {
             "parity": lambda: tables.parity(summary),
-            "speed": lambda: tables.speed(summary, model),
+            "speed": lambda: tables.speed(summary, cells),
             "footprint": lambda: tables.footprint(summary),
             "quality": lambda: tables.quality(summary),
             "profile": lambda: tables.profile(summary),

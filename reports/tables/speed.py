@@ -1,8 +1,9 @@
 """Make the tables of the speed pass, one table per cell."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from aebench.reports.formatting import interval, listed, percent, relative, spanned
+from aebench.reports.record import Cell
 from aebench.reports.sections import TableView
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary import CellLimit, SpeedCell, SpeedRow, Summary
@@ -11,12 +12,16 @@ from aebench.reports.tables.over_runs import on_machines, over_runs
 from aebench.reports.tables.shared import VERDICT, Table, count, failed, share, shown, some_tables
 
 
-def speed(summary: Summary, model: str | None = None) -> list[Table]:
-    """Return one table per cell, of all models or of one; an empty list if nothing was measured."""
+def speed(summary: Summary, only: Collection[Cell] = ()) -> list[Table]:
+    """Return one table per cell: of all that have rounds, or of some."""
     precisions = {row.precision for row in summary.parity}
     return some_tables(
         lambda cell: _speed_cell(cell, summary, precisions),
-        [cell for cell in summary.speed if model in (None, cell.model)],
+        [
+            cell
+            for cell in summary.speed
+            if not only or Cell(cell.model, cell.workload, cell.batch_size) in only
+        ],
     )
 
 

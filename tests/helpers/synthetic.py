@@ -2,8 +2,15 @@
 
 import numpy as np
 
-# Launches and blocks of the presets.
-SIZES = {"quick": (3, 6), "standard": (5, 16), "publish": (8, 16)}
+# Launches and blocks of the presets: of steps, and of whole calls of predict.
+SIZES = {
+    "quick": (3, 6),
+    "standard": (5, 16),
+    "publish": (8, 16),
+    "quick calls": (3, 2),
+    "standard calls": (5, 4),
+    "publish calls": (8, 4),
+}
 # Standard deviations as in the published run at batch 32: of a pair's log-ratio, and of a launch's.
 PAIR_SD, LAUNCH_SD = 0.12, 0.03
 NOISES = ("normal", "heavy-tailed", "drifting", "bursting", "autocorrelated", "two states")

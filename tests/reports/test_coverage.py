@@ -13,8 +13,8 @@ from helpers.synthetic import LAUNCH_SD, NOISES, SIZES, in_turn, log_ratios
 
 RUNS = 2000
 # The models of a preset: their spreads between launches are pooled.
-MODELS = {"quick": 3, "standard": 4, "publish": 4}
-COVERAGE = {"quick": 0.90, "standard": 0.94, "publish": 0.94}
+MODELS = {size: 3 if size.startswith("quick") else 4 for size in SIZES}
+COVERAGE = {size: 0.90 if size.startswith("quick") else 0.94 for size in SIZES}
 CELLS = 32
 
 
@@ -39,7 +39,7 @@ def test_intervals_of_ratios_cover_the_truth_as_often_as_they_say(noise, size):
     assert np.mean(held) >= COVERAGE[size]
 
 
-@pytest.mark.parametrize("size", ["standard", "publish"])
+@pytest.mark.parametrize("size", [size for size in SIZES if not size.startswith("quick")])
 def test_intervals_cover_where_the_spreads_of_cells_differ(size):
     # Spreads differ by a factor of three, and tests don't always find that.
     held = []

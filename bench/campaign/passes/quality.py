@@ -19,7 +19,7 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
     contenders = {contender.name: contender for contender in context.plan.on_keras}
     for (_, name), group in groupby(tasks, lambda task: (task.model, task.contender)):
         _Training(context, contenders[name], list(group)).run()
-    context.display.results("quality", None)
+    context.display.results("quality")
 
 
 class _Training:

@@ -92,14 +92,17 @@ class SpeedPass:
         for number, task in enumerate(tasks):
             began = time.monotonic()
             self._look(task.launch)
-            if cells := cells_going_on(self._context.plan, self._context.journal.record, task):
-                self._launch(self._context.plan.model(task.model), task.launch, cells)
+            cells = cells_going_on(self._context.plan, self._context.journal.record, task)
+            # The first launch's tables are shown at once. They have no intervals, and say so.
+            at_once = number == 0 and bool(cells)
+            if cells:
+                self._launch(self._context.plan.model(task.model), task.launch, cells, at_once)
                 self._context.end(task, time.monotonic() - began)
             else:
                 self._context.display.stage_done()
-            # The first launch's table is shown at once. It has no intervals, and says so.
-            if number == 0 or task.model not in [later.model for later in tasks[number + 1 :]]:
-                self._context.display.results("speed", task.model)
+            last = task.model not in [later.model for later in tasks[number + 1 :]]
+            if last and not at_once:
+                self._context.display.results("speed", self._context.plan.cells(task.model))
 
         self._look(self._context.plan.info.launches)
 
@@ -108,10 +111,10 @@ class SpeedPass:
         for look in looks_due(self._context.journal.record, launches):
             self._context.journal.append(look)
 
-    def _launch(self, model: Model, launch: int, cells: Sequence[Cell]) -> None:
+    def _launch(self, model: Model, launch: int, cells: Sequence[Cell], shown: bool) -> None:
         sessions = self._start(model, launch, cells)
         try:
-            self._take_turns(sessions, launch, cells)
+            self._take_turns(sessions, launch, cells, shown)
         finally:
             for session in running_sessions(sessions):
                 self._context.fleet.stop(session.worker)
@@ -146,9 +149,12 @@ class SpeedPass:
         return sessions
 
     def _take_turns(
-        self, sessions: Sequence[Session], launch: int, going_on: Sequence[Cell]
+        self, sessions: Sequence[Session], launch: int, going_on: Sequence[Cell], shown: bool
     ) -> None:
-        """Measure the blocks of a launch. The cells take turns of a few blocks."""
+        """Measure the blocks of a launch. The cells take turns of a few blocks.
+
+        If ``shown``, each cell's table is shown after its last block.
+        """
         plan = self._context.plan
         cells = [LaunchCell(cell, workloads.load(cell.workload), launch) for cell in going_on]
         taking_part: dict[LaunchCell, list[Session]] = {}
@@ -167,8 +173,8 @@ class SpeedPass:
             of_turn = BLOCKS_A_TURN if len(cells) > 1 else len(orders)
             turns[cell] = [orders[at : at + of_turn] for at in range(0, len(orders), of_turn)]
         while any(turns.values()):
-            for cell in cells:
-                if turns[cell] and running_sessions(taking_part[cell]):
+            for cell in [each for each in cells if turns[each]]:
+                if running_sessions(taking_part[cell]):
                     orders = turns[cell].pop(0)
                     first = numbers[cell] == 0
                     numbers[cell] = self._turn(taking_part[cell], cell, orders, numbers[cell])
@@ -178,6 +184,8 @@ class SpeedPass:
                         self._steady(taking_part[cell], cell)
                 else:
                     turns[cell] = []
+                if shown and not turns[cell]:
+                    self._context.display.results("speed", [cell.cell])
 
     def _compile(self, taking_part: Mapping[LaunchCell, Sequence[Session]]) -> None:
         """Let the workers compile all cells of a launch side by side.

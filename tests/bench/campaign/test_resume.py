@@ -74,7 +74,7 @@ def test_killed_at_20_random_moments_it_still_ends_whole(tmp_path):
     for _ in range(20):
         run = Run(folder, *(JAX if not folder.exists() else ()), resume=folder.exists())
         try:
-            run.process.wait(moments.uniform(0.5, 12.0))
+            run.process.wait(moments.uniform(0.5, 8.0))
         except Exception:
             run.process.send_signal(signal.SIGKILL)
         run.process.communicate()

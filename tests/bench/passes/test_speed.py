@@ -187,10 +187,11 @@ def test_whole_calls_warm_up_once_and_aren_t_called_to_be_calibrated(run):
     assert {row.steps % (len(DATA.test) // row.batch_size) for row in record.of(Round)} == {0}
 
 
-def test_a_control_and_its_original_run_as_many_steps_whichever_comes_first(run):
+@pytest.mark.parametrize("launch", range(4))
+def test_a_control_and_its_original_run_as_many_steps_whichever_comes_first(run, launch):
     # Each of them would choose another number by what its own warm-up took.
     slower = iter([0.005, 0.007, 0.011])
-    record = run([0], {"jax": slower}, contenders=[CONTENDERS[0], CONTENDERS[2]])
+    record = run([launch], {"jax": slower}, contenders=[CONTENDERS[0], CONTENDERS[2]])
     assert len({row.steps for row in record.of(Round) if row.block >= 0}) == 1
 
 
@@ -203,13 +204,19 @@ def test_cells_take_turns_and_their_blocks_are_numbered_on(run):
     assert all(later.began_at >= one.began_at > 1e9 for one, later in pairwise(record.of(Block)))
 
 
-def test_a_table_is_shown_after_the_first_launch_and_each_model_s_after_its_last(run):
-    shown = []
-    run([0, 1], {"jax": 0.01, "torch": 0.03}, models=["ae400", "ae800"], shown=shown)
-    assert shown == [("speed", "ae400"), ("speed", "ae400"), ("speed", "ae800")]
-    shown = []
-    run([2], {"jax": 0.01, "torch": 0.03}, shown=shown)
-    assert shown == [("speed", "ae400")]
+def test_first_tables_are_shown_cell_by_cell_and_each_model_s_after_its_last_launch(run):
+    seconds = {"jax": 0.01, "torch": 0.03}
+
+    def shown(launches, models=("ae400",)):
+        found = []
+        run(launches, seconds, models=models, batch_sizes=[32, 64], shown=found)
+        return [[(cell.model, cell.batch_size) for cell in cells] for _, cells in found]
+
+    of_400, of_800 = ([(name, 32), (name, 64)] for name in ("ae400", "ae800"))
+    at_once = [[each] for each in of_400]
+    assert shown([0, 1], ["ae400", "ae800"]) == [*at_once, of_400, of_800]
+    # What was shown at once isn't shown again.
+    assert shown([2]) == at_once
 
 
 def test_a_single_cell_has_all_its_blocks_in_one_turn(run):

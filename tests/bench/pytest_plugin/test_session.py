@@ -120,7 +120,7 @@ def test_tests_replay_what_their_workers_measured(run_pytest, pytester):
     assert len(figures) >= 2
     assert not any("\x1b[32m" in line or "\x1b[31m" in line for line in figures)
 
-    again = ("--benchmark-compare", "--benchmark-group-by", "param:backend", "-x")
+    again = ("--launches=1", "--benchmark-compare", "--benchmark-group-by", "param:backend", "-x")
     shown = run_pytest(*asked, *again, "-k", "train and jax")
     assert shown.ret == 0, shown.stdout.str()
     assert "(0001_" in shown.stdout.str()
