@@ -45,7 +45,7 @@ class Progress(Protocol):
         """Count one more task as finished, and correct the estimate of the time left."""
 
     def results(self, pass_name: str, cells: Collection[Cell] = ()) -> None:
-        """Show the tables of a pass; those of speed for some cells, or for all if none is given."""
+        """Show the tables of a pass, or of speed for some cells; without cells, for all."""
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ class Display:
             )
 
     def results(self, pass_name: str, cells: Collection[Cell] = ()) -> None:
-        """Print the tables of a pass; those of speed for some cells, or for all if none is given."""
+        """Print the tables of a pass, or of speed for some cells; without cells, for all."""
         summary = summarise(self._record)
         chosen = {
             "parity": lambda: tables.parity(summary),
