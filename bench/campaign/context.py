@@ -176,7 +176,7 @@ def make_job(
         module=backends.module_name(contender.backend),
         settings=contender.settings,
         model=model.description,
-        threads=plan.info.threads,
+        threads=int(contender.settings.get("threads", plan.info.threads)),
         seed=plan.info.seeds[0],
         train=data.train,
         test=data.test,

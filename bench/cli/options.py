@@ -13,7 +13,7 @@ from aebench.bench.data.choices import DATA
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import TABLE
 from aebench.bench.models.catalogue import BUILT_IN
-from aebench.bench.plan.parameters import GRID, VARY
+from aebench.bench.plan.parameters import GRID, RUN_AXES, VARY
 from aebench.bench.plan.presets import (
     BATCH_SIZE_SYNTAX,
     MOST_LAUNCHES,
@@ -181,7 +181,8 @@ OPTIONS = {
     ),
     "set": Option(
         ("--set",),
-        "Values of parameters of build(), as NAME=VALUE[,VALUE...]: a model for each combination.",
+        "Values of parameters of build(), as NAME=VALUE[,VALUE...]: a model for each combination. "
+        f"The names {', '.join(RUN_AXES)} are the run's: batch sizes, cores, and steps in a call.",
         {**_several(_whole, "NAME=VALUES"), "dest": "sets"},
     ),
     "vary": Option(

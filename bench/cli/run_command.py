@@ -13,7 +13,7 @@ from aebench.bench.campaign.parity_cache import ParityCache
 from aebench.bench.data import datasets
 from aebench.bench.data.model_data import ModelData, described, least
 from aebench.bench.errors import refusing
-from aebench.bench.plan import checks, contenders, model_files, resuming
+from aebench.bench.plan import checks, contenders, model_files, resuming, run_axes
 from aebench.bench.plan.estimate import pace_here
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import COMPARING
@@ -169,6 +169,7 @@ def _new_work(request: Request, name: str, options: RunOptions, scratch: Path) -
     """Make the plan of a request, and check that its folder is free for a record."""
     folder = options.out or run_output.new_folder(name)
     campaign.check_folder(folder)
+    request = run_axes.applied(request)
     found = own_models.found(request, options.data, scratch, options.time_limit)
     plan = plan_from_request(request, found.counts, found.models, run=not options.dry_run)
     data = found.data([model.name for model in plan.models])

@@ -11,6 +11,9 @@ from aebench.bench.quoting import shortly
 
 GRID, ONE_AT_A_TIME = "grid", "one-at-a-time"
 VARY = (GRID, ONE_AT_A_TIME)
+# What ``--set`` varies of a run rather than of a model; see aebench.bench.plan.run_axes.
+BATCH_SIZE, THREADS, STEPS = "batch_size", "threads", "steps"
+RUN_AXES = (BATCH_SIZE, THREADS, STEPS)
 MOST_MODELS = 1000
 # The bounds of numbers in a record: see BuildValue in aebench.reports.record.header.
 MOST_WHOLE, MOST_FRACTION = 2**50, 1e8

@@ -223,6 +223,9 @@ def _contenders(
             f"in {', '.join(sorted(passes))}: leave it out."
         )
     checks.some_supported(found, passes, names)
+    for contender in found:
+        if "threads" in contender.settings:
+            checks.threads(int(contender.settings["threads"]))
     reference = _reference(request.reference, found)
     wanted = PRESETS[request.preset].baselines if request.baselines is None else request.baselines
     if wanted and compares:

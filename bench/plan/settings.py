@@ -14,14 +14,16 @@ from aebench.bench.quoting import shortly
 # Only precisions with float32 weights. These models can't be trained with 16-bit weights: rounding
 # changed a weight by more than a training step did.
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-WORDS = "jit, nojit, steps=N, precision=NAME"
+WORDS = "jit, nojit, steps=N, precision=NAME, threads=N"
 # The most steps in one call: an epoch of MNIST's 60,000 images in batches of 6 has this many.
 MOST_STEPS = 10_000
+MOST_THREADS = 4096
+_NAMES = ("jit", "nojit", "steps", "precision", "threads")
 
 
 def is_setting(text: str) -> bool:
     """Return whether a word is like a setting, such as ``steps=32`` or ``nojit@PYTHON``."""
-    return text.partition("@")[0].partition("=")[0] in ("jit", "nojit", "steps", "precision")
+    return text.partition("@")[0].partition("=")[0] in _NAMES
 
 
 def split_contenders(text: str) -> list[str]:
@@ -66,7 +68,7 @@ def parse_settings(backend: str, text: str) -> ContenderSettings:
         If a word is no setting, or the backend doesn't support it.
     """
     jit: bool | None = None
-    steps = 1
+    numbers: dict[str, int] = {}
     precision = ""
     for word in filter(None, text.split(",")):
         name, _, value = word.partition("=")
@@ -76,8 +78,9 @@ def parse_settings(backend: str, text: str) -> ContenderSettings:
                     f"{shortly(f'{backend}:{text}')} says both jit and nojit: give one of them."
                 )
             jit = word == "jit"
-        elif name == "steps":
-            steps = _steps(backend, value)
+        elif name in ("steps", "threads"):
+            most = MOST_STEPS if name == "steps" else MOST_THREADS
+            numbers[name] = _whole_number(backend, name, value, most)
         elif name == "precision":
             if value not in PRECISIONS:
                 raise BadInputError(
@@ -87,7 +90,7 @@ def parse_settings(backend: str, text: str) -> ContenderSettings:
             precision = value
         else:
             raise BadInputError(f"{shortly(word)} is not a setting of {backend}: use {WORDS}.")
-    settings = ContenderSettings(jit, steps, precision)
+    settings = ContenderSettings(jit, precision=precision, **numbers)
     obstacle = _obstacle(backend, settings)
     if obstacle:
         raise BadInputError(f"{backend}:{settings} isn't supported: {obstacle}")
@@ -108,15 +111,15 @@ def check(backend: str, told: Mapping[str, str]) -> None:
         raise BadInputError(f"{shortly(dict(told))} are no settings of {backend}.")
 
 
-def _steps(backend: str, value: str) -> int:
+def _whole_number(backend: str, name: str, value: str, most: int) -> int:
     # Only 1 to 9 ASCII digits: int() would accept other digits, and fail with thousands of digits.
-    steps = int(value) if re.fullmatch("[0-9]{1,9}", value) else 0
-    if not 1 <= steps <= MOST_STEPS:
+    number = int(value) if re.fullmatch("[0-9]{1,9}", value) else 0
+    if not 1 <= number <= most:
         raise BadInputError(
-            f"{shortly(f'{backend}:steps={value}')} can't be: steps must be a whole number from 1 "
-            f"to {MOST_STEPS:,}, such as 32."
+            f"{shortly(f'{backend}:{name}={value}')} can't be: {name} must be a whole number from "
+            f"1 to {most:,}, such as {name}=2."
         )
-    return steps
+    return number
 
 
 def _obstacle(backend: str, settings: ContenderSettings) -> str:

@@ -16,17 +16,21 @@ class ContenderSettings:
         Number of steps in one call of the compiled function (Keras's ``steps_per_execution``).
     precision : str
         Keras's dtype policy; ``float32`` also turns TF32 off on an accelerator.
+    threads : int
+        Number of cores; 0 means as many as the run allows.
     """
 
     jit: bool | None = None
     steps: int = 1
     precision: str = ""
+    threads: int = 0
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, str]) -> "ContenderSettings":
         """Return the settings that :meth:`to_dict` wrote into a dictionary."""
         jit = {"on": True, "off": False}.get(fields.get("jit", ""))
-        return cls(jit, int(fields.get("steps", 1)), fields.get("precision", ""))
+        numbers = {name: int(fields[name]) for name in ("steps", "threads") if name in fields}
+        return cls(jit, precision=fields.get("precision", ""), **numbers)
 
     def to_dict(self) -> dict[str, str]:
         """Return the settings for the record: only those that were asked for."""
@@ -35,6 +39,8 @@ class ContenderSettings:
             fields["steps"] = str(self.steps)
         if self.precision:
             fields["precision"] = self.precision
+        if self.threads:
+            fields["threads"] = str(self.threads)
         return fields
 
     def __str__(self) -> str:

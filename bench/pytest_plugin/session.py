@@ -15,6 +15,7 @@ from rich.console import Console
 from aebench.bench.campaign import campaign, one_step, own_models, run_output
 from aebench.bench.data import datasets
 from aebench.bench.errors import BadInputError
+from aebench.bench.plan import run_axes
 from aebench.bench.plan.plan import ContenderCell
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.reports import terminal
@@ -75,7 +76,7 @@ class PytestSession:
         self._config = config
         try:
             self._scratch = datasets.scratch_folder()
-            request = Request(
+            asked = Request(
                 preset=config.getoption("--preset"),
                 backends=config.getoption("--backend"),
                 models=config.getoption("--model"),
@@ -86,6 +87,7 @@ class PytestSession:
                 until=config.getoption("--until"),
                 passes=PASSES,
             )
+            request = run_axes.applied(asked)
             scratch = Path(self._scratch.name)
             found = own_models.found(request, config.getoption("--data"), scratch, _ANSWER_SECONDS)
             self.plan = plan_from_request(request, found.counts, found.models)

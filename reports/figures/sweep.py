@@ -1,4 +1,4 @@
-"""Draw throughput, memory and loss over a parameter of a model that a run varied."""
+"""Draw throughput, memory and loss over a number that a run varied."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -10,22 +10,46 @@ from matplotlib.ticker import StrMethodFormatter
 from aebench.reports.figures.style import MOST_LINES, MOST_PANELS, label, legible, style
 from aebench.reports.sections import FigureView
 from aebench.reports.summary import Estimate, Summary
-from aebench.reports.summary.sweeps import Number, Sweep, sweeps
+from aebench.reports.summary.sweeps import (
+    BATCH_SIZE,
+    Number,
+    Sweep,
+    SweepPoint,
+    of_batch_sizes,
+    of_models,
+    of_settings,
+)
 
 _MIB = 2**20
 
 
+# A contender, a model, and a batch size where the figure is of one.
+_Place = tuple[str, str, int | None]
+
+
 class _Quantity(NamedTuple):
-    """What a panel shows: its title, the axis' unit, and its figures by contender and model."""
+    """What a panel shows: its title, the axis' unit, and its figures.
+
+    ``first`` is the batch size of the points that name none; None if the figures are of no size.
+    """
 
     title: str
     unit: str
-    of: dict[tuple[str, str], Estimate]
+    first: int | None
+    of: dict[_Place, Estimate]
+
+    def at(self, curve: str, point: SweepPoint) -> Estimate | None:
+        """Return the figure of a curve at a point; None without one."""
+        contender = point.contender(curve)
+        if contender is None or (self.first is None and point.batch_size is not None):
+            return None
+        size = None if self.first is None else point.batch_size or self.first
+        return self.of.get((contender, point.model, size))
 
 
 def sweep(summary: Summary, figure: Figure) -> str:
     """Draw the curves into a figure; return its caption, or an empty text without a sweep."""
-    found, limit = legible(sweeps(summary.models), MOST_PANELS)
+    found, limit = legible(_sweeps(summary), MOST_PANELS)
     quantities = [each for each in _quantities(summary) if each.of]
     if not found or not quantities:
         return ""
@@ -34,45 +58,72 @@ def sweep(summary: Summary, figure: Figure) -> str:
     for line, each in enumerate(found):
         for column, quantity in enumerate(quantities):
             axes = panels[line][column]
-            _panel(axes, each, quantity)
-            axes.set_title(label(f"{quantity.title} {each.stem}"), fontsize="small", loc="left")
+            if not _panel(axes, each, quantity):
+                axes.set_visible(False)
+                continue
+            size = quantity.first if each.parameter != BATCH_SIZE else None
+            title = quantity.title if size is None else f"{quantity.title}, batch {size}"
+            axes.set_title(label(f"{title}: {each.stem}"), fontsize="small", loc="left")
             axes.set_ylabel(quantity.unit)
             axes.set_xlabel(label(each.parameter))
-    handles, labels = panels[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False)
+    handles: dict[str, object] = {}
+    for axes in panels.flat:
+        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.setdefault(name, handle)
+    figure.legend(
+        [*handles.values()], [*handles], loc="outside upper center", ncols=4, frameon=False
+    )
     names = ", ".join(dict.fromkeys(each.parameter for each in found))
     return f"What changes with {names}, with 95 % intervals where there are any{limit}"
 
 
+def _sweeps(summary: Summary) -> list[Sweep]:
+    settings = {name: its for run in summary.runs for name, its in run.settings.items()}
+    names = list(dict.fromkeys(cell.model for cell in summary.speed))
+    return [
+        *of_models(summary.models),
+        *of_batch_sizes(summary.speed),
+        *of_settings(names, settings),
+    ]
+
+
 def _quantities(summary: Summary) -> Iterator[_Quantity]:
-    """Yield what there is to show: throughput by workload at its first batch size, memory, loss."""
-    kinds = dict.fromkeys((cell.workload, cell.batch_size) for cell in summary.speed)
-    first = dict(reversed(kinds))
-    for workload, size in reversed(first.items()):
+    """Yield what there is to show: throughput by workload, memory, loss."""
+    first: dict[str, int] = {}
+    for cell in summary.speed:
+        first.setdefault(cell.workload, cell.batch_size)
+    for workload, size in first.items():
         yield _Quantity(
-            f"{workload}, batch {size}:",
+            workload,
             "samples/s",
+            size,
             {
-                (row.contender, cell.model): row.samples_per_second
+                (row.contender, cell.model, cell.batch_size): row.samples_per_second
                 for cell in summary.speed
-                if (cell.workload, cell.batch_size) == (workload, size)
+                if cell.workload == workload
                 for row in cell.rows
                 if row.samples_per_second and not row.control_of and not row.originals
             },
         )
     yield _Quantity(
-        "peak of a cold start:",
+        "peak of a cold start",
         "MiB",
+        None,
         {
-            (row.contender, row.model): _scaled(row.peak_bytes, lambda value: value / _MIB)
+            (row.contender, row.model, None): _scaled(row.peak_bytes, lambda value: value / _MIB)
             for row in summary.footprint
             if row.peak_bytes
         },
     )
     yield _Quantity(
-        "test loss:",
+        "test loss",
         "",
-        {(row.contender, row.model): row.test_loss for row in summary.quality if row.test_loss},
+        None,
+        {
+            (row.contender, row.model, None): row.test_loss
+            for row in summary.quality
+            if row.test_loss
+        },
     )
 
 
@@ -81,26 +132,30 @@ def _scaled(estimate: Estimate, scale: Callable[[float], float]) -> Estimate:
     return Estimate(scale(estimate.value), low, high)
 
 
-def _panel(axes: Axes, found: Sweep, quantity: _Quantity) -> None:
-    contenders, _ = legible(list(dict.fromkeys(name for name, _ in quantity.of)), MOST_LINES)
-    for contender in contenders:
-        points = [
-            (value, quantity.of[contender, model])
-            for value, model in found.models
-            if (contender, model) in quantity.of
-        ]
+def _panel(axes: Axes, found: Sweep, quantity: _Quantity) -> bool:
+    """Draw the curves of a sweep; return whether there are any."""
+    known = [name for point in found.points for name in point.contenders or ()]
+    names = dict.fromkeys(known or (contender for contender, _, _ in quantity.of))
+    curves, _ = legible(list(names), MOST_LINES)
+    shown: list[float] = []
+    for curve in curves:
+        at = [(point.value, quantity.at(curve, point)) for point in found.points]
+        points = [(value, estimate) for value, estimate in at if estimate]
         if points:
-            _curve(axes, contender, points)
-    values, names = [value for value, _ in found.models], {model for _, model in found.models}
+            _curve(axes, curve, points)
+            shown += [estimate.value for _, estimate in points]
+    if not shown:
+        return False
+    values = [point.value for point in found.points]
     # Values that are doubled again and again lie at equal distances.
     if min(values) > 0 and max(values) / min(values) > 8:
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.set_xticks(values, [f"{value:g}" for value in values], minor=False)
-    shown = [each.value for (_, model), each in quantity.of.items() if model in names]
-    if min(shown, default=0.0) >= 0:  # a loss may be negative
+    if min(shown) >= 0:  # a loss may be negative
         axes.set_ylim(bottom=0)
     axes.grid(axis="y", alpha=0.3)
+    return True
 
 
 def _curve(axes: Axes, contender: str, points: Sequence[tuple[Number, Estimate]]) -> None:

@@ -387,7 +387,8 @@ def _settings(views: Sequence[ContenderView]) -> Iterator[str]:
             continue
         workers = view.all_of(record.WorkerInfo)
         if workers:
-            in_force[view.name] = settings = workers[0].settings
+            settings = workers[0].settings
+            in_force[view.name] = {**settings, "cores": str(workers[0].cores)}
             yield from _overruled(view, settings)
     places = {each.name: (each.run, each.info.backend, each.info.python) for each in views}
     alike: dict[object, list[str]] = {}
