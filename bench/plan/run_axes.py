@@ -1,4 +1,4 @@
-"""Read what ``--set`` varies of a run rather than of a model: batch sizes, cores, steps in a call."""
+"""Read what ``--set`` varies of a run: batch sizes, cores, and steps in a call."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -56,9 +56,8 @@ def _values(name: str, sets: Sequence[str]) -> list[int]:
     """Return the values of an axis, which has one word."""
     mine = [word for word in sets if word.partition("=")[0] == name]
     values = [each[name] for each in combinations(mine)]
-    if not all(
-        isinstance(each, int) and not isinstance(each, bool) and each > 0 for each in values
-    ):
+    # True is an int in Python.
+    if not all(type(each) is int and each > 0 for each in values):
         raise BadInputError(f"--set {mine[0]} must be whole numbers from 1, such as {name}=1,2.")
     return values
 
