@@ -252,9 +252,9 @@ class SpeedPass:
         plan = self._context.plan
         written = self._context.journal.record
         names = [
-            model.name
-            for model in plan.models
-            if goes_on(written, replace(cell.cell, model=model.name), cell.launch)
+            name
+            for name in dict.fromkeys(each.model for each in plan.cells(launch=cell.launch))
+            if goes_on(written, replace(cell.cell, model=name), cell.launch)
         ]
         chosen = names[cell.launch % len(names)] == cell.cell.model
         if not (cell.workload.trains and chosen and cell.launch < LAUNCHES_WITH_SHORT_EPOCHS):
