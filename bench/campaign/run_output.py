@@ -60,7 +60,8 @@ def show(
             console.print(plain(f"- {contender.name}: {contender.missing}", "dim"), soft_wrap=True)
     running = ", ".join(f"{contender.name} {contender.version}" for contender in plan.running)
     lines = [
-        f"preset {info.preset}: {running}; {', '.join(model.name for model in plan.models)}",
+        f"preset {info.preset}: {running}; {', '.join(model.name for model in plan.models)}"
+        f"{_in_full(info)}",
         *dict.fromkeys(
             f"data: {info.name}, {info.train_samples:,} training and {info.test_samples:,} test "
             f"{'images' if info.image_shape else 'samples'}"
@@ -79,10 +80,9 @@ def show(
     texts = {
         "parity": "the same model as the float64 oracle?",
         "speed": f"{_sizes(info.sizes)}{_until(info)}",
-        "footprint": f"cold starts of every contender: {info.footprint_launches}"
-        + (f"; {', '.join(info.started_cold)} alone" if info.started_cold is not None else ""),
+        "footprint": f"cold starts of every contender: {info.footprint_launches}",
         "quality": f"epochs: {info.epochs}, seeds: {len(info.seeds)}, "
-        f"{info.quality_train_samples:,} training samples, batch {info.batch_size}{_by_all(info)}",
+        f"{info.quality_train_samples:,} training samples, batch {info.batch_size}",
         "profile": f"where {info.profile_steps} training steps' time goes, batch "
         f"{info.batch_size}; what is compiled when",
         "memory": f"what is held when, batch {info.batch_size}; does it grow with the steps?",
@@ -103,11 +103,11 @@ def show(
     console.print(f"{most} {total} {on}.")
 
 
-def _by_all(info: PlanInfo) -> str:
-    """Return which models all contenders train, as a phrase; empty if they train all models."""
-    if info.trained_by_all is None:
+def _in_full(info: PlanInfo) -> str:
+    """Return which models are measured in full, as a phrase; empty if all are."""
+    if info.measured_in_full is None:
         return ""
-    return f"; {', '.join(info.trained_by_all)} by all contenders, the others by one"
+    return f" ({', '.join(info.measured_in_full)} in full, the others trained by one contender)"
 
 
 def _controls(plan: Plan) -> str:

@@ -134,6 +134,7 @@ def _presets() -> Table:
     rows: dict[str, Callable[[Preset], str]] = {
         "passes": lambda preset: " ".join(preset.passes),
         "models": lambda preset: " ".join(preset.models),
+        "in full": lambda preset: " ".join(preset.models[: preset.measured_in_full]),
         "workloads": lambda preset: " ".join(preset.workloads),
         "batch sizes": lambda preset: _by_workload(
             preset, lambda sizes: " ".join(map(str, sizes.batch_sizes))
@@ -153,19 +154,9 @@ def _presets() -> Table:
             lambda preset: "yes" if preset.baselines else "with --baselines",
         ),
         ("cold starts", "footprint", lambda preset: str(preset.footprint_launches)),
-        (
-            "started cold",
-            "footprint",
-            lambda preset: " ".join(preset.models[: preset.started_cold]),
-        ),
         ("epochs × seeds", "quality", _trainings),
         (
-            "trained by all",
-            "quality",
-            lambda preset: " ".join(preset.models[: preset.trained_by_all]),
-        ),
-        (
-            "training images",
+            "training samples",
             "quality",
             lambda preset: (
                 f"{preset.quality_train_samples:,}" if preset.quality_train_samples else "all"

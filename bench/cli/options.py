@@ -235,7 +235,7 @@ OPTIONS = {
     "epochs": Option(("--epochs",), "Epochs of the quality pass.", _ONE_NUMBER),
     "seeds": Option(("--seeds",), "Number of seeds in the quality pass.", _ONE_NUMBER),
     "train-samples": Option(
-        ("--train-samples",), "Number of training images that every pass uses.", _ONE_NUMBER
+        ("--train-samples",), "Number of training samples that every pass uses.", _ONE_NUMBER
     ),
     "threads": Option(
         ("--threads",),

@@ -190,19 +190,18 @@ def _counts(plan: Plan, info: PlanInfo) -> tuple[int, int]:
     """Return the number of tasks of all passes, and the number of rounds and epochs."""
     models = len(plan.models)
     trainings = models * len(plan.on_keras)
-    alone = 0 if info.trained_by_all is None else max(0, models - len(info.trained_by_all))
-    cold = models if info.started_cold is None else min(models, len(info.started_cold))
+    in_full = models if info.measured_in_full is None else min(models, len(info.measured_in_full))
     tasks = {
         "parity": models * len(plan.compared),
-        "speed": models * info.launches,
-        "footprint": cold * len(plan.on_keras) * info.footprint_launches,
-        "quality": (trainings - alone * max(0, len(plan.on_keras) - 1)) * len(info.seeds),
+        "speed": in_full * info.launches,
+        "footprint": in_full * len(plan.on_keras) * info.footprint_launches,
+        "quality": (in_full * len(plan.on_keras) + models - in_full) * len(info.seeds),
         "profile": trainings,
         "memory": trainings,
     }
     blocks = sum(len(size.batch_sizes) * size.launches * size.blocks for size in info.sizes)
     measurements = {
-        "speed": models * blocks * len(taking_turns(plan.in_blocks, 0)),
+        "speed": in_full * blocks * len(taking_turns(plan.in_blocks, 0)),
         "quality": tasks["quality"] * info.epochs,
     }
     return (

@@ -155,7 +155,8 @@ def _speed_seconds(plan: Plan, model: Model, launch: int, test_samples: int, pac
         else:
             total += turns * (0.3 * pace * len(steps) + sum(rounds))
         trains = workloads.load(cell.workload).trains
-        chosen = plan.models[launch % len(plan.models)].name == name
+        timed = list(dict.fromkeys(each.model for each in plan.cells(launch=launch)))
+        chosen = timed[launch % len(timed)] == name
         if trains and chosen and launch < LAUNCHES_WITH_SHORT_EPOCHS:
             total += 3.0 * len(plan.on_keras)
     return total

@@ -87,9 +87,10 @@ class Plan:
         return [contender for contender in self.running if contender.on_keras]
 
     def cells(self, model: str | None = None, launch: int = 0) -> list[Cell]:
-        """List the cells of the speed pass: every model × workload × batch size.
+        """List the cells of the speed pass: model × workload × batch size.
 
-        If the plan has a selection, only the cells of the selection are listed.
+        Models that aren't measured in full have none. If the plan has a selection, only the cells
+        of the selection are listed.
 
         Parameters
         ----------
@@ -101,7 +102,7 @@ class Plan:
         found = [
             Cell(each.name, sizes.workload, batch_size)
             for each in self.models
-            if model in (None, each.name)
+            if model in (None, each.name) and self._in_full(each.name)
             for sizes in self.info.sizes
             if launch < sizes.launches
             for batch_size in sizes.batch_sizes
@@ -215,8 +216,7 @@ class Plan:
             sizes=sizes,
             batch_size=first_batch_size(sizes),
             reference=reference,
-            trained_by_all=None,
-            started_cold=None,
+            measured_in_full=None,
         )
         names = {cell.model for cell in cells}
         models = [model for model in self.models if model.name in names]
@@ -241,29 +241,34 @@ class Plan:
                 Task("parity", model, contender.name, 0)
                 for contender in self.compared
                 for model, _ in self._pairs([contender], pass_name)
+                if self._in_full(model) or contender.name == self._training_alone
             ]
         pairs = self._pairs(self.on_keras, pass_name)
         if pass_name == "footprint":
-            cold = info.started_cold
-            pairs = [pair for pair in pairs if cold is None or pair[0] in cold]
+            pairs = [pair for pair in pairs if self._in_full(pair[0])]
             numbers: Sequence[int] = range(info.footprint_launches)
             return [Task(pass_name, *pair, launch) for launch in numbers for pair in pairs]
         if pass_name == "quality":
-            pairs = self._trained(pairs)
+            pairs = [
+                (model, contender)
+                for model, contender in pairs
+                if self._in_full(model) or contender == self._training_alone
+            ]
         numbers = info.seeds if pass_name == "quality" else [0]
         return [Task(pass_name, *pair, number) for pair in pairs for number in numbers]
 
-    def _trained(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Return the (model, contender) pairs that are trained: some models by one contender.
+    def _in_full(self, model: str) -> bool:
+        """Return whether all contenders measure a model in all passes."""
+        return self.info.measured_in_full is None or model in self.info.measured_in_full
 
-        That contender is the reference, or the first other one if the reference can't train.
+    @cached_property
+    def _training_alone(self) -> str:
+        """Return the contender that trains the models that aren't measured in full.
+
+        This is the reference, or the first other one if the reference can't train.
         """
-        shared = self.info.trained_by_all
-        names = [contender for _, contender in pairs]
-        if shared is None or not names:
-            return list(pairs)
-        alone = self.info.reference if self.info.reference in names else names[0]
-        return [(model, name) for model, name in pairs if model in shared or name == alone]
+        able = [each.name for each in self.on_keras if "quality" not in each.unsupported]
+        return self.info.reference if self.info.reference in able else next(iter(able), "")
 
     def _pairs(self, contenders: Sequence[ContenderInfo], pass_name: str) -> list[tuple[str, str]]:
         """List the (model, contender) pairs to measure: those selected that support the pass."""

@@ -68,11 +68,9 @@ class Preset:
     quality_steps : int or None
         Number of training steps in the quality pass, which has as many whole epochs as come nearest
         to it, at most ``epochs``; None for all ``epochs``.
-    trained_by_all : int or None
-        Number of the first models that all contenders train in the quality pass; the reference
-        alone trains the others. None for all models.
-    started_cold : int or None
-        Number of the first models whose cold starts are measured; None for all models.
+    measured_in_full : int or None
+        Number of the first models that all contenders measure in all passes; the reference alone
+        trains the others, and nothing else is measured of them. None for all models.
     """
 
     models: tuple[str, ...]
@@ -84,8 +82,7 @@ class Preset:
     baselines: bool = False
     passes: tuple[str, ...] = COMPARING
     quality_steps: int | None = None
-    trained_by_all: int | None = None
-    started_cold: int | None = None
+    measured_in_full: int | None = None
 
     def epochs_of(self, train_samples: int, batch_size: int) -> int:
         """Return the number of epochs in the quality pass, given its samples in an epoch."""
@@ -122,9 +119,9 @@ def _both(
 
 
 PRESETS = {
-    # Trainings leave the plateau of the mean image after 600 to 1,250 steps at batch 32. Trainings
-    # of several backends from the same weights come to nearly the same losses: one model shows it.
-    # A cold start is mostly imports, which no model changes.
+    # Trainings leave the plateau of the mean image after 600 to 1,250 steps at batch 32. One model
+    # shows how backends differ, and that they train to the same losses; one backend shows how the
+    # losses of models differ.
     "quick": Preset(
         TABLE[:3],
         _both((32,), 3, 6, 2),
@@ -133,8 +130,7 @@ PRESETS = {
         1,
         10_000,
         quality_steps=2_500,
-        trained_by_all=1,
-        started_cold=1,
+        measured_in_full=1,
     ),
     "standard": Preset(TABLE, _both((32, 500), 5, 16, 4), 3, 20, 1, None),
     # More blocks would add little: 16 blocks spread over a launch tell its mean nearly as well as

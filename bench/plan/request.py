@@ -139,11 +139,10 @@ def plan_from_request(
     if request.train_samples is None and preset.quality_train_samples is not None:
         train_samples = min(train_samples, preset.quality_train_samples)
     batch_size = first_batch_size(sizes)
-
-    def first(count: int | None) -> list[str] | None:
-        all_of_them = count is None or bool(request.models)
-        return None if all_of_them else [model.name for model in planned[:count]]
-
+    # What a user names, models or passes, is measured in full.
+    in_full = None
+    if preset.measured_in_full is not None and not (request.models or request.passes):
+        in_full = [model.name for model in planned[: preset.measured_in_full]]
     info = PlanInfo(
         preset=request.preset,
         passes=passes,
@@ -159,8 +158,7 @@ def plan_from_request(
         different=request.different,
         same=request.same,
         profile_steps=request.profile_steps,
-        trained_by_all=first(preset.trained_by_all),
-        started_cold=first(preset.started_cold),
+        measured_in_full=in_full,
         until=rule,
         rank_anyway=request.rank_anyway,
     )

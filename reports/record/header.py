@@ -247,9 +247,8 @@ class PlanInfo(msgspec.Struct, frozen=True):
 
     ``sizes`` holds the speed pass's sizes, one entry per workload. ``batch_size`` is the batch size
     of all passes that do not compare batch sizes. ``different`` and ``same`` are the verdicts'
-    margins, as shares. ``trained_by_all`` names the models that all contenders train in the quality
-    pass, where one contender alone trains the others; it is null if all contenders train all.
-    ``started_cold`` names the models whose cold starts are measured; it is null for all.
+    margins, as shares. ``measured_in_full`` names the models that all contenders measure in all
+    passes, where one contender alone trains the others; it is null for all models.
     With a rule ``until``, the launches in ``sizes`` are the most that a cell may have.
     ``rank_anyway`` is whether contenders are ranked that are not shown to be the same model.
     """
@@ -268,8 +267,7 @@ class PlanInfo(msgspec.Struct, frozen=True):
     different: Share = DIFFERENT
     same: Share = SAME
     profile_steps: Size = 20
-    trained_by_all: Annotated[list[Name], Meta(max_length=MOST)] | None = None
-    started_cold: Annotated[list[Name], Meta(max_length=MOST)] | None = None
+    measured_in_full: Annotated[list[Name], Meta(max_length=MOST)] | None = None
     until: StoppingRule | None = None
     rank_anyway: bool = False
 

@@ -99,7 +99,7 @@ def trained_all(rows: Sequence[QualityRow], sources: Sequence[Record]) -> list[Q
 
     A mean over contenders then is over the same ones for every model.
     """
-    shared = [source.header.plan.trained_by_all for source in sources]
+    shared = [source.header.plan.measured_in_full for source in sources]
     whole = {
         (row.run, row.contender)
         for row in rows

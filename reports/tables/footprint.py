@@ -120,7 +120,7 @@ def _launches(summary: Summary) -> str:
 
 def _by_plan(summary: Summary) -> list[str]:
     """Return a note if, by plan, only some models were started cold."""
-    started = {name for run in summary.runs for name in run.plan.started_cold or ()}
+    started = {name for run in summary.runs for name in run.plan.measured_in_full or ()}
     known = {row.model for row in summary.footprint if row.launches}
     if not started & known or len(summary.models) == len(known):
         return []

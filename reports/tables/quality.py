@@ -95,7 +95,7 @@ def cost(summary: Summary) -> list[Table]:
     )
     excluded = list(dict.fromkeys(run.plateau.excluded for run in summary.runs if run.plateau))
     ends = "After the last epoch, the mean over backends and seeds."
-    if any(run.plan.trained_by_all is not None for run in summary.runs):
+    if any(run.plan.measured_in_full is not None for run in summary.runs):
         ends = "After the last epoch, the mean over seeds and the backends that trained all models."
     return [
         Table(
@@ -160,7 +160,7 @@ def _numbers(values: Iterable[int]) -> str:
 
 def _trained_by_one(run: Run, summary: Summary) -> list[str]:
     """Return a note on the models that one contender alone trained, as the plan says."""
-    shared = run.plan.trained_by_all
+    shared = run.plan.measured_in_full
     if shared is None:
         return []
     mine = [row for row in summary.quality if summary.runs[row.run] is run]

@@ -643,7 +643,7 @@ def test_models_that_by_plan_were_not_started_cold_are_told():
     def notes(started):
         made = sample.make()
         wide = msgspec.structs.replace(made.header.models[0], name="ae800")
-        plan = msgspec.structs.replace(made.header.plan, started_cold=started)
+        plan = msgspec.structs.replace(made.header.plan, measured_in_full=started)
         made.header = msgspec.structs.replace(
             made.header, plan=plan, models=[made.header.models[0], wide]
         )

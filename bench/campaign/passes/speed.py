@@ -252,10 +252,10 @@ class SpeedPass:
         plan = self._context.plan
         written, data = self._context.journal.record, self._context.data
         names = [
-            model.name
-            for model in plan.models
-            if data[model.name].info.train_sha256 == data[cell.cell.model].info.train_sha256
-            and goes_on(written, replace(cell.cell, model=model.name), cell.launch)
+            name
+            for name in dict.fromkeys(each.model for each in plan.cells(launch=cell.launch))
+            if data[name].info.train_sha256 == data[cell.cell.model].info.train_sha256
+            and goes_on(written, replace(cell.cell, model=name), cell.launch)
         ]
         chosen = names[cell.launch % len(names)] == cell.cell.model
         if not (cell.workload.trains and chosen and cell.launch < LAUNCHES_WITH_SHORT_EPOCHS):

@@ -76,7 +76,7 @@ def by_plan():
     """Return a record in which torch trained ae400 alone, by the plan, and jax ae800 too."""
     made = with_trainings([0.12], epochs=2)
     wide = msgspec.structs.replace(made.header.models[0], name="ae800", parameters=10**6)
-    plan = msgspec.structs.replace(made.header.plan, trained_by_all=["ae400"])
+    plan = msgspec.structs.replace(made.header.plan, measured_in_full=["ae400"])
     made.header = msgspec.structs.replace(
         made.header, plan=plan, models=[made.header.models[0], wide]
     )

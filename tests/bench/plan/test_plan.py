@@ -169,7 +169,7 @@ def test_quick_trains_on_less_and_an_explicit_size_wins(monkeypatch):
     )
 
 
-def test_quick_trains_enough_to_leave_the_plateau_and_the_first_model_alone_by_all(monkeypatch):
+def test_quick_trains_enough_to_leave_the_plateau_and_measures_one_model_in_full(monkeypatch):
     installed(monkeypatch, "jax", "torch")
     plan = plan_from_request(Request(), COUNTS)
     trained = [(task.model, task.contender) for task in plan.tasks() if task.pass_name == "quality"]
@@ -181,6 +181,9 @@ def test_quick_trains_enough_to_leave_the_plateau_and_the_first_model_alone_by_a
     ]
     cold = [(task.model, task.contender) for task in plan.tasks() if task.pass_name == "footprint"]
     assert cold == [("ae400", "jax"), ("ae400", "torch")]
+    assert {cell.model for cell in plan.cells()} == {"ae400"}
+    checked = [(task.model, task.contender) for task in plan.tasks() if task.pass_name == "parity"]
+    assert sorted(checked) == sorted(trained)
     # 2,500 steps at batch 32: of 10,000 images, of the 4,000 embedded digits, and of all of MNIST.
     assert plan.info.epochs == 8
     digits = dataclasses.replace(DATA, train=DATA.train[:4000])
@@ -198,13 +201,16 @@ def test_what_the_user_asks_of_quick_s_trainings_wins(monkeypatch):
     installed(monkeypatch, "jax", "torch")
     asked = plan_from_request(Request(epochs=3, seeds=2), COUNTS).info
     assert (asked.epochs, asked.seeds) == (3, [0, 1])
-    # Models that are named are trained by all.
+    # Models and passes that are named are measured in full.
     named = plan_from_request(Request(models=["ae400", "ae800"]), COUNTS)
-    assert named.info.trained_by_all is named.info.started_cold is None
+    assert named.info.measured_in_full is None
     assert sum(task.pass_name == "quality" for task in named.tasks()) == 4
     assert sum(task.pass_name == "footprint" for task in named.tasks()) == 4
+    assert {cell.model for cell in named.cells()} == {"ae400", "ae800"}
+    speed = plan_from_request(Request(passes=["speed"]), COUNTS)
+    assert {cell.model for cell in speed.cells()} == {"ae400", "ae800", "ae800-dropout"}
     usual = plan_from_request(Request(preset="standard"), COUNTS)
-    assert (usual.info.trained_by_all, usual.info.epochs) == (None, 20)
+    assert (usual.info.measured_in_full, usual.info.epochs) == (None, 20)
 
 
 def test_what_is_selected_is_measured_in_all_passes(monkeypatch):
