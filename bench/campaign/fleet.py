@@ -328,7 +328,8 @@ def _environment(backend: str, folder: Path, package_path: str) -> dict[str, str
     return {
         **os.environ,
         **backends.environment(backend, folder),
-        **({"KERAS_BACKEND": facts.KERAS_BACKEND} if backends.runs_keras(backend) else {}),
+        # The file of a user's model imports Keras, also where it gives the model without Keras.
+        **({"KERAS_BACKEND": facts.KERAS_BACKEND} if facts.KERAS_BACKEND else {}),
         "KERAS_HOME": str(keras_home),
         "PYTHONPATH": package_path,
         "PYTHONSAFEPATH": "1",

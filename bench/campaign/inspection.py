@@ -166,6 +166,7 @@ def _model(description: ModelDescription, found: Inspected, npz: str) -> Inspect
         found.optimiser_bytes,
         forward_operations=found.forward_operations,
         no_training=found.no_training,
+        natives=tuple(found.natives),
         weights=found.weights,
     )
     return InspectedModel(model, _data(found.samples, npz))

@@ -119,6 +119,11 @@ class Autoencoder:
         return ""
 
     @property
+    def natives(self) -> tuple[str, ...]:
+        """Return nothing: the closed form has a baseline in every framework."""
+        return ()
+
+    @property
     def weights(self) -> str:
         """Return an empty text: the closed form has the initial weights."""
         return ""

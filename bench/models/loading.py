@@ -9,7 +9,7 @@ import hashlib
 import inspect
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -23,6 +23,8 @@ from aebench.bench.protocol.model_description import ModelDescription
 BUILD = "build"
 # The name of the function of a model's file that returns its samples; see docs/models.md.
 DATA = "data"
+# The functions of a model's file that make the same model without Keras begin so.
+NATIVE = "native_"
 SOURCE, SAVED = ".py", ".keras"
 # The name of the other function that a model's file may define; see aebench.bench.models.
 CLOSED_FORM = "closed_form"
@@ -72,6 +74,8 @@ class LoadedModel:
         Returns the closed form; None if the model has none.
     data_function : callable, optional
         Returns the samples; None if the file has none.
+    native_functions : dict
+        By framework, the function that makes the model without Keras; see docs/models.md.
     sha256 : str
         The digest of the file.
     """
@@ -81,6 +85,7 @@ class LoadedModel:
     build_function: Callable[..., Any]
     closed_form_function: Callable[..., Any] | None = None
     data_function: Callable[[], Any] | None = None
+    native_functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
     sha256: str = ""
 
     def build(self) -> Any:
@@ -249,7 +254,12 @@ def load(description: ModelDescription) -> LoadedModel:
     # A file may call something else data: a module, or arrays.
     found_functions = (getattr(module, each, None) for each in (CLOSED_FORM, DATA))
     form, data = (each if callable(each) else None for each in found_functions)
-    return LoadedModel(name, parameters, function, form, data, found)
+    natives = {
+        name.removeprefix(NATIVE): each
+        for name, each in vars(module).items()
+        if name.startswith(NATIVE) and callable(each)
+    }
+    return LoadedModel(description.name, parameters, function, form, data, natives, found)
 
 
 def _saved(name: str, file: Path) -> Any:

@@ -27,6 +27,10 @@ class Model(Protocol):
         """Return why the model can't be trained; empty if it can."""
 
     @property
+    def natives(self) -> tuple[str, ...]:
+        """Return the frameworks in which the model's file has it without Keras."""
+
+    @property
     def weights(self) -> str:
         """Return the folder of the initial weights; empty if the model has a closed form."""
 
@@ -73,6 +77,8 @@ class FileModel:
         Floating-point operations per sample.
     no_training : str
         Why the model can't be trained; empty if it can.
+    natives : tuple of str
+        The frameworks in which its file has the model without Keras.
     weights : str
         The folder of its initial weights, as :class:`aebench.bench.protocol.messages.Job` has it.
     """
@@ -85,6 +91,7 @@ class FileModel:
     forward_operations: int | None = None
     training_operations: int | None = None
     no_training: str = ""
+    natives: tuple[str, ...] = ()
     weights: str = ""
 
     @property

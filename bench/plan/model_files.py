@@ -7,11 +7,13 @@ to be run: without that, a record from a stranger could run any file.
 from collections.abc import Sequence
 from pathlib import Path
 
+from aebench import backends
 from aebench.bench.errors import BadInputError
 from aebench.bench.models import loading
 from aebench.bench.models.catalogue import BUILT_IN
 from aebench.bench.models.loading import SAVED, SOURCE
 from aebench.bench.models.model import FileModel, Model
+from aebench.bench.plan.model_info import native_frameworks
 from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.quoting import shortly
 from aebench.reports.formatting import listed
@@ -95,7 +97,16 @@ def _described(info: ModelInfo, description: ModelDescription) -> FileModel:
         info.forward_operations,
         info.training_operations,
         no_training=info.unsupported.get("train", ""),
+        natives=_natives(info),
     )
+
+
+def _natives(info: ModelInfo) -> tuple[str, ...]:
+    """Return the frameworks in which a record's model was measured without Keras."""
+    if "native" in info.unsupported:
+        return ()
+    names = native_frameworks()
+    return tuple(name for name in names if backends.NATIVE + name not in info.unsupported)
 
 
 def check_given(infos: Sequence[ModelInfo], given: Sequence[str]) -> None:

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
+from aebench import backends
 from aebench.backends import native
 from aebench.backends.native import gemm
 from aebench.bench.models.model import Model
 from aebench.reports.record import ModelInfo
 
-# By baseline: why a model without a closed form isn't supported.
-_WITHOUT_CLOSED_FORM = {"native": native.CHAINS_ALONE, "gemm": gemm.CHAINS_ALONE}
 # What trains a model.
 _TRAINING = ("train", "footprint", "quality", "profile", "memory")
 
@@ -35,5 +34,21 @@ def describe_model(model: Model) -> ModelInfo:
 
 def _unsupported(model: Model) -> dict[str, str]:
     """Return what can't be measured of a model, with the reasons."""
-    found = {} if model.form is not None else dict(_WITHOUT_CLOSED_FORM)
+    found = {} if model.form is not None else _baselines(model)
     return found | (dict.fromkeys(_TRAINING, model.no_training) if model.no_training else {})
+
+
+def _baselines(model: Model) -> dict[str, str]:
+    """Return why baselines don't support a model without a closed form."""
+    lacking = {
+        backends.NATIVE + name: f"the file of {model.name} has no native_{name}()"
+        for name in native_frameworks()
+        if name not in model.natives
+    }
+    without = lacking if model.natives else {"native": native.CHAINS_ALONE}
+    return {**without, "gemm": gemm.CHAINS_ALONE}
+
+
+def native_frameworks() -> list[str]:
+    """List the frameworks in which a model can be given without Keras."""
+    return [name for name in backends.NAMES if backends.load(name).BASELINE]

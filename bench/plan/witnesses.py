@@ -46,5 +46,6 @@ def witnesses(plan: Plan, model: str) -> list[ContenderInfo]:
         asked = contender.settings
         return bool(contender.python), "precision" in asked, len(asked)
 
-    found = sorted(comparable(plan, model), key=order)
+    on_keras = [each for each in comparable(plan, model) if each.on_keras]
+    found = sorted(on_keras, key=order)
     return [min(mine, key=changed) for _, mine in groupby(found, lambda each: each.backend)]

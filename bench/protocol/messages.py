@@ -534,6 +534,8 @@ class Inspected:
         See :func:`aebench.bench.worker.operations.forward_operations`.
     no_training : str
         Why the model can't be trained; empty if it can.
+    natives : list of str
+        The frameworks in which its file has the model without Keras.
     weights : str
         The folder of its initial weights; see :class:`Job`.
     samples : FoundSamples, optional
@@ -549,6 +551,7 @@ class Inspected:
     optimiser_bytes: int = 0
     forward_operations: int | None = None
     no_training: str = ""
+    natives: list[str] = field(default_factory=list)
     weights: str = ""
     samples: FoundSamples | None = None
     on_any_backend: bool = False

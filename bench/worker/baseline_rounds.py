@@ -8,7 +8,7 @@ from typing import Any
 from aebench import backends
 from aebench.backends import native
 from aebench.backends.native import gemm
-from aebench.bench.models.loading import load
+from aebench.bench.models.loading import LoadedModel, load
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import (
     Calibrate,
@@ -29,6 +29,8 @@ from aebench.bench.protocol.messages import (
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker.batches import repeated
+from aebench.bench.worker.building import initial_weights
+from aebench.bench.worker.own_network import OwnNetwork
 from aebench.bench.worker.round_timing import time_round
 from aebench.bench.worker.runtime_info import runtime_info
 from aebench.bench.workloads import Workload
@@ -43,8 +45,11 @@ def _kind(workload: Workload) -> str:
 
 def server(channel: Channel, job: SpeedJob) -> "Loops":
     """Return the object that executes the parent's commands for the job's baseline."""
-    made = Products if job.backend == backends.GEMM else Networks
-    return made(channel, job)
+    if job.backend == backends.GEMM:
+        return Products(channel, job)
+    model = load(job.model)
+    made = OwnNetworks if model.closed_form_function is None else Networks
+    return made(channel, job, model)
 
 
 class Loops:
@@ -52,7 +57,6 @@ class Loops:
 
     def __init__(self, channel: Channel, job: SpeedJob) -> None:
         self._channel = channel
-        self._form = load(job.model).closed_form()
         self._backend = backends.load(job.backend)
 
     def runtime_info(self) -> RuntimeInfo:
@@ -112,13 +116,14 @@ class Loops:
 class Networks(Loops):
     """Rounds of the model's network, written in a framework without Keras."""
 
-    def __init__(self, channel: Channel, job: SpeedJob) -> None:
+    def __init__(self, channel: Channel, job: SpeedJob, model: LoadedModel) -> None:
         super().__init__(channel, job)
+        form = model.closed_form()
         made = native.load(job.backend)
         if ContenderSettings.from_dict(job.settings).precision:
             self._backend.full_float32()
-        weights = self._form.initial_weights(job.seed)
-        self._network = made(weights, native.hyperparameters(self._form, job.seed))
+        weights = form.initial_weights(job.seed)
+        self._network = made(weights, native.hyperparameters(form, job.seed))
         self._workload = ""
         self._batches: Any = None
 
@@ -155,11 +160,50 @@ class Networks(Loops):
         self._network.prepare(self._workload, self._batches, steps)
 
 
+class OwnNetworks(Loops):
+    """Rounds of a user's model without Keras: one call a step."""
+
+    def __init__(self, channel: Channel, job: SpeedJob, model: LoadedModel) -> None:
+        super().__init__(channel, job)
+        if ContenderSettings.from_dict(job.settings).precision:
+            self._backend.full_float32()
+        weights = initial_weights(model, job.seed, job.weights)
+        assert weights is not None, "a model without a closed form has stored weights"
+        self._network = OwnNetwork(model, job.backend, weights)
+        self._batches: list[Samples] = []
+
+    def runtime_info(self) -> RuntimeInfo:
+        """Describe this process."""
+        return runtime_info(self._backend, None, {"how": "the model's own file, one call a step"})
+
+    def compile(self, command: Compile, workload: Workload, samples: Samples) -> None:
+        """Run a step, which compiles where the file asks for it."""
+        run, wait = self._begin(command, workload, samples)
+        wait(run(1))
+
+    def _begin(
+        self, command: Compile | Calibrate | Enter, workload: Workload, samples: Samples
+    ) -> tuple[Run, Callable[[Any], None]]:
+        self._batches = []  # free the last cell's samples before new ones are copied
+        whole = repeated(samples, command.batch_size, 1)
+        self._batches = batches = self._network.batches(whole, command.batch_size)
+        call = self._network.step if workload.trains else self._network.predict
+        done = 0
+
+        def run(steps: int) -> Any:
+            nonlocal done
+            first, done = done, (done + steps) % len(batches)
+            return [call(batches[at % len(batches)]) for at in range(first, first + steps)]
+
+        return run, self._backend.wait
+
+
 class Products(Loops):
     """Rounds of the step's matrix products alone, after which memory is streamed for a moment."""
 
     def __init__(self, channel: Channel, job: SpeedJob) -> None:
         super().__init__(channel, job)
+        self._form = load(job.model).closed_form()
         self._limits: dict[tuple[str, int], gemm.Limit] = {}
         self._limit: gemm.Limit
 

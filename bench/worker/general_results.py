@@ -5,7 +5,6 @@ The parent compares these results with those of other contenders and of runs in 
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -19,7 +18,7 @@ from aebench.bench.protocol.messages import ComputeResults, ParityJob, ResultsCo
 from aebench.bench.protocol.parity_checks import INFERENCE, short_steps
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
-from aebench.bench.worker.building import build, call_once
+from aebench.bench.worker.building import build, call_once, initial_weights
 from aebench.bench.worker.disturbance import changes, disturbed, largest_change
 from aebench.bench.worker.random_layers import silence, without_rate
 from aebench.bench.worker.runtime_info import runtime_info
@@ -44,7 +43,9 @@ class GeneralModel:
         self._job = job
         self._backend = backends.load(job.backend)
         self._samples = mapped(job.train)
-        self._initial = _stored_weights(job.weights, job.seed)
+        weights = initial_weights(load(job.model), job.seed, job.weights)
+        assert weights is not None, "a model without a closed form has stored weights"
+        self._initial: list[Array] = weights
         self._float64 = False
         self._keras_model: Any = None
         self._trained = False
@@ -256,12 +257,6 @@ class GeneralModel:
         if self._no_loss:
             found.append(f"the model has no loss at inference ({self._no_loss})")
         return "; ".join(found)
-
-
-def _stored_weights(folder: str, seed: int) -> list[Array]:
-    """Return the initial weights of a seed, in Keras's order."""
-    with np.load(Path(folder) / f"{seed}.npz") as file:
-        return [file[str(place)] for place in range(len(file.files))]
 
 
 def _losses(logs: Mapping[str, Any]) -> list[float]:

@@ -62,8 +62,9 @@ class ModelInfo(msgspec.Struct, frozen=True):
 
         The reason is empty if they can.
         """
-        without_keras = "native" if contender.has_model else "gemm"
-        kind = "" if contender.on_keras else self.unsupported.get(without_keras, "")
+        kinds = [] if contender.on_keras else [contender.backend]
+        kinds += ["native"] if kinds and contender.has_model else []
+        kind = next((self.unsupported[each] for each in kinds if each in self.unsupported), "")
         reasons = (self.unsupported[name] for name in names if name in self.unsupported)
         return kind or next(reasons, "")
 

@@ -90,6 +90,7 @@ def _inspect(command: Inspect, job: InspectionJob, shared: dict["_Source", "_Sha
     return replace(
         _facts(keras_model),
         sha256=loaded.sha256,
+        natives=sorted(loaded.native_functions),
         weights=_initial_weights(loaded, found.train, job.seeds, folder),
         samples=written,
     )

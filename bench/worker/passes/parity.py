@@ -98,9 +98,15 @@ def work(channel: Channel, job: ParityJob) -> None:
 
 def _compute(channel: Channel, job: ParityJob, command: ComputeResults) -> None:
     """Write the results that each command asks for."""
-    from aebench.bench.worker.general_results import GeneralModel
+    model: Any
+    if backends.runs_keras(job.backend):
+        from aebench.bench.worker.general_results import GeneralModel
 
-    model = GeneralModel(job)
+        model = GeneralModel(job)
+    else:
+        from aebench.bench.worker.native_results import NativeModel
+
+        model = NativeModel(job)
     while True:
         channel.send(encode(model.compute(command)))
         command = receive_command(channel, ComputeResults)
