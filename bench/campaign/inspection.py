@@ -167,6 +167,7 @@ def _model(description: ModelDescription, found: Inspected, npz: str) -> Inspect
         forward_operations=found.forward_operations,
         no_training=found.no_training,
         natives=tuple(found.natives),
+        constant_loss=found.constant_loss,
         weights=found.weights,
     )
     return InspectedModel(model, _data(found.samples, npz))

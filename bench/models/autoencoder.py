@@ -119,6 +119,10 @@ class Autoencoder:
         return ""
 
     @property
+    def constant_loss(self) -> None:
+        """Return None: the loss of the mean image is the data set's."""
+
+    @property
     def natives(self) -> tuple[str, ...]:
         """Return nothing: the closed form has a baseline in every framework."""
         return ()

@@ -27,6 +27,10 @@ class Model(Protocol):
         """Return why the model can't be trained; empty if it can."""
 
     @property
+    def constant_loss(self) -> float | None:
+        """Return the test loss of the best constant prediction."""
+
+    @property
     def natives(self) -> tuple[str, ...]:
         """Return the frameworks in which the model's file has it without Keras."""
 
@@ -79,6 +83,8 @@ class FileModel:
         Why the model can't be trained; empty if it can.
     natives : tuple of str
         The frameworks in which its file has the model without Keras.
+    constant_loss : float, optional
+        Test loss of the best constant prediction.
     weights : str
         The folder of its initial weights, as :class:`aebench.bench.protocol.messages.Job` has it.
     """
@@ -92,6 +98,7 @@ class FileModel:
     training_operations: int | None = None
     no_training: str = ""
     natives: tuple[str, ...] = ()
+    constant_loss: float | None = None
     weights: str = ""
 
     @property

@@ -98,6 +98,7 @@ def _described(info: ModelInfo, description: ModelDescription) -> FileModel:
         info.training_operations,
         no_training=info.unsupported.get("train", ""),
         natives=_natives(info),
+        constant_loss=info.constant_loss,
     )
 
 

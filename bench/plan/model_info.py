@@ -28,6 +28,7 @@ def describe_model(model: Model) -> ModelInfo:
         activations=model.activations,
         forward_operations=model.forward_operations,
         training_operations=model.training_operations,
+        constant_loss=model.constant_loss,
         unsupported=_unsupported(model),
     )
 

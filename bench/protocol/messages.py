@@ -536,6 +536,8 @@ class Inspected:
         Why the model can't be trained; empty if it can.
     natives : list of str
         The frameworks in which its file has the model without Keras.
+    constant_loss : float, optional
+        See :func:`aebench.bench.worker.constant_prediction.constant_loss`.
     weights : str
         The folder of its initial weights; see :class:`Job`.
     samples : FoundSamples, optional
@@ -552,6 +554,7 @@ class Inspected:
     forward_operations: int | None = None
     no_training: str = ""
     natives: list[str] = field(default_factory=list)
+    constant_loss: float | None = None
     weights: str = ""
     samples: FoundSamples | None = None
     on_any_backend: bool = False

@@ -39,9 +39,10 @@ class ModelInfo(msgspec.Struct, frozen=True):
     ``function`` is the name of the function that builds the model from ``build_parameters``.
     ``parameters`` counts weights and biases. ``optimiser_bytes`` is the memory that the optimiser
     keeps for them. ``activations`` counts the numbers per sample that the backward pass needs. The
-    operations counted are those of matrix products. ``unsupported`` maps what can't be measured
+    operations counted are those of matrix products. ``constant_loss`` is the test loss of the best
+    constant prediction. ``unsupported`` maps what can't be measured
     with this model to a reason: a pass or workload by its name, ``native`` (the same model without
-    Keras) or ``gemm`` (its matrix products).
+    Keras), one such baseline by its name, or ``gemm`` (its matrix products).
     """
 
     name: Name
@@ -55,6 +56,7 @@ class ModelInfo(msgspec.Struct, frozen=True):
     activations: Count | None = None
     forward_operations: Count | None = None
     training_operations: Count | None = None
+    constant_loss: Figure | None = None
     unsupported: dict[Name, Text] = {}
 
     def why_not(self, contender: "ContenderInfo", *names: str) -> str:

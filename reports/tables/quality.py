@@ -51,6 +51,7 @@ def quality(summary: Summary) -> list[Table]:
         )
         if row.failure:
             notes.append(f"{name}: {row.failure} (after {row.seeds} of {row.seeds_planned} seeds)")
+    notes += _no_better_than_a_constant(summary)
     trained = [run for run in summary.runs if "quality" in run.plan.passes]
     notes += dict.fromkeys(
         f"{run.name}: {note}" if len(trained) > 1 else note
@@ -58,6 +59,33 @@ def quality(summary: Summary) -> list[Table]:
         for note in [*_trained_how(run), *_trained_by_one(run, summary)]
     )
     return [Table("Losses after training", columns, rows, notes)]
+
+
+# As on the plateau of the mean image: less than this share below a constant's loss is nothing.
+_MARGIN = 0.05
+
+
+def _no_better_than_a_constant(summary: Summary) -> list[str]:
+    """Return a note for each model on the contenders that predict no better than a constant."""
+    notes: list[str] = []
+    for model in summary.models:
+        constant = model.constant_loss
+        if constant is None:
+            continue
+        limit = constant - _MARGIN * abs(constant)
+        ends = {
+            row.contender: [each.test_losses[-1] for each in row.trainings]
+            for row in summary.quality
+            if row.model == model.name and row.trainings
+        }
+        stuck = [name for name, losses in ends.items() if any(each > limit for each in losses)]
+        if stuck:
+            whose = f"with {listed(stuck)}" if len(stuck) < len(ends) else "with all backends"
+            notes.append(
+                f"{model.name} {whose}: trainings ended less than 5 % below {constant:.4g}, the "
+                "loss of the best constant prediction."
+            )
+    return notes
 
 
 def _seeds(row: QualityRow) -> str:

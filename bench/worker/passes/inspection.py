@@ -4,6 +4,7 @@ Users' code runs here, and in the workers of the passes, never in the parent.
 """
 
 import hashlib
+import math
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from aebench.bench.protocol.messages import (
 from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.protocol.samples import Samples, SampleSource
 from aebench.bench.worker.building import call_once
+from aebench.bench.worker.constant_prediction import constant_loss
 from aebench.bench.worker.drawn_samples import (
     TEST_SAMPLES,
     TRAIN_SAMPLES,
@@ -91,6 +93,7 @@ def _inspect(command: Inspect, job: InspectionJob, shared: dict["_Source", "_Sha
         _facts(keras_model),
         sha256=loaded.sha256,
         natives=sorted(loaded.native_functions),
+        constant_loss=_constant_loss(keras_model, found),
         weights=_initial_weights(loaded, found.train, job.seeds, folder),
         samples=written,
     )
@@ -172,6 +175,14 @@ def _facts(keras_model: Any) -> Inspected:
         forward_operations=forward_operations(keras_model),
         no_training=no_training,
     )
+
+
+def _constant_loss(keras_model: Any, found: _Found) -> float | None:
+    """Return the loss of the best constant; None if it isn't known, or losses mean nothing."""
+    if found.name == _DRAWN:
+        return None
+    loss = constant_loss(keras_model, found.train, found.test)
+    return loss if loss is not None and math.isfinite(loss) else None
 
 
 def _bytes(variables: Any) -> int:
