@@ -3,21 +3,18 @@
 Its numbers are in seconds, samples and bytes.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from aebench.reports import record, studies
-from aebench.reports.formatting import listed
 from aebench.reports.journal import Record
 from aebench.reports.same_run import distinct
 from aebench.reports.statistics import Estimate
 from aebench.reports.studies import Plateau
 from aebench.reports.summary import (
-    consistency,
     footprint,
-    limits,
     memory,
     parity,
     profile,
@@ -30,11 +27,10 @@ from aebench.reports.summary.cost import Cost, CostPoint, cost
 from aebench.reports.summary.epochs import EpochCost
 from aebench.reports.summary.footprint import FootprintRow
 from aebench.reports.summary.memory import MemoryRow
-from aebench.reports.summary.missing import missing
+from aebench.reports.summary.notices import all_notices, some
 from aebench.reports.summary.parity import ParityRow
 from aebench.reports.summary.profile import ProfileRow
 from aebench.reports.summary.quality import QualityRow, Training
-from aebench.reports.summary.run_cells import Measured
 from aebench.reports.summary.shared import (
     FULL_TRAINING_EPOCHS,
     MIB,
@@ -70,8 +66,8 @@ __all__ = [
 ]
 
 
-# Largest numbers of failures, of notices, and of names in a list, that are shown.
-MOST_FAILURES, MOST_NOTICES, MOST_NAMED = 1000, 1000, 10
+# Largest numbers of failures and of notices that are shown.
+MOST_FAILURES, MOST_NOTICES = 1000, 1000
 MOST_REASON = 5000
 
 
@@ -179,7 +175,7 @@ def summarise(*sources: Record) -> Summary:
         memory=memory.rows(sources, views),
         failures=list(map(_shortened, failures[:MOST_FAILURES])),
         notices=[
-            *_few([*given_again, *_all_notices(sources, views, measured, trained)]),
+            *_few([*given_again, *all_notices(sources, views, measured, trained)]),
             *_left_out(failures),
             *_pairs_left_out(pays),
         ],
@@ -192,47 +188,6 @@ def _studies(sources: Sequence[Record]) -> list[studies.Study]:
     return list(
         dict.fromkeys(study for source in sources for study in studies.about(source.header))
     )
-
-
-def _all_notices(
-    sources: Sequence[Record],
-    views: Sequence[ContenderView],
-    measured: Measured,
-    trained: Sequence[QualityRow],
-) -> list[str]:
-    cells = measured.shown
-    return [
-        *_differences(sources, cells),
-        *dict.fromkeys(
-            each for source in sources for each in _notices(source, alone=len(sources) == 1)
-        ),
-        *(each for source in sources for each in consistency.resumed_elsewhere(source)),
-        *consistency.runs_apart(sources),
-        *consistency.passes_apart(measured.by_run, trained),
-        # Several runs may give the same notice, which is shown once.
-        *dict.fromkeys(_settings(views)),
-        *_disturbed(cells),
-        *limits.defects(cells),
-        *_co_imported(views),
-    ]
-
-
-def _disturbed(cells: Sequence[SpeedCell]) -> list[str]:
-    """Return a notice on the cells in which most of the blocks that count are disturbed."""
-    found = [cell for cell in cells if cell.mostly_disturbed]
-    if not found:
-        return []
-    names = [
-        f"{cell.workload} {cell.model} at batch {cell.batch_size}"
-        + (f" ({cell.label})" if cell.label else "")
-        for cell in found
-    ]
-    where = listed(names) if len(names) <= 3 else f"{len(found)} of {len(cells)} cells"
-    return [
-        f"The machine did other work in most blocks of {where}: there are no verdicts there, and "
-        "ratios may be far off, since such work needn't slow all contenders alike. Measure again "
-        "on a quiet machine (aebench doctor)."
-    ]
 
 
 def _few(notices: Sequence[str]) -> list[str]:
@@ -292,150 +247,12 @@ def _run(source: Record, views: Sequence[ContenderView]) -> Run:
         data=header.data,
         machine=header.machine,
         versions={
-            package: " and ".join(_some(found)) for package, found in sorted(versions.items())
+            package: " and ".join(some(found)) for package, found in sorted(versions.items())
         },
         settings=settings,
         speed=speed.spent(source),
         plateau=studies.plateau(header),
         workloads=header.workloads,
-        carried_on=_some(each.created for each in source.of(record.Resume)),
+        carried_on=some(each.created for each in source.of(record.Resume)),
         data_of_models=header.data_of_models,
     )
-
-
-def _some(names: Iterable[str]) -> list[str]:
-    """Return the names; if there are too many, the first ten and "N others"."""
-    told = list(names)
-    left = len(told) - MOST_NAMED
-    return [*told[:MOST_NAMED], f"{left:,} others"] if left > 1 else told
-
-
-def _notices(source: Record, alone: bool) -> list[str]:
-    header = source.header
-    run = "The run" if alone else f"The run {header.name}"
-    load = header.machine.load_before
-    told = [header.data.notice, *(each.notice for each in header.data_of_models.values())]
-    notices = _some(dict.fromkeys(filter(None, told)))
-    if load is not None and load > header.machine.cores:
-        blocks = "what its blocks saw of other work stands below each table"
-        notices.append(
-            f"{run} began on a busy machine (load {load:g} on {header.machine.cores} cores): "
-            f"{blocks if 'speed' in header.plan.passes else 'its seconds may be too long'}."
-        )
-    if source.damage:
-        notices.append(f"The record is damaged: {source.damage}.")
-    if source.outcome == "interrupted":
-        notices.append(
-            f"{run} was interrupted: what was measured before is shown. {missing(source)}".strip()
-        )
-    if source.outcome == "unfinished":
-        notices.append(
-            f"{run} hasn't ended: what was measured so far is shown. {missing(source)}".strip()
-        )
-    return notices
-
-
-def _differences(sources: Sequence[Record], cells: Sequence[SpeedCell]) -> list[str]:
-    """Return notices on what can't be compared between several runs; empty for one run."""
-    if len(sources) < 2:
-        return []
-    headers = [source.header for source in sources]
-    explain = all({"profile", "memory"} >= set(each.plan.passes) for each in headers)
-    unpaired = any(not row.shares_blocks for cell in cells for row in cell.rows)
-    ratios = (
-        "so no contender is called fastest, and ratios between runs are marked with †. "
-        "tox -e cross-environment measures environments in shared blocks."
-    )
-    apart = (
-        ratios if unpaired else "so what was measured in one run and in another compares roughly."
-    )
-    notices = several_runs.combined(sources, cells)
-    if unpaired or not notices:
-        notices.insert(
-            0,
-            f"These are {len(sources)} runs, one after the other, not from the same blocks: the "
-            f"machine may have changed its speed in between, {apart}",
-        )
-    sums = {
-        (
-            (each.data.train_sha256, each.data.test_sha256),
-            *sorted((name, own.train_sha256) for name, own in each.data_of_models.items()),
-        )
-        for each in headers
-    }
-    if len(sums) > 1 and not explain:
-        notices.append(
-            "The runs used different data: what their losses differ by is not the backend's doing, "
-            "and their epochs can't be compared."
-        )
-    # Ratios within runs compare no machines.
-    paired = any(cell.machine for cell in cells)
-    if len({each.machine.kind for each in headers}) > 1 and (unpaired or not paired):
-        notices.append(
-            "The runs were on different machines: their ratios compare the machines too."
-        )
-    if len({each.plan.threads for each in headers}) > 1:
-        notices.append("The runs were limited to different numbers of cores.")
-    return notices
-
-
-def _settings(views: Sequence[ContenderView]) -> Iterator[str]:
-    """Yield notices on contenders with other settings than asked for, or with equal settings."""
-    in_force: dict[str, dict[str, str]] = {}
-    for view in views:
-        if view.info.control_of or not view.info.on_keras:
-            continue
-        workers = view.all_of(record.WorkerInfo)
-        if workers:
-            settings = workers[0].settings
-            in_force[view.name] = {**settings, "cores": str(workers[0].cores)}
-            yield from _overruled(view, settings)
-    places = {each.name: (each.run, each.info.backend, each.info.python) for each in views}
-    alike: dict[object, list[str]] = {}
-    for name, settings in in_force.items():
-        alike.setdefault((places[name], frozenset(settings.items())), []).append(name)
-    for names in alike.values():
-        if len(names) > 1:
-            yield (
-                f"{listed(_some(names))} turned out to have the same settings in force: what "
-                "differs between them is noise."
-            )
-
-
-def _overruled(view: ContenderView, settings: dict[str, str]) -> Iterator[str]:
-    asked = view.info.settings
-    wanted = {
-        "jit_compile": {"on": "True", "off": "False"}.get(asked.get("jit", "")),
-        "steps_per_execution": asked.get("steps"),
-        "precision": asked.get("precision"),
-    }
-    for name, value in wanted.items():
-        if value is not None and settings.get(name, value) != value:
-            yield f"{view.name} asked for {name} {value}, and {settings[name]} is in force."
-
-
-def _co_imported(views: Sequence[ContenderView]) -> list[str]:
-    """Return notices on contenders whose footprint also contains other frameworks.
-
-    Other frameworks are frameworks that the contender doesn't compute with. Contenders with the
-    same other frameworks share a notice.
-    """
-    hosts_of: dict[str, list[str]] = {}
-    for view in views:
-        for worker in view.all_of(record.WorkerInfo):
-            if worker.pass_name != "footprint":
-                continue
-            foreign = sorted(set(worker.frameworks_held) - {view.info.computes_with})
-            if foreign:
-                hosts_of.setdefault(" and ".join(foreign), []).append(view.name)
-    return [
-        f"{_hold(list(dict.fromkeys(hosts)))} {names} too, since Keras and TensorFlow import what "
-        "they find: an environment with one backend alone gives its own figure."
-        for names, hosts in hosts_of.items()
-    ]
-
-
-def _hold(hosts: Sequence[str]) -> str:
-    if len(hosts) == 1:
-        return f"In its footprint, {hosts[0]} holds"
-    return f"In their footprints, {' and '.join(hosts)} hold"

@@ -1,0 +1,206 @@
+"""Notices: what readers of a report have to know beside its figures."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from aebench.reports import record
+from aebench.reports.formatting import listed
+from aebench.reports.journal import Record
+from aebench.reports.summary import consistency, limits, several_runs
+from aebench.reports.summary.missing import missing
+from aebench.reports.summary.quality import QualityRow
+from aebench.reports.summary.run_cells import Measured
+from aebench.reports.summary.shared import ContenderView
+from aebench.reports.summary.speed_rows import SpeedCell
+
+# The largest number of names in a list that are shown.
+MOST_NAMED = 10
+
+
+def all_notices(
+    sources: Sequence[Record],
+    views: Sequence[ContenderView],
+    measured: Measured,
+    trained: Sequence[QualityRow],
+) -> list[str]:
+    """Return what readers of a report have to know beside its figures, a sentence or two each.
+
+    Parameters
+    ----------
+    sources : sequence of Record
+        The records.
+    views : sequence of ContenderView
+        Their contenders.
+    measured : Measured
+        The cells of the speed pass.
+    trained : sequence of QualityRow
+        The rows of the quality pass.
+    """
+    cells = measured.shown
+    return [
+        *_differences(sources, cells),
+        *dict.fromkeys(
+            each for source in sources for each in _of_run(source, alone=len(sources) == 1)
+        ),
+        *(each for source in sources for each in consistency.resumed_elsewhere(source)),
+        *consistency.runs_apart(sources),
+        *consistency.passes_apart(measured.by_run, trained),
+        # Several runs may give the same notice, which is shown once.
+        *dict.fromkeys(_settings(views)),
+        *_disturbed(cells),
+        *limits.defects(cells),
+        *_co_imported(views),
+    ]
+
+
+def _disturbed(cells: Sequence[SpeedCell]) -> list[str]:
+    """Return a notice on the cells in which most of the blocks that count are disturbed."""
+    found = [cell for cell in cells if cell.mostly_disturbed]
+    if not found:
+        return []
+    names = [
+        f"{cell.workload} {cell.model} at batch {cell.batch_size}"
+        + (f" ({cell.label})" if cell.label else "")
+        for cell in found
+    ]
+    where = listed(names) if len(names) <= 3 else f"{len(found)} of {len(cells)} cells"
+    return [
+        f"The machine did other work in most blocks of {where}: there are no verdicts there, and "
+        "ratios may be far off, since such work needn't slow all contenders alike. Measure again "
+        "on a quiet machine (aebench doctor)."
+    ]
+
+
+def _of_run(source: Record, alone: bool) -> list[str]:
+    header = source.header
+    run = "The run" if alone else f"The run {header.name}"
+    load = header.machine.load_before
+    told = [header.data.notice, *(each.notice for each in header.data_of_models.values())]
+    notices = some(dict.fromkeys(filter(None, told)))
+    if load is not None and load > header.machine.cores:
+        blocks = "what its blocks saw of other work stands below each table"
+        notices.append(
+            f"{run} began on a busy machine (load {load:g} on {header.machine.cores} cores): "
+            f"{blocks if 'speed' in header.plan.passes else 'its seconds may be too long'}."
+        )
+    if source.damage:
+        notices.append(f"The record is damaged: {source.damage}.")
+    if source.outcome == "interrupted":
+        notices.append(
+            f"{run} was interrupted: what was measured before is shown. {missing(source)}".strip()
+        )
+    if source.outcome == "unfinished":
+        notices.append(
+            f"{run} hasn't ended: what was measured so far is shown. {missing(source)}".strip()
+        )
+    return notices
+
+
+def _differences(sources: Sequence[Record], cells: Sequence[SpeedCell]) -> list[str]:
+    """Return notices on what can't be compared between several runs; empty for one run."""
+    if len(sources) < 2:
+        return []
+    headers = [source.header for source in sources]
+    explain = all({"profile", "memory"} >= set(each.plan.passes) for each in headers)
+    unpaired = any(not row.shares_blocks for cell in cells for row in cell.rows)
+    ratios = (
+        "so no contender is called fastest, and ratios between runs are marked with †. "
+        "tox -e cross-environment measures environments in shared blocks."
+    )
+    apart = (
+        ratios if unpaired else "so what was measured in one run and in another compares roughly."
+    )
+    found = several_runs.combined(sources, cells)
+    if unpaired or not found:
+        found.insert(
+            0,
+            f"These are {len(sources)} runs, one after the other, not from the same blocks: the "
+            f"machine may have changed its speed in between, {apart}",
+        )
+    sums = {
+        (
+            (each.data.train_sha256, each.data.test_sha256),
+            *sorted((name, own.train_sha256) for name, own in each.data_of_models.items()),
+        )
+        for each in headers
+    }
+    if len(sums) > 1 and not explain:
+        found.append(
+            "The runs used different data: what their losses differ by is not the backend's doing, "
+            "and their epochs can't be compared."
+        )
+    # Ratios within runs compare no machines.
+    paired = any(cell.machine for cell in cells)
+    if len({each.machine.kind for each in headers}) > 1 and (unpaired or not paired):
+        found.append("The runs were on different machines: their ratios compare the machines too.")
+    if len({each.plan.threads for each in headers}) > 1:
+        found.append("The runs were limited to different numbers of cores.")
+    return found
+
+
+def _settings(views: Sequence[ContenderView]) -> Iterator[str]:
+    """Yield notices on contenders with other settings than asked for, or with equal settings."""
+    in_force: dict[str, dict[str, str]] = {}
+    for view in views:
+        if view.info.control_of or not view.info.on_keras:
+            continue
+        workers = view.all_of(record.WorkerInfo)
+        if workers:
+            settings = workers[0].settings
+            in_force[view.name] = {**settings, "cores": str(workers[0].cores)}
+            yield from _overruled(view, settings)
+    places = {each.name: (each.run, each.info.backend, each.info.python) for each in views}
+    alike: dict[object, list[str]] = {}
+    for name, settings in in_force.items():
+        alike.setdefault((places[name], frozenset(settings.items())), []).append(name)
+    for names in alike.values():
+        if len(names) > 1:
+            yield (
+                f"{listed(some(names))} turned out to have the same settings in force: what "
+                "differs between them is noise."
+            )
+
+
+def _overruled(view: ContenderView, settings: dict[str, str]) -> Iterator[str]:
+    asked = view.info.settings
+    wanted = {
+        "jit_compile": {"on": "True", "off": "False"}.get(asked.get("jit", "")),
+        "steps_per_execution": asked.get("steps"),
+        "precision": asked.get("precision"),
+    }
+    for name, value in wanted.items():
+        if value is not None and settings.get(name, value) != value:
+            yield f"{view.name} asked for {name} {value}, and {settings[name]} is in force."
+
+
+def _co_imported(views: Sequence[ContenderView]) -> list[str]:
+    """Return notices on contenders whose footprint also contains other frameworks.
+
+    Other frameworks are frameworks that the contender doesn't compute with. Contenders with the
+    same other frameworks share a notice.
+    """
+    hosts_of: dict[str, list[str]] = {}
+    for view in views:
+        for worker in view.all_of(record.WorkerInfo):
+            if worker.pass_name != "footprint":
+                continue
+            foreign = sorted(set(worker.frameworks_held) - {view.info.computes_with})
+            if foreign:
+                hosts_of.setdefault(" and ".join(foreign), []).append(view.name)
+    return [
+        f"{_hold(list(dict.fromkeys(hosts)))} {names} too, since Keras and TensorFlow import what "
+        "they find: an environment with one backend alone gives its own figure."
+        for names, hosts in hosts_of.items()
+    ]
+
+
+def _hold(hosts: Sequence[str]) -> str:
+    if len(hosts) == 1:
+        return f"In its footprint, {hosts[0]} holds"
+    return f"In their footprints, {' and '.join(hosts)} hold"
+
+
+def some(names: Iterable[str]) -> list[str]:
+    """Return the names; if there are too many, the first ten and "N others"."""
+    told = list(names)
+    left = len(told) - MOST_NAMED
+    return [*told[:MOST_NAMED], f"{left:,} others"] if left > 1 else told
