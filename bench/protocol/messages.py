@@ -155,7 +155,7 @@ class ProfileJob(Job):
 
 @dataclass(frozen=True)
 class QualityJob(Job):
-    """Train once per seed; answer after each epoch, and send reconstructions after each training.
+    """Train once per seed, on the command :class:`Train`.
 
     Parameters
     ----------
@@ -258,6 +258,16 @@ class Leave:
 
 
 @dataclass(frozen=True)
+class Train:
+    """Train all seeds. Answers: :class:`EpochTrained` by epoch, :class:`Reconstructed` by seed.
+
+    Other workers start and build before, and train later.
+    """
+
+    COMMAND: ClassVar[str] = "train"
+
+
+@dataclass(frozen=True)
 class RunShortEpochs:
     """Time the boundaries after ``epochs`` epochs. Answer: :class:`EpochBoundaries`.
 
@@ -287,7 +297,9 @@ class Compare:
     checks: str
 
 
-Command = Compile | Calibrate | TimeProducts | Enter | RunRound | Leave | RunShortEpochs | Compare
+Command = (
+    Compile | Calibrate | TimeProducts | Enter | RunRound | Leave | RunShortEpochs | Train | Compare
+)
 COMMANDS: dict[str, type[Any]] = {kind.COMMAND: kind for kind in get_args(Command)}
 
 
