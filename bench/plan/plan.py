@@ -241,7 +241,7 @@ class Plan:
                 Task("parity", model, contender.name, 0)
                 for contender in self.compared
                 for model, _ in self._pairs([contender], pass_name)
-                if self._in_full(model) or contender.name == self._training_alone
+                if self._in_full(model)
             ]
         pairs = self._pairs(self.on_keras, pass_name)
         if pass_name == "footprint":

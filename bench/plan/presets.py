@@ -70,7 +70,7 @@ class Preset:
         to it, at most ``epochs``; None for all ``epochs``.
     measured_in_full : int or None
         Number of the first models that all contenders measure in all passes; the reference alone
-        trains the others, and nothing else is measured of them. None for all models.
+        trains the others, and nothing else is measured or checked of them. None for all models.
     """
 
     models: tuple[str, ...]

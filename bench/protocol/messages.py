@@ -162,7 +162,7 @@ class ProfileJob(Job):
 
 @dataclass(frozen=True)
 class QualityJob(Job):
-    """Train once per seed; answer after each epoch, and send reconstructions after each training.
+    """Train once per seed, on the command :class:`Train`.
 
     Parameters
     ----------
@@ -298,6 +298,16 @@ class Leave:
 
 
 @dataclass(frozen=True)
+class Train:
+    """Train all seeds. Answers: :class:`EpochTrained` by epoch, :class:`Reconstructed` by seed.
+
+    Other workers start and build before, and train later.
+    """
+
+    COMMAND: ClassVar[str] = "train"
+
+
+@dataclass(frozen=True)
 class RunShortEpochs:
     """Time the boundaries after ``epochs`` epochs. Answer: :class:`EpochBoundaries`.
 
@@ -377,6 +387,7 @@ Command = (
     | RunRound
     | Leave
     | RunShortEpochs
+    | Train
     | Compare
     | ComputeResults
 )

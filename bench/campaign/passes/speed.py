@@ -41,8 +41,6 @@ from aebench.reports.summary.looks import goes_on, looks_due
 # Rounds before the first block of a launch, and before the first block of each later turn.
 WARMUP_ROUNDS = 2
 LATER_WARMUP_ROUNDS = 1
-# Of whole calls one suffices, and later none: the discarded steps before every call are a call.
-WARMUP_CALLS = 1
 # The length of a short epoch: half-way between two polls of TensorFlow, see
 # aebench.backends.tensorflow. An epoch that waits for the next poll then takes clearly longer than
 # an epoch that doesn't wait.
@@ -295,7 +293,10 @@ class SpeedPass:
 
 
 def _warmup_rounds(cell: LaunchCell, first: bool) -> int:
-    """Return the number of warm-up rounds before the first turn of a cell, or a later turn."""
+    """Return the number of warm-up rounds before the first turn of a cell, or a later turn.
+
+    Whole calls need none: the discarded steps before every call are a call.
+    """
     if cell.workload.timing == workloads.WHOLE_CALL:
-        return WARMUP_CALLS if first else 0
+        return 0
     return WARMUP_ROUNDS if first else LATER_WARMUP_ROUNDS

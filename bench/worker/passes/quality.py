@@ -6,7 +6,14 @@ import time
 from aebench import backends
 from aebench.bench.models.loading import load
 from aebench.bench.protocol.channel import Channel
-from aebench.bench.protocol.messages import EpochTrained, QualityJob, Reconstructed, encode
+from aebench.bench.protocol.messages import (
+    EpochTrained,
+    QualityJob,
+    Reconstructed,
+    Train,
+    encode,
+    receive_command,
+)
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.building import Restarts, ready
 from aebench.bench.worker.evaluating import LOSS, evaluate, loss_of
@@ -15,7 +22,7 @@ from aebench.bench.worker.sample_files import mapped
 
 
 def work(channel: Channel, job: QualityJob) -> None:
-    """Train once per seed. The seed decides the initial weights and the order of the data.
+    """Train once per seed when told to. The seed decides initial weights and the order of the data.
 
     An answer is sent after each epoch, and the reconstructed examples after each training.
     """
@@ -29,6 +36,7 @@ def work(channel: Channel, job: QualityJob) -> None:
     batch = job.batch_size
     train, test = mapped(job.train).first(job.train_samples), mapped(job.test)
     whole = train.total // batch * batch
+    receive_command(channel, Train)
 
     def evaluated(samples: Samples) -> dict[str, float]:
         # Not the loss that fit reports: that is a mean over an epoch in which the weights change.

@@ -173,14 +173,11 @@ def test_warm_up_is_two_rounds_and_one_when_a_cell_has_its_turn_again(run):
     assert set(warm.values()) == {3} and len(warm) == 8
 
 
-def test_whole_calls_warm_up_once_and_aren_t_called_to_be_calibrated(run):
+def test_whole_calls_aren_t_called_to_warm_up_or_to_be_calibrated(run):
     asked, seconds = [], {"jax": 0.01, "torch": 0.3}
     sizes = {"batch_sizes": [32, 64], "blocks_each": 10, "workload": "predict"}
     record = run([0], seconds, asked=asked, **sizes)
-    warm = Counter(
-        (row.contender, row.batch_size) for row in record.of(Round) if row.block == WARMUP_BLOCK
-    )
-    assert set(warm.values()) == {1} and len(warm) == 8
+    assert not [row for row in record.of(Round) if row.block == WARMUP_BLOCK]
     whole = len(DATA.test) // 64
     calibrated = [each.steps for each in asked if isinstance(each, messages.Calibrate)]
     assert 0 < max(calibrated) < whole

@@ -183,7 +183,8 @@ def test_quick_trains_enough_to_leave_the_plateau_and_measures_one_model_in_full
     assert cold == [("ae400", "jax"), ("ae400", "torch")]
     assert {cell.model for cell in plan.cells()} == {"ae400"}
     checked = [(task.model, task.contender) for task in plan.tasks() if task.pass_name == "parity"]
-    assert sorted(checked) == sorted(trained)
+    # Of the other models nothing is compared between contenders.
+    assert checked == cold
     # 2,500 steps at batch 32: of 10,000 images, of the 4,000 embedded digits, and of all of MNIST.
     assert plan.info.epochs == 8
     digits = dataclasses.replace(DATA, train=DATA.train[:4000])

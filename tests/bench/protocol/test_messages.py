@@ -37,6 +37,7 @@ COMMANDS = [
     messages.RunRound(10, 1),
     messages.Leave(),
     messages.RunShortEpochs("train", 32, 10, 8),
+    messages.Train(),
     messages.Compare(MODEL, "oracle.npz", 32, "inference"),
     messages.ComputeResults(32, "steps", "results.npz", True, 3),
     messages.Inspect(MODEL, 1),
