@@ -144,7 +144,7 @@ def _speed_seconds(plan: Plan, model: Model, launch: int, test_samples: int, pac
             continue
         whole = workloads.load(cell.workload).timing == workloads.WHOLE_CALL
         least = test_samples // cell.batch_size if whole else LEAST_STEPS
-        rounds = [1.1 * max(ROUND_SECONDS, least * step) for step in steps]
+        rounds = [(1.1 if whole else 1.25) * max(ROUND_SECONDS, least * step) for step in steps]
         blocks = info.sizes_of(cell.workload).blocks
         turns = -(-blocks // BLOCKS_A_TURN)
         compiling = _SIDE_BY_SIDE * 2.5 * pace * len(steps)

@@ -11,12 +11,13 @@ COMPARING = PASSES[:4]
 # process to process: more launches would hardly narrow its confidence interval.
 LAUNCHES_WITH_SHORT_EPOCHS = 3
 # Each contender's round takes about this long by its own step time: nobody's speed sets another's
-# work. Ratios are of seconds per step.
-ROUND_SECONDS = 0.12
+# work. Ratios are of seconds per step. In rounds of 0.12 s what begins and ends a round was several
+# per cent of it, and not the same share for all backends: see docs/method.md.
+ROUND_SECONDS = 0.4
 LEAST_STEPS = 3
 # The cells of a launch take turns of so many blocks: blocks that are spread over a launch tell more
 # of it than as many in a row. A turn begins with a warm-up, so that shorter turns cost more.
-BLOCKS_A_TURN = 8
+BLOCKS_A_TURN = 4
 # The most launches of a cell that ends when enough is known, unless --launches says otherwise.
 MOST_LAUNCHES = 12
 # How rules and batch sizes are written on the command line, for the help texts.
@@ -109,8 +110,8 @@ def _both(
 ) -> tuple[Sizes, ...]:
     """Return the sizes for training and for prediction.
 
-    A whole call of ``predict`` takes about ten times as long as a round of training, and is the
-    mean of as many more steps: fewer blocks tell a launch's mean as well.
+    A whole call of ``predict`` takes several times as long as a round of training, and is the mean
+    of as many more steps: fewer blocks tell a launch's mean as well.
     """
     return (
         Sizes("train", batch_sizes, launches, blocks),
@@ -124,7 +125,7 @@ PRESETS = {
     # losses of models differ.
     "quick": Preset(
         TABLE[:3],
-        _both((32,), 3, 6, 2),
+        _both((32,), 3, 4, 2),
         1,
         20,
         1,
@@ -132,14 +133,13 @@ PRESETS = {
         quality_steps=2_500,
         measured_in_full=1,
     ),
-    "standard": Preset(TABLE, _both((32, 500), 5, 16, 4), 3, 20, 1, None),
-    # More blocks would add little: 16 blocks spread over a launch tell its mean nearly as well as
-    # 64, while launches differ by 2 to 5 % at batch 32.
-    "publish": Preset(TABLE, _both((32, 500), 8, 16, 4), 3, 20, 5, None, True),
+    "standard": Preset(TABLE, _both((32, 500), 5, 8, 4), 3, 20, 1, None),
+    # More blocks would add little: launches differ by 2 to 5 % at batch 32.
+    "publish": Preset(TABLE, _both((32, 500), 8, 8, 4), 3, 20, 5, None, True),
     # Full trainings without the speed pass. The other presets time single steps of such trainings.
     "original": Preset(
         TABLE,
-        (Sizes("train", (32,), 5, 16),),
+        (Sizes("train", (32,), 5, 8),),
         3,
         20,
         5,
@@ -148,6 +148,6 @@ PRESETS = {
     ),
     # Shows where time and memory go; it compares no contenders.
     "profile": Preset(
-        TABLE[:1], (Sizes("train", (32,), 3, 6),), 1, 3, 1, None, passes=("profile", "memory")
+        TABLE[:1], (Sizes("train", (32,), 3, 4),), 1, 3, 1, None, passes=("profile", "memory")
     ),
 }

@@ -34,10 +34,12 @@ from aebench.bench.campaign.display import Display
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.campaign.passes import speed
 from aebench.bench.campaign.passes.blocks import PAUSE_SECONDS
+from aebench.bench.campaign.passes.round_lengths import WARMUP_BLOCK
 from aebench.bench.campaign.passes.rounds import take
 from aebench.bench.data import datasets
 from aebench.bench.data.model_data import by_model, counts_of_images
 from aebench.bench.plan.request import Request, plan_from_request
+from aebench.bench.protocol import messages
 from aebench.bench.system import machine
 from aebench.reports.journal import Journal
 from aebench.reports.record import SCHEMA, Header, Round, WorkerInfo
@@ -83,13 +85,21 @@ class Interleaved(speed.SpeedPass):
         self._turns = turns
         self.plain_seconds: list[float] = []
 
-    def _run_blocks(self, sessions, cell, length):
+    def _turn(self, sessions, cell, orders, number):
+        (session,) = sessions
+        self._lengths.calibrate(session, cell)
+        self._enter(session, cell)
+        for warmup in range(speed.WARMUP_ROUNDS):
+            take(self._context, sessions, session, cell, WARMUP_BLOCK, warmup)
+        self._lengths.fix(session, cell)
         for turn in range(self._turns):
-            for number in range(ROUNDS_PER_TURN):
+            for place in range(ROUNDS_PER_TURN):
                 time.sleep(PAUSE_SECONDS)
-                block = turn * ROUNDS_PER_TURN + number
-                take(self._context, sessions, sessions[0], cell, length, block, 0)
+                block = turn * ROUNDS_PER_TURN + place
+                take(self._context, sessions, session, cell, block, 0)
             self.plain_seconds.append(self._plain.fit())
+        session.worker.ask(messages.Leave(), messages.Left)
+        return number + len(orders)
 
 
 def pair(backend: str, asked: argparse.Namespace) -> tuple[float, float, float]:

@@ -24,8 +24,8 @@ CALIBRATION_STEPS = 10
 CALIBRATION_SECONDS = 0.03
 MOST_CALIBRATIONS = 6
 # An epoch is long enough for at least this many rounds. A round never crosses the end of an epoch,
-# so the steps between the last round and the end aren't timed. With six rounds they are few.
-LEAST_ROUNDS_IN_AN_EPOCH = 6
+# so the steps between the last round and the end aren't timed.
+LEAST_ROUNDS_IN_AN_EPOCH = 4
 # Samples that are repeated to fill such an epoch take at most this much memory. Rounds get shorter
 # instead: only where an accelerator's steps are much shorter than a millisecond.
 MOST_EPOCH_BYTES = 256 * 2**20
@@ -57,7 +57,7 @@ class RoundLengths:
         """
         known = self._known_steps(session.contender, cell)
         if known and session.contender.has_model:
-            session.length = Length.of_round(known)
+            session.length = self._length(cell, known)
             return
         steps = CALIBRATION_STEPS
         for _ in range(MOST_CALIBRATIONS):
@@ -70,12 +70,12 @@ class RoundLengths:
             steps *= 4
         if answer.library is not None:
             self._context.append(record.Library, answer, **cell.fields(session.contender))
-        session.length = Length.of_round(known or self._enough_whole_steps(session, cell))
+        session.length = self._length(cell, known or self._enough_whole_steps(session, cell))
 
     def to_compile(self, contender: ContenderInfo, cell: LaunchCell) -> list[int]:
         """Return the numbers of steps with which a contender's rounds, or calibration, begin."""
         known = self._known_steps(contender, cell)
-        return list(Length.of_round(known)) if known else [CALIBRATION_STEPS]
+        return list(self._length(cell, known)) if known else [CALIBRATION_STEPS]
 
     def fix(self, session: Session, cell: LaunchCell) -> None:
         """Choose the steps of a session's round after the warm-up, once for all launches."""
@@ -84,13 +84,13 @@ class RoundLengths:
             most = session.length.steps * MOST_TIMES_AS_MANY_STEPS
             known = min(most, self._enough_whole_steps(session, cell))
         self._steps[cell.cell, session.contender.name] = known
-        session.length = Length.of_round(known)
+        session.length = self._length(cell, known)
 
     def restore(self, session: Session, cell: LaunchCell) -> None:
         """Give a session the length of its rounds in a cell, if it was fixed before."""
         known = self._known_steps(session.contender, cell)
         if known:
-            session.length = Length.of_round(known)
+            session.length = self._length(cell, known)
 
     def enough_steps(self, cell: LaunchCell, step_seconds: float) -> float:
         """Return the number of steps of such a duration that makes a round long enough."""
@@ -104,30 +104,39 @@ class RoundLengths:
     def _known_steps(self, contender: ContenderInfo, cell: LaunchCell) -> int | None:
         """Return the steps of a contender's round in a cell, if they were fixed before.
 
-        An A/A control does what its original does: the number of the one that was measured first
-        is that of both, also if that was in an earlier launch.
+        A control does what its original does: the number of the one that was measured first is
+        that of both, also if that was in an earlier launch.
         """
-        original = contender.control_of if contender.is_aa_control else contender.name
-        alike = (
-            each.name
-            for each in self._context.plan.in_blocks
-            if each.name == original or (each.is_aa_control and each.control_of == original)
-        )
-        fixed = (self._steps.get((cell.cell, name)) for name in (contender.name, *alike))
+        names = [contender.name, *(each.name for each in self._alike(contender))]
+        fixed = (self._steps.get((cell.cell, name)) for name in names)
         return next(filter(None, fixed), None)
+
+    def _alike(self, contender: ContenderInfo) -> list[ContenderInfo]:
+        """List a contender's original, and all controls of that."""
+        original = contender.control_of or contender.name
+        return [
+            each
+            for each in self._context.plan.in_blocks
+            if (each.control_of or each.name) == original
+        ]
+
+    def _length(self, cell: LaunchCell, steps: int) -> Length:
+        return Length.of_round(steps, cell.workload.timing == workloads.WHOLE_CALL)
 
     def _most_steps(self, cell: LaunchCell) -> int:
         """Return the number of steps in a round that samples of the allowed size suffice for."""
-        return max(LEAST_STEPS, self.most_epoch_steps(cell) // LEAST_ROUNDS_IN_AN_EPOCH)
+        # A quarter as many steps are discarded.
+        most = self.most_epoch_steps(cell) * 4 // (5 * LEAST_ROUNDS_IN_AN_EPOCH)
+        return max(LEAST_STEPS, most)
 
     def _enough_whole_steps(self, session: Session, cell: LaunchCell) -> int:
         """Return the number of steps that makes a round long enough, as whole units of work."""
-        # Round up to a multiple for which the extra steps of a known-effect control are a whole
+        # Round up to a multiple for which the extra steps of known-effect controls are a whole
         # number, and the steps are whole calls of the compiled function, or of predict.
         contender = session.contender
         of_call = self._steps_of_whole_call(cell)
         multiple = math.lcm(
-            Fraction(str(contender.known_effect)).denominator,
+            *(Fraction(str(each.known_effect)).denominator for each in self._alike(contender)),
             of_call if of_call > 1 else steps_per_call(contender),
         )
         return math.ceil(self.enough_steps(cell, session.step_seconds) / multiple) * multiple

@@ -70,12 +70,13 @@ class Length(NamedTuple):
     discarded_steps: int
 
     @classmethod
-    def of_round(cls, steps: int) -> "Length":
-        """Return the length of a round of ``steps`` timed steps, with a tenth as many discarded.
+    def of_round(cls, steps: int, whole_calls: bool = False) -> "Length":
+        """Return the length of a round of ``steps`` timed steps, with a quarter as many discarded.
 
-        At least one step is discarded: the first steps after a pause are slow.
+        At least one step is discarded: the first steps after a pause are slow. Whole calls are
+        longer than other rounds: before them, a tenth is enough.
         """
-        return cls(steps, max(1, steps // 10))
+        return cls(steps, max(1, steps // (10 if whole_calls else 4)))
 
 
 def steps_per_call(contender: ContenderInfo) -> int:

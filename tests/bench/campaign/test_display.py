@@ -4,7 +4,7 @@ import threading
 from rich.console import Console
 
 from aebench.bench.campaign.display import Display
-from aebench.reports.record import Task
+from aebench.reports.record import Cell, Task
 from helpers import sample
 
 STAGES = [(Task("speed", "ae400", "", 0), 60.0), (Task("quality", "ae400", "jax", 0), 30.0)]
@@ -17,7 +17,7 @@ def test_a_pipe_gets_one_line_per_subject_and_the_tables():
     display.figure("jax 16,000 samples/s")
     display.doing("ae400: train, batch 32, block 2 of 18")
     display.problem("speed ae400 torch: was killed\x1b[31m by [red]signal 9")
-    display.results("speed", "ae400")
+    display.results("speed", [Cell("ae400", "train", 32)])
     display.stage_done()
     display.close()
     shown = console.file.getvalue()
