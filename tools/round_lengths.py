@@ -23,6 +23,7 @@ from aebench.bench.campaign.fleet import Fleet, Worker
 from aebench.bench.campaign.passes.blocks import PAUSE_SECONDS
 from aebench.bench.campaign.passes.rounds import Length
 from aebench.bench.data import datasets
+from aebench.bench.data.model_data import by_model, counts_of_images
 from aebench.bench.plan.presets import ROUND_SECONDS
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.protocol import messages
@@ -48,12 +49,12 @@ def workers(asked: argparse.Namespace) -> Iterator[dict[str, Worker]]:
             batch_sizes=[asked.batch_size],
             passes=["speed"],
         )
-        plan = plan_from_request(request, dataset)
-        arrays = datasets.convert(dataset, scratch)
+        plan = plan_from_request(request, counts_of_images(dataset))
+        samples = by_model(["ae400"], {}, dataset, scratch)["ae400"]
         fleet = Fleet(scratch, 600.0)
         try:
             found = {
-                each.name: fleet.start(each.backend, speed_job(plan, arrays, each, plan.models[0]))
+                each.name: fleet.start(each.backend, speed_job(plan, samples, each, plan.models[0]))
                 for each in plan.running
             }
             for worker in found.values():
