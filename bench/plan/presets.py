@@ -17,7 +17,7 @@ ROUND_SECONDS = 0.4
 LEAST_STEPS = 3
 # The cells of a launch take turns of so many blocks: blocks that are spread over a launch tell more
 # of it than as many in a row. A turn begins with a warm-up, so that shorter turns cost more.
-BLOCKS_A_TURN = 4
+BLOCKS_A_TURN = 8
 # The most launches of a cell that ends when enough is known, unless --launches says otherwise.
 MOST_LAUNCHES = 12
 # How rules and batch sizes are written on the command line, for the help texts.
@@ -125,7 +125,7 @@ PRESETS = {
     # losses of models differ.
     "quick": Preset(
         TABLE[:3],
-        _both((32,), 3, 4, 2),
+        _both((32,), 3, 6, 2),
         1,
         20,
         1,
@@ -133,13 +133,13 @@ PRESETS = {
         quality_steps=2_500,
         measured_in_full=1,
     ),
-    "standard": Preset(TABLE, _both((32, 500), 5, 8, 4), 3, 20, 1, None),
+    "standard": Preset(TABLE, _both((32, 500), 5, 16, 4), 3, 20, 1, None),
     # More blocks would add little: launches differ by 2 to 5 % at batch 32.
-    "publish": Preset(TABLE, _both((32, 500), 8, 8, 4), 3, 20, 5, None, True),
+    "publish": Preset(TABLE, _both((32, 500), 8, 16, 4), 3, 20, 5, None, True),
     # Full trainings without the speed pass. The other presets time single steps of such trainings.
     "original": Preset(
         TABLE,
-        (Sizes("train", (32,), 5, 8),),
+        (Sizes("train", (32,), 5, 16),),
         3,
         20,
         5,
@@ -148,6 +148,6 @@ PRESETS = {
     ),
     # Shows where time and memory go; it compares no contenders.
     "profile": Preset(
-        TABLE[:1], (Sizes("train", (32,), 3, 4),), 1, 3, 1, None, passes=("profile", "memory")
+        TABLE[:1], (Sizes("train", (32,), 3, 6),), 1, 3, 1, None, passes=("profile", "memory")
     ),
 }

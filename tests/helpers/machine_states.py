@@ -17,8 +17,6 @@ CONTENDERS = ("jax", "torch", "tensorflow")
 _CONTROL_SDS = {"compute_seconds": 0.03, "streaming_seconds": 0.10}
 ROUND_SD, _CORRELATION, _LAUNCH_SD = 0.09, 0.4, 0.03
 _BLOCKS_A_TURN = 4
-# More blocks than those of the presets of these names: states are found in long runs.
-_SIZES = {"quick": (3, 6), "standard": (5, 16), "publish": (8, 16)}
 
 
 def record_of(
@@ -31,7 +29,7 @@ def record_of(
     28 blocks on average: some 20 s.
     """
     slower = slower or {}
-    launches, blocks = _SIZES[size]
+    launches, blocks = synthetic.SIZES[size]
     made = Record(_header(launches, blocks, models))
     for model, launch in product(models, range(launches)):
         places = [

@@ -4,9 +4,9 @@ import numpy as np
 
 # Launches and blocks of the presets: of steps, and of whole calls of predict.
 SIZES = {
-    "quick": (3, 4),
-    "standard": (5, 8),
-    "publish": (8, 8),
+    "quick": (3, 6),
+    "standard": (5, 16),
+    "publish": (8, 16),
     "quick calls": (3, 2),
     "standard calls": (5, 4),
     "publish calls": (8, 4),

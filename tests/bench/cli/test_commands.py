@@ -185,13 +185,13 @@ def test_help_and_list(aebench):
         assert shown.returncode == 0
         assert "usage: aebench" in shown.stdout
     listed = aebench("list").stdout
-    for word in ("842,009", "2,110,809", "1,630,009", "4.41", "8 × 8", "predict", "jax"):
+    for word in ("842,009", "2,110,809", "1,630,009", "4.41", "8 × 16", "predict", "jax"):
         assert word in listed
     assert max(map(len, listed.splitlines())) <= 100
     # The presets profile and original have no speed pass, and therefore no launches to list.
-    (launches,) = [line for line in listed.splitlines() if "3 × 4" in line]
+    (launches,) = [line for line in listed.splitlines() if "3 × 6" in line]
     entries = [entry.strip() for entry in launches.split("│")[2:5]]
-    assert entries == ["train 3 × 4,", "train 5 × 8,", "train 8 × 8,"]
+    assert entries == ["train 3 × 6,", "train 5 × 16,", "train 8 × 16,"]
     assert launches.count("–") == 2
 
 
@@ -214,11 +214,11 @@ def test_a_comma_between_settings_of_a_contender_splits_nothing(aebench):
 def test_dry_run_plans_and_writes_nothing(aebench, tmp_path):
     done = aebench("run", "--dry-run", AEBENCH_DATA="embedded")
     assert done.returncode == 0
-    assert "3 × 4 blocks" in done.stdout
+    assert "3 × 6 blocks" in done.stdout
     assert "compared with jax, different beyond 1 %, the same within 3 %" in done.stdout
     turns = "as a control, another one in each launch: jax A/A, tensorflow A/A, torch A/A"
     assert turns in done.stdout
-    for size in ("3 × 4", "5 × 8", "8 × 8"):
+    for size in ("3 × 6", "5 × 16", "8 × 16"):
         assert size in done.stdout
     # The preset original has no speed pass.
     (original,) = [line for line in done.stdout.splitlines() if line.startswith("│ original")]

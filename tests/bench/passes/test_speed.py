@@ -165,11 +165,11 @@ def test_the_machine_controls_are_calibrated_once_in_a_run_also_if_it_is_carried
 
 
 def test_warm_up_is_two_rounds_and_one_when_a_cell_has_its_turn_again(run):
-    record = run([0], {"jax": 0.01, "torch": 0.3}, batch_sizes=[32, 64], blocks_each=6)
+    record = run([0], {"jax": 0.01, "torch": 0.3}, batch_sizes=[32, 64], blocks_each=10)
     warm = Counter(
         (row.contender, row.batch_size) for row in record.of(Round) if row.block == WARMUP_BLOCK
     )
-    # Six blocks in turns of four: the second turn begins with one more warm-up.
+    # Ten blocks in turns of eight: the second turn begins with one more warm-up.
     assert set(warm.values()) == {3} and len(warm) == 8
 
 
@@ -196,10 +196,10 @@ def test_a_control_and_its_original_run_as_many_steps_whichever_comes_first(run,
 
 
 def test_cells_take_turns_and_their_blocks_are_numbered_on(run):
-    record = run([0], {"jax": 0.01, "torch": 0.03}, batch_sizes=[32, 64], blocks_each=6)
+    record = run([0], {"jax": 0.01, "torch": 0.03}, batch_sizes=[32, 64], blocks_each=10)
     done = [(row.batch_size, row.block) for row in record.of(Block)]
-    first, second = ([(size, block) for block in range(4)] for size in (32, 64))
-    rest = [(size, block) for size in (32, 64) for block in (4, 5)]
+    first, second = ([(size, block) for block in range(8)] for size in (32, 64))
+    rest = [(size, block) for size in (32, 64) for block in (8, 9)]
     assert done == [*first, *second, *rest]
     assert all(later.began_at >= one.began_at > 1e9 for one, later in pairwise(record.of(Block)))
 

@@ -36,14 +36,14 @@ def test_presets_are_the_protocols():
     }
     original, explains = sizes.pop("original"), sizes.pop("profile")
     assert sizes == {
-        "quick": {"train": (3, 4), "predict": (3, 2)},
-        "standard": {"train": (5, 8), "predict": (5, 4)},
-        "publish": {"train": (8, 8), "predict": (8, 4)},
+        "quick": {"train": (3, 6), "predict": (3, 2)},
+        "standard": {"train": (5, 16), "predict": (5, 4)},
+        "publish": {"train": (8, 16), "predict": (8, 4)},
     }
     # Other presets time steps. If this preset is asked for steps, it uses the sizes of standard.
-    assert original == {"train": (5, 8)}
-    assert PRESETS["original"].sizes_of("predict") == Sizes("predict", (32,), 5, 8)
-    assert explains == {"train": (3, 4)}
+    assert original == {"train": (5, 16)}
+    assert PRESETS["original"].sizes_of("predict") == Sizes("predict", (32,), 5, 16)
+    assert explains == {"train": (3, 6)}
     assert set(PRESETS["quick"].passes) == {"parity", "speed", "footprint", "quality"}
     assert PRESETS["quick"].models == ("ae400", "ae800", "ae800-dropout")
 
@@ -96,7 +96,7 @@ def test_where_places_are_selected_the_reference_and_its_control_are_there(monke
     names = ["tensorflow", "torch", "tensorflow A/A", "torch A/A"]
     assert [each.name for each in narrow.in_blocks] == names
     assert (narrow.info.reference, narrow.info.workloads) == ("tensorflow", ["train"])
-    assert [plan.info.sizes_of("train").blocks, narrow.info.sizes_of("train").blocks] == [4, 4]
+    assert [plan.info.sizes_of("train").blocks, narrow.info.sizes_of("train").blocks] == [6, 6]
     control = narrow.in_blocks[2]
     assert narrow.cells() == [Cell("ae400", "train", 32)]
     assert narrow.takes_part(control, Cell("ae400", "train", 32))
@@ -250,8 +250,8 @@ def test_controls_that_take_turns_cost_no_more_than_one(monkeypatch):
     assert [each.name for each in single.in_blocks] == ["jax", "torch", "jax A/A"]
     first = Task("speed", "ae400", "", 0)
     assert task_seconds(plan, first, 60_000, 10_000) == task_seconds(single, first, 60_000, 10_000)
-    # Fewer measurements than 3 launches of 4 blocks of train and 2 of predict × 4 contenders.
-    assert checks._counts(plan, plan.info)[1] == 3 * (4 + 2) * 3 + 2 * plan.info.epochs
+    # Fewer measurements than 3 launches of 6 blocks of train and 2 of predict × 4 contenders.
+    assert checks._counts(plan, plan.info)[1] == 3 * (6 + 2) * 3 + 2 * plan.info.epochs
 
 
 def test_a_faster_machine_fills_the_same_rounds_with_more_steps(monkeypatch):

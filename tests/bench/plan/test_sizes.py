@@ -55,7 +55,7 @@ def test_training_and_prediction_of_different_sizes_are_one_plan():
     )
     plan = plan_from_request(asked, COUNTS)
     assert plan.info.sizes == [
-        WorkloadSizes("train", [64, 128], 8, 8),
+        WorkloadSizes("train", [64, 128], 8, 16),
         WorkloadSizes("predict", [1], 8, 4),
     ]
     # The other passes train; they use the first batch size of training.

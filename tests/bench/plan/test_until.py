@@ -51,7 +51,7 @@ def test_the_launches_of_a_plan_with_a_rule_are_the_most():
     plan = plan_from_request(Request(until="decided", **JAX), COUNTS)
     assert plan.info.until == StoppingRule(DECIDED, 2, MOST_LAUNCHES)
     assert {sizes.launches for sizes in plan.info.sizes} == {MOST_LAUNCHES}
-    assert plan.info.blocks_text == "train at most 12 × 4; predict at most 12 × 2"
+    assert plan.info.blocks_text == "train at most 12 × 6; predict at most 12 × 2"
     asked = plan_from_request(Request(until="decided", launches=5, **JAX), COUNTS)
     assert {sizes.launches for sizes in asked.info.sizes} == {5}
 
