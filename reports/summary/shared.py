@@ -161,12 +161,20 @@ def asked(
     sources: Sequence[Record], views: Sequence[ContenderView], pass_name: str
 ) -> Iterator[tuple[str, ContenderView]]:
     """Yield each pair of a model and a contender that a pass planned to measure, not controls."""
-    there = [{each.name for each in source.header.models} for source in sources]
+    there = [_measured(source.header, pass_name) for source in sources]
     for model in models(sources):
         for view in views:
             planned = pass_name in view.source.header.plan.passes
             if planned and model.name in there[view.run] and not view.info.control_of:
                 yield model.name, view
+
+
+def _measured(header: record.Header, pass_name: str) -> set[str]:
+    """Return the models that a pass measures; the quality pass also trains the others."""
+    in_full = header.plan.measured_in_full
+    if in_full is None or pass_name == "quality":
+        return {each.name for each in header.models}
+    return set(in_full)
 
 
 def pairs(

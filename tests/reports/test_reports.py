@@ -639,6 +639,20 @@ def test_a_title_says_what_a_report_is_about():
     assert title(whole, speed=[], quality=[]).startswith("Where time and memory go with")
 
 
+def test_models_that_by_plan_were_not_compared_have_no_row_of_parity():
+    made = sample.make()
+    wide = msgspec.structs.replace(made.header.models[0], name="ae800")
+    plan = msgspec.structs.replace(made.header.plan, measured_in_full=["ae400"])
+    models = [made.header.models[0], wide]
+    made.header = msgspec.structs.replace(made.header, plan=plan, models=models)
+    summary = summarise(made)
+    assert {row.model for row in summary.parity} == {row.model for row in summary.footprint}
+    assert {row.model for row in summary.parity} == {"ae400"}
+    # What wasn't compared is no precision beside which the others are a class of their own.
+    notes = [note for table in tables.speed(summary) for note in table.notes]
+    assert not any("a class of its own" in note for note in notes)
+
+
 def test_models_that_by_plan_were_not_started_cold_are_told():
     def notes(started):
         made = sample.make()
