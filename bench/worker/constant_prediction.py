@@ -69,9 +69,10 @@ def _mean_loss(loss: Any, targets: Array, constant: Array) -> float:
 def _positions(targets: Array, constant: Array) -> tuple[int, ...]:
     """Return the shape of the targets without what a constant has a number for."""
     if targets.ndim >= constant.ndim and targets.shape[-constant.ndim :] == constant.shape:
-        return targets.shape[: -constant.ndim]
+        return tuple(targets.shape[: -constant.ndim])
     # Classes: a target is one number, in an axis of its own or not.
-    return targets.shape[:-1] if targets.ndim > 1 and targets.shape[-1] == 1 else targets.shape
+    own = targets.ndim > 1 and targets.shape[-1] == 1
+    return tuple(targets.shape[:-1] if own else targets.shape)
 
 
 def _mean(targets: Array, classes: int) -> Array:
@@ -88,7 +89,7 @@ def _median(targets: Array, classes: int) -> Array:
 
 def _frequencies(targets: Array, classes: int) -> Array:
     counts = np.bincount(targets.astype(np.int64).ravel(), minlength=classes)
-    return np.clip(counts / counts.sum(), _LEAST, 1.0)
+    return np.asarray(np.clip(counts / counts.sum(), _LEAST, 1.0))
 
 
 def _logits(constant: Array) -> Array:

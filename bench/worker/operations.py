@@ -66,7 +66,7 @@ def _of_layer(layer: Any) -> int | None:
     try:
         if isinstance(layer, layers.Dense):
             inputs, units = layer.kernel.shape
-            return 2 * inputs * units * math.prod(layer.output.shape[1:-1])
+            return int(2 * inputs * units * math.prod(layer.output.shape[1:-1]))
         if isinstance(layer, layers.MultiHeadAttention):
             return _attention(layer)
         if isinstance(layer, (layers.LSTM, layers.GRU, layers.SimpleRNN)):
@@ -105,7 +105,7 @@ def _convolution(layer: Any) -> int:
     shape = layer.input.shape if transposed else layer.output.shape
     first = layer.data_format == "channels_first"
     positions = math.prod(shape[2:] if first else shape[1:-1])
-    return 2 * positions * math.prod(layer.kernel.shape)
+    return int(2 * positions * math.prod(layer.kernel.shape))
 
 
 def _of_dense(layer: Any) -> int | None:
@@ -120,7 +120,7 @@ def _steps(layer: Any) -> int:
 
 def _recurrent_weights(layer: Any) -> int:
     cell = layer.cell
-    return math.prod(cell.kernel.shape) + math.prod(cell.recurrent_kernel.shape)
+    return int(math.prod(cell.kernel.shape) + math.prod(cell.recurrent_kernel.shape))
 
 
 def _attention(layer: Any) -> int:
@@ -135,4 +135,4 @@ def _attention(layer: Any) -> int:
     projections = sum(math.prod(each.shape) for each in kernels)
     heads = layer.num_heads
     inner = positions * positions * heads * (layer.key_dim + layer.value_dim)
-    return 2 * (positions * projections + inner)
+    return int(2 * (positions * projections + inner))

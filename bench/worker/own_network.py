@@ -47,12 +47,11 @@ class OwnNetwork:
 
     def batches(self, samples: Samples, batch_size: int) -> list[Samples]:
         """Copy the whole batches of samples to the device."""
-        return [
-            samples.changed(
-                lambda array, first=first: self._copy(array[first : first + batch_size])
-            )
-            for first in range(0, samples.total - batch_size + 1, batch_size)
-        ]
+        found = []
+        for first in range(0, samples.total - batch_size + 1, batch_size):
+            rows = slice(first, first + batch_size)
+            found.append(samples.changed(lambda array, rows=rows: self._copy(array[rows])))  # type: ignore[misc]
+        return found
 
     def predict(self, batch: Samples) -> Any:
         """Return the outputs of a batch."""

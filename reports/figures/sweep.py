@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
@@ -66,7 +67,7 @@ def sweep(summary: Summary, figure: Figure) -> str:
             axes.set_title(label(f"{title}: {each.stem}"), fontsize="small", loc="left")
             axes.set_ylabel(quantity.unit)
             axes.set_xlabel(label(each.parameter))
-    handles: dict[str, object] = {}
+    handles: dict[str, Artist] = {}
     for axes in panels.flat:
         for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
             handles.setdefault(name, handle)

@@ -205,7 +205,7 @@ def _initial_weights(loaded: LoadedModel, train: Samples, seeds: int, folder: Pa
         arrays = {
             str(number): _storable(each) for number, each in enumerate(keras_model.get_weights())
         }
-        np.savez(weights / f"{seed}.npz", **arrays)  # type: ignore[arg-type]
+        np.savez(weights / f"{seed}.npz", **arrays)
     return str(weights)
 
 
