@@ -155,7 +155,7 @@ class ProfileJob(Job):
 
 @dataclass(frozen=True)
 class QualityJob(Job):
-    """Train once per seed, on the command :class:`Train`.
+    """Train once per seed, on the command :class:`BeginTraining`.
 
     Parameters
     ----------
@@ -258,7 +258,7 @@ class Leave:
 
 
 @dataclass(frozen=True)
-class Train:
+class BeginTraining:
     """Train all seeds. Answers: :class:`EpochTrained` by epoch, :class:`Reconstructed` by seed.
 
     Other workers start and build before, and train later.
@@ -298,7 +298,15 @@ class Compare:
 
 
 Command = (
-    Compile | Calibrate | TimeProducts | Enter | RunRound | Leave | RunShortEpochs | Train | Compare
+    Compile
+    | Calibrate
+    | TimeProducts
+    | Enter
+    | RunRound
+    | Leave
+    | RunShortEpochs
+    | BeginTraining
+    | Compare
 )
 COMMANDS: dict[str, type[Any]] = {kind.COMMAND: kind for kind in get_args(Command)}
 

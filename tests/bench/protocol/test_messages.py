@@ -36,7 +36,7 @@ COMMANDS = [
     messages.RunRound(10, 1),
     messages.Leave(),
     messages.RunShortEpochs("train", 32, 10, 8),
-    messages.Train(),
+    messages.BeginTraining(),
     messages.Compare(MODEL, "oracle.npz", 32, "inference"),
 ]
 RUNTIME = messages.RuntimeInfo({"jit": "on"}, {"jax": "1"}, ["jax"], 2, [0.5, 1])
