@@ -68,6 +68,9 @@ def _varied(asked: Sequence[str], axes: Mapping[str, Sequence[int]]) -> list[str
     if not asked or list(asked) == ["all"]:
         asked = [name for name in backends.default_names() if backends.installed_version(name)]
     found: dict[str, None] = {}
+    known = backends.measurable_names()
+    if any(each.partition("@")[0].partition(":")[0] not in known for each in asked):
+        return list(asked)  # unknown names are refused with the plan
     for contender in asked:
         stem, at, python = contender.partition("@")
         backend, _, settings = stem.partition(":")

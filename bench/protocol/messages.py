@@ -162,7 +162,7 @@ class ProfileJob(Job):
 
 @dataclass(frozen=True)
 class QualityJob(Job):
-    """Train once per seed, on the command :class:`Train`.
+    """Train once per seed, on the command :class:`BeginTraining`.
 
     Parameters
     ----------
@@ -298,7 +298,7 @@ class Leave:
 
 
 @dataclass(frozen=True)
-class Train:
+class BeginTraining:
     """Train all seeds. Answers: :class:`EpochTrained` by epoch, :class:`Reconstructed` by seed.
 
     Other workers start and build before, and train later.
@@ -387,7 +387,7 @@ Command = (
     | RunRound
     | Leave
     | RunShortEpochs
-    | Train
+    | BeginTraining
     | Compare
     | ComputeResults
 )

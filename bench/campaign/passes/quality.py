@@ -108,7 +108,7 @@ class _Training:
 
     def _train(self, worker: Worker) -> None:
         context = self._context
-        worker.tell(messages.Train())
+        worker.tell(messages.BeginTraining())
         while self._left:
             for epoch in range(1, context.plan.info.epochs + 1):
                 self._epoch(worker, epoch)

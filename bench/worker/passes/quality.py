@@ -7,10 +7,10 @@ from aebench import backends
 from aebench.bench.models.loading import load
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import (
+    BeginTraining,
     EpochTrained,
     QualityJob,
     Reconstructed,
-    Train,
     encode,
     receive_command,
 )
@@ -36,7 +36,7 @@ def work(channel: Channel, job: QualityJob) -> None:
     batch = job.batch_size
     train, test = mapped(job.train).first(job.train_samples), mapped(job.test)
     whole = train.total // batch * batch
-    receive_command(channel, Train)
+    receive_command(channel, BeginTraining)
 
     def evaluated(samples: Samples) -> dict[str, float]:
         # Not the loss that fit reports: that is a mean over an epoch in which the weights change.

@@ -136,7 +136,7 @@ def test_a_framework_s_note_does_not_hide_why_a_worker_failed(tmp_path, arrays, 
 def trained(worker, seeds):
     """Return the losses of all epochs, and the compiled steps' size."""
     runtime = worker.answer(messages.RuntimeInfo)
-    worker.tell(messages.Train())
+    worker.tell(messages.BeginTraining())
     losses = []
     for _ in range(seeds):
         losses += [worker.answer(messages.EpochTrained).test_loss for _ in range(2)]

@@ -37,7 +37,7 @@ COMMANDS = [
     messages.RunRound(10, 1),
     messages.Leave(),
     messages.RunShortEpochs("train", 32, 10, 8),
-    messages.Train(),
+    messages.BeginTraining(),
     messages.Compare(MODEL, "oracle.npz", 32, "inference"),
     messages.ComputeResults(32, "steps", "results.npz", True, 3),
     messages.Inspect(MODEL, 1),
@@ -59,7 +59,7 @@ ANSWERS = [
     messages.Compared(RUNTIME, [messages.Check("loss", 0.0), messages.Check("step", 1.0, "here")]),
     messages.ResultsComputed(RUNTIME, "no loss"),
     messages.Inspected("the model can't be built."),
-    messages.Inspected("", "5a", 3, 12, 0, None, "it isn't compiled", "weights", FOUND),
+    messages.Inspected("", "5a", 3, 12, 0, None, "it isn't compiled", ["jax"], 0.5, "w", FOUND),
     messages.PhaseMemory("data", 1.0, 2, None),
 ]
 

@@ -3,6 +3,8 @@
 import threading
 from types import SimpleNamespace
 
+import numpy as np
+
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker import stepping
 from aebench.bench.worker.stepping import Stepper
@@ -22,7 +24,7 @@ class Slow:
 
 def test_an_input_path_that_is_slow_to_go_is_left_to_a_thread(monkeypatch):
     monkeypatch.setattr(stepping, "_LETTING_GO_SECONDS", 0.05)
-    samples = Samples([0] * 64, [0] * 64)
+    samples = Samples(np.zeros(64), np.zeros(64))
     stepper = Stepper(SimpleNamespace(steps_per_execution=1), None, TRAIN, samples, 32)
     slow = Slow()
     may_go, gone = slow.may_go, slow.gone

@@ -248,7 +248,9 @@ def test_a_model_that_is_not_compiled_differs_nowhere_and_says_why_it_is_not_tra
     ]
     base.header = msgspec.structs.replace(base.header, contenders=whole, models=models)
     summary = summarise(base)
-    for row in summary.parity:
+    installed = [row for row in summary.parity if row.contender in ("jax", "torch")]
+    assert installed
+    for row in installed:
         assert (row.differs, row.unsupported, row.same_in) == ("", reason, ["predict"])
     training = [cell for cell in summary.speed if cell.workload == "train"]
     assert {row.failure for cell in training for row in cell.rows} <= {reason}
