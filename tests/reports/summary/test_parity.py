@@ -253,5 +253,6 @@ def test_a_model_that_is_not_compiled_differs_nowhere_and_says_why_it_is_not_tra
     for row in installed:
         assert (row.differs, row.unsupported, row.same_in) == ("", reason, ["predict"])
     training = [cell for cell in summary.speed if cell.workload == "train"]
-    assert {row.failure for cell in training for row in cell.rows} <= {reason}
+    rows = [row for cell in training for row in cell.rows if row.contender in ("jax", "torch")]
+    assert {row.failure for row in rows} == {reason}
     assert verdicts(base)["predict", 32] == "slower"
