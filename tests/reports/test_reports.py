@@ -642,7 +642,8 @@ def test_a_title_says_what_a_report_is_about():
 def test_models_that_by_plan_were_not_compared_have_no_row_of_parity():
     made = sample.make()
     wide = msgspec.structs.replace(made.header.models[0], name="ae800")
-    plan = msgspec.structs.replace(made.header.plan, measured_in_full=["ae400"])
+    passes = ["parity", "speed", "footprint"]
+    plan = msgspec.structs.replace(made.header.plan, measured_in_full=["ae400"], passes=passes)
     models = [made.header.models[0], wide]
     made.header = msgspec.structs.replace(made.header, plan=plan, models=models)
     summary = summarise(made)

@@ -10,7 +10,7 @@ from aebench.reports.record import Failure, Phase, Round, TaskEnd
 from helpers.running import Run, interpreter
 
 # Long enough for what goes wrong after some seconds.
-SPEED = ("--pass", "speed", "--workload", "train", "--blocks", "30")
+SPEED = ("--pass", "speed", "--workload", "train", "--blocks", "12")
 AFTER_A_WHILE = """
 def fail():
     {}
@@ -75,7 +75,7 @@ def test_workers_that_go_wrong_are_rows(tmp_path, names, limit):
     for name, failure in failures.items():
         assert reasons[name] in failure.reason and failure.reason
         assert f"{name}: {failure.reason}" in " ".join(run.output.split())
-    assert {row.block for row in record.of(Round) if row.contender == "jax"} >= set(range(30))
+    assert {row.block for row in record.of(Round) if row.contender == "jax"} >= set(range(12))
     assert not [each for each in record.of(TaskEnd) if each.task.pass_name == "speed"]
     assert record.outcome == "failures"
     assert f"--resume {run.folder}" in run.output.replace("\n", "")
