@@ -265,6 +265,10 @@ class PlanInfo(msgspec.Struct, frozen=True):
     measured_in_full: Annotated[list[Name], Meta(max_length=MOST)] | None = None
     until: StoppingRule | None = None
 
+    def in_full(self, model: str) -> bool:
+        """Return whether all contenders measure a model in all passes."""
+        return self.measured_in_full is None or model in self.measured_in_full
+
     @property
     def workloads(self) -> list[str]:
         """Return the names of the workloads."""
