@@ -150,8 +150,8 @@ def _speed_seconds(plan: Plan, model: Model, launch: int, test_samples: int, pac
         compiling = _SIDE_BY_SIDE * 2.5 * pace * len(steps)
         total += blocks * (sum(rounds) + 0.04 * len(steps)) + compiling
         if whole:
-            # A warm-up call, then four rounds of steps inside calls, their beginning and end.
-            total += sum(rounds) + 1.0 * pace * len(plan.on_keras)
+            # Four rounds of steps inside calls, their beginning and end.
+            total += (4 * 1.25 * ROUND_SECONDS + 1.0 * pace) * len(plan.on_keras)
         else:
             total += turns * (0.3 * pace * len(steps) + sum(rounds))
         trains = workloads.load(cell.workload).trains

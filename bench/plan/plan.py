@@ -102,7 +102,7 @@ class Plan:
         found = [
             Cell(each.name, sizes.workload, batch_size)
             for each in self.models
-            if model in (None, each.name) and self._in_full(each.name)
+            if model in (None, each.name) and self.info.in_full(each.name)
             for sizes in self.info.sizes
             if launch < sizes.launches
             for batch_size in sizes.batch_sizes
@@ -241,25 +241,21 @@ class Plan:
                 Task("parity", model, contender.name, 0)
                 for contender in self.compared
                 for model, _ in self._pairs([contender], pass_name)
-                if self._in_full(model)
+                if info.in_full(model)
             ]
         pairs = self._pairs(self.on_keras, pass_name)
         if pass_name == "footprint":
-            pairs = [pair for pair in pairs if self._in_full(pair[0])]
+            pairs = [pair for pair in pairs if info.in_full(pair[0])]
             numbers: Sequence[int] = range(info.footprint_launches)
             return [Task(pass_name, *pair, launch) for launch in numbers for pair in pairs]
         if pass_name == "quality":
             pairs = [
                 (model, contender)
                 for model, contender in pairs
-                if self._in_full(model) or contender == self._training_alone
+                if info.in_full(model) or contender == self._training_alone
             ]
         numbers = info.seeds if pass_name == "quality" else [0]
         return [Task(pass_name, *pair, number) for pair in pairs for number in numbers]
-
-    def _in_full(self, model: str) -> bool:
-        """Return whether all contenders measure a model in all passes."""
-        return self.info.measured_in_full is None or model in self.info.measured_in_full
 
     @cached_property
     def _training_alone(self) -> str:

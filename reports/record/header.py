@@ -274,6 +274,10 @@ class PlanInfo(msgspec.Struct, frozen=True):
     until: StoppingRule | None = None
     rank_anyway: bool = False
 
+    def in_full(self, model: str) -> bool:
+        """Return whether all contenders measure a model in all passes."""
+        return self.measured_in_full is None or model in self.measured_in_full
+
     @property
     def workloads(self) -> list[str]:
         """Return the names of the workloads."""

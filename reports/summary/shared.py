@@ -171,10 +171,11 @@ def asked(
 
 def _measured(header: record.Header, pass_name: str) -> set[str]:
     """Return the models that a pass measures; the quality pass also trains the others."""
-    in_full = header.plan.measured_in_full
-    if in_full is None or pass_name == "quality":
-        return {each.name for each in header.models}
-    return set(in_full)
+    return {
+        each.name
+        for each in header.models
+        if pass_name == "quality" or header.plan.in_full(each.name)
+    }
 
 
 def pairs(

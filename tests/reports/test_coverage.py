@@ -12,7 +12,7 @@ from aebench.reports.record import DIFFERENT, SAME
 from helpers.synthetic import LAUNCH_SD, NOISES, SIZES, in_turn, log_ratios
 
 RUNS = 2000
-# The models of a preset: their spreads between launches are pooled.
+# The models whose spreads between launches are pooled; three where they are named in quick.
 MODELS = {size: 3 if size.startswith("quick") else 4 for size in SIZES}
 COVERAGE = {size: 0.90 if size.startswith("quick") else 0.94 for size in SIZES}
 CELLS = 32
@@ -37,6 +37,14 @@ def test_intervals_of_ratios_cover_the_truth_as_often_as_they_say(noise, size):
     for run in cells(noise, size, MODELS[size]):
         held += [each.ratio.low <= 1 <= each.ratio.high for each in compared(run)]
     assert np.mean(held) >= COVERAGE[size]
+
+
+@pytest.mark.parametrize("size", ["quick", "quick calls"])
+@pytest.mark.parametrize("noise", NOISES)
+def test_intervals_of_one_model_alone_cover_the_truth_too(noise, size):
+    # quick measures one model in full: there is nothing to pool its spread with.
+    held = [compared(run)[0].ratio for run in cells(noise, size, 1)]
+    assert np.mean([each.low <= 1 <= each.high for each in held]) >= 0.94
 
 
 @pytest.mark.parametrize("size", [size for size in SIZES if not size.startswith("quick")])

@@ -96,7 +96,8 @@ def _enter(session: Session, cell: LaunchCell, enough_steps: Callable[[float], f
     def length(step_seconds: float, most: float = math.inf) -> Length:
         multiple = steps_per_call(session.contender)
         steps = math.ceil(min(most, enough_steps(step_seconds)) / multiple) * multiple
-        return Length(steps, math.ceil(max(1, steps // 4) / multiple) * multiple)
+        discarded = Length.of_round(steps).discarded_steps
+        return Length(steps, math.ceil(discarded / multiple) * multiple)
 
     # A step in a whole call took longer, since the call's ends were in it.
     first = length(session.step_seconds)
