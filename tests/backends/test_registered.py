@@ -9,7 +9,7 @@ from aebench.reports.journal import load
 from aebench.reports.summary import summarise
 from helpers.contender_tables import contender_tables, entries
 from helpers.paths import ROOT
-from helpers.running import SMALL
+from helpers.running import ONE_SIZE, SMALL
 
 BORROWED = """
 from aebench.backends import numpy as _numpy
@@ -80,7 +80,7 @@ def test_what_cannot_train_has_figures_or_reasons_in_every_table(aebench, tmp_pa
     path = register(tmp_path / "packages")
     done = aebench(
         "run",
-        *SMALL,
+        *(*SMALL, *ONE_SIZE),
         *("--backend", "jax", *predicting, "--pass", *passes, "--epochs", "1", "--out", "r"),
         PYTHONPATH=path,
         OPENBLAS_NUM_THREADS="1",

@@ -1,6 +1,15 @@
-"""Hold code that tests run inside a backend's process: it loads a model's file and trains it."""
+"""Hold code that tests run inside a backend's process: it loads models' files and trains them."""
 
-# MODEL is a module's dotted name or the path of a file. PARAMETERS are keyword arguments of build.
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from helpers.inside import inside
+
+# JOBS is a list of dictionaries. "model" is a module's dotted name or the path of a file,
+# "parameters" are keyword arguments of build. A line of JSON is printed: the list of what each
+# job found. One process does many jobs, since most of its time is its start.
 LOAD = """
 import importlib
 import importlib.util
@@ -24,17 +33,23 @@ def loaded(where):
     return module
 
 
-keras.utils.set_random_seed(0)
-module = loaded(os.environ["MODEL"])
-model = module.build(**json.loads(os.environ.get("PARAMETERS", "{}")))
+def print_all(job):
+    found = []
+    for each in json.loads(os.environ["JOBS"]):
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(0)
+        module = loaded(each["model"])
+        model = module.build(**each.get("parameters", {}))
+        found.append(job(module, model, each))
+    print(json.dumps(found))
 """
 
-# Train in batches of 32 on the first SAMPLES samples, EPOCHS times; print what fit and the
+# Train in batches of 32 on the first "samples" samples, "epochs" times; give what fit and the
 # evaluations before and after it gave.
 TRAIN = (
     LOAD
     + """
-def drawn():
+def drawn(model):
     generator = np.random.default_rng(0)
     x, y = (
         generator.normal(size=(1024, *shape[1:])).astype("float32")
@@ -47,23 +62,26 @@ def weighted(x, y, weights=None):
     return {"x": x, "y": y} if weights is None else {"x": x, "y": y, "sample_weight": weights}
 
 
-def evaluated():
+def evaluated(model, test):
     found = model.evaluate(**weighted(*test), batch_size=32, verbose=0, return_dict=True)
     return {name: float(value) for name, value in found.items()}
 
 
-train, test = getattr(module, "data", drawn)()
-samples = int(os.environ["SAMPLES"])
-train = tuple(tree.map_structure(lambda array: array[:samples], part) for part in train)
-before = evaluated()
-fit = model.fit(
-    **weighted(*train), batch_size=32, epochs=int(os.environ["EPOCHS"]), verbose=0
-).history
-print(json.dumps({"before": before, "after": evaluated(), "losses": fit["loss"]}))
+def trained(module, model, job):
+    train, test = module.data() if hasattr(module, "data") else drawn(model)
+    samples, epochs = job["samples"], job["epochs"]
+    train = tuple(tree.map_structure(lambda array: array[:samples], part) for part in train)
+    before = evaluated(model, test)
+    fit = model.fit(**weighted(*train), batch_size=32, epochs=epochs, verbose=0)
+    losses = fit.history["loss"]
+    return {"before": before, "after": evaluated(model, test), "losses": losses}
+
+
+print_all(trained)
 """
 )
 
-# Print the numbers of weights and of operations, and what inputs, targets and data are.
+# Give the numbers of weights and of operations, and what inputs, targets and data are.
 FACTS = (
     LOAD
     + """
@@ -104,30 +122,35 @@ def operations(layer):
     return 0
 
 
-inputs = {tensor.name: form(tensor) for tensor in model.inputs}
-if len(inputs) == 1:
-    inputs = {"array": form(model.inputs[0])}
-begin = time.perf_counter()
-parts = module.data()
-seconds = time.perf_counter() - begin
-again = module.data()
-same = tree.map_structure(lambda one, other: bool((one == other).all()), parts, again)
-print(
-    json.dumps(
-        {
-            "weights": model.count_params(),
-            "untrained": sum(int(np.prod(w.shape)) for w in model.non_trainable_weights),
-            "operations": sum(operations(layer) for layer in model.layers),
-            "inputs": inputs,
-            "classes": model.output_shape[-1],
-            "output": form(model.outputs[0]),
-            "rows": max(getattr(layer, "input_dim", 0) for layer in model.layers),
-            "x": [{n: described(a) for n, a in named(x).items()} for x, y in parts],
-            "y": [described(y) for x, y in parts],
-            "seconds": seconds,
-            "same": all(tree.flatten(same)),
-        }
-    )
-)
+def facts(module, model, job):
+    inputs = {tensor.name: form(tensor) for tensor in model.inputs}
+    if len(inputs) == 1:
+        inputs = {"array": form(model.inputs[0])}
+    begin = time.perf_counter()
+    parts = module.data()
+    seconds = time.perf_counter() - begin
+    again = module.data()
+    same = tree.map_structure(lambda one, other: bool((one == other).all()), parts, again)
+    return {
+        "weights": model.count_params(),
+        "untrained": sum(int(np.prod(w.shape)) for w in model.non_trainable_weights),
+        "operations": sum(operations(layer) for layer in model.layers),
+        "inputs": inputs,
+        "classes": model.output_shape[-1],
+        "output": form(model.outputs[0]),
+        "rows": max(getattr(layer, "input_dim", 0) for layer in model.layers),
+        "x": [{n: described(a) for n, a in named(x).items()} for x, y in parts],
+        "y": [described(y) for x, y in parts],
+        "seconds": seconds,
+        "same": all(tree.flatten(same)),
+    }
+
+
+print_all(facts)
 """
 )
+
+
+def found(backend: str, scratch: Path, code: str, jobs: Sequence[dict[str, Any]]) -> list[Any]:
+    """Run code of this file in a process with a backend; return what each job found."""
+    return list(inside(backend, scratch, code, JOBS=json.dumps(list(jobs))))

@@ -14,6 +14,7 @@ from helpers.paths import CLEAN, ROOT
 FEW = ("--launches", "1", "--blocks", "2")
 LITTLE = ("--data", "embedded", "--train-samples", "640", "--model", "ae200")
 SMALL = (*LITTLE, *FEW)
+ONE_SIZE = ("--batch-size", "32")
 
 
 class Run:

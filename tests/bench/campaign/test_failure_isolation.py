@@ -7,10 +7,10 @@ import pytest
 
 from aebench.reports.journal import load
 from aebench.reports.record import Failure, Phase, Round, TaskEnd
-from helpers.running import Run, interpreter
+from helpers.running import ONE_SIZE, Run, interpreter
 
 # Long enough for what goes wrong after some seconds.
-SPEED = ("--pass", "speed", "--workload", "train", "--blocks", "12")
+SPEED = ("--pass", "speed", "--workload", "train", *ONE_SIZE, "--blocks", "12")
 AFTER_A_WHILE = """
 def fail():
     {}
@@ -149,7 +149,7 @@ def test_a_worker_needs_numpy_keras_and_its_framework_only(tmp_path):
     # scipy belongs to JAX and rich to Keras; aebench's other dependencies can't be imported here.
     ours = ["jinja2", "matplotlib", "msgspec", "pooch", "psutil", "requests", "shtab"]
     bare = interpreter(tmp_path / "bare", python=f"sys.modules.update(dict.fromkeys({ours}))\n")
-    run = Run(tmp_path / "run", "--backend", f"jax@{bare}")
+    run = Run(tmp_path / "run", "--backend", f"jax@{bare}", *ONE_SIZE)
     assert run.end() == 0, run.output + run.errors
     told, control = load(run.folder).header.contenders
     assert control.python == told.python

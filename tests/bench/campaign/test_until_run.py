@@ -5,10 +5,10 @@ import pytest
 from aebench.reports.journal import load
 from aebench.reports.record import Look, Round
 from aebench.reports.summary import summarise
-from helpers.running import LITTLE
+from helpers.running import LITTLE, ONE_SIZE
 
 MOST = 3
-RUN = ("--backend", "jax", "jax:nojit", "--workload", "predict", "--pass", "speed")
+RUN = ("--backend", "jax", "jax:nojit", "--workload", "predict", *ONE_SIZE, "--pass", "speed")
 
 
 def launches(record):
@@ -18,7 +18,7 @@ def launches(record):
 @pytest.mark.slow
 def test_a_run_stops_when_its_verdicts_stand_and_is_carried_on_as_far(tmp_path, aebench):
     # Without its compiler JAX takes several times as long: clear on any machine.
-    sizes = ("--until", "decided", "--launches", str(MOST), "--blocks", "4")
+    sizes = ("--until", "decided", "--launches", str(MOST), "--blocks", "2")
     run = aebench("run", *LITTLE, *RUN, *sizes, "--out", "run")
     assert run.returncode == 0, run.stdout + run.stderr
     path = tmp_path / "run" / "record.jsonl"

@@ -15,7 +15,7 @@ from aebench.bench.errors import BadInputError
 from aebench.reports.journal import load
 from aebench.reports.record import Block, End, Failure, QualityEpoch, Reconstructions, Round
 from helpers.paths import CLEAN, ROOT
-from helpers.running import SMALL, Run, gone
+from helpers.running import ONE_SIZE, SMALL, Run, gone
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_a_damaged_record_is_shown_with_a_word(aebench, record):
     assert "damaged" in shown.stdout
 
 
-TRAINING = ("--pass", "speed", "--workload", "train", "--blocks", "12")
+TRAINING = ("--pass", "speed", "--workload", "train", *ONE_SIZE, "--blocks", "12")
 
 
 @pytest.mark.slow

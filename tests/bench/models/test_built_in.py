@@ -5,8 +5,7 @@ import math
 import pytest
 
 from aebench.bench.models.catalogue import BUILT_IN
-from helpers.inside import inside
-from helpers.model_code import FACTS, TRAIN
+from helpers.model_code import FACTS, TRAIN, found
 
 pytestmark = pytest.mark.slow
 
@@ -21,19 +20,24 @@ TARGETS = {
     "tabular": ("(1,) float32", 0, 1),
 }
 OTHERS = {
-    "conv-classifier": '{"filters": 8, "units": 16, "dropout": 0.3}',
-    "conv-autoencoder": '{"filters": 4, "kernel_size": 5}',
-    "lstm": '{"units": 8, "dropout": 0.3}',
-    "transformer": '{"width": 24, "heads": 3, "blocks": 1}',
-    "tabular": '{"width": 4, "units": 16}',
+    "conv-classifier": {"filters": 8, "units": 16, "dropout": 0.3},
+    "conv-autoencoder": {"filters": 4, "kernel_size": 5},
+    "lstm": {"units": 8, "dropout": 0.3},
+    "transformer": {"width": 24, "heads": 3, "blocks": 1},
+    "tabular": {"width": 4, "units": 16},
 }
 
 
-@pytest.fixture(scope="module", params=WITH_DATA)
-def facts(request, tmp_path_factory):
-    scratch = tmp_path_factory.mktemp("scratch")
-    found = inside("jax", scratch, FACTS, MODEL=BUILT_IN[request.param].module)
-    return {"name": request.param, **found}
+@pytest.fixture(scope="module")
+def all_facts(tmp_path_factory):
+    jobs = [{"model": BUILT_IN[name].module} for name in WITH_DATA]
+    made = found("jax", tmp_path_factory.mktemp("scratch"), FACTS, jobs)
+    return dict(zip(WITH_DATA, made, strict=True))
+
+
+@pytest.fixture(params=WITH_DATA)
+def facts(request, all_facts):
+    return {"name": request.param, **all_facts[request.param]}
 
 
 def test_the_inputs_fit_the_model(facts):
@@ -82,32 +86,33 @@ def test_the_table_s_model_alone_has_state_that_is_not_trained(facts):
     assert facts["untrained"] == (256 if facts["name"] == "tabular" else 0)
 
 
+def test_the_catalogue_s_figures_are_those_of_the_built_model(facts):
+    model = BUILT_IN[facts["name"]]
+    assert (facts["weights"], facts["operations"]) == (model.weights, model.forward_operations)
+
+
+def trained(backend, tmp_path, **job):
+    jobs = [{"model": BUILT_IN[name].module, **job} for name in WITH_DATA]
+    return dict(zip(WITH_DATA, found(backend, tmp_path, TRAIN, jobs), strict=True))
+
+
 @pytest.mark.parametrize("backend", ["jax", "tensorflow", "torch"])
-@pytest.mark.parametrize("name", WITH_DATA)
-def test_three_steps_on_every_backend_give_finite_losses(name, backend, tmp_path):
-    module = BUILT_IN[name].module
-    found = inside(backend, tmp_path, TRAIN, MODEL=module, SAMPLES="96", EPOCHS="1")
-    values = [*found["losses"], *found["before"].values(), *found["after"].values()]
-    assert len(values) >= 3 and all(map(math.isfinite, values))
+def test_three_steps_on_every_backend_give_finite_losses(backend, tmp_path):
+    for name, made in trained(backend, tmp_path, samples=96, epochs=1).items():
+        values = [*made["losses"], *made["before"].values(), *made["after"].values()]
+        assert len(values) >= 3 and all(map(math.isfinite, values)), name
 
 
-@pytest.mark.parametrize("name", WITH_DATA)
-def test_two_hundred_steps_lower_the_loss_on_samples_that_were_not_trained(name, tmp_path):
-    module = BUILT_IN[name].module
-    found = inside("jax", tmp_path, TRAIN, MODEL=module, SAMPLES="3200", EPOCHS="2")
-    assert found["after"]["loss"] < 0.9 * found["before"]["loss"]
-    assert found["losses"][1] < found["losses"][0]
+def test_two_hundred_steps_lower_the_loss_on_samples_that_were_not_trained(tmp_path):
+    for name, made in trained("jax", tmp_path, samples=3200, epochs=2).items():
+        assert made["after"]["loss"] < 0.9 * made["before"]["loss"], name
+        assert made["losses"][1] < made["losses"][0], name
 
 
-@pytest.mark.parametrize("name", WITH_DATA)
-def test_other_parameters_give_a_model_that_fits_the_same_data(name, tmp_path):
-    found = inside(
-        "jax",
-        tmp_path,
-        TRAIN,
-        MODEL=BUILT_IN[name].module,
-        PARAMETERS=OTHERS[name],
-        SAMPLES="96",
-        EPOCHS="1",
-    )
-    assert math.isfinite(found["losses"][0])
+def test_other_parameters_give_models_that_fit_the_same_data(tmp_path):
+    jobs = [
+        {"model": BUILT_IN[name].module, "parameters": each, "samples": 96, "epochs": 1}
+        for name, each in OTHERS.items()
+    ]
+    for made in found("jax", tmp_path, TRAIN, jobs):
+        assert math.isfinite(made["losses"][0])

@@ -8,8 +8,6 @@ import pytest
 
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.catalogue import BUILT_IN, ROOM
-from helpers.inside import inside
-from helpers.model_code import FACTS
 from helpers.paths import CLEAN, ROOT
 
 FOLDER = ROOT / "bench" / "models"
@@ -75,12 +73,3 @@ def test_the_catalogue_needs_no_framework_and_no_model_s_file():
     held = set(done.stdout.split())
     assert f"{ROOM}.catalogue" in held
     assert not held & ({"keras", "numpy"} | {model.module for model in BUILT_IN.values()})
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in BUILT_IN if name != "autoencoder"])
-def test_the_figures_are_those_of_the_built_model(name, tmp_path):
-    model = BUILT_IN[name]
-    facts = inside("jax", tmp_path, FACTS, MODEL=model.module)
-    assert facts["weights"] == model.weights
-    assert facts["operations"] == model.forward_operations

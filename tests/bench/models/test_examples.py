@@ -7,36 +7,26 @@ import re
 import pytest
 
 from aebench.bench.models.loading import defines, describe
-from helpers.inside import inside
-from helpers.model_code import TRAIN
+from helpers.model_code import TRAIN, found
 from helpers.paths import ROOT
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 NAMES = [path.stem for path in EXAMPLES]
 PAGE = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
 OTHERS = {
-    "dense_regression": '{"units": 16, "dropout": 0.3}',
-    "quantile_regression": '{"units": 8, "depth": 3, "quantile": 0.5}',
-    "shop_sales": '{"filters": 4, "units": 8, "penalty": 0.0}',
+    "dense_regression": {"units": 16, "dropout": 0.3},
+    "quantile_regression": {"units": 8, "depth": 3, "quantile": 0.5},
+    "shop_sales": {"filters": 4, "units": 8, "penalty": 0.0},
 }
 
 
 @pytest.fixture
 def shown(tmp_path):
     """Write the file that the page shows, and return its path."""
-    (text,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    text, *_ = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     path = tmp_path / "my_model.py"
     path.write_text(text, encoding="utf-8")
     return path
-
-
-def trained(backend, tmp_path, path, samples=96, **variables):
-    found = inside(
-        backend, tmp_path, TRAIN, MODEL=str(path), SAMPLES=str(samples), EPOCHS="2", **variables
-    )
-    values = [*found["losses"], *found["before"].values(), *found["after"].values()]
-    assert all(map(math.isfinite, values))
-    return found
 
 
 def test_the_examples_are_three_and_the_page_names_all():
@@ -64,25 +54,26 @@ def test_an_example_imports_keras_and_numpy_alone(path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["jax", "tensorflow", "torch"])
-@pytest.mark.parametrize("path", EXAMPLES, ids=NAMES)
-def test_an_example_trains_on_every_backend(path, backend, tmp_path):
-    trained(backend, tmp_path, path)
+def test_the_examples_and_the_page_s_file_train_on_every_backend(shown, backend, tmp_path):
+    jobs = [{"model": str(path), "samples": 96, "epochs": 2} for path in (*EXAMPLES, shown)]
+    *_, of_page = made = found(backend, tmp_path, TRAIN, jobs)
+    for each in made:
+        values = [*each["losses"], *each["before"].values(), *each["after"].values()]
+        assert all(map(math.isfinite, values))
+    assert of_page["after"]["accuracy"] > 0
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", EXAMPLES, ids=NAMES)
-def test_the_parameters_of_an_example_can_be_varied(path, tmp_path):
-    trained("jax", tmp_path, path, PARAMETERS=OTHERS[path.stem])
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["quantile_regression", "shop_sales"])
-def test_an_example_with_data_learns(name, tmp_path):
-    found = trained("jax", tmp_path, ROOT / "examples" / f"{name}.py", samples=3200)
-    assert found["after"]["loss"] < found["before"]["loss"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("backend", ["jax", "tensorflow", "torch"])
-def test_the_page_s_file_trains_on_every_backend(shown, backend, tmp_path):
-    assert trained(backend, tmp_path, shown)["after"]["accuracy"] > 0
+def test_parameters_can_be_varied_and_what_has_data_learns(tmp_path):
+    varied = [
+        {"model": str(path), "parameters": OTHERS[path.stem], "samples": 96, "epochs": 2}
+        for path in EXAMPLES
+    ]
+    learning = [
+        {"model": str(ROOT / "examples" / f"{name}.py"), "samples": 3200, "epochs": 2}
+        for name in ("quantile_regression", "shop_sales")
+    ]
+    made = found("jax", tmp_path, TRAIN, [*varied, *learning])
+    assert all(math.isfinite(loss) for each in made for loss in each["losses"])
+    for each in made[len(varied) :]:
+        assert each["after"]["loss"] < each["before"]["loss"]

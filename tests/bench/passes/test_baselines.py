@@ -13,7 +13,7 @@ from aebench.reports.record import ContenderInfo, Parity, Round
 from aebench.reports.summary import summarise
 from aebench.reports.terminal import render_summary
 from helpers import sample
-from helpers.running import FEW
+from helpers.running import FEW, ONE_SIZE
 
 # In every block a contender takes this many times the seconds of jax.
 FACTORS = {"native-jax": 0.5, "native-torch": 2.0, "gemm": 0.25, "jax:jit": 0.9}
@@ -353,7 +353,7 @@ def test_baselines_run_in_the_same_blocks(aebench):
     done = aebench(
         *("run", "--data", "embedded", "--train-samples", "1000", "--model", "ae200-dropout"),
         *("--contender", "jax", "torch", "--baselines", "--pass", "speed", "--workload", "train"),
-        *(*FEW, "--out", "y"),
+        *(*ONE_SIZE, *FEW, "--out", "y"),
     )
     assert done.returncode == 0, done.stdout + done.stderr
     summary = json.loads(aebench("show", "y", "--json").stdout)

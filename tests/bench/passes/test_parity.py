@@ -21,7 +21,7 @@ from aebench.reports.record import ContenderInfo, Failure, Parity, TaskEnd, Work
 from helpers import sample
 from helpers.images import OF_ANY_MODEL
 from helpers.paths import CLEAN, ROOT
-from helpers.running import FEW, interpreter
+from helpers.running import FEW, ONE_SIZE, interpreter
 
 PLANTED = ROOT / "tests" / "helpers" / "planted.py"
 
@@ -179,7 +179,7 @@ def test_who_differs_is_shown_and_in_no_ranking(aebench, tmp_path):
         )
         """,
     )
-    sizes = ("--train-samples", "1000", "--pass", "speed", *FEW)
+    sizes = ("--train-samples", "1000", "--pass", "speed", *ONE_SIZE, *FEW)
     who = ("--contender", "jax", f"jax@{other}")
     done = aebench("run", *SMALL, *sizes, *who, "--out", "r")
     assert done.returncode == 0, done.stdout + done.stderr

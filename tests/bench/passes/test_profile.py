@@ -32,6 +32,14 @@ from helpers.running import Run, interpreter
 
 PRODUCT = re.compile("^(aten::(add)?mm$|.*MatMul|dot|ynn_fusion .dot_general)")
 PROFILE = ("--preset", "profile", "--pass", "profile")
+ONE_LAYER = """
+import keras
+
+def build():
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4, activation="relu")])
+    model.compile("sgd", "mse")
+    return model
+"""
 
 
 @pytest.mark.parametrize(
@@ -168,9 +176,10 @@ def test_the_compile_log_tells_what_is_compiled_and_what_for(profiled):
 
 @pytest.mark.slow
 def test_torch_compile_is_in_the_compile_log(aebench, tmp_path):
-    # The compiler takes half a minute for each of four layers.
-    little = ("--data", "embedded", "--train-samples", "640", "--model", "ae50")
-    run = aebench("run", *little, *PROFILE, "--backend", "torch:jit", "--out", "run")
+    # The compiler takes half a minute for each layer.
+    (tmp_path / "one_layer.py").write_text(ONE_LAYER)
+    model = ("--model", "one_layer.py", "--train-samples", "640")
+    run = aebench("run", *model, *PROFILE, "--backend", "torch:jit", "--out", "run")
     assert run.returncode == 0, run.stdout + run.stderr
     record = load(tmp_path / "run")
     stages = {(each.stage, each.cause) for each in record.of(Compilation)}

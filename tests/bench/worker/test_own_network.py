@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from helpers.running import FEW, ONE_SIZE
+
 FILE = """
 import keras
 from keras import layers
@@ -84,7 +86,7 @@ def native_jax(weights, units=8, rate=0.1):
 
     return Made()
 """
-SIZES = ("--launches", "1", "--blocks", "2", "--pass", "speed", "--out", "r")
+SIZES = (*ONE_SIZE, *FEW, "--pass", "speed", "--out", "r")
 
 
 @pytest.mark.slow
