@@ -118,10 +118,10 @@ def many_contenders(many):
 
 
 def many_unshared_blocks(many):
-    yield header(contenders=many // 100)
+    yield header(contenders=100)
     for block in range(many):
         yield a_round(block=block)
-    for number in range(1, many // 100):
+    for number in range(1, 100):
         yield a_round(number, launch=1)
 
 
@@ -154,7 +154,7 @@ def seconds_to_show(path, lines):
     [
         (many_batch_sizes, 400),
         (many_models, 600),
-        (many_contenders, 100),
+        (many_contenders, 40),
         (many_unshared_blocks, 10_000),
         (many_resumptions, 10_000),
     ],

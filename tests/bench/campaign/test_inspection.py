@@ -1,11 +1,14 @@
 """Test what an inspection finds of users' models, with real workers."""
 
+import re
+import sys
 import textwrap
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from aebench import backends
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.campaign.inspection import InspectionInputs, inspect
 from aebench.bench.data.model_data import least
@@ -13,6 +16,8 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.plan.model_refs import read
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.protocol import trees
+from aebench.bench.protocol.messages import Inspect, Inspected, InspectionJob
+from aebench.bench.protocol.samples import SampleSource
 from aebench.bench.worker.sample_files import mapped
 from aebench.reports.record import ContenderInfo
 
@@ -114,31 +119,74 @@ def test_an_npz_comes_before_data(tmp_path):
     assert data.sizes == (100, 50) and data.info.name == "my.npz"
 
 
+# A model's file, values of its parameters, and what is said of it.
+BAD = [
+    (CLASSIFIER, ["depth=2"], "has no parameter depth: it has units, rate"),
+    (CLASSIFIER.replace("units=8", "units"), [], "can't be built without a value of units"),
+    (CLASSIFIER, ["units=wide"], "can't be built with units=wide: .* so give a number"),
+    (CLASSIFIER, ["rate=true"], "can't be built with rate=True: .* so give a number"),
+    (CLASSIFIER, ["units=-1"], r"mine units=-1 can't be built: .*line 9 of mine\.py"),
+    ("def build():\n    return 3\n", [], "returned int and must return a Keras model"),
+    ("import nothing_here\n\ndef build(): ...\n", [], "can't be loaded: ModuleNotFoundError"),
+    (CLASSIFIER.replace("keras.Input((6,)),", ""), [], "doesn't say what inputs it takes"),
+    (CLASSIFIER + DATA.replace("(320, 6)", "(320, 7)"), [], "takes 6 numbers per sample"),
+    (CLASSIFIER + DATA.replace("argmax(axis=1)", "argmax(axis=1) + 1"), [], "from 1 to 3"),
+    (CLASSIFIER + DATA.replace("    y =", "    x[0] = np.nan; y ="), [], "aren't finite"),
+    (CLASSIFIER + DATA.replace("(x, y),", "(x, y[:-1]),"), [], "319, 320 by their arrays"),
+    (CLASSIFIER + DATA.replace("return (x", "return x, (x"), [], r"data\(\) of the model mine"),
+    (CLASSIFIER + DATA.replace("(x, y), (x[:64], y[:64])", "x, y"), [], "must return"),
+    (CLASSIFIER + DATA.replace("(x, y),", "(x,),"), [], "no targets, which its loss needs"),
+]
+
+
+@pytest.fixture(scope="module")
+def problems(tmp_path_factory):
+    """Return what one worker says of all bad models: most of a worker's time is its start."""
+    folder = tmp_path_factory.mktemp("bad")
+    descriptions = []
+    for number, (text, sets, _) in enumerate(BAD):
+        path = folder / str(number) / "mine.py"
+        path.parent.mkdir()
+        path.write_text(text)
+        descriptions += read([str(path)], sets)
+    nothing = SampleSource("", "")
+    module = backends.module_name("numpy")
+    for name in ("found", "scratch"):
+        (folder / name).mkdir()
+    fleet = Fleet(folder / "scratch", 120.0)
+    try:
+        job = InspectionJob(
+            "numpy",
+            module,
+            {},
+            descriptions[0],
+            0,
+            0,
+            nothing,
+            nothing,
+            folder=str(folder / "found"),
+        )
+        worker = fleet.start("numpy", job, sys.executable)
+        return [
+            worker.ask(Inspect(each, number), Inspected).problem
+            for number, each in enumerate(descriptions)
+        ]
+    finally:
+        fleet.close()
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("text", "sets", "said"),
-    [
-        (CLASSIFIER, ["depth=2"], "has no parameter depth: it has units, rate"),
-        (CLASSIFIER.replace("units=8", "units"), [], "can't be built without a value of units"),
-        (CLASSIFIER, ["units=wide"], "can't be built with units=wide: .* so give a number"),
-        (CLASSIFIER, ["rate=true"], "can't be built with rate=True: .* so give a number"),
-        (CLASSIFIER, ["units=-1"], r"mine units=-1 can't be built: .*line 9 of mine\.py"),
-        ("def build():\n    return 3\n", [], "returned int and must return a Keras model"),
-        ("import nothing_here\n\ndef build(): ...\n", [], "can't be loaded: ModuleNotFoundError"),
-        (CLASSIFIER.replace("keras.Input((6,)),", ""), [], "doesn't say what inputs it takes"),
-        (CLASSIFIER + DATA.replace("(320, 6)", "(320, 7)"), [], "takes 6 numbers per sample"),
-        (CLASSIFIER + DATA.replace("argmax(axis=1)", "argmax(axis=1) + 1"), [], "from 1 to 3"),
-        (CLASSIFIER + DATA.replace("    y =", "    x[0] = np.nan; y ="), [], "aren't finite"),
-        (CLASSIFIER + DATA.replace("(x, y),", "(x, y[:-1]),"), [], "319, 320 by their arrays"),
-        (CLASSIFIER + DATA.replace("return (x", "return x, (x"), [], r"data\(\) of the model mine"),
-        (CLASSIFIER + DATA.replace("(x, y), (x[:64], y[:64])", "x, y"), [], "must return"),
-        (CLASSIFIER + DATA.replace("(x, y),", "(x,),"), [], "no targets, which its loss needs"),
-    ],
-)
-def test_bad_input_is_one_sentence(tmp_path, text, sets, said):
-    with pytest.raises(BadInputError, match=said) as refused:
-        inspected(tmp_path, text, sets)
-    assert "\n" not in str(refused.value) and "Traceback" not in str(refused.value)
+@pytest.mark.parametrize("number", range(len(BAD)))
+def test_bad_input_is_one_sentence(problems, number):
+    *_, said = BAD[number]
+    assert re.search(said, problems[number])
+    assert "\n" not in problems[number] and "Traceback" not in problems[number]
+
+
+@pytest.mark.slow
+def test_the_parent_refuses_it(tmp_path):
+    with pytest.raises(BadInputError, match="returned int and must return a Keras model"):
+        inspected(tmp_path, "def build():\n    return 3\n")
 
 
 @pytest.mark.slow

@@ -67,16 +67,9 @@ def test_a_model_that_is_not_compiled_is_checked_too(aebench, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (["--set", "depth=2"], "has no parameter depth: it has units, dropout"),
-        (["--set", "units=wide"], "its file has 64 there, so give a number"),
-        (["--data", "none.npz"], "none.npz can't be read as an .npz of plain arrays"),
-    ],
-)
-def test_bad_input_is_one_sentence(aebench, options, said):
+def test_bad_input_is_one_sentence(aebench):
     example = ROOT / "examples" / "dense_regression.py"
-    done = aebench("check", str(example), "--backend", "jax", *options)
+    done = aebench("check", str(example), "--backend", "jax", "--data", "none.npz")
     assert done.returncode == 2
+    said = "none.npz can't be read as an .npz of plain arrays"
     assert said in " ".join(done.stderr.split()) and done.stderr.count("\n") == 1

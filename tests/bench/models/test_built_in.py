@@ -28,11 +28,18 @@ OTHERS = {
 }
 
 
+def all_found(scratch, parameters=None):
+    """Return the facts of all models. Keras starts soonest on NumPy, and nothing is trained."""
+    jobs = [
+        {"model": BUILT_IN[name].module, "parameters": (parameters or {}).get(name, {})}
+        for name in WITH_DATA
+    ]
+    return dict(zip(WITH_DATA, found("numpy", scratch, FACTS, jobs), strict=True))
+
+
 @pytest.fixture(scope="module")
 def all_facts(tmp_path_factory):
-    jobs = [{"model": BUILT_IN[name].module} for name in WITH_DATA]
-    made = found("jax", tmp_path_factory.mktemp("scratch"), FACTS, jobs)
-    return dict(zip(WITH_DATA, made, strict=True))
+    return all_found(tmp_path_factory.mktemp("scratch"))
 
 
 @pytest.fixture(params=WITH_DATA)
@@ -96,8 +103,8 @@ def trained(backend, tmp_path, **job):
     return dict(zip(WITH_DATA, found(backend, tmp_path, TRAIN, jobs), strict=True))
 
 
-@pytest.mark.parametrize("backend", ["jax", "tensorflow", "torch"])
-def test_three_steps_on_every_backend_give_finite_losses(backend, tmp_path):
+@pytest.mark.parametrize("backend", ["tensorflow", "torch"])
+def test_three_steps_give_finite_losses(backend, tmp_path):
     for name, made in trained(backend, tmp_path, samples=96, epochs=1).items():
         values = [*made["losses"], *made["before"].values(), *made["after"].values()]
         assert len(values) >= 3 and all(map(math.isfinite, values)), name
@@ -109,10 +116,8 @@ def test_two_hundred_steps_lower_the_loss_on_samples_that_were_not_trained(tmp_p
         assert made["losses"][1] < made["losses"][0], name
 
 
-def test_other_parameters_give_models_that_fit_the_same_data(tmp_path):
-    jobs = [
-        {"model": BUILT_IN[name].module, "parameters": each, "samples": 96, "epochs": 1}
-        for name, each in OTHERS.items()
-    ]
-    for made in found("jax", tmp_path, TRAIN, jobs):
-        assert math.isfinite(made["losses"][0])
+def test_other_parameters_give_models_that_fit_the_same_data(tmp_path, all_facts):
+    for name, other in all_found(tmp_path, OTHERS).items():
+        assert other["inputs"] == all_facts[name]["inputs"]
+        assert other["output"] == all_facts[name]["output"]
+        assert other["weights"] != all_facts[name]["weights"]

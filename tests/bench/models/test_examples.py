@@ -73,7 +73,7 @@ def test_parameters_can_be_varied_and_what_has_data_learns(tmp_path):
         {"model": str(ROOT / "examples" / f"{name}.py"), "samples": 3200, "epochs": 2}
         for name in ("quantile_regression", "shop_sales")
     ]
-    made = found("jax", tmp_path, TRAIN, [*varied, *learning])
+    made = found("torch", tmp_path, TRAIN, [*varied, *learning])
     assert all(math.isfinite(loss) for each in made for loss in each["losses"])
     for each in made[len(varied) :]:
         assert each["after"]["loss"] < each["before"]["loss"]

@@ -209,9 +209,8 @@ def test_a_built_in_model_needs_no_consent(record_header):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("named", ["mine", "lstm"])
-def test_a_run_of_a_file_s_model_is_carried_on(aebench, tmp_path, file, named):
-    asked = [str(file), "--set", "units=8"] if named == "mine" else ["lstm", "--set", "units=8"]
+def test_a_run_of_a_file_s_model_is_carried_on(aebench, tmp_path, file):
+    asked = [str(file), "--set", "units=8"]
     sizes = ["--pass", "quality", "--seeds", "2", "--epochs", "1", "--train-samples", "640"]
     done = aebench("run", "--backend", "jax", "--model", *asked, *sizes, "--out", "old")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -222,8 +221,7 @@ def test_a_run_of_a_file_s_model_is_carried_on(aebench, tmp_path, file, named):
     (first,) = load(path).of(QualityEpoch)
     # The file may have moved: its bytes count.
     moved = file.rename(tmp_path / file.name)
-    allowed = ["--model", moved.name] if named == "mine" else []
-    done = aebench("run", "--resume", "old", *allowed)
+    done = aebench("run", "--resume", "old", "--model", moved.name)
     assert done.returncode == 0, done.stdout + done.stderr
     record = load(path)
     assert record.outcome == "complete"
