@@ -31,10 +31,15 @@ def sentences(summary: Summary) -> list[str]:
     gerunds = {workload.name: workload.gerund for run in summary.runs for workload in run.workloads}
     stayed = [run.plateau.stayed for run in summary.runs if run.plateau]
     machines = {run.machine.kind for run in summary.runs}
+    meaningful = [
+        row
+        for row in summary.quality
+        if not any(run.data_of(row.model).drawn for run in summary.runs)
+    ]
     found = [
         *_speed(summary.speed, gerunds, several_machines=len(machines) > 1),
         *_footprint(summary.footprint),
-        *_quality(summary.quality, "".join(stayed[:1])),
+        *_quality(meaningful, "".join(stayed[:1])),
         *_limit(summary.speed),
         *_profile(summary.profile),
         *_memory(summary.memory),

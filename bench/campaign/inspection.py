@@ -183,6 +183,7 @@ def _data(found: FoundSamples, npz: str) -> ModelData:
         test_sha256=found.test_sha256,
         notice=found.notice,
         choice=npz or found.name,
+        drawn=found.drawn,
     )
     return ModelData(
         info, found.train, found.test, Path(found.npz), found.array_names, found.sample_bytes

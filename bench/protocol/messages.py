@@ -514,6 +514,8 @@ class FoundSamples:
         Bytes of one sample with its targets.
     train_sha256, test_sha256 : str
         Digests of all arrays' bytes.
+    drawn : bool
+        Whether they are drawn from the model's inputs.
     """
 
     name: str
@@ -527,6 +529,7 @@ class FoundSamples:
     sample_bytes: int
     train_sha256: str
     test_sha256: str
+    drawn: bool
 
 
 @dataclass(frozen=True)

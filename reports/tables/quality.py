@@ -27,7 +27,7 @@ def quality(summary: Summary) -> list[Table]:
     columns = ["loss", seeds_head, "test", *["test, all seeds"] * left_out, "train", "gap"]
     # One column for a metric of several models; a model without it has a dash.
     metrics = list(dict.fromkeys(name for row in summary.quality for name in row.metrics))
-    columns += [*metrics, "training s/epoch", "test by epoch"]
+    columns += [*metrics, "s/epoch", "test by epoch"]
     rows, notes = [], []
     for row in summary.quality:
         name = f"{row.model} {row.contender}"
@@ -168,8 +168,8 @@ def _trained_how(run: Run) -> list[str]:
     notes = [
         f"{epochs} at batch {plan.batch_size} on "
         f"{plan.quality_train_samples:,} training samples ({seeds}); losses in inference mode, "
-        f"test on all {_numbers(each.test_samples for each in run.all_data)} samples; training "
-        "s/epoch is such an epoch, the call of fit included."
+        f"test on all {_numbers(each.test_samples for each in run.all_data)} samples; s/epoch "
+        "is an epoch of this training, the call of fit included."
     ]
     if run.plateau:
         notes.append(run.plateau.explanation)

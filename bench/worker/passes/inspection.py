@@ -40,7 +40,7 @@ from aebench.bench.worker.sample_checks import FEW, check, check_classes
 R = TypeVar("R")
 # The most characters of an error of a user's code in a message.
 _MOST_TOLD = 300
-_DRAWN = "drawn from the model's inputs"
+_DRAWN = "samples drawn from the model's inputs"
 
 
 class UserCodeError(ModelError):
@@ -238,6 +238,7 @@ def _written(found: _Found, folder: Path) -> FoundSamples:
         sample_bytes=found.train.sample_bytes,
         train_sha256=train_sha256,
         test_sha256=test_sha256,
+        drawn=found.name == _DRAWN,
     )
 
 

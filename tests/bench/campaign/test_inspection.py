@@ -155,16 +155,9 @@ def problems(tmp_path_factory):
         (folder / name).mkdir()
     fleet = Fleet(folder / "scratch", 120.0)
     try:
+        found = str(folder / "found")
         job = InspectionJob(
-            "numpy",
-            module,
-            {},
-            descriptions[0],
-            0,
-            0,
-            nothing,
-            nothing,
-            folder=str(folder / "found"),
+            "numpy", module, {}, descriptions[0], 0, 0, nothing, nothing, "", found, "", 0, 1
         )
         worker = fleet.start("numpy", job, sys.executable)
         return [
