@@ -146,10 +146,10 @@ class DataInfo(msgspec.Struct, frozen=True):
 
     The SHA-256 digests are those of the bytes of the float32 arrays. ``notice`` warns if the data
     are a substitute for the real data, else it is empty. ``drawn`` says that they are random, so
-    that losses mean nothing. ``choice`` is the value of the option by which the user chose the data.
-    ``examples`` are the indices of the test images that every
-    trained model reconstructs; ``example_pixels`` are these images, one byte per pixel, by rows.
-    ``mean_image_loss`` is the cross-entropy between the test images and the mean training image.
+    that losses mean nothing. ``choice`` is the value of the option by which the user chose the
+    data. ``examples`` are the indices of the test images that every trained model reconstructs;
+    ``example_pixels`` are these images, one byte per pixel, by rows. ``mean_image_loss`` is the
+    cross-entropy between the test images and the mean training image.
     """
 
     name: Name
