@@ -10,6 +10,7 @@ library can leave a product out, take it out of the loop, or compute two steps a
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol, cast
@@ -21,6 +22,8 @@ from aebench import backends
 Array = np.ndarray[Any, Any]
 # Multiplies two matrices, of which either may have to be transposed first: the two flags.
 Multiply = Callable[[Any, Any, bool, bool], Any]
+# Puts arrays beside each other along an axis.
+Join = Callable[[list[Any], int], Any]
 FLOAT_BYTES = 4
 # A streaming pass reads two arrays and writes one, as an update of weights by gradients does.
 ARRAYS_OF_A_PASS = 3
@@ -35,18 +38,22 @@ class Repeatable(Protocol):
 
 @dataclass(frozen=True)
 class Chain:
-    """Dense layers whose output has as many numbers as their input: it is the next step's input.
+    """Dense layers of which each has the units that the next has inputs.
+
+    A chain is closed if the last layer has as many units as the first has inputs: a step's output
+    is then the next step's input. Of an open chain's output, as much as fits is put into the next
+    step's input.
 
     Parameters
     ----------
     kernels : sequence of ndarray
-        A matrix (inputs × units) for every layer. Their product neither grows nor shrinks what is
-        multiplied by it again and again: numbers that get too small would be slow.
+        A matrix (inputs × units) for every layer. What is multiplied by them again and again stays
+        within bounds: numbers that get too small would be slow.
     start : ndarray
         Input (batch × inputs) of the layer ``first``, with which the first step begins.
     first : int
-        The layer with the fewest inputs. A step begins there, since what a step hands to the next
-        may be copied.
+        The layer where a step begins: in a closed chain that with the fewest inputs, since what a
+        step hands to the next may be copied.
     trains : bool
         Whether a step has the products of a training too.
     """
@@ -56,6 +63,18 @@ class Chain:
     first: int
     trains: bool
 
+    @property
+    def closed(self) -> bool:
+        """Return whether the output has as many numbers as the input."""
+        return bool(self.kernels[-1].shape[1] == self.kernels[0].shape[0])
+
+    def kept(self) -> list[Array]:
+        """Return arrays of the form of what a step gives beside the next step's start: zeros."""
+        if self.trains:
+            return [np.zeros_like(kernel) for kernel in self.kernels]
+        outputs = (len(self.start), self.kernels[-1].shape[1])
+        return [] if self.closed else [np.zeros(outputs, np.float32)]
+
 
 def chain(shapes: Sequence[tuple[int, int]], batch_size: int, workload: str) -> Chain:
     """Make the chain of a step's products, with random numbers in the layers' shapes.
@@ -63,8 +82,7 @@ def chain(shapes: Sequence[tuple[int, int]], batch_size: int, workload: str) -> 
     Parameters
     ----------
     shapes : sequence of (int, int)
-        Number of inputs and of units, by layer. The last layer has as many units as the first has
-        inputs.
+        Number of inputs and of units, by layer. A layer has as many units as the next has inputs.
     batch_size : int
         Samples in a batch, which are the rows of a layer's input.
     workload : str
@@ -72,9 +90,10 @@ def chain(shapes: Sequence[tuple[int, int]], batch_size: int, workload: str) -> 
     """
     generator = np.random.default_rng(0)
     kernels = [generator.normal(0, inputs**-0.5, (inputs, units)) for inputs, units in shapes]
-    first = min(range(len(shapes)), key=lambda layer: shapes[layer][0])
-    around = np.linalg.multi_dot([*kernels[first:], *kernels[:first], np.eye(shapes[first][0])])
-    growth = float(max(abs(np.linalg.eigvals(around))))
+    closed = shapes[-1][1] == shapes[0][0]
+    first = min(range(len(shapes)), key=lambda layer: shapes[layer][0]) if closed else 0
+    whole = shapes[-1][1] >= shapes[0][0]
+    growth = _growth(kernels, first) if whole else _most_growth(kernels)
     scale = growth ** (-1 / len(kernels))
     return Chain(
         [(scale * kernel).astype(np.float32) for kernel in kernels],
@@ -84,8 +103,25 @@ def chain(shapes: Sequence[tuple[int, int]], batch_size: int, workload: str) -> 
     )
 
 
+def _growth(kernels: Sequence[Array], first: int) -> float:
+    """Return by what steps that hand on a whole input multiply it in the end."""
+    handed = reduce(np.matmul, [*kernels[first:], *kernels[:first]])[:, : len(kernels[first])]
+    return float(max(abs(np.linalg.eigvals(handed))))
+
+
+def _most_growth(kernels: Sequence[Array]) -> float:
+    """Return at least twice by what an open chain multiplies the part that it hands on.
+
+    The rest of the input is the same in every step, and is added each time: divided by this, the
+    sum is finite. It is at least 1, so that no kernel gets large.
+    """
+    carried = kernels[-1].shape[1]
+    handed = reduce(np.matmul, [kernels[0][:carried], *kernels[1:]])[:, :carried]
+    return max(1.0, 2 * float(np.linalg.norm(handed)))
+
+
 def step(
-    start: Any, kernels: Sequence[Any], first: int, trains: bool, multiply: Multiply
+    start: Any, kernels: Sequence[Any], of: Chain, multiply: Multiply, join: Join
 ) -> tuple[Any, list[Any]]:
     """Compute the products of one step.
 
@@ -97,34 +133,41 @@ def step(
     ----------
     start : array
         What the last step returned, or the chain's own start.
-    kernels, first, trains
-        See :class:`Chain`; the kernels are arrays of the library.
-    multiply : callable
-        Multiplies two arrays of the library.
+    kernels : sequence of array
+        The chain's kernels, as arrays of the library.
+    of : Chain
+        The chain.
+    multiply, join : callable
+        Multiply two arrays of the library, and put some beside each other.
 
     Returns
     -------
     (array, list of array)
-        The next step's start, and the gradient of every kernel; none for a prediction.
+        The next step's start, and what a loop keeps so that it computes all of it: the gradient of
+        every kernel, or the outputs of an open chain's prediction.
     """
-    layers = len(kernels)
+    layers, first = len(kernels), of.first
     inputs: list[Any] = [None] * layers
     values = start
     for layer in (*range(first, layers), *range(first)):
         inputs[layer] = values
         values = multiply(values, kernels[layer], False, False)
-    # The start is read above alone, so that a loop needn't keep a copy of it.
-    inputs[first] = values
-    if not trains:
-        return values, []
-    # The error of the output has its shape: the output, which is the next input, stands for it.
-    errors = inputs[0]
+    if of.closed:
+        # The start is read above alone, so that a loop needn't keep a copy of it.
+        inputs[first] = following = values
+    else:
+        carried = min(len(of.kernels[0]), of.kernels[-1].shape[1])
+        following = join([values[:, :carried], start[:, carried:]], 1)
+    if not of.trains:
+        return following, [] if of.closed else [values]
+    # The error of the output has its shape: the output stands for it.
+    errors = inputs[0] if of.closed else values
     gradients: list[Any] = [None] * layers
     for layer in reversed(range(layers)):
         gradients[layer] = multiply(inputs[layer], errors, True, False)
         if layer:
             errors = multiply(errors, kernels[layer], False, True)
-    return values, gradients
+    return following, gradients
 
 
 class Reusing:

@@ -23,10 +23,9 @@ class JaxProducts:
 
         def loop(start: Any, kernels: Any, times: Any) -> Any:
             def body(_: Any, carry: Any) -> Any:
-                return step(carry[0], kernels, chain.first, chain.trains, _multiply)
+                return step(carry[0], kernels, chain, _multiply, jnp.concatenate)
 
-            gradients = [jnp.zeros_like(kernel) for kernel in kernels] if chain.trains else []
-            return jax.lax.fori_loop(0, times, body, (start, gradients))
+            return jax.lax.fori_loop(0, times, body, (start, list(map(jnp.asarray, chain.kept()))))
 
         # The number of steps is an argument: another one needs no compiling.
         self.compiled = jax.jit(loop).lower(*self._arguments, np.int32(0)).compile()

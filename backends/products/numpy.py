@@ -23,11 +23,11 @@ class NumpyProducts:
     def run(self, times: int) -> Any:
         """Compute the products of ``times`` steps."""
         chain, start = self._chain, self._chain.start
-        gradients: list[Any] = []
+        kept: list[Any] = []
         for _ in range(times):
             self._multiply.begin_step()
-            start, gradients = step(start, chain.kernels, chain.first, chain.trains, self._multiply)
-        return start, gradients
+            start, kept = step(start, chain.kernels, chain, self._multiply, np.concatenate)
+        return start, kept
 
 
 class NumpyStream:

@@ -40,11 +40,10 @@ class TensorflowProducts:
 
         def loop(start: Any, kernels: Any, times: Any) -> Any:
             def body(carry: Any) -> Any:
-                made, gradients = step(carry[0], kernels, chain.first, chain.trains, _multiply)
-                return made, tuple(gradients)
+                made, kept = step(carry[0], kernels, chain, _multiply, tf.concat)
+                return made, tuple(kept)
 
-            gradients = tuple(map(tf.zeros_like, kernels)) if chain.trains else ()
-            return _repeated(body, (start, gradients), times)
+            return _repeated(body, (start, tuple(map(tf.constant, chain.kept()))), times)
 
         self.function = tf.function(loop, jit_compile=jit)
 

@@ -20,7 +20,7 @@ class TorchProducts:
     """Products of a chain: one eager operation after the other."""
 
     def __init__(self, chain: Chain) -> None:
-        self._first, self._trains = chain.first, chain.trains
+        self._chain = chain
         self._start = torch.from_numpy(chain.start).to(_device())
         self._kernels = [torch.from_numpy(kernel).to(_device()) for kernel in chain.kernels]
         self._multiply = Reusing(lambda left, right, out: torch.mm(left, right, out=out))
@@ -28,14 +28,12 @@ class TorchProducts:
     def run(self, times: int) -> Any:
         """Compute the products of ``times`` steps."""
         start = self._start
-        gradients: list[Any] = []
+        kept: list[Any] = []
         with torch.inference_mode():
             for _ in range(times):
                 self._multiply.begin_step()
-                start, gradients = step(
-                    start, self._kernels, self._first, self._trains, self._multiply
-                )
-        return start, gradients
+                start, kept = step(start, self._kernels, self._chain, self._multiply, torch.cat)
+        return start, kept
 
 
 class TorchStream:

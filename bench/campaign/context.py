@@ -148,7 +148,8 @@ class Context:
 def speed_job(plan: Plan, data: ModelData, contender: ContenderInfo, model: Model) -> SpeedJob:
     """Make the job of a worker of the speed pass. It names the module of each workload."""
     modules = {name: workloads.load(name).module for name in plan.info.workloads}
-    return make_job(SpeedJob, plan, data, contender, model, workloads=modules)
+    shapes = [list(each) for each in model.dense_shapes]
+    return make_job(SpeedJob, plan, data, contender, model, workloads=modules, dense_shapes=shapes)
 
 
 def make_job(

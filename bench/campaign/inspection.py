@@ -165,6 +165,7 @@ def _model(description: ModelDescription, found: Inspected, npz: str) -> Inspect
         found.weight_bytes,
         found.optimiser_bytes,
         forward_operations=found.forward_operations,
+        dense_shapes=tuple((inputs, units) for inputs, units in found.dense_shapes),
         no_training=found.no_training,
         natives=tuple(found.natives),
         constant_loss=found.constant_loss,

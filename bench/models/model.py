@@ -62,6 +62,10 @@ class Model(Protocol):
     def training_operations(self) -> int | None:
         """Return the floating-point operations of a training step per sample."""
 
+    @property
+    def dense_shapes(self) -> tuple[tuple[int, int], ...]:
+        """Return inputs and units of each layer of a chain of dense layers, else nothing."""
+
 
 @dataclass(frozen=True)
 class FileModel:
@@ -79,6 +83,8 @@ class FileModel:
         How many numbers per sample the forward pass stores for the backward pass.
     forward_operations, training_operations : int, optional
         Floating-point operations per sample.
+    dense_shapes : tuple of (int, int)
+        Inputs and units of the layers, if the model is a chain of dense layers.
     no_training : str
         Why the model can't be trained; empty if it can.
     natives : tuple of str
@@ -96,6 +102,7 @@ class FileModel:
     activations: int | None = None
     forward_operations: int | None = None
     training_operations: int | None = None
+    dense_shapes: tuple[tuple[int, int], ...] = ()
     no_training: str = ""
     natives: tuple[str, ...] = ()
     constant_loss: float | None = None

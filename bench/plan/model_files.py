@@ -96,6 +96,7 @@ def _described(info: ModelInfo, description: ModelDescription) -> FileModel:
         info.activations,
         info.forward_operations,
         info.training_operations,
+        dense_shapes=tuple(info.dense_shapes),
         no_training=info.unsupported.get("train", ""),
         natives=_natives(info),
         constant_loss=info.constant_loss,

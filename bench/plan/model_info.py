@@ -29,6 +29,7 @@ def describe_model(model: Model) -> ModelInfo:
         forward_operations=model.forward_operations,
         training_operations=model.training_operations,
         constant_loss=model.constant_loss,
+        dense_shapes=[] if model.form is not None else list(model.dense_shapes),
         unsupported=_unsupported(model),
     )
 
@@ -47,7 +48,7 @@ def _baselines(model: Model) -> dict[str, str]:
         if name not in model.natives
     }
     without = lacking if model.natives else {"native": native.CHAINS_ALONE}
-    return {**without, "gemm": gemm.CHAINS_ALONE}
+    return without if model.dense_shapes else {**without, "gemm": gemm.CHAINS_ALONE}
 
 
 def native_frameworks() -> list[str]:

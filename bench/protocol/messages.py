@@ -95,12 +95,14 @@ class SpeedJob(Job):
     """Build the model, then execute the commands of the speed pass.
 
     ``workloads`` maps the name of a workload to the dotted name of its file. The worker's
-    interpreter therefore need not know which installed packages add workloads.
+    interpreter therefore need not know which installed packages add workloads. ``dense_shapes`` are
+    the inputs and units of the layers of a chain of dense layers; empty for another model.
     """
 
     PASS = "speed"
 
     workloads: dict[str, str]
+    dense_shapes: list[list[int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -546,6 +548,8 @@ class Inspected:
         Number of weights, their bytes, and the bytes of the optimiser's state.
     forward_operations : int, optional
         See :func:`aebench.bench.worker.operations.forward_operations`.
+    dense_shapes : list of list of int
+        See :func:`aebench.bench.worker.operations.dense_chain`.
     no_training : str
         Why the model can't be trained; empty if it can.
     natives : list of str
@@ -566,6 +570,7 @@ class Inspected:
     weight_bytes: int = 0
     optimiser_bytes: int = 0
     forward_operations: int | None = None
+    dense_shapes: list[list[int]] = field(default_factory=list)
     no_training: str = ""
     natives: list[str] = field(default_factory=list)
     constant_loss: float | None = None

@@ -203,7 +203,7 @@ class Products(Loops):
 
     def __init__(self, channel: Channel, job: SpeedJob) -> None:
         super().__init__(channel, job)
-        self._form = load(job.model).closed_form()
+        self._shapes = [(inputs, units) for inputs, units in job.dense_shapes]
         self._limits: dict[tuple[str, int], gemm.Limit] = {}
         self._limit: gemm.Limit
 
@@ -226,8 +226,7 @@ class Products(Loops):
     def _of_cell(self, batch_size: int, workload: Workload) -> gemm.Limit:
         key = (_kind(workload), batch_size)
         if key not in self._limits:
-            shapes = list(self._form.dense_shapes)
-            self._limits[key] = gemm.Limit(shapes, batch_size, _kind(workload))
+            self._limits[key] = gemm.Limit(self._shapes, batch_size, _kind(workload))
         return self._limits[key]
 
     def _completed(self, times: RoundTimes, steps: int) -> RoundTimes:

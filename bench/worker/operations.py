@@ -1,6 +1,7 @@
 """Count the operations of a Keras model's matrix products, where its layers tell them."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 # Layers whose weights take part in no matrix product.
@@ -34,6 +35,43 @@ def forward_operations(keras_model: Any) -> int | None:
             return None
         total += count
     return total
+
+
+def dense_chain(keras_model: Any) -> list[list[int]]:
+    """Return the inputs and units of a model's dense layers, if they are all that it multiplies by.
+
+    Parameters
+    ----------
+    keras_model : keras.Model
+        A built model.
+
+    Returns
+    -------
+    list of list of int
+        Empty if another layer has weights in a product, or a layer is applied to more than one row
+        per sample, more than once, not trained, or not in float32; or if a layer's units aren't
+        the next layer's inputs.
+    """
+    from keras import layers
+
+    shapes: list[list[int]] = []
+    for layer in _innermost(keras_model):
+        if _of_layer(layer) == 0:
+            continue
+        fits = isinstance(layer, layers.Dense) and layer.compute_dtype == "float32"
+        if not (fits and layer.trainable and _rows(layer) == 1):
+            return []
+        shapes.append([int(each) for each in layer.kernel.shape])
+    fitting = all(one[1] == other[0] for one, other in pairwise(shapes))
+    return shapes if fitting else []
+
+
+def _rows(layer: Any) -> int:
+    """Return to how many rows per sample a dense layer is applied; 0 if that isn't known."""
+    try:
+        return math.prod(layer.output.shape[1:-1])
+    except (AttributeError, TypeError, ValueError):  # it is applied several times
+        return 0
 
 
 def _innermost(keras_model: Any) -> list[Any]:

@@ -40,9 +40,10 @@ class ModelInfo(msgspec.Struct, frozen=True):
     ``parameters`` counts weights and biases. ``optimiser_bytes`` is the memory that the optimiser
     keeps for them. ``activations`` counts the numbers per sample that the backward pass needs. The
     operations counted are those of matrix products. ``constant_loss`` is the test loss of the best
-    constant prediction. ``unsupported`` maps what can't be measured
-    with this model to a reason: a pass or workload by its name, ``native`` (the same model without
-    Keras), one such baseline by its name, or ``gemm`` (its matrix products).
+    constant prediction. ``dense_shapes`` are the layers' inputs and units, if the model is a chain
+    of dense layers without a closed form. ``unsupported`` maps what can't be measured with this
+    model to a reason: a pass or workload by its name, ``native`` (the same model without Keras),
+    one such baseline by its name, or ``gemm`` (its matrix products).
     """
 
     name: Name
@@ -57,6 +58,7 @@ class ModelInfo(msgspec.Struct, frozen=True):
     forward_operations: Count | None = None
     training_operations: Count | None = None
     constant_loss: Figure | None = None
+    dense_shapes: Annotated[list[tuple[Positive, Positive]], Meta(max_length=MOST_LISTED)] = []
     unsupported: dict[Name, Text] = {}
 
     def why_not(self, contender: "ContenderInfo", *names: str) -> str:

@@ -221,7 +221,7 @@ def test_a_baseline_multiplies_in_float32_if_asked(tmp_path):
             torch.set_float32_matmul_precision("high")
             model = parse("ae25").description
             fields = ("native-torch", "", settings, model, 0, 0, nowhere, nowhere)
-            Networks(None, SpeedJob(*fields, {}))
+            Networks(None, SpeedJob(*fields, {}), load(model))
             found.append(torch.get_float32_matmul_precision())
             torch.set_float32_matmul_precision("high")
             NativeContenderModel(load(model), ParityJob(*fields))

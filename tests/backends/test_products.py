@@ -11,21 +11,24 @@ from aebench.backends.native import gemm
 from aebench.bench.models.autoencoder import parse
 
 AE200 = list(parse("ae200").dense_shapes)
+# Fewer outputs than inputs, more, and a single layer.
+OPEN = [[(20, 64), (64, 3)], [(5, 64), (64, 30)], [(7, 2)]]
+CHAINS = [AE200, *OPEN]
 LIBRARIES = products.available()
 WORKLOADS = ("train", "predict")
 
 
 def by_hand(chain, steps):
     """Return a chain's start and gradients after some steps, in float64."""
-    start, gradients = chain.start.astype(np.float64), []
+    start, kept = chain.start.astype(np.float64), []
 
     def multiply(left, right, left_transposed, right_transposed):
         return (left.T if left_transposed else left) @ (right.T if right_transposed else right)
 
     kernels = [kernel.astype(np.float64) for kernel in chain.kernels]
     for _ in range(steps):
-        start, gradients = products.step(start, kernels, chain.first, chain.trains, multiply)
-    return start, gradients
+        start, kept = products.step(start, kernels, chain, multiply, np.concatenate)
+    return start, kept
 
 
 def apart(made, wanted):
@@ -33,8 +36,8 @@ def apart(made, wanted):
     return np.abs(np.asarray(made) - wanted).max() / np.abs(wanted).max()
 
 
-def loops(workload, batch_size=16):
-    chain = products.chain(AE200, batch_size, workload)
+def loops(workload, shapes, batch_size=16):
+    chain = products.chain(shapes, batch_size, workload)
     for backend in LIBRARIES:
         for name, make in products.load(backend).LOOPS.items():
             yield name, chain, make(chain), backends.load(backend)
@@ -45,9 +48,9 @@ def test_every_library_has_a_file_and_a_name_of_its_own():
     assert "" == backends.load("openvino").PRODUCTS == backends.load("gemm").PRODUCTS
 
 
+@pytest.mark.parametrize("shapes", CHAINS, ids=len)
 @pytest.mark.parametrize("workload", WORKLOADS)
-def test_a_step_has_the_products_of_the_model(workload):
-    form = parse("ae200")
+def test_a_step_has_the_products_of_the_model(workload, shapes):
     operations = []
 
     def multiply(left, right, left_transposed, right_transposed):
@@ -55,10 +58,22 @@ def test_a_step_has_the_products_of_the_model(workload):
         operations.append(2 * left.shape[0] * left.shape[1] * right.shape[1])
         return left @ right
 
-    chain = products.chain(AE200, 16, workload)
-    products.step(chain.start, chain.kernels, chain.first, chain.trains, multiply)
-    known = form.training_operations if workload == "train" else form.forward_operations
+    chain = products.chain(shapes, 16, workload)
+    following, kept = products.step(chain.start, chain.kernels, chain, multiply, np.concatenate)
+    forward = [2 * inputs * units for inputs, units in shapes]
+    known = 3 * sum(forward) - forward[0] if workload == "train" else sum(forward)
     assert sum(operations) == 16 * known
+    assert following.shape == chain.start.shape
+    assert [each.shape for each in kept] == [each.shape for each in chain.kept()]
+
+
+@pytest.mark.parametrize("shapes", OPEN, ids=len)
+def test_what_an_open_chain_hands_on_stays_within_bounds(shapes):
+    loop = products.load("numpy").LOOPS["numpy"](products.chain(shapes, 4, "predict"))
+    made = [loop.run(steps)[0] for steps in (1, 200, 400)]
+    assert apart(made[0], made[2]) > 0
+    assert 0.05 < np.abs(made[2]).max() / np.abs(made[1]).max() < 20
+    assert 1e-3 < np.abs(made[2]).max() < 1e3
 
 
 def test_numbers_neither_grow_nor_shrink_in_a_long_round():
@@ -101,10 +116,11 @@ def test_a_limit_knows_its_library_and_how_fast_memory_is():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("shapes", CHAINS, ids=len)
 @pytest.mark.parametrize("workload", WORKLOADS)
-def test_all_libraries_compute_the_same_steps(workload):
+def test_all_libraries_compute_the_same_steps(workload, shapes):
     names = []
-    for name, chain, loop, backend in loops(workload):
+    for name, chain, loop, backend in loops(workload, shapes):
         made = loop.run(3)
         backend.wait(made)
         start = made if name.startswith("tensorflow") else made[0]
@@ -118,11 +134,12 @@ def test_all_libraries_compute_the_same_steps(workload):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("shapes", CHAINS, ids=len)
 @pytest.mark.parametrize("workload", WORKLOADS)
-def test_all_products_are_inside_the_compiled_loop(workload):
-    wanted = len(AE200) * (3 if workload == "train" else 1) - (workload == "train")
+def test_all_products_are_inside_the_compiled_loop(workload, shapes):
+    wanted = len(shapes) * (3 if workload == "train" else 1) - (workload == "train")
     checked = []
-    for name, _, loop, _ in loops(workload):
+    for name, _, loop, _ in loops(workload, shapes):
         if name == "jax":
             text = loop.compiled.as_text()
         elif name == "tensorflow:jit":

@@ -135,7 +135,7 @@ def test_terminal_golden(summary):
  ae400 jax           0.04    2.00    1.00   3.04
  ae400 torch           12     240     600      600
  ae400 tensorflow       –       –       –        –
- ae400 jax             0 of 1  0.2100  0.2000  0.0100              1.50    0.250 0.210
+ ae400 jax             0 of 1  0.2100  0.2000  0.0100     1.50    0.250 0.210
 """
     got = [line.rstrip() for line in shown.splitlines()]
     for line in expected.splitlines():

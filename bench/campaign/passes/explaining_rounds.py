@@ -40,7 +40,7 @@ def time_products(
         cell.launch >= LAUNCHES_WITH_OWN_PRODUCTS
         or contender.control_of
         or not contender.on_keras
-        or context.plan.model(cell.cell.model).form is None
+        or not context.plan.model(cell.cell.model).dense_shapes
         or any(other.contender.backend == backends.GEMM for other in sessions)
     ):
         return

@@ -33,7 +33,7 @@ from aebench.bench.worker.drawn_samples import (
     drawn,
 )
 from aebench.bench.worker.model_ends import input_names
-from aebench.bench.worker.operations import forward_operations
+from aebench.bench.worker.operations import dense_chain, forward_operations
 from aebench.bench.worker.own_samples import from_function, from_npz
 from aebench.bench.worker.sample_checks import FEW, check, check_classes
 
@@ -173,6 +173,7 @@ def _facts(keras_model: Any) -> Inspected:
         weight_bytes=_bytes(keras_model.weights),
         optimiser_bytes=optimiser_bytes,
         forward_operations=forward_operations(keras_model),
+        dense_shapes=dense_chain(keras_model),
         no_training=no_training,
     )
 

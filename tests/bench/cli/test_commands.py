@@ -14,6 +14,7 @@ from aebench.bench.cli.commands import COMMANDS
 from aebench.bench.errors import BadInputError
 from aebench.reports.journal import load
 from aebench.reports.record import Block, End, Failure, QualityEpoch, Reconstructions, Round
+from helpers import forked
 from helpers.paths import CLEAN, ROOT
 from helpers.running import ONE_SIZE, SMALL, Run, gone
 
@@ -95,11 +96,11 @@ from helpers.running import ONE_SIZE, SMALL, Run, gone
         (["completion", "fish"], "'fish' is not a shell known here: use bash, zsh, tcsh"),
     ],
 )
-def test_bad_input_is_one_sentence_and_writes_nothing(aebench, tmp_path, arguments, reason):
+def test_bad_input_is_one_sentence_and_writes_nothing(tmp_path, arguments, reason):
     measuring = ("run", "selfcheck", "parity", "profile", "memory")
     if arguments[0] in measuring and not {"--data", "--resume"} & set(arguments):
         arguments = [*arguments, "--data", "embedded"]
-    done = aebench(*arguments)
+    done = forked.run(tmp_path, *arguments)
     assert done.returncode == 2
     assert reason in done.stderr
     assert done.stderr.startswith("aebench: ")
@@ -110,7 +111,8 @@ def test_bad_input_is_one_sentence_and_writes_nothing(aebench, tmp_path, argumen
 
 @pytest.mark.parametrize("command", [command.name for command in COMMANDS])
 def test_a_refusal_names_the_help_of_its_command(command):
-    arguments = {"show": ["old"], "report": ["old"], "completion": ["bash"]}.get(command, [])
+    needed = {"show": ["old"], "report": ["old"], "completion": ["bash"], "check": ["lstm"]}
+    arguments = needed.get(command, [])
     with pytest.raises(BadInputError) as error:
         parser.make().parse_args([command, *arguments, "--frobnicate"])
     assert str(error.value) == (
