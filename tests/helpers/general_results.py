@@ -22,6 +22,7 @@ from helpers.small_model_names import (
     KINDS,
     ORIGINAL,
     PLANTED,
+    PLANTED_ON,
     WEIGHTS,
     path,
 )
@@ -88,9 +89,10 @@ def main(folder):
     embedding = GeneralModel(job(folder, "attention", optimiser="adam"))
     for kind, model in originals.items():
         compute(model, kind, ORIGINAL, draws=DRAWS)
-        for planted in PLANTED:
-            compute(GeneralModel(job(folder, kind, planted=planted)), kind, planted)
-        compute(GeneralModel(job(folder, kind, WEIGHTS)), kind, WEIGHTS)
+        if keras.backend.backend() == PLANTED_ON:
+            for planted in PLANTED:
+                compute(GeneralModel(job(folder, kind, planted=planted)), kind, planted)
+            compute(GeneralModel(job(folder, kind, WEIGHTS)), kind, WEIGHTS)
         compute(GeneralModel(job(folder, kind, dropout=0.5)), kind, DROPOUT)
     augmented = GeneralModel(job(folder, "convolution", augmented=True))
     compute(augmented, "convolution", AUGMENTED)

@@ -8,6 +8,8 @@ ORIGINAL, WEIGHTS, ADAM, DROPOUT, AUGMENTED = "", "other weights", "adam", "drop
 # What small_models.py plants, in its words.
 TRANSPOSED, REVERSED = "transposed input", "reversed steps"
 EPSILON, SUMMED, TRAINING = "other epsilon", "sum for mean", "left in training mode"
+# The backend on which mistakes are planted: they are the model's, and it compiles nothing.
+PLANTED_ON = "torch"
 PLANTED = (TRANSPOSED, REVERSED, EPSILON, SUMMED, TRAINING)
 
 

@@ -108,7 +108,8 @@ def test_runs_at_the_same_time_find_whole_files_alone(tmp_path):
 def key(name="jax", model="ae400", images="a", plan=None, **request):
     asked = Request(**{"backends": ["jax", "jax:nojit"], "models": ["ae400", "ae800"], **request})
     plan = plan or plan_from_request(asked, COUNTS, run=False)
-    context = SimpleNamespace(plan=plan, arrays=SimpleNamespace(train_sha256=images))
+    data = SimpleNamespace(info=SimpleNamespace(train_sha256=images))
+    context = SimpleNamespace(plan=plan, data={model: data})
     (contender,) = (each for each in plan.compared if each.name == name)
     return ParityKeys(context).key(contender, model)
 
@@ -159,7 +160,7 @@ def test_what_is_installed_elsewhere_is_checked_in_every_run():
     plan = plan_from_request(Request(backends=["jax"], models=["ae400"]), COUNTS, run=False)
     (contender,) = plan.compared
     elsewhere = msgspec.structs.replace(contender, python="/other/python")
-    context = SimpleNamespace(plan=plan, arrays=SimpleNamespace(train_sha256="a"))
+    context = SimpleNamespace(plan=plan)
     assert ParityKeys(context).key(elsewhere, "ae400") is None
 
 
