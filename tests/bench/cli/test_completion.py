@@ -11,6 +11,7 @@ from aebench.bench import workloads
 from aebench.bench.cli.commands import COMMANDS
 from aebench.bench.data.choices import DATA
 from aebench.bench.models.autoencoder import TABLE
+from aebench.bench.models.catalogue import BUILT_IN, FAMILY
 from aebench.bench.plan.presets import PASSES, PRESETS
 from helpers.paths import CLEAN, ROOT
 
@@ -68,7 +69,7 @@ def test_commands_are_completed(completed):
     [
         ("--contender", ("all", *backends.built_in_names())),
         ("--backend", ("all", *backends.built_in_names())),
-        ("--model", TABLE),
+        ("--model", (*TABLE, *(name for name in BUILT_IN if name != FAMILY))),
         ("--preset", PRESETS),
         ("--pass", PASSES),
         ("--workload", workloads.names()),
