@@ -15,8 +15,8 @@ import numpy as np
 from aebench import backends
 
 Array = np.ndarray[Any, Any]
-# Why a model that is no chain of dense layers isn't supported.
-CHAINS_ALONE = "a baseline without Keras is there for chains of dense layers alone"
+# Why a model that is neither an autoencoder nor given without Keras in its file isn't supported.
+NOT_GIVEN = "the model's file doesn't have it without Keras (native_jax(), for instance)"
 
 
 @dataclass(frozen=True)

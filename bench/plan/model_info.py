@@ -47,7 +47,7 @@ def _baselines(model: Model) -> dict[str, str]:
         for name in native_frameworks()
         if name not in model.natives
     }
-    without = lacking if model.natives else {"native": native.CHAINS_ALONE}
+    without = lacking if model.natives else {"native": native.NOT_GIVEN}
     return without if model.dense_shapes else {**without, "gemm": gemm.CHAINS_ALONE}
 
 

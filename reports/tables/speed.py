@@ -14,7 +14,8 @@ from aebench.reports.tables.shared import VERDICT, Table, count, failed, share, 
 
 def speed(summary: Summary, only: Collection[Cell] = ()) -> list[Table]:
     """Return one table per cell: of all that have rounds, or of some."""
-    precisions = {row.precision for row in summary.parity}
+    # What wasn't checked has none.
+    precisions = {row.precision for row in summary.parity if row.precision}
     return some_tables(
         lambda cell: _speed_cell(cell, summary, precisions),
         [

@@ -102,7 +102,8 @@ def test_a_model_without_keras_is_gated_and_measured(aebench, tmp_path):
     rows = {row["contender"]: row for row in cell["rows"]}
     assert rows["torch"]["of_native"]["value"] > 0
     assert rows["native-torch"]["rounds"] == 2
-    assert not rows.get("gemm", {}).get("rounds")
+    # The model is a chain of dense layers: its matrix products are known.
+    assert 0 < rows["torch"]["of_limit"]["value"] < 1
 
 
 @pytest.mark.slow

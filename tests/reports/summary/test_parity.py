@@ -5,7 +5,7 @@ import pytest
 
 from aebench.reports import record, tables
 from aebench.reports.record import Cell, Parity, WorkloadInfo, WorkloadSizes
-from aebench.reports.summary import summarise
+from aebench.reports.summary import ParityRow, summarise
 from helpers import sample
 
 INFERENCE = ("shapes", "forward", "loss")
@@ -168,6 +168,14 @@ def test_older_records_name_no_batch_size_and_their_checks_stand_for_all():
     assert verdicts(made(checks("jax") + first)) == everywhere("slower")
     wrong = [msgspec.structs.replace(each, difference=1.0) for each in first]
     assert verdicts(made(checks("jax") + wrong)) == everywhere("differs")
+
+
+def test_what_was_not_checked_makes_no_class_of_its_own_of_the_others():
+    made = summarise(sample.make())
+    unchecked = ParityRow("ae400", "native-jax", "", [])
+    made = msgspec.structs.replace(made, parity=[*made.parity, unchecked])
+    notes = [note for table in tables.speed(made) for note in table.notes]
+    assert notes and not [note for note in notes if "a class of its own" in note]
 
 
 def test_checks_of_earlier_runs_are_told_with_their_day():
