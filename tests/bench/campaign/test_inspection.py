@@ -157,7 +157,7 @@ def problems(tmp_path_factory):
     try:
         found = str(folder / "found")
         job = InspectionJob(
-            "numpy", module, {}, descriptions[0], 0, 0, nothing, nothing, "", found, "", 0, 1
+            "numpy", module, {}, descriptions[0], 0, 0, nothing, nothing, found, "", 0, 1
         )
         worker = fleet.start("numpy", job, sys.executable)
         return [

@@ -44,7 +44,7 @@ COMMANDS = [
 ]
 TREES = SampleSource({"numbers": "x0.npy", "words": ["x1.npy", "x2.npy"]}, ["y3.npy"], "w4.npy")
 FOUND = messages.FoundSamples(
-    *("mine.py", "", TREES, TREES, "train.npz", TREES, 640, 64, 24, "5a", "5b")
+    *("mine.py", "", TREES, TREES, "train.npz", TREES, 640, 64, 24, "5a", "5b", False)
 )
 RUNTIME = messages.RuntimeInfo({"jit": "on"}, {"jax": "1"}, ["jax"], 2, [0.5, 1])
 ANSWERS = [
@@ -59,7 +59,9 @@ ANSWERS = [
     messages.Compared(RUNTIME, [messages.Check("loss", 0.0), messages.Check("step", 1.0, "here")]),
     messages.ResultsComputed(RUNTIME, "no loss"),
     messages.Inspected("the model can't be built."),
-    messages.Inspected("", "5a", 3, 12, 0, None, "it isn't compiled", ["jax"], 0.5, "w", FOUND),
+    messages.Inspected(
+        *("", "5a", 3, 12, 0, None, [[2, 3]], "it isn't compiled", ["jax"], 0.5, "w", FOUND)
+    ),
     messages.PhaseMemory("data", 1.0, 2, None),
 ]
 
@@ -184,6 +186,7 @@ def worker(tmp_path):
             images,
             images,
             workloads,
+            [[784, 4], [4, 784]],
         )
         made = fleet.start("gemm", job)
         made.answer(messages.RuntimeInfo)
