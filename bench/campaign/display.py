@@ -119,8 +119,9 @@ class Display:
     def _left(self) -> float:
         done = sum(seconds for _, seconds in self._stages[: self._done])
         left = sum(seconds for _, seconds in self._stages[self._done :])
-        # The finished tasks show how much slower this machine is than the machine of the estimate.
-        pace = (self._stage_began - self._began) / done if done else 1.0
+        # The finished tasks show how much slower this machine is than the machine of the estimate,
+        # as far as they outweigh what is left: checks that were kept from earlier take no time.
+        pace = (self._stage_began - self._began + left) / (done + left) if left else 1.0
         return max(0.0, left * pace - (time.monotonic() - self._stage_began))
 
     def _draw(self, now: bool = False) -> None:

@@ -121,12 +121,13 @@ class LoadedModel:
         for name, value in self.parameters.items():
             if name not in names and not takes_any:
                 has = f"has {', '.join(names)}" if names else "has none"
-                raise ModelError(f"the model {self.name} has no parameter {name}: it {has}.")
+                of_file = self.name.partition(" ")[0]
+                raise ModelError(f"the model {of_file} has no parameter {name}: it {has}.")
             default = known[name].default if name in names else inspect.Parameter.empty
             if _sort(value) and _sort(default) and _sort(value) != _sort(default):
                 raise ModelError(
-                    f"the model {self.name} can't be built with {name}={value}: its file has "
-                    f"{default!r} there, so give {_sort(default)}."
+                    f"the model {self.name} can't be built with {name}={value}: its default "
+                    f"is {default!r}, so give {_sort(default)}."
                 )
         for each in known.values():
             # What may be any number of values, as *values, needs none.

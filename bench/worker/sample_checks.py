@@ -102,7 +102,11 @@ def _check_inputs(name: str, keras_model: Any, samples: Samples, split: str) -> 
         return
     pairs = paired(inputs, samples.x)
     if pairs is None:
-        takes, has = (_named(tree) for tree in (inputs, samples.x))
+        tensors = list(trees.leaves(inputs))
+        # Inputs in a list have names too, by which a dictionary of arrays finds them.
+        by_name = isinstance(samples.x, dict) and not isinstance(inputs, dict)
+        takes = _named({each.name: each for each in tensors} if by_name else inputs)
+        has = _named(samples.x)
         raise ModelError(f"the model {name} takes {takes}, and its {split} samples have {has}.")
     for tensor, array in pairs:
         wanted = tuple(tensor.shape[1:])
