@@ -68,12 +68,12 @@ class Chain:
         """Return whether the output has as many numbers as the input."""
         return bool(self.kernels[-1].shape[1] == self.kernels[0].shape[0])
 
-    def kept(self) -> list[Array]:
-        """Return arrays of the form of what a step gives beside the next step's start: zeros."""
+    @property
+    def kept_shapes(self) -> list[tuple[int, ...]]:
+        """List the shapes of the arrays that a step gives beside the next step's start."""
         if self.trains:
-            return [np.zeros_like(kernel) for kernel in self.kernels]
-        outputs = (len(self.start), self.kernels[-1].shape[1])
-        return [] if self.closed else [np.zeros(outputs, np.float32)]
+            return [kernel.shape for kernel in self.kernels]
+        return [] if self.closed else [(len(self.start), self.kernels[-1].shape[1])]
 
 
 def chain(shapes: Sequence[tuple[int, int]], batch_size: int, workload: str) -> Chain:

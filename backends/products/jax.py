@@ -25,7 +25,8 @@ class JaxProducts:
             def body(_: Any, carry: Any) -> Any:
                 return step(carry[0], kernels, chain, _multiply, jnp.concatenate)
 
-            return jax.lax.fori_loop(0, times, body, (start, list(map(jnp.asarray, chain.kept()))))
+            kept = [jnp.zeros(shape) for shape in chain.kept_shapes]
+            return jax.lax.fori_loop(0, times, body, (start, kept))
 
         # The number of steps is an argument: another one needs no compiling.
         self.compiled = jax.jit(loop).lower(*self._arguments, np.int32(0)).compile()

@@ -43,7 +43,7 @@ class TensorflowProducts:
                 made, kept = step(carry[0], kernels, chain, _multiply, tf.concat)
                 return made, tuple(kept)
 
-            return _repeated(body, (start, tuple(map(tf.constant, chain.kept()))), times)
+            return _repeated(body, (start, tuple(map(tf.zeros, chain.kept_shapes))), times)
 
         self.function = tf.function(loop, jit_compile=jit)
 

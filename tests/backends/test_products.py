@@ -64,7 +64,7 @@ def test_a_step_has_the_products_of_the_model(workload, shapes):
     known = 3 * sum(forward) - forward[0] if workload == "train" else sum(forward)
     assert sum(operations) == 16 * known
     assert following.shape == chain.start.shape
-    assert [each.shape for each in kept] == [each.shape for each in chain.kept()]
+    assert [each.shape for each in kept] == chain.kept_shapes
 
 
 @pytest.mark.parametrize("shapes", OPEN, ids=len)
