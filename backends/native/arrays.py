@@ -19,7 +19,7 @@ def copier(backend: str) -> Callable[[Array], Any]:
     if backend == "jax":
         import jax.numpy as jnp
 
-        return jnp.asarray
+        return jnp.asarray  # type: ignore[no-any-return]
     if backend == "tensorflow":
         import tensorflow as tf
 
