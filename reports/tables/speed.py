@@ -121,11 +121,14 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
     if any(_is_foreign(row, cell) for row in cell.rows):
         notes.append("‡ compared with its own original, not with the reference.")
     alone = cell.launches == 1
-    one = " (one process each: without a second there are no intervals)" if alone else ""
+    few = {
+        1: " (one process each: without a second there are no intervals)",
+        2: " (two tell little of their spread, so that intervals are wide: see --launches)",
+    }.get(cell.launches, "")
     steps = " to ".join(map(str, sorted({*cell.steps_per_round[:1], *cell.steps_per_round[-1:]})))
     notes.append(
         f"{cell.blocks} blocks of {steps} {_counted(cell)} in {cell.launches} "
-        f"{'launch' if alone else 'launches'}{one}; {_on_what(summary, cell.model)}."
+        f"{'launch' if alone else 'launches'}{few}; {_on_what(summary, cell.model)}."
         if cell.blocks
         else "No block was measured."
     )
@@ -281,7 +284,7 @@ def _noise(cell: SpeedCell) -> Iterator[str]:
         varied = (f"{name} varied by {percent(sd)}" for name, sd in cell.control_sds.items())
         yield f"{listed(varied)} (SD)"
     if cell.calm_blocks is not None:
-        yield f"{cell.calm_blocks} of the {cell.blocks} blocks were calm by these controls"
+        yield f"by them the machine was calm in {cell.calm_blocks} of the {cell.blocks} blocks"
     if cell.background_share is not None:
         yield f"background load took {percent(cell.background_share)} of the machine"
     if cell.steal_share is not None and cell.most_steal_share is not None:
@@ -291,7 +294,8 @@ def _noise(cell: SpeedCell) -> Iterator[str]:
             f"{most if cell.most_steal_share else ''}"
         )
     yield f"{count(cell.repeated, 'disturbed block')} repeated" + (
-        f", {cell.disturbed} of the {cell.blocks} that count disturbed too: no more may be repeated"
+        f", and background load or the hypervisor disturbed {cell.disturbed} of the {cell.blocks} "
+        "that count: no more may be repeated"
         if cell.disturbed
         else ""
     )

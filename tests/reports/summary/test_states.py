@@ -86,7 +86,8 @@ def test_the_table_says_so_in_one_sentence_and_the_csv_has_the_figures():
     )
     assert sentence in table.notes[:2]
     assert any(
-        f"{cell.calm_blocks} of the {cell.blocks} blocks were calm" in each for each in table.notes
+        f"the machine was calm in {cell.calm_blocks} of the {cell.blocks} blocks" in each
+        for each in table.notes
     )
     lines = {line[:5]: line for line in csv_export.lines(summary)}
     where = ("a", cell.workload, cell.batch_size)
