@@ -21,6 +21,7 @@ Results = Mapping[str, Array]
 FLOAT32 = 2.0**-24
 ROUNDING = {
     "mixed_float16": 2.0**-11,
+    "float16": 2.0**-11,
     "mixed_bfloat16": 2.0**-8,
     "bfloat16": 2.0**-8,
     "tf32": 2.0**-11,

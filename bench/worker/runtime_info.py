@@ -52,7 +52,7 @@ def runtime_info(backend: Any, model: Any, more: dict[str, str] | None = None) -
         versions["keras"] = keras.__version__
         settings["jit_compile"] = str(model.jit_compile)
         settings["steps_per_execution"] = str(model.steps_per_execution)
-        policy = keras.config.dtype_policy().name
+        policy = _lowest_policy(model) or keras.config.dtype_policy().name
         precision = precision if policy == "float32" else policy
     return RuntimeInfo(
         settings={**settings, "precision": precision, **backend.settings()},
@@ -65,6 +65,19 @@ def runtime_info(backend: Any, model: Any, more: dict[str, str] | None = None) -
         cores=len(affinity(0)) if affinity else os.cpu_count() or 1,
         epoch_end_polls_seconds=list(backend.EPOCH_END_POLLS_SECONDS[:20]),
     )
+
+
+def _lowest_policy(model: Any) -> str:
+    """Return the dtype policy of the layers that compute coarsest; empty if none is below float32.
+
+    A model's file, or a saved model, may give layers a policy of their own.
+    """
+    policies = [layer.dtype_policy for layer in model._flatten_layers(include_self=False)]
+    for dtype in ("bfloat16", "float16"):
+        for policy in policies:
+            if policy.compute_dtype == dtype:
+                return str(policy.name)
+    return ""
 
 
 def _version(framework: str) -> str:
