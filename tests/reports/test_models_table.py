@@ -23,7 +23,9 @@ def test_a_users_model_has_its_files_hash_and_dashes_where_nothing_is_counted():
         where="my_model.py", sha256="0123456789abcdef", training_operations=None, weight_bytes=4096
     )
     assert table.columns[-1] == "SHA-256 of the file"
-    assert table.rows == [["ae400", "my_model.py:build", "842,009", "0.00410", "–", "0123456789ab…"]]
+    assert table.rows == [
+        ["ae400", "my_model.py:build", "842,009", "0.00410", "–", "0123456789ab…"]
+    ]
 
 
 def test_a_record_without_models_has_no_table():

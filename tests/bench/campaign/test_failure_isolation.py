@@ -40,7 +40,7 @@ WRONG = {
     "hangs-in-c": (
         "",
         AFTER_A_WHILE.format("ctypes.PyDLL(None).pause()"),
-        "gave no answer for 30 s",
+        "gave no answer for 45 s",
     ),
 }
 
@@ -51,7 +51,7 @@ WRONG = {
     [
         (list(WRONG)[:-1], ()),
         # Alone, since the start of many workers takes a while too.
-        (list(WRONG)[-1:], ("--time-limit", "30")),
+        (list(WRONG)[-1:], ("--time-limit", "45")),
     ],
     ids=["end", "hang"],
 )

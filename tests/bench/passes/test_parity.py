@@ -183,7 +183,9 @@ def test_who_differs_is_shown_and_in_no_ranking(aebench, tmp_path):
     who = ("--contender", "jax", f"jax@{other}")
     done = aebench("run", *SMALL, *sizes, *who, "--out", "r")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "in no ranking, not shown to be the same model: " in done.stdout
+    assert "in no ranking, not shown to be the same model: step at batch 32 differs by" in " ".join(
+        done.stdout.split()
+    )
     shown = json.loads(aebench("show", "r", "--json").stdout)
     cells = {cell["workload"]: cell for cell in shown["speed"]}
     verdicts = {
@@ -195,9 +197,6 @@ def test_who_differs_is_shown_and_in_no_ranking(aebench, tmp_path):
     # Another learning rate is no other model to predict with.
     assert verdicts["predict"][1] not in ("differs", "unchecked", "")
     assert cells["predict"]["comparisons"] == 1
-    parity = aebench("parity", *SMALL, *who, "--out", "p")
-    assert parity.returncode == 1
-    assert "step at batch 32 differs by" in parity.stdout
 
 
 @pytest.mark.slow
