@@ -3,8 +3,8 @@
 from aebench.reports.summary import Summary
 from aebench.reports.tables import TABLES, Table
 
-# Tables of one contender alone, of the points of a front, of means over contenders, of cells, and
-# of libraries.
+# Tables of one contender alone, of the points of a front, of means over contenders, of cells, of
+# libraries, and of models.
 _OTHERS = (
     "Operations by self time",
     "Memory by phase",
@@ -12,6 +12,7 @@ _OTHERS = (
     "Loss and parameters",
     "Controls",
     "Matrix products alone, by library",
+    "Models",
 )
 
 

@@ -79,7 +79,7 @@ def test_the_page_is_one_file_that_says_what_markdown_says(tmp_path):
     assert not missing
     # Only the words of verdicts are coloured.
     assert re.findall(r'<td class="words (\w+)">(\w+)</td>', text) == [("slower", "slower")]
-    assert text.count("<table") == text.count("<thead>") == text.count("</table>") == 16
+    assert text.count("<table") == text.count("<thead>") == text.count("</table>") == 17
 
 
 def test_a_hostile_record_stays_in_its_folder_and_is_no_formula(tmp_path):

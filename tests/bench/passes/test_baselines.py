@@ -359,7 +359,7 @@ def test_baselines_run_in_the_same_blocks(aebench):
     summary = json.loads(aebench("show", "y", "--json").stdout)
     (cell,) = summary["speed"]
     by_name = {row["contender"]: row for row in cell["rows"]}
-    assert list(by_name) == ["jax", "native-jax", "gemm", "A/A control"]
+    assert list(by_name) == ["jax", "native-jax", "gemm", "jax A/A"]
     assert len({row["rounds"] for row in by_name.values()}) == 1
     # Other tests run beside this one: whether the limit is one can't be seen here.
     assert by_name["jax"]["of_native"]["value"] > 0

@@ -38,7 +38,11 @@ def found(tmp_path_factory):
         "PYTHONPATH": str(ROOT / "src"),
     }
     done = subprocess.run(
-        [sys.executable, str(PLANTED)], capture_output=True, text=True, env=environment, timeout=600
+        [sys.executable, str(PLANTED)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=1200,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
