@@ -73,11 +73,8 @@ def _lowest_policy(model: Any) -> str:
     A model's file, or a saved model, may give layers a policy of their own.
     """
     policies = [layer.dtype_policy for layer in model._flatten_layers(include_self=False)]
-    for dtype in ("bfloat16", "float16"):
-        for policy in policies:
-            if policy.compute_dtype == dtype:
-                return str(policy.name)
-    return ""
+    names = {policy.compute_dtype: str(policy.name) for policy in policies}
+    return names.get("bfloat16", names.get("float16", ""))
 
 
 def _version(framework: str) -> str:

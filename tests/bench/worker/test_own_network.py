@@ -103,7 +103,7 @@ def test_a_model_without_keras_is_gated_and_measured(aebench, tmp_path):
     assert rows["torch"]["of_native"]["value"] > 0
     assert rows["native-torch"]["rounds"] == 2
     # The model is a chain of dense layers: its matrix products are known.
-    assert 0 < rows["torch"]["of_limit"]["value"] < 1
+    assert rows["torch"]["of_limit"]["value"] > 0
 
 
 @pytest.mark.slow
