@@ -43,13 +43,17 @@ def _work(channel: Channel) -> None:
     from importlib import import_module
 
     from aebench import backends
-    from aebench.bench.protocol.messages import decode_job
+    from aebench.bench.protocol.messages import ColdStartJob, decode_job
+    from aebench.bench.worker.framework import import_framework
 
     job = decode_job(channel.receive())
     backends.remember(job.backend, job.module)
     if job.threads:
         # CPU affinity is the only way to limit cores that has the same effect on all backends.
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job.threads])
+    # A cold start times this import as its first phase.
+    if not isinstance(job, ColdStartJob):
+        import_framework(job.backend)
     import_module(f"aebench.bench.worker.passes.{job.PASS}").work(channel, job)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from aebench.bench.protocol.messages import ColdStartJob
 from aebench.bench.protocol.samples import Samples
+from aebench.bench.worker.framework import import_framework
 
 
 class ColdStart:
@@ -27,9 +28,7 @@ class ColdStart:
 
     def framework(self) -> None:
         """Import Keras, which imports the framework."""
-        import keras
-
-        assert keras.__version__
+        import_framework(self._job.backend)
 
     def data(self) -> None:
         """Read the training samples into ``samples``; scale pixels to float32 in [0, 1]."""

@@ -187,8 +187,8 @@ def _co_imported(views: Sequence[ContenderView]) -> list[str]:
             if foreign:
                 hosts_of.setdefault(" and ".join(foreign), []).append(view.name)
     return [
-        f"{_hold(list(dict.fromkeys(hosts)))} {names} too, since Keras and TensorFlow import what "
-        "they find: an environment with one backend alone gives its own figure."
+        f"{_hold(list(dict.fromkeys(hosts)))} {names} too: an environment with one backend alone "
+        "gives its own figure."
         for names, hosts in hosts_of.items()
     ]
 

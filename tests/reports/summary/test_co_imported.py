@@ -11,8 +11,8 @@ from helpers import sample
 @pytest.mark.parametrize(
     ("hosts", "begins"),
     [
-        (["torch"], "In its footprint, torch holds jax too, "),
-        (["torch", "tensorflow"], "In their footprints, torch and tensorflow hold jax too, "),
+        (["torch"], "In its footprint, torch holds jax too: "),
+        (["torch", "tensorflow"], "In their footprints, torch and tensorflow hold jax too: "),
     ],
 )
 def test_a_footprint_with_another_framework_is_told(hosts, begins):
@@ -24,5 +24,5 @@ def test_a_footprint_with_another_framework_is_told(hosts, begins):
         )
         for host in hosts
     ]
-    (notice,) = (text for text in summarise(base).notices if "since Keras" in text)
+    (notice,) = (text for text in summarise(base).notices if "jax too" in text)
     assert notice.startswith(begins)

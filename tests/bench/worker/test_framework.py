@@ -1,0 +1,53 @@
+"""Import frameworks in fresh processes, where each could import others."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from aebench import backends
+from helpers.paths import CLEAN, ROOT
+
+CODE = """
+import json, sys
+from aebench.bench.worker.framework import import_framework
+
+import_framework(sys.argv[1])
+held = sorted(sys.modules)
+import jax, matplotlib.pyplot  # a model's file may use them afterwards
+print(json.dumps(held))
+"""
+
+
+def held_after_import(name, tmp_path):
+    environment = backends.environment(name, tmp_path)
+    keras_backend = {"KERAS_BACKEND": backends.load(name).KERAS_BACKEND}
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, name],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**CLEAN, **environment, **keras_backend, "PYTHONPATH": str(ROOT / "src")},
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("jax", "keras"),
+        ("tensorflow", "keras"),
+        ("torch", "keras"),
+        ("native-tensorflow", "tensorflow"),
+    ],
+)
+def test_a_worker_holds_its_own_framework_alone(name, module, tmp_path):
+    held = held_after_import(name, tmp_path)
+    assert module in held
+    known = {"jax", "tensorflow", "torch", "openvino", "matplotlib"}
+    assert held & known == {backends.backend_name(name)}
+
+
+def test_what_a_backend_requires_is_not_kept_from_it(tmp_path):
+    assert "jax" in held_after_import("numpy", tmp_path)
