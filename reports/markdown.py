@@ -5,12 +5,32 @@ import re
 from aebench.reports.document import Page, environment
 from aebench.reports.sanitize import printable
 
-_ACTIVE = re.compile(r"([\\`*_{}\[\]<>()#|~!])")
+# What acts as markup: some characters anywhere, others only before or after certain ones. Where no
+# bracket is closed before a parenthesis, another bracket or a colon, there is no link.
+_ACTIVE = re.compile(
+    r"[\\`*|~]|(?<![^\W_])_|_(?![^\W_])|<(?=[A-Za-z/!?])|\](?=[(\[:])|&(?=#?\w+;)"
+)
+_ACTIVE_IN_BRACKETS = re.compile(rf"{_ACTIVE.pattern}|[\[\]]")
+# What begins a heading, a quotation, a list, an item of a list of tasks, or is a line.
+_BEGINNING = re.compile(r"[#>]|[-+](?=\s|$)|-(?=[-\s]*$)|\[(?=.\])|\d{1,9}[.)](?=\s|$)")
 
 
 def plain(text: str) -> str:
-    """Return a text, escaped for Markdown: no part of it acts as markup or breaks the line."""
-    return _ACTIVE.sub(r"\\\1", printable(text))
+    """Return a text, escaped for Markdown: no part of it acts as markup or breaks the line.
+
+    Characters that change nothing where they stand aren't escaped: Markdown is read as text too.
+    """
+    escaped = _ACTIVE.sub(r"\\\g<0>", printable(text).strip())
+    begins = _BEGINNING.match(escaped)
+    if begins is None:
+        return escaped
+    last = begins.end() - 1
+    return f"{escaped[:last]}\\{escaped[last:]}"
+
+
+def alternative(text: str) -> str:
+    """Return a text that can stand for an image: between brackets, which it must not close."""
+    return _ACTIVE_IN_BRACKETS.sub(r"\\\g<0>", printable(text))
 
 
 def code(text: str) -> str:
@@ -31,5 +51,5 @@ def rule(lefts: list[bool]) -> str:
 def render(page: Page) -> str:
     """Return a report as Markdown."""
     templates = environment(autoescape=False)  # the filters escape for Markdown
-    templates.filters |= {"text": plain, "code": code, "row": row, "rule": rule}
+    templates.filters |= {"text": plain, "alternative": alternative, "code": code, "row": row, "rule": rule}
     return templates.get_template("report.md.j2").render(page=page)

@@ -56,6 +56,34 @@ def check(name: str, keras_model: Any, samples: Samples, split: str) -> None:
         )
 
 
+def subnormal_notice(name: str, *parts: Samples) -> str:
+    """Return a notice if samples hold subnormal float32 numbers; empty if they hold none.
+
+    Behind a ReLU such numbers change gradients: its derivative is 0 at 0, and 1 just above.
+
+    Parameters
+    ----------
+    name : str
+        The model's name.
+    *parts : Samples
+        The training samples and the test samples.
+    """
+    arrays = [
+        leaf for part in parts for tree in part if tree is not None for leaf in trees.leaves(tree)
+    ]
+    least = np.finfo(np.float32).tiny
+    found = any(
+        array.dtype == np.float32 and ((array != 0) & (abs(array) < least)).any()
+        for array in arrays
+    )
+    return (
+        f"Some numbers in the samples of {name} are subnormal (below {least:.2g}): on a CPU, "
+        "TensorFlow and JAX take them for 0 and PyTorch doesn't, and gradients may differ by that."
+        if found
+        else ""
+    )
+
+
 def check_classes(name: str, keras_model: Any, samples: Samples, outputs: Any, split: str) -> None:
     """Refuse whole numbers that stand for classes that a model hasn't.
 

@@ -10,9 +10,17 @@ from typing import Any
 from aebench import backends
 from helpers.paths import CLEAN, ROOT
 
+_IMPORT = """
+from aebench.bench.worker.framework import import_framework
+import_framework({!r})
+"""
+
 
 def inside(backend: str, scratch: Path, body: str, **variables: str) -> Any:
-    """Run code in a process with a backend; return the last line of its output, read as JSON."""
+    """Run code in a process that holds a backend as a worker does.
+
+    The last line of its output is returned, read as JSON.
+    """
     environment = {
         **CLEAN,
         **backends.environment(backend, scratch),
@@ -22,7 +30,7 @@ def inside(backend: str, scratch: Path, body: str, **variables: str) -> Any:
         **variables,
     }
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(body)],
+        [sys.executable, "-c", _IMPORT.format(backend) + textwrap.dedent(body)],
         capture_output=True,
         text=True,
         env=environment,

@@ -101,6 +101,7 @@ def described(array):
         "least": float(array.min()),
         "most": float(array.max()),
         "finite": bool(np.isfinite(array).all()),
+        "subnormal": int(((array != 0) & (abs(array) < np.finfo(np.float32).tiny)).sum()),
         "repeats": int(first.size - np.unique(first).size),
     }
 

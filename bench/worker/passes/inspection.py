@@ -35,7 +35,7 @@ from aebench.bench.worker.drawn_samples import (
 from aebench.bench.worker.model_ends import input_names
 from aebench.bench.worker.operations import dense_chain, forward_operations
 from aebench.bench.worker.own_samples import from_function, from_npz
-from aebench.bench.worker.sample_checks import FEW, check, check_classes
+from aebench.bench.worker.sample_checks import FEW, check, check_classes, subnormal_notice
 
 R = TypeVar("R")
 # The most characters of an error of a user's code in a message.
@@ -150,8 +150,9 @@ def _found(
             f"--train-samples {job.train_samples} is out of range: the model {name} has "
             f"{train.total:,} training samples."
         )
-    kept = job.train_samples or train.total
-    return _Found(source, notice, train.first(kept), test)
+    train = train.first(job.train_samples or train.total)
+    notices = [notice, subnormal_notice(name, train, test)]
+    return _Found(source, " ".join(filter(None, notices)), train, test)
 
 
 def _file_of(description: ModelDescription) -> str:

@@ -79,6 +79,13 @@ def test_a_model_is_built_once_and_known(tmp_path):
 
 
 @pytest.mark.slow
+def test_subnormal_numbers_in_samples_are_told(tmp_path):
+    samples = DATA.replace("y = x", "x[300, 5] = 1e-40\n    y = x")
+    ((_, data),) = inspected(tmp_path, CLASSIFIER + samples)
+    assert data.info.notice.startswith("Some numbers in the samples of mine are subnormal")
+
+
+@pytest.mark.slow
 def test_samples_are_drawn_where_there_are_none(tmp_path):
     ((_, data),) = inspected(tmp_path, CLASSIFIER)
     assert "drawn from its inputs: its losses mean nothing" in data.info.notice
