@@ -19,6 +19,8 @@ T = TypeVar("T")
 K = TypeVar("K")
 
 _SENTENCES = 3
+# A longer sentence on many cells counts them, and one on more rows is left to the tables.
+_MOST_CHARACTERS, _MOST_PARTS = 300, 6
 _NO_LEADER = "no contender is shown to be"
 
 
@@ -80,12 +82,19 @@ def _fastest(compared: Sequence[SpeedCell], gerunds: Mapping[str, str]) -> list[
         else:
             clause = "" if _is_cut(cell) else f"{_NO_LEADER} fastest"
         by_leader.setdefault(clause, []).append(cell)
-    return [
-        f"{clause} {_where(led, gerunds)}"
-        if clause
-        else f"there is no verdict yet {_where(led, gerunds)}, of which blocks are missing"
-        for clause, led in by_leader.items()
-    ]
+
+    def clauses(where: Callable[[Sequence[SpeedCell]], str]) -> list[str]:
+        return [
+            f"{clause} {where(led)}"
+            if clause
+            else f"there is no verdict yet {where(led)}, of which blocks are missing"
+            for clause, led in by_leader.items()
+        ]
+
+    named = clauses(lambda led: _where(led, gerunds))
+    if sum(map(len, named)) <= _MOST_CHARACTERS:
+        return named
+    return clauses(lambda led: f"in {len(led)} of {len(compared)} cells")
 
 
 def _is_cut(cell: SpeedCell) -> bool:
@@ -209,13 +218,13 @@ def _profile(rows: Sequence[ProfileRow]) -> Iterator[str]:
             largest = max(row.category_seconds, key=lambda name: row.category_seconds[name])
             share = row.category_seconds[largest] / row.traced_step_seconds
             parts.append(f"{largest} with {row.contender} ({percent(share)} of {subject(row)})")
-    if parts:
+    if 0 < len(parts) <= _MOST_PARTS:
         yield f"The largest part of a traced training step is {listed(parts)}."
 
 
 def _memory(rows: Sequence[MemoryRow]) -> Iterator[str]:
     weighed = [row for row in rows if row.phases]
-    if not weighed:
+    if not 0 < len(weighed) <= _MOST_PARTS:
         return
     parts = [
         f"{interval(row.highest_beside_data_bytes / MIB)} MiB with {row.contender} ({row.model})"

@@ -7,9 +7,7 @@ from aebench.reports.sanitize import printable
 
 # What acts as markup: some characters anywhere, others only before or after certain ones. Where no
 # bracket is closed before a parenthesis, another bracket or a colon, there is no link.
-_ACTIVE = re.compile(
-    r"[\\`*|~]|(?<![^\W_])_|_(?![^\W_])|<(?=[A-Za-z/!?])|\](?=[(\[:])|&(?=#?\w+;)"
-)
+_ACTIVE = re.compile(r"[\\`*|~]|(?<![^\W_])_|_(?![^\W_])|<(?=[A-Za-z/!?])|\](?=[(\[:])|&(?=#?\w+;)")
 _ACTIVE_IN_BRACKETS = re.compile(rf"{_ACTIVE.pattern}|[\[\]]")
 # What begins a heading, a quotation, a list, an item of a list of tasks, or is a line.
 _BEGINNING = re.compile(r"[#>]|[-+](?=\s|$)|-(?=[-\s]*$)|\[(?=.\])|\d{1,9}[.)](?=\s|$)")
@@ -51,5 +49,11 @@ def rule(lefts: list[bool]) -> str:
 def render(page: Page) -> str:
     """Return a report as Markdown."""
     templates = environment(autoescape=False)  # the filters escape for Markdown
-    templates.filters |= {"text": plain, "alternative": alternative, "code": code, "row": row, "rule": rule}
+    templates.filters |= {
+        "text": plain,
+        "alternative": alternative,
+        "code": code,
+        "row": row,
+        "rule": rule,
+    }
     return templates.get_template("report.md.j2").render(page=page)

@@ -11,7 +11,9 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from aebench.reports.record import Failure
 from aebench.reports.sanitize import printable
+from aebench.reports.screen import screen
 from aebench.reports.summary import Summary
 from aebench.reports.tables import VERDICT, Table, all_tables, facts, failed_where
 
@@ -104,7 +106,7 @@ def _spread(least: list[int], whole: list[int], room: int) -> list[int]:
 
 def _parts(table: Table) -> Iterable[RenderableType]:
     grid = RichTable(
-        title=plain(table.title, "bold"),
+        title=plain(table.title, "bold") if table.title else None,
         title_justify="left",
         header_style="bold",
         box=box.SIMPLE_HEAD,
@@ -125,11 +127,31 @@ def _parts(table: Table) -> Iterable[RenderableType]:
     yield plain()
 
 
-def render_summary(summary: Summary, tables: bool = True) -> RenderableType:
-    """Return all that a terminal shows: notices, tables (if wanted), failures, and facts."""
-    notices = [plain(f"! {notice}", "yellow") for notice in summary.notices]
-    failures = [
-        plain(f"! {failed_where(each)} failed: {each.reason}", "red") for each in summary.failures
-    ]
+def render_screen(summary: Summary) -> RenderableType:
+    """Return the last screen of a run: one table and what to think of it.
+
+    What measured no speed has no such table, and is shown whole.
+    """
+    chosen = screen(summary)
+    if chosen is None:
+        return render_summary(summary)
+    doubts = [*map(_notice, summary.notices), *map(_failure, summary.failures)]
+    trust = [plain(each, "yellow" if chosen.doubtful else "") for each in chosen.trust]
+    answers = [plain(each, "bold") for each in chosen.answers]
+    first, last = ([*doubts, *trust], []) if chosen.doubtful else (doubts, trust)
+    return Group(*first, *answers, render([chosen.table]), *last)
+
+
+def _notice(notice: str) -> Text:
+    return plain(f"! {notice}", "yellow")
+
+
+def _failure(failure: Failure) -> Text:
+    return plain(f"! {failed_where(failure)} failed: {failure.reason}", "red")
+
+
+def render_summary(summary: Summary) -> RenderableType:
+    """Return all that a terminal can show: notices, tables, failures, and facts."""
+    notices, failures = map(_notice, summary.notices), map(_failure, summary.failures)
     lines = [plain(line, "dim") for line in facts(summary)]
-    return Group(*notices, render(all_tables(summary) if tables else []), *failures, *lines)
+    return Group(*notices, render(all_tables(summary)), *failures, *lines)

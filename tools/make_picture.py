@@ -1,4 +1,4 @@
-"""Make the picture in the README, docs/tables.svg, from a record.
+"""Make the picture in the README, docs/screen.svg, from a record.
 
 Usage: python tools/make_picture.py results/NAME
 """
@@ -11,17 +11,15 @@ from rich.console import Console
 
 from aebench.reports.journal import load
 from aebench.reports.summary import summarise
-from aebench.reports.tables import parity, speed
-from aebench.reports.terminal import WIDTH, render
+from aebench.reports.terminal import WIDTH, render_screen
 
-TARGET = Path(__file__).parent.parent / "docs" / "tables.svg"
+TARGET = Path(__file__).parent.parent / "docs" / "screen.svg"
 
 
 def main() -> None:
     summary = summarise(load(Path(sys.argv[1])))
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
-    trained = [table for table in speed(summary) if table.title.startswith("train")]
-    console.print(render([*parity(summary)[:1], *trained]))
+    console.print(render_screen(summary))
     TARGET.write_text(console.export_svg(title="aebench run"), encoding="utf-8")
     print(TARGET)
 

@@ -17,6 +17,7 @@ from aebench.bench.campaign import interrupts
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.display import Display
 from aebench.bench.campaign.fleet import Fleet
+from aebench.bench.campaign.json_display import JsonDisplay
 from aebench.bench.campaign.parity_cache import ParityCache
 from aebench.bench.campaign.passes import footprint, memory, parity, profile, quality
 from aebench.bench.campaign.passes.speed import SpeedPass, cells_going_on
@@ -58,6 +59,8 @@ class RunInputs:
         Seconds of silence after which a worker counts as failed.
     parity_cache : ParityCache or None
         Checks of parity that earlier runs made; None if all are made anew, and none is kept.
+    json : bool
+        Whether results are shown as lines of JSON, and nothing on the console.
     """
 
     data: Mapping[str, ModelData]
@@ -66,6 +69,7 @@ class RunInputs:
     console: Console
     answer_seconds: float
     parity_cache: ParityCache | None = None
+    json: bool = False
 
 
 def run(plan: Plan, inputs: RunInputs, folder: Path) -> str:
@@ -235,7 +239,11 @@ def _now() -> str:
 def _measure(plan: Plan, inputs: RunInputs, journal: Journal, tasks: Sequence[Task]) -> str:
     began = time.monotonic()
     stages = [(task, task_seconds(plan, task, *inputs.data[task.model].sizes)) for task in tasks]
-    display = Display(inputs.console, stages, journal.record)
+    display = (
+        JsonDisplay(journal.record)
+        if inputs.json
+        else Display(inputs.console, stages, journal.record)
+    )
     outcome, worthless = "interrupted", False
     with interrupts.interruptible() as ignore_signals:
         try:

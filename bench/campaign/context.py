@@ -44,8 +44,8 @@ class Progress(Protocol):
     def stage_done(self) -> None:
         """Count one more task as finished, and correct the estimate of the time left."""
 
-    def results(self, pass_name: str, cells: Collection[Cell] = ()) -> None:
-        """Show the tables of a pass, or of speed for some cells; without cells, for all."""
+    def measured(self, cells: Collection[Cell]) -> None:
+        """Show what is known of cells of the speed pass, a line each."""
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ from rich.live import Live
 from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 
-from aebench.reports import tables, terminal
+from aebench.reports import terminal
 from aebench.reports.formatting import duration
 from aebench.reports.journal import Record
 from aebench.reports.record import Cell, Task
 from aebench.reports.summary import summarise
+from aebench.reports.tables.overview import cell_line
 
 _SHOWN_FIGURES = 3
 _REDRAW_SECONDS = 0.5
@@ -95,19 +96,11 @@ class Display:
                 terminal.plain(f"[{self._elapsed()}] {self._progress()}"), soft_wrap=True
             )
 
-    def results(self, pass_name: str, cells: Collection[Cell] = ()) -> None:
-        """Print the tables of a pass, or of speed for some cells; without cells, for all."""
-        summary = summarise(self._record)
-        chosen = {
-            "parity": lambda: tables.parity(summary),
-            "speed": lambda: tables.speed(summary, cells),
-            "footprint": lambda: tables.footprint(summary),
-            "quality": lambda: tables.quality(summary),
-            "profile": lambda: tables.profile(summary),
-            "memory": lambda: tables.memory(summary),
-        }[pass_name]()
-        if chosen:
-            self._console.print(terminal.render(chosen))
+    def measured(self, cells: Collection[Cell]) -> None:
+        """Print what is known of cells of the speed pass, a line each."""
+        for cell in summarise(self._record).speed:
+            if Cell(cell.model, cell.workload, cell.batch_size) in cells:
+                self._console.print(terminal.plain(cell_line(cell)), soft_wrap=True)
 
     def _elapsed(self) -> str:
         return duration(time.monotonic() - self._began)

@@ -20,7 +20,7 @@ from aebench.reports.formatting import duration
 from aebench.reports.journal import load
 from aebench.reports.record import PlanInfo, Task, WorkloadSizes
 from aebench.reports.summary import summarise
-from aebench.reports.terminal import plain, render_summary
+from aebench.reports.terminal import plain, render_screen
 
 RESULTS = Path("results")
 
@@ -195,24 +195,14 @@ def new_folder(preset: str) -> Path:
     return RESULTS / f"{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}-{preset}"
 
 
-def show_end(
-    console: Console, record: Path, outcome: str, shown: bool, models: Sequence[Model]
-) -> None:
-    """Print the verdicts and the record's path after a run of a plan with some models.
-
-    The tables are printed too, unless they were ``shown`` during the run.
-    """
+def show_end(console: Console, record: Path, outcome: str, models: Sequence[Model]) -> None:
+    """Print the last screen of a run of a plan with some models, and the record's path."""
     read = load(record)
-    summary = summarise(read)
     console.rule()
-    console.print(render_summary(summary, tables=not shown))
+    console.print(render_screen(summarise(read)))
     word = {"complete": "All measured", "failures": "Some failed", "interrupted": "Interrupted"}
-    for cell in summary.speed:
-        if cell.answer:
-            console.print(plain(cell.answer, "bold"), soft_wrap=True)
     console.print(plain(f"{word[outcome]}. Record: {record}"), soft_wrap=True)
-    if shown:
-        console.print(plain(f"All tables again: aebench show {record.parent}"), soft_wrap=True)
+    console.print(plain(f"All tables: aebench show --detail {record.parent}"), soft_wrap=True)
     if outcome != "complete":
         again = command(record.parent, read.header.contenders, models)
         console.print(plain(f"To measure what is missing: {again}"), soft_wrap=True)

@@ -64,6 +64,7 @@ COMMANDS = (
                 "reference",
             ),
             *("different-beyond", "same-within", "fresh-parity", "rank-anyway", *_RECORD, "report"),
+            *("quiet", "json.lines"),
         ),
         "Separate several values of an option by spaces (--backend jax torch) or commas, or "
         "repeat the option.",
@@ -110,7 +111,7 @@ COMMANDS = (
         Measurement("memory", preset="profile", passes=("memory",)),
         _EXPLAINING,
     ),
-    Command("show", "Show the tables of records again.", report.show, ("records", "json")),
+    Command("show", "Show records again.", report.show, ("records", "detail", "json")),
     Command(
         "report",
         "Write a report on records: Markdown, HTML, figures, CSV, and the records themselves.",

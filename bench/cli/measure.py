@@ -70,7 +70,7 @@ class Measurement:
         fresh = self.passes == ("parity",)
         outcome, folder = measure(request, self.name or request.preset, run_options(given, fresh))
         if folder and given.get("report"):
-            write_beside(folder)
+            write_beside(folder, quiet=given.get("json", False))
         elif folder and "resume" in given:
             note_older(folder)
         if folder and self.finish and outcome == "complete":
@@ -158,4 +158,6 @@ def run_options(given: Given, fresh_parity: bool = False) -> "RunOptions":
         given.get("time_limit", options.DEFAULT_TIME_LIMIT_SECONDS),
         given.get("dry_run", False),
         fresh_parity or given.get("fresh_parity", False),
+        given.get("quiet", False),
+        given.get("json", False),
     )

@@ -32,7 +32,7 @@ DEFAULT_DIFFERENT_PERCENT, DEFAULT_SAME_PERCENT = 1.0, 3.0
 # The options that may be given with --resume: they don't contradict the plan of the record.
 _BESIDE_RESUME = (
     *("resume", "report", "time_limit", "dry_run", "contender", "model"),
-    "fresh_parity",
+    *("fresh_parity", "quiet", "json"),
 )
 
 _CONTENDERS = ("all", *backends.built_in_names())
@@ -319,6 +319,15 @@ OPTIONS = {
         _FLAG,
     ),
     "json": Option(("--json",), "Print everything that the tables show, as JSON.", _FLAG),
+    "json.lines": Option(
+        ("--json",),
+        "Print each result as it comes, as a line of JSON, and nothing else.",
+        _FLAG,
+    ),
+    "quiet": Option(("--quiet",), "Print the last screen alone.", _FLAG),
+    "detail": Option(
+        ("--detail",), "Show the tables of all cells and passes, with all notes.", _FLAG
+    ),
     "language": Option(
         ("--language",),
         "Language of the answer to the first two questions: en or fr (default: en).",

@@ -16,7 +16,7 @@ from aebench.bench.quoting import shortly
 
 
 def show(given: Given) -> int:
-    """Print the tables of records, or their figures as JSON."""
+    """Print the last screen of records' runs, all their tables, or their figures as JSON."""
     summary = summarise(given["records"])
     if given.get("json"):
         import msgspec
@@ -26,9 +26,9 @@ def show(given: Given) -> int:
         text = msgspec.json.format(msgspec.json.encode(summary)).decode()
         print(printable_json(text))
         return OK
-    from aebench.reports.terminal import new_console, render_summary
+    from aebench.reports.terminal import new_console, render_screen, render_summary
 
-    new_console().print(render_summary(summary))
+    new_console().print(render_summary(summary) if given.get("detail") else render_screen(summary))
     return OK
 
 
@@ -98,11 +98,13 @@ def note_older(folder: Path) -> None:
         new_console().print(plain(text), soft_wrap=True)
 
 
-def write_beside(folder: Path) -> None:
+def write_beside(folder: Path, quiet: bool = False) -> None:
     """Write the report on a record into the folder ``report`` in the record's folder."""
+    from rich.console import Console
+
     from aebench.reports.terminal import new_console
 
-    _write_report([folder], folder / "report", new_console())
+    _write_report([folder], folder / "report", Console(quiet=True) if quiet else new_console())
 
 
 def _write_report(records: list[Path], folder: Path, console: Any, language: str = "en") -> None:

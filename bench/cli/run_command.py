@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from aebench.bench.campaign import campaign, own_models, parity_cache, run_output
+from aebench.bench.campaign.json_display import tell
 from aebench.bench.campaign.parity_cache import ParityCache
 from aebench.bench.data import datasets
 from aebench.bench.data.model_data import ModelData, described, least
@@ -42,6 +43,10 @@ class RunOptions:
         Whether the plan is shown and nothing is measured.
     fresh_parity : bool
         Whether parity is checked even where an earlier run made the same checks.
+    quiet : bool
+        Whether nothing but the last screen is printed.
+    json : bool
+        Whether lines of JSON are printed, and nothing else.
     """
 
     data: str
@@ -50,6 +55,8 @@ class RunOptions:
     time_limit: float
     dry_run: bool
     fresh_parity: bool = False
+    quiet: bool = False
+    json: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,7 @@ def measure(
     BadInputError
         If the request, the record or an option is refused. Nothing is measured in that case.
     """
-    console = new_console()
+    progress = Console(quiet=True) if options.quiet or options.json else new_console()
     checks.time_limit(options.time_limit)
     with datasets.scratch_folder() as scratch_path:
         scratch = Path(scratch_path)
@@ -105,34 +112,35 @@ def measure(
             if not work.tasks:
                 if not options.dry_run:
                     campaign.finish(work.plan, work.folder)
-                print("Nothing is missing.")
+                progress.print("Nothing is missing.")
                 return "complete", None if options.dry_run else work.folder
         else:
             work = _new_work(request, name, options, scratch)
         # All checks are above: nothing is shown before they have passed.
         if options.dry_run:
-            _show_dry_run(console, request, work)
+            _show_dry_run(new_console(), request, work)
             return "complete", None
-        run_output.show(console, work.plan, work.data, work.tasks)
+        run_output.show(progress, work.plan, work.data, work.tasks)
         command = ["aebench", *map(encodable, sys.argv[1:])]
         cache = parity_cache.folder(os.environ)
         inputs = campaign.RunInputs(
             work.data,
             command,
             scratch,
-            console,
+            progress,
             options.time_limit,
             ParityCache(cache, options.fresh_parity) if cache else None,
+            options.json,
         )
         if options.resume:
             outcome = campaign.resume(work.plan, inputs, options.resume)
         else:
             outcome = campaign.run(work.plan, inputs, work.folder)
-    if not keep:
-        return outcome, work.folder
-    # A complete run that wasn't resumed has shown the tables of all passes already.
-    shown = outcome == "complete" and not options.resume
-    run_output.show_end(console, work.folder / "record.jsonl", outcome, shown, work.plan.models)
+    record = work.folder / "record.jsonl"
+    if options.json:
+        tell("end", {"outcome": outcome, "record": str(record)})
+    elif keep:
+        run_output.show_end(new_console(), record, outcome, work.plan.models)
     return outcome, work.folder
 
 

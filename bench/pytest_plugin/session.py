@@ -182,7 +182,7 @@ class PytestSession:
         )
 
     def render(self, colours: bool) -> str:
-        """Return the text of the comparison's tables; empty if nothing was measured."""
+        """Return the text of the run's last screen; empty if nothing was measured."""
         if self.summary is None:
             return ""
         console = Console(
@@ -191,7 +191,7 @@ class PytestSession:
             color_system="standard" if colours else None,
             width=terminal.new_console().width,
         )
-        console.print(terminal.render_summary(self.summary))
+        console.print(terminal.render_screen(self.summary))
         console.print(terminal.plain(f"Record: {self.record}"), soft_wrap=True)
         assert isinstance(console.file, io.StringIO)
         return console.file.getvalue()

@@ -17,6 +17,11 @@ def overview(summary: Summary) -> list[Table]:
     """
     if len(summary.speed) < 2:
         return []
+    return [glance(summary), *_products(summary), *_shares(summary)]
+
+
+def glance(summary: Summary) -> Table:
+    """Return the table with a row per cell, which compares each contender with the reference."""
     names = _who(summary, lambda row: row.verdict != "baseline")
     references = dict.fromkeys(cell.reference for cell in summary.speed)
     heads = [f"{name}, samples/s" if name in references else f"{name}, × time" for name in names]
@@ -32,14 +37,24 @@ def overview(summary: Summary) -> list[Table]:
             " Of several runs ratios are means with intervals over runs, and throughputs are the "
             "range of the runs'."
         )
-    glance = _table(
+    return _table(
         "At a glance",
         summary,
         heads,
         [note, *_why_not(summary)],
         lambda cell: [_beside(cell, row) for row in _rows(cell, names)],
     )
-    return [glance, *_products(summary), *_shares(summary)]
+
+
+def cell_line(cell: SpeedCell) -> str:
+    """Return what is known of a cell as a line of text."""
+    rows = [row for row in cell.rows if not row.control_of and row.verdict != "baseline"]
+    told = [
+        f"{row.contender} {_beside(cell, row)}"
+        + " samples/s" * bool(row.contender == cell.reference and row.samples_per_second)
+        for row in rows
+    ]
+    return f"{cell.short}: {'; '.join(told)}"
 
 
 def _products(summary: Summary) -> list[Table]:

@@ -1,9 +1,8 @@
 """Make the tables of the speed pass, one table per cell."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from aebench.reports.formatting import interval, listed, percent, relative, spanned
-from aebench.reports.record import Cell
 from aebench.reports.sections import TableView
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary import CellLimit, SpeedCell, SpeedRow, Summary
@@ -12,18 +11,11 @@ from aebench.reports.tables.over_runs import on_machines, over_runs
 from aebench.reports.tables.shared import VERDICT, Table, count, failed, share, shown, some_tables
 
 
-def speed(summary: Summary, only: Collection[Cell] = ()) -> list[Table]:
-    """Return one table per cell: of all that have rounds, or of some."""
+def speed(summary: Summary) -> list[Table]:
+    """Return one table per cell that has rounds."""
     # What wasn't checked has none.
     precisions = {row.precision for row in summary.parity if row.precision}
-    return some_tables(
-        lambda cell: _speed_cell(cell, summary, precisions),
-        [
-            cell
-            for cell in summary.speed
-            if not only or Cell(cell.model, cell.workload, cell.batch_size) in only
-        ],
-    )
+    return some_tables(lambda cell: _speed_cell(cell, summary, precisions), summary.speed)
 
 
 # From this share on the end of a minimum detectable effect's range says nothing: two launches tell

@@ -91,7 +91,9 @@ def test_what_cannot_train_has_figures_or_reasons_in_every_table(aebench, tmp_pa
     found = json.loads(aebench("show", "r", "--json", PYTHONPATH=path).stdout)
     cells = {cell["workload"]: cell for cell in found["speed"]}
     assert [cells[name]["comparisons"] for name in ("train", "predict")] == [0, 2]
-    shown = aebench("show", "r", COLUMNS="200", PYTHONPATH=register(tmp_path / "again")).stdout
+    shown = aebench(
+        "show", "r", "--detail", COLUMNS="200", PYTHONPATH=register(tmp_path / "again")
+    ).stdout
     assert "there is no profiler" in " ".join(shown.split())
     tables = contender_tables(summarise(load(tmp_path / "r")))
     for backend in predicting:

@@ -1,15 +1,21 @@
-"""Compare the whole report in Markdown with the expected text, and check for injected text.
+"""Compare the whole report in Markdown, and a run's last screen, with the expected texts.
 
-``python tests/reports/test_golden.py`` replaces the expected text: read the difference first.
+``python tests/reports/test_golden.py`` replaces the expected texts: read the difference first.
 """
+
+import io
+
+from rich.console import Console
 
 from aebench.reports import document, markdown
 from aebench.reports.sections import Drawn
 from aebench.reports.summary import summarise
+from aebench.reports.terminal import WIDTH, render_screen
 from helpers import sample
 from helpers.paths import ROOT
 
 GOLDEN = ROOT / "tests" / "golden" / "report.md"
+SCREEN = ROOT / "tests" / "golden" / "screen.txt"
 FIGURES = [
     Drawn("throughput", "Throughput", "Throughput", 1),
     Drawn("loss", "Losses", "Quality", 1),
@@ -23,9 +29,20 @@ def rendered() -> str:
     )
 
 
+def screen() -> str:
+    console = Console(file=io.StringIO(), width=WIDTH)
+    console.print(render_screen(summarise(sample.make())))
+    return console.file.getvalue()
+
+
 def test_the_report_is_word_for_word_what_it_was():
     assert rendered() == GOLDEN.read_text(encoding="utf-8")
 
 
+def test_the_last_screen_is_word_for_word_what_it_was():
+    assert screen() == SCREEN.read_text(encoding="utf-8")
+
+
 if __name__ == "__main__":
     GOLDEN.write_text(rendered(), encoding="utf-8")
+    SCREEN.write_text(screen(), encoding="utf-8")

@@ -49,6 +49,18 @@ def test_what_is_fastest_is_said_of_all_cells_at_once(summary):
     )
 
 
+def test_many_cells_are_counted(summary):
+    leaders = ("jax", "torch", "")
+    named = [
+        (f"a-model-of-ours-{each}", "train", 32 + each, leaders[each % 3]) for each in range(12)
+    ]
+    told = with_cells(summary, *named)
+    assert sentences(told)[0] == (
+        "On this machine, jax is fastest in 4 of 12 cells; torch is fastest in 4 of 12 cells; no "
+        "contender is shown to be fastest in 4 of 12 cells."
+    )
+
+
 def test_where_nobody_is_shown_to_be_fastest_that_is_said(summary):
     told = with_cells(summary, ("ae400", "train", 32, ""), ("ae800", "train", 32, ""))
     assert sentences(told)[0] == (

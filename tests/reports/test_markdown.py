@@ -1,5 +1,6 @@
 """Test the escaping of Markdown with a parser of it."""
 
+import re
 
 import pytest
 from hypothesis import example, given

@@ -36,7 +36,6 @@ def run(context: Context, tasks: Sequence[Task], what: str, measure: Measure) ->
         except MeasurementError as error:
             context.note_failure(error, task.pass_name, task.contender, task.model, task.launch)
         context.end(task)
-    context.display.results(tasks[0].pass_name)
 
 
 def task_fields(task: Task) -> dict[str, Any]:

@@ -89,7 +89,6 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
         by_kind[context.plan.model(task.model).form is not None].append(task)
     _compare_closed_forms(context, by_kind[True], kept)
     parity_general.run(context, by_kind[False], kept)
-    context.display.results("parity")
 
 
 def _compare_closed_forms(context: Context, tasks: Sequence[Task], kept: KeptChecks) -> None:

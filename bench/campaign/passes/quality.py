@@ -34,7 +34,6 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
             training.wait()
         for training in some:
             training.run()
-    context.display.results("quality")
 
 
 class _Training:

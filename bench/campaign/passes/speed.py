@@ -100,7 +100,7 @@ class SpeedPass:
                 self._context.display.stage_done()
             last = task.model not in [later.model for later in tasks[number + 1 :]]
             if last and not at_once:
-                self._context.display.results("speed", self._context.plan.cells(task.model))
+                self._context.display.measured(self._context.plan.cells(task.model))
 
         self._look(self._context.plan.info.launches)
 
@@ -183,7 +183,7 @@ class SpeedPass:
                 else:
                     turns[cell] = []
                 if shown and not turns[cell]:
-                    self._context.display.results("speed", [cell.cell])
+                    self._context.display.measured([cell.cell])
 
     def _compile(self, taking_part: Mapping[LaunchCell, Sequence[Session]]) -> None:
         """Let the workers compile all cells of a launch side by side.

@@ -10,21 +10,21 @@ from helpers import sample
 STAGES = [(Task("speed", "ae400", "", 0), 60.0), (Task("quality", "ae400", "jax", 0), 30.0)]
 
 
-def test_a_pipe_gets_one_line_per_subject_and_the_tables():
+def test_a_pipe_gets_one_line_per_subject_and_per_cell():
     console = Console(file=io.StringIO(), width=100)
     display = Display(console, STAGES, sample.make())
     display.doing("ae400: train, batch 32, block 1 of 18")
     display.figure("jax 16,000 samples/s")
     display.doing("ae400: train, batch 32, block 2 of 18")
     display.problem("speed ae400 torch: was killed\x1b[31m by [red]signal 9")
-    display.results("speed", [Cell("ae400", "train", 32)])
+    display.measured([Cell("ae400", "train", 32)])
     display.stage_done()
     display.close()
     shown = console.file.getvalue()
     assert shown.startswith("[<1 s] speed · ae400: train, batch 32\nspeed ae400 torch: was killed")
     assert "[red]signal 9" in shown
     assert "\x1b" not in shown
-    assert "16,010 ±5.7" in shown
+    assert "\ntrain ae400, 32: jax 16,0" in shown and "; torch × 3.996" in shown
     # The first task took no time, for instance since its checks were kept. It says little.
     assert shown.endswith("[<1 s] 1 of 2 stages done, about 10 s left\n")
 

@@ -231,7 +231,11 @@ def test_dry_run_plans_and_writes_nothing(aebench, tmp_path):
 
 
 def test_show_and_report(aebench, record, tmp_path):
-    shown = aebench("show", "old")
+    brief = aebench("show", "old")
+    assert brief.returncode == 0
+    assert len(brief.stdout.splitlines()) <= 40
+    assert "Shown to be the same model" in brief.stdout and "16,010 ±5.7" not in brief.stdout
+    shown = aebench("show", "old", "--detail")
     assert shown.returncode == 0
     assert "16,010 ±5.7" in shown.stdout
     assert max(map(len, shown.stdout.splitlines())) <= 100
@@ -250,7 +254,7 @@ def test_several_records_are_shown_together(aebench, record, tmp_path):
     again = record.read_bytes().replace(b'"name":"sample"', b'"name":"again"')
     again = again.replace(b'"created":"2026-01-01', b'"created":"2026-01-02')
     (tmp_path / "runs" / "again" / "record.jsonl").write_bytes(again)
-    shown = " ".join(aebench("show", "old", "runs").stdout.split())
+    shown = " ".join(aebench("show", "old", "runs", "--detail").stdout.split())
     assert "mean over 2 runs" in shown
     done = aebench("report", "old", "runs", "-o", "joint")
     assert done.returncode == 0, done.stderr
@@ -271,10 +275,10 @@ def test_nobody_has_to_read_to_the_end(aebench, record):
 
 
 def test_a_locale_without_utf8_a_narrow_terminal_and_no_home(aebench, record):
-    ascii_only = aebench("show", "old", PYTHONIOENCODING="ascii")
+    ascii_only = aebench("show", "old", "--detail", PYTHONIOENCODING="ascii")
     assert (ascii_only.returncode, ascii_only.stderr) == (0, "")
     assert "x jax's epoch" in ascii_only.stdout and "?" not in ascii_only.stdout
-    narrow = aebench("show", "old", COLUMNS="40")
+    narrow = aebench("show", "old", "--detail", COLUMNS="40")
     assert narrow.returncode == 0
     assert max(map(len, narrow.stdout.splitlines())) <= 40
     assert "16,010 ±5.7 %" in " ".join(narrow.stdout.split())
@@ -345,9 +349,9 @@ def test_everything_is_measured_on_all_backends(tmp_path):
     assert footprint["parameters"] == 367_609
     assert footprint["exact"]
     assert (run.folder / "report" / "README.md").exists()
-    assert "20 epochs" in run.output
-    # A table is shown after the first launch and after the last, and not again at the end.
-    assert run.output.count("train ae200, batch 32") == 2
+    # A line is shown after the first launch and after the last, and the last screen has a row.
+    assert run.output.count("\ntrain ae200, 32: jax ") == 2
+    assert "train ae200, 32 " in run.output and "Shown to be the same model: 3 of 3." in run.output
     assert "\x1b" not in run.output
 
 

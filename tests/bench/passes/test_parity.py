@@ -138,7 +138,7 @@ def test_workers_compute_side_by_side_and_one_that_fails_stops_no_other(tmp_path
         start=lambda backend, job, python: Comparing(backend, noted, backend == "torch"),
         stop=lambda worker: None,
     )
-    silent = dict.fromkeys(("doing", "problem", "results"), lambda *_: None)
+    silent = dict.fromkeys(("doing", "problem"), lambda *_: None)
     display = SimpleNamespace(**silent, stage_done=lambda: None)
     parity.run(Context(plan, OF_ANY_MODEL, tmp_path, fleet, journal, display), plan.tasks()[:4])
     journal.close()
@@ -187,9 +187,9 @@ def test_who_differs_is_shown_and_in_no_ranking(aebench, tmp_path):
     who = ("--contender", "jax", f"jax@{other}")
     done = aebench("run", *SMALL, *sizes, *who, "--out", "r")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "in no ranking, not shown to be the same model: step at batch 32 differs by" in " ".join(
-        done.stdout.split()
-    )
+    told = " ".join(done.stdout.split())
+    assert "Shown to be the same model: 1 of 2; not ae200-dropout jax@" in told
+    assert "(step at batch 32 differs by " in told
     shown = json.loads(aebench("show", "r", "--json").stdout)
     cells = {cell["workload"]: cell for cell in shown["speed"]}
     verdicts = {

@@ -133,8 +133,8 @@ def run(tmp_path, monkeypatch):
         sizes = [WorkloadSizes(workload, list(batch_sizes), launches=4, blocks=blocks_each)]
         info = msgspec.structs.replace(header.plan, sizes=sizes)
         silent = dict.fromkeys(("doing", "figure", "problem"), lambda *_: None)
-        results = (lambda *_: None) if shown is None else lambda *what: shown.append(what)
-        display = SimpleNamespace(**silent, results=results, stage_done=lambda: None)
+        measured = (lambda _: None) if shown is None else shown.append
+        display = SimpleNamespace(**silent, measured=measured, stage_done=lambda: None)
         fleet = SimpleNamespace(
             start=lambda backend, job, python: Knowing(
                 seconds[backend] if isinstance(seconds[backend], float) else next(seconds[backend]),
@@ -204,13 +204,13 @@ def test_cells_take_turns_and_their_blocks_are_numbered_on(run):
     assert all(later.began_at >= one.began_at > 1e9 for one, later in pairwise(record.of(Block)))
 
 
-def test_first_tables_are_shown_cell_by_cell_and_each_model_s_after_its_last_launch(run):
+def test_first_figures_are_shown_cell_by_cell_and_each_model_s_after_its_last_launch(run):
     seconds = {"jax": 0.01, "torch": 0.03}
 
     def shown(launches, models=("ae400",)):
         found = []
         run(launches, seconds, models=models, batch_sizes=[32, 64], shown=found)
-        return [[(cell.model, cell.batch_size) for cell in cells] for _, cells in found]
+        return [[(cell.model, cell.batch_size) for cell in cells] for cells in found]
 
     of_400, of_800 = ([(name, 32), (name, 64)] for name in ("ae400", "ae800"))
     at_once = [[each] for each in of_400]

@@ -56,7 +56,7 @@ def run(tmp_path):
             return Training(backend, noted, fails if backend == failing else "")
 
         fleet = SimpleNamespace(start=start, stop=lambda worker: stopped.append(worker.name))
-        silent = dict.fromkeys(("doing", "figure", "problem", "results"), lambda *_: None)
+        silent = dict.fromkeys(("doing", "figure", "problem"), lambda *_: None)
         display = SimpleNamespace(**silent, stage_done=lambda: noted.append("stage"))
         quality.run(Context(plan, OF_ANY_MODEL, tmp_path, fleet, journal, display), plan.tasks())
         journal.close()

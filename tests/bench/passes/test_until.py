@@ -116,7 +116,7 @@ class Running:
         journal = Journal.resume(self.path)
         tasks = missing_tasks(self.plan, journal.record)
         journal.append(Resume("", [], tasks))
-        silent = dict.fromkeys(("doing", "figure", "problem", "results"), lambda *_: None)
+        silent = dict.fromkeys(("doing", "figure", "problem", "measured"), lambda *_: None)
         display = SimpleNamespace(**silent, stage_done=self._note_end)
         display.doing = self._note_launch
 

@@ -114,7 +114,7 @@ def test_tests_replay_what_their_workers_measured(run_pytest, pytester):
     assert losses == pytest.approx([losses[0]] * 2, abs=1e-4)
     assert 0.2 < losses[0] < 0.7
     # Our table comes last; pytest-benchmark's table shows no figure in colour.
-    assert "× jax's" in said and "Record: kept/record.jsonl" in said
+    assert "torch, × time" in said and "Record: kept/record.jsonl" in said
     theirs = [line for line in said.splitlines() if "test_speed[" in line and "PASSED" not in line]
     figures = [line for line in theirs if re.search(r"\d\.\d{4}", line)]
     assert len(figures) >= 2

@@ -163,4 +163,4 @@ def test_it_is_measured_and_shown(aebench, added, tmp_path):
     assert any("calls in 1 launch" in note for note in table.notes)
     assert any("native-jax: respond times calls of Keras" in note for note in table.notes)
     assert not any("epoch" in column for column in table.columns)
-    assert "respond ae200, batch 2" in done.stdout
+    assert "respond ae200, 2: jax " in done.stdout

@@ -1,0 +1,120 @@
+"""Choose what the last screen of a run shows: the answer, one table, and how far to trust it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from statistics import median
+
+from aebench.reports.formatting import listed, percent
+from aebench.reports.headline import sentences
+from aebench.reports.summary import Summary
+from aebench.reports.summary.notices import some
+from aebench.reports.tables.overview import glance
+from aebench.reports.tables.shared import Table
+
+# The screen has at most 40 lines. The table takes at most about 24 of them: two a row, or one for
+# each contender where that many don't fit side by side.
+MOST_CELLS = 12
+MOST_BESIDE = 3
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The last screen of a run that measured speed.
+
+    Parameters
+    ----------
+    answers : list of str
+        At most three sentences.
+    table : Table
+        Throughputs and ratios: a row per cell.
+    trust : list of str
+        Sentences on how far to trust these figures.
+    doubtful : bool
+        Whether that is so little that it must be read first.
+    """
+
+    answers: list[str]
+    table: Table
+    trust: list[str]
+    doubtful: bool
+
+
+def screen(summary: Summary) -> Screen | None:
+    """Return the last screen of a run; None if the run measured no speed."""
+    if not summary.speed:
+        return None
+    disturbed = any(cell.mostly_disturbed for cell in summary.speed)
+    return Screen(
+        sentences(summary),
+        _table(summary),
+        [*_parity(summary), *_controls(summary), *_launches(summary)],
+        doubtful=disturbed or bool(summary.failures),
+    )
+
+
+def _table(summary: Summary) -> Table:
+    whole = glance(summary)
+    contenders = len(whole.columns) - 1
+    beside = contenders <= MOST_BESIDE
+    most = MOST_CELLS if beside else max(1, 2 * MOST_CELLS // (contenders + 1))
+    left = len(whole.rows) - most
+    notes = ["× time: of an epoch of fit, or of a call or step of predict, with 95 % intervals."]
+    if left > 0:
+        notes.append(f"{left:,} more cells are in the details.")
+    return replace(whole, title="", rows=whole.rows[:most], notes=notes)
+
+
+def _parity(summary: Summary) -> Iterator[str]:
+    rows = summary.parity
+    if not rows:
+        yield "That the contenders are the same model wasn't checked."
+        return
+    apart = [row for row in rows if row.differs or row.failure]
+    same = f"{len(rows) - len(apart)} of {len(rows)}"
+    names = listed(some(f"{row.model} {row.contender}" for row in apart))
+    why = f" ({apart[0].failure or apart[0].differs})" if len(apart) == 1 else ""
+    but = f"; not {names}{why}" if apart else ""
+    yield f"Shown to be the same model: {same}{but}."
+
+
+def _controls(summary: Summary) -> Iterator[str]:
+    floors = [(cell.noise_floor, cell.short) for cell in summary.speed if cell.noise_floor]
+    if floors:
+        most, where = max(floors)
+        usual = percent(median(floor for floor, _ in floors))
+        worst = f", at most {percent(most)} ({where})" if len(floors) > 1 else ""
+        yield f"Noise floor: {usual}{worst}: smaller differences want a second run."
+    blocks = sum(cell.blocks for cell in summary.speed)
+    disturbed = sum(cell.disturbed for cell in summary.speed)
+    repeated = sum(cell.repeated for cell in summary.speed)
+    if any(cell.control_sds for cell in summary.speed):
+        yield f"Disturbed: {disturbed:,} of {blocks:,} blocks; {repeated:,} more were repeated."
+
+
+def _launches(summary: Summary) -> Iterator[str]:
+    """Yield a sentence on the launches: whether they were enough, and what would be."""
+    ruled = [(cell, cell.stopping) for cell in summary.speed if cell.stopping and cell.launches]
+    if ruled:
+        rule = ruled[0][1].rule
+        enough = sum(stopping.enough is not None for _, stopping in ruled)
+        counts = [str(each) for each in sorted({cell.launches for cell, _ in ruled})]
+        yield (
+            f"Until {rule}: enough launches in {enough} of {len(ruled)} cells, after "
+            f"{' to '.join(dict.fromkeys([counts[0], counts[-1]]))} of at most "
+            f"{rule.most_launches} launches."
+        )
+        return
+    judged = [
+        row
+        for cell in summary.speed
+        for row in cell.rows
+        if row.adjusted is not None and not row.control_of
+    ]
+    open_ones = sum(row.verdict == "inconclusive" for row in judged)
+    if max(cell.launches for cell in summary.speed) < 2:
+        yield "One launch gives no intervals and no verdicts: --launches 3 gives both."
+    elif open_ones:
+        yield (
+            f"Undecided: {open_ones:,} of {len(judged):,} comparisons; --until decided starts more "
+            "launches."
+        )
