@@ -10,6 +10,7 @@ from aebench.bench.protocol.messages import Job
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.quoting import shortly
+from aebench.bench.worker.framework import seed_random
 from aebench.bench.worker.sample_files import mapped
 
 # The name that Keras gives to the state of a generator of random numbers.
@@ -48,7 +49,7 @@ def build(model: LoadedModel, settings: ContenderSettings, seed: int) -> Any:
     if settings.precision == "float32":
         backend.full_float32()
     if model.closed_form_function is None:
-        keras.utils.set_random_seed(seed)
+        seed_random(seed)
     keras_model = model.build()
     # Keras reads both attributes later, when it makes the step: nothing needs to be compiled again.
     if settings.jit is not None:
@@ -128,11 +129,9 @@ class Restarts:
 
     def restart(self, seed: int) -> None:
         """Set weights, random state and the optimiser's state to the start of a training."""
-        import keras
-
         weights = initial_weights(self._model, seed, self._folder)
         if weights is None:
-            keras.utils.set_random_seed(seed)
+            seed_random(seed)
             weights = self._model.build().get_weights()
         self._keras_model.set_weights(weights)
         for state in random_states(self._keras_model):

@@ -7,6 +7,7 @@ contender computes with them, and yet its start and its memory would hold them.
 
 import sys
 from importlib import import_module
+from types import SimpleNamespace
 
 from aebench import backends
 
@@ -41,6 +42,30 @@ def import_framework(name: str) -> None:
     finally:
         for other in hidden:
             del sys.modules[other]
+
+
+def seed_random(seed: int) -> None:
+    """Seed all random numbers as :func:`keras.utils.set_random_seed` does.
+
+    On any backend Keras's function imports TensorFlow to seed it too, if it is installed. Here only
+    a TensorFlow that the process holds is seeded.
+
+    Parameters
+    ----------
+    seed : int
+        The seed.
+    """
+    import keras
+    from keras.src.utils import rng_utils
+
+    if "tensorflow" in sys.modules or not hasattr(rng_utils, "tf"):
+        keras.utils.set_random_seed(seed)
+        return
+    found, rng_utils.tf = rng_utils.tf, SimpleNamespace(available=False)
+    try:
+        keras.utils.set_random_seed(seed)
+    finally:
+        rng_utils.tf = found
 
 
 def _of_others(name: str) -> set[str]:

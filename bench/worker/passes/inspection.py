@@ -32,6 +32,7 @@ from aebench.bench.worker.drawn_samples import (
     TRAIN_SAMPLES,
     drawn,
 )
+from aebench.bench.worker.framework import seed_random
 from aebench.bench.worker.model_ends import input_names
 from aebench.bench.worker.operations import dense_chain, forward_operations
 from aebench.bench.worker.own_samples import from_function, from_npz
@@ -70,6 +71,7 @@ def _inspect(command: Inspect, job: InspectionJob, shared: dict["_Source", "_Sha
     model = command.model
     loaded = _of_user(model, "loaded", lambda: load(model))
     loaded.check_parameters()
+    # A file's data() may shuffle with TensorFlow, whatever the backend: that is seeded too.
     keras.utils.set_random_seed(0)
     keras_model = _of_user(model, "built", loaded.build)
     # Models of one file have one data(): its samples are made and written once.
@@ -195,13 +197,12 @@ def _bytes(variables: Any) -> int:
 
 def _initial_weights(loaded: LoadedModel, train: Samples, seeds: int, folder: Path) -> str:
     """Draw the initial weights of every seed, which all backends then begin with."""
-    import keras
     import numpy as np
 
     weights = folder / "weights"
     weights.mkdir()
     for seed in range(seeds):
-        keras.utils.set_random_seed(seed)
+        seed_random(seed)
         keras_model = loaded.build()
         call_once(keras_model, train)
         arrays = {

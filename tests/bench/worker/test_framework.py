@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from aebench import backends
+from helpers.inside import inside
 from helpers.paths import CLEAN, ROOT
 
 CODE = """
@@ -47,6 +48,30 @@ def test_a_worker_holds_its_own_framework_alone(name, module, tmp_path):
     assert module in held
     known = {"jax", "tensorflow", "torch", "openvino", "matplotlib"}
     assert held & known == {backends.backend_name(name)}
+
+
+SEEDED = """
+import keras, random, sys
+from aebench.bench.worker.framework import seed_random
+
+def drawn():
+    return random.random(), np.random.random(), float(keras.random.uniform(()))
+
+seed_random(7)
+mine = drawn()
+held = "tensorflow" in sys.modules
+keras.utils.set_random_seed(7)
+# The import of TensorFlow, after Python's seed, may draw.
+keras.utils.set_random_seed(7)
+print(json.dumps([held, mine == drawn(), "tensorflow" in sys.modules]))
+"""
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_seeding_imports_no_other_framework_and_draws_the_same(backend, tmp_path):
+    held, same, held_by_keras = inside(backend, tmp_path, f"import json, numpy as np\n{SEEDED}")
+    assert (held, same) == (False, True)
+    assert held_by_keras  # else this needs no function of our own
 
 
 def test_what_a_backend_requires_is_not_kept_from_it(tmp_path):
