@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from statistics import median
 
-from aebench.reports.formatting import listed, percent
+from aebench.reports.formatting import listed, percent, relative
 from aebench.reports.headline import sentences
 from aebench.reports.summary import Summary
 from aebench.reports.summary.notices import some
@@ -53,12 +53,15 @@ def screen(summary: Summary) -> Screen | None:
 
 
 def _table(summary: Summary) -> Table:
-    whole = glance(summary)
+    whole = glance(summary, relative)
     contenders = len(whole.columns) - 1
     beside = contenders <= MOST_BESIDE
     most = MOST_CELLS if beside else max(1, 2 * MOST_CELLS // (contenders + 1))
     left = len(whole.rows) - most
-    notes = ["× time: of an epoch of fit, or of a call or step of predict, with 95 % intervals."]
+    notes = [
+        "× time: of an epoch of fit, or a call or step of predict; ± to the 95 % interval's "
+        "farther end."
+    ]
     if left > 0:
         notes.append(f"{left:,} more cells are in the details.")
     return replace(whole, title="", rows=whole.rows[:most], notes=notes)
@@ -88,7 +91,8 @@ def _controls(summary: Summary) -> Iterator[str]:
     disturbed = sum(cell.disturbed for cell in summary.speed)
     repeated = sum(cell.repeated for cell in summary.speed)
     if any(cell.control_sds for cell in summary.speed):
-        yield f"Disturbed: {disturbed:,} of {blocks:,} blocks; {repeated:,} more were repeated."
+        more = f"; {repeated:,} more were repeated" if repeated else ""
+        yield f"Disturbed: {disturbed:,} of {blocks:,} blocks{more}."
 
 
 def _launches(summary: Summary) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from aebench.reports.formatting import interval, listed, spanned
+from aebench.reports.formatting import interval, listed, relative, spanned
 from aebench.reports.sections import TableView
 from aebench.reports.summary import SpeedCell, SpeedRow, Summary
 from aebench.reports.tables.shared import Table, share, shown
@@ -20,8 +20,16 @@ def overview(summary: Summary) -> list[Table]:
     return [glance(summary), *_products(summary), *_shares(summary)]
 
 
-def glance(summary: Summary) -> Table:
-    """Return the table with a row per cell, which compares each contender with the reference."""
+def glance(summary: Summary, how: Callable[..., str] = interval) -> Table:
+    """Return the table with a row per cell, which compares each contender with the reference.
+
+    Parameters
+    ----------
+    summary : Summary
+        The content.
+    how : callable
+        Writes a number with its interval, as :mod:`aebench.reports.formatting` does.
+    """
     names = _who(summary, lambda row: row.verdict != "baseline")
     references = dict.fromkeys(cell.reference for cell in summary.speed)
     heads = [f"{name}, samples/s" if name in references else f"{name}, × time" for name in names]
@@ -42,7 +50,7 @@ def glance(summary: Summary) -> Table:
         summary,
         heads,
         [note, *_why_not(summary)],
-        lambda cell: [_beside(cell, row) for row in _rows(cell, names)],
+        lambda cell: [_beside(cell, row, how) for row in _rows(cell, names)],
     )
 
 
@@ -50,7 +58,7 @@ def cell_line(cell: SpeedCell) -> str:
     """Return what is known of a cell as a line of text."""
     rows = [row for row in cell.rows if not row.control_of and row.verdict != "baseline"]
     told = [
-        f"{row.contender} {_beside(cell, row)}"
+        f"{row.contender} {_beside(cell, row, relative)}"
         + " samples/s" * bool(row.contender == cell.reference and row.samples_per_second)
         for row in rows
     ]
@@ -156,12 +164,12 @@ def _table(
     )
 
 
-def _beside(cell: SpeedCell, row: SpeedRow | None) -> str:
+def _beside(cell: SpeedCell, row: SpeedRow | None, how: Callable[..., str]) -> str:
     if row is None or row.samples_per_second is None:
         return "–"
     if row.contender == cell.reference:
-        return shown(row.samples_per_second, how=spanned if cell.runs else interval)
-    return f"× {times(row, row.judged_ratio)} {row.verdict}".rstrip()
+        return shown(row.samples_per_second, how=spanned if cell.runs else how)
+    return f"× {times(row, row.judged_ratio, how)} {row.verdict}".rstrip()
 
 
 def _where(summary: Summary) -> str:
