@@ -71,7 +71,7 @@ class Measurement:
         outcome, folder = measure(request, self.name or request.preset, run_options(given, fresh))
         if folder and given.get("report"):
             write_beside(folder, quiet=given.get("json", False))
-        elif folder and "resume" in given:
+        elif folder and "resume" in given and not given.get("json"):
             note_older(folder)
         if folder and self.finish and outcome == "complete":
             return self.finish(folder)
