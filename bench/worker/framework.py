@@ -71,5 +71,9 @@ def seed_random(seed: int) -> None:
 def _of_others(name: str) -> set[str]:
     own = backends.load(name)
     others = {backends.load(each).FRAMEWORK for each in backends.NAMES} | {_OF_REPORTS}
+    needed = {own.FRAMEWORK, *own.REQUIRES}
+    # A registered backend may run Keras on one that has a file here.
+    if own.KERAS_BACKEND in backends.NAMES:
+        needed |= set(backends.load(own.KERAS_BACKEND).REQUIRES)
     # Every worker reads its data with NumPy.
-    return others - {own.FRAMEWORK, *own.REQUIRES, "numpy"}
+    return others - needed - {"numpy"}
