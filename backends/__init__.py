@@ -266,9 +266,9 @@ def load(name: str) -> Backend:
 def environment(name: str, scratch: Path) -> dict[str, str]:
     """Return the environment variables of a worker, set before its interpreter starts.
 
-    Keras imports more than its own backend: JAX wherever it is installed, TensorFlow at some calls.
-    So a worker gets the variables of all built-in backends. A co-imported framework then reserves
-    no accelerator's memory that the worker or its neighbours need, and finds no old cache.
+    A model's file, and Keras at some calls, import frameworks beside the worker's own. So a worker
+    gets the variables of all built-in backends. A co-imported framework then reserves no
+    accelerator's memory that the worker or its neighbours need, and finds no old cache.
 
     Parameters
     ----------

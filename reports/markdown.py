@@ -18,12 +18,17 @@ def plain(text: str) -> str:
 
     Characters that change nothing where they stand aren't escaped: Markdown is read as text too.
     """
-    escaped = _ACTIVE.sub(r"\\\g<0>", printable(text).strip())
+    escaped = _inline(text)
     begins = _BEGINNING.match(escaped)
     if begins is None:
         return escaped
     last = begins.end() - 1
     return f"{escaped[:last]}\\{escaped[last:]}"
+
+
+def _inline(text: str) -> str:
+    """Return a text, escaped for a place in which no line begins."""
+    return _ACTIVE.sub(r"\\\g<0>", printable(text).strip())
 
 
 def alternative(text: str) -> str:
@@ -38,7 +43,7 @@ def code(text: str) -> str:
 
 def row(cells: list[str]) -> str:
     """Return a row of a table as a line of Markdown."""
-    return "| " + " | ".join(map(plain, cells)) + " |"
+    return "| " + " | ".join(map(_inline, cells)) + " |"
 
 
 def rule(lefts: list[bool]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import inf
 from statistics import median
 
 from aebench.reports.formatting import listed, percent, relative
@@ -100,7 +101,7 @@ def _launches(summary: Summary) -> Iterator[str]:
     ruled = [(cell, cell.stopping) for cell in summary.speed if cell.stopping and cell.launches]
     if ruled:
         rule = ruled[0][1].rule
-        enough = sum(stopping.enough is not None for _, stopping in ruled)
+        enough = sum((each.enough or inf) <= rule.most_launches for _, each in ruled)
         counts = [str(each) for each in sorted({cell.launches for cell, _ in ruled})]
         yield (
             f"Until {rule}: enough launches in {enough} of {len(ruled)} cells, after "

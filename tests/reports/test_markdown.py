@@ -78,3 +78,7 @@ def test_a_text_can_stand_for_an_image(text):
 )
 def test_what_changes_nothing_is_not_escaped(text):
     assert plain(text) == text
+
+
+def test_no_line_begins_in_a_row():
+    assert row(["+ build", "1. first"]) == "| + build | 1. first |"

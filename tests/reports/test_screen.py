@@ -6,9 +6,11 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from aebench.reports.record import Failure
+from aebench.reports.record import Failure, StoppingRule
+from aebench.reports.record.header import WIDTH as BY_WIDTH
 from aebench.reports.screen import MOST_CELLS, screen
 from aebench.reports.summary import ParityRow, summarise
+from aebench.reports.summary.speed_rows import Stopping
 from aebench.reports.terminal import WIDTH, render_screen
 from helpers import sample
 
@@ -73,6 +75,15 @@ def test_what_is_undecided_is_counted_with_what_would_help(summary):
     assert told[-1].startswith(f"Undecided: {judged} of {judged} comparisons; --until decided")
     alone = msgspec.structs.replace(open_ones, launches=1)
     assert "--launches 3" in screen(msgspec.structs.replace(summary, speed=[alone])).trust[-1]
+
+
+@pytest.mark.parametrize(("needed", "told"), [(3, "1 of 1"), (40, "0 of 1"), (None, "0 of 1")])
+def test_launches_that_were_not_allowed_are_not_enough(summary, needed, told):
+    (cell,) = summary.speed
+    rule = StoppingRule(BY_WIDTH, 3, 12, 0.03)
+    ruled = msgspec.structs.replace(cell, launches=12, stopping=Stopping(rule, 0.95, needed))
+    said = screen(msgspec.structs.replace(summary, speed=[ruled])).trust[-1]
+    assert said == f"Until ±3 %: enough launches in {told} cells, after 12 of at most 12 launches."
 
 
 def test_little_trust_is_read_first(summary):
