@@ -6,8 +6,11 @@ contender computes with them, and yet its start and its memory would hold them.
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from types import SimpleNamespace
+from typing import Any
 
 from aebench import backends
 
@@ -17,8 +20,8 @@ _OF_REPORTS = "matplotlib"
 def import_framework(name: str) -> None:
     """Import Keras with its backend, or the framework of a baseline.
 
-    Meanwhile the packages that only other contenders or reports need can't be imported. Afterwards
-    they can: a model's file may use them.
+    Meanwhile the packages that only other contenders or reports need aren't found. Afterwards they
+    are: a model's file may use them.
 
     Parameters
     ----------
@@ -32,16 +35,49 @@ def import_framework(name: str) -> None:
         If Keras or the framework isn't installed.
     """
     module = "keras" if backends.runs_keras(name) else backends.load(name).FRAMEWORK
-    if not module:
-        return
-    hidden = [other for other in _of_others(name) if other not in sys.modules]
-    # Python takes a module that is None for one that isn't installed.
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    if module:
+        with _hidden(_of_others(name)):
+            import_module(module)
+
+
+def _of_others(name: str) -> set[str]:
+    own = backends.load(name)
+    others = {backends.load(each).FRAMEWORK for each in backends.NAMES} | {_OF_REPORTS}
+    # Every worker reads its data with NumPy.
+    return others - {own.FRAMEWORK, *own.REQUIRES, "numpy"}
+
+
+@contextmanager
+def _hidden(packages: set[str]) -> Iterator[None]:
+    """Let no import find some packages.
+
+    A None in ``sys.modules`` would do so too, but libraries take any entry there for the package.
+    """
+    sys.meta_path[:] = [_FinderWithout(finder, packages) for finder in sys.meta_path]
     try:
-        import_module(module)
+        yield
     finally:
-        for other in hidden:
-            del sys.modules[other]
+        sys.meta_path[:] = [
+            finder.finder if isinstance(finder, _FinderWithout) else finder
+            for finder in sys.meta_path
+        ]
+
+
+class _FinderWithout:
+    """A finder of modules that is another one, but for some packages."""
+
+    def __init__(self, finder: Any, packages: set[str]) -> None:
+        self.finder = finder
+        self._packages = packages
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.finder, name)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Return the spec of a module; None if it is of a hidden package."""
+        if name.partition(".")[0] in self._packages:
+            return None
+        return self.finder.find_spec(name, path, target)
 
 
 def seed_random(seed: int) -> None:
@@ -66,14 +102,3 @@ def seed_random(seed: int) -> None:
         keras.utils.set_random_seed(seed)
     finally:
         rng_utils.tf = found
-
-
-def _of_others(name: str) -> set[str]:
-    own = backends.load(name)
-    others = {backends.load(each).FRAMEWORK for each in backends.NAMES} | {_OF_REPORTS}
-    needed = {own.FRAMEWORK, *own.REQUIRES}
-    # A registered backend may run Keras on one that has a file here.
-    if own.KERAS_BACKEND in backends.NAMES:
-        needed |= set(backends.load(own.KERAS_BACKEND).REQUIRES)
-    # Every worker reads its data with NumPy.
-    return others - needed - {"numpy"}

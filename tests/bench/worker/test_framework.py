@@ -40,6 +40,7 @@ def held_after_import(name, tmp_path):
         ("jax", "keras"),
         ("tensorflow", "keras"),
         ("torch", "keras"),
+        ("openvino", "keras"),
         ("native-tensorflow", "tensorflow"),
     ],
 )
