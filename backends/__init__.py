@@ -48,12 +48,15 @@ class Costs(NamedTuple):
         Seconds of all parity checks of a model at one batch size.
     step_seconds : dict of str to float
         Seconds of a step without its matrix products, by workload.
+    jit_seconds : float
+        Seconds to compile a function of the model, if the setting ``jit`` asks for a compiler.
     """
 
     start_seconds: float
     cold_start_seconds: float
     parity_seconds: float
     step_seconds: Mapping[str, float]
+    jit_seconds: float = 0.0
 
 
 class Backend(Protocol):

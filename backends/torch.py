@@ -23,6 +23,7 @@ COSTS = Costs(
     cold_start_seconds=8.0,
     parity_seconds=5.0,
     step_seconds={"train": 0.0085, "predict": 0.0035},
+    jit_seconds=30.0,
 )
 KEEPS_FLOAT64 = False
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()

@@ -5,7 +5,7 @@ import datetime
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
@@ -21,13 +21,15 @@ from aebench.bench.campaign.json_display import JsonDisplay
 from aebench.bench.campaign.parity_cache import ParityCache
 from aebench.bench.campaign.passes import footprint, memory, parity, profile, quality
 from aebench.bench.campaign.passes.speed import SpeedPass, cells_going_on
+from aebench.bench.campaign.time_history import TimeHistory
 from aebench.bench.data.model_data import ModelData
 from aebench.bench.errors import BadInputError, refusing
 from aebench.bench.plan.estimate import task_seconds
+from aebench.bench.plan.forecast import Forecast
 from aebench.bench.plan.plan import Plan
 from aebench.bench.system import machine, machine_noise
 from aebench.reports.journal import Journal, Record, RecordError, load
-from aebench.reports.record import SCHEMA, End, Failure, Header, PassEnd, Resume, Task
+from aebench.reports.record import SCHEMA, End, Failure, Header, Parity, PassEnd, Resume, Task
 from aebench.reports.sanitize import reason
 from aebench.reports.summary.looks import looks_due
 
@@ -61,6 +63,10 @@ class RunInputs:
         Checks of parity that earlier runs made; None if all are made anew, and none is kept.
     json : bool
         Whether results are shown as lines of JSON, and nothing on the console.
+    forecast : Forecast
+        What tasks take on this machine.
+    history : TimeHistory or None
+        Where the times of passes are kept for later forecasts; None if they aren't.
     """
 
     data: Mapping[str, ModelData]
@@ -70,6 +76,8 @@ class RunInputs:
     answer_seconds: float
     parity_cache: ParityCache | None = None
     json: bool = False
+    forecast: Forecast = field(default_factory=Forecast)
+    history: TimeHistory | None = None
 
 
 def run(plan: Plan, inputs: RunInputs, folder: Path) -> str:
@@ -238,7 +246,10 @@ def _now() -> str:
 
 def _measure(plan: Plan, inputs: RunInputs, journal: Journal, tasks: Sequence[Task]) -> str:
     began = time.monotonic()
-    stages = [(task, task_seconds(plan, task, *inputs.data[task.model].sizes)) for task in tasks]
+    stages = [
+        (task, inputs.forecast.seconds(plan, task, *inputs.data[task.model].sizes).middle)
+        for task in tasks
+    ]
     display = (
         JsonDisplay(journal.record)
         if inputs.json
@@ -262,7 +273,7 @@ def _measure(plan: Plan, inputs: RunInputs, journal: Journal, tasks: Sequence[Ta
                     display,
                     inputs.parity_cache,
                 )
-                _run_passes(context, tasks)
+                _run_passes(context, tasks, inputs.history)
             outcome = "failures" if journal.record.of(Failure) else "complete"
         except KeyboardInterrupt:
             pass
@@ -286,10 +297,29 @@ def _measure(plan: Plan, inputs: RunInputs, journal: Journal, tasks: Sequence[Ta
     return outcome
 
 
-def _run_passes(context: Context, tasks: Sequence[Task]) -> None:
+def _run_passes(context: Context, tasks: Sequence[Task], history: TimeHistory | None) -> None:
     for name in context.plan.info.passes:
         mine = [task for task in tasks if task.pass_name == name]
         if mine:
             began = time.monotonic()
             _PASSES[name](context, mine)
-            context.journal.append(PassEnd(name, time.monotonic() - began))
+            seconds = time.monotonic() - began
+            context.journal.append(PassEnd(name, seconds))
+            if history:
+                _keep_time(history, context, mine, seconds)
+
+
+def _keep_time(
+    history: TimeHistory, context: Context, tasks: Sequence[Task], seconds: float
+) -> None:
+    """Keep what a pass took, unless a task failed or was left out: its time says nothing then."""
+    record = context.journal.record
+    kept = {(check.contender, check.model) for check in record.of(Parity) if check.measured_at}
+    done = record.done()
+    if all(task in done for task in tasks):
+        made = [task for task in tasks if (task.contender, task.model) not in kept]
+        timed = made if tasks[0].pass_name == "parity" else tasks
+        estimated = sum(
+            task_seconds(context.plan, task, *context.data[task.model].sizes) for task in timed
+        )
+        history.keep(tasks[0].pass_name, estimated, seconds)

@@ -4,21 +4,18 @@ A check is found again only by a run in which nothing that it depends on is diff
 :mod:`aebench.bench.campaign.parity_key`.
 """
 
-import contextlib
-import os
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from aebench.bench.campaign import user_cache
 from aebench.reports.files import read_plain
 from aebench.reports.record import Parity, WorkerInfo
 from aebench.reports.record.bounds import MOST_NAME
 
-VARIABLE, OFF = "AEBENCH_CACHE", "off"
 _FORMAT = 1
 _MOST_CHECKS = 10_000
 _MOST_BYTES = 4 * 2**20
@@ -34,29 +31,6 @@ class Checked(msgspec.Struct, frozen=True):
     worker: WorkerInfo
     checks: Annotated[list[Parity], Meta(min_length=1, max_length=_MOST_CHECKS)]
     format: int = _FORMAT
-
-
-def folder(environment: Mapping[str, str]) -> Path | None:
-    """Return the user's folder for checks; None if ``AEBENCH_CACHE`` is ``off``, or none is known.
-
-    Parameters
-    ----------
-    environment : mapping of str to str
-        The environment's variables: ``AEBENCH_CACHE`` names the folder, else it is ``aebench`` in
-        ``XDG_CACHE_HOME``, else in ``~/.cache``.
-    """
-    asked = environment.get(VARIABLE, "")
-    if asked == OFF:
-        return None
-    if asked:
-        return Path(asked) / "parity"
-    caches = Path(environment.get("XDG_CACHE_HOME", ""))
-    if not caches.is_absolute():  # the specification has relative paths ignored
-        try:
-            caches = Path.home() / ".cache"
-        except RuntimeError:  # a user without a home
-            return None
-    return caches / "aebench" / "parity"
 
 
 class ParityCache:
@@ -90,23 +64,9 @@ class ParityCache:
         return found
 
     def keep(self, key: str, checked: Checked) -> None:
-        """Keep checks under a key, unless one of them failed.
-
-        The file is written beside its place and then moved there, so that another run that reads
-        or writes the same key meanwhile finds a whole file.
-        """
-        if not all(check.same for check in checked.checks):
-            return
-        with contextlib.suppress(OSError, ValueError):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._folder, suffix=".new")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(msgspec.json.encode(checked))
-                Path(name).replace(self._path(key))
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+        """Keep checks under a key, unless one of them failed."""
+        if all(check.same for check in checked.checks):
+            user_cache.write(self._path(key), msgspec.json.encode(checked))
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.json"

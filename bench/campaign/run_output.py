@@ -11,12 +11,12 @@ from rich.table import Table
 from aebench.bench.data.model_data import Counts, ModelData
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.model import Model
-from aebench.bench.plan.estimate import task_seconds
+from aebench.bench.plan.forecast import Forecast, Span, total
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import COMPARING, PASSES, PRESETS
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.plan.resuming import command
-from aebench.reports.formatting import duration
+from aebench.reports.formatting import duration, listed
 from aebench.reports.journal import load
 from aebench.reports.record import PlanInfo, Task, WorkloadSizes
 from aebench.reports.summary import summarise
@@ -30,7 +30,7 @@ def show(
     plan: Plan,
     data: Mapping[str, ModelData],
     tasks: Sequence[Task],
-    pace: float | None = None,
+    forecast: Forecast,
 ) -> None:
     """Print a plan and an estimate of its time.
 
@@ -44,14 +44,14 @@ def show(
         The samples of each model, by its name.
     tasks : sequence of Task
         The tasks of the plan that are left to measure.
-    pace : float, optional
-        How many times as long work takes here as on the machine of the estimate; None if unknown.
+    forecast : Forecast
+        What tasks take on this machine.
     """
     info = plan.info
-    estimated = [
-        (task.pass_name, task_seconds(plan, task, *data[task.model].sizes, pace or 1.0))
-        for task in tasks
-    ]
+    spans: dict[str, list[Span]] = {}
+    for task in tasks:
+        span = forecast.seconds(plan, task, *data[task.model].sizes)
+        spans.setdefault(task.pass_name, []).append(span)
     infos = list({id(each): each.info for each in data.values()}.values())
     for notice in dict.fromkeys(info.notice for info in infos if info.notice):
         console.print(plain(f"! {notice}", "yellow"), soft_wrap=True)
@@ -87,20 +87,21 @@ def show(
         f"{info.batch_size}; what is compiled when",
         "memory": f"what is held when, batch {info.batch_size}; does it grow with the steps?",
     }
-    for name in dict.fromkeys(task.pass_name for task in tasks):
-        seconds = sum(seconds for pass_name, seconds in estimated if pass_name == name)
-        grid.add_row(name, plain(texts[name]), duration(seconds))
+    for name, of_tasks in spans.items():
+        grid.add_row(name, plain(texts[name]), duration(total(of_tasks).middle))
     console.print(grid)
     if len(tasks) < len(plan.tasks()):
         console.print(f"Resuming: {len(tasks)} of {len(plan.tasks())} tasks are missing.")
-    most = "At most about" if info.until and "speed" in dict(estimated) else "About"
-    total = duration(sum(seconds for _, seconds in estimated))
-    on = (
-        "here, if it stays as busy as now"
-        if pace
-        else "on a machine like the one the estimate was made on (2 cores)"
-    )
-    console.print(f"{most} {total} {on}.")
+    whole = total([span for of_tasks in spans.values() for span in of_tasks])
+    most = "At most about" if info.until and "speed" in spans else "About"
+    known = [name for name in spans if name in forecast.ratios]
+    if len(known) == len(spans):
+        basis = "as earlier runs here took"
+    elif known:
+        basis = f"{listed(known)} as earlier runs here took, the rest a rough estimate"
+    else:
+        basis = "a rough estimate, since no earlier run here is known"
+    console.print(f"{most} {whole}, {basis}.", soft_wrap=True)
 
 
 def _in_full(info: PlanInfo) -> str:
@@ -159,12 +160,12 @@ def show_presets(
     request: Request,
     counts: Counts,
     models: Sequence[Model] | None,
-    pace: float,
+    forecast: Forecast,
 ) -> None:
     """Print the time that the request would take here with every preset.
 
     ``models`` are the models that the user named, or None; ``counts`` are those of their samples.
-    ``pace`` is how many times as long work takes here as on the machine of the estimate.
+    ``forecast`` says what tasks take on this machine.
     """
     sizes = (counts.train, counts.test)
     shown = [name for name in PASSES if name in {*COMPARING, *request.passes}]
@@ -178,14 +179,14 @@ def show_presets(
             continue
         seconds = dict.fromkeys(shown, 0.0)
         for task in plan.tasks():
-            seconds[task.pass_name] += task_seconds(plan, task, *sizes, pace)
+            seconds[task.pass_name] += forecast.seconds(plan, task, *sizes).middle
         entries = [*seconds.values(), sum(seconds.values())]
         timed = "speed" in plan.info.passes
         size = plan.info.blocks_text if timed else "–"
         grid.add_row(name, size, *(duration(entry) if entry else "–" for entry in entries))
     console.print(
         "Rough times of the presets here: matrix products just took "
-        f"{pace:.2g} times as long as on the machine the estimate was made on."
+        f"{forecast.pace:.2g} times as long as on the machine the estimate was made on."
     )
     console.print(grid)
 

@@ -8,14 +8,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from aebench.bench.campaign import campaign, own_models, parity_cache, run_output
+from aebench.bench.campaign import campaign, own_models, run_output, user_cache
 from aebench.bench.campaign.json_display import tell
 from aebench.bench.campaign.parity_cache import ParityCache
+from aebench.bench.campaign.time_history import TimeHistory
 from aebench.bench.data import datasets
 from aebench.bench.data.model_data import ModelData, described, least
 from aebench.bench.errors import refusing
 from aebench.bench.plan import checks, contenders, model_files, resuming, run_axes
 from aebench.bench.plan.estimate import pace_here
+from aebench.bench.plan.forecast import Forecast
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import COMPARING
 from aebench.bench.plan.request import Request, plan_from_request
@@ -117,12 +119,14 @@ def measure(
         else:
             work = _new_work(request, name, options, scratch)
         # All checks are above: nothing is shown before they have passed.
+        history = TimeHistory(os.environ)
+        forecast = Forecast(pace_here(), history.ratios())
         if options.dry_run:
-            _show_dry_run(new_console(), request, work)
+            _show_dry_run(new_console(), request, work, forecast)
             return "complete", None
-        run_output.show(progress, work.plan, work.data, work.tasks)
+        run_output.show(progress, work.plan, work.data, work.tasks, forecast)
         command = ["aebench", *map(encodable, sys.argv[1:])]
-        cache = parity_cache.folder(os.environ)
+        cache = user_cache.folder(os.environ, "parity")
         inputs = campaign.RunInputs(
             work.data,
             command,
@@ -131,6 +135,8 @@ def measure(
             options.time_limit,
             ParityCache(cache, options.fresh_parity) if cache else None,
             options.json,
+            forecast,
+            history,
         )
         if options.resume:
             outcome = campaign.resume(work.plan, inputs, options.resume)
@@ -184,14 +190,13 @@ def _new_work(request: Request, name: str, options: RunOptions, scratch: Path) -
     return _Work(plan, plan.tasks(), folder, data)
 
 
-def _show_dry_run(console: Console, request: Request, work: _Work) -> None:
+def _show_dry_run(console: Console, request: Request, work: _Work, forecast: Forecast) -> None:
     """Print the plan and its estimated time, and for a new record the times of all presets."""
     if work.resumed:
         run_output.show_programs(console, resuming.describe_programs(work.plan))
         run_output.show_programs(console, model_files.describe(work.plan.describe_models()))
-    pace = pace_here()
-    run_output.show(console, work.plan, work.data, work.tasks, pace)
+    run_output.show(console, work.plan, work.data, work.tasks, forecast)
     if not work.resumed and set(work.plan.info.passes) & set(COMPARING):
         counts = least([each.counts for each in work.data.values()])
         own = work.plan.models if request.models else None
-        run_output.show_presets(console, request, counts, own, pace)
+        run_output.show_presets(console, request, counts, own, forecast)

@@ -1,7 +1,7 @@
 """Estimate roughly how long a plan takes, from times on a 2-core machine without an accelerator.
 
-While a plan runs, the display corrects the estimate by the time that finished tasks took.
-``--dry-run`` corrects it by the time of NumPy's matrix products on this machine.
+:mod:`aebench.bench.plan.forecast` corrects an estimate by what is known of this machine. While a
+plan runs, the display corrects it by the time that finished tasks took.
 """
 
 import statistics
@@ -22,7 +22,8 @@ from aebench.bench.plan.presets import (
 )
 from aebench.bench.protocol.parity_checks import short_steps
 from aebench.bench.protocol.phases import WATCHED_STEPS
-from aebench.reports.record import Task
+from aebench.bench.protocol.settings import ContenderSettings
+from aebench.reports.record import ContenderInfo, Task
 
 # Multiplications and additions per second in matrix products on the machine of the estimate.
 OPERATIONS_PER_SECOND = 90e9
@@ -69,16 +70,19 @@ def task_seconds(
 
 def _alone_seconds(plan: Plan, task: Task, model: Model, test_samples: int) -> float:
     """Estimate the seconds of a task of any pass but speed: a single worker runs at a time."""
-    (backend,) = (entry.backend for entry in plan.running if entry.name == task.contender)
+    (contender,) = (entry for entry in plan.running if entry.name == task.contender)
+    backend = contender.backend
+    # A model that trains and predicts has two functions to compile.
+    jit = 2 * _jit_seconds(contender)
     if task.pass_name == "parity":
         return _parity_seconds(plan, task, model)
     if task.pass_name == "footprint":
-        return _costs(backend).cold_start_seconds
+        return _costs(backend).cold_start_seconds + jit
     if task.pass_name in ("profile", "memory"):
         steps = WATCHED_STEPS if task.pass_name == "memory" else 20 * plan.info.profile_steps
         step = step_seconds(backend, "train", model, plan.info.batch_size)
-        return 2 * _costs(backend).cold_start_seconds + steps * step
-    return _quality_seconds(plan, model, backend, test_samples)
+        return 2 * _costs(backend).cold_start_seconds + jit + steps * step
+    return _quality_seconds(plan, model, backend, test_samples) + jit
 
 
 def _parity_seconds(plan: Plan, task: Task, model: Model) -> float:
@@ -92,6 +96,8 @@ def _parity_seconds(plan: Plan, task: Task, model: Model) -> float:
     if model.form is None:
         total *= _GENERAL_PARITY
     total += _COMPILING_SECONDS * max(0, len(sizes.inference) + len(sizes.training) - 2)
+    # Results and short trainings are computed by a function each.
+    total += _jit_seconds(contender) * (len(sizes.inference) + 2 * len(sizes.training))
     return total + sum(
         short_steps(size) * step_seconds(contender.backend, "train", model, size)
         for size in sizes.training
@@ -126,6 +132,12 @@ def _costs(backend: str) -> backends.Costs:
     return backends.load(backend).COSTS
 
 
+def _jit_seconds(contender: ContenderInfo) -> float:
+    """Return the seconds to compile one function of a contender, beyond its backend's usual."""
+    asked = ContenderSettings.from_dict(contender.settings).jit
+    return _costs(contender.backend).jit_seconds if asked else 0.0
+
+
 def _speed_seconds(plan: Plan, model: Model, launch: int, test_samples: int, pace: float) -> float:
     info = plan.info
     name = model.name
@@ -147,8 +159,8 @@ def _speed_seconds(plan: Plan, model: Model, launch: int, test_samples: int, pac
         rounds = [(1.1 if whole else 1.25) * max(ROUND_SECONDS, least * step) for step in steps]
         blocks = info.sizes_of(cell.workload).blocks
         turns = -(-blocks // BLOCKS_A_TURN)
-        compiling = _SIDE_BY_SIDE * 2.5 * pace * len(steps)
-        total += blocks * (sum(rounds) + 0.04 * len(steps)) + compiling
+        compiling = 2.5 * len(steps) + sum(map(_jit_seconds, taking_part[cell]))
+        total += blocks * (sum(rounds) + 0.04 * len(steps)) + _SIDE_BY_SIDE * pace * compiling
         if whole:
             # Four rounds of steps inside calls, their beginning and end.
             total += (4 * 1.25 * ROUND_SECONDS + 1.0 * pace) * len(plan.on_keras)

@@ -5,6 +5,7 @@ contender and cell.
 """
 
 import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ import pytest
 from rich.console import Console
 
 from aebench.bench.campaign import campaign, one_step, own_models, run_output
+from aebench.bench.campaign.time_history import TimeHistory
 from aebench.bench.data import datasets
 from aebench.bench.errors import BadInputError
 from aebench.bench.plan import run_axes
+from aebench.bench.plan.estimate import pace_here
+from aebench.bench.plan.forecast import Forecast
 from aebench.bench.plan.plan import ContenderCell
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.reports import terminal
@@ -118,7 +122,7 @@ class PytestSession:
         console = terminal.new_console()
         plan = self.plan.only(selected)
         inputs = self._inputs(console)
-        run_output.show(console, plan, self._data, plan.tasks())
+        run_output.show(console, plan, self._data, plan.tasks(), inputs.forecast)
         try:
             kept = retire(self.record) if self._keep_previous else None
             if kept:
@@ -147,7 +151,16 @@ class PytestSession:
             *(encodable(str(word)) for word in self._config.invocation_params.args),
         ]
         scratch = Path(self._scratch.name)
-        return campaign.RunInputs(self._data, command, scratch, console, _ANSWER_SECONDS)
+        history = TimeHistory(os.environ)
+        return campaign.RunInputs(
+            self._data,
+            command,
+            scratch,
+            console,
+            _ANSWER_SECONDS,
+            forecast=Forecast(pace_here(), history.ratios()),
+            history=history,
+        )
 
     def replay(self, wanted: ContenderCell) -> Replay:
         """Return the measurements of a contender in a cell."""

@@ -1,5 +1,6 @@
 """Test what an inspection finds of users' models, with real workers."""
 
+import itertools
 import re
 import sys
 import textwrap
@@ -79,45 +80,6 @@ def test_a_model_is_built_once_and_known(tmp_path):
 
 
 @pytest.mark.slow
-def test_subnormal_numbers_in_samples_are_told(tmp_path):
-    samples = DATA.replace("y = x", "x[300, 5] = 1e-40\n    y = x")
-    ((_, data),) = inspected(tmp_path, CLASSIFIER + samples)
-    assert data.info.notice.startswith("Some numbers in the samples of mine are subnormal")
-
-
-@pytest.mark.slow
-def test_samples_are_drawn_where_there_are_none(tmp_path):
-    ((_, data),) = inspected(tmp_path, CLASSIFIER)
-    assert "drawn from its inputs: its losses mean nothing" in data.info.notice
-    train = mapped(data.train)
-    assert train.x.shape == (4096, 6) and set(np.unique(train.y)) == {0, 1, 2}
-    assert data.info.train_sha256 != data.info.test_sha256
-
-
-@pytest.mark.slow
-def test_integers_are_drawn_within_the_rows_of_the_embedding_that_reads_them(tmp_path):
-    ((_, data),) = inspected(
-        tmp_path,
-        """
-        import keras
-
-        def build():
-            few = keras.Input((4,), dtype="int32", name="few")
-            many = keras.Input((5,), dtype="int32", name="many")
-            x = keras.layers.Flatten()(keras.layers.Embedding(3, 2)(few))
-            y = keras.layers.Flatten()(keras.layers.Embedding(50, 2)(many))
-            z = keras.layers.Dense(1)(keras.layers.Concatenate()([x, y]))
-            model = keras.Model({"few": few, "many": many}, z)
-            model.compile(loss="mse", optimizer="sgd")
-            return model
-        """,
-    )
-    train = mapped(data.train)
-    assert {name: int(array.max()) for name, array in train.x.items()} == {"few": 2, "many": 49}
-    assert [each.shape[1:] for each in trees.leaves(train.x)] == [(4,), (5,)]
-
-
-@pytest.mark.slow
 def test_an_npz_comes_before_data(tmp_path):
     x = np.random.default_rng(1).random((100, 6), np.float32)
     y = np.zeros(100, np.int32)
@@ -146,41 +108,13 @@ BAD = [
 ]
 
 
-@pytest.fixture(scope="module")
-def problems(tmp_path_factory):
-    """Return what one worker says of all bad models: most of a worker's time is its start."""
-    folder = tmp_path_factory.mktemp("bad")
-    descriptions = []
-    for number, (text, sets, _) in enumerate(BAD):
-        path = folder / str(number) / "mine.py"
-        path.parent.mkdir()
-        path.write_text(text)
-        descriptions += read([str(path)], sets)
-    nothing = SampleSource("", "")
-    module = backends.module_name("numpy")
-    for name in ("found", "scratch"):
-        (folder / name).mkdir()
-    fleet = Fleet(folder / "scratch", 120.0)
-    try:
-        found = str(folder / "found")
-        job = InspectionJob(
-            "numpy", module, {}, descriptions[0], 0, 0, nothing, nothing, found, "", 0, 1
-        )
-        worker = fleet.start("numpy", job, sys.executable)
-        return [
-            worker.ask(Inspect(each, number), Inspected).problem
-            for number, each in enumerate(descriptions)
-        ]
-    finally:
-        fleet.close()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(BAD)))
-def test_bad_input_is_one_sentence(problems, number):
+def test_bad_input_is_one_sentence(asked, number):
     *_, said = BAD[number]
-    assert re.search(said, problems[number])
-    assert "\n" not in problems[number] and "Traceback" not in problems[number]
+    (told,) = asked[f"bad {number}"]
+    assert re.search(said, told.problem)
+    assert "\n" not in told.problem and "Traceback" not in told.problem
 
 
 @pytest.mark.slow
@@ -193,13 +127,6 @@ def test_the_parent_refuses_it(tmp_path):
 def test_a_worker_that_dies_is_one_sentence(tmp_path):
     with pytest.raises(BadInputError, match="a worker of numpy exited with code 7"):
         inspected(tmp_path, "import os\n\ndef build():\n    os._exit(7)\n")
-
-
-@pytest.mark.slow
-def test_a_model_that_is_not_compiled_predicts_alone(tmp_path):
-    text = CLASSIFIER.replace('model.compile(loss="', 'str("').replace(', optimizer="adam"', "")
-    ((model, _),) = inspected(tmp_path, text)
-    assert model.no_training == "its model isn't compiled"
 
 
 @pytest.mark.slow
@@ -216,6 +143,132 @@ def test_modules_beside_the_file_can_be_imported_and_a_module_can_be_named(tmp_p
         model.parameters,
         model.description.sha256,
     )
+
+
+UNCOMPILED = CLASSIFIER.replace('model.compile(loss="', 'str("').replace(', optimizer="adam"', "")
+EMBEDDINGS = """
+import keras
+
+def build():
+    few = keras.Input((4,), dtype="int32", name="few")
+    many = keras.Input((5,), dtype="int32", name="many")
+    x = keras.layers.Flatten()(keras.layers.Embedding(3, 2)(few))
+    y = keras.layers.Flatten()(keras.layers.Embedding(50, 2)(many))
+    z = keras.layers.Dense(1)(keras.layers.Concatenate()([x, y]))
+    model = keras.Model({"few": few, "many": many}, z)
+    model.compile(loss="mse", optimizer="sgd")
+    return model
+"""
+ONE_NUMBER = CLASSIFIER.replace("(6,)", "(1,)").replace(
+    '"sparse_categorical_crossentropy"',
+    "keras.losses.SparseCategoricalCrossentropy(ignore_class=255)",
+)
+IGNORED = """
+import numpy as np
+
+def data():
+    x = np.linspace(0, 1, 100)
+    y = np.where(np.arange(100) % 10, np.arange(100) % 3, 255)
+    return (x, y), (x, y)
+"""
+# Models' files, and values of their parameters.
+GOOD = {
+    "subnormal": (CLASSIFIER + DATA.replace("y = x", "x[300, 5] = 1e-40\n    y = x"), []),
+    "drawn": (CLASSIFIER, []),
+    "embeddings": (EMBEDDINGS, []),
+    "one number": (ONE_NUMBER + IGNORED, []),
+    "no function": ("data = [1, 2]\n" + CLASSIFIER, []),
+}
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """Return what one worker says of many models: most of a worker's time is its start."""
+    folder = tmp_path_factory.mktemp("models")
+    descriptions = {}
+    files = GOOD | {f"bad {number}": bad[:2] for number, bad in enumerate(BAD)}
+    for name, (text, sets) in files.items():
+        path = folder / name / "mine.py"
+        path.parent.mkdir()
+        path.write_text(text)
+        descriptions[name] = read([str(path)], sets)
+    nothing = SampleSource("", "")
+    module = backends.module_name("numpy")
+    for name in ("found", "scratch"):
+        (folder / name).mkdir()
+    (first, *_) = descriptions["drawn"]
+    job = InspectionJob(
+        "numpy", module, {}, first, 0, 0, nothing, nothing, str(folder / "found"), "", 0, 1
+    )
+    fleet = Fleet(folder / "scratch", 120.0)
+    numbers = itertools.count()
+    try:
+        worker = fleet.start("numpy", job, sys.executable)
+        return {
+            name: [worker.ask(Inspect(each, next(numbers)), Inspected) for each in of_file]
+            for name, of_file in descriptions.items()
+        }
+    finally:
+        fleet.close()
+
+
+@pytest.mark.slow
+def test_subnormal_numbers_in_samples_are_told(asked):
+    (told,) = asked["subnormal"]
+    assert told.samples.notice.startswith("Some numbers in the samples of mine are subnormal")
+
+
+@pytest.mark.slow
+def test_samples_are_drawn_where_there_are_none(asked):
+    (told,) = asked["drawn"]
+    assert "drawn from its inputs: its losses mean nothing" in told.samples.notice
+    train = mapped(told.samples.train)
+    assert train.x.shape == (4096, 6) and set(np.unique(train.y)) == {0, 1, 2}
+    assert told.samples.train_sha256 != told.samples.test_sha256
+
+
+@pytest.mark.slow
+def test_integers_are_drawn_within_the_rows_of_the_embedding_that_reads_them(asked):
+    (told,) = asked["embeddings"]
+    train = mapped(told.samples.train)
+    assert {name: int(array.max()) for name, array in train.x.items()} == {"few": 2, "many": 49}
+    assert [each.shape[1:] for each in trees.leaves(train.x)] == [(4,), (5,)]
+
+
+@pytest.mark.slow
+def test_a_last_axis_of_one_number_may_be_left_out_and_classes_may_be_ignored(asked):
+    (told,) = asked["one number"]
+    assert mapped(told.samples.train).x.shape == (100,)
+
+
+@pytest.mark.slow
+def test_something_else_called_data_gives_no_samples(asked):
+    (told,) = asked["no function"]
+    assert "drawn from its inputs" in told.samples.notice
+
+
+@pytest.mark.slow
+def test_a_model_that_is_not_compiled_predicts_alone(tmp_path):
+    ((model, data),) = inspected(tmp_path, UNCOMPILED)
+    assert model.no_training == "its model isn't compiled"
+    asked = Request(backends=["jax"], models=["mine.py"], passes=["quality", "profile"])
+    with pytest.raises(
+        BadInputError, match="mine can't be trained, since its model isn't compiled"
+    ):
+        plan_from_request(asked, data.counts, [model], run=False)
+
+
+@pytest.mark.slow
+def test_two_models_of_a_file_make_a_plan_and_share_their_samples(tmp_path):
+    found = inspected(tmp_path, CLASSIFIER + DATA, ["units=4,8"])
+    counts = least([each.data.counts for each in found])
+    asked = Request(backends=["jax"], models=["mine.py"])
+    plan = plan_from_request(asked, counts, [each.model for each in found], run=False)
+    assert [model.name for model in plan.models] == ["mine units=4", "mine units=8"]
+    assert plan.tasks() and all("native" in each.unsupported for each in plan.describe_models())
+    one, other = found
+    assert one.data == other.data
+    assert one.model.weights != other.model.weights
 
 
 SHOP = """
@@ -262,59 +315,7 @@ def test_of_a_model_class_with_named_ends_each_gets_its_own_samples(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_last_axis_of_one_number_may_be_left_out_and_classes_may_be_ignored(tmp_path):
-    text = CLASSIFIER.replace("(6,)", "(1,)").replace(
-        '"sparse_categorical_crossentropy"',
-        "keras.losses.SparseCategoricalCrossentropy(ignore_class=255)",
-    )
-    own = """
-import numpy as np
-
-def data():
-    x = np.linspace(0, 1, 100)
-    y = np.where(np.arange(100) % 10, np.arange(100) % 3, 255)
-    return (x, y), (x, y)
-"""
-    ((_, data),) = inspected(tmp_path, text + own)
-    assert mapped(data.train).x.shape == (100,)
-
-
-@pytest.mark.slow
-def test_something_else_called_data_gives_no_samples(tmp_path):
-    ((_, data),) = inspected(tmp_path, "data = [1, 2]\n" + textwrap.dedent(CLASSIFIER))
-    assert "drawn from its inputs" in data.info.notice
-
-
-@pytest.mark.slow
 def test_inspecting_leaves_the_folder_for_the_run(tmp_path):
     inspected(tmp_path, CLASSIFIER)
     # The fleet that measures has the same folder.
     Fleet(tmp_path / "scratch", 60.0).close()
-
-
-@pytest.mark.slow
-def test_two_models_of_a_file_make_a_plan(tmp_path):
-    found = inspected(tmp_path, CLASSIFIER, ["units=4,8"])
-    counts = least([each.data.counts for each in found])
-    asked = Request(backends=["jax"], models=["mine.py"])
-    plan = plan_from_request(asked, counts, [each.model for each in found], run=False)
-    assert [model.name for model in plan.models] == ["mine units=4", "mine units=8"]
-    assert plan.tasks() and all("native" in each.unsupported for each in plan.describe_models())
-
-
-@pytest.mark.slow
-def test_what_only_trains_is_refused_for_a_model_that_is_not_compiled(tmp_path):
-    text = CLASSIFIER.replace('model.compile(loss="', 'str("').replace(', optimizer="adam"', "")
-    ((model, data),) = inspected(tmp_path, text)
-    asked = Request(backends=["jax"], models=["mine.py"], passes=["quality", "profile"])
-    with pytest.raises(
-        BadInputError, match="mine can't be trained, since its model isn't compiled"
-    ):
-        plan_from_request(asked, data.counts, [model], run=False)
-
-
-@pytest.mark.slow
-def test_models_of_one_file_share_their_samples_and_not_their_weights(tmp_path):
-    one, other = inspected(tmp_path, CLASSIFIER + DATA, ["units=4,8"])
-    assert one.data == other.data
-    assert one.model.weights != other.model.weights

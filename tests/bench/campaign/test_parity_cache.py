@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from aebench.bench.campaign import parity_cache, parity_key
+from aebench.bench.campaign import parity_key
 from aebench.bench.campaign.parity_cache import Checked, ParityCache
 from aebench.bench.campaign.parity_key import ParityKeys
 from aebench.bench.plan.request import Request, plan_from_request
@@ -24,15 +24,6 @@ def checked(difference=1e-8, count=1):
     worker = WorkerInfo("parity", "jax", "ae200", 0, {"precision": "float32"}, {}, [], 2, [])
     checks = [Parity("jax", "ae200", "forward", difference, 1e-6, batch_size=32)] * count
     return Checked("2026-01-02T03:04:05+00:00", worker, checks)
-
-
-def test_the_folder_is_the_user_s_or_the_one_that_is_named(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert parity_cache.folder({}) == tmp_path / ".cache" / "aebench" / "parity"
-    assert parity_cache.folder({"XDG_CACHE_HOME": "/x"}) == Path("/x/aebench/parity")
-    assert parity_cache.folder({"XDG_CACHE_HOME": "x"}) == parity_cache.folder({})
-    assert parity_cache.folder({"AEBENCH_CACHE": "y", "XDG_CACHE_HOME": "/x"}) == Path("y/parity")
-    assert parity_cache.folder({"AEBENCH_CACHE": "off"}) is None
 
 
 def test_checks_that_passed_are_found_and_failed_ones_are_never_kept(tmp_path):
@@ -180,8 +171,10 @@ def test_a_second_run_finds_the_checks_and_says_so(aebench, tmp_path):
     said = "with the same versions, machine, model and code, and not again in this run."
     first, measured, of_first = run("run", *ONE, "--pass", "parity", "--out", "1")
     assert said not in first
+    assert "a rough estimate, since no earlier run here is known." in first
     assert all(not each["measured_at"] for each in measured["checks"])
     second, found, of_second = run("run", *ONE, "--pass", "parity", "--out", "2")
+    assert "as earlier runs here took." in second
     days = {each.pop("measured_at")[:10] for each in found["checks"]}
     assert days == {of_second["created"][:10]} or len(days) == 1
     assert f"Parity: checked on {days.pop()} {said}" in second

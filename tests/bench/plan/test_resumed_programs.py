@@ -19,6 +19,7 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan import checks
 from aebench.bench.plan.estimate import task_seconds
+from aebench.bench.plan.forecast import Forecast
 from aebench.bench.plan.model_info import describe_model
 from aebench.bench.plan.presets import PASSES
 from aebench.bench.plan.request import Request, plan_from_request
@@ -318,7 +319,7 @@ def test_whatever_a_header_says_it_is_a_plan_or_refused(whole, data):
     assert len(plan.tasks()) <= checks.MOST_TASKS
     for task in plan.tasks():
         assert task_seconds(plan, task, 1000, 1000) >= 0
-    run_output.show(Console(quiet=True), plan, OF_ANY_MODEL, plan.tasks())
+    run_output.show(Console(quiet=True), plan, OF_ANY_MODEL, plan.tasks(), Forecast())
 
 
 def test_what_is_refused_leaves_the_record_as_it_was(aebench, tmp_path):
