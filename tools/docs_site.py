@@ -90,10 +90,11 @@ def rewritten(markdown: str, name: str) -> str:
     """
     parts = _FENCE.split(markdown)
     for index in range(0, len(parts), 2):  # code blocks are between these
-        text = _LINK.sub(lambda match: _link(match, name), parts[index])
-        parts[index] = _ATTRIBUTE.sub(
-            lambda match: f'{match[1]}="{_relative(match[2], name)}"', text
+        # Attributes first: links to reports become some.
+        text = _ATTRIBUTE.sub(
+            lambda match: f'{match[1]}="{_relative(match[2], name)}"', parts[index]
         )
+        parts[index] = _LINK.sub(lambda match: _link(match, name), text)
     return "".join(parts)
 
 
