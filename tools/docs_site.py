@@ -4,6 +4,7 @@ On a Git host a page of docs/ links to README.md or to an example by its path in
 The site has these files at other places. Reports are built into it by ``aebench site``.
 """
 
+import os
 import posixpath
 import re
 from pathlib import Path
@@ -28,6 +29,17 @@ _REPORT = re.compile(rf"{PUBLISHED}/([^/]+)/(?:README\.md|index\.html)")
 
 class LinkError(Exception):
     """A page links to a file that the site doesn't have."""
+
+
+def on_config(config: Any) -> None:
+    """Link to the repository below every page, where its address is known.
+
+    mkdocs's own ``repo_url`` would do so too, but the pages would then ask the host for figures.
+    """
+    if url := os.environ.get("REPOSITORY_URL"):
+        config.extra["social"] = [
+            {"icon": "fontawesome/brands/git-alt", "link": url, "name": "Repository"}
+        ]
 
 
 def on_files(files: Any, config: Any) -> Any:
