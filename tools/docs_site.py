@@ -56,7 +56,12 @@ def on_files(files: Any, config: Any) -> Any:
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     """Return a page whose links lead to where the site has the files."""
-    return rewritten(markdown, source(page.file.src_uri))
+    from mkdocs.exceptions import PluginError
+
+    try:
+        return rewritten(markdown, source(page.file.src_uri))
+    except LinkError as error:
+        raise PluginError(str(error)) from error
 
 
 def source(place: str) -> str:
