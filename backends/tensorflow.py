@@ -5,7 +5,7 @@ The end of an epoch can take long for a reason of TensorFlow's own. ``fit`` dele
 That thread wakes up only when the pipeline is 10, 30, 70, 150, … ms old: every sleep is twice as
 long as the previous sleep, at most a minute. An epoch of 3 s then ends at 5.11 s. Whether a
 deletion waits is chance: about half of the epochs waited on the machine where this was found.
-How long it waits follows from the times above. docs/method.md has the measurements.
+How long it waits follows from the times above. docs/method/epoch-of-fit.md has the measurements.
 """
 
 from collections.abc import Mapping

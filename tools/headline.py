@@ -1,61 +1,87 @@
-"""Write the headline figures of the published reports into README.md: ``python tools/headline.py``.
+"""Write the headline figures of a published report into README.md: ``python tools/headline.py``.
 
 The figures are computed from the published records alone, and replace the text between two marks.
+At most ten lines: the README is read in five minutes, and the reports have the rest.
 """
 
 from pathlib import Path
+from statistics import median
 
-from aebench.reports import markdown, studies
+from msgspec.structs import replace
+
+from aebench.bench.plan.presets import ROUND_SECONDS
+from aebench.reports import markdown
+from aebench.reports.formatting import listed
 from aebench.reports.headline import sentences
-from aebench.reports.journal import load
+from aebench.reports.journal import Record, load
 from aebench.reports.manifest import records
+from aebench.reports.record import Round
 from aebench.reports.site import PUBLISHED
-from aebench.reports.summary import FULL_TRAINING_EPOCHS, Summary, summarise
-from aebench.reports.tables import Table, overview, quality
+from aebench.reports.summary import SpeedCell, summarise
+from aebench.reports.tables.overview import glance
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- headline: python tools/headline.py -->", "<!-- end of headline -->"
-_LOSS_COLUMNS = 4
+REPORT = "three-backends"
+MODELS, WORKLOAD = ("ae400", "ae800"), "train"
+# Rounds that are shorter than this share of today's were measured before the length was changed.
+_AS_LONG = 0.75
 
 
 def text() -> str:
     """Return the text for the place between the two marks in README.md."""
-    speed, trained = summary("three-backends"), summary("original")
-    glance, *_ = overview(speed)
-    (losses,) = quality(trained)
-    narrow = [row[:_LOSS_COLUMNS] for row in losses.rows]
-    lines = [
-        *sentences(speed),
-        f"Note on the figures above and in the next table: {' '.join(speed.notices)}",
-        *table(glance, glance.columns, glance.rows),
-        *(
-            markdown.plain(text)
-            for study in studies.named(list(trained.studies))
-            for text in study.headline(trained)
-        ),
-        *table(losses, losses.columns[:_LOSS_COLUMNS], narrow),
-        f"After {FULL_TRAINING_EPOCHS} epochs at batch 32; seeds: {seeds(trained)}. Brackets are "
-        "95 % intervals of a mean over seeds. A single seed has no interval: the loss from another "
-        "seed may differ by any amount. Backends are not compared by these losses.",
+    found = [load(path) for path in records(PUBLISHED / REPORT)]
+    whole = summarise(*found)
+    shown = replace(whole, speed=[cell for cell in whole.speed if is_shown(cell)], footprint=[])
+    table = glance(shown)
+    rows = [markdown.row(row) for row in table.rows]
+    answer, *_ = sentences(shown)
+    lines = [answer, "", markdown.row(table.columns), markdown.rule(table.lefts), *rows]
+    return "\n".join([*lines, "", how(found, shown.speed)])
+
+
+def is_shown(cell: SpeedCell) -> bool:
+    """Return whether the README shows a cell."""
+    return cell.workload == WORKLOAD and cell.model in MODELS
+
+
+def how(found: list[Record], cells: list[SpeedCell]) -> str:
+    """Return sentences on how the cells were measured, and on what limits them."""
+    reference = cells[0].reference
+    measured = [record for record in found if rounds(record, reference)]
+    machines = listed(
+        dict.fromkeys(
+            f"{record.header.machine.processor}, {record.header.machine.cores} cores"
+            for record in measured
+        )
+    )
+    days = listed(dict.fromkeys(record.header.created[:10] for record in measured))
+    blocks = listed(
+        dict.fromkeys(f"{cell.launches} launches, {cell.blocks} blocks" for cell in cells)
+    )
+    sentence = (
+        f"{machines}, {days}; {blocks} in a cell; × time: of an epoch, from pairs in the same "
+        "block, with 95 % intervals."
+    )
+    seconds = median(each for record in measured for each in rounds(record, reference))
+    if seconds < _AS_LONG * ROUND_SECONDS:
+        sentence += (
+            f" Rounds of {reference} took {seconds:.2f} s; today's take {ROUND_SECONDS:g} s. That "
+            "may be some per cent of a ratio."
+        )
+    return sentence
+
+
+def rounds(record: Record, contender: str) -> list[float]:
+    """Return the seconds of a contender's rounds in the cells that the README shows."""
+    return [
+        event.seconds
+        for event in record.events
+        if isinstance(event, Round)
+        and (event.contender, event.workload) == (contender, WORKLOAD)
+        and event.model in MODELS
+        and event.block >= 0
     ]
-    return "\n\n".join(lines)
-
-
-def seeds(trained: Summary) -> str:
-    """List the contenders with the number of seeds that they were trained from."""
-    counts = {row.contender: row.seeds for row in trained.quality}
-    return ", ".join(f"{name} {count}" for name, count in counts.items())
-
-
-def summary(name: str) -> Summary:
-    """Return the summary of a published report's records."""
-    return summarise(*map(load, records(PUBLISHED / name)))
-
-
-def table(whole: Table, columns: list[str], rows: list[list[str]]) -> list[str]:
-    """Render a table, or a part of one, in Markdown."""
-    rule = markdown.rule(whole.lefts[: len(columns)])
-    return ["\n".join([markdown.row(columns), rule, *map(markdown.row, rows)])]
 
 
 def put(readme: str) -> str:

@@ -4,6 +4,7 @@ Usage: python tools/make_picture.py results/NAME
 """
 
 import io
+import re
 import sys
 from pathlib import Path
 
@@ -20,7 +21,10 @@ def main() -> None:
     summary = summarise(load(Path(sys.argv[1])))
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     console.print(render_screen(summary))
-    TARGET.write_text(console.export_svg(title="aebench run"), encoding="utf-8")
+    # Without the font that Rich would fetch from a web host.
+    made = console.export_svg(title="aebench run")
+    picture = re.sub(r"\s*@font-face \{.*?\}", "", made, flags=re.DOTALL)
+    TARGET.write_text(picture, encoding="utf-8")
     print(TARGET)
 
 

@@ -12,7 +12,7 @@ COMPARING = PASSES[:4]
 LAUNCHES_WITH_SHORT_EPOCHS = 3
 # Each contender's round takes about this long by its own step time: nobody's speed sets another's
 # work. Ratios are of seconds per step. In rounds of 0.12 s what begins and ends a round was several
-# per cent of it, and not the same share for all backends: see docs/method.md.
+# per cent of it, and not the same share for all backends: see docs/method/speed.md.
 ROUND_SECONDS = 0.4
 LEAST_STEPS = 3
 # The cells of a launch take turns of so many blocks: blocks that are spread over a launch tell more

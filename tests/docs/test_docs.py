@@ -3,56 +3,98 @@
 import json
 import re
 
+import msgspec
 import pytest
 
 import against_others
 import baselines
 import headline
+import record_schema
 import selfchecks
 from aebench.bench.campaign import fleet
 from aebench.bench.data import archive
 from aebench.bench.plan import checks, probing
-from aebench.reports import traces
+from aebench.reports import markdown, traces
 from aebench.reports.files import size
 from aebench.reports.formatting import duration, percent
 from aebench.reports.journal import load
-from aebench.reports.record import bounds
+from aebench.reports.record import Round, bounds
 from aebench.reports.summary import summarise
+from aebench.reports.tables.speed import speed
+from helpers import sample
 from helpers.paths import ROOT
 
 MEASURED = ROOT / "docs" / "measured"
+PAGES = [
+    *("README.md", "ARCHITECTURE.md", "STYLE.md", "CONTRIBUTING.md"),
+    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")),
+]
 RELIABILITY = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
-METHOD = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
+VALIDATION = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
+
+
+def method(page):
+    """Return the text of a page of the method."""
+    return (ROOT / "docs" / "method" / f"{page}.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("size", ["publish", "standard"])
 def test_the_table_of_self_checks_follows_from_the_records(size):
     paths = sorted(MEASURED.glob(f"selfcheck-{size}-*.jsonl.zst"))
     assert paths
-    assert selfchecks.table(paths) in METHOD
+    assert selfchecks.table(paths) in VALIDATION
 
 
 @pytest.mark.parametrize("name", ["against-others", "against-others-under-steal"])
 def test_the_tables_of_other_tools_follow_from_their_verdicts(name):
     rows = json.loads((MEASURED / f"{name}.json").read_text())
-    assert against_others.table(rows) in METHOD
+    assert against_others.table(rows) in VALIDATION
 
 
 @pytest.mark.parametrize("machine", ["epyc", "xeon"])
 def test_the_tables_of_baselines_follow_from_the_records(machine):
-    assert baselines.table(MEASURED / f"baselines-standard-{machine}.jsonl.zst") in METHOD
+    record = MEASURED / f"baselines-standard-{machine}.jsonl.zst"
+    assert baselines.table(record) in method("baselines")
 
 
 def test_the_overhead_is_what_the_record_says():
     (run,) = summarise(load(MEASURED / "publish-train.jsonl.zst")).runs
     sentence = f"took {duration(run.speed.seconds)}, {percent(run.speed.overhead)} of it overhead"
-    assert sentence in METHOD
+    assert sentence in method("speed")
 
 
-def test_the_headline_follows_from_the_published_records():
+def test_the_annotated_table_follows_from_the_record():
+    (table,) = speed(summarise(load(MEASURED / "publish-train.jsonl.zst")))
+    rows = [table.columns, *table.rows]
+    page = (ROOT / "docs" / "reading.md").read_text(encoding="utf-8")
+    assert [row for row in map(markdown.row, rows) if row not in page] == []
+
+
+def test_the_headline_follows_from_the_published_records_and_is_short():
     readme = headline.README.read_text(encoding="utf-8")
     assert readme.count(headline.BEGIN) == readme.count(headline.END) == 1
     assert headline.put(readme) == readme
+    _, _, rest = readme.partition(headline.BEGIN)
+    assert 5 < rest.partition(headline.END)[0].strip().count("\n") + 1 <= 10
+
+
+def test_the_front_page_is_short_and_so_is_the_method():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 90
+    assert len((ROOT / "docs" / "method.md").read_text(encoding="utf-8").split()) <= 1500
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.4, ""), (0.12, "Rounds of jax took 0.12 s; today's take 0.4 s.")],
+)
+def test_the_headline_says_where_rounds_were_shorter_than_they_are_today(seconds, said):
+    made = sample.make()
+    made.events = [
+        msgspec.structs.replace(each, seconds=seconds) if isinstance(each, Round) else each
+        for each in made.events
+    ]
+    assert ("Rounds of" in headline.how([made], summarise(made).speed)) == bool(said)
+    assert said in headline.how([made], summarise(made).speed)
 
 
 @pytest.mark.parametrize(
@@ -69,26 +111,26 @@ def test_the_tests_that_a_page_names_are_there(page, least):
     assert not named - there
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        *("README.md", "ARCHITECTURE.md", "STYLE.md", "CONTRIBUTING.md"),
-        *("docs/method.md", "docs/reliability.md", "docs/glossary.md", "docs/models.md"),
-    ],
-)
-def test_the_files_that_a_page_names_are_there(page):
+@pytest.mark.parametrize("page", PAGES)
+def test_the_files_and_headings_that_a_page_names_are_there(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     written = r"`((?:bench|backends|reports|tests|tools|docs|src)/[\w/.-]+\.\w+)`"
     named = {name for name in re.findall(written, text) if "NAME" not in name}
-    links = {
-        link.partition("#")[0]
-        for link in re.findall(r"\]\(([^)\s]+)\)", text)
-        if "://" not in link and not link.startswith("#")
-    }
-    folder = (ROOT / page).parent
     missing = {name for name in named if not (ROOT / name).exists()}
-    missing |= {link for link in links if not (folder / link).exists()}
+    for link in re.findall(r"\]\(([^)\s]+)\)|(?:href|src)=\"([^\"]+)\"", text):
+        path, _, anchor = "".join(link).partition("#")
+        target = (ROOT / page).parent / path if path else ROOT / page
+        if "://" in path:
+            continue
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            missing.add("".join(link))
     assert not missing
+
+
+def anchors(page):
+    """Return the link targets that a Git host gives to a page's headings."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.DOTALL)
+    return set(map(record_schema.anchor, re.findall(r"^#+ (.+)$", text, re.M)))
 
 
 def test_the_bounds_that_reliability_states_are_in_force():

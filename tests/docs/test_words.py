@@ -7,7 +7,7 @@ are still read: :mod:`aebench.reports.record.schema_5` and the table of renamed 
 import re
 import subprocess
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pytest
@@ -45,11 +45,14 @@ class Word:
     def found_in(self, line: str) -> bool:
         """Return whether a line has the word outside the allowed phrases."""
         text = line if self.name.startswith("/") else plain(line)
+        if not self.pattern.search(text):
+            return False
         for phrase in self.allowed:
             text = re.sub(re.escape(phrase), " ", text, flags=re.IGNORECASE)
         return bool(self.pattern.search(text))
 
 
+@lru_cache(maxsize=1)
 def plain(line: str) -> str:
     """Return a line in lower case, with identifiers split into words."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", line)

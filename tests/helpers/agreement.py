@@ -9,10 +9,10 @@ machine's speed drifts from minute to minute by more than the difference to be f
 pair is the seconds that aebench derives from its rounds and short epochs, divided by the mean of
 the plain fits.
 
-Whether the end of an epoch waits is chance on TensorFlow (see docs/method.md), and a few fits don't
-average that out. For fits of one epoch a second ratio is therefore printed, "given the waits". For
-every plain fit it takes the nearest of the durations that aebench expects: without a wait, and
-with a wait until one of the polls, at the speed of the rounds before and after the fit.
+Whether the end of an epoch waits is chance on TensorFlow (see docs/method/epoch-of-fit.md), and a
+few fits don't average that out. For fits of one epoch a second ratio is therefore printed, "given
+the waits". For every plain fit it takes the nearest of the durations that aebench expects: without
+a wait, and with a wait until one of the polls, at the speed of the rounds before and after the fit.
 
 This takes minutes and is no test: the ratios are printed, and nothing is asserted.
 """

@@ -167,7 +167,7 @@ def test_the_spread_of_pairs_is_within_launches():
 
 
 def test_the_worked_example_of_the_documentation_is_right():
-    text = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "method" / "statistics.md").read_text(encoding="utf-8")
     rows = re.findall(
         r"^\| (\d) \| \d \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", text, re.M
     )

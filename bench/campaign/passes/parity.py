@@ -36,9 +36,9 @@ from aebench.bench.protocol.parity_checks import (
 from aebench.reports import record
 from aebench.reports.record import ContenderInfo, Task
 
-# The largest allowed differences from the oracle, by precision. docs/method.md gives the reasons.
-# The share of dropped values and the mean loss with dropout are random, so that their differences
-# are counted in standard deviations, of which this many are allowed.
+# The largest allowed differences from the oracle, by precision. docs/method/parity.md gives the
+# reasons. The share of dropped values and the mean loss with dropout are random, so that their
+# differences are counted in standard deviations, of which this many are allowed.
 _CHANCE = 4.5
 _END = object()
 _FLOAT32 = {

@@ -1,4 +1,4 @@
-"""The examples, and the file that the page on models shows, build and train on every backend."""
+"""The examples, and the files that README and docs show, build and train on every backend."""
 
 import ast
 import math
@@ -13,6 +13,7 @@ from helpers.paths import ROOT
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 NAMES = [path.stem for path in EXAMPLES]
 PAGE = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 OTHERS = {
     "dense_regression": {"units": 16, "dropout": 0.3},
     "quantile_regression": {"units": 8, "depth": 3, "quantile": 0.5},
@@ -22,11 +23,17 @@ OTHERS = {
 
 @pytest.fixture
 def shown(tmp_path):
-    """Write the file that the page shows, and return its path."""
-    text, *_ = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    path = tmp_path / "my_model.py"
-    path.write_text(text, encoding="utf-8")
-    return path
+    """Write the files that README and the page show first, and return their paths."""
+    paths = []
+    for name, page in (("of_readme", README), ("my_model", PAGE)):
+        text, *_ = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+        paths.append(tmp_path / f"{name}.py")
+        paths[-1].write_text(text, encoding="utf-8")
+    return paths
+
+
+def test_the_readme_s_model_has_five_lines(shown):
+    assert len(list(filter(None, shown[0].read_text(encoding="utf-8").splitlines()))) == 5
 
 
 def test_the_examples_are_three_and_the_page_names_all():
@@ -55,7 +62,7 @@ def test_an_example_imports_keras_and_numpy_alone(path):
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["jax", "tensorflow", "torch"])
 def test_the_examples_and_the_page_s_file_train_on_every_backend(shown, backend, tmp_path):
-    jobs = [{"model": str(path), "samples": 96, "epochs": 2} for path in (*EXAMPLES, shown)]
+    jobs = [{"model": str(path), "samples": 96, "epochs": 2} for path in (*EXAMPLES, *shown)]
     *_, of_page = made = found(backend, tmp_path, TRAIN, jobs)
     for each in made:
         values = [*each["losses"], *each["before"].values(), *each["after"].values()]
