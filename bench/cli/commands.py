@@ -63,7 +63,7 @@ COMMANDS = (
                 "baselines",
                 "reference",
             ),
-            *("different-beyond", "same-within", "fresh-parity", "rank-anyway", *_RECORD, "report"),
+            *("margin", "fresh-parity", "rank-anyway", *_RECORD, "report"),
             *("quiet", "json.lines"),
         ),
         "Separate several values of an option by spaces (--backend jax torch) or commas, or "

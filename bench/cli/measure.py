@@ -3,7 +3,7 @@
 Modules that are slow to import are imported inside functions: ``--help`` then takes under 1 s.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from aebench.bench.cli.exit_codes import CODES, FAILURES, OK, TOO_NOISY
 from aebench.bench.cli.options import Given
 from aebench.bench.cli.report import note_older, summarise, write_beside
 from aebench.bench.errors import BadInputError
+from aebench.bench.plan.presets import MARGIN_SYNTAX
 
 if TYPE_CHECKING:
     from aebench.bench.cli.run_command import RunOptions
@@ -86,11 +87,15 @@ class Measurement:
             if name in _REQUEST_NAMES:
                 several = name != "batch_size" or isinstance(value, list)
                 asked[_REQUEST_NAMES[name]] = value if several else [value]
-        return Request(
-            **asked,
-            different=given.get("different_beyond", options.DEFAULT_DIFFERENT_PERCENT) / 100,
-            same=given.get("same_within", options.DEFAULT_SAME_PERCENT) / 100,
-        )
+        different, same = _margins(given.get("margin", options.DEFAULT_MARGIN_PERCENT))
+        return Request(**asked, different=different, same=same)
+
+
+def _margins(percents: Sequence[float]) -> tuple[float, float]:
+    """Return the margins of the verdicts as shares: one number is both."""
+    if len(percents) > 2:
+        raise BadInputError(f"--margin takes one number or two: {MARGIN_SYNTAX}.")
+    return percents[0] / 100, percents[-1] / 100
 
 
 def judge_parity(folder: Path) -> int:

@@ -28,7 +28,7 @@ from aebench.bench.quoting import shortly
 Given = dict[str, Any]
 
 DEFAULT_TIME_LIMIT_SECONDS = 600.0
-DEFAULT_DIFFERENT_PERCENT, DEFAULT_SAME_PERCENT = 1.0, 3.0
+DEFAULT_MARGIN_PERCENT = (1.0, 3.0)
 # The options that may be given with --resume: they don't contradict the plan of the record.
 _BESIDE_RESUME = (
     *("resume", "report", "time_limit", "dry_run", "contender", "model"),
@@ -121,6 +121,10 @@ def _number(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{shortly(text)} is not a number") from None
 
 
+def _numbers(text: str) -> list[float]:
+    return [_number(word) for word in _words(text)]
+
+
 def _several(kind: Callable[[str], list[Any]], metavar: str) -> dict[str, Any]:
     return {"nargs": "+", "action": _Extend, "type": kind, "metavar": metavar}
 
@@ -128,7 +132,6 @@ def _several(kind: Callable[[str], list[Any]], metavar: str) -> dict[str, Any]:
 _ONE_NUMBER = {"type": whole_number, "metavar": "N"}
 _FLAG = {"action": "store_true"}
 _PATH = {"type": Path}
-_PERCENT = {"type": _number, "metavar": "PERCENT"}
 _RECORDS = "A record.jsonl, the folder that holds one, or a folder of such folders"
 _MODEL_NAMES = "An autoencoder by name, such as ae400 or ae800-dropout0.5"
 _DATA_NAMES = f"{', '.join(DATA)}, or the path of an .npz file"
@@ -254,16 +257,13 @@ OPTIONS = {
         {"metavar": "CONTENDER", "type": _word},
         values=backends.built_in_names(),
     ),
-    "different-beyond": Option(
-        ("--different-beyond",),
-        "The smallest difference that is called faster or slower "
-        f"(default: {DEFAULT_DIFFERENT_PERCENT:g}).",
-        _PERCENT,
-    ),
-    "same-within": Option(
-        ("--same-within",),
-        f"The largest difference that is called the same (default: {DEFAULT_SAME_PERCENT:g}).",
-        _PERCENT,
+    "margin": Option(
+        ("--margin",),
+        "The difference that matters: a contender is faster or slower if its whole interval is "
+        "beyond this, else the same if its whole interval is within it. Two numbers, such as "
+        f"{' '.join(f'{each:g}' for each in DEFAULT_MARGIN_PERCENT)} (the default), let it be the "
+        "same within the second.",
+        _several(_numbers, "PERCENT"),
     ),
     "data": Option(
         ("--data",),
