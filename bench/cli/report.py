@@ -63,15 +63,13 @@ def site(given: Given) -> int:
         If there are no reports, or the folder can't be written.
     """
     from aebench.reports import site
-    from aebench.reports.terminal import new_console, plain
 
     out = given.get("out", Path("site"))
     with _writing(out):
         left_out = site.build(given.get("published") or site.PUBLISHED, out)
-    console = new_console()
     for path in left_out:
-        console.print(plain(f"No longer published, and kept: {path}"), soft_wrap=True)
-    console.print(plain(f"Site: {out / 'index.html'}"), soft_wrap=True)
+        print_path("No longer published, and kept", path)
+    print_path("Site", out / "index.html")
     return OK
 
 
@@ -82,6 +80,13 @@ def summarise(paths: list[Path]) -> Any:
 
     with refusing(RecordError):
         return summarise(*(record for _, record in load_all(record_paths(paths))))
+
+
+def print_path(what: str, path: Path) -> None:
+    """Print what was written where, in a line."""
+    from aebench.reports.terminal import new_console, plain
+
+    new_console().print(plain(f"{what}: {path}"), soft_wrap=True)
 
 
 def note_older(folder: Path) -> None:

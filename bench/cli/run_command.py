@@ -47,6 +47,10 @@ class RunOptions:
         Whether nothing but the last screen is printed.
     json : bool
         Whether lines of JSON are printed, and nothing else.
+    command : tuple of str
+        The words of the command line that the record tells; empty takes those of this process.
+    screen : bool
+        Whether the last screen is printed at the end, not the paths alone.
     """
 
     data: str
@@ -57,6 +61,8 @@ class RunOptions:
     fresh_parity: bool = False
     quiet: bool = False
     json: bool = False
+    command: tuple[str, ...] = ()
+    screen: bool = True
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,7 @@ def measure(
             _show_dry_run(new_console(), request, work)
             return "complete", None
         run_output.show(progress, work.plan, work.data, work.tasks)
-        command = ["aebench", *map(encodable, sys.argv[1:])]
+        command = ["aebench", *map(encodable, options.command or sys.argv[1:])]
         cache = parity_cache.folder(os.environ)
         inputs = campaign.RunInputs(
             work.data,
@@ -140,7 +146,10 @@ def measure(
     if options.json:
         tell("end", {"outcome": outcome, "record": str(record)})
     elif keep:
-        run_output.show_end(new_console(), record, outcome, work.plan.models)
+        if options.screen:
+            run_output.show_screen(new_console(), record)
+        if options.screen or not options.quiet:
+            run_output.show_end(new_console(), record, outcome, work.plan.models)
     return outcome, work.folder
 
 

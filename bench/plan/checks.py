@@ -90,7 +90,7 @@ def threads(asked: int | None) -> None:
 
 
 def margins(different: float, same: float) -> None:
-    """Refuse margins of the verdicts that are not shares with 0 <= ``different`` <= ``same`` < 1."""
+    """Refuse margins that are not shares with 0 <= ``different`` <= ``same`` < 1."""
     for share in (different, same):
         percent = 100 * share
         if not 0 <= percent < 100:
