@@ -23,11 +23,14 @@ _COLOURS = {"faster": "green", "slower": "red"}
 
 
 def new_console() -> Console:
-    """Return a console as wide as the terminal; in a pipe, $COLUMNS or else 100 columns wide."""
-    console = Console()
+    """Return a console as wide as the terminal; in a pipe, $COLUMNS or else 100 columns wide.
+
+    In a notebook it prints plain lines, as in a pipe.
+    """
+    console = Console(force_jupyter=False)
     if console.is_terminal or "COLUMNS" in os.environ:
         return console
-    return Console(width=WIDTH)
+    return Console(width=WIDTH, force_jupyter=False)
 
 
 def plain(text: str = "", style: str = "") -> Text:

@@ -109,6 +109,12 @@ COMMANDS = (
         ("records", "out.report", "language"),
     ),
     Command(
+        "open",
+        "Show the report on records in the browser; write it first where it isn't up to date.",
+        report.open_report,
+        ("records",),
+    ),
+    Command(
         "site",
         "Build published reports into one static site with an index.",
         report.site,

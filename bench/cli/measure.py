@@ -105,9 +105,10 @@ class Measurement:
         outcome, folder = measure(request, self.name or request.preset, asked)
         if "write" in given:
             print_path("Study", study.write(given))
+        silent = given.get("json", False) or (asked.quiet and not screen)
         if folder and given.get("report"):
-            write_beside(folder, quiet=given.get("json", False))
-        elif folder and "resume" in given and not given.get("json"):
+            write_beside(folder, quiet=silent)
+        elif folder and "resume" in given and not silent:
             note_older(folder)
         return outcome, folder
 

@@ -164,7 +164,7 @@ def _several(kind: Callable[[str], list[Any]], metavar: str) -> dict[str, Any]:
 _ONE_NUMBER = {"type": whole_number, "metavar": "N"}
 _FLAG = {"action": "store_true"}
 _PATH = {"type": Path}
-_RECORDS = "A record.jsonl, the folder that holds one, or a folder of such folders"
+_RECORDS = "A record.jsonl, the folder that holds one, a folder of such folders, or a report's"
 _MODEL_NAMES = "An autoencoder by name, such as ae400 or ae800-dropout0.5"
 _DATA_NAMES = f"{', '.join(DATA)}, or the path of an .npz file"
 _WITH_BASELINES = ", ".join(name for name in PRESETS if PRESETS[name].baselines)

@@ -103,7 +103,7 @@ def test_a_study_is_what_its_options_are(aebench, tmp_path):
         ("model = {a = 1}", "study.toml: model must be a text, and {'a': 1} is not."),
         ('model = "a\\u0000"', "study.toml: model 'a\\x00' has characters that no file name can"),
         ("set = {a = ['x,y']}", "study.toml: --set takes no value with a comma, and 'x,y' has one"),
-        ("set = {a = 2026-01-01}", "--set takes numbers and words"),
+        ("set = {a = 2026-01-01}", "study.toml: --set takes numbers and words"),
         ("baselines = 1", "study.toml: baselines must be true or false, and 1 is neither."),
         ("preset = ''", "study.toml: --preset: '' is empty"),
         ("definition = 'a'", "study.toml: --definition is now called --model."),
