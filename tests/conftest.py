@@ -11,7 +11,7 @@ from helpers import forked, sample
 from helpers.paths import CLEAN, ROOT
 
 # Commands that read records, or nothing.
-READING = ("list", "show", "report", "site")
+READING = ("list", "show", "open", "report", "site")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -114,7 +114,8 @@ def test_bad_input_is_one_sentence_and_writes_nothing(tmp_path, arguments, reaso
 
 @pytest.mark.parametrize("command", [command.name for command in COMMANDS])
 def test_a_refusal_names_the_help_of_its_command(command):
-    needed = {"show": ["old"], "report": ["old"], "completion": ["bash"], "check": ["lstm"]}
+    needed = {name: ["old"] for name in ("show", "open", "report")}
+    needed |= {"completion": ["bash"], "check": ["lstm"]}
     arguments = needed.get(command, [])
     with pytest.raises(BadInputError) as error:
         parser.make().parse_args([command, *arguments, "--frobnicate"])
