@@ -1,12 +1,14 @@
 """Run a comparison from Python: the options of ``aebench run`` as arguments."""
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from aebench.backends import BackendError
+from aebench.bench import worker
 from aebench.bench.campaign import interrupts, run_output
 from aebench.bench.campaign.campaign import check_folder
 from aebench.bench.cli import option_values
@@ -114,6 +116,7 @@ def run(
     >>> run.compare()
     """
     arguments = {name: value for name, value in locals().items() if value is not None}
+    _refuse_in_worker()
     # The process, and what it does on signals, belong to the caller.
     with interrupts.restored(), refusing(BackendError), _functions_in_files(arguments) as asked:
         given, command = _given(asked.arguments)
@@ -124,6 +127,16 @@ def run(
     if outcome == "interrupted":
         raise KeyboardInterrupt(f"what was measured is kept: aebench.load({str(folder)!r})")
     return load(folder)
+
+
+def _refuse_in_worker() -> None:
+    """Refuse to run in a worker: a model's file that measured itself would start ever more."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    if spec is not None and spec.name.startswith(worker.__name__):
+        raise BadInputError(
+            "a model's file calls aebench.run when it is read: put the call under "
+            'if __name__ == "__main__".'
+        )
 
 
 class _Asked:

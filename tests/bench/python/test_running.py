@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -127,6 +128,14 @@ def test_a_study_counts_less_than_arguments(here):
     given, command = running._given({"study": "study.toml", "launches": 2})
     assert given == {"launches": 2, "model": ["ae400"]}
     assert command == ["run", "--launches", "2", "--model", "ae400"]
+
+
+def test_a_worker_does_not_measure(monkeypatch):
+    monkeypatch.setattr(
+        sys.modules["__main__"], "__spec__", SimpleNamespace(name="aebench.bench.worker.__main__")
+    )
+    with pytest.raises(aebench.BadInputError, match="a model's file calls aebench.run when it is"):
+        aebench.run("ae400")
 
 
 def test_signals_are_handled_afterwards_as_before():
