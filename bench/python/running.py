@@ -16,7 +16,7 @@ from aebench.bench.cli import study as study_files
 from aebench.bench.cli.measure import Measurement
 from aebench.bench.cli.options import Given
 from aebench.bench.errors import BadInputError, refusing
-from aebench.bench.models.loading import SOURCE
+from aebench.bench.models.loading import BUILD, SOURCE
 from aebench.bench.python.function_files import text_of
 from aebench.bench.python.results import RunResult, load
 from aebench.reports.sanitize import reason
@@ -191,10 +191,16 @@ def _functions_in_files(arguments: Arguments) -> Iterator[_Asked]:
     try:
         for each, path in paths.items():
             _write(path, texts[each], made)
-        yield _Asked({**others, "model": [paths.get(id(each), each) for each in models]}, out)
+        asked = [_as_asked(each, paths[id(each)]) if callable(each) else each for each in models]
+        yield _Asked({**others, "model": asked}, out)
     finally:
         if not (out / "record.jsonl").exists():
             _remove(made)
+
+
+def _as_asked(function: Callable[..., Any], path: Path) -> str:
+    """Return what ``--model`` takes for a function in a file."""
+    return str(path) if function.__name__ == BUILD else f"{path}:{function.__name__}"
 
 
 def _write(path: Path, text: str, made: list[Path]) -> None:

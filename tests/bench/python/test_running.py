@@ -14,6 +14,7 @@ import aebench
 from aebench.bench.campaign import interrupts
 from aebench.bench.cli.commands import COMMANDS
 from aebench.bench.cli.options import OPTIONS
+from aebench.bench.plan import model_refs
 from aebench.bench.python import running
 from helpers import forked
 from helpers.paths import CLEAN, ROOT
@@ -29,6 +30,17 @@ def build():
 
 def other():
     return UNITS
+
+
+def same_name():
+    def build():
+        return 3
+
+    return build
+
+
+def wide():
+    return 4
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +90,7 @@ def test_bad_input_is_refused_by_the_sentence_of_the_command(here, arguments, wo
         ({"model": ["ae400", 3]}, "model must be a text, and 3 is not."),
         ({"report": 1}, "report must be true or false, and 1 is neither."),
         ({"model": other}, "other uses UNITS, which a file of its own wouldn't have"),
-        ({"model": [build, build]}, "two functions have the same name"),
+        ({"model": [build, same_name()]}, "two functions have the same name"),
         ({"model": build, "backends": "theano"}, "'theano' is not a backend"),
         ({"model": build, "preset": "slow"}, "'slow' is not a preset"),
         ({"model": build, "launches": "3"}, "launches must be a whole number"),
@@ -97,16 +109,18 @@ def test_what_python_alone_can_ask_for_is_refused_and_no_file_is_left(here, argu
 
 
 def test_a_function_is_a_file_beside_the_record_while_it_is_measured(here):
-    arguments = {"model": [build, "lstm"], "out": "kept", "batch_size": 32}
+    arguments = {"model": [build, "lstm", wide], "out": "kept", "batch_size": 32}
     with running._functions_in_files(arguments) as asked:
         file = here / "kept" / "models" / "build.py"
         assert "def build():" in file.read_text()
         given, command = running._given(asked.arguments)
-        assert given["model"] == ["kept/models/build.py", "lstm"]
+        assert given["model"] == ["kept/models/build.py", "lstm", "kept/models/wide.py:wide"]
         assert command == [
             *("run", "--out", "kept", "--batch-size", "32"),
-            *("--model", "kept/models/build.py", "lstm"),
+            *("--model", "kept/models/build.py", "lstm", "kept/models/wide.py:wide"),
         ]
+        names = [model.name for model in model_refs.read(given["model"])]
+        assert names == ["build", "lstm", "wide"]
         (here / "kept" / "record.jsonl").touch()
     assert file.exists()
     with (
@@ -134,7 +148,7 @@ def test_a_worker_does_not_measure(monkeypatch):
     monkeypatch.setattr(
         sys.modules["__main__"], "__spec__", SimpleNamespace(name="aebench.bench.worker.__main__")
     )
-    with pytest.raises(aebench.BadInputError, match="a model's file calls aebench.run when it is"):
+    with pytest.raises(aebench.BadInputError, match="a model's file calls"):
         aebench.run("ae400")
 
 
