@@ -23,7 +23,7 @@ from aebench.bench.models.loading import DATA
 
 _ABOUT = '"""Written by aebench.run: {names}, and what they need."""\n'
 _FUTURE = "from __future__ import annotations\n"
-_DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
+_DEFINING = (ast.FunctionDef, ast.ClassDef)
 
 
 def text_of(build: Callable[..., Any], data: Callable[..., Any] | None = None) -> str:
@@ -132,7 +132,7 @@ def _source(thing: Any) -> str:
         tree = ast.parse(source)
     except (OSError, TypeError, SyntaxError):
         tree = None
-    if tree is None or len(tree.body) != 1 or not isinstance(tree.body[0], _DEFINITIONS):
+    if tree is None or len(tree.body) != 1 or not isinstance(tree.body[0], _DEFINING):
         raise BadInputError(
             f"the source of {thing.__name__} isn't found: put it into a file, and give the file's "
             "path."

@@ -35,6 +35,13 @@ def test_a_renamed_option_says_its_new_name(aebench, option, now):
         assert done.stderr == f"aebench: {now}.\n"
 
 
+def test_a_renamed_option_in_a_study_says_its_new_name(aebench, tmp_path):
+    (tmp_path / "study.toml").write_text("definition = 'ae400'")
+    done = aebench("run", "study.toml")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "aebench: study.toml: --definition is now called --model.\n"
+
+
 def test_pytest_s_renamed_option_says_its_new_name(tmp_path):
     done = subprocess.run(
         [

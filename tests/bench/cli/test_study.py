@@ -106,7 +106,6 @@ def test_a_study_is_what_its_options_are(aebench, tmp_path):
         ("set = {a = 2026-01-01}", "study.toml: --set takes numbers and words"),
         ("baselines = 1", "study.toml: baselines must be true or false, and 1 is neither."),
         ("preset = ''", "study.toml: --preset: '' is empty"),
-        ("definition = 'a'", "study.toml: --definition is now called --model."),
         ("same_within = 3", "study.toml: --same-within is now called --margin"),
         ("dry-run = true", "study.toml: dry-run is for the command line alone: leave it out."),
         ("resume = 'old'", "study.toml: resume is for the command line alone: leave it out."),
