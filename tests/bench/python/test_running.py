@@ -13,6 +13,7 @@ import pytest
 import aebench
 from aebench.bench.campaign import interrupts
 from aebench.bench.cli.commands import COMMANDS
+from aebench.bench.cli.measure import Measurement
 from aebench.bench.cli.options import OPTIONS
 from aebench.bench.plan import model_refs
 from aebench.bench.python import running
@@ -166,6 +167,19 @@ def test_signals_are_handled_afterwards_as_before():
         assert handlers == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGHUP)]
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def test_an_interrupted_run_raises_and_leaves_signals_as_they_were(monkeypatch, here):
+    def interrupted(*arguments, **keywords):
+        interrupts.ignore()
+        return "interrupted", here / "kept"
+
+    # An interrupt of real workers is tested by tests/bench/campaign.
+    monkeypatch.setattr(Measurement, "measured", interrupted)
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with pytest.raises(KeyboardInterrupt, match=r"what was measured is kept: aebench.load\("):
+        aebench.run("ae400")
+    assert before == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 
 
 def test_a_run_in_another_thread_leaves_signals_alone():
