@@ -59,7 +59,8 @@ def given(line: Sequence[str]) -> Given:
 
     parser.check_words([_COMMAND, *line])
     found: Given = vars(parser.make().parse_args([_COMMAND, *line]))
-    return {name: found[name] for name in found if name in _by_destination()}
+    names = {option.destination for option in _known()}
+    return {name: value for name, value in found.items() if name in names}
 
 
 def values(found: Given) -> dict[str, Any]:
@@ -67,11 +68,10 @@ def values(found: Given) -> dict[str, Any]:
 
     Paths become texts, and texts of whole numbers become numbers where an option takes both.
     """
-    by_destination = _by_destination()
     return {
-        by_destination[name].name: _plain(by_destination[name], value)
-        for name, value in found.items()
-        if name in by_destination
+        option.name: _plain(option, found[option.destination])
+        for option in _known()
+        if option.destination in found
     }
 
 
@@ -81,10 +81,6 @@ def _known() -> list[Option]:
 
     (command,) = (each for each in COMMANDS if each.name == _COMMAND)
     return [OPTIONS[name] for name in command.options if OPTIONS[name].name]
-
-
-def _by_destination() -> dict[str, Option]:
-    return {option.destination: option for option in _known()}
 
 
 def _option(key: str) -> Option:

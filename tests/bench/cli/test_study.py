@@ -49,6 +49,7 @@ baselines = false
 margin = [
     10.0,
 ]
+data = "embedded"
 """
 
 
@@ -73,7 +74,7 @@ def test_a_written_study_says_what_its_options_said(values):
 
 def test_a_study_is_what_its_options_are(aebench, tmp_path):
     asked = ("--pass", "speed", "--margin", "10", "--no-baselines", "--launches", "3")
-    asked += ("--model", "ae400", "--set", "batch_size=32,64")
+    asked += ("--model", "ae400", "--set", "batch_size=32,64", "--data", "embedded")
     written = aebench("run", "--dry-run", *asked, "--write", "study.toml")
     assert written.returncode == 0, written.stderr
     assert written.stdout.endswith("Study: study.toml\n")
@@ -116,7 +117,7 @@ def test_a_study_is_what_its_options_are(aebench, tmp_path):
 )
 def test_a_study_that_says_anything_else_is_refused_in_a_sentence(aebench, tmp_path, text, reason):
     (tmp_path / "study.toml").write_text(text)
-    done = aebench("run", "study.toml", "--dry-run")
+    done = aebench("run", "study.toml", "--dry-run", "--data", "embedded")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"aebench: {reason}") and done.stderr.count("\n") == 1
 
@@ -144,7 +145,7 @@ def test_a_study_is_written_by_a_dry_run_into_a_new_file(aebench, tmp_path):
     done = aebench("run", "--dry-run", *SMALL, "--write", "nowhere/study.toml")
     assert done.returncode == 2
     assert "nowhere/study.toml can't be written: No such file or directory." in done.stderr
-    done = aebench("run", "--dry-run", "--preset", "slow", "--write", "study.toml")
+    done = aebench("run", "--dry-run", *SMALL, "--preset", "slow", "--write", "study.toml")
     assert done.returncode == 2 and list(tmp_path.iterdir()) == []
     (tmp_path / "study.toml").write_text("")
     done = aebench("run", "--dry-run", *SMALL, "--write", "study.toml")
