@@ -4,10 +4,9 @@ Values become the words of a command line, and the parser of the command reads t
 checked is checked in one place.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from aebench.bench.cli import options
@@ -27,7 +26,7 @@ _TAKEN: dict[Callable[[str], Any], tuple[str, tuple[type, ...]]] = {
     options.numbers: ("a number", (Real,)),
     options.sizes: ("a whole number or a text", (Integral, str)),
 }
-_TEXT = ("a text", (str, os.PathLike))
+_TEXT = ("a text", (str, PurePath))
 
 
 def words(values: Mapping[str, Any]) -> list[str]:
@@ -124,7 +123,7 @@ def _text(key: str, option: Option, value: Any) -> str:
         return str(int(value))
     if isinstance(value, Real):
         return repr(float(value))
-    text = str(os.fspath(value))
+    text = str(value)
     if "\0" in text or not is_encodable(text):
         raise BadInputError(f"{key} {shortly(text)} has characters that no file name can have.")
     return text

@@ -95,7 +95,7 @@ def word(value: object) -> str:
 
 def _is_read_as_text(text: str) -> bool:
     try:
-        return _value(text) == text
+        return bool(_value(text) == text)
     except BadInputError:
         return False
 

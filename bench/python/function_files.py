@@ -119,7 +119,7 @@ def _check(function: Callable[..., Any]) -> None:
 
 
 def _has_future(function: Callable[..., Any]) -> bool:
-    flags: int = function.__code__.co_flags  # type: ignore[attr-defined]
+    flags: int = inspect.unwrap(function).__code__.co_flags
     return bool(flags & __future__.annotations.compiler_flag)
 
 

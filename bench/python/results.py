@@ -267,15 +267,18 @@ def summarise(*sources: "RunResult | Record") -> Summary:
 
 def _compared(cell: SpeedCell, row: SpeedRow) -> PairCompared:
     ratio = row.judged_ratio
-    numbers = (ratio.value, ratio.low, ratio.high) if ratio else (None, None, None)
     return PairCompared(
-        *cell.key,
-        row.contender,
-        cell.reference,
-        *numbers,
-        row.verdict,
-        cell.judged_by,
-        _reason(row),
+        model=cell.model,
+        workload=cell.workload,
+        batch_size=cell.batch_size,
+        contender=row.contender,
+        reference=cell.reference,
+        ratio=ratio.value if ratio else None,
+        low=ratio.low if ratio else None,
+        high=ratio.high if ratio else None,
+        verdict=row.verdict,
+        per=cell.judged_by,
+        reason=_reason(row),
     )
 
 

@@ -3,8 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from os import PathLike
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from aebench.backends import BackendError
@@ -21,7 +20,7 @@ from aebench.bench.python.function_files import text_of
 from aebench.bench.python.results import RunResult, load
 from aebench.reports.sanitize import reason
 
-PathArgument = str | PathLike[str]
+PathArgument = str | PurePath
 ModelArgument = PathArgument | Callable[..., Any]
 Value = str | int | float | bool | None
 Arguments = Mapping[str, Any]

@@ -37,7 +37,7 @@ def test_a_renamed_option_says_its_new_name(aebench, option, now):
 
 def test_a_renamed_option_in_a_study_says_its_new_name(aebench, tmp_path):
     (tmp_path / "study.toml").write_text("definition = 'ae400'")
-    done = aebench("run", "study.toml")
+    done = aebench("run", "study.toml", "--dry-run")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "aebench: study.toml: --definition is now called --model.\n"
 

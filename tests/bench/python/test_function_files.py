@@ -19,7 +19,7 @@ UNITS = 64
 
 
 def helper(size):
-    return np.zeros(sqrt(size))
+    return np.full(2, sqrt(size))
 
 
 def recursive(depth=2):

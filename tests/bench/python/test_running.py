@@ -142,7 +142,7 @@ def test_a_study_counts_less_than_arguments(here):
     (here / "study.toml").write_text("launches = 3\nmodel = 'ae400'\n")
     given, command = running._given({"study": "study.toml", "launches": 2})
     assert given == {"launches": 2, "model": ["ae400"]}
-    assert command == ["run", "--launches", "2", "--model", "ae400"]
+    assert command == ["run", "--model", "ae400", "--launches", "2"]
 
 
 def test_a_worker_does_not_measure(monkeypatch):
