@@ -27,10 +27,12 @@ def new_console() -> Console:
 
     In a notebook it prints plain lines, as in a pipe.
     """
-    console = Console(force_jupyter=False)
+    console = Console()
+    if console.is_jupyter:  # whose output says that it is a terminal
+        return Console(width=WIDTH, force_jupyter=False, force_terminal=False)
     if console.is_terminal or "COLUMNS" in os.environ:
         return console
-    return Console(width=WIDTH, force_jupyter=False)
+    return Console(width=WIDTH)
 
 
 def plain(text: str = "", style: str = "") -> Text:

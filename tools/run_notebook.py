@@ -38,6 +38,7 @@ def executed(sizes: Mapping[str, Any] | None = None) -> Any:
             kernel_name="python3",
             resources={"metadata": {"path": folder}},
             record_timing=False,
+            coalesce_streams=True,
         ).execute()
     notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"]}
     return notebook
