@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from aebench.reports import compressed
+from aebench.reports import compressed, manifest
 from aebench.reports.compressed import ENDING, open_record
 from aebench.reports.files import size
 from aebench.reports.record import (
@@ -135,7 +135,7 @@ def record_paths(paths: Sequence[Path]) -> list[Path]:
     Parameters
     ----------
     paths : sequence of Path
-        Records, folders of runs, or folders that contain folders of runs.
+        Records, folders of runs or of reports, or folders that contain folders of runs.
 
     Raises
     ------
@@ -147,16 +147,24 @@ def record_paths(paths: Sequence[Path]) -> list[Path]:
         with _refusing(path):
             folders = sorted(path.glob("*/")) if path.is_dir() else []
             inner = [record for record in map(_in_folder, folders) if record is not None]
-            if inner and _in_folder(path) is None:
-                found += inner
-            else:
+            if _in_folder(path) is not None:
                 found.append(record_path(path))
+            else:
+                found += inner or _of_report(path) or [record_path(path)]
     if len(found) > MOST_RECORDS:
         raise RecordError(
             f"these are {len(found):,} records, of which {MOST_RECORDS} can be shown side by side: "
             "give fewer."
         )
     return found
+
+
+def _of_report(folder: Path) -> list[Path]:
+    """Return the paths of the records of a report; an empty list if the folder has no report."""
+    try:
+        return manifest.records(folder)
+    except manifest.ManifestError as error:
+        raise RecordError(str(error)) from error
 
 
 @contextlib.contextmanager

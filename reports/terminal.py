@@ -23,8 +23,13 @@ _COLOURS = {"faster": "green", "slower": "red"}
 
 
 def new_console() -> Console:
-    """Return a console as wide as the terminal; in a pipe, $COLUMNS or else 100 columns wide."""
+    """Return a console as wide as the terminal; in a pipe, $COLUMNS or else 100 columns wide.
+
+    In a notebook it prints plain lines, as in a pipe.
+    """
     console = Console()
+    if console.is_jupyter:  # whose output says that it is a terminal
+        return Console(width=WIDTH, force_jupyter=False, force_terminal=False)
     if console.is_terminal or "COLUMNS" in os.environ:
         return console
     return Console(width=WIDTH)

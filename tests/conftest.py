@@ -12,7 +12,7 @@ from helpers import forked, sample
 from helpers.paths import CLEAN, ROOT
 
 # Commands that read records, or nothing.
-READING = ("list", "show", "report", "site")
+READING = ("list", "show", "open", "report", "site")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "bench/models": {"bench.protocol", "backends"},
     "bench/data": {"bench.protocol", "reports"},
     "bench/system": {"backends", "reports"},
+    "bench/python": {"bench", "backends", "reports"},
     "bench/pytest_plugin": {"bench.plan", "bench.campaign", "bench.data", "bench.system"}
     | {"reports", "bench.workloads"},
 }
@@ -106,7 +107,8 @@ def held_after(statement: str) -> set[str]:
 def test_the_parent_holds_no_framework():
     held = held_after(
         "import aebench.bench.cli, aebench.bench.campaign.campaign\n"
-        "import aebench.bench.campaign.run_output, aebench.bench.cli.listing"
+        "import aebench.bench.campaign.run_output, aebench.bench.cli.listing\n"
+        "import aebench; aebench.run, aebench.load"
     )
     assert not held & FRAMEWORKS
 

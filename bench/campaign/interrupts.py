@@ -2,21 +2,24 @@
 
 import contextlib
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
+
+_ALL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def prepare() -> None:
     """Raise KeyboardInterrupt on SIGINT, SIGTERM and SIGHUP (the terminal was closed)."""
     for number in _numbers():
-        signal.signal(number, _interrupt)
+        _handle(number, _interrupt)
 
 
 def ignore() -> None:
     """Ignore SIGINT, SIGTERM and SIGHUP from now on: the command is about to end by itself."""
     for number in _numbers():
-        signal.signal(number, signal.SIG_IGN)
+        _handle(number, signal.SIG_IGN)
 
 
 @contextlib.contextmanager
@@ -37,11 +40,31 @@ def interruptible() -> Iterator[Callable[[], None]]:
         _interrupt(number, frame)
 
     for number in numbers:
-        signal.signal(number, interrupt)
+        _handle(number, interrupt)
     yield ignore
     if not interrupted:
         for number, handler in handlers.items():
-            signal.signal(number, handler)
+            _handle(number, handler)
+
+
+@contextlib.contextmanager
+def restored() -> Iterator[None]:
+    """Set the handlers that were set before again at the end of the ``with`` block.
+
+    A process that only calls aebench handles signals as it did, also after an interrupt.
+    """
+    handlers = {number: signal.getsignal(number) for number in _ALL}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            _handle(number, handler)
+
+
+def _handle(number: signal.Signals, handler: Any) -> None:
+    # In other threads no handler can be set. None is one that wasn't set by Python.
+    if handler is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(number, handler)
 
 
 def _numbers() -> list[signal.Signals]:

@@ -196,14 +196,17 @@ def new_folder(preset: str) -> Path:
     return RESULTS / f"{datetime.datetime.now().astimezone():%Y%m%d-%H%M%S}-{preset}"
 
 
-def show_end(console: Console, record: Path, outcome: str, models: Sequence[Model]) -> None:
-    """Print the last screen of a run of a plan with some models, and the record's path."""
-    read = load(record)
+def show_screen(console: Console, record: Path) -> None:
+    """Print the last screen of a run."""
     console.rule()
-    console.print(render_screen(summarise(read)))
+    console.print(render_screen(summarise(load(record))))
+
+
+def show_end(console: Console, record: Path, outcome: str, models: Sequence[Model]) -> None:
+    """Print the record's path after a run of a plan with some models, and what to do next."""
     word = {"complete": "All measured", "failures": "Some failed", "interrupted": "Interrupted"}
     console.print(plain(f"{word[outcome]}. Record: {record}"), soft_wrap=True)
     console.print(plain(f"All tables: aebench show --detail {record.parent}"), soft_wrap=True)
     if outcome != "complete":
-        again = command(record.parent, read.header.contenders, models)
+        again = command(record.parent, load(record).header.contenders, models)
         console.print(plain(f"To measure what is missing: {again}"), soft_wrap=True)

@@ -51,20 +51,10 @@ COMMANDS = (
         "Measure contenders, and keep a record.",
         Measurement(),
         (
-            *("preset", "contender", "model", "set", "vary", "workload", "passes", "batch-size"),
-            *(
-                "launches",
-                "until",
-                "blocks",
-                "epochs",
-                "seeds",
-                "train-samples",
-                "threads",
-                "baselines",
-                "reference",
-            ),
-            *("different-beyond", "same-within", "fresh-parity", "rank-anyway", *_RECORD, "report"),
-            *("quiet", "json.lines"),
+            *("study", "preset", "contender", "model", "set", "vary", "workload", "passes"),
+            *("batch-size", "launches", "until", "blocks", "epochs", "seeds", "train-samples"),
+            *("threads", "baselines", "reference", "margin", "fresh-parity", "rank-anyway"),
+            *(*_RECORD, "write", "report", "quiet", "json.lines"),
         ),
         "Separate several values of an option by spaces (--backend jax torch) or commas, or "
         "repeat the option.",
@@ -117,6 +107,12 @@ COMMANDS = (
         "Write a report on records: Markdown, HTML, figures, CSV, and the records themselves.",
         report.report,
         ("records", "out.report", "language"),
+    ),
+    Command(
+        "open",
+        "Show the report on records in the browser; write it first where it isn't up to date.",
+        report.open_report,
+        ("records",),
     ),
     Command(
         "site",

@@ -3,16 +3,17 @@
 Modules that are slow to import are imported inside functions: ``--help`` then takes under 1 s.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aebench.bench.cli import options
 from aebench.bench.cli.exit_codes import CODES, FAILURES, OK, TOO_NOISY
 from aebench.bench.cli.options import Given
-from aebench.bench.cli.report import note_older, summarise, write_beside
+from aebench.bench.cli.report import note_older, print_path, summarise, write_beside
 from aebench.bench.errors import BadInputError
+from aebench.bench.plan.presets import MARGIN_SYNTAX
 
 if TYPE_CHECKING:
     from aebench.bench.cli.run_command import RunOptions
@@ -60,22 +61,56 @@ class Measurement:
     finish: Callable[[Path], int] | None = None
 
     def __call__(self, given: Given) -> int:
-        """Measure, write the report if ``--report`` was given, and return the exit code."""
-        from aebench.bench.cli.run_command import measure
-
-        if "resume" in given:
-            options.refuse_beside_resume(given)
-        request = self.request(given)
-        # A user who asks for this check alone wants it made.
-        fresh = self.passes == ("parity",)
-        outcome, folder = measure(request, self.name or request.preset, run_options(given, fresh))
-        if folder and given.get("report"):
-            write_beside(folder, quiet=given.get("json", False))
-        elif folder and "resume" in given and not given.get("json"):
-            note_older(folder)
+        """Measure, and return the exit code."""
+        outcome, folder = self.measured(given)
         if folder and self.finish and outcome == "complete":
             return self.finish(folder)
         return CODES[outcome]
+
+    def measured(
+        self, given: Given, command: Sequence[str] = (), screen: bool = True
+    ) -> tuple[str, Path | None]:
+        """Measure, and write the report or the study's file if one was asked for.
+
+        Parameters
+        ----------
+        given : dict
+            The options.
+        command : sequence of str
+            The words of a command line that gives them, for the record; empty takes those of this
+            process, or of the study.
+        screen : bool
+            Whether the last screen is printed.
+
+        Returns
+        -------
+        str
+            The outcome: ``complete``, ``failures`` or ``interrupted``.
+        Path or None
+            The record's folder; None after a dry run.
+        """
+        from aebench.bench.cli import study
+        from aebench.bench.cli.run_command import measure
+
+        given, of_study = study.resolved(given)
+        if "resume" in given:
+            options.refuse_beside_resume(given)
+        study.check_write(given)
+        request = self.request(given)
+        # A user who asks for this check alone wants it made.
+        fresh = self.passes == ("parity",)
+        asked = replace(
+            run_options(given, fresh), command=tuple(command or of_study), screen=screen
+        )
+        outcome, folder = measure(request, self.name or request.preset, asked)
+        if "write" in given:
+            print_path("Study", study.write(given))
+        silent = given.get("json", False) or (asked.quiet and not screen)
+        if folder and given.get("report"):
+            write_beside(folder, quiet=silent)
+        elif folder and "resume" in given and not silent:
+            note_older(folder)
+        return outcome, folder
 
     def request(self, given: Given) -> "Request":
         """Return the request that the given options ask for."""
@@ -86,11 +121,15 @@ class Measurement:
             if name in _REQUEST_NAMES:
                 several = name != "batch_size" or isinstance(value, list)
                 asked[_REQUEST_NAMES[name]] = value if several else [value]
-        return Request(
-            **asked,
-            different=given.get("different_beyond", options.DEFAULT_DIFFERENT_PERCENT) / 100,
-            same=given.get("same_within", options.DEFAULT_SAME_PERCENT) / 100,
-        )
+        different, same = _margins(given.get("margin", options.DEFAULT_MARGIN_PERCENT))
+        return Request(**asked, different=different, same=same)
+
+
+def _margins(percents: Sequence[float]) -> tuple[float, float]:
+    """Return the margins of the verdicts as shares: one number is both."""
+    if len(percents) > 2:
+        raise BadInputError(f"--margin takes one number or two: {MARGIN_SYNTAX}.")
+    return percents[0] / 100, percents[-1] / 100
 
 
 def judge_parity(folder: Path) -> int:

@@ -28,7 +28,7 @@ from aebench.bench.quoting import shortly
 Given = dict[str, Any]
 
 DEFAULT_TIME_LIMIT_SECONDS = 600.0
-DEFAULT_DIFFERENT_PERCENT, DEFAULT_SAME_PERCENT = 1.0, 3.0
+DEFAULT_MARGIN_PERCENT = (1.0, 3.0)
 # The options that may be given with --resume: they don't contradict the plan of the record.
 _BESIDE_RESUME = (
     *("resume", "report", "time_limit", "dry_run", "contender", "model"),
@@ -64,6 +64,31 @@ class Option:
     values: Sequence[str] = ()
     path: str = ""
 
+    @property
+    def name(self) -> str:
+        """Return the option's name without dashes, as files write it; empty for an argument."""
+        return next((flag[2:] for flag in self.flags if flag.startswith("--")), "")
+
+    @property
+    def destination(self) -> str:
+        """Return the name under which the parser keeps the option's values."""
+        return str(self.keywords.get("dest", self.name.replace("-", "_")))
+
+    @property
+    def is_several(self) -> bool:
+        """Return whether the option takes several values."""
+        return self.keywords.get("nargs") == "+"
+
+    @property
+    def is_flag(self) -> bool:
+        """Return whether the option takes no value: it is there or not."""
+        return self.keywords.get("action") == "store_true"
+
+    @property
+    def is_switch(self) -> bool:
+        """Return whether the option takes no value, and has an opposite that begins with no-."""
+        return self.keywords.get("action") is argparse.BooleanOptionalAction
+
 
 class _Extend(argparse.Action):
     """Collect all values of an option that is given several times, or with several values."""
@@ -90,6 +115,11 @@ def _words(text: str) -> list[str]:
     return [_word(word) for word in text.split(",") if word] or [_word("")]
 
 
+def sizes(text: str) -> list[str]:
+    """Split batch sizes at the commas between them."""
+    return _words(text)
+
+
 def _whole(text: str) -> list[str]:
     """Return a text in whole: its commas separate values of its own."""
     return [_word(text)]
@@ -114,11 +144,17 @@ def whole_number(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{shortly(text)} is not a whole number") from None
 
 
-def _number(text: str) -> float:
+def number(text: str) -> float:
+    """Convert a word to a number; raise ArgumentTypeError if it is none."""
     try:
         return float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{shortly(text)} is not a number") from None
+
+
+def numbers(text: str) -> list[float]:
+    """Split a text at its commas into numbers."""
+    return [number(word) for word in _words(text)]
 
 
 def _several(kind: Callable[[str], list[Any]], metavar: str) -> dict[str, Any]:
@@ -128,8 +164,7 @@ def _several(kind: Callable[[str], list[Any]], metavar: str) -> dict[str, Any]:
 _ONE_NUMBER = {"type": whole_number, "metavar": "N"}
 _FLAG = {"action": "store_true"}
 _PATH = {"type": Path}
-_PERCENT = {"type": _number, "metavar": "PERCENT"}
-_RECORDS = "A record.jsonl, the folder that holds one, or a folder of such folders"
+_RECORDS = "A record.jsonl, the folder that holds one, a folder of such folders, or a report's"
 _MODEL_NAMES = "An autoencoder by name, such as ae400 or ae800-dropout0.5"
 _DATA_NAMES = f"{', '.join(DATA)}, or the path of an .npz file"
 _WITH_BASELINES = ", ".join(name for name in PRESETS if PRESETS[name].baselines)
@@ -212,7 +247,7 @@ OPTIONS = {
     "batch-size": Option(
         ("--batch-size",),
         f"Batch sizes of the speed pass: {BATCH_SIZE_SYNTAX}. The other passes use the first.",
-        _several(_words, "N"),
+        _several(sizes, "N"),
     ),
     "launches": Option(
         ("--launches",),
@@ -254,16 +289,26 @@ OPTIONS = {
         {"metavar": "CONTENDER", "type": _word},
         values=backends.built_in_names(),
     ),
-    "different-beyond": Option(
-        ("--different-beyond",),
-        "The smallest difference that is called faster or slower "
-        f"(default: {DEFAULT_DIFFERENT_PERCENT:g}).",
-        _PERCENT,
+    "margin": Option(
+        ("--margin",),
+        "The difference that matters: a contender is faster or slower if its whole interval is "
+        "beyond this, else the same if its whole interval is within it. Two numbers, such as "
+        f"{' '.join(f'{each:g}' for each in DEFAULT_MARGIN_PERCENT)} (the default), let it be the "
+        "same within the second.",
+        _several(numbers, "PERCENT"),
     ),
-    "same-within": Option(
-        ("--same-within",),
-        f"The largest difference that is called the same (default: {DEFAULT_SAME_PERCENT:g}).",
-        _PERCENT,
+    "study": Option(
+        ("study",),
+        "A file in TOML that holds options by their names. Options beside it count more.",
+        # Without a default of its own argparse would pass the text of argparse.SUPPRESS on.
+        {**_PATH, "nargs": "?", "metavar": "STUDY", "default": None},
+        path="file",
+    ),
+    "write": Option(
+        ("--write",),
+        "With --dry-run: write the options into this file, which aebench run FILE takes.",
+        {**_PATH, "metavar": "FILE"},
+        path="file",
     ),
     "data": Option(
         ("--data",),
@@ -302,7 +347,7 @@ OPTIONS = {
         ("--time-limit",),
         "Seconds of silence after which a worker counts as hung and is ended "
         f"(default: {DEFAULT_TIME_LIMIT_SECONDS:g}).",
-        {"type": _number, "metavar": "SECONDS"},
+        {"type": number, "metavar": "SECONDS"},
     ),
     "dry-run": Option(
         ("--dry-run",), "Show the plan and an estimate of its time; measure nothing.", _FLAG

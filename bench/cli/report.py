@@ -49,9 +49,45 @@ def report(given: Given) -> int:
         raise BadInputError(
             f"--language {shortly(language)} isn't known: use {' or '.join(known)}."
         )
-    first = records[0] if records[0].is_dir() else records[0].parent
-    _write_report(records, given.get("out", first / "report"), new_console(), language)
+    _write_report(records, given.get("out", _report_folder(records)), new_console(), language)
     return OK
+
+
+def open_report(given: Given) -> int:
+    """Open the report on records in the browser; where there is none, print its path.
+
+    The report lies where ``aebench report`` writes it. It is written unless it is of these records.
+
+    Raises
+    ------
+    BadInputError
+        If a record can't be read or the folder can't be written.
+    """
+    import webbrowser
+
+    from rich.console import Console
+
+    from aebench.reports.journal import record_paths
+    from aebench.reports.up_to_date import PAGE, is_report_on
+
+    records = given["records"]
+    folder = _report_folder(records)
+    with _writing(folder):
+        current = is_report_on(record_paths(records), folder)
+    if not current:
+        _write_report(records, folder, Console(quiet=True))
+    page = folder / PAGE
+    opened = webbrowser.open(page.absolute().as_uri())
+    print_path("Opened in the browser" if opened else "There is no browser here; the page is", page)
+    return OK
+
+
+def _report_folder(records: list[Path]) -> Path:
+    """Return where the report on records goes: beside the first, or where a report lies already."""
+    from aebench.reports.manifest import NAME
+
+    first = records[0] if records[0].is_dir() else records[0].parent
+    return first if (first / NAME).is_file() else first / "report"
 
 
 def site(given: Given) -> int:
@@ -63,15 +99,13 @@ def site(given: Given) -> int:
         If there are no reports, or the folder can't be written.
     """
     from aebench.reports import site
-    from aebench.reports.terminal import new_console, plain
 
     out = given.get("out", Path("site"))
     with _writing(out):
         left_out = site.build(given.get("published") or site.PUBLISHED, out)
-    console = new_console()
     for path in left_out:
-        console.print(plain(f"No longer published, and kept: {path}"), soft_wrap=True)
-    console.print(plain(f"Site: {out / 'index.html'}"), soft_wrap=True)
+        print_path("No longer published, and kept", path)
+    print_path("Site", out / "index.html")
     return OK
 
 
@@ -82,6 +116,13 @@ def summarise(paths: list[Path]) -> Any:
 
     with refusing(RecordError):
         return summarise(*(record for _, record in load_all(record_paths(paths))))
+
+
+def print_path(what: str, path: Path) -> None:
+    """Print what was written where, in a line."""
+    from aebench.reports.terminal import new_console, plain
+
+    new_console().print(plain(f"{what}: {path}"), soft_wrap=True)
 
 
 def note_older(folder: Path) -> None:

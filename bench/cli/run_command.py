@@ -49,6 +49,10 @@ class RunOptions:
         Whether nothing but the last screen is printed.
     json : bool
         Whether lines of JSON are printed, and nothing else.
+    command : tuple of str
+        The words of the command line that the record tells; empty takes those of this process.
+    screen : bool
+        Whether the last screen is printed at the end, not the paths alone.
     """
 
     data: str
@@ -59,6 +63,8 @@ class RunOptions:
     fresh_parity: bool = False
     quiet: bool = False
     json: bool = False
+    command: tuple[str, ...] = ()
+    screen: bool = True
 
 
 @dataclass(frozen=True)
@@ -125,7 +131,7 @@ def measure(
             _show_dry_run(new_console(), request, work, forecast)
             return "complete", None
         run_output.show(progress, work.plan, work.data, work.tasks, forecast)
-        command = ["aebench", *map(encodable, sys.argv[1:])]
+        command = ["aebench", *map(encodable, options.command or sys.argv[1:])]
         cache = user_cache.folder(os.environ, "parity")
         inputs = campaign.RunInputs(
             work.data,
@@ -146,7 +152,10 @@ def measure(
     if options.json:
         tell("end", {"outcome": outcome, "record": str(record)})
     elif keep:
-        run_output.show_end(new_console(), record, outcome, work.plan.models)
+        if options.screen:
+            run_output.show_screen(new_console(), record)
+        if options.screen or not options.quiet:
+            run_output.show_end(new_console(), record, outcome, work.plan.models)
     return outcome, work.folder
 
 

@@ -90,15 +90,15 @@ def threads(asked: int | None) -> None:
 
 
 def margins(different: float, same: float) -> None:
-    """Refuse margins of the verdicts that are not shares with 0 <= ``different`` < ``same`` < 1."""
-    for option, share in (("--different-beyond", different), ("--same-within", same)):
+    """Refuse margins that are not shares with 0 <= ``different`` <= ``same`` < 1."""
+    for share in (different, same):
         percent = 100 * share
         if not 0 <= percent < 100:
-            raise BadInputError(f"{option} {percent:g} must be from 0 to 100: it is in per cent.")
-    if different >= same:
+            raise BadInputError(f"--margin {percent:g} must be from 0 to 100: it is in per cent.")
+    if different > same:
         raise BadInputError(
-            f"--different-beyond {100 * different:g} must be less than --same-within "
-            f"{100 * same:g}, both in per cent: give both."
+            f"--margin {100 * different:g} {100 * same:g}: the first number, beyond which a "
+            "contender is different, must be at most the second, within which it is the same."
         )
 
 

@@ -90,7 +90,8 @@ def _of_file(path: Path, function: str, wanted: Sequence[Parameters]) -> list[As
     if path.suffix == SAVED and (function or any(wanted)):
         raise BadInputError(f"{path} is a saved model, which has no functions and no parameters.")
     function = function or BUILD
-    stem = path.stem if function == BUILD else f"{path.stem}:{function}"
+    # A file of one function may have its name.
+    stem = path.stem if function in (BUILD, path.stem) else f"{path.stem}:{function}"
     absolute = path.absolute()
     found = [
         loading.describe(_named(stem, each), str(absolute), each, function, str(absolute.parent))

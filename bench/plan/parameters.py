@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 from collections.abc import Sequence
+from numbers import Integral, Real
 from typing import Any
 
 from aebench.bench.errors import BadInputError
@@ -68,6 +69,35 @@ def combinations(asked: Sequence[str], vary: str = GRID) -> list[Parameters]:
 def label(parameters: Parameters) -> str:
     """Return parameters as text, such as ``units=64 dropout=0.3``."""
     return " ".join(f"{name}={_text(value)}" for name, value in parameters.items())
+
+
+def word(value: object) -> str:
+    """Return a value as text that ``--set`` reads as this value.
+
+    Raises
+    ------
+    BadInputError
+        If no text is.
+    """
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        value = int(value)
+    elif isinstance(value, Real) and not isinstance(value, (bool, int)):
+        value = float(value)
+    if not isinstance(value, (bool, int, float, str)) and value is not None:
+        raise BadInputError(f"--set takes numbers and words, and {shortly(value)} is neither.")
+    if not isinstance(value, str):
+        return json.dumps(value)
+    text = value if _is_read_as_text(value) else json.dumps(value)
+    if "," in text:
+        raise BadInputError(f"--set takes no value with a comma, and {shortly(value)} has one.")
+    return text
+
+
+def _is_read_as_text(text: str) -> bool:
+    try:
+        return bool(_value(text) == text)
+    except BadInputError:
+        return False
 
 
 def _grid(values: dict[str, list[Any]]) -> list[Parameters]:

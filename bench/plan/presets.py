@@ -20,8 +20,9 @@ LEAST_STEPS = 3
 BLOCKS_A_TURN = 8
 # The most launches of a cell that ends when enough is known, unless --launches says otherwise.
 MOST_LAUNCHES = 12
-# How rules and batch sizes are written on the command line, for the help texts.
+# How rules, margins and batch sizes are written on the command line, for the help texts.
 UNTIL_SYNTAX = "decided, or a width such as 3%"
+MARGIN_SYNTAX = "--margin 10, or --margin 1 3 for different beyond 1 % and the same within 3 %"
 BATCH_SIZE_SYNTAX = "32 500, or by workload: train=32,500 predict=1"
 
 

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
+from aebench.bench.plan.presets import MARGIN_SYNTAX
+
 OLD_MODEL_OPTION = "--definition"
 RENAMED_OPTIONS = {
     OLD_MODEL_OPTION: "--model",
     "--yardsticks": "--baselines",
     "--no-yardsticks": "--no-baselines",
+    "--different-beyond": f"--margin: {MARGIN_SYNTAX}",
+    "--same-within": f"--margin: {MARGIN_SYNTAX}",
 }
 
 

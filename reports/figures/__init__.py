@@ -4,16 +4,14 @@ Each file of this folder lists its figures, with their sections, in ``VIEWS``; s
 :mod:`aebench.reports.sections`.
 """
 
+import io
 import sys
 import warnings
 from pathlib import Path
 from typing import Any
 
 import matplotlib
-
-matplotlib.use("agg")
-
-import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 
 from aebench.reports.sections import Drawn, FigureView, collect, discover
 from aebench.reports.studies import all_studies
@@ -51,15 +49,39 @@ def write(summary: Summary, folder: Path) -> list[Drawn]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     drawn = []
+    for view in FIGURES:
+        caption, svg = draw(view, summary)
+        if caption:
+            (folder / f"{view.name}.svg").write_bytes(svg)
+            drawn.append(Drawn(view.name, caption, view.section, view.order))
+    return drawn
+
+
+def draw(view: FigureView, summary: Summary) -> tuple[str, bytes]:
+    """Draw one figure.
+
+    Parameters
+    ----------
+    view : FigureView
+        The figure.
+    summary : Summary
+        Its data.
+
+    Returns
+    -------
+    str
+        The caption; empty if there is nothing to show.
+    bytes
+        The figure as SVG; empty too then.
+    """
     with matplotlib.rc_context(_STABLE), warnings.catch_warnings():
         # A record may hold characters that the font lacks: they become boxes.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        for view in FIGURES:
-            figure = plt.figure(figsize=(8, 3.2), layout="constrained")
-            caption = view.draw(summary, figure)
-            if caption:
-                # No date is written, so the same record always gives the same file.
-                figure.savefig(folder / f"{view.name}.svg", metadata={"Date": None})
-                drawn.append(Drawn(view.name, caption, view.section, view.order))
-            plt.close(figure)
-    return drawn
+        # Without pyplot, which would keep the figure, and show it in a notebook.
+        figure = Figure(figsize=(8, 3.2), layout="constrained")
+        caption = view.draw(summary, figure)
+        file = io.BytesIO()
+        if caption:
+            # No date is written, so the same record always gives the same file.
+            figure.savefig(file, format="svg", metadata={"Date": None})
+    return caption, file.getvalue()

@@ -1,9 +1,8 @@
 """Measure the same Keras model on several backends, and show which differences are real.
 
-The Python interface reads records; the command ``aebench`` makes them.
-
->>> record = aebench.load("results/quick-20261125-120000")
->>> summary = aebench.summarise(record)
+>>> run = aebench.run(model=build, backends=["jax", "torch"], batch_size=[32, 500])
+>>> run.table(), run.compare(), run.to_frame(), run.figure("throughput")
+>>> old = aebench.load("results/quick-20261125-120000")
 
 Modules that are slow to import are imported when a name is used: workers import this package too,
 and their start is measured.
@@ -12,57 +11,23 @@ and their start is measured.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aebench.reports.journal import Record
-    from aebench.reports.summary import Summary
+    from aebench.bench.errors import BadInputError as BadInputError
+    from aebench.bench.python.results import RunResult as RunResult
+    from aebench.bench.python.results import load as load
+    from aebench.bench.python.results import summarise as summarise
+    from aebench.bench.python.running import run as run
 
     __version__: str
 
-__all__ = ["__version__", "load", "summarise"]
-
-
-def load(path: "str | Path") -> "Record":
-    """Load a record.
-
-    Parameters
-    ----------
-    path : str or Path
-        A ``record.jsonl``, or the folder that holds one.
-
-    Returns
-    -------
-    Record
-        The header and the events of a run.
-
-    Raises
-    ------
-    aebench.reports.journal.RecordError
-        If the record can't be read.
-    """
-    from pathlib import Path
-
-    from aebench.reports.journal import load
-
-    return load(Path(path))
-
-
-def summarise(*records: "Record") -> "Summary":
-    """Return a summary of records: every figure that tables and reports show.
-
-    Parameters
-    ----------
-    *records : Record
-        Records from :func:`load`; several of them are set side by side.
-
-    Raises
-    ------
-    aebench.reports.journal.RecordError
-        If the records can't be set side by side.
-    """
-    from aebench.reports.summary import summarise
-
-    return summarise(*records)
+# The modules of the names that this package offers.
+_MODULES = {
+    "BadInputError": "aebench.bench.errors",
+    "RunResult": "aebench.bench.python.results",
+    "load": "aebench.bench.python.results",
+    "run": "aebench.bench.python.running",
+    "summarise": "aebench.bench.python.results",
+}
+__all__ = ["BadInputError", "RunResult", "__version__", "load", "run", "summarise"]
 
 
 def __getattr__(name: str) -> Any:
@@ -70,4 +35,12 @@ def __getattr__(name: str) -> Any:
         from importlib import metadata
 
         return metadata.version("aebench")
+    if name in _MODULES:
+        from importlib import import_module
+
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module 'aebench' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -65,9 +65,12 @@ from helpers.running import ONE_SIZE, SMALL, Run, gone
         (["run", "--data", "nowhere.npz"], "can't be read"),
         (["run", "--time-limit", "0"], "more than 0"),
         (
-            ["run", "--same-within", "0.5"],
-            "--different-beyond 1 must be less than --same-within 0.5",
+            ["run", "--margin", "3", "1"],
+            "--margin 3 1: the first number, beyond which a contender is different, must be at",
         ),
+        (["run", "--margin", "1", "2", "3"], "--margin takes one number or two: --margin 10, or"),
+        (["run", "--margin", "wide"], "--margin: 'wide' is not a number"),
+        (["run", "--margin", "100"], "--margin 100 must be from 0 to 100"),
         (["profile", "--steps", "0"], "--steps 0 must be at least 1"),
         (["profile", "--steps", "5000"], "--steps 5000 must be at most 1,000"),
         (["profile", "--steps", "1000", "--batch-size", "1000"], "2.9 GiB, more than the 2 GiB"),
@@ -111,7 +114,8 @@ def test_bad_input_is_one_sentence_and_writes_nothing(tmp_path, arguments, reaso
 
 @pytest.mark.parametrize("command", [command.name for command in COMMANDS])
 def test_a_refusal_names_the_help_of_its_command(command):
-    needed = {"show": ["old"], "report": ["old"], "completion": ["bash"], "check": ["lstm"]}
+    needed = {name: ["old"] for name in ("show", "open", "report")}
+    needed |= {"completion": ["bash"], "check": ["lstm"]}
     arguments = needed.get(command, [])
     with pytest.raises(BadInputError) as error:
         parser.make().parse_args([command, *arguments, "--frobnicate"])
@@ -228,6 +232,16 @@ def test_dry_run_plans_and_writes_nothing(aebench, tmp_path):
     assert "About " in done.stdout
     assert "embedded" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_margin_is_both_margins(aebench):
+    for asked, said in (
+        (["10"], "different beyond 10 %, the same within 10 %"),
+        (["0.5", "2"], "different beyond 0.5 %, the same within 2 %"),
+        (["0.5,2"], "different beyond 0.5 %, the same within 2 %"),
+    ):
+        done = aebench("run", "--dry-run", *SMALL, "--pass", "speed", "--margin", *asked)
+        assert said in done.stdout, done.stderr
 
 
 def test_show_and_report(aebench, record, tmp_path):

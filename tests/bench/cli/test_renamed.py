@@ -16,6 +16,16 @@ from helpers.paths import CLEAN, ROOT
         (["--definition=ae400"], "--definition is now called --model"),
         (["--yardsticks"], "--yardsticks is now called --baselines"),
         (["--no-yardsticks"], "--no-yardsticks is now called --no-baselines"),
+        (
+            ["--different-beyond", "10"],
+            "--different-beyond is now called --margin: --margin 10, or --margin 1 3 for different "
+            "beyond 1 % and the same within 3 %",
+        ),
+        (
+            ["--same-within=0.5"],
+            "--same-within is now called --margin: --margin 10, or --margin 1 3 for different "
+            "beyond 1 % and the same within 3 %",
+        ),
     ],
 )
 def test_a_renamed_option_says_its_new_name(aebench, option, now):
@@ -23,6 +33,13 @@ def test_a_renamed_option_says_its_new_name(aebench, option, now):
         done = aebench(command, "--data", "embedded", *option)
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr == f"aebench: {now}.\n"
+
+
+def test_a_renamed_option_in_a_study_says_its_new_name(aebench, tmp_path):
+    (tmp_path / "study.toml").write_text("definition = 'ae400'")
+    done = aebench("run", "study.toml", "--dry-run")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "aebench: study.toml: --definition is now called --model.\n"
 
 
 def test_pytest_s_renamed_option_says_its_new_name(tmp_path):

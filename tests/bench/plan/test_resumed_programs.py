@@ -214,7 +214,7 @@ BAD = {
     "no reference": (plan(reference="numpy"), "its reference 'numpy' is not among"),
     "threads": (plan(threads=2**40), "that this machine lets it use"),
     "steps": (plan(profile_steps=5000), "--steps 5000 must be at most 1,000"),
-    "margins": (plan(different=0.5, same=0.1), "must be less than --same-within"),
+    "margins": (plan(different=0.5, same=0.1), "must be at most the second"),
     "cold starts": (plan(footprint_launches=2**50), "tasks, more than the 10,000 allowed"),
     "launches": (
         plan(passes=["speed"], sizes=[WorkloadSizes("train", [32], 100_000, 24)]),

@@ -1,0 +1,1 @@
+"""The Python interface: run a comparison from a script or a notebook, and show what came out."""
