@@ -15,6 +15,7 @@ matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 
+from aebench.reports.figures.marks import finish
 from aebench.reports.sections import Drawn, FigureView, collect, discover
 from aebench.reports.studies import all_studies
 from aebench.reports.summary import Summary
@@ -24,9 +25,11 @@ _STABLE: Any = {
     **{name: value for name, value in matplotlib.rcParamsDefault.items() if name != "backend"},
     # With a fixed salt, the names of a figure's elements are the same in every run.
     "svg.hashsalt": "aebench",
+    # At half its size, as on a narrow screen, a figure can still be read.
+    "font.size": 12,
 }
 # Modules of this package that define no figures; discover skips them.
-_HELPERS = ("style",)
+_HELPERS = ("marks", "style")
 # All figures, those of studies included.
 FIGURES = [
     *discover(sys.modules[__name__], _HELPERS, FigureView),
@@ -59,7 +62,9 @@ def write(summary: Summary, folder: Path) -> list[Drawn]:
             caption = view.draw(summary, figure)
             if caption:
                 # No date is written, so the same record always gives the same file.
-                figure.savefig(folder / f"{view.name}.svg", metadata={"Date": None})
+                path = folder / f"{view.name}.svg"
+                figure.savefig(path, metadata={"Date": None})
+                finish(path)
                 drawn.append(Drawn(view.name, caption, view.section, view.order))
             plt.close(figure)
     return drawn

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
+from aebench.reports.figures.marks import mark
 from aebench.reports.figures.style import DASHES, MOST_ROWS, label, legible, style
 from aebench.reports.sections import FigureView
 from aebench.reports.summary import CostPoint, Summary
@@ -26,7 +27,7 @@ def cost(summary: Summary, figure: Figure) -> str:
     for curve in shown:
         contender, model = curve[0].contender, curve[0].model
         colour, marker = style(contender)
-        by_seconds.plot(
+        lines = by_seconds.plot(
             [each.seconds for each in curve],
             [each.test_loss for each in curve],
             color=colour,
@@ -37,6 +38,7 @@ def cost(summary: Summary, figure: Figure) -> str:
             linestyle=DASHES[models.index(model) % len(DASHES)],
             label=label(f"{model} {contender}"),
         )
+        mark(lines, contender, f"{model} {contender}: {curve[-1].test_loss:.4f}")
     front = sorted((each for each in points if each.on_front), key=lambda each: each.seconds)
     _front(by_seconds, [each.seconds for each in front], front, "Pareto front")
     by_seconds.set_xscale("log")

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 
+from aebench.reports.figures.marks import mark
 from aebench.reports.figures.style import MOST_LINES, MOST_PANELS, label, legible, style
 from aebench.reports.sections import FigureView
 from aebench.reports.summary import Estimate, Summary
@@ -162,7 +163,7 @@ def _panel(axes: Axes, found: Sweep, quantity: _Quantity) -> bool:
 def _curve(axes: Axes, contender: str, points: Sequence[tuple[Number, Estimate]]) -> None:
     colour, marker = style(contender)
     estimates = [each for _, each in points]
-    axes.errorbar(
+    line, caps, bars = axes.errorbar(
         [value for value, _ in points],
         [each.value for each in estimates],
         yerr=[
@@ -177,6 +178,7 @@ def _curve(axes: Axes, contender: str, points: Sequence[tuple[Number, Estimate]]
         markersize=5,
         label=label(contender),
     )
+    mark([line, *caps, *bars], contender)
 
 
 VIEWS = [FigureView("sweep", section="Parameters", order=1, draw=sweep)]

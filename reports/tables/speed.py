@@ -8,7 +8,16 @@ from aebench.reports.statistics import Estimate
 from aebench.reports.summary import CellLimit, SpeedCell, SpeedRow, Summary
 from aebench.reports.tables.looks import stopping_notes
 from aebench.reports.tables.over_runs import on_machines, over_runs
-from aebench.reports.tables.shared import VERDICT, Table, count, failed, share, shown, some_tables
+from aebench.reports.tables.shared import (
+    VERDICT,
+    Shared,
+    Table,
+    count,
+    failed,
+    share,
+    shown,
+    some_tables,
+)
 
 
 def speed(summary: Summary) -> list[Table]:
@@ -59,7 +68,9 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
         # Empty for a control, whose epochs are its original's, and a baseline, which has none.
         none = "" if row.control_of or row.verdict == "baseline" else "–"
         epoch = shown(row.epoch.seconds, how=how_long) if row.epoch else none
-        throughput = "" if row.originals else shown(row.samples_per_second, how=how_long)
+        contradicted = cell.contradicted(row)
+        throughput = shown(None if contradicted else row.samples_per_second, how=how_long)
+        throughput = "" if row.originals else throughput
         cells = [row.contender, throughput, ratio]
         if by_epoch:
             times_epoch = shown(row.times_epoch) if row.times_epoch else none
@@ -94,6 +105,11 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
                 "its own."
             )
         rows.append(cells)
+        if contradicted:
+            notes.append(
+                f"{row.contender}: its throughput isn't shown. By medians of launches it points the "
+                f"other way than pairs with {cell.reference} in the same block, which count."
+            )
         if row.drift is not None:
             notes.append(
                 f"{row.contender}: drift, against the others its last third of a launch was "
@@ -109,18 +125,21 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
     if baselines:
         notes += _baselines(cell)
     if not all(row.shares_blocks for row in cell.rows):
-        notes.append("† not from the same blocks: changes between the runs are in it too.")
+        notes.append(Shared("† not from the same blocks: changes between the runs are in it too."))
     if any(_is_foreign(row, cell) for row in cell.rows):
-        notes.append("‡ compared with its own original, not with the reference.")
+        notes.append(Shared("‡ compared with its own original, not with the reference."))
     alone = cell.launches == 1
     few = {
         1: " (one process each: without a second there are no intervals)",
         2: " (two tell little of their spread, so that intervals are wide: see --launches)",
     }.get(cell.launches, "")
     steps = " to ".join(map(str, sorted({*cell.steps_per_round[:1], *cell.steps_per_round[-1:]})))
+    compared = f", {count(cell.comparisons, 'comparison')}" if cell.comparisons else ""
+    each = "" if all(row.shares_blocks for row in cell.rows) else " of each run"
     notes.append(
         f"{cell.blocks} blocks of {steps} {_counted(cell)} in {cell.launches} "
-        f"{'launch' if alone else 'launches'}{few}; {_on_what(summary, cell.model)}."
+        f"{'launch' if alone else 'launches'}{each}{few}{compared}; "
+        f"{_on_what(summary, cell.model)}."
         if cell.blocks
         else "No block was measured."
     )
@@ -146,7 +165,7 @@ def _baselines(cell: SpeedCell) -> Iterator[str]:
         if bound
         else "that of gemm, the step's matrix products alone"
     )
-    yield (
+    yield Shared(
         f"% of native: of the throughput of the same framework without Keras; % of limit: of {what}"
         "; both in shared blocks, ± to the 95 % interval's farther end. Baselines aren't judged."
     )
@@ -185,24 +204,27 @@ def _steady(cell: SpeedCell) -> list[str]:
     if not timed:
         return []
     return [
-        "× step: of the steps alone, the steady part of a call, from rounds of their own after the "
-        f"blocks. It explains, and nothing is ranked by it. A step takes, in ms: {listed(timed)}."
+        Shared(
+            "× step: of the steps alone, the steady part of a call, from rounds of their own after "
+            "the blocks. It explains, and nothing is ranked by it."
+        ),
+        f"A step takes, in ms: {listed(timed)}.",
     ]
 
 
 def _libraries(cell: SpeedCell) -> Iterator[str]:
     """Yield a note on the libraries' matrix products, which explain much of the ratios."""
     if any(row.times_products for row in cell.rows):
-        yield (
+        yield Shared(
             f"× products: how many times {cell.reference}'s time a contender's own library takes "
             "for the step's matrix products alone. Another processor changes that."
         )
 
 
 def _how_judged(cell: SpeedCell) -> list[str]:
-    """Return a note on the smallest difference the run could detect, and on the verdicts' margins.
+    """Return notes on the smallest difference the run could detect, and on the verdicts' margins.
 
-    The note is in a list, which is empty if no contender has a verdict.
+    The list is empty if no contender has a verdict.
     """
     judged = [row for row in cell.rows if row.adjusted and not row.control_of]
     if not judged:
@@ -212,16 +234,21 @@ def _how_judged(cell: SpeedCell) -> list[str]:
         for row in judged
         if row.minimum_detectable_effect is not None
     ]
-    power = ""
+    power = []
     if effects:
-        power = (
-            "Smallest difference that four of five such runs would call, and its range by the "
-            f"{'runs' if cell.runs else 'launches'}' spread: {listed(effects)}. "
-        )
+        power = [
+            f"MDE: {listed(effects)}.",
+            Shared(
+                "MDE, the minimum detectable effect: the difference that four of five such runs "
+                "would call, and its range by the spread of launches, or of the runs of a cell."
+            ),
+        ]
     return [
-        f"{power}Faster or slower: wholly beyond {percent(cell.different)}; same: "
-        f"wholly within {percent(cell.same)}; by intervals adjusted for "
-        f"{count(cell.comparisons, 'comparison')}."
+        *power,
+        Shared(
+            f"Faster or slower: wholly beyond {percent(cell.different)}; same: wholly within "
+            f"{percent(cell.same)}; by intervals adjusted for the comparisons of the cell."
+        ),
     ]
 
 
@@ -262,9 +289,10 @@ def _noise_floor(cell: SpeedCell, controls: Sequence[SpeedRow]) -> Iterator[str]
             by_contender = (
                 f" Where a contender had it in several launches, its own: {listed(floors)}."
             )
-        yield (
-            f"Control: {names}, could be up to {percent(cell.noise_floor)} apart from it "
-            f"(the longer time over the shorter) by the interval: the noise floor.{by_contender}"
+        yield f"Noise floor: {percent(cell.noise_floor)}, of {names}.{by_contender}"
+        yield Shared(
+            "The noise floor is how far apart a control and its original could be by the interval, "
+            "the longer time over the shorter."
         )
     elif any(row.originals for row in controls):
         yield f"Control: {names}."
