@@ -1,7 +1,7 @@
 """Draw every contender's ratio to the reference with its interval: a row per cell and contender."""
 
 from collections.abc import Iterator, Sequence
-from math import log
+from math import exp, log
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
@@ -19,6 +19,8 @@ _ROW_INCHES = 0.23
 # The numbers that an axis may be marked with, in every power of ten.
 _NICE = (1, 1.1, 1.2, 1.5, 2, 3, 4, 5, 6, 8)
 _MOST_TICKS = 7
+# The logarithm of the largest ratio that is drawn.
+_FARTHEST = 300.0
 
 
 class _Row(NamedTuple):
@@ -39,15 +41,15 @@ def ratios(summary: Summary, figure: Figure) -> str:
     figure.set_size_inches(8, 1.5 + _ROW_INCHES * (len(rows) + 0.6 * len(cells)))
     axes = figure.subplots()
     place = 0.0
-    ticks = []
+    middles = []
     for number, mine in enumerate(cells):
         if number % 2:
             axes.axhspan(place - 0.8, place + len(mine) - 0.2, color="#f2f2f2", linewidth=0)
         for shift, each in enumerate(mine):
             _draw(axes, each, place + shift)
-        ticks.append(place + (len(mine) - 1) / 2)
+        middles.append(place + (len(mine) - 1) / 2)
         place += len(mine) + 0.6
-    axes.set_yticks(ticks, [label(mine[0].cell.short) for mine in cells])
+    axes.set_yticks(middles, [label(mine[0].cell.short) for mine in cells])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(place - 0.8, -0.8)
     axes.axvline(1, color="black", linewidth=1, zorder=1)
@@ -127,21 +129,21 @@ def _scale(axes: Axes, rows: Sequence[_Row]) -> None:
     shown = [each for row in rows for each in (row.ratio, row.calm) if each]
     ends = [end for each in shown for end in (each.value, each.low, each.high) if end and end > 0]
     low, high = min([1.0, *ends]), max([1.0, *ends])
-    margin = max(0.04 * log(high / low), 0.01)
+    margin = max(0.04 * (log(high) - log(low)), 0.01)
     axes.set_xscale("log")
-    axes.set_xlim(low * (1 - margin), high * (1 + margin))
-    axes.xaxis.set_major_locator(FixedLocator(_ticks(low, high)))
+    axes.set_xlim(exp(max(log(low) - margin, -_FARTHEST)), exp(min(log(high) + margin, _FARTHEST)))
+    axes.xaxis.set_major_locator(FixedLocator(ticks(low, high)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.grid(axis="x", alpha=0.3)
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def ticks(low: float, high: float) -> list[float]:
     """Return round numbers between two ends: 1, and others at least a seventh of the way apart."""
     powers = range(-6, 7)
     nice = sorted(round(digit * 10.0**power, 9) for power in powers for digit in _NICE)
     nice = [each for each in nice if low / 1.02 <= each <= high * 1.02]
-    apart = log(max(high / low, 1.01)) / _MOST_TICKS
+    apart = max(log(high) - log(low), 0.01) / _MOST_TICKS
     found = [1.0]
     for each in sorted(nice, key=lambda number: (number not in _WHOLE, abs(log(number)))):
         if all(abs(log(each / other)) >= apart for other in found):

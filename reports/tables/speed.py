@@ -107,8 +107,8 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
         rows.append(cells)
         if contradicted:
             notes.append(
-                f"{row.contender}: its throughput isn't shown. By medians of launches it points the "
-                f"other way than pairs with {cell.reference} in the same block, which count."
+                f"{row.contender}: its throughput isn't shown. By medians of launches it points "
+                f"another way than pairs with {cell.reference} in the same block, which count."
             )
         if row.drift is not None:
             notes.append(

@@ -6,12 +6,13 @@ import re
 import pytest
 from rich.console import Console
 
-from aebench.reports import csv_export, document, figures, html, markdown
+from aebench.reports import csv_export, document, figures, html
 from aebench.reports.sections import SECTIONS, FigureView, UnplacedViewError, collect
 from aebench.reports.studies import all_studies
 from aebench.reports.summary import summarise
 from aebench.reports.terminal import render_summary
 from helpers import sample
+from helpers.pages import whole
 
 WORDS = re.compile(
     r"image|digit|autoencoder|plateau|dropout|mnist|reconstruct|pixel|grey level|ae\d|width of"
@@ -31,7 +32,7 @@ def texts(summary, folder):
         r"<style>.*?</style>|data:image/svg\+xml;base64,[^\"]*|img-src data:", re.DOTALL
     )
     return {
-        "markdown": markdown.render(page),
+        "markdown": whole(page),
         "html": embedded.sub("", html.render(page, folder / "figures")),
         "csv": (folder / "data.csv").read_text(),
         "terminal": console.file.getvalue(),

@@ -9,13 +9,14 @@ from scipy import stats
 
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.model_info import describe_model
-from aebench.reports import document, html, markdown
+from aebench.reports import document, html
 from aebench.reports.record import QualityEpoch, Reconstructions
 from aebench.reports.studies.autoencoder.phrases import _PHRASES, LANGUAGES
 from aebench.reports.studies.autoencoder.results import results_of
 from aebench.reports.studies.autoencoder.width_dropout import answers
 from aebench.reports.summary import summarise
 from helpers import sample
+from helpers.pages import whole
 
 EPOCHS = 8
 OVERFIT = "800 units overfit: a wider gap, a lower training loss"
@@ -268,6 +269,6 @@ def test_the_answer_stands_in_both_forms_of_the_report(tmp_path):
     made_page = document.make(
         summarise(made({"ae400": 0.107, "ae800": 0.113})), [], ["records/a.jsonl"], "fr"
     )
-    for text in (markdown.render(made_page), html.render(made_page, tmp_path)):
+    for text in (whole(made_page), html.render(made_page, tmp_path)):
         assert "Pourquoi 400 et pas 800" in text and "finit moins bien que ae400" in text
         assert "aebench report records/a.jsonl -o . --language fr" in text

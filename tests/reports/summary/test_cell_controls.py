@@ -8,13 +8,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from aebench.reports import csv_export, document, markdown
+from aebench.reports import csv_export, document
 from aebench.reports.comparison import drift, excess
 from aebench.reports.figures.throughput import throughput
 from aebench.reports.record import Failure, Round
 from aebench.reports.summary import summarise
 from aebench.reports.summary.cell_rounds import CellRounds
 from helpers import sample
+from helpers.pages import whole
 
 # The seconds of each launch's control over those of its original.
 RATIOS = (1.01, 0.99, 1.02, 0.98)
@@ -144,7 +145,7 @@ def test_without_any_control_the_row_says_so():
 
 
 def shown(made):
-    text = markdown.render(document.make(summarise(made), [], ["records/sample.jsonl"]))
+    text = whole(document.make(summarise(made), [], ["records/sample.jsonl"]))
     return " ".join(text.replace("\\", "").split())
 
 
