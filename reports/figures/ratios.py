@@ -55,15 +55,12 @@ def ratios(summary: Summary, figure: Figure) -> str:
     axes.axvline(1, color="black", linewidth=1, zorder=1)
     _scale(axes, rows)
     references = list(dict.fromkeys(each.cell.reference for each in rows))
-    of = label(references[0]) if len(references) == 1 else "the reference"
-    axes.set_xlabel(f"times {of}'s time (logarithmic): slower to the right")
+    reference = references[0] if len(references) == 1 else "the reference"
+    axes.set_xlabel(f"times {label(reference)}'s time (logarithmic): slower to the right")
     _legend(figure, rows)
     parted = any(each.calm for each in rows)
     hollow = "; hollow: of steps in calm blocks, where that lies outside" if parted else ""
-    return (
-        f"Time relative to {references[0] if len(references) == 1 else 'the reference'}, with "
-        + (f"95 % intervals{hollow}{limit}")
-    )
+    return f"Time relative to {reference}, with 95 % intervals{hollow}{limit}"
 
 
 def _rows(cells: Sequence[SpeedCell]) -> Iterator[_Row]:

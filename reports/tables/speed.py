@@ -1,6 +1,7 @@
 """Make the tables of the speed pass, one table per cell."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from aebench.reports.formatting import interval, listed, percent, relative, spanned
 from aebench.reports.sections import TableView
@@ -49,46 +50,18 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
         columns.append("× products")
     if baselines:
         columns += ["% of native", "% of limit"]
+    further = _Further(by_steady, by_products, baselines)
     rows: list[list[str]] = []
+    hints: list[list[str]] = []
     notes: list[str] = []
     faint: list[int] = []
     for row in cell.rows:
         if not row.rounds:
             cells, note = failed(row.contender, columns, row.failure)
             rows.append(cells)
+            hints.append(cells)
             notes.append(note)
             continue
-        reference = row.contender == cell.reference
-        how = relative if by_epoch else interval
-        # Throughputs and seconds of several runs aren't pooled.
-        how_long = spanned if cell.runs else relative
-        foreign = " ‡" if _is_foreign(row, cell) else ""
-        ratio = "1" if reference else times(row, row.times_reference, how) + foreign
-        verdict = "reference" if reference and not row.differs else row.verdict or "–"
-        # Empty for a control, whose epochs are its original's, and a baseline, which has none.
-        none = "" if row.control_of or row.verdict == "baseline" else "–"
-        epoch = shown(row.epoch.seconds, how=how_long) if row.epoch else none
-        contradicted = cell.contradicted(row)
-        throughput = shown(None if contradicted else row.samples_per_second, how=how_long)
-        throughput = "" if row.originals else throughput
-        cells = [row.contender, throughput, ratio]
-        if by_epoch:
-            times_epoch = shown(row.times_epoch) if row.times_epoch else none
-            cells += [epoch, "1" if reference else times_epoch, verdict]
-        else:
-            cells += [verdict, *[epoch] * cell.has_epochs]
-        if by_steady:
-            steady = shown(row.times_steady, how=relative) if row.times_steady else none
-            cells.insert(2, "1" if reference else steady)
-        if by_products:
-            none = "" if row.control_of or row.verdict == "baseline" else "–"
-            products = interval(row.times_products.value) if row.times_products else none
-            cells.append("1" if reference else products)
-        if baselines:
-            cells += [
-                "" if row.control_of else share(row.of_native),
-                "" if row.control_of else share(row.of_limit),
-            ]
         if row.differs:
             faint.append(len(rows))
             notes.append(
@@ -104,8 +77,9 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
                 f"{row.contender}: in no ranking, since it computes in {row.verdict}: a class of "
                 "its own."
             )
-        rows.append(cells)
-        if contradicted:
+        rows.append(_entries(cell, row, further, relative))
+        hints.append(_entries(cell, row, further, interval))
+        if cell.contradicted(row):
             notes.append(
                 f"{row.contender}: its throughput isn't shown. By medians of launches it points "
                 f"another way than pairs with {cell.reference} in the same block, which count."
@@ -145,7 +119,51 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
     )
     on = f", {cell.label}" if cell.label else ""
     title = f"{cell.workload} {cell.model}, batch {cell.batch_size}{on}"
-    return Table(title, columns, rows, notes, doubtful=cell.mostly_disturbed, faint=faint)
+    return Table(
+        title, columns, rows, notes, doubtful=cell.mostly_disturbed, faint=faint, hints=hints
+    )
+
+
+class _Further(NamedTuple):
+    """Which columns a table has beside throughputs, ratios and verdicts."""
+
+    steady: bool
+    products: bool
+    baselines: bool
+
+
+def _entries(
+    cell: SpeedCell, row: SpeedRow, further: _Further, how: Callable[..., str]
+) -> list[str]:
+    """Return a contender's row; ``how`` writes the numbers that are shown with a ± in a table."""
+    by_epoch = cell.judged_by == "epoch"
+    reference = row.contender == cell.reference
+    # Throughputs and seconds of several runs aren't pooled.
+    how_long = spanned if cell.runs else how
+    foreign = " ‡" if _is_foreign(row, cell) else ""
+    ratio = times(row, row.times_reference, how if by_epoch else interval) + foreign
+    verdict = "reference" if reference and not row.differs else row.verdict or "–"
+    # Empty for a control, whose epochs are its original's, and a baseline, which has none.
+    none = "" if row.control_of or row.verdict == "baseline" else "–"
+    epoch = shown(row.epoch.seconds, how=how_long) if row.epoch else none
+    known = None if cell.contradicted(row) else row.samples_per_second
+    throughput = "" if row.originals else shown(known, how=how_long)
+    cells = [row.contender, throughput, "1" if reference else ratio]
+    if by_epoch:
+        times_epoch = shown(row.times_epoch) if row.times_epoch else none
+        cells += [epoch, "1" if reference else times_epoch, verdict]
+    else:
+        cells += [verdict, *[epoch] * cell.has_epochs]
+    if further.steady:
+        steady = shown(row.times_steady, how=how) if row.times_steady else none
+        cells.insert(2, "1" if reference else steady)
+    if further.products:
+        products = interval(row.times_products.value) if row.times_products else none
+        cells.append("1" if reference else products)
+    if further.baselines:
+        shares = (row.of_native, row.of_limit)
+        cells += ["" if row.control_of else share(each) for each in shares]
+    return cells
 
 
 def _is_foreign(row: SpeedRow, cell: SpeedCell) -> bool:
