@@ -6,7 +6,7 @@ from dataclasses import replace
 from aebench.reports import screen
 from aebench.reports.formatting import interval, listed
 from aebench.reports.headline import limit, profile
-from aebench.reports.summary import Run, SpeedCell, SpeedRow, Summary
+from aebench.reports.summary import Estimate, Run, SpeedCell, SpeedRow, Summary
 from aebench.reports.tables.overview import reasons
 from aebench.reports.tables.shared import Table, count
 
@@ -64,8 +64,8 @@ def how(summary: Summary) -> list[str]:
         found += [
             "Every contender has a process of its own. Contenders take turns, and a round of each "
             "is a block. Ratios are of pairs in the same block.",
-            f"{'; '.join(_sizes(summary.speed))}. Intervals of 95 % are Student's over launches, "
-            "and verdicts follow from them, adjusted for the comparisons.",
+            f"{'; '.join(_sizes(summary.speed))}. Intervals of 95 % are Student's over launches. "
+            "Verdicts follow from them, adjusted for the comparisons.",
         ]
     else:
         found.append("Every contender has a process of its own, and a fresh one in each pass.")
@@ -74,35 +74,35 @@ def how(summary: Summary) -> list[str]:
 
 def _products(cells: Sequence[SpeedCell]) -> Iterator[str]:
     """Yield a sentence on how long the libraries take for the products of a step alone."""
-    found = _values(cells, lambda row: row.times_products and row.times_products.value)
+    found = _values(cells, lambda row: row.times_products)
     references = list(dict.fromkeys(cell.reference for cell in cells))
     if found and len(references) == 1:
-        parts = [f"{name}'s {_span(values)}" for name, values in found.items()]
+        parts = [f"{_span(values)} ({name})" for name, values in found.items()]
         yield (
-            f"A step's matrix products alone take {listed(parts)} times as long as "
-            f"{references[0]}'s library: another processor changes that."
+            f"By the libraries' matrix products alone, a step would take {listed(parts)} times as "
+            f"long as {references[0]}'s. Another processor changes that."
         )
 
 
 def _native(cells: Sequence[SpeedCell]) -> Iterator[str]:
     """Yield a sentence on the share of the throughput of the frameworks without Keras."""
-    found = _values(cells, lambda row: row.of_native and row.of_native.value)
+    found = _values(cells, lambda row: row.of_native)
     if found:
         parts = [f"{name} reaches {_percents(values)} %" for name, values in found.items()]
         yield f"Of the throughput of its framework without Keras, {listed(parts)}."
 
 
 def _values(
-    cells: Sequence[SpeedCell], figure: Callable[[SpeedRow], float | None]
+    cells: Sequence[SpeedCell], figure: Callable[[SpeedRow], Estimate | None]
 ) -> dict[str, list[float]]:
     """Return a figure of every contender that is ranked, by its name."""
     found: dict[str, list[float]] = {}
     for cell in cells:
         for row in cell.rows:
-            value = figure(row)
+            known = figure(row)
             ranked = not row.control_of and not row.differs
-            if value and ranked and row.verdict not in ("baseline", "disturbed"):
-                found.setdefault(row.contender, []).append(value)
+            if known and ranked and row.verdict not in ("baseline", "disturbed"):
+                found.setdefault(row.contender, []).append(known.value)
     return found
 
 
@@ -120,9 +120,8 @@ def _sizes(cells: Sequence[SpeedCell]) -> list[str]:
     for cell in cells:
         workloads.setdefault(cell.workload, []).append(cell)
     return [
-        f"{count(len(mine), 'cell')} of {name}, each of "
-        f"{_range([cell.launches for cell in mine])} launches with "
-        f"{_range([cell.blocks for cell in mine])} blocks in all"
+        f"{count(len(mine), 'cell')} of {name}: {_range([cell.launches for cell in mine])} "
+        f"launches and {_range([cell.blocks for cell in mine])} blocks{' each' * (len(mine) > 1)}"
         for name, mine in workloads.items()
     ]
 

@@ -84,13 +84,13 @@ function pointed() {
   document.querySelectorAll("td[title]").forEach((cell) => {
     cell.dataset.hint = cell.title;
     cell.removeAttribute("title");
-    cell.tabIndex = 0;
+    cell.setAttribute("aria-description", cell.dataset.hint);
   });
   document.querySelectorAll("svg title").forEach((title) => {
     title.parentElement.dataset.hint = title.textContent;
     title.remove();
   });
-  const show = (event) => {
+  document.addEventListener("pointerover", (event) => {
     const found = event.target.closest?.("[data-hint]");
     tip.hidden = !found;
     if (!found) return;
@@ -99,9 +99,7 @@ function pointed() {
     const left = Math.min(at.left, innerWidth - tip.offsetWidth - 8);
     tip.style.left = `${Math.max(8, left)}px`;
     tip.style.top = `${Math.min(at.bottom + 6, innerHeight - tip.offsetHeight - 8)}px`;
-  };
-  document.addEventListener("pointerover", show);
-  document.addEventListener("focusin", show);
+  });
 }
 
 function opened() {

@@ -142,8 +142,8 @@ def test_why_is_said_as_far_as_it_was_measured(summary):
     known = msgspec.structs.replace(cell, rows=[jax, torch, *others])
     told = front.why(msgspec.structs.replace(summary, speed=[known]), said=[])
     assert told[0] == (
-        "A step's matrix products alone take torch's 1.50 times as long as jax's library: another "
-        "processor changes that."
+        "By the libraries' matrix products alone, a step would take 1.50 (torch) times as long as "
+        "jax's. Another processor changes that."
     )
     assert told[1] == (
         "Of the throughput of its framework without Keras, jax reaches 90 % and torch reaches 35 %."
