@@ -42,7 +42,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Part:
+class FurtherPage:
     """A page behind the front page.
 
     Parameters
@@ -114,7 +114,7 @@ class Page:
         What else stands on the front page.
     notices, failures : list of str
         All warnings for the reader, and all measurements that failed.
-    parts : list of Part
+    parts : list of FurtherPage
         The pages behind the front page.
     facts : list of str
         The circumstances: machine, data, versions, settings.
@@ -136,7 +136,7 @@ class Page:
     front: Front
     notices: list[str]
     failures: list[str]
-    parts: list[Part]
+    parts: list[FurtherPage]
     facts: list[str]
     records: list[tuple[str, str]]
     traces: list[tuple[str, str]]
@@ -252,7 +252,7 @@ def _leading(drawn: Sequence[Drawn]) -> Drawn | None:
     return next((by_name[name] for name in front.FIGURES if name in by_name), None)
 
 
-def _studies(summary: Summary, language: str) -> list[Part]:
+def _studies(summary: Summary, language: str) -> list[FurtherPage]:
     """Return a page with the studies' sections, in a list that is empty without any."""
     sections = [
         Section(section.title, _legible(section.tables), [], section.paragraphs)
@@ -270,7 +270,7 @@ def _tables(summary: Summary) -> dict[str, list[Table]]:
     return found
 
 
-def _parts(tables: dict[str, list[Table]], drawn: Sequence[Drawn]) -> list[Part]:
+def _parts(tables: dict[str, list[Table]], drawn: Sequence[Drawn]) -> list[FurtherPage]:
     """Return the pages that have tables or figures."""
     found: dict[str, list[Section]] = {name: [] for name in PAGES}
     in_order = sorted(drawn, key=lambda figure: figure.order)
@@ -281,14 +281,14 @@ def _parts(tables: dict[str, list[Table]], drawn: Sequence[Drawn]) -> list[Part]
     return [_part(name, PAGES[name][0], sections) for name, sections in found.items() if sections]
 
 
-def _part(name: str, title: str, sections: Sequence[Section]) -> Part:
+def _part(name: str, title: str, sections: Sequence[Section]) -> FurtherPage:
     """Return a page, on which a note that several tables share is said once."""
     shared = shared_notes([table for section in sections for table in section.tables])
     once = [
         replace(section, tables=[table.without(shared) for table in section.tables])
         for section in sections
     ]
-    return Part(name, title, shared, once)
+    return FurtherPage(name, title, shared, once)
 
 
 def _legible(tables: Sequence[Table]) -> list[Table]:

@@ -34,23 +34,12 @@ _MOST_EFFECT = 10.0
 
 
 def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Table:
-    by_epoch = cell.judged_by == "epoch"
-    if by_epoch:
-        epochs = f"× {cell.reference}'s epoch [95 %]"
-        columns = ["backend", "samples/s ±", "× step ±", "epoch s ±", epochs, VERDICT]
-    else:
-        columns = ["backend", "samples/s ±", f"× {cell.reference}'s time [95 %]", VERDICT]
-        columns += ["epoch s ±"] * cell.has_epochs
-    baselines = any(row.of_native or row.of_limit for row in cell.rows)
-    by_steady = any(row.steady_step_seconds for row in cell.rows)
-    if by_steady:
-        columns.insert(2, "× step ±")
-    by_products = any(row.times_products for row in cell.rows)
-    if by_products:
-        columns.append("× products")
-    if baselines:
-        columns += ["% of native", "% of limit"]
-    further = _Further(by_steady, by_products, baselines)
+    further = _Further(
+        steady=any(row.steady_step_seconds for row in cell.rows),
+        products=any(row.times_products for row in cell.rows),
+        baselines=any(row.of_native or row.of_limit for row in cell.rows),
+    )
+    columns = _columns(cell, further)
     rows: list[list[str]] = []
     hints: list[list[str]] = []
     notes: list[str] = []
@@ -64,39 +53,14 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
             continue
         if row.differs:
             faint.append(len(rows))
-            notes.append(
-                f"{row.contender}: in no ranking, not shown to be the same model: {row.differs}."
-            )
-        elif row.despite:
-            notes.append(
-                f"{row.contender}: ranked as --rank-anyway asked for, though not shown to be the "
-                f"same model: {row.despite}."
-            )
-        elif row.verdict in precisions:
-            notes.append(
-                f"{row.contender}: in no ranking, since it computes in {row.verdict}: a class of "
-                "its own."
-            )
         rows.append(_entries(cell, row, further, relative))
         hints.append(_entries(cell, row, further, interval))
-        if cell.contradicted(row):
-            notes.append(
-                f"{row.contender}: its throughput isn't shown. By medians of launches it points "
-                f"another way than pairs with {cell.reference} in the same block, which count."
-            )
-        if row.drift is not None:
-            notes.append(
-                f"{row.contender}: drift, against the others its last third of a launch was "
-                f"{percent(abs(row.drift))} {'slower' if row.drift > 0 else 'faster'} than the "
-                "first."
-            )
-        if row.failure:
-            notes.append(f"{row.contender}: {row.failure} (after {row.rounds} rounds)")
+        notes += _about(row, cell, precisions)
     notes[:0] = [each for each in (cell.answer, cell.depends_on_state) if each]
     notes += [*stopping_notes(cell), *over_runs(cell), *on_machines(cell, summary)]
     notes += [*_how_judged(cell), *_controls(cell), *_of_fit(cell)]
     notes += [*_steady(cell), *_libraries(cell)]
-    if baselines:
+    if further.baselines:
         notes += _baselines(cell)
     if not all(row.shares_blocks for row in cell.rows):
         notes.append(Shared("† not from the same blocks: changes between the runs are in it too."))
@@ -124,12 +88,56 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
     )
 
 
+def _about(row: SpeedRow, cell: SpeedCell, precisions: set[str]) -> Iterator[str]:
+    """Yield notes on a contender: why it isn't ranked, or what a reader must know beside."""
+    if row.differs:
+        yield f"{row.contender}: in no ranking, not shown to be the same model: {row.differs}."
+    elif row.despite:
+        yield (
+            f"{row.contender}: ranked as --rank-anyway asked for, though not shown to be the same "
+            f"model: {row.despite}."
+        )
+    elif row.verdict in precisions:
+        yield (
+            f"{row.contender}: in no ranking, since it computes in {row.verdict}: a class of its "
+            "own."
+        )
+    if cell.contradicted(row):
+        yield (
+            f"{row.contender}: its throughput isn't shown. By medians of launches it points "
+            f"another way than pairs with {cell.reference} in the same block, which count."
+        )
+    if row.drift is not None:
+        yield (
+            f"{row.contender}: drift, against the others its last third of a launch was "
+            f"{percent(abs(row.drift))} {'slower' if row.drift > 0 else 'faster'} than the first."
+        )
+    if row.failure:
+        yield f"{row.contender}: {row.failure} (after {row.rounds} rounds)"
+
+
 class _Further(NamedTuple):
     """Which columns a table has beside throughputs, ratios and verdicts."""
 
     steady: bool
     products: bool
     baselines: bool
+
+
+def _columns(cell: SpeedCell, further: _Further) -> list[str]:
+    if cell.judged_by == "epoch":
+        epochs = f"× {cell.reference}'s epoch [95 %]"
+        columns = ["backend", "samples/s ±", "× step ±", "epoch s ±", epochs, VERDICT]
+    else:
+        columns = ["backend", "samples/s ±", f"× {cell.reference}'s time [95 %]", VERDICT]
+        columns += ["epoch s ±"] * cell.has_epochs
+    if further.steady:
+        columns.insert(2, "× step ±")
+    if further.products:
+        columns.append("× products")
+    if further.baselines:
+        columns += ["% of native", "% of limit"]
+    return columns
 
 
 def _entries(
