@@ -64,7 +64,7 @@ def write_wide(summary: Summary, path: Path) -> None:
             map(_harmless, ["model", "workload", "batch_size", "runs", "figure", *names])
         )
         for cell in cells:
-            where = [cell.model, cell.workload, cell.batch_size, cell.label]
+            where: Line = (cell.model, cell.workload, cell.batch_size, cell.label)
             by_name = {row.contender: row for row in cell.rows}
             for figure, value in _WIDE.items():
                 told = [value(by_name[name]) if name in by_name else None for name in names]

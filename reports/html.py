@@ -51,8 +51,8 @@ def _inline(path: Path, name: str) -> str:
     root = ElementTree.parse(path).getroot()
     for parent in list(root.iter()):
         for child in list(parent):
-            # Metadata say who drew the figure; a style in a page would hold for the whole page.
-            if child.tag in (f"{{{_SVG}}}metadata", f"{{{_SVG}}}style"):
+            # In a page, a style would hold for the whole page.
+            if child.tag == f"{{{_SVG}}}style":
                 parent.remove(child)
     for element in root.iter():
         for key, value in list(element.attrib.items()):

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 # Each section's title, and its position on the page. Sections of studies come between these.
 SECTIONS = {
     "Throughput": 10,
-    "Parameters": 15,
     "Throughput, cell by cell": 20,
+    "Parameters": 25,
     "Footprint": 30,
     "Quality": 40,
     "Cost against quality": 50,
@@ -34,6 +34,7 @@ SECTIONS = {
 # The pages behind the front page: each has the sections from its position on.
 PAGES = {
     "speed": ("Speed", 10),
+    "parameters": ("Parameters", 25),
     "footprint": ("Cold starts and memory", 30),
     "quality": ("Quality", 40),
     "profile": ("Where time and memory go", 60),

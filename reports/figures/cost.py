@@ -18,7 +18,7 @@ def cost(summary: Summary, figure: Figure) -> str:
     if not points:
         return ""
     figure.set_size_inches(8, 4.2)
-    by_seconds, by_parameters = figure.subplots(1, 2, sharey=True, width_ratios=[2, 1])
+    by_seconds, by_parameters = figure.subplots(1, 2, sharey=True, width_ratios=[3, 2])
     models = list(dict.fromkeys(each.model for each in points))
     curves = [
         list(group) for _, group in groupby(points, lambda each: (each.contender, each.model))
@@ -55,14 +55,15 @@ def cost(summary: Summary, figure: Figure) -> str:
         by_parameters.annotate(
             label(each.model),
             (millions, each.test_loss),
-            xytext=(0, 6),
+            xytext=(-6, 0),
             textcoords="offset points",
-            ha="center",
+            ha="right",
+            va="center",
             fontsize="small",
         )
     best = [each for each in ends if each.on_front]
     _front(by_parameters, [(each.parameters or 0) / 1e6 for each in best], best)
-    by_parameters.margins(x=0.35)
+    by_parameters.set_xlim(left=0)
     by_parameters.set_xlabel("million parameters")
     for axes in (by_seconds, by_parameters):
         axes.grid(alpha=0.3)

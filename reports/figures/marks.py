@@ -25,6 +25,10 @@ def finish(path: Path) -> None:
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", _XLINK)
     tree = ElementTree.parse(path)
+    root = tree.getroot()
+    # These name the program that drew the figure.
+    for metadata in root.findall(f"{{{_SVG}}}metadata"):
+        root.remove(metadata)
     for group in tree.iter(f"{{{_SVG}}}g"):
         name = group.get("id", "")
         if name.startswith(_MARK):

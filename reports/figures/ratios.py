@@ -15,7 +15,7 @@ from aebench.reports.formatting import interval
 from aebench.reports.sections import FigureView
 from aebench.reports.summary import Estimate, SpeedCell, SpeedRow, Summary
 
-_ROW_INCHES = 0.23
+_ROW_INCHES, _GAP_ROWS = 0.19, 0.6
 # The numbers that an axis may be marked with, in every power of ten.
 _NICE = (1, 1.1, 1.2, 1.5, 2, 3, 4, 5, 6, 8)
 _MOST_TICKS = 7
@@ -38,7 +38,7 @@ def ratios(summary: Summary, figure: Figure) -> str:
     if not rows:
         return ""
     cells = _cells(rows)
-    figure.set_size_inches(8, 1.5 + _ROW_INCHES * (len(rows) + 0.6 * len(cells)))
+    figure.set_size_inches(8, 1.5 + _ROW_INCHES * (len(rows) + _GAP_ROWS * len(cells)))
     axes = figure.subplots()
     place = 0.0
     middles = []
@@ -48,7 +48,7 @@ def ratios(summary: Summary, figure: Figure) -> str:
         for shift, each in enumerate(mine):
             _draw(axes, each, place + shift)
         middles.append(place + (len(mine) - 1) / 2)
-        place += len(mine) + 0.6
+        place += len(mine) + _GAP_ROWS
     axes.set_yticks(middles, [label(mine[0].cell.short) for mine in cells])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(place - 0.8, -0.8)

@@ -55,7 +55,7 @@ def sweep(summary: Summary, figure: Figure) -> str:
     quantities = [each for each in _quantities(summary) if each.of]
     if not found or not quantities:
         return ""
-    figure.set_size_inches(8, 0.8 + 2.1 * len(found))
+    figure.set_size_inches(8, 0.9 + 2.4 * len(found))
     panels = figure.subplots(len(found), len(quantities), squeeze=False)
     for line, each in enumerate(found):
         for column, quantity in enumerate(quantities):
@@ -65,7 +65,7 @@ def sweep(summary: Summary, figure: Figure) -> str:
                 continue
             size = quantity.first if each.parameter != BATCH_SIZE else None
             title = quantity.title if size is None else f"{quantity.title}, batch {size}"
-            axes.set_title(label(f"{title}: {each.stem}"), fontsize="small", loc="left")
+            axes.set_title(f"{label(title)}\n{label(each.stem)}", fontsize="small", loc="left")
             axes.set_ylabel(quantity.unit)
             axes.set_xlabel(label(each.parameter))
     handles: dict[str, Artist] = {}
@@ -145,7 +145,9 @@ def _panel(axes: Axes, found: Sweep, quantity: _Quantity) -> bool:
         points = [(value, estimate) for value, estimate in at if estimate]
         if points:
             _curve(axes, curve, points)
-            shown += [estimate.value for _, estimate in points]
+            shown += [
+                end for _, each in points for end in (each.value, each.high) if end is not None
+            ]
     if not shown:
         return False
     values = [point.value for point in found.points]
@@ -155,7 +157,7 @@ def _panel(axes: Axes, found: Sweep, quantity: _Quantity) -> bool:
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.set_xticks(values, [f"{value:g}" for value in values], minor=False)
     if min(shown) >= 0:  # a loss may be negative
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.08 * max(shown) or 1)
     axes.grid(axis="y", alpha=0.3)
     return True
 

@@ -25,7 +25,7 @@ def throughput(summary: Summary, figure: Figure) -> str:
     names, limit = legible(
         list(dict.fromkeys(cell.model for cell in cells)), MOST_PANELS // len(workloads)
     )
-    figure.set_size_inches(8, 0.8 + 1.9 * len(names))
+    figure.set_size_inches(8, 0.9 + 2.1 * len(names))
     panels = figure.subplots(len(names), len(workloads), sharey=True, squeeze=False)
     for line, name in enumerate(names):
         for column, workload in enumerate(workloads):

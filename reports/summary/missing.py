@@ -17,7 +17,8 @@ def missing(source: Record) -> str:
     A failed measurement is not missing: it has a row with its reason. Of a run that hasn't ended,
     the pass that it was last at is begun, and not missing.
     """
-    begun = _last_pass(source) if source.outcome == "unfinished" else ""
+    goes_on = source.outcome == "unfinished"
+    begun = _last_pass(source) if goes_on else ""
     ended = Counter((task.pass_name, task.model, task.contender) for task in source.done())
     failed = _failed(source)
     parts = []
@@ -35,7 +36,7 @@ def missing(source: Record) -> str:
             parts.append(lacking)
     lacking = "; ".join(filter(None, parts))
     if lacking:
-        told.append(f"Not measured{' yet' if begun else ', though planned'}: {lacking}.")
+        told.append(f"Not measured{' yet' if goes_on else ', though planned'}: {lacking}.")
     return " ".join(told)
 
 

@@ -189,7 +189,7 @@ def test_a_hostile_record_is_only_text(tmp_path):
     tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(text)
     inside = [each for token in tokens for each in token.children or []]
     assert {each.type for each in inside} == {
-        *("text", "code_inline", "image", "link_open", "link_close", "softbreak"),
+        *("text", "code_inline", "image", "link_open", "link_close"),
     }
     # Only the report's own pages are linked to.
     linked = {each.attrs["href"] for each in inside if each.type == "link_open"}
@@ -513,11 +513,19 @@ def test_throughputs_that_point_another_way_than_pairs_are_not_shown():
 
 
 def test_the_leader_is_who_is_fastest_in_pairs():
-    made = made_with("torch", 1.02 / 4, noise=0.2)
+    made = made_with("torch", 1.02 / 4)
+    # In the last launch the machine is slow, and torch isn't there: by its seconds it would lead.
+    made.events = [
+        msgspec.structs.replace(each, seconds=2 * each.seconds)
+        if isinstance(each, Round) and each.launch == 3 and each.block >= 0
+        else each
+        for each in made.events
+        if not (isinstance(each, Round) and (each.launch, each.contender) == (3, "torch"))
+    ]
     (cell,) = summarise(made).speed
-    torch = next(row for row in cell.rows if row.contender == "torch")
-    leader = "jax" if torch.judged_ratio.value > 1 else "torch"
-    assert f"{leader} leads" in cell.answer
+    torch = cell.rows[1]
+    assert torch.judged_ratio.value == pytest.approx(1.02, rel=1e-3)
+    assert "jax leads" in cell.answer
 
 
 def parts():
