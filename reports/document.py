@@ -326,21 +326,21 @@ def _about(summary: Summary) -> str:
     sizes = sorted({size for plan in plans for size in plan.batch_sizes})
     data = dict.fromkeys(each.name for run in summary.runs for each in run.all_data)
     parts = [
-        listed(contenders),
-        listed(names),
-        f"batch {listed(map(str, sizes))}",
-        f"{listed(passes)} on {listed(data)}",
+        listed(some(contenders)),
+        listed(some(names)),
+        f"batch {listed(some(map(str, sizes)))}",
+        f"{listed(passes)} on {listed(some(data))}",
     ]
     return f"{'; '.join(filter(None, parts))}. {_versions(summary)}"
 
 
 def _versions(summary: Summary) -> str:
+    told = [each for run in summary.runs for each in run.versions.items()]
     found: dict[str, dict[str, None]] = {}
-    for run in summary.runs:
-        for package, version in [*run.versions.items(), ("aebench", run.aebench)]:
-            found.setdefault(package, {})[version] = None
-    told = (f"{package} {' and '.join(some(each))}" for package, each in found.items())
-    return f"Versions: {', '.join(told)}."
+    for package, version in [*sorted(told), *(("aebench", run.aebench) for run in summary.runs)]:
+        found.setdefault(package, {})[version] = None
+    parts = (f"{package} {' and '.join(some(each))}" for package, each in found.items())
+    return f"Versions: {', '.join(parts)}."
 
 
 _METHOD = (

@@ -11,19 +11,22 @@ from aebench.reports.figures.style import DASHES, MOST_ROWS, label, legible, sty
 from aebench.reports.sections import FigureView
 from aebench.reports.summary import CostPoint, Summary
 
+_LEGEND_COLUMNS = 3
+
 
 def cost(summary: Summary, figure: Figure) -> str:
     """Draw two panels into a figure; return its caption, or an empty text if there is no data."""
     points = summary.cost.by_seconds
     if not points:
         return ""
-    figure.set_size_inches(8, 4.2)
-    by_seconds, by_parameters = figure.subplots(1, 2, sharey=True, width_ratios=[3, 2])
     models = list(dict.fromkeys(each.model for each in points))
     curves = [
         list(group) for _, group in groupby(points, lambda each: (each.contender, each.model))
     ]
     shown, limit = legible(curves, MOST_ROWS)
+    lines = -(-(len(shown) + 1) // _LEGEND_COLUMNS)
+    figure.set_size_inches(8, 3.3 + 0.22 * lines)
+    by_seconds, by_parameters = figure.subplots(1, 2, sharey=True, width_ratios=[3, 2])
     for curve in shown:
         contender, model = curve[0].contender, curve[0].model
         colour, marker = style(contender)
@@ -67,7 +70,9 @@ def cost(summary: Summary, figure: Figure) -> str:
     by_parameters.set_xlabel("million parameters")
     for axes in (by_seconds, by_parameters):
         axes.grid(alpha=0.3)
-    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize="small")
+    figure.legend(
+        loc="outside lower center", ncols=_LEGEND_COLUMNS, frameon=False, fontsize="small"
+    )
     return (
         "Test loss by seconds of training (a marker at the last epoch) and, after it, by "
         f"parameters; thick grey: the Pareto front, which nothing measured here beats{limit}"

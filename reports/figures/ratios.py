@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
 from aebench.reports.figures.marks import mark
-from aebench.reports.figures.style import MOST_LINES, MOST_ROWS, label, legible, style
+from aebench.reports.figures.style import MOST_LINES, MOST_ROWS, label, legible, reach, style
 from aebench.reports.formatting import interval
 from aebench.reports.sections import FigureView
 from aebench.reports.summary import Estimate, SpeedCell, SpeedRow, Summary
@@ -99,12 +99,10 @@ def _draw(axes: Axes, each: _Row, place: float) -> None:
             (each.calm, "white", f"{told}, steps in calm blocks: × {_text(each.calm)}")
         )
     for number, (ratio, inside, hint) in enumerate(estimates):
-        low = 0.0 if ratio.low is None else ratio.value - ratio.low
-        high = 0.0 if ratio.high is None else ratio.high - ratio.value
         line, caps, bars = axes.errorbar(
             [ratio.value],
             [place + 0.3 * number],
-            xerr=[[low], [high]],
+            xerr=reach(ratio),
             fmt=marker,
             color=colour,
             markerfacecolor=inside,

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from aebench.reports.figures.marks import mark
-from aebench.reports.figures.style import MOST_LINES, MOST_PANELS, label, legible, style
+from aebench.reports.figures.style import MOST_LINES, MOST_PANELS, label, legible, reach, style
 from aebench.reports.sections import FigureView
 from aebench.reports.summary import SpeedCell, Summary
 from aebench.reports.tables.shared import shown
@@ -93,10 +93,7 @@ def _panel(axes: Axes, cells: list[SpeedCell]) -> None:
             line, caps, bars = axes.errorbar(
                 [place],
                 [each.value],
-                yerr=[
-                    [0.0 if each.low is None else each.value - each.low],
-                    [0.0 if each.high is None else each.high - each.value],
-                ],
+                yerr=reach(each),
                 fmt=marker,
                 linestyle="none",
                 elinewidth=1.4,

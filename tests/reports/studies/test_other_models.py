@@ -28,9 +28,7 @@ def texts(summary, folder):
     csv_export.write(summary, folder / "data.csv")
     console = Console(file=io.StringIO(), width=200)
     console.print(render_summary(summary))
-    embedded = re.compile(
-        r"<style>.*?</style>|data:image/svg\+xml;base64,[^\"]*|img-src data:", re.DOTALL
-    )
+    embedded = re.compile(r"<style>.*?</style>|<svg.*?</svg>|img-src data:", re.DOTALL)
     return {
         "markdown": whole(page),
         "html": embedded.sub("", html.render(page, folder / "figures")),

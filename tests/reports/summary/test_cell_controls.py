@@ -153,7 +153,7 @@ def test_a_table_has_one_row_and_says_whose_controls_they_were():
     text = shown(rotating())
     assert text.count("| A/A control |") == 1
     assert "jax A/A" not in text and "torch A/A" not in text
-    assert "in each launch a second worker of another contender (jax and torch), could be" in text
+    assert "in each launch a second worker of another contender (jax and torch). Where" in text
     assert (
         "Where a contender had it in several launches, its own: jax 8.1 % and torch 8.3 %." in text
     )
