@@ -1,7 +1,7 @@
 """Write ``data.csv``: every number that a report shows, one per line, for other programs."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -9,7 +9,7 @@ import msgspec
 from aebench.reports import studies
 from aebench.reports.random_effects import over_machines
 from aebench.reports.sanitize import printable
-from aebench.reports.summary import Estimate, MemoryRow, SpeedCell, Summary
+from aebench.reports.summary import Estimate, MemoryRow, SpeedCell, SpeedRow, Summary
 from aebench.reports.summary.several_runs import ratios_by_machine
 
 COLUMNS = (
@@ -42,6 +42,50 @@ def write(summary: Summary, path: Path) -> None:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows([_harmless(entry) for entry in entries] for entries in lines(summary))
+
+
+def write_wide(summary: Summary, path: Path) -> None:
+    """Write ``wide.csv``: the same figures of speed for spreadsheets, a column per contender.
+
+    Parameters
+    ----------
+    summary : Summary
+        The summary. Its cells have three rows of throughput and three of the ratio to the
+        reference: the value, and the ends of its interval. A row of verdicts follows.
+    path : Path
+        Path of the new file.
+    """
+    cells = list(_unpooled(summary))
+    rows = (row for cell in cells for row in cell.rows)
+    names = list(dict.fromkeys(row.contender for row in rows if not row.control_of))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(
+            map(_harmless, ["model", "workload", "batch_size", "runs", "figure", *names])
+        )
+        for cell in cells:
+            where: Line = (cell.model, cell.workload, cell.batch_size, cell.label)
+            by_name = {row.contender: row for row in cell.rows}
+            for figure, value in _WIDE.items():
+                told = [value(by_name[name]) if name in by_name else None for name in names]
+                numbers = [_digits(each) if isinstance(each, float) else each for each in told]
+                writer.writerow(map(_harmless, [*where, figure, *numbers]))
+
+
+def _end(estimate: Estimate | None, end: str) -> float | None:
+    found: float | None = getattr(estimate, end, None)
+    return found
+
+
+_WIDE: dict[str, Callable[[SpeedRow], str | float | None]] = {
+    "samples/s": lambda row: _end(row.samples_per_second, "value"),
+    "samples/s, low": lambda row: _end(row.samples_per_second, "low"),
+    "samples/s, high": lambda row: _end(row.samples_per_second, "high"),
+    "times reference": lambda row: _end(row.judged_ratio, "value"),
+    "times reference, low": lambda row: _end(row.judged_ratio, "low"),
+    "times reference, high": lambda row: _end(row.judged_ratio, "high"),
+    "verdict": lambda row: row.verdict,
+}
 
 
 def _harmless(cell: str | int | float | None) -> str | int | float | None:

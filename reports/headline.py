@@ -42,8 +42,8 @@ def sentences(summary: Summary) -> list[str]:
         *_speed(summary.speed, gerunds, several_machines=len(machines) > 1),
         *_footprint(summary.footprint),
         *_quality(meaningful, "".join(stayed[:1])),
-        *_limit(summary.speed),
-        *_profile(summary.profile),
+        *limit(summary.speed),
+        *profile(summary.profile),
         *_memory(summary.memory),
     ]
     return found[:_SENTENCES]
@@ -184,7 +184,8 @@ def _ends(rows: Sequence[QualityRow], stayed: str) -> str:
     return f"{listed(parts)}{of_what}{remark}"
 
 
-def _limit(cells: Sequence[SpeedCell]) -> Iterator[str]:
+def limit(cells: Sequence[SpeedCell]) -> Iterator[str]:
+    """Yield a sentence on the share of the machine's limit that each contender reaches."""
     shares: dict[str, list[float]] = {}
     for cell in cells:
         for row in cell.rows:
@@ -206,7 +207,8 @@ def _limit(cells: Sequence[SpeedCell]) -> Iterator[str]:
     yield f"Of {of_what}, {listed(parts)}."
 
 
-def _profile(rows: Sequence[ProfileRow]) -> Iterator[str]:
+def profile(rows: Sequence[ProfileRow]) -> Iterator[str]:
+    """Yield a sentence on the largest part of each contender's traced step."""
     several = len({row.batch_size for row in rows if row.steps}) > 1
 
     def subject(row: ProfileRow) -> str:

@@ -51,8 +51,8 @@ def rule(lefts: list[bool]) -> str:
     return "| " + " | ".join("---" if left else "---:" for left in lefts) + " |"
 
 
-def render(page: Page) -> str:
-    """Return a report as Markdown."""
+def render(page: Page) -> dict[str, str]:
+    """Return a report in Markdown: the text of each file by its name, the front page first."""
     templates = environment(autoescape=False)  # the filters escape for Markdown
     templates.filters |= {
         "text": plain,
@@ -61,4 +61,8 @@ def render(page: Page) -> str:
         "row": row,
         "rule": rule,
     }
-    return templates.get_template("report.md.j2").render(page=page)
+    of_part = templates.get_template("part.md.j2")
+    files = {"README.md": templates.get_template("report.md.j2").render(page=page)}
+    files |= {f"{part.name}.md": of_part.render(page=page, part=part) for part in page.parts}
+    files["machine.md"] = templates.get_template("machine.md.j2").render(page=page)
+    return {name: f"{text.strip()}\n" for name, text in files.items()}

@@ -33,7 +33,10 @@ class Made:
 
 
 def write(records: Sequence[Path], folder: Path, language: str = "en") -> Written:
-    """Write ``README.md``, ``index.html``, ``figures/``, ``data.csv``, and records with traces.
+    """Write a report: pages, figures, figures as CSV, and the records with their traces.
+
+    ``README.md`` is the front page; other pages in Markdown lie beside it. ``index.html`` holds all
+    of them.
 
     Parameters
     ----------
@@ -99,11 +102,14 @@ def make(records: Sequence[Path], fresh: Path, home: Path, language: str = "en")
             for of, trace in traces.copy(record, path.parent, copy.parent)
         ]
     csv_export.write(summary, fresh / "data.csv")
+    if summary.speed:
+        csv_export.write_wide(summary, fresh / "wide.csv")
     drawn = figures.write(summary, fresh / "figures")
     made = document.make(summary, drawn, copies, language, kept)
     text = html.render(made, fresh / "figures")
     (fresh / "index.html").write_text(text, encoding="utf-8")
-    (fresh / "README.md").write_text(markdown.render(made), encoding="utf-8")
+    for name, page in markdown.render(made).items():
+        (fresh / name).write_text(page, encoding="utf-8")
     return Made(made, max(run.created for run in summary.runs))
 
 

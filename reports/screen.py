@@ -44,28 +44,44 @@ def screen(summary: Summary) -> Screen | None:
     """Return the last screen of a run; None if the run measured no speed."""
     if not summary.speed:
         return None
-    disturbed = any(cell.mostly_disturbed for cell in summary.speed)
-    return Screen(
-        sentences(summary),
-        _table(summary),
-        [*_parity(summary), *_controls(summary), *_launches(summary)],
-        doubtful=disturbed or bool(summary.failures),
-    )
-
-
-def _table(summary: Summary) -> Table:
-    whole = glance(summary, relative)
+    whole = table(summary)
     contenders = len(whole.columns) - 1
     beside = contenders <= MOST_BESIDE
     most = MOST_CELLS if beside else max(1, 2 * MOST_CELLS // (contenders + 1))
-    left = len(whole.rows) - most
+    return Screen(
+        sentences(summary), cut(whole, most), trust(summary), doubtful=is_doubtful(summary)
+    )
+
+
+def table(summary: Summary) -> Table:
+    """Return the table of all cells: the reference's throughput, the others' ratios, verdicts."""
+    whole = glance(summary, relative)
     notes = [
         "× time: of an epoch of fit, or a call or step of predict; ± to the 95 % interval's "
         "farther end."
     ]
-    if left > 0:
-        notes.append(f"{left:,} more cells are in the details.")
-    return replace(whole, title="", rows=whole.rows[:most], notes=notes)
+    if any("†" in entry for row in whole.rows for entry in row):
+        notes.append("†: not from the same blocks.")
+    return replace(whole, title="", notes=notes, hints=glance(summary).rows)
+
+
+def cut(whole: Table, most: int) -> Table:
+    """Return a table of cells with at most so many rows; a note counts the others."""
+    left = len(whole.rows) - most
+    if left <= 0:
+        return whole
+    notes = [*whole.notes, f"{left:,} more cells are in the details."]
+    return replace(whole, rows=whole.rows[:most], hints=whole.hints[:most], notes=notes)
+
+
+def is_doubtful(summary: Summary) -> bool:
+    """Return whether the figures are trusted so little that a reader must know it first."""
+    return any(cell.mostly_disturbed for cell in summary.speed) or bool(summary.failures)
+
+
+def trust(summary: Summary) -> list[str]:
+    """Return sentences on how far to trust the figures: parity, noise, and what is undecided."""
+    return [*_parity(summary), *_controls(summary), *_launches(summary)]
 
 
 def _parity(summary: Summary) -> Iterator[str]:
@@ -98,6 +114,8 @@ def _controls(summary: Summary) -> Iterator[str]:
 
 def _launches(summary: Summary) -> Iterator[str]:
     """Yield a sentence on the launches: whether they were enough, and what would be."""
+    if not summary.speed:
+        return
     ruled = [(cell, cell.stopping) for cell in summary.speed if cell.stopping and cell.launches]
     if ruled:
         rule = ruled[0][1].rule

@@ -22,14 +22,23 @@ if TYPE_CHECKING:
 # Each section's title, and its position on the page. Sections of studies come between these.
 SECTIONS = {
     "Throughput": 10,
-    "Parameters": 15,
     "Throughput, cell by cell": 20,
+    "Parameters": 25,
     "Footprint": 30,
     "Quality": 40,
     "Cost against quality": 50,
     "Where time and memory go": 60,
     "The same model?": 70,
     "Is the instrument right?": 80,
+}
+# The pages behind the front page: each has the sections from its position on.
+PAGES = {
+    "speed": ("Speed", 10),
+    "parameters": ("Parameters", 25),
+    "footprint": ("Cold starts and memory", 30),
+    "quality": ("Quality", 40),
+    "profile": ("Where time and memory go", 60),
+    "trust": ("The same model, and the instrument", 70),
 }
 
 
@@ -112,6 +121,14 @@ def section_orders() -> dict[str, int]:
     for study in studies.all_studies():
         orders |= study.section_orders
     return dict(sorted(orders.items(), key=lambda item: item[1]))
+
+
+def page_of(order: int) -> str:
+    """Return the name of the page with the sections at a position."""
+    return max(
+        (name for name, (_, first) in PAGES.items() if first <= order),
+        key=lambda name: PAGES[name][1],
+    )
 
 
 def discover(package: ModuleType, helpers: Collection[str], kind: type[V]) -> list[V]:

@@ -16,6 +16,7 @@ from aebench.reports.sanitize import printable
 from aebench.reports.screen import screen
 from aebench.reports.summary import Summary
 from aebench.reports.tables import VERDICT, Table, all_tables, facts, failed_where
+from aebench.reports.tables.shared import shared_notes
 
 WIDTH = 100
 # Only the verdicts that establish a difference are coloured, not "same" or "inconclusive".
@@ -41,11 +42,18 @@ def plain(text: str = "", style: str = "") -> Text:
 
 
 def render(tables: Iterable[Table]) -> RenderableType:
-    """Return the tables as a Rich renderable.
+    """Return the tables as a Rich renderable, in which a note that several share stands once.
 
     It adapts to the width of the console that prints it.
     """
-    return Group(*(part for table in tables for part in _parts(table.legible())))
+    legible = [table.legible() for table in tables]
+    shared = set(shared_notes(legible))
+    parts: list[RenderableType] = []
+    said: set[str] = set()
+    for table in legible:
+        parts += _parts(table.without(said))
+        said |= shared & set(table.notes)
+    return Group(*parts)
 
 
 class _Fitting:

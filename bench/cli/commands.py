@@ -101,7 +101,7 @@ COMMANDS = (
         Measurement("memory", preset="profile", passes=("memory",)),
         _EXPLAINING,
     ),
-    Command("show", "Show records again.", report.show, ("records", "detail", "json")),
+    Command("show", "Show records again.", report.show, ("records", "detail", "wide", "json")),
     Command(
         "report",
         "Write a report on records: Markdown, HTML, figures, CSV, and the records themselves.",

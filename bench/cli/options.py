@@ -370,6 +370,13 @@ OPTIONS = {
         _FLAG,
     ),
     "quiet": Option(("--quiet",), "Print the last screen alone.", _FLAG),
+    "wide": Option(
+        ("--wide",),
+        "Show one table alone, with a column per contender: throughput, or ratio (to the "
+        "reference).",
+        {"metavar": "KIND", "type": _word},
+        values=("throughput", "ratio"),
+    ),
     "detail": Option(
         ("--detail",), "Show the tables of all cells and passes, with all notes.", _FLAG
     ),

@@ -16,7 +16,13 @@ from aebench.bench.quoting import shortly
 
 
 def show(given: Given) -> int:
-    """Print the last screen of records' runs, all their tables, or their figures as JSON."""
+    """Print the last screen of records' runs, all their tables or one, or their figures as JSON.
+
+    Raises
+    ------
+    BadInputError
+        If a record can't be read, or there is no wide table of that kind.
+    """
     summary = summarise(given["records"])
     if given.get("json"):
         import msgspec
@@ -26,10 +32,23 @@ def show(given: Given) -> int:
         text = msgspec.json.format(msgspec.json.encode(summary)).decode()
         print(printable_json(text))
         return OK
-    from aebench.reports.terminal import new_console, render_screen, render_summary
+    from aebench.reports.terminal import new_console, render, render_screen, render_summary
 
+    if given.get("wide"):
+        new_console().print(render([_wide(summary, given["wide"])]))
+        return OK
     new_console().print(render_summary(summary) if given.get("detail") else render_screen(summary))
     return OK
+
+
+def _wide(summary: Any, kind: str) -> Any:
+    from aebench.reports.tables.wide import KINDS, wide
+
+    if kind not in KINDS:
+        raise BadInputError(f"--wide {shortly(kind)} isn't known: use {' or '.join(KINDS)}.")
+    if not summary.speed:
+        raise BadInputError("The records have no figures of speed: leave --wide out.")
+    return wide(summary, kind)
 
 
 def report(given: Given) -> int:

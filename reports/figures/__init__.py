@@ -13,6 +13,7 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
+from aebench.reports.figures.marks import finish
 from aebench.reports.sections import Drawn, FigureView, collect, discover
 from aebench.reports.studies import all_studies
 from aebench.reports.summary import Summary
@@ -22,9 +23,11 @@ _STABLE: Any = {
     **{name: value for name, value in matplotlib.rcParamsDefault.items() if name != "backend"},
     # With a fixed salt, the names of a figure's elements are the same in every run.
     "svg.hashsalt": "aebench",
+    # At half its size, as on a narrow screen, a figure can still be read.
+    "font.size": 12,
 }
 # Modules of this package that define no figures; discover skips them.
-_HELPERS = ("style",)
+_HELPERS = ("marks", "style")
 # All figures, those of studies included.
 FIGURES = [
     *discover(sys.modules[__name__], _HELPERS, FigureView),
@@ -80,8 +83,9 @@ def draw(view: FigureView, summary: Summary) -> tuple[str, bytes]:
         # Without pyplot, which would keep the figure, and show it in a notebook.
         figure = Figure(figsize=(8, 3.2), layout="constrained")
         caption = view.draw(summary, figure)
+        if not caption:
+            return "", b""
         file = io.BytesIO()
-        if caption:
-            # No date is written, so the same record always gives the same file.
-            figure.savefig(file, format="svg", metadata={"Date": None})
-    return caption, file.getvalue()
+        # No date is written, so the same record always gives the same file.
+        figure.savefig(file, format="svg", metadata={"Date": None})
+    return caption, finish(file.getvalue())

@@ -6,9 +6,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
+from aebench.reports.figures.marks import mark
 from aebench.reports.figures.style import DASHES, MOST_ROWS, label, legible, style
 from aebench.reports.sections import FigureView
 from aebench.reports.summary import CostPoint, Summary
+
+_LEGEND_COLUMNS = 3
 
 
 def cost(summary: Summary, figure: Figure) -> str:
@@ -16,17 +19,18 @@ def cost(summary: Summary, figure: Figure) -> str:
     points = summary.cost.by_seconds
     if not points:
         return ""
-    figure.set_size_inches(8, 4.2)
-    by_seconds, by_parameters = figure.subplots(1, 2, sharey=True, width_ratios=[2, 1])
     models = list(dict.fromkeys(each.model for each in points))
     curves = [
         list(group) for _, group in groupby(points, lambda each: (each.contender, each.model))
     ]
     shown, limit = legible(curves, MOST_ROWS)
+    lines = -(-(len(shown) + 1) // _LEGEND_COLUMNS)
+    figure.set_size_inches(8, 3.3 + 0.22 * lines)
+    by_seconds, by_parameters = figure.subplots(1, 2, sharey=True, width_ratios=[3, 2])
     for curve in shown:
         contender, model = curve[0].contender, curve[0].model
         colour, marker = style(contender)
-        by_seconds.plot(
+        lines = by_seconds.plot(
             [each.seconds for each in curve],
             [each.test_loss for each in curve],
             color=colour,
@@ -37,6 +41,7 @@ def cost(summary: Summary, figure: Figure) -> str:
             linestyle=DASHES[models.index(model) % len(DASHES)],
             label=label(f"{model} {contender}"),
         )
+        mark(lines, contender, f"{model} {contender}: {curve[-1].test_loss:.4f}")
     front = sorted((each for each in points if each.on_front), key=lambda each: each.seconds)
     _front(by_seconds, [each.seconds for each in front], front, "Pareto front")
     by_seconds.set_xscale("log")
@@ -53,18 +58,21 @@ def cost(summary: Summary, figure: Figure) -> str:
         by_parameters.annotate(
             label(each.model),
             (millions, each.test_loss),
-            xytext=(0, 6),
+            xytext=(-6, 0),
             textcoords="offset points",
-            ha="center",
+            ha="right",
+            va="center",
             fontsize="small",
         )
     best = [each for each in ends if each.on_front]
     _front(by_parameters, [(each.parameters or 0) / 1e6 for each in best], best)
-    by_parameters.margins(x=0.35)
+    by_parameters.set_xlim(left=0)
     by_parameters.set_xlabel("million parameters")
     for axes in (by_seconds, by_parameters):
         axes.grid(alpha=0.3)
-    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize="small")
+    figure.legend(
+        loc="outside lower center", ncols=_LEGEND_COLUMNS, frameon=False, fontsize="small"
+    )
     return (
         "Test loss by seconds of training (a marker at the last epoch) and, after it, by "
         f"parameters; thick grey: the Pareto front, which nothing measured here beats{limit}"

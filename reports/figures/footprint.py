@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 
 from matplotlib.figure import Figure
 
+from aebench.reports.figures.marks import mark
 from aebench.reports.figures.style import GREYS, MOST_LINES, MOST_ROWS, label, legible
+from aebench.reports.formatting import interval
 from aebench.reports.sections import FigureView
 from aebench.reports.summary import MIB, FootprintRow, Summary
 from aebench.reports.tables import SHORT_PHASES
@@ -61,7 +63,7 @@ def _stacked(
     so_far = [0.0] * len(rows)
     for number, phase in enumerate(phases):
         widths = sizes(rows, phase, so_far)
-        axes.barh(
+        bars = axes.barh(
             range(len(rows)),
             widths,
             left=so_far,
@@ -71,6 +73,9 @@ def _stacked(
             edgecolor="white",
             label=label(SHORT_PHASES.get(phase, phase)),
         )
+        for row, bar, width in zip(rows, bars, widths, strict=True):
+            told = f"{row.model} {row.contender}, {SHORT_PHASES.get(phase, phase)}"
+            mark([bar], row.contender, f"{told}: {interval(width)}")
         so_far = [before + width for before, width in zip(so_far, widths, strict=True)]
     axes.set_yticks(range(len(rows)), [label(f"{row.model} {row.contender}") for row in rows])
     axes.invert_yaxis()

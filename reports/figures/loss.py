@@ -5,6 +5,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from aebench.reports.figures.marks import mark
 from aebench.reports.figures.style import DASHES, MOST_LINES, MOST_PANELS, label, legible, style
 from aebench.reports.sections import FigureView
 from aebench.reports.summary import Summary
@@ -42,11 +43,13 @@ def loss(summary: Summary, figure: Figure) -> str:
                 linestyle=DASHES[start % len(DASHES)],
             )
             by_label[label(row.contender)] = line
+            mark([line], row.contender, f"{row.contender}, {name}: {row.test_losses[-1]:.4f}")
             if len(row.counted) > 1:
                 seeds = list(zip(*(each.test_losses for each in row.counted), strict=True))
-                axes.fill_between(
+                band = axes.fill_between(
                     epochs, list(map(min, seeds)), list(map(max, seeds)), color=colour, alpha=0.2
                 )
+                mark([band], row.contender)
         axes.set_title(label(name), fontsize="medium", loc="left")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)

@@ -48,7 +48,7 @@ def _panel(axes: Axes, row: MemoryRow) -> None:
                 axes.axvspan(began, phase.ended_seconds, color="#eeeeee", linewidth=0)
         began = max(began, phase.ended_seconds)
     _name_phases(axes, row, began)
-    axes.set_title(label(f"{row.model} {row.contender}"), fontsize=9)
+    axes.set_title(label(f"{row.model} {row.contender}"), fontsize="small")
     axes.set_xlim(0, began or 1)
     axes.set_xlabel("seconds")
     axes.set_ylabel("MiB")

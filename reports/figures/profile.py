@@ -6,7 +6,9 @@ from itertools import cycle
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from aebench.reports.figures.marks import mark
 from aebench.reports.figures.style import MOST_ROWS, label, legible
+from aebench.reports.formatting import interval
 from aebench.reports.sections import FigureView
 from aebench.reports.summary import ProfileRow, Summary
 
@@ -37,8 +39,8 @@ def profile(summary: Summary, figure: Figure) -> str:
     milliseconds = [_parts(row, categories, 1000) for row in rows]
     whole = [row.traced_step_seconds or 1.0 for row in rows]
     shares = [_parts(row, categories, 100 / step) for row, step in zip(rows, whole, strict=True)]
-    _stack(in_milliseconds, categories, milliseconds)
-    _stack(in_percent, categories, shares)
+    _stack(in_milliseconds, categories, milliseconds, rows)
+    _stack(in_percent, categories, shares, rows)
     untraced = [1000 * row.step_seconds.value if row.step_seconds else 0.0 for row in rows]
     in_milliseconds.plot(
         untraced, range(len(rows)), "k|", markersize=16, markeredgewidth=2, label="untraced"
@@ -65,14 +67,16 @@ def _parts(row: ProfileRow, categories: Sequence[str], factor: float) -> list[fl
     return [factor * row.category_seconds.get(name, 0.0) for name in categories]
 
 
-def _stack(axes: Axes, categories: Sequence[str], parts: list[list[float]]) -> None:
+def _stack(
+    axes: Axes, categories: Sequence[str], parts: list[list[float]], rows: Sequence[ProfileRow]
+) -> None:
     """Draw a bar per row; a category without time in any row stays out of the legend."""
     left = [0.0] * len(parts)
     by_category = zip(*parts, strict=True)
     for name, (colour, hatch), widths in zip(categories, cycle(_LOOKS), by_category, strict=False):
         if not any(widths):
             continue
-        axes.barh(
+        bars = axes.barh(
             range(len(parts)),
             widths,
             left=left,
@@ -81,6 +85,8 @@ def _stack(axes: Axes, categories: Sequence[str], parts: list[list[float]]) -> N
             edgecolor="white",
             label=name,
         )
+        for row, bar, width in zip(rows, bars, widths, strict=True):
+            mark([bar], row.contender, f"{row.model} {row.contender}, {name}: {interval(width)}")
         left = [before + width for before, width in zip(left, widths, strict=True)]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from aebench.reports.sanitize import printable
+from aebench.reports.statistics import Estimate
 
 T = TypeVar("T")
 
@@ -57,6 +58,13 @@ def label(text: str) -> str:
     # Matplotlib leaves labels that begin with an underscore out of a legend.
     shown = f" {shown}" if shown.startswith("_") else shown
     return shown.replace("$", r"\$")
+
+
+def reach(estimate: Estimate) -> list[list[float]] | None:
+    """Return how far an interval reaches below and above its value; None without an interval."""
+    if estimate.low is None or estimate.high is None:
+        return None
+    return [[estimate.value - estimate.low], [estimate.high - estimate.value]]
 
 
 def legible(values: Sequence[T], most: int) -> tuple[Sequence[T], str]:

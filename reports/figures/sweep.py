@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 
+from aebench.reports.figures.marks import mark
 from aebench.reports.figures.style import MOST_LINES, MOST_PANELS, label, legible, style
 from aebench.reports.sections import FigureView
 from aebench.reports.summary import Estimate, Summary
@@ -54,7 +55,7 @@ def sweep(summary: Summary, figure: Figure) -> str:
     quantities = [each for each in _quantities(summary) if each.of]
     if not found or not quantities:
         return ""
-    figure.set_size_inches(8, 0.8 + 2.1 * len(found))
+    figure.set_size_inches(8, 0.9 + 2.4 * len(found))
     panels = figure.subplots(len(found), len(quantities), squeeze=False)
     for line, each in enumerate(found):
         for column, quantity in enumerate(quantities):
@@ -64,7 +65,7 @@ def sweep(summary: Summary, figure: Figure) -> str:
                 continue
             size = quantity.first if each.parameter != BATCH_SIZE else None
             title = quantity.title if size is None else f"{quantity.title}, batch {size}"
-            axes.set_title(label(f"{title}: {each.stem}"), fontsize="small", loc="left")
+            axes.set_title(f"{label(title)}\n{label(each.stem)}", fontsize="small", loc="left")
             axes.set_ylabel(quantity.unit)
             axes.set_xlabel(label(each.parameter))
     handles: dict[str, Artist] = {}
@@ -144,7 +145,9 @@ def _panel(axes: Axes, found: Sweep, quantity: _Quantity) -> bool:
         points = [(value, estimate) for value, estimate in at if estimate]
         if points:
             _curve(axes, curve, points)
-            shown += [estimate.value for _, estimate in points]
+            shown += [
+                end for _, each in points for end in (each.value, each.high) if end is not None
+            ]
     if not shown:
         return False
     values = [point.value for point in found.points]
@@ -154,7 +157,7 @@ def _panel(axes: Axes, found: Sweep, quantity: _Quantity) -> bool:
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.set_xticks(values, [f"{value:g}" for value in values], minor=False)
     if min(shown) >= 0:  # a loss may be negative
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.08 * max(shown) or 1)
     axes.grid(axis="y", alpha=0.3)
     return True
 
@@ -162,7 +165,7 @@ def _panel(axes: Axes, found: Sweep, quantity: _Quantity) -> bool:
 def _curve(axes: Axes, contender: str, points: Sequence[tuple[Number, Estimate]]) -> None:
     colour, marker = style(contender)
     estimates = [each for _, each in points]
-    axes.errorbar(
+    line, caps, bars = axes.errorbar(
         [value for value, _ in points],
         [each.value for each in estimates],
         yerr=[
@@ -177,6 +180,7 @@ def _curve(axes: Axes, contender: str, points: Sequence[tuple[Number, Estimate]]
         markersize=5,
         label=label(contender),
     )
+    mark([line, *caps, *bars], contender)
 
 
 VIEWS = [FigureView("sweep", section="Parameters", order=1, draw=sweep)]

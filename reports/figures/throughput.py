@@ -7,9 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
-from aebench.reports.figures.style import MOST_LINES, MOST_PANELS, label, legible, style
+from aebench.reports.figures.marks import mark
+from aebench.reports.figures.style import MOST_LINES, MOST_PANELS, label, legible, reach, style
 from aebench.reports.sections import FigureView
 from aebench.reports.summary import SpeedCell, Summary
+from aebench.reports.tables.shared import shown
 
 _MOST_POLLS = 12
 
@@ -23,7 +25,7 @@ def throughput(summary: Summary, figure: Figure) -> str:
     names, limit = legible(
         list(dict.fromkeys(cell.model for cell in cells)), MOST_PANELS // len(workloads)
     )
-    figure.set_size_inches(8, 0.8 + 1.9 * len(names))
+    figure.set_size_inches(8, 0.9 + 2.1 * len(names))
     panels = figure.subplots(len(names), len(workloads), sharey=True, squeeze=False)
     for line, name in enumerate(names):
         for column, workload in enumerate(workloads):
@@ -67,36 +69,43 @@ def _panel(axes: Axes, cells: list[SpeedCell]) -> None:
         MOST_LINES,
     )
     apart = any(cell.label for cell in cells)
-    spacing = min(0.06, 0.7 / max(1, len(contenders)))
-    for shift, contender in enumerate(contenders):
+    for contender in contenders:
         colour, marker = style(contender)
         points = [
-            (place + (shift - (len(contenders) - 1) / 2) * spacing, row, row.samples_per_second)
+            (place, cell, row, row.samples_per_second)
             for place, cell in enumerate(cells)
             for row in cell.rows
-            if row.contender == contender and row.samples_per_second
+            if row.contender == contender and row.samples_per_second and not cell.contradicted(row)
         ]
         if not points:
             continue
-        control = bool(points[0][1].control_of)
-        values = [each for *_, each in points]
-        low = [0.0 if each.low is None else each.value - each.low for each in values]
-        high = [0.0 if each.high is None else each.high - each.value for each in values]
-        axes.errorbar(
-            [place for place, *_ in points],
-            [each.value for each in values],
-            yerr=[low, high],
-            fmt=marker,
-            # No line goes from one machine to another.
-            linestyle="none" if control or apart or len(points) == 1 else "-",
-            linewidth=0.7,
-            elinewidth=1.4,
-            color=colour,
-            capsize=3,
-            markersize=5,
-            markerfacecolor="none" if control else colour,
-            label=label(contender),
-        )
+        control = bool(points[0][2].control_of)
+        # No line goes from one machine to another.
+        if not (control or apart):
+            (line,) = axes.plot(
+                [place for place, *_ in points],
+                [each.value for *_, each in points],
+                color=colour,
+                linewidth=0.7,
+            )
+            mark([line], contender)
+        for number, (place, cell, _, each) in enumerate(points):
+            line, caps, bars = axes.errorbar(
+                [place],
+                [each.value],
+                yerr=reach(each),
+                fmt=marker,
+                linestyle="none",
+                elinewidth=1.4,
+                color=colour,
+                capsize=3,
+                # The control's marker goes around its original's: both lie at their batch size.
+                markersize=9 if control else 6,
+                markerfacecolor="none" if control else colour,
+                label="_" if number else label(contender),
+            )
+            told = f"{contender}, {cell.short}: {shown(each)} samples/s"
+            mark([line, *caps, *bars], contender, told)
     every = max(1, -(-len(cells) // _MOST_POLLS))
     axes.set_xticks(range(0, len(cells), every), _ticks(cells[::every]))
     axes.set_xlim(-0.5, max(0, len(cells) - 1) + 0.5)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StudySection:
-    """A section of a study, with paragraphs and tables; a report shows it before all others."""
+    """A section of a study, with paragraphs and tables; a report shows it on a page of its own."""
 
     title: str
     paragraphs: list[str]
@@ -100,10 +100,10 @@ class Study:
         return None
 
     def sections(self, summary: "Summary", language: str) -> list[StudySection]:
-        """Return the study's sections, with which a report begins; without results, no sections."""
+        """Return the study's sections; without results, no sections."""
         return []
 
-    def headline(self, summary: "Summary") -> list[str]:
+    def headline(self, summary: "Summary", language: str = "en") -> list[str]:
         """Return the study's result as a list of sentences; an empty list without results."""
         return []
 

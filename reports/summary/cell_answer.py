@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 from statistics import fmean
 
 from aebench.reports.summary.cell_comparisons import CellComparisons
@@ -75,6 +76,21 @@ class CellAnswer:
             return f"{nobody}: a single launch doesn't show how much processes differ."
         return ""
 
+    def _place(self, name: str) -> float:
+        """Return the logarithm by which contenders are ordered: of their paired ratio.
+
+        It is that to the reference. Only contenders without a block in common go by their seconds.
+        """
+        reference = self._cell.reference
+        if name == reference:
+            return 0.0
+        paired = (
+            self._compared.compare_epochs(name, reference, 1, 0.0)
+            if self._cell.judged_by == "epoch"
+            else self._compared.compare(name, reference, 1)
+        )
+        return log(paired.ratio.value) if paired else self._seconds(name) - self._seconds(reference)
+
     def _seconds(self, name: str) -> float:
         """Return the mean logarithm of what the cell is judged by."""
         return fmean(self._cell.means(EPOCH if self._cell.judged_by == "epoch" else STEPS, name))
@@ -87,7 +103,7 @@ class CellAnswer:
         """
         if len(self._cell.peers) < 2:
             return "", "", Ranking()
-        leader = min(self._cell.peers, key=self._seconds)
+        leader = min(self._cell.peers, key=self._place)
         peers = sorted(set(self._cell.peers) - {leader})
         found = {
             peer: self._compared.compare_epochs(peer, leader, len(peers), self._compared.excess)

@@ -58,7 +58,8 @@ class CellSummary:
             launches=max(
                 (len(self._cell.rounds.step_logs(name)) for name in self._cell.blocks), default=0
             ),
-            blocks=max(map(len, self._cell.blocks.values()), default=0),
+            # Runs of one contender each have blocks of their own: all of them count.
+            blocks=len({block for mine in self._cell.blocks.values() for block in mine}),
             rows=rows,
             answer="",
             judged_by=self._cell.judged_by,

@@ -12,22 +12,38 @@ from aebench.reports.stopping import enough
 
 
 def missing(source: Record) -> str:
-    """Return a sentence that names the unmeasured parts of a plan; empty if all were measured.
+    """Return sentences on the unmeasured parts of a plan; empty if all were measured.
 
-    A failed measurement is not missing: it has a row with its reason.
+    A failed measurement is not missing: it has a row with its reason. Of a run that hasn't ended,
+    the pass that it was last at is begun, and not missing.
     """
+    goes_on = source.outcome == "unfinished"
+    begun = _last_pass(source) if goes_on else ""
     ended = Counter((task.pass_name, task.model, task.contender) for task in source.done())
     failed = _failed(source)
     parts = []
+    told = []
     for name in source.header.plan.passes:
         planned = [
             _needed(source, tasks)
             for tasks in source.header.tasks
             if tasks.pass_name == name and (name, tasks.model, tasks.contender) not in failed
         ]
-        parts.append(_missing_of(name, planned, ended))
+        lacking = _missing_of(name, planned, ended)
+        if lacking and name == begun:
+            told.append(f"The {name} pass has begun and not ended.")
+        else:
+            parts.append(lacking)
     lacking = "; ".join(filter(None, parts))
-    return f"Not measured, though planned: {lacking}." if lacking else ""
+    if lacking:
+        told.append(f"Not measured{' yet' if goes_on else ', though planned'}: {lacking}.")
+    return " ".join(told)
+
+
+def _last_pass(source: Record) -> str:
+    """Return the pass of the last thing that was measured; empty if nothing was."""
+    names = (getattr(each, "pass_name", "") for each in reversed(source.events))
+    return next(filter(None, names), "")
 
 
 def _needed(source: Record, tasks: record.PlannedTasks) -> record.PlannedTasks:

@@ -130,7 +130,8 @@ class SpeedCell(msgspec.Struct, frozen=True):
     ``fastest`` is the fastest contender, or empty if none can be named; ``answer`` is a sentence on
     it, or on why none can be named. ``stands`` is whether it is the fastest too where all cells of
     the report are judged together (Holm's procedure): sentences over many cells name only these.
-    ``launches`` and ``blocks`` are the largest numbers of any contender. ``comparisons`` is the
+    ``launches`` is the largest number of any contender, and ``blocks`` the number of all blocks in
+    which any contender was measured. ``comparisons`` is the
     number of comparisons for which intervals are adjusted. ``control_excess`` is by how much (a
     share) the interval of an A/A control lies off 1; all intervals are wider by that much.
     ``noise_floor`` is the largest difference, as a share, that the A/A controls' intervals allow.
@@ -206,6 +207,23 @@ class SpeedCell(msgspec.Struct, frozen=True):
         """Return the cell's name in tables with a row per cell."""
         on = f", {self.label}" if self.label else ""
         return f"{self.workload} {self.model}, {self.batch_size}{on}"
+
+    def contradicted(self, row: SpeedRow) -> bool:
+        """Return whether throughputs order a contender and the reference unlike pairs of rounds do.
+
+        Throughputs are of all rounds, those also that a machine in another state slowed. The pairs,
+        which share its state, are right then, and the throughput isn't shown beside them.
+        """
+        mine, ratio = row.samples_per_second, row.times_reference
+        other = next(
+            (each.samples_per_second for each in self.rows if each.contender == self.reference),
+            None,
+        )
+        if self.runs or row.control_of or not row.shares_blocks or not (mine and other and ratio):
+            return False
+        if ratio.low is None or ratio.high is None or ratio.low <= 1 <= ratio.high:
+            return False
+        return (ratio.value > 1) != (other.value > mine.value)
 
     @property
     def mostly_disturbed(self) -> bool:

@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 # Modules of this package that define no tables; discover skips them.
-_HELPERS = ("facts", "looks", "memory_kinds", "over_runs", "shared")
+_HELPERS = ("facts", "looks", "memory_kinds", "over_runs", "shared", "wide")
 # All tables, in the order of a report.
 TABLES = discover(sys.modules[__name__], _HELPERS, TableView)
 
@@ -52,7 +52,7 @@ TABLES = discover(sys.modules[__name__], _HELPERS, TableView)
 def all_tables(summary: Summary) -> list[Table]:
     """Return the tables that a terminal shows, in the order of their ``terminal_order``.
 
-    A report also has the tables without a ``terminal_order``: overview and controls.
+    A report also has the tables without a ``terminal_order``: what explains ratios, and controls.
     """
     on_terminal = [
         (view.terminal_order, view) for view in TABLES if view.terminal_order is not None

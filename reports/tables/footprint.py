@@ -7,7 +7,7 @@ from aebench.reports.formatting import fixed, interval, listed
 from aebench.reports.sections import TableView
 from aebench.reports.summary import MIB, FootprintRow, Summary
 from aebench.reports.tables.memory_kinds import loading, turned_round
-from aebench.reports.tables.shared import MOST_BESIDE, Table, failed, few, shown
+from aebench.reports.tables.shared import MOST_BESIDE, Shared, Table, failed, few, shown
 
 SHORT_PHASES = {
     "interpreter": "python",
@@ -42,10 +42,10 @@ def _cold_start_seconds(summary: Summary) -> Table:
                 shown(row.total_seconds, how=partial(fixed, 2)),
             ]
         )
-    notes.append(
-        "Each in a fresh process with empty compile caches; steady is 50 further steps. "
-        + _launches(summary)
-    )
+    notes += [
+        "Each in a fresh process with empty compile caches; steady is 50 further steps.",
+        Shared(_launches(summary)),
+    ]
     notes += _by_plan(summary)
     return Table("Cold start", columns, rows, notes)
 
@@ -74,7 +74,8 @@ def _cold_start_memory(summary: Summary) -> Table:
             ]
         )
     how = "sampled every 20 ms: short peaks are missed" if sampled else "exact"
-    notes.append(f"Resident memory of the whole process, peaks {how}. " + _launches(summary))
+    notes.append(f"Resident memory of the whole process, peaks {how}.")
+    notes.append(Shared(_launches(summary)))
     if anonymous:
         notes.append(
             "Anonymous: pages without a file, so without shared libraries, the most at the end of "

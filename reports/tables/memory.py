@@ -6,7 +6,7 @@ from aebench.reports.formatting import interval
 from aebench.reports.sections import TableView
 from aebench.reports.summary import MIB, MemoryRow, Summary
 from aebench.reports.summary.memory import MARGIN_BYTES
-from aebench.reports.tables.shared import Table, failed, shown, some_tables
+from aebench.reports.tables.shared import Shared, Table, failed, shown, some_tables
 
 _KIB = 1024
 
@@ -58,8 +58,10 @@ def _about_peaks(row: MemoryRow) -> list[str]:
         notes.append(f"That is while loading the data: {_mib(beside)} MiB in the other phases.")
     if any(each.anonymous_bytes is not None for each in row.phases):
         notes.append(
-            "Anonymous memory (pages without a file) leaves out shared libraries; its highest "
-            "value in a phase is always sampled, so brief peaks are missed."
+            Shared(
+                "Anonymous memory (pages without a file) leaves out shared libraries; its highest "
+                "value in a phase is always sampled, so brief peaks are missed."
+            )
         )
     if row.curve_bytes:
         most = max(row.curve_bytes)
@@ -77,7 +79,7 @@ def _about_peaks(row: MemoryRow) -> list[str]:
     if row.curve_reason:
         notes.append(f"The curve over time is incomplete: {row.curve_reason}.")
     if all(each.proportional_bytes is None for each in row.phases[1:]):
-        notes.append("This system does not report proportional and private memory.")
+        notes.append(Shared("This system does not report proportional and private memory."))
     return notes
 
 
@@ -179,7 +181,7 @@ def _name(row: MemoryRow) -> str:
 
 
 def _failures(rows: Sequence[MemoryRow]) -> list[str]:
-    return [f"{_name(row)}: {row.failure}" for row in rows if row.failure]
+    return [Shared(f"{_name(row)}: {row.failure}") for row in rows if row.failure]
 
 
 def _verdict(row: MemoryRow) -> str:

@@ -5,19 +5,27 @@ from collections.abc import Callable, Sequence
 from aebench.reports.formatting import interval, listed, relative, spanned
 from aebench.reports.sections import TableView
 from aebench.reports.summary import SpeedCell, SpeedRow, Summary
-from aebench.reports.tables.shared import Table, share, shown
+from aebench.reports.tables.shared import Shared, Table, share, shown
 from aebench.reports.tables.speed import times
 
 
 def overview(summary: Summary) -> list[Table]:
-    """Return a table with a row per cell, which compares each contender with the reference.
+    """Return the table that compares contenders, and those that explain what it shows.
 
-    If there are baselines, a second table shows which share of their throughput each contender
-    reaches. The list is empty if there are fewer than two cells.
+    The list is empty if there are fewer than two cells.
+    """
+    return [glance(summary), *explained(summary)] if len(summary.speed) > 1 else []
+
+
+def explained(summary: Summary) -> list[Table]:
+    """Return tables on what explains the ratios, with a row per cell.
+
+    One is on the libraries' matrix products. If there are baselines, another one shows which share
+    of their throughput each contender reaches. The list is empty if there are fewer than two cells.
     """
     if len(summary.speed) < 2:
         return []
-    return [glance(summary), *_products(summary), *_shares(summary)]
+    return [*_products(summary), *_shares(summary)]
 
 
 def glance(summary: Summary, how: Callable[..., str] = interval) -> Table:
@@ -49,7 +57,7 @@ def glance(summary: Summary, how: Callable[..., str] = interval) -> Table:
         "At a glance",
         summary,
         heads,
-        [note, *_why_not(summary)],
+        [note, *reasons(summary)],
         lambda cell: [_beside(cell, row, how) for row in _rows(cell, names)],
     )
 
@@ -115,7 +123,7 @@ def _shares(summary: Summary) -> list[Table]:
             *(f"{name}, % of limit" for name in limited),
             *["limit"] * any(bounds),
         ],
-        [note, *_why_not(summary)],
+        [note, *reasons(summary)],
         lambda cell: [
             *(share(row.of_native if row else None) for row in _rows(cell, natives)),
             *(share(row.of_limit if row else None) for row in _rows(cell, limited)),
@@ -125,10 +133,11 @@ def _shares(summary: Summary) -> list[Table]:
     return [table]
 
 
-def _why_not(summary: Summary) -> list[str]:
+def reasons(summary: Summary) -> list[str]:
     """Return notes with the reasons why contenders were not measured in some cells."""
     rows = [row for cell in summary.speed for row in cell.rows if not row.control_of]
-    return list(dict.fromkeys(f"{row.contender}: {row.failure}" for row in rows if _is_out(row)))
+    found = dict.fromkeys(f"{row.contender}: {row.failure}" for row in rows if _is_out(row))
+    return list(map(Shared, found))
 
 
 def _is_out(row: SpeedRow) -> bool:
@@ -189,5 +198,5 @@ def _unit(summary: Summary) -> str:
 
 
 VIEWS = [
-    TableView("overview", section="Throughput", order=1, make=overview),
+    TableView("explained", section="Throughput", order=1, make=explained),
 ]

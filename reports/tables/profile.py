@@ -10,6 +10,7 @@ from aebench.reports.summary.profile import INFLATED
 from aebench.reports.tables.shared import (
     MOST_BESIDE,
     MOST_ROWS,
+    Shared,
     Table,
     count,
     failed,
@@ -21,6 +22,13 @@ from aebench.reports.tables.shared import (
 _OPERATIONS = 12
 _COMPILED = 12
 _MILLI = 1000
+_SELF_TIME = Shared(
+    "Self time, shared out so that it adds up: an instant in which several operations run is "
+    "shared among them, one in which none runs is Python's, or waiting if Python waits too. "
+    "Optimiser and loss hold all of theirs, as far as they can be told; element-wise holds sums "
+    "and copies. Traced and untraced steps are medians and ranges; the parts are of the median "
+    "trace."
+)
 
 
 def profile(summary: Summary) -> list[Table]:
@@ -41,7 +49,7 @@ def profile(summary: Summary) -> list[Table]:
 
 
 def _side_by_side(rows: Sequence[ProfileRow], categories: Sequence[str]) -> Table:
-    failures = [f"{row.contender}: {row.failure}" for row in rows if row.failure]
+    failures = [Shared(f"{row.contender}: {row.failure}") for row in rows if row.failure]
     rows, others = few(rows, "contenders", MOST_BESIDE)
     used = {name for row in rows for name in row.category_seconds}
     found = [name for name in categories if name in used]
@@ -57,11 +65,7 @@ def _side_by_side(rows: Sequence[ProfileRow], categories: Sequence[str]) -> Tabl
     ]
     notes = [
         *failures,
-        "Self time, shared out so that it adds up: an instant in which several operations run is "
-        "shared among them, one in which none runs is Python's, or waiting if Python waits too. "
-        "Optimiser and loss hold all of theirs, as far as they can be told; element-wise holds "
-        "sums and copies. Traced and untraced steps are medians and ranges; the parts are of the "
-        "median trace.",
+        _SELF_TIME,
         *others,
         *smaller,
         *(note for row in rows if row.steps for note in _left_out(row)),
@@ -84,7 +88,7 @@ def _side_by_side(rows: Sequence[ProfileRow], categories: Sequence[str]) -> Tabl
 
 def _left_out(row: ProfileRow) -> Iterable[str]:
     if row.profile_note:
-        yield f"{row.contender}'s profiler {row.profile_note}"
+        yield Shared(f"{row.contender}'s profiler {row.profile_note}")
     absent = [name for name in ("loss", "optimiser") if name not in row.category_seconds]
     if absent:
         yield (
@@ -169,7 +173,7 @@ def _compile_log(rows: Sequence[ProfileRow]) -> Table:
 
 def _about(row: ProfileRow, left: int) -> Iterable[str]:
     if not row.compiled:
-        yield f"{row.contender} compiles nothing: each operation runs as it is met."
+        yield Shared(f"{row.contender} compiles nothing: each operation runs as it is met.")
     if left:
         yield f"{row.contender}: {count(left, 'smaller one')} left out here."
     if row.partial_seconds:

@@ -53,11 +53,15 @@ def quality(summary: Summary) -> list[Table]:
             notes.append(f"{name}: {row.failure} (after {row.seeds} of {row.seeds_planned} seeds)")
     notes += _no_better_than_a_constant(summary)
     trained = [run for run in summary.runs if "quality" in run.plan.passes]
-    notes += dict.fromkeys(
-        f"{run.name}: {note}" if len(trained) > 1 else note
-        for run in trained
-        for note in [*_trained_how(run), *_trained_by_one(run, summary)]
-    )
+    runs: dict[str, list[str]] = {}
+    for run in trained:
+        for note in [*_trained_how(run), *_trained_by_one(run, summary)]:
+            runs.setdefault(note, []).append(run.name)
+    # What holds for all runs names none of them.
+    notes += [
+        note if len(names) == len(trained) else f"{listed(names)}: {note}"
+        for note, names in runs.items()
+    ]
     return [Table("Losses after training", columns, rows, notes)]
 
 

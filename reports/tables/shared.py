@@ -1,6 +1,7 @@
 """Parts that the tables of all passes use: the table, its limits, and the text of cells."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -19,12 +20,22 @@ MOST_BESIDE = MOST_COLUMNS - 2
 MOST_SHOWN_CELLS, MOST_TABLES = 50_000, 500
 
 
+class Shared(str):
+    """A note that means the same under every table: a page with several of these says it once.
+
+    Such a note explains a column or a mark, or says why a row is empty.
+    """
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Table:
     """A table of text.
 
     A ``doubtful`` table is shown faintly, since nothing may be concluded from it. In other tables
-    the rows whose indices are in ``faint`` are shown faintly.
+    the rows whose indices are in ``faint`` are shown faintly. ``hints`` are the same rows in other
+    words, such as whole intervals, which a page shows where a reader points; they may be empty.
     """
 
     title: str
@@ -33,6 +44,12 @@ class Table:
     notes: list[str] = field(default_factory=list)
     doubtful: bool = False
     faint: list[int] = field(default_factory=list)
+    hints: list[list[str]] = field(default_factory=list)
+
+    def hint(self, row: int, column: int) -> str:
+        """Return what a page shows where a reader points at an entry; empty if nothing more."""
+        hint = self.hints[row][column] if self.hints else ""
+        return "" if hint == self.rows[row][column] else hint
 
     @property
     def lefts(self) -> list[bool]:
@@ -57,7 +74,28 @@ class Table:
             columns=self.columns[:MOST_COLUMNS],
             rows=[row[:MOST_COLUMNS] for row in self.rows[:kept]],
             notes=notes,
+            hints=[row[:MOST_COLUMNS] for row in self.hints[:kept]],
         )
+
+    def without(self, said: Collection[str]) -> "Table":
+        """Return the table without the shared notes that are said elsewhere."""
+        notes = [each for each in self.notes if not (isinstance(each, Shared) and each in said)]
+        return replace(self, notes=notes)
+
+
+def shared_notes(tables: Iterable[Table]) -> list[str]:
+    """Return the shared notes that stand under several of the tables, in their order.
+
+    Notes that explain one thing in two ways, as of records of different versions, are not among
+    them: they stay where they hold.
+    """
+    counts = Counter(
+        note for table in tables for note in dict.fromkeys(table.notes) if isinstance(note, Shared)
+    )
+    ways = Counter(note.partition(":")[0] for note in counts)
+    return [
+        note for note, count in counts.items() if count > 1 and ways[note.partition(":")[0]] == 1
+    ]
 
 
 def some_tables(make: Callable[[T], Table], of: Sequence[T]) -> list[Table]:
@@ -87,6 +125,7 @@ def few(values: Sequence[T], what: str, most: int) -> tuple[Sequence[T], list[st
 
 
 def _short(note: str) -> str:
+    """Return a note within the limit; a short one as it is, shared or not."""
     return note if len(note) <= MOST_NOTE else f"{note[: MOST_NOTE - 1]}…"
 
 
@@ -119,7 +158,7 @@ def share(value: Estimate | None) -> str:
 
 def failed(contender: str, columns: Sequence[str], reason: str) -> tuple[list[str], str]:
     """Return a row of dashes for a contender that failed, and a note with the reason."""
-    return [contender, *["–"] * (len(columns) - 1)], f"{contender}: {reason}"
+    return [contender, *["–"] * (len(columns) - 1)], Shared(f"{contender}: {reason}")
 
 
 def count(number: int, what: str) -> str:

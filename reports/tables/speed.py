@@ -1,6 +1,7 @@
 """Make the tables of the speed pass, one table per cell."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from aebench.reports.formatting import interval, listed, percent, relative, spanned
 from aebench.reports.sections import TableView
@@ -8,7 +9,16 @@ from aebench.reports.statistics import Estimate
 from aebench.reports.summary import CellLimit, SpeedCell, SpeedRow, Summary
 from aebench.reports.tables.looks import stopping_notes
 from aebench.reports.tables.over_runs import on_machines, over_runs
-from aebench.reports.tables.shared import VERDICT, Table, count, failed, share, shown, some_tables
+from aebench.reports.tables.shared import (
+    VERDICT,
+    Shared,
+    Table,
+    count,
+    failed,
+    share,
+    shown,
+    some_tables,
+)
 
 
 def speed(summary: Summary) -> list[Table]:
@@ -24,109 +34,144 @@ _MOST_EFFECT = 10.0
 
 
 def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Table:
-    by_epoch = cell.judged_by == "epoch"
-    if by_epoch:
-        epochs = f"× {cell.reference}'s epoch [95 %]"
-        columns = ["backend", "samples/s ±", "× step ±", "epoch s ±", epochs, VERDICT]
-    else:
-        columns = ["backend", "samples/s ±", f"× {cell.reference}'s time [95 %]", VERDICT]
-        columns += ["epoch s ±"] * cell.has_epochs
-    baselines = any(row.of_native or row.of_limit for row in cell.rows)
-    by_steady = any(row.steady_step_seconds for row in cell.rows)
-    if by_steady:
-        columns.insert(2, "× step ±")
-    by_products = any(row.times_products for row in cell.rows)
-    if by_products:
-        columns.append("× products")
-    if baselines:
-        columns += ["% of native", "% of limit"]
+    further = _Further(
+        steady=any(row.steady_step_seconds for row in cell.rows),
+        products=any(row.times_products for row in cell.rows),
+        baselines=any(row.of_native or row.of_limit for row in cell.rows),
+    )
+    columns = _columns(cell, further)
     rows: list[list[str]] = []
+    hints: list[list[str]] = []
     notes: list[str] = []
     faint: list[int] = []
     for row in cell.rows:
         if not row.rounds:
             cells, note = failed(row.contender, columns, row.failure)
             rows.append(cells)
+            hints.append(cells)
             notes.append(note)
             continue
-        reference = row.contender == cell.reference
-        how = relative if by_epoch else interval
-        # Throughputs and seconds of several runs aren't pooled.
-        how_long = spanned if cell.runs else relative
-        foreign = " ‡" if _is_foreign(row, cell) else ""
-        ratio = "1" if reference else times(row, row.times_reference, how) + foreign
-        verdict = "reference" if reference and not row.differs else row.verdict or "–"
-        # Empty for a control, whose epochs are its original's, and a baseline, which has none.
-        none = "" if row.control_of or row.verdict == "baseline" else "–"
-        epoch = shown(row.epoch.seconds, how=how_long) if row.epoch else none
-        throughput = "" if row.originals else shown(row.samples_per_second, how=how_long)
-        cells = [row.contender, throughput, ratio]
-        if by_epoch:
-            times_epoch = shown(row.times_epoch) if row.times_epoch else none
-            cells += [epoch, "1" if reference else times_epoch, verdict]
-        else:
-            cells += [verdict, *[epoch] * cell.has_epochs]
-        if by_steady:
-            steady = shown(row.times_steady, how=relative) if row.times_steady else none
-            cells.insert(2, "1" if reference else steady)
-        if by_products:
-            none = "" if row.control_of or row.verdict == "baseline" else "–"
-            products = interval(row.times_products.value) if row.times_products else none
-            cells.append("1" if reference else products)
-        if baselines:
-            cells += [
-                "" if row.control_of else share(row.of_native),
-                "" if row.control_of else share(row.of_limit),
-            ]
         if row.differs:
             faint.append(len(rows))
-            notes.append(
-                f"{row.contender}: in no ranking, not shown to be the same model: {row.differs}."
-            )
-        elif row.despite:
-            notes.append(
-                f"{row.contender}: ranked as --rank-anyway asked for, though not shown to be the "
-                f"same model: {row.despite}."
-            )
-        elif row.verdict in precisions:
-            notes.append(
-                f"{row.contender}: in no ranking, since it computes in {row.verdict}: a class of "
-                "its own."
-            )
-        rows.append(cells)
-        if row.drift is not None:
-            notes.append(
-                f"{row.contender}: drift, against the others its last third of a launch was "
-                f"{percent(abs(row.drift))} {'slower' if row.drift > 0 else 'faster'} than the "
-                "first."
-            )
-        if row.failure:
-            notes.append(f"{row.contender}: {row.failure} (after {row.rounds} rounds)")
+        rows.append(_entries(cell, row, further, relative))
+        hints.append(_entries(cell, row, further, interval))
+        notes += _about(row, cell, precisions)
     notes[:0] = [each for each in (cell.answer, cell.depends_on_state) if each]
     notes += [*stopping_notes(cell), *over_runs(cell), *on_machines(cell, summary)]
     notes += [*_how_judged(cell), *_controls(cell), *_of_fit(cell)]
     notes += [*_steady(cell), *_libraries(cell)]
-    if baselines:
+    if further.baselines:
         notes += _baselines(cell)
     if not all(row.shares_blocks for row in cell.rows):
-        notes.append("† not from the same blocks: changes between the runs are in it too.")
+        notes.append(Shared("† not from the same blocks: changes between the runs are in it too."))
     if any(_is_foreign(row, cell) for row in cell.rows):
-        notes.append("‡ compared with its own original, not with the reference.")
+        notes.append(Shared("‡ compared with its own original, not with the reference."))
     alone = cell.launches == 1
     few = {
         1: " (one process each: without a second there are no intervals)",
         2: " (two tell little of their spread, so that intervals are wide: see --launches)",
     }.get(cell.launches, "")
     steps = " to ".join(map(str, sorted({*cell.steps_per_round[:1], *cell.steps_per_round[-1:]})))
+    compared = f", {count(cell.comparisons, 'comparison')}" if cell.comparisons else ""
+    each = "" if all(row.shares_blocks for row in cell.rows) else " of each run"
     notes.append(
         f"{cell.blocks} blocks of {steps} {_counted(cell)} in {cell.launches} "
-        f"{'launch' if alone else 'launches'}{few}; {_on_what(summary, cell.model)}."
+        f"{'launch' if alone else 'launches'}{each}{few}{compared}; "
+        f"{_on_what(summary, cell.model)}."
         if cell.blocks
         else "No block was measured."
     )
     on = f", {cell.label}" if cell.label else ""
     title = f"{cell.workload} {cell.model}, batch {cell.batch_size}{on}"
-    return Table(title, columns, rows, notes, doubtful=cell.mostly_disturbed, faint=faint)
+    return Table(
+        title, columns, rows, notes, doubtful=cell.mostly_disturbed, faint=faint, hints=hints
+    )
+
+
+def _about(row: SpeedRow, cell: SpeedCell, precisions: set[str]) -> Iterator[str]:
+    """Yield notes on a contender: why it isn't ranked, or what a reader must know beside."""
+    if row.differs:
+        yield f"{row.contender}: in no ranking, not shown to be the same model: {row.differs}."
+    elif row.despite:
+        yield (
+            f"{row.contender}: ranked as --rank-anyway asked for, though not shown to be the same "
+            f"model: {row.despite}."
+        )
+    elif row.verdict in precisions:
+        yield (
+            f"{row.contender}: in no ranking, since it computes in {row.verdict}: a class of its "
+            "own."
+        )
+    if cell.contradicted(row):
+        yield (
+            f"{row.contender}: its throughput isn't shown. By medians of launches it points "
+            f"another way than pairs with {cell.reference} in the same block, which count."
+        )
+    if row.drift is not None:
+        yield (
+            f"{row.contender}: drift, against the others its last third of a launch was "
+            f"{percent(abs(row.drift))} {'slower' if row.drift > 0 else 'faster'} than the first."
+        )
+    if row.failure:
+        yield f"{row.contender}: {row.failure} (after {row.rounds} rounds)"
+
+
+class _Further(NamedTuple):
+    """Which columns a table has beside throughputs, ratios and verdicts."""
+
+    steady: bool
+    products: bool
+    baselines: bool
+
+
+def _columns(cell: SpeedCell, further: _Further) -> list[str]:
+    if cell.judged_by == "epoch":
+        epochs = f"× {cell.reference}'s epoch [95 %]"
+        columns = ["backend", "samples/s ±", "× step ±", "epoch s ±", epochs, VERDICT]
+    else:
+        columns = ["backend", "samples/s ±", f"× {cell.reference}'s time [95 %]", VERDICT]
+        columns += ["epoch s ±"] * cell.has_epochs
+    if further.steady:
+        columns.insert(2, "× step ±")
+    if further.products:
+        columns.append("× products")
+    if further.baselines:
+        columns += ["% of native", "% of limit"]
+    return columns
+
+
+def _entries(
+    cell: SpeedCell, row: SpeedRow, further: _Further, how: Callable[..., str]
+) -> list[str]:
+    """Return a contender's row; ``how`` writes the numbers that are shown with a ± in a table."""
+    by_epoch = cell.judged_by == "epoch"
+    reference = row.contender == cell.reference
+    # Throughputs and seconds of several runs aren't pooled.
+    how_long = spanned if cell.runs else how
+    foreign = " ‡" if _is_foreign(row, cell) else ""
+    ratio = times(row, row.times_reference, how if by_epoch else interval) + foreign
+    verdict = "reference" if reference and not row.differs else row.verdict or "–"
+    # Empty for a control, whose epochs are its original's, and a baseline, which has none.
+    none = "" if row.control_of or row.verdict == "baseline" else "–"
+    epoch = shown(row.epoch.seconds, how=how_long) if row.epoch else none
+    known = None if cell.contradicted(row) else row.samples_per_second
+    throughput = "" if row.originals else shown(known, how=how_long)
+    cells = [row.contender, throughput, "1" if reference else ratio]
+    if by_epoch:
+        times_epoch = shown(row.times_epoch) if row.times_epoch else none
+        cells += [epoch, "1" if reference else times_epoch, verdict]
+    else:
+        cells += [verdict, *[epoch] * cell.has_epochs]
+    if further.steady:
+        steady = shown(row.times_steady, how=how) if row.times_steady else none
+        cells.insert(2, "1" if reference else steady)
+    if further.products:
+        products = interval(row.times_products.value) if row.times_products else none
+        cells.append("1" if reference else products)
+    if further.baselines:
+        shares = (row.of_native, row.of_limit)
+        cells += ["" if row.control_of else share(each) for each in shares]
+    return cells
 
 
 def _is_foreign(row: SpeedRow, cell: SpeedCell) -> bool:
@@ -146,7 +191,7 @@ def _baselines(cell: SpeedCell) -> Iterator[str]:
         if bound
         else "that of gemm, the step's matrix products alone"
     )
-    yield (
+    yield Shared(
         f"% of native: of the throughput of the same framework without Keras; % of limit: of {what}"
         "; both in shared blocks, ± to the 95 % interval's farther end. Baselines aren't judged."
     )
@@ -185,24 +230,27 @@ def _steady(cell: SpeedCell) -> list[str]:
     if not timed:
         return []
     return [
-        "× step: of the steps alone, the steady part of a call, from rounds of their own after the "
-        f"blocks. It explains, and nothing is ranked by it. A step takes, in ms: {listed(timed)}."
+        Shared(
+            "× step: of the steps alone, the steady part of a call, from rounds of their own after "
+            "the blocks. It explains, and nothing is ranked by it."
+        ),
+        f"A step takes, in ms: {listed(timed)}.",
     ]
 
 
 def _libraries(cell: SpeedCell) -> Iterator[str]:
     """Yield a note on the libraries' matrix products, which explain much of the ratios."""
     if any(row.times_products for row in cell.rows):
-        yield (
+        yield Shared(
             f"× products: how many times {cell.reference}'s time a contender's own library takes "
             "for the step's matrix products alone. Another processor changes that."
         )
 
 
 def _how_judged(cell: SpeedCell) -> list[str]:
-    """Return a note on the smallest difference the run could detect, and on the verdicts' margins.
+    """Return notes on the smallest difference the run could detect, and on the verdicts' margins.
 
-    The note is in a list, which is empty if no contender has a verdict.
+    The list is empty if no contender has a verdict.
     """
     judged = [row for row in cell.rows if row.adjusted and not row.control_of]
     if not judged:
@@ -212,16 +260,21 @@ def _how_judged(cell: SpeedCell) -> list[str]:
         for row in judged
         if row.minimum_detectable_effect is not None
     ]
-    power = ""
+    power = []
     if effects:
-        power = (
-            "Smallest difference that four of five such runs would call, and its range by the "
-            f"{'runs' if cell.runs else 'launches'}' spread: {listed(effects)}. "
-        )
+        power = [
+            f"MDE: {listed(effects)}.",
+            Shared(
+                "MDE, the minimum detectable effect: the difference that four of five such runs "
+                "would call, and its range by the spread of launches, or of the runs of a cell."
+            ),
+        ]
     return [
-        f"{power}Faster or slower: wholly beyond {percent(cell.different)}; same: "
-        f"wholly within {percent(cell.same)}; by intervals adjusted for "
-        f"{count(cell.comparisons, 'comparison')}."
+        *power,
+        Shared(
+            f"Faster or slower: wholly beyond {percent(cell.different)}; same: wholly within "
+            f"{percent(cell.same)}; by intervals adjusted for the comparisons of the cell."
+        ),
     ]
 
 
@@ -262,9 +315,10 @@ def _noise_floor(cell: SpeedCell, controls: Sequence[SpeedRow]) -> Iterator[str]
             by_contender = (
                 f" Where a contender had it in several launches, its own: {listed(floors)}."
             )
-        yield (
-            f"Control: {names}, could be up to {percent(cell.noise_floor)} apart from it "
-            f"(the longer time over the shorter) by the interval: the noise floor.{by_contender}"
+        yield f"Noise floor: {percent(cell.noise_floor)}, of {names}.{by_contender}"
+        yield Shared(
+            "The noise floor is how far apart a control and its original could be by the interval, "
+            "the longer time over the shorter."
         )
     elif any(row.originals for row in controls):
         yield f"Control: {names}."

@@ -2,6 +2,7 @@
 
 from aebench.reports.summary import Summary
 from aebench.reports.tables import TABLES, Table
+from aebench.reports.tables.overview import glance
 
 # Tables of one contender alone, of the points of a front, of means over contenders, of cells, of
 # libraries, and of models.
@@ -18,7 +19,8 @@ _OTHERS = (
 
 def contender_tables(summary: Summary) -> list[Table]:
     """Return the tables of a report in which every contender has a row or a column."""
-    found = [table for view in TABLES for table in view.make(summary)]
+    found = [glance(summary)] if summary.speed else []
+    found += [table for view in TABLES for table in view.make(summary)]
     return [table for table in found if not table.title.startswith(_OTHERS)]
 
 

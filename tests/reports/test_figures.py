@@ -14,8 +14,10 @@ from aebench.reports.figures.footprint import cold_start
 from aebench.reports.figures.loss import loss
 from aebench.reports.figures.memory_curve import curve
 from aebench.reports.figures.profile import profile
+from aebench.reports.figures.ratios import ratios, ticks
 from aebench.reports.figures.style import GREYS, MOST_ROWS, label, style
 from aebench.reports.figures.throughput import throughput
+from aebench.reports.statistics import Estimate
 from aebench.reports.studies.autoencoder.digits_figure import digits
 from aebench.reports.studies.autoencoder.results import results_of
 from aebench.reports.summary import summarise
@@ -23,7 +25,8 @@ from helpers import sample
 
 HOSTILE = r"_$\frac{1}{$ \x $x^$ " + "\x1b[31m<script>" + "W" * 500 + "\u0378"
 NAMES = [
-    *("throughput", "memory", "cold-start", "loss", "cost", "profile", "memory-curve", "digits"),
+    *("ratios", "throughput", "memory", "cold-start", "loss", "cost", "profile", "memory-curve"),
+    "digits",
 ]
 
 
@@ -132,6 +135,59 @@ def test_a_panel_has_intervals_and_a_hollow_control(figure):
     ends = interval.get_segments()[0][:, 1]
     assert ends == pytest.approx([shown.low, shown.high])
     assert bars["jax A/A"].lines[0].get_markerfacecolor() == "none"
+
+
+def test_points_lie_at_the_batch_size_that_they_belong_to(figure):
+    summary = summarise(sample.make())
+    (cell,) = summary.speed
+    cells = [cell, msgspec.structs.replace(cell, batch_size=500)]
+    throughput(msgspec.structs.replace(summary, speed=cells), figure)
+    (axes,) = figure.axes
+    found = {x for bars in axes.containers for x in bars.lines[0].get_xdata()}
+    assert found == {0, 1}
+    assert [each.get_text() for each in axes.get_xticklabels()] == ["32", "500"]
+
+
+def test_ratios_have_their_intervals_on_a_logarithmic_axis(figure):
+    caption = ratios(summarise(sample.make()), figure)
+    assert caption == "Time relative to jax, with 95 % intervals"
+    (axes,) = figure.axes
+    assert axes.get_xscale() == "log" and 1.0 in axes.get_xticks()
+    (torch,) = axes.containers  # the reference is the line at 1, and controls have no row
+    line, _, (interval,) = torch.lines
+    assert line.get_xdata() == pytest.approx([3.996], rel=1e-4)
+    assert interval.get_segments()[0][:, 0] == pytest.approx([3.99578, 3.99622], rel=1e-5)
+
+
+def test_calm_blocks_have_a_row_where_they_part(figure):
+    summary = summarise(sample.make())
+    (cell,) = summary.speed
+    jax, torch, *others = cell.rows
+    for calm, count in ((torch.times_reference, 1), (Estimate(3.0, 2.9, 3.1), 2)):
+        row = msgspec.structs.replace(torch, times_reference_calm=calm)
+        parted = msgspec.structs.replace(cell, rows=[jax, row, *others])
+        figure.clear()
+        caption = ratios(msgspec.structs.replace(summary, speed=[parted]), figure)
+        assert len(figure.axes[0].containers) == count
+        assert ("hollow: of steps in calm blocks" in caption) is (count == 2)
+
+
+@pytest.mark.parametrize("high", [1.0, 1.02, 1.3, 2, 7, 30, 1000, 1e5])
+def test_an_axis_of_ratios_has_1_and_few_round_numbers(high):
+    found = ticks(0.9, high)
+    assert 1.0 in found and len(found) <= 9
+    assert len(found) >= 2 or high <= 1.02
+
+
+def test_what_belongs_to_a_contender_is_marked_in_the_file(tmp_path):
+    figures.write(summarise(sample.make(HOSTILE)), tmp_path)
+    for name in NAMES:
+        text = (tmp_path / f"{name}.svg").read_text()
+        assert "aebench:" not in text and "<!--" not in text
+        root = ElementTree.fromstring(text)
+        marked = {each.get("data-contender") for each in root.iter()} - {None}
+        expected = {"digits": set(), "memory-curve": set(), "ratios": {"torch"}}
+        assert marked == expected.get(name, marked | {"jax", "torch"}), name
 
 
 def test_a_model_without_a_workload_has_an_empty_panel(figure):

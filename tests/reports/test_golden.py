@@ -17,6 +17,7 @@ from helpers.paths import ROOT
 GOLDEN = ROOT / "tests" / "golden" / "report.md"
 SCREEN = ROOT / "tests" / "golden" / "screen.txt"
 FIGURES = [
+    Drawn("ratios", "Ratios", "Throughput", 0),
     Drawn("throughput", "Throughput", "Throughput", 1),
     Drawn("loss", "Losses", "Quality", 1),
     Drawn("digits", "Images", "Reconstructions", 1),
@@ -24,9 +25,9 @@ FIGURES = [
 
 
 def rendered() -> str:
-    return markdown.render(
-        document.make(summarise(sample.make()), FIGURES, ["records/sample.jsonl"])
-    )
+    """Return all pages, each under its name."""
+    page = document.make(summarise(sample.make()), FIGURES, ["records/sample.jsonl"])
+    return "\n".join(f"<!-- {name} -->\n{text}" for name, text in markdown.render(page).items())
 
 
 def screen() -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import hashlib
 import html
 import re
 from xml.etree import ElementTree
@@ -65,21 +66,62 @@ def test_the_page_is_one_file_that_says_what_markdown_says(tmp_path):
     target = publish.write([written(tmp_path / "run")], tmp_path / "report").readme
     text = (tmp_path / "report" / "index.html").read_text()
     # The page contains all its images, and it is well-formed.
-    sources = re.findall(r'src="([^"]*)"', text)
-    assert re.findall(r'href="([^"]*)"', text) == ["records/sample.jsonl.zst", "data.csv"]
-    assert len(sources) == 8
-    assert all(each.startswith("data:image/svg+xml;base64,") for each in sources)
-    drawn = [base64.b64decode(each.partition(",")[2]) for each in sources]
+    drawn = re.findall(r"<svg.*?</svg>", text, flags=re.DOTALL)
+    assert len(drawn) == 9
     assert all(ElementTree.fromstring(each).tag.endswith("svg") for each in drawn)
-    body = re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
-    shown = html.unescape(re.sub(r"<[^>]+>", " ", body))
+    names = re.findall(r'\bid="([^"]*)"', text)
+    assert len(names) == len(set(names))
+    assert set(re.findall(r'href="#([^"]*)"|url\(#([^)]*)\)', text)) <= {
+        pair for name in names for pair in ((name, ""), ("", name))
+    }
+    assert not re.findall(r'src="|@import|https?://(?!www.w3.org/)', text)
+    page = re.sub(r"<svg.*?</svg>|<style>.*?</style>|<script>.*?</script>", "", text, flags=re.S)
+    links = ["records/sample.jsonl.zst", "data.csv", "wide.csv"]
+    assert re.findall(r'href="([^"]*)"', page) == links
+    shown = html.unescape(re.sub(r"<[^>]+>", " ", page))
     words = set(re.findall(r"[\w,.%]+", shown))
-    said = re.sub(r"\\(.)", r"\1", target.read_text())
-    missing = set(re.findall(r"[\w,.%]+", re.sub(r"!\[.*?\]\(.*?\)", "", said))) - words
-    assert not missing
+    pages = [path.read_text() for path in target.parent.glob("*.md")]
+    assert len(pages) == 7
+    # But for the links to the pages and back, which are one page here.
+    said = re.sub(r"!\[.*?\]\(.*?\)|\(\[front page\].*|\n- \[.*", "", "".join(pages))
+    assert not set(re.findall(r"[\w,.%]+", re.sub(r"\\(.)", r"\1", said))) - words
     # Only the words of verdicts are coloured.
     assert re.findall(r'<td class="words (\w+)">(\w+)</td>', text) == [("slower", "slower")]
-    assert text.count("<table") == text.count("<thead>") == text.count("</table>") == 17
+    assert text.count("<table") == text.count("<thead>") == text.count("</table>") == 18
+
+
+def test_the_page_reads_without_its_script_and_allows_no_other(tmp_path):
+    publish.write([written(tmp_path / "run", HOSTILE)], tmp_path / "report")
+    text = (tmp_path / "report" / "index.html").read_text()
+    (script,) = re.findall(r"<script>(.*?)</script>", text, flags=re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src"
+    assert f"{policy} 'sha256-{digest}'" in text
+    assert len(script.splitlines()) < 150
+    # Nothing is fetched, and nothing that a record says becomes markup.
+    assert not re.findall(r"fetch|XMLHttp|import|https?:|innerHTML|insertAdjacentHTML|eval", script)
+    # What the script would add isn't needed to read: figures and tables are in the page.
+    assert text.index("</table>") < text.index("<script>")
+
+
+def test_an_interval_is_told_where_one_points_at_a_figure(tmp_path):
+    publish.write([written(tmp_path / "run")], tmp_path / "report")
+    text = (tmp_path / "report" / "index.html").read_text()
+    assert (
+        '<td title="× 3.99600 [3.99578, 3.99622] slower">× 3.99600 ±0.0055\xa0% slower</td>' in text
+    )
+    told = re.escape("torch, train ae400, 32: × 3.99600 [3.99578, 3.99622] slower")
+    assert re.search(rf'data-contender="torch">\s*<title>{told}</title>', text)
+
+
+def test_throughputs_and_ratios_stand_side_by_side_in_a_file_of_their_own(tmp_path):
+    publish.write([written(tmp_path / "run")], tmp_path / "report")
+    by_figure = {line["figure"]: line for line in lines(tmp_path / "report" / "wide.csv")}
+    assert by_figure["samples/s"]["jax"] == "16007.38351"
+    assert float(by_figure["times reference"]["torch"]) == pytest.approx(3.996, rel=1e-4)
+    assert by_figure["verdict"]["torch"] == "slower"
+    assert by_figure["times reference"]["jax"] == by_figure["samples/s"]["tensorflow"] == ""
+    assert "jax A/A" not in by_figure["samples/s"]
 
 
 def test_a_hostile_record_stays_in_its_folder_and_is_no_formula(tmp_path):

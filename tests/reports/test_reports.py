@@ -19,8 +19,10 @@ from aebench.reports.record import (
 )
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary import summarise
+from aebench.reports.tables.wide import THROUGHPUT, wide
 from aebench.reports.terminal import WIDTH, render, render_summary
 from helpers import sample
+from helpers.pages import whole
 
 HOSTILE = "\x1b[31m[red]<script>alert(1)</script>|`x`](http://x)\n# heading"
 
@@ -123,16 +125,15 @@ def test_terminal_golden(summary):
  jax A/A     16,000 ±6.7 %  1.000 ±1.9 %                                            same
  On this machine jax trains ae400 at batch 32 fastest: for an epoch, torch takes 4 times as long.
  tensorflow: not installed
- Smallest difference that four of five such runs would call, and its range by the launches' spread:
- torch 1 % (1 % to 1 %). Faster or slower: wholly beyond 1 %; same: wholly within 3 %; by intervals
- adjusted for 1 comparison.
- Control: jax A/A, a second worker of jax, could be up to 1.9 % apart from it (the longer time over
- the shorter) by the interval: the noise floor.
+ MDE: torch 1 % (1 % to 1 %).
+ Faster or slower: wholly beyond 1 %; same: wholly within 3 %; by intervals adjusted for the
+ comparisons of the cell.
+ Noise floor: 1.9 %, of jax A/A, a second worker of jax.
  Noise: fixed NumPy work varied by 5.1 % (SD); background load took 1 % of the machine; the
  hypervisor took 0.5 %, 4 % in the worst block; 1 disturbed block repeated.
  Time that fit takes per epoch and per call beside its steps: jax 5 ms and 300 ms, torch 5 ms and
  300 ms.
- 8 blocks of 50 steps in 4 launches; 2 cores; data: mnist, 60,000 samples an epoch.
+ 8 blocks of 50 steps in 4 launches, 1 comparison; 2 cores; data: mnist, 60,000 samples an epoch.
  ae400 jax           0.04    2.00    1.00   3.04
  ae400 torch           12     240     600      600
  ae400 tensorflow       –       –       –        –
@@ -166,13 +167,7 @@ def test_what_a_run_could_see_is_told_of_each(summary):
     )
     two = msgspec.structs.replace(cell, rows=[jax, torch, other])
     (table,) = tables.speed(msgspec.structs.replace(summary, speed=[two]))
-    assert any(
-        note.startswith(
-            "Smallest difference that four of five such runs would call, and its range by the "
-            "launches' spread: torch 1 % (1 % to 1 %) and torch:jit 37 % (20 % to 90 %). "
-        )
-        for note in table.notes
-    )
+    assert "MDE: torch 1 % (1 % to 1 %) and torch:jit 37 % (20 % to 90 %)." in table.notes
 
 
 def test_everything_fits_into_100_columns(summary):
@@ -187,20 +182,25 @@ def test_a_hostile_record_is_only_text(tmp_path):
     assert "\x1b[31m" not in shown
     assert "[red]" in shown
     made = document.make(hostile, figures.write(hostile, tmp_path), [HOSTILE])
-    text = markdown.render(made)
+    text = whole(made)
     assert "\x1b" not in text
     assert "\n# heading" not in text
     # Nothing in the record acts as Markdown.
     tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(text)
-    inside = {each.type for token in tokens for each in token.children or []}
-    assert inside == {"text", "code_inline", "image"}
+    inside = [each for token in tokens for each in token.children or []]
+    assert {each.type for each in inside} == {
+        *("text", "code_inline", "image", "link_open", "link_close"),
+    }
+    # Only the report's own pages are linked to.
+    linked = {each.attrs["href"] for each in inside if each.type == "link_open"}
+    assert linked == set(markdown.render(made))
     assert "html_block" not in {token.type for token in tokens}
     assert re.findall(r"\\<script>", text)
     # In HTML too, all markup in texts is escaped, and no script may run.
     shown = html.render(made, tmp_path)
     assert "\x1b" not in shown and "&lt;script&gt;" in shown
-    assert not re.findall(r"<script|<iframe|onerror=", shown)
-    assert shown.count("<a ") == 2  # the links to the record and the data
+    assert re.findall(r"<script|<iframe|onerror=", shown) == ["<script"]  # the page's own
+    assert shown.count("<a ") == 3  # the links to the record and the data
     assert "default-src 'none'" in shown
     # All rows of a table have the same number of entries.
     tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("| ")]
@@ -475,8 +475,57 @@ def test_several_records_stand_side_by_side_but_rank_nobody():
     assert "1.000 ±1.9 % ‡" in shown and "‡ compared with its own original" in shown
     assert max(map(len, shown.splitlines())) <= WIDTH
     assert shown.count("Machine: ") == 1
-    text = markdown.render(document.make(summary, [], ["a/record.jsonl", "b/record.jsonl"]))
+    text = whole(document.make(summary, [], ["a/record.jsonl", "b/record.jsonl"]))
     assert "`a/record.jsonl`" in text and "`b/record.jsonl`" in text
+
+
+def test_blocks_of_runs_of_one_contender_each_are_all_counted():
+    runs = two_runs()
+    for made in runs:
+        made.events = [
+            msgspec.structs.replace(each, disturbed=True) if isinstance(each, Block) else each
+            for each in made.events
+        ]
+    (cell,) = summarise(*runs).speed
+    # Eight blocks of each run count, and one of each was repeated.
+    assert (cell.blocks, cell.disturbed, cell.repeated) == (16, 16, 2)
+    (table,) = tables.speed(summarise(*runs))
+    noise = next(note for note in table.notes if note.startswith("Noise: "))
+    assert "2 disturbed blocks repeated" in noise and "disturbed 16 of the 16 that count" in noise
+    assert "16 blocks of 50 steps in 4 launches of each run" in table.notes[-1]
+
+
+def test_throughputs_that_point_another_way_than_pairs_are_not_shown():
+    summary = summarise(sample.make())
+    (cell,) = summary.speed
+    jax, torch, *_ = cell.rows
+    assert torch.verdict == "slower" and not cell.contradicted(torch)
+    faster = Estimate(1.1 * jax.samples_per_second.value)
+    rows = [jax, msgspec.structs.replace(torch, samples_per_second=faster)]
+    other = msgspec.structs.replace(cell, rows=rows)
+    assert other.contradicted(rows[1]) and not other.contradicted(jax)
+    changed = msgspec.structs.replace(summary, speed=[other])
+    (table,) = tables.speed(changed)
+    assert table.rows[1][:2] == ["torch", "–"] and "slower" in table.rows[1]
+    assert any(note.startswith("torch: its throughput isn't shown.") for note in table.notes)
+    shown = wide(changed, THROUGHPUT)
+    assert shown.rows[0][2] == "–" and "torch, train ae400, 32: no throughput" in shown.notes[1]
+
+
+def test_the_leader_is_who_is_fastest_in_pairs():
+    made = made_with("torch", 1.02 / 4)
+    # In the last launch the machine is slow, and torch isn't there: by its seconds it would lead.
+    made.events = [
+        msgspec.structs.replace(each, seconds=2 * each.seconds)
+        if isinstance(each, Round) and each.launch == 3 and each.block >= 0
+        else each
+        for each in made.events
+        if not (isinstance(each, Round) and (each.launch, each.contender) == (3, "torch"))
+    ]
+    (cell,) = summarise(made).speed
+    torch = cell.rows[1]
+    assert torch.judged_ratio.value == pytest.approx(1.02, rel=1e-3)
+    assert "jax leads" in cell.answer
 
 
 def parts():
@@ -632,14 +681,14 @@ def test_a_title_says_what_a_report_is_about():
         summary = msgspec.structs.replace(summarise(*records), **without)
         return document.make(summary, [], ["records/a.jsonl"] * len(records)).title
 
-    whole = sample.make()
-    plan = msgspec.structs.replace(whole.header.plan, quality_train_samples=1000)
+    first = sample.make()
+    plan = msgspec.structs.replace(first.header.plan, quality_train_samples=1000)
     few = sample.make()
     few.header = msgspec.structs.replace(few.header, plan=plan)
-    assert title(whole) == "Keras backends on Processor, 2 cores"
-    assert title(whole, speed=[]).startswith("Autoencoders trained by Keras backends on")
-    assert title(whole, few, speed=[]).startswith("Autoencoders trained on fewer images, on")
-    assert title(whole, speed=[], quality=[]).startswith("Where time and memory go with")
+    assert title(first) == "Keras backends on Processor, 2 cores, 2026-01-01"
+    assert title(first, speed=[]).startswith("Autoencoders trained by Keras backends on")
+    assert title(first, few, speed=[]).startswith("Autoencoders trained on fewer images, on")
+    assert title(first, speed=[], quality=[]).startswith("Where time and memory go with")
 
 
 def test_models_that_by_plan_were_not_compared_have_no_row_of_parity():

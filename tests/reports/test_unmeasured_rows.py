@@ -82,7 +82,7 @@ def test_the_terminal_shows_these_rows_in_its_width():
     lines = console.file.getvalue().splitlines()
     assert max(map(len, lines)) <= WIDTH
     rows = [line for line in lines if line.startswith((" numpy  ", " ae400 numpy  "))]
-    # In one table the contender is a column, and one table isn't shown on a terminal.
+    # In one table the contender is a column.
     assert len(rows) == 11, rows
 
 

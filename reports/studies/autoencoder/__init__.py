@@ -75,11 +75,13 @@ class AutoencoderStudy(Study):
 
         return answers(summary, language)
 
-    def headline(self, summary: "Summary") -> list[str]:
+    def headline(self, summary: "Summary", language: str = "en") -> list[str]:
         """Return a text per question, with the first and last paragraph of its answer."""
         return [
-            f"{section.title} {section.paragraphs[0]} {section.paragraphs[-1]}"
-            for section in self.sections(summary, "en")
+            " ".join(
+                [section.title, *dict.fromkeys([*section.paragraphs[:1], *section.paragraphs[-1:]])]
+            )
+            for section in self.sections(summary, language)
             if section.paragraphs
         ]
 

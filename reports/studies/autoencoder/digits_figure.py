@@ -31,7 +31,7 @@ def digits(summary: Summary, figure: Figure) -> str:
             rotation="horizontal",
             ha="right",
             va="center",
-            fontsize=9,
+            fontsize="small",
         )
     who = ", ".join(dict.fromkeys(f"{row.contender}, seed {row.seed}" for row in shown))
     return (

@@ -93,9 +93,6 @@ _PHRASES = {
         "dropout lower": "So, under this training: dropout at 800 lowers the loss{gap}.",
         "and gap higher": ", and widens the gap",
         "and gap lower": ", and narrows the gap",
-        "all left out": (
-            "Nothing can be said: every seed stayed on the plateau with {one} or with {other}."
-        ),
         "left out": (
             "Left out, since with one of the two they stayed on the plateau: seeds {seeds}."
         ),
@@ -224,10 +221,6 @@ _PHRASES = {
         "dropout lower": "Donc, avec cette recette : le dropout à 800 abaisse la perte{gap}.",
         "and gap higher": ", et élargit l'écart",
         "and gap lower": ", et réduit l'écart",
-        "all left out": (
-            "Rien ne peut être dit : chaque graine est restée sur le plateau avec {one} ou avec "
-            "{other}."
-        ),
         "left out": (
             "Ne comptent pas, étant restées sur le plateau avec l'un des deux : les graines "
             "{seeds}."

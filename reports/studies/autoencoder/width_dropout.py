@@ -56,8 +56,9 @@ def answers(summary: Summary, language: str = "en") -> list[StudySection]:
     Returns
     -------
     list of StudySection
-        A section per question, and one that judges conjectures. Empty if no pair of models was
-        trained from the same seeds.
+        A section per question, and one that judges conjectures. Nothing is said of a pair of
+        models that have no seed in common, or of which a model got stuck with every such seed:
+        the table of losses counts these.
     """
     words = Words(language)
     differences = results_of(summary).differences
@@ -67,9 +68,6 @@ def answers(summary: Summary, language: str = "en") -> list[StudySection]:
         if main:
             paragraphs = list(_paragraphs(summary, main, name, words))
             found.append(StudySection(words.say(name), paragraphs, []))
-        elif _all_left_out(summary, pair):
-            told = words.say("all left out", one=pair[0], other=pair[1])
-            found.append(StudySection(words.say(name), [told], []))
     judged = [
         (conjecture, main)
         for conjecture in _CONJECTURES
@@ -93,23 +91,6 @@ def answers(summary: Summary, language: str = "en") -> list[StudySection]:
         )
         found.append(StudySection(words.say("conjectures"), [], [table]))
     return found
-
-
-def _all_left_out(summary: Summary, pair: tuple[str, str]) -> bool:
-    """Return whether a contender trained both models, but got stuck with each shared seed.
-
-    With every shared seed, at least one of the two trainings got stuck.
-    """
-    stuck: dict[tuple[str, str], dict[int, bool]] = {
-        (row.model, row.contender): {each.seed: each.stuck for each in row.trainings}
-        for row in summary.quality
-    }
-    for contender in dict.fromkeys(row.contender for row in summary.quality):
-        one, other = (stuck.get((each, contender), {}) for each in pair)
-        both = one.keys() & other.keys()
-        if both and all(one[seed] or other[seed] for seed in both):
-            return True
-    return False
 
 
 def _main(differences: Sequence[Difference], pair: tuple[str, str]) -> Difference | None:

@@ -248,11 +248,16 @@ def test_show_and_report(aebench, record, tmp_path):
     brief = aebench("show", "old")
     assert brief.returncode == 0
     assert len(brief.stdout.splitlines()) <= 40
-    assert "Noise floor: 1.9 %" in brief.stdout and "Smallest difference" not in brief.stdout
+    assert "Noise floor: 1.9 %" in brief.stdout and "MDE: " not in brief.stdout
     shown = aebench("show", "old", "--detail")
     assert shown.returncode == 0
-    assert "16,010 ±5.7" in shown.stdout and "Smallest difference" in shown.stdout
+    assert "16,010 ±5.7" in shown.stdout and "MDE: torch 1 %" in shown.stdout
     assert max(map(len, shown.stdout.splitlines())) <= 100
+    ratios = aebench("show", "old", "--wide", "ratio")
+    assert ratios.returncode == 0 and "slower" in ratios.stdout and "16,010" not in ratios.stdout
+    assert "16,010" in aebench("show", "old", "--wide", "throughput").stdout
+    other = aebench("show", "old", "--wide", "memory")
+    assert other.returncode == 2 and "use throughput or ratio" in other.stderr
     told = json.loads(aebench("show", str(record), "--json").stdout)
     row = told["speed"][0]["rows"][1]
     assert row["times_reference"]["value"] == pytest.approx(4)
@@ -272,7 +277,7 @@ def test_several_records_are_shown_together(aebench, record, tmp_path):
     assert "mean over 2 runs" in shown
     done = aebench("report", "old", "runs", "-o", "joint")
     assert done.returncode == 0, done.stderr
-    assert "mean over 2 runs" in (tmp_path / "joint" / "README.md").read_text()
+    assert "mean over 2 runs" in (tmp_path / "joint" / "speed.md").read_text()
 
 
 def test_nobody_has_to_read_to_the_end(aebench, record):

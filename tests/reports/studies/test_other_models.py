@@ -6,12 +6,13 @@ import re
 import pytest
 from rich.console import Console
 
-from aebench.reports import csv_export, document, figures, html, markdown
+from aebench.reports import csv_export, document, figures, html
 from aebench.reports.sections import SECTIONS, FigureView, UnplacedViewError, collect
 from aebench.reports.studies import all_studies
 from aebench.reports.summary import summarise
 from aebench.reports.terminal import render_summary
 from helpers import sample
+from helpers.pages import whole
 
 WORDS = re.compile(
     r"image|digit|autoencoder|plateau|dropout|mnist|reconstruct|pixel|grey level|ae\d|width of"
@@ -27,11 +28,9 @@ def texts(summary, folder):
     csv_export.write(summary, folder / "data.csv")
     console = Console(file=io.StringIO(), width=200)
     console.print(render_summary(summary))
-    embedded = re.compile(
-        r"<style>.*?</style>|data:image/svg\+xml;base64,[^\"]*|img-src data:", re.DOTALL
-    )
+    embedded = re.compile(r"<style>.*?</style>|<svg.*?</svg>|img-src data:", re.DOTALL)
     return {
-        "markdown": markdown.render(page),
+        "markdown": whole(page),
         "html": embedded.sub("", html.render(page, folder / "figures")),
         "csv": (folder / "data.csv").read_text(),
         "terminal": console.file.getvalue(),

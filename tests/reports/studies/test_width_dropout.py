@@ -9,13 +9,15 @@ from scipy import stats
 
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.model_info import describe_model
-from aebench.reports import document, html, markdown
+from aebench.reports import document, html
 from aebench.reports.record import QualityEpoch, Reconstructions
 from aebench.reports.studies.autoencoder.phrases import _PHRASES, LANGUAGES
 from aebench.reports.studies.autoencoder.results import results_of
 from aebench.reports.studies.autoencoder.width_dropout import answers
 from aebench.reports.summary import summarise
+from aebench.reports.tables import quality
 from helpers import sample
+from helpers.pages import whole
 
 EPOCHS = 8
 OVERFIT = "800 units overfit: a wider gap, a lower training loss"
@@ -145,10 +147,12 @@ def test_who_stayed_on_the_plateau_is_told_and_left_out():
     assert "they stayed on the plateau: seeds 2." in width(record)
 
 
-def test_where_a_plateau_left_nothing_to_pair_that_is_said():
+def test_where_a_plateau_left_nothing_to_pair_nothing_is_printed():
     stuck = {("ae800", seed) for seed in range(5)}
-    text = width(made({"ae400": 0.107, "ae800": 0.113}, stuck=stuck))
-    assert text == "Nothing can be said: every seed stayed on the plateau with ae800 or with ae400."
+    summary = summarise(made({"ae400": 0.107, "ae800": 0.113}, stuck=stuck))
+    assert answers(summary) == []
+    (losses,) = quality(summary)
+    assert [row[1] for row in losses.rows] == ["0 of 5", "5 of 5"]
 
 
 def test_where_no_seed_is_shared_nothing_is_said_of_a_plateau():
@@ -268,6 +272,6 @@ def test_the_answer_stands_in_both_forms_of_the_report(tmp_path):
     made_page = document.make(
         summarise(made({"ae400": 0.107, "ae800": 0.113})), [], ["records/a.jsonl"], "fr"
     )
-    for text in (markdown.render(made_page), html.render(made_page, tmp_path)):
+    for text in (whole(made_page), html.render(made_page, tmp_path)):
         assert "Pourquoi 400 et pas 800" in text and "finit moins bien que ae400" in text
         assert "aebench report records/a.jsonl -o . --language fr" in text

@@ -8,13 +8,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from aebench.reports import csv_export, document, markdown
+from aebench.reports import csv_export, document
 from aebench.reports.comparison import drift, excess
 from aebench.reports.figures.throughput import throughput
 from aebench.reports.record import Failure, Round
 from aebench.reports.summary import summarise
 from aebench.reports.summary.cell_rounds import CellRounds
 from helpers import sample
+from helpers.pages import whole
 
 # The seconds of each launch's control over those of its original.
 RATIOS = (1.01, 0.99, 1.02, 0.98)
@@ -144,7 +145,7 @@ def test_without_any_control_the_row_says_so():
 
 
 def shown(made):
-    text = markdown.render(document.make(summarise(made), [], ["records/sample.jsonl"]))
+    text = whole(document.make(summarise(made), [], ["records/sample.jsonl"]))
     return " ".join(text.replace("\\", "").split())
 
 
@@ -152,7 +153,7 @@ def test_a_table_has_one_row_and_says_whose_controls_they_were():
     text = shown(rotating())
     assert text.count("| A/A control |") == 1
     assert "jax A/A" not in text and "torch A/A" not in text
-    assert "in each launch a second worker of another contender (jax and torch), could be" in text
+    assert "in each launch a second worker of another contender (jax and torch). Where" in text
     assert (
         "Where a contender had it in several launches, its own: jax 8.1 % and torch 8.3 %." in text
     )

@@ -7,7 +7,7 @@ import pytest
 
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.reports.journal import Record
-from aebench.reports.record import End, Failure, TaskEnd, schema_5
+from aebench.reports.record import End, Failure, Round, TaskEnd, schema_5
 from aebench.reports.summary import summarise
 from aebench.reports.summary.missing import missing
 from helpers import sample
@@ -70,6 +70,22 @@ def test_what_is_missing_is_named():
     assert notice.endswith(told)
     _, nothing = cut(lambda task: task.pass_name in ("parity", "footprint"))
     assert missing(nothing).endswith("planned: all of speed; all of quality.")
+
+
+def test_a_pass_under_way_is_not_called_missing():
+    _, record = cut(lambda task: task.pass_name in ("parity", "footprint"))
+    record.events.pop()
+    assert record.outcome == "unfinished"
+    assert missing(record) == "Not measured yet: all of speed; all of quality."
+    rounds = [each for each in sample.make().events if isinstance(each, Round)]
+    record.events += rounds
+    told = "The speed pass has begun and not ended. Not measured yet: all of quality."
+    assert missing(record) == told
+    (notice,) = [each for each in summarise(record).notices if "hasn't ended" in each]
+    assert notice.endswith(told)
+    # Of a run that was ended, it is missing all the same.
+    record.events.append(End("interrupted", 1.0))
+    assert missing(record).startswith("Not measured, though planned: all of speed")
 
 
 def test_what_failed_is_not_missing():

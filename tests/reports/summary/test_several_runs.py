@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from rich.console import Console
 from scipy import special
 
-from aebench.reports import csv_export, document, headline, markdown
+from aebench.reports import csv_export, document, headline
 from aebench.reports.record import Block, Round
 from aebench.reports.summary import summarise
 from aebench.reports.terminal import WIDTH, render_summary
 from helpers import sample
+from helpers.pages import whole
 
 XEON, EPYC = "Intel(R) Xeon(R) Processor", "AMD EPYC"
 
@@ -317,7 +318,7 @@ def test_a_disturbed_run_gives_its_verdicts_to_no_mean():
 
 def test_the_page_of_several_runs_has_one_table_a_cell_and_machine():
     records = [run(1), run(2, 1.1), run(3, 1.3, XEON)]
-    page = markdown.render(document.make(summarise(*records), [], ["a", "b", "c"]))
+    page = whole(document.make(summarise(*records), [], ["a", "b", "c"]))
     tables = [line for line in page.splitlines() if line.startswith("### train")]
     assert tables == [
         "### train ae400, batch 32, AMD EPYC",
