@@ -99,6 +99,8 @@ def _by_column(table: Table) -> list[tuple[str, ...]]:
 def _spread(least: list[int], whole: list[int], room: int) -> list[int]:
     """Return the widths of the columns; as many as there is room for get their whole width.
 
+    The room that is left goes to the first of the others: fewer of its lines break.
+
     Parameters
     ----------
     least : list of int
@@ -114,6 +116,8 @@ def _spread(least: list[int], whole: list[int], room: int) -> list[int]:
         wish = whole[place] - least[place]
         if wish <= room - sum(widths):
             widths[place] += wish
+    for place, width in enumerate(widths):
+        widths[place] += min(whole[place] - width, room - sum(widths))
     return widths
 
 

@@ -37,4 +37,4 @@ def finish(svg: bytes) -> bytes:
                 title = ElementTree.Element(f"{{{_SVG}}}title")
                 title.text = hint
                 group.insert(0, title)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))

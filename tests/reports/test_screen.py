@@ -11,7 +11,8 @@ from aebench.reports.record.header import WIDTH as BY_WIDTH
 from aebench.reports.screen import MOST_CELLS, screen
 from aebench.reports.summary import ParityRow, summarise
 from aebench.reports.summary.speed_rows import Stopping
-from aebench.reports.terminal import WIDTH, render_screen
+from aebench.reports.tables import Table
+from aebench.reports.terminal import WIDTH, render, render_screen
 from helpers import sample
 
 
@@ -101,3 +102,12 @@ def test_a_run_without_speed_is_shown_whole(summary):
     quiet = msgspec.structs.replace(summary, speed=[])
     assert screen(quiet) is None
     assert printed(quiet).startswith("Cold start ")
+
+
+def test_room_that_is_left_breaks_fewer_lines():
+    # All of the last column's text needs a blank more than there is: one of its lines breaks.
+    cells = ["train a model, 32", f"× {'1' * 18}", f"× {'2' * 20} inconclusive"]
+    rows = [cells, ["train a model, 64", "× 2", "× 2 slower than before"]]
+    console = Console(file=io.StringIO(), width=78)
+    console.print(render([Table("", ["cell", "one", "other"], rows)]))
+    assert "× 2 slower than before" in console.file.getvalue()
