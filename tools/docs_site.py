@@ -154,4 +154,6 @@ def place(path: str, name: str) -> str:
         return "reports/index.html"
     if report := _REPORT.fullmatch(path):
         return f"reports/{report[1]}/index.html"
-    raise LinkError(f"{name} links to {path}, which the site doesn't have: see {__name__}.place.")
+    raise LinkError(
+        f"{name} links to {path}, which the site doesn't have: see place in tools/docs_site.py."
+    )
