@@ -11,7 +11,7 @@ from rich.table import Table
 from aebench.bench.data.model_data import Counts, ModelData
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.model import Model
-from aebench.bench.plan.forecast import Forecast, Span, total
+from aebench.bench.plan.forecast import Forecast, ForecastRange, total
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import COMPARING, PASSES, PRESETS
 from aebench.bench.plan.request import Request, plan_from_request
@@ -48,7 +48,7 @@ def show(
         What tasks take on this machine.
     """
     info = plan.info
-    spans: dict[str, list[Span]] = {}
+    spans: dict[str, list[ForecastRange]] = {}
     for task in tasks:
         span = forecast.seconds(plan, task, *data[task.model].sizes)
         spans.setdefault(task.pass_name, []).append(span)

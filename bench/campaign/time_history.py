@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from aebench.bench.campaign import user_cache
-from aebench.bench.plan.forecast import Span
+from aebench.bench.plan.forecast import ForecastRange
 from aebench.bench.system import machine
 from aebench.reports.files import read_plain
 
@@ -50,13 +50,13 @@ class TimeHistory:
         name = hashlib.sha256(named.encode()).hexdigest()[:16]
         self._path = folder / f"{name}.json" if folder else None
 
-    def ratios(self) -> dict[str, Span]:
+    def ratios(self) -> dict[str, ForecastRange]:
         """Return the ratio of each pass that was measured here: median, and range of all runs."""
         found = {}
         for name, ratios in self._read().items():
             wider = _WIDENED if len(ratios) < _ENOUGH_RUNS else 1.0
             low, high = min(ratios) / wider, max(ratios) * wider
-            found[name] = Span(low, statistics.median(ratios), high)
+            found[name] = ForecastRange(low, statistics.median(ratios), high)
         return found
 
     def keep(self, pass_name: str, estimated: float, seconds: float) -> None:

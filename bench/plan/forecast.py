@@ -11,19 +11,19 @@ from aebench.reports.formatting import duration
 from aebench.reports.record import Task
 
 
-class Span(NamedTuple):
+class ForecastRange(NamedTuple):
     """A figure with its range: seconds, or a ratio of seconds."""
 
     low: float
     middle: float
     high: float
 
-    def times(self, factor: float) -> "Span":
-        """Return the span multiplied by a factor."""
-        return Span(self.low * factor, self.middle * factor, self.high * factor)
+    def times(self, factor: float) -> "ForecastRange":
+        """Return the range multiplied by a factor."""
+        return ForecastRange(self.low * factor, self.middle * factor, self.high * factor)
 
     def __str__(self) -> str:
-        """Return the span of seconds as text."""
+        """Return the range of seconds as text."""
         if not self.middle:
             return "–"
         return f"{duration(self.middle)} ({duration(self.low)} to {duration(self.high)})"
@@ -31,7 +31,7 @@ class Span(NamedTuple):
 
 # The time of a pass divided by its estimate, on a machine on which no run was kept. Of 44 passes in
 # committed records, from three machines, 39 were in this range, and none was above it.
-UNKNOWN = Span(0.3, 1.0, 2.0)
+UNKNOWN = ForecastRange(0.3, 1.0, 2.0)
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,17 @@ class Forecast:
     ----------
     pace : float
         How many times as long matrix products take here as on the machine of the estimates.
-    ratios : mapping of str to Span
+    ratios : mapping of str to ForecastRange
         The time that passes took here in earlier runs, divided by their estimates at a pace of 1.
         A pass that no earlier run measured has no entry.
     """
 
     pace: float = 1.0
-    ratios: Mapping[str, Span] = field(default_factory=dict)
+    ratios: Mapping[str, ForecastRange] = field(default_factory=dict)
 
-    def seconds(self, plan: Plan, task: Task, train_samples: int, test_samples: int) -> Span:
+    def seconds(
+        self, plan: Plan, task: Task, train_samples: int, test_samples: int
+    ) -> ForecastRange:
         """Return the seconds that a task of a plan takes here.
 
         Parameters
@@ -67,9 +69,9 @@ class Forecast:
         return (known or UNKNOWN).times(task_seconds(plan, task, train_samples, test_samples, pace))
 
 
-def total(spans: Sequence[Span]) -> Span:
-    """Return the sum of spans. Their ends add up: what slows one task slows the others too."""
-    return Span(
+def total(spans: Sequence[ForecastRange]) -> ForecastRange:
+    """Return the sum of ranges. Their ends add up: what slows one task slows the others too."""
+    return ForecastRange(
         math.fsum(span.low for span in spans),
         math.fsum(span.middle for span in spans),
         math.fsum(span.high for span in spans),
