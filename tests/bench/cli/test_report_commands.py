@@ -18,13 +18,14 @@ def browser(tmp_path):
 
 def test_open_writes_the_report_once_and_shows_its_page(record, browser, tmp_path):
     page = record.parent / "report" / "index.html"
+    times = []
     for _ in range(2):
         done = forked.run(tmp_path, "open", "old", BROWSER=str(browser))
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout == "Opened in the browser: old/report/index.html\n"
         assert (tmp_path / "browser-saw").read_text() == page.as_uri()
-        written = page.stat().st_mtime_ns
-    assert page.stat().st_mtime_ns == written
+        times.append(page.stat().st_mtime_ns)
+    assert times[0] == times[1]
 
 
 def test_open_writes_the_report_again_if_the_record_has_grown(record, tmp_path):
@@ -38,10 +39,6 @@ def test_open_writes_the_report_again_if_the_record_has_grown(record, tmp_path):
     record.write_bytes(whole)
     assert forked.run(tmp_path, "open", "old", **nowhere).returncode == 0
     assert page.read_text() != before
-    # A report of other records isn't this record's.
-    page.unlink()
-    assert forked.run(tmp_path, "open", "old", **nowhere).returncode == 0
-    assert page.exists()
 
 
 def test_open_refuses_what_is_no_record(aebench):
