@@ -87,7 +87,7 @@ def word(value: object) -> str:
         raise BadInputError(f"--set takes numbers and words, and {shortly(value)} is neither.")
     if not isinstance(value, str):
         return json.dumps(value)
-    text = value if _is_read_as_text(value) else json.dumps(value)
+    text = value if value and _is_read_as_text(value) else json.dumps(value)
     if "," in text:
         raise BadInputError(f"--set takes no value with a comma, and {shortly(value)} has one.")
     return text

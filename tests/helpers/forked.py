@@ -12,12 +12,15 @@ from aebench.reports import publish, site  # noqa: F401
 from helpers.paths import CLEAN
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run ``aebench`` with arguments in a folder; return its exit code and output."""
+def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run ``aebench`` with arguments in a folder; return its exit code and output.
+
+    Variables of the environment that Python reads when it starts have no effect.
+    """
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         child = os.fork()
         if not child:
-            _become(folder, arguments, output.fileno(), errors.fileno())
+            _become(folder, arguments, environment, output.fileno(), errors.fileno())
         _, status = os.waitpid(child, 0)
         texts = []
         for file in (output, errors):
@@ -26,7 +29,13 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(arguments, os.waitstatus_to_exitcode(status), *texts)
 
 
-def _become(folder: Path, arguments: tuple[str, ...], output: int, errors: int) -> None:
+def _become(
+    folder: Path,
+    arguments: tuple[str, ...],
+    environment: dict[str, str],
+    output: int,
+    errors: int,
+) -> None:
     """Run the command and end the process, whatever happens: it is a copy of the tests' process."""
     code = 70
     try:
@@ -38,7 +47,7 @@ def _become(folder: Path, arguments: tuple[str, ...], output: int, errors: int) 
         )
         os.chdir(folder)
         os.environ.clear()
-        os.environ.update(CLEAN)
+        os.environ.update(CLEAN | environment)
         sys.argv = ["aebench", *arguments]
         command.main()
     except SystemExit as end:

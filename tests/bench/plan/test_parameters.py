@@ -1,11 +1,20 @@
 """Test which models --set and --vary ask for."""
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aebench.bench.errors import BadInputError
-from aebench.bench.plan.parameters import MOST_MODELS, ONE_AT_A_TIME, combinations, label
+from aebench.bench.plan.parameters import (
+    MOST_FRACTION,
+    MOST_MODELS,
+    MOST_WHOLE,
+    ONE_AT_A_TIME,
+    combinations,
+    label,
+    word,
+)
 
 
 def test_a_grid_has_every_value_with_every_other():
@@ -64,3 +73,25 @@ def test_no_combination_comes_twice(values):
     for vary in ("grid", ONE_AT_A_TIME):
         found = combinations(asked, vary)
         assert len({tuple(each.items()) for each in found}) == len(found) <= MOST_MODELS
+
+
+VALUES = st.none() | st.booleans() | st.text().filter(lambda text: "," not in text)
+VALUES |= st.integers(-MOST_WHOLE, MOST_WHOLE) | st.floats(-MOST_FRACTION, MOST_FRACTION)
+
+
+@settings(deadline=None)
+@given(value=VALUES)
+def test_a_word_is_read_as_its_value(value):
+    (found,) = combinations([f"name={word(value)}"])
+    assert (type(found["name"]), found["name"]) == (type(value), value)
+
+
+def test_numbers_of_numpy_are_numbers_and_other_things_are_refused():
+    assert (word(np.int64(3)), word(np.float32(0.5))) == ("3", "0.5")
+    for value, sentence in (
+        ([1], "neither"),
+        ("a,b", "no value with a comma"),
+        (object, "neither"),
+    ):
+        with pytest.raises(BadInputError, match=sentence):
+            word(value)
