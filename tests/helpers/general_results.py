@@ -24,6 +24,7 @@ from helpers.small_model_names import (
     PLANTED,
     PLANTED_ON,
     WEIGHTS,
+    WITH_DROPOUT,
     path,
 )
 
@@ -93,7 +94,7 @@ def main(folder):
             for planted in PLANTED:
                 compute(GeneralModel(job(folder, kind, planted=planted)), kind, planted)
             compute(GeneralModel(job(folder, kind, WEIGHTS)), kind, WEIGHTS)
-        compute(GeneralModel(job(folder, kind, dropout=0.5)), kind, DROPOUT)
+    compute(GeneralModel(job(folder, WITH_DROPOUT, dropout=0.5)), WITH_DROPOUT, DROPOUT)
     augmented = GeneralModel(job(folder, "convolution", augmented=True))
     compute(augmented, "convolution", AUGMENTED)
     compute(embedding, "attention", ADAM, draws=DRAWS)

@@ -44,8 +44,8 @@ def print_all(job):
     print(json.dumps(found))
 """
 
-# Train in batches of 32 on the first "samples" samples, "epochs" times; give what fit and the
-# evaluations before and after it gave.
+# Train in batches of 32 on the first "samples" samples, "epochs" times; give what fit gave, and the
+# evaluations on 256 samples before and after it.
 TRAIN = (
     LOAD
     + """
@@ -69,8 +69,11 @@ def evaluated(model, test):
 
 def trained(module, model, job):
     train, test = module.data() if hasattr(module, "data") else drawn(model)
-    samples, epochs = job["samples"], job["epochs"]
-    train = tuple(tree.map_structure(lambda array: array[:samples], part) for part in train)
+    epochs = job["epochs"]
+    train, test = (
+        tuple(tree.map_structure(lambda array: array[:count], part) for part in parts)
+        for parts, count in ((train, job["samples"]), (test, 256))
+    )
     before = evaluated(model, test)
     fit = model.fit(**weighted(*train), batch_size=32, epochs=epochs, verbose=0)
     losses = fit.history["loss"]

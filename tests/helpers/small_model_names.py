@@ -5,6 +5,8 @@ from pathlib import Path
 KINDS = ("convolution", "lstm", "attention")
 # Variants: an original, the same of other weights, of another optimiser, with random layers.
 ORIGINAL, WEIGHTS, ADAM, DROPOUT, AUGMENTED = "", "other weights", "adam", "dropout", "augmented"
+# The kind that has layers of dropout too: setting their rates to 0 is the same for every kind.
+WITH_DROPOUT = "attention"
 # What small_models.py plants, in its words.
 TRANSPOSED, REVERSED = "transposed input", "reversed steps"
 EPSILON, SUMMED, TRAINING = "other epsilon", "sum for mean", "left in training mode"

@@ -112,8 +112,8 @@ def test_three_steps_give_finite_losses(backend, tmp_path):
         assert len(values) >= 3 and all(map(math.isfinite, values)), name
 
 
-def test_two_hundred_steps_lower_the_loss_on_samples_that_were_not_trained(tmp_path):
-    for name, made in trained("jax", tmp_path, samples=3200, epochs=2).items():
+def test_a_hundred_steps_lower_the_loss_on_samples_that_were_not_trained(tmp_path):
+    for name, made in trained("jax", tmp_path, samples=1600, epochs=2).items():
         assert made["after"]["loss"] < 0.9 * made["before"]["loss"], name
         assert made["losses"][1] < made["losses"][0], name
 

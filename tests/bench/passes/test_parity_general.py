@@ -101,10 +101,9 @@ def test_a_planted_mistake_is_caught(folder, kind, planted, check):
     assert checks[check].difference > 10 * checks[check].tolerance
 
 
-@pytest.mark.parametrize("kind", small.KINDS)
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_with_rates_of_zero_a_model_with_dropout_is_the_one_without(folder, backend, kind):
-    checks = judged(folder, backend, kind, small.DROPOUT)
+def test_with_rates_of_zero_a_model_with_dropout_is_the_one_without(folder, backend):
+    checks = judged(folder, backend, small.WITH_DROPOUT, small.DROPOUT)
     assert wrong(checks) == []
     assert "short training" in checks
 
