@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
@@ -89,11 +90,15 @@ def _panel(axes: Axes, cells: list[SpeedCell]) -> None:
                 linewidth=0.7,
             )
             mark([line], contender)
-        for number, (place, cell, _, each) in enumerate(points):
+        # A point each, of which a page tells the figures; many points are drawn together.
+        step = 1 if len(points) <= _MOST_POLLS else len(points)
+        for first in range(0, len(points), step):
+            some = points[first : first + step]
+            reaches = [reach(each) or [[0.0], [0.0]] for *_, each in some]
             line, caps, bars = axes.errorbar(
-                [place],
-                [each.value],
-                yerr=reach(each),
+                [place for place, *_ in some],
+                [each.value for *_, each in some],
+                yerr=np.hstack(reaches) if any(reach(each) for *_, each in some) else None,
                 fmt=marker,
                 linestyle="none",
                 elinewidth=1.4,
@@ -102,9 +107,10 @@ def _panel(axes: Axes, cells: list[SpeedCell]) -> None:
                 # The control's marker goes around its original's: both lie at their batch size.
                 markersize=9 if control else 6,
                 markerfacecolor="none" if control else colour,
-                label="_" if number else label(contender),
+                label="_" if first else label(contender),
             )
-            told = f"{contender}, {cell.short}: {shown(each)} samples/s"
+            (_, cell, _, each), *others = some
+            told = "" if others else f"{contender}, {cell.short}: {shown(each)} samples/s"
             mark([line, *caps, *bars], contender, told)
     every = max(1, -(-len(cells) // _MOST_POLLS))
     axes.set_xticks(range(0, len(cells), every), _ticks(cells[::every]))

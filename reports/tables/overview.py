@@ -6,7 +6,7 @@ from aebench.reports.formatting import interval, listed, relative, spanned
 from aebench.reports.sections import TableView
 from aebench.reports.summary import SpeedCell, SpeedRow, Summary
 from aebench.reports.tables.shared import Shared, Table, share, shown
-from aebench.reports.tables.speed import times
+from aebench.reports.tables.speed import about_shares, times
 
 
 def overview(summary: Summary) -> list[Table]:
@@ -105,16 +105,7 @@ def _shares(summary: Summary) -> list[Table]:
     if limited:
         limited = _who(summary, lambda row: row.of_limit or _is_out(row))
     bounds = [cell.limit.bound if cell.limit else "" for cell in summary.speed]
-    what = (
-        "of the throughput that the step's matrix products (compute) or moving its weights "
-        "(memory) allow, whichever is less: the column limit says which"
-        if any(bounds)
-        else "of that of the step's matrix products alone"
-    )
-    note = (
-        "% of native: of the throughput of the same framework without Keras; % of limit: "
-        f"{what}; both in shared blocks, ± to the 95 % interval's farther end."
-    )
+    note = about_shares(any(bounds))
     table = _table(
         "How near to what could be",
         summary,

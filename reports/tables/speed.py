@@ -186,15 +186,7 @@ def _counted(cell: SpeedCell) -> str:
 def _baselines(cell: SpeedCell) -> Iterator[str]:
     """Yield notes on what the shares are of."""
     bound = cell.limit.bound if cell.limit else ""
-    what = (
-        "the limit, which stands below"
-        if bound
-        else "that of gemm, the step's matrix products alone"
-    )
-    yield Shared(
-        f"% of native: of the throughput of the same framework without Keras; % of limit: of {what}"
-        "; both in shared blocks, ± to the 95 % interval's farther end. Baselines aren't judged."
-    )
+    yield about_shares(bool(bound))
     if bound and cell.limit:
         yield f"Limit: {bound}. {_limit(cell.limit)}"
     if cell.faster_than_limit:
@@ -202,6 +194,20 @@ def _baselines(cell: SpeedCell) -> Iterator[str]:
             f"The limit has a defect here: {listed(cell.faster_than_limit)} exceeded it by more "
             "than the interval. No share of it means anything in this table."
         )
+
+
+def about_shares(bounded: bool) -> Shared:
+    """Return the note on shares of baselines; ``bounded`` is whether memory may be the limit."""
+    what = (
+        "what the step's matrix products (compute) or moving its weights (memory) allow, whichever "
+        "is less"
+        if bounded
+        else "the throughput of the step's matrix products alone (gemm)"
+    )
+    return Shared(
+        f"% of native: of the throughput of the same framework without Keras; % of limit: of {what}"
+        "; both in shared blocks, ± to the 95 % interval's farther end. Baselines aren't judged."
+    )
 
 
 def _limit(limit: CellLimit) -> str:

@@ -21,7 +21,7 @@ from aebench.backends.profilers import (
     xla,
 )
 from aebench.bench.worker.compile_log import _Call, _with_calls, cause
-from aebench.reports.headline import _profile
+from aebench.reports.headline import profile as largest
 from aebench.reports.journal import load
 from aebench.reports.record import Compilation, Failure, Operation, Profile, TaskEnd
 from aebench.reports.summary import ProfileRow, summarise
@@ -233,8 +233,8 @@ def test_tables_are_by_model_and_batch_and_warn(summary):
 def test_shares_of_steps_that_were_disturbed_are_not_in_the_answer():
     noisy = summarise(a_row(sample.make(), clocked_seconds=[0.05, 0.06, 0.13]))
     assert "jax's steps took very different times" in " ".join(profile(noisy)[0].notes)
-    assert not [each for each in _profile(noisy.profile) if "largest part" in each]
-    assert [each for each in _profile(summarise(sample.make()).profile) if "largest part" in each]
+    assert not [each for each in largest(noisy.profile) if "largest part" in each]
+    assert [each for each in largest(summarise(sample.make()).profile) if "largest part" in each]
 
 
 def test_what_failed_everywhere_is_told(summary):
