@@ -1,7 +1,7 @@
 """Run ``examples/notebook.ipynb`` and keep its outputs: ``python tools/run_notebook.py``.
 
 The notebook is run in an empty folder, so that its record is left nowhere. What changes from run to
-run without meaning, such as times of cells, is taken out.
+run without meaning, such as times of cells, is taken out, and so is the middle of long outputs.
 """
 
 import sys
@@ -17,6 +17,8 @@ NOTEBOOK = Path(__file__).parent.parent / "examples" / "notebook.ipynb"
 # The tag of the cell that says how much is measured.
 SIZES = "sizes"
 _CELL_SECONDS = 3600
+# The lines that are kept at either end of what a cell prints.
+_LINES = 14
 
 
 def executed(sizes: Mapping[str, Any] | None = None) -> Any:
@@ -44,9 +46,22 @@ def executed(sizes: Mapping[str, Any] | None = None) -> Any:
     return notebook
 
 
+def shorten(notebook: Any) -> None:
+    """Leave out the middle of long printed outputs, and say how many lines that was."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            lines = output.get("text", "").splitlines(keepends=True)
+            left = len(lines) - 2 * _LINES
+            if left > 0:
+                middle = f"[… {left} lines are left out]\n"
+                output.text = "".join([*lines[:_LINES], middle, *lines[-_LINES:]])
+
+
 def main() -> None:
     """Run the notebook, and write it with its outputs."""
-    nbformat.write(executed(), NOTEBOOK)
+    notebook = executed()
+    shorten(notebook)
+    nbformat.write(notebook, NOTEBOOK)
     print(f"{NOTEBOOK}: {NOTEBOOK.stat().st_size:,} bytes")
 
 

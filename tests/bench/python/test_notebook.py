@@ -25,7 +25,7 @@ def test_the_notebook_runs_and_shows_tables_and_figures():
     # Plain lines, one output: a notebook is no terminal.
     assert progress.name == "stdout"
     assert "speed" in progress.text and "All measured. Record: results/" in progress.text
-    assert "build" in by_source["run"].outputs[0].data["text/plain"]
+    assert "train classifier, 32" in by_source["run"].outputs[0].data["text/plain"]
 
 
 def test_the_committed_notebook_has_outputs_and_names_no_folder_of_its_machine():
