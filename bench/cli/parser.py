@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from aebench.bench.cli.commands import COMMANDS
@@ -61,9 +60,6 @@ class _CommandParser(Parser):
             If a word is unknown.
         """
         found, unknown = super().parse_known_args(args, namespace)
-        if unknown and getattr(found, "study", ...) is None and not unknown[0].startswith("-"):
-            # Argparse takes an optional argument for missing as soon as an option comes first.
-            found.study = Path(unknown.pop(0))
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return found, unknown
