@@ -5,12 +5,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aebench.reports import manifest, publish, site
+from aebench.reports import figures, manifest, publish, site
 from aebench.reports.compressed import open_record
 from aebench.reports.journal import Journal
 from aebench.reports.manifest import ManifestError
 from aebench.reports.placing import keep, write_into
 from helpers import sample
+
+
+@pytest.fixture(autouse=True)
+def one_figure(monkeypatch):
+    """Draw one figure in a report: most of a report's time goes to figures, which lie alike."""
+    monkeypatch.setattr(
+        figures, "FIGURES", [each for each in figures.FIGURES if each.name == "loss"]
+    )
 
 
 def run_of(folder, torch="2.0"):

@@ -100,7 +100,7 @@ def test_a_full_disk_keeps_what_was_measured_and_can_be_resumed(tmp_path, small_
     # The disk has room for the journal's reserve, the header (12 KiB, most of it example images),
     # the parity checks and a few rounds.
     filler.write_bytes(b"x" * (128 - 16 - 20) * 1024)
-    run = Run(small_disk / "run", "--backend", "jax", *SPEED, "--blocks", "40")
+    run = Run(small_disk / "run", "--backend", "jax", *SPEED, "--blocks", "20")
     assert run.end() == 1, run.output + run.errors
     assert "No space left on device" in run.output
     assert "Traceback" not in run.output + run.errors
