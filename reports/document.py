@@ -4,12 +4,14 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from aebench.reports import front, screen, studies
 from aebench.reports.formatting import listed
 from aebench.reports.headline import sentences
+from aebench.reports.record import SCHEMA
 from aebench.reports.sections import PAGES, Drawn, page_of, section_orders
 from aebench.reports.summary import Summary
 from aebench.reports.summary.notices import some
@@ -69,6 +71,21 @@ class FurtherPage:
         return "; ".join(found)
 
 
+class Measured(NamedTuple):
+    """The command of a run, the path of its record, and the record's schema."""
+
+    command: str
+    record: str
+    schema: int
+
+    @property
+    def effect(self) -> str:
+        """Return what the command does: versions with other schemas had other options and sizes."""
+        if self.schema == SCHEMA:
+            return "repeats the run"
+        return "made the run in an earlier version, with other options and sizes"
+
+
 @dataclass(frozen=True)
 class Front:
     """What stands on the front page beside the answers.
@@ -85,7 +102,7 @@ class Front:
         Sentences on how far to trust the figures; ``doubtful`` is whether they come first.
     why, how : list of str
         What explains the figures, and how they were measured.
-    commands : list of (str, str)
+    commands : list of Measured
         The first commands, with the records.
     """
 
@@ -97,7 +114,7 @@ class Front:
     doubtful: bool
     why: list[str]
     how: list[str]
-    commands: list[tuple[str, str]]
+    commands: list[Measured]
 
 
 @dataclass(frozen=True)
@@ -118,7 +135,7 @@ class Page:
         The pages behind the front page.
     facts : list of str
         The circumstances: machine, data, versions, settings.
-    records : list of (str, str)
+    records : list of Measured
         The command of each run, and the path of its record.
     traces : list of (str, str)
         For each trace, its contender, model and batch size as text, and its path.
@@ -138,7 +155,7 @@ class Page:
     failures: list[str]
     parts: list[FurtherPage]
     facts: list[str]
-    records: list[tuple[str, str]]
+    records: list[Measured]
     traces: list[tuple[str, str]]
     made_by: str
     method: str
@@ -155,7 +172,7 @@ class Page:
         return self.failures[front.MOST_NOTICES :]
 
     @property
-    def more_records(self) -> list[tuple[str, str]]:
+    def more_records(self) -> list[Measured]:
         """Return the commands, with their records, that the front page has no room for."""
         return self.records[front.MOST_COMMANDS :]
 
@@ -196,7 +213,7 @@ def make(
     failures = [f"{failed_where(failure)}: {failure.reason}" for failure in summary.failures]
     answers = _answers(summary, language)
     records = [
-        (shlex.join(run.command), path)
+        Measured(shlex.join(run.command), path, run.schema)
         for run, path in zip(summary.runs, record_paths, strict=True)
     ]
     return Page(
@@ -344,13 +361,14 @@ def _versions(summary: Summary) -> str:
 
 
 _METHOD = (
-    "All intervals are Student's over launches: rounds of one launch share its luck. Throughput is "
-    "of steady steps, by the launches' medians. Ratios are geometric means of pairs in the same "
-    "block, launch by launch (†: of separate runs, without pairs). Training is judged by epochs of "
-    "fit, “epoch s”: the mean round's steps and what fit adds to them. Verdicts follow from the "
-    "ratio's interval, adjusted for the comparisons of its table, and sentences over several "
-    "tables from all of them together. An A/A control is a second worker of one contender: what "
-    "its interval leaves open is noise."
+    "All intervals are Student's over launches: rounds of one launch share its luck. The launches' "
+    "spreads are pooled over models where they don't differ. Throughput is of steady steps, or of "
+    "whole calls of predict, by the launches' medians. Ratios are geometric means of pairs in the "
+    "same block, launch by launch (†: of separate runs, without pairs). Training is judged by "
+    "epochs of fit, “epoch s”: the mean round's steps and what fit adds to them. Verdicts follow "
+    "from the ratio's interval, adjusted for the comparisons of its table, and sentences over "
+    "several tables from all of them together. An A/A control is a second worker of one "
+    "contender: what its interval leaves open is noise."
 )
 _METHOD_ELSEWHERE = (
     "Each contender has a process of its own, and a fresh one in each pass. How each number comes "

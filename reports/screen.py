@@ -58,7 +58,7 @@ def table(summary: Summary) -> Table:
     whole = glance(summary, relative)
     notes = [
         "× time: of an epoch of fit, or a call or step of predict; ± to the 95 % interval's "
-        "farther end."
+        "farther end. Verdicts go by wider intervals, adjusted for the comparisons."
     ]
     if any("†" in entry for row in whole.rows for entry in row):
         notes.append("†: not from the same blocks.")
@@ -102,7 +102,9 @@ def _controls(summary: Summary) -> Iterator[str]:
     if floors:
         most, where = max(floors)
         usual = percent(median(floor for floor, _ in floors))
-        worst = f", at most {percent(most)} ({where})" if len(floors) > 1 else ""
+        several = len(floors) > 1
+        worst = f", at most {percent(most)} ({where})" if several else ""
+        usual = f"median {usual}" if several else usual
         yield f"Noise floor: {usual}{worst}: smaller differences want a second run."
     blocks = sum(cell.blocks for cell in summary.speed)
     disturbed = sum(cell.disturbed for cell in summary.speed)

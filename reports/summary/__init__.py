@@ -76,6 +76,7 @@ class Run(msgspec.Struct, frozen=True):
 
     ``settings`` maps a contender to its effective settings. ``plateau`` is the loss near which the
     run's trainings can get stuck. ``carried_on`` lists the times at which the run was resumed.
+    ``schema`` is that of the record as it was written.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Run(msgspec.Struct, frozen=True):
     workloads: list[record.WorkloadInfo] = []
     carried_on: list[str] = []
     data_of_models: dict[str, record.DataInfo] = {}
+    schema: int = record.SCHEMA
 
     @property
     def all_data(self) -> list[record.DataInfo]:
@@ -255,4 +257,5 @@ def _run(source: Record, views: Sequence[ContenderView]) -> Run:
         workloads=header.workloads,
         carried_on=some(each.created for each in source.of(record.Resume)),
         data_of_models=header.data_of_models,
+        schema=header.schema,
     )

@@ -52,7 +52,10 @@ def _pairs(cells: Sequence[SpeedCell], starts: Sequence[FootprintRow]) -> Iterat
         told = [
             (row, begun[cell.model, row.contender, cell.batch_size])
             for row in cell.rows
-            if row.epoch and (cell.model, row.contender, cell.batch_size) in begun
+            # Another model's epochs make up for nothing.
+            if row.epoch
+            and not row.differs
+            and (cell.model, row.contender, cell.batch_size) in begun
         ]
         for one, other in combinations(told, 2):
             faster, slower = sorted((one, other), key=lambda each: _epoch(each[0]).value)

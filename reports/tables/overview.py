@@ -86,8 +86,8 @@ def _products(summary: Summary) -> list[Table]:
         [f"{name}, samples/s" for name in libraries],
         [
             "The step's matrix products without anything else, in a loop of each library on this "
-            "machine: a contender whose library is slow at them can't be fast. Another processor "
-            "changes their order."
+            "machine, one call after another. Within a step, XLA can do them faster. Another "
+            "processor changes their order."
         ],
         lambda cell: [
             interval(found) if (found := cell.library_samples_per_second.get(name)) else "–"

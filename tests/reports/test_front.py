@@ -152,3 +152,12 @@ def test_why_is_said_as_far_as_it_was_measured(summary):
     # Nothing is said twice, and nothing that wasn't measured.
     assert front.why(summary, said=front.why(summary, said=[])) == []
     assert front.why(msgspec.structs.replace(summary, profile=[]), said=[]) == []
+
+
+def test_the_command_of_an_earlier_version_is_not_said_to_repeat_the_run(summary):
+    assert "`aebench run` repeats the run." in pages(summary)["README.md"]
+    (run,) = summary.runs
+    old = msgspec.structs.replace(summary, runs=[msgspec.structs.replace(run, schema=5)])
+    said = "`aebench run` made the run in an earlier version, with other options and sizes."
+    assert said in pages(old)["README.md"]
+    assert document.make(old, [], ["records/sample.jsonl"]).records[0].schema == 5

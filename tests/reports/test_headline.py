@@ -56,8 +56,8 @@ def test_many_cells_are_counted(summary):
     ]
     told = with_cells(summary, *named)
     assert sentences(told)[0] == (
-        "On this machine, jax is fastest in 4 of 12 cells; torch is fastest in 4 of 12 cells; no "
-        "contender is shown to be fastest in 4 of 12 cells."
+        "On this machine, judged for all cells together, jax is fastest in 4 of 12 cells; torch is "
+        "fastest in 4 of 12 cells; no contender is shown to be fastest in 4 of 12 cells."
     )
 
 

@@ -176,6 +176,17 @@ def test_break_even_epochs_are_what_the_start_takes_longer_over_what_an_epoch_ga
     assert table.rows[0][:3] == ["ae400: jax before torch", "15.9", "11.2"]
 
 
+def test_another_model_makes_up_for_nothing():
+    summary = summarise(sample.make())
+    (cell,) = summary.speed
+    rows = [
+        msgspec.structs.replace(row, differs="step differs" if row.contender == "torch" else "")
+        for row in cell.rows
+    ]
+    assert break_even(summary.speed, summary.footprint)
+    assert break_even([msgspec.structs.replace(cell, rows=rows)], summary.footprint) == []
+
+
 def test_one_that_starts_no_later_leads_from_the_start_and_one_that_may_gain_nothing_is_open():
     (pair,) = summarise(sample.make()).break_even
     assert (pair.epochs.value, pair.epochs.low, pair.epochs.high) == (0, 0, 0)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pytest
 
+from aebench import backends
 from aebench.bench.campaign.context import make_job
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.errors import MeasurementError
@@ -168,17 +169,16 @@ class FasterRound(messages.RunRound):
     beats: int = 4
 
 
-@pytest.fixture
-def worker(tmp_path):
-    """Start a worker of matrix products alone, which needs only NumPy."""
-    np.save(tmp_path / "images.npy", np.zeros((64, 28, 28), np.float32))
-    images = SampleSource(*2 * (str(tmp_path / "images.npy"),))
-    fleet = Fleet(tmp_path, answer_seconds=60.0)
+def started(folder, backend):
+    """Start a worker without Keras; yield it, and end it afterwards."""
+    np.save(folder / "images.npy", np.zeros((64, 28, 28), np.float32))
+    images = SampleSource(*2 * (str(folder / "images.npy"),))
+    fleet = Fleet(folder, answer_seconds=60.0)
     try:
         workloads = {name: f"aebench.bench.workloads.{name}" for name in ("train", "predict")}
         job = messages.SpeedJob(
-            "gemm",
-            "aebench.backends.native.gemm",
+            backend,
+            backends.module_name(backend),
             {},
             parse("ae200").description,
             0,
@@ -188,11 +188,23 @@ def worker(tmp_path):
             workloads,
             [[784, 4], [4, 784]],
         )
-        made = fleet.start("gemm", job)
+        made = fleet.start(backend, job)
         made.answer(messages.RuntimeInfo)
         yield made
     finally:
         fleet.close()
+
+
+@pytest.fixture
+def worker(tmp_path):
+    """Start a worker with one framework."""
+    yield from started(tmp_path, "native-jax")
+
+
+@pytest.fixture
+def products(tmp_path):
+    """Start a worker of matrix products alone, which tries all libraries."""
+    yield from started(tmp_path, "gemm")
 
 
 def test_a_worker_refuses_a_command_that_it_does_not_know(worker):
@@ -212,7 +224,8 @@ def test_a_worker_refuses_a_field_that_it_does_not_know(worker):
         worker.ask(FasterRound(2, 1), messages.RoundTimes)
 
 
-def test_a_worker_obeys_what_it_knows(worker):
+def test_a_worker_obeys_what_it_knows(products):
+    worker = products
     worker.ask(messages.Compile("train", 32, [2, 1]), messages.CompiledCell)
     assert worker.ask(messages.Calibrate("train", 32, 2), messages.Calibrated).library
     worker.ask(messages.Enter("train", 32, 4), messages.Entered)
