@@ -71,7 +71,7 @@ class FurtherPage:
         return "; ".join(found)
 
 
-class Measured(NamedTuple):
+class RunCommand(NamedTuple):
     """The command of a run, the path of its record, and the record's schema."""
 
     command: str
@@ -102,7 +102,7 @@ class Front:
         Sentences on how far to trust the figures; ``doubtful`` is whether they come first.
     why, how : list of str
         What explains the figures, and how they were measured.
-    commands : list of Measured
+    commands : list of RunCommand
         The first commands, with the records.
     """
 
@@ -114,7 +114,7 @@ class Front:
     doubtful: bool
     why: list[str]
     how: list[str]
-    commands: list[Measured]
+    commands: list[RunCommand]
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Page:
         The pages behind the front page.
     facts : list of str
         The circumstances: machine, data, versions, settings.
-    records : list of Measured
+    records : list of RunCommand
         The command of each run, and the path of its record.
     traces : list of (str, str)
         For each trace, its contender, model and batch size as text, and its path.
@@ -155,7 +155,7 @@ class Page:
     failures: list[str]
     parts: list[FurtherPage]
     facts: list[str]
-    records: list[Measured]
+    records: list[RunCommand]
     traces: list[tuple[str, str]]
     made_by: str
     method: str
@@ -172,7 +172,7 @@ class Page:
         return self.failures[front.MOST_NOTICES :]
 
     @property
-    def more_records(self) -> list[Measured]:
+    def more_records(self) -> list[RunCommand]:
         """Return the commands, with their records, that the front page has no room for."""
         return self.records[front.MOST_COMMANDS :]
 
@@ -213,7 +213,7 @@ def make(
     failures = [f"{failed_where(failure)}: {failure.reason}" for failure in summary.failures]
     answers = _answers(summary, language)
     records = [
-        Measured(shlex.join(run.command), path, run.schema)
+        RunCommand(shlex.join(run.command), path, run.schema)
         for run, path in zip(summary.runs, record_paths, strict=True)
     ]
     return Page(
