@@ -21,6 +21,8 @@ K = TypeVar("K")
 _SENTENCES = 3
 # A longer sentence on many cells counts them, and one on more rows is left to the tables.
 _MOST_CHARACTERS, _MOST_PARTS = 300, 6
+# Losses of more models and contenders, four by three, are left to the tables too.
+_MOST_LOSSES = 12
 _NO_LEADER = "no contender is shown to be"
 
 
@@ -148,7 +150,7 @@ def _quality(rows: Sequence[QualityRow], stayed: str) -> Iterator[str]:
     for row in sorted(rows, key=lambda row: -row.train_samples):
         if row.seeds:
             by_size.setdefault(row.train_samples, []).append(row)
-    if not by_size:
+    if not by_size or max(map(len, by_size.values())) > _MOST_LOSSES:
         return
     (size, most), *fewer = by_size.items()
     samples = f" on {size:,} samples" if fewer else ""
