@@ -359,7 +359,7 @@ def test_everything_is_measured_on_all_backends(tmp_path):
     )
     for cell in told["speed"]:
         assert [row["contender"] for row in cell["rows"] if row["control_of"]] == ["A/A control"]
-        assert cell["noise_floor"] > 0 and min(cell["control_sds"].values()) > 0
+        assert min(cell["control_sds"].values()) > 0
         assert all(row["verdict"] for row in cell["rows"] if row["contender"] != "jax")
     speed = told["runs"][0]["speed"]
     assert speed["rounds"] + speed["repeated"] + speed["overhead"] == pytest.approx(1)
