@@ -11,6 +11,14 @@ from aebench.reports.journal import Journal
 from helpers import forked, sample
 from helpers.paths import CLEAN, ROOT
 
+# Files with a test of several minutes: begun last, it would keep one process busy alone.
+LONG = (
+    "test_session.py",
+    "test_selfcheck.py",
+    "test_registered.py",
+    "test_until_run.py",
+    "test_added_workload.py",
+)
 # Commands that read records, or nothing.
 READING = ("list", "show", "open", "report", "site")
 
@@ -18,7 +26,7 @@ READING = ("list", "show", "open", "report", "site")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put files with slow tests first, so that the processes of a run end at about one time."""
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
-    items.sort(key=lambda item: -slow[item.path])
+    items.sort(key=lambda item: (item.path.name not in LONG, -slow[item.path]))
 
 
 @pytest.fixture(scope="session", autouse=True)
