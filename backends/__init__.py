@@ -143,8 +143,15 @@ class Backend(Protocol):
     def settings(self) -> dict[str, str]:
         """Return the settings in force that only the framework knows, such as its threads."""
 
-    def precision(self) -> str:
-        """Return the precision in which float32 matrices are multiplied here."""
+    def precision(self, model: Any) -> str:
+        """Return the precision in which float32 numbers are multiplied here, such as ``tf32``.
+
+        Parameters
+        ----------
+        model : keras.Model or None
+            The model: some libraries multiply more coarsely within some kinds of layers, and the
+            coarsest counts. None stands for products of matrices alone.
+        """
 
     def full_float32(self) -> None:
         """Set the framework to multiply float32 matrices in float32, on any device."""

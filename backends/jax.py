@@ -82,7 +82,7 @@ def settings() -> dict[str, str]:
     }
 
 
-def precision() -> str:
+def precision(model: Any) -> str:
     """Return the precision in which float32 matrices are multiplied, such as ``tf32``."""
     import jax
 

@@ -62,7 +62,7 @@ def settings() -> dict[str, str]:
     }
 
 
-def precision() -> str:
+def precision(model: Any) -> str:
     """Return ``float32``: NumPy multiplies float32 matrices in no other precision."""
     return "float32"
 

@@ -109,7 +109,7 @@ def settings() -> dict[str, str]:
     }
 
 
-def precision() -> str:
+def precision(model: Any) -> str:
     """Return the precision in force, read from a small model that is compiled for the purpose."""
     return _precision_of(_small_model())
 

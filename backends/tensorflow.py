@@ -91,7 +91,7 @@ def settings() -> dict[str, str]:
     }
 
 
-def precision() -> str:
+def precision(model: Any) -> str:
     """Return the precision in which float32 matrices are multiplied: ``float32`` or ``tf32``."""
     import tensorflow as tf
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aebench.backends import Costs, accelerators
+from aebench.backends.profilers import CONVOLUTION, RECURRENT, layer_kinds
 
 KERAS_BACKEND = FRAMEWORK = "torch"
 REQUIRES = ("torch",)
@@ -88,15 +89,36 @@ def settings() -> dict[str, str]:
     }
 
 
-def precision() -> str:
-    """Return the precision in which float32 matrices are multiplied, such as ``tf32``."""
+def precision(model: Any) -> str:
+    """Return the precision in which float32 numbers are multiplied, such as ``tf32``.
+
+    On a GPU, convolutions and recurrent layers have switches of their own, and compute in TF32 by
+    default.
+    """
     import torch
 
     allowed = _allowed()
     if not torch.cuda.is_available():
         # Processors without TF32 compute in float32 where it is allowed.
         return "bfloat16" if allowed == "bfloat16" else "float32"
+    kinds = set(layer_kinds.kinds_of_layers(model).values())
+    if allowed == "float32" and any(_allows_tf32(kind) for kind in kinds):
+        allowed = "tf32"
     return accelerators.in_force(allowed, torch.cuda.get_device_capability())
+
+
+def _allows_tf32(kind: str) -> bool:
+    """Return whether a GPU may compute a category of layers in TF32."""
+    import torch
+
+    cudnn = torch.backends.cudnn
+    switches = {CONVOLUTION: "conv", RECURRENT: "rnn"}
+    if kind not in switches:
+        return False
+    try:
+        return str(getattr(cudnn, switches[kind]).fp32_precision) == "tf32"
+    except AttributeError:  # PyTorch before 2.9
+        return bool(cudnn.allow_tf32)
 
 
 def _allowed() -> str:
@@ -120,7 +142,7 @@ def full_float32() -> None:
     import torch
 
     torch.set_float32_matmul_precision("highest")
-    # Convolutions have a switch of their own, and TF32 is on by default.
+    # Convolutions and recurrent layers have switches of their own, and TF32 is on by default.
     torch.backends.cudnn.allow_tf32 = False
 
 

@@ -3,6 +3,13 @@
 import os
 from collections.abc import Sequence
 
+# Environment variables of a process that is to compute on the processor, whatever cards there are.
+HIDDEN = {
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "HIP_VISIBLE_DEVICES": "-1",
+    "JAX_PLATFORMS": "cpu",
+    "KERAS_TORCH_DEVICE": "cpu",
+}
 # The first cards that multiply float32 matrices in TF32, by their compute capability.
 _FIRST_WITH_TF32 = (8, 0)
 # NVIDIA's own libraries follow this variable, whatever a framework asks of them.

@@ -57,7 +57,7 @@ def settings() -> dict[str, str]:
     return {"libraries": ", ".join(products.available())}
 
 
-def precision() -> str:
+def precision(model: Any) -> str:
     """Return the precision of the products, ``float32``."""
     return "float32"
 

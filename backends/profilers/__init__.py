@@ -4,6 +4,7 @@ Every framework has one file, which defines the functions of :class:`Profiler`. 
 nothing of the benchmark, and importing it imports no framework.
 """
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from importlib import import_module
@@ -48,6 +49,8 @@ CATEGORIES = (
 KERNELS_OF_PRODUCTS = ("gemm", "gemv", "cutlass", "matmul", "nvjet", "splitkreduce")
 # Words in the names of kernels of convolutions: cuDNN's fprop, dgrad and wgrad are their parts.
 KERNELS_OF_CONVOLUTIONS = ("conv", "fprop", "dgrad", "wgrad", "winograd")
+# What a template's arguments tell of what a kernel computes.
+_TOLD = re.compile(r"\b(?:cutlass_\w+|\w*[Ff]unctor\w*|\w+_kernel_impl|\w+_kernel_cuda|launch_\w+)")
 # Spans that the benchmark itself adds to a trace: all steps, and the wait for the last step.
 WINDOW, WAIT = "aebench steps", "aebench wait"
 
@@ -144,6 +147,21 @@ def kernel(name: str) -> str:
     if "memcpy" in lower or "memset" in lower:
         return DATA
     return FUSED if "triton" in lower or "fusion" in lower else ELEMENT_WISE
+
+
+def kernel_name(name: str) -> str:
+    """Return what a table calls an accelerator's kernel: no types, and what an operation computes.
+
+    PyTorch's and NVIDIA's names are C++ templates of hundreds of letters, and one kernel has a name
+    for each type and size.
+    """
+    plain = name.removeprefix("void ").replace("(anonymous namespace)::", "")
+    if "<" not in plain:
+        return plain.partition("_tilesize")[0]
+    base, _, arguments = plain.partition("<")
+    told = _TOLD.search(arguments)
+    base = base.rpartition("::")[2]
+    return f"{base} ({told[0]})" if told else base
 
 
 def measured_lines(plane: Any) -> list[Any]:

@@ -27,6 +27,7 @@ from aebench.backends.profilers import (
     CompilationEvent,
     Span,
     kernel,
+    kernel_name,
 )
 from aebench.backends.profilers.layer_kinds import kind_of_layer
 
@@ -49,6 +50,8 @@ _BY_WORD = {
 }
 _PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "matmul", "linear", "mkldnn_linear")
 _DEVICE = ("kernel", "gpu_memcpy", "gpu_memset")
+# The host's calls that start what runs on a device.
+_STARTS = ("cuda_runtime", "cuda_driver")
 # Spans of code that torch.compile made of a model.
 _COMPILED = ("Torch-Compiled Region", "CompiledFunction", "graph_", "## Call CompiledFxGraph")
 
@@ -110,6 +113,7 @@ def spans(folder: Path, model: Any) -> list[Span]:
 
     The gradient of the loss counts as loss too, and that of a layer as the layer's. It is found by
     its number: autograd gives the same sequence number to a forward operation and to its gradient.
+    An accelerator's kernel belongs where the host started it, which has the kernel's correlation.
     """
     events = [
         each
@@ -134,9 +138,17 @@ def spans(folder: Path, model: Any) -> list[Span]:
         if each["name"].startswith("autograd::engine")
         and (number := each.get("args", {}).get("Sequence number")) in forward
     )
+    starts = {
+        each["args"]["correlation"]: each
+        for each in events
+        if each.get("cat") in _STARTS and "correlation" in each.get("args", {})
+    }
     found = []
     for each in events:
-        operation, category = _kind(each, marks.at(each) or gradients.at(each), on_device)
+        start = each
+        if each.get("cat") in _DEVICE:
+            start = starts.get(each.get("args", {}).get("correlation"), each)
+        operation, category = _kind(each, marks.at(start) or gradients.at(start), on_device)
         begin = each["ts"] / 1e6
         thread = f"thread {each['tid']}" if each.get("cat") not in _DEVICE else f"gpu {each['tid']}"
         end = begin + each["dur"] / 1e6
@@ -167,7 +179,8 @@ class _Stretches:
 def _kind(event: dict[str, Any], within: str, on_device: bool) -> tuple[str, str]:
     name = str(event["name"])
     if event.get("cat") in _DEVICE:
-        return name, kernel(name)
+        category = kernel(name)
+        return kernel_name(name), category if category == DATA else within or category
     if name == WAIT:
         return "waiting for the last step", WAITING
     if "DataLoader" in name:

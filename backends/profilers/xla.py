@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from aebench.backends.profilers import (
     CONVOLUTION,
+    DATA,
     ELEMENT_WISE,
     FUSED,
     KERNELS_OF_PRODUCTS,
@@ -90,4 +91,6 @@ def kind(
         return operation, CONVOLUTION
     if any(word in whole for word in _PRODUCTS):
         return operation, MATRIX_PRODUCT
+    if "memcpy" in whole:
+        return operation, DATA
     return operation, FUSED if "fusion" in whole else ELEMENT_WISE

@@ -132,9 +132,9 @@ class Context:
             self.journal.append(record.TaskEnd(task, seconds))
         self.display.stage_done()
 
-    def start(self, contender: ContenderInfo, job: Job) -> Worker:
+    def start(self, contender: ContenderInfo, job: Job, on_processor: bool = False) -> Worker:
         """Start a contender's worker; see :meth:`aebench.bench.campaign.fleet.Fleet.start`."""
-        return self.fleet.start(contender.backend, job, interpreter(contender))
+        return self.fleet.start(contender.backend, job, interpreter(contender), on_processor)
 
     def speed_job(self, contender: ContenderInfo, model: Model) -> SpeedJob:
         """Make the job of a worker of the speed pass; see :func:`speed_job`."""

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import TypeVar
 import psutil
 
 from aebench import backends
+from aebench.backends.accelerators import HIDDEN
 from aebench.bench.campaign.guard import GOODBYE, kill_tree
 from aebench.bench.errors import MeasurementError
 from aebench.bench.protocol.channel import Channel, ChannelClosedError, Message
@@ -73,7 +74,13 @@ class Fleet:
         )
         self._workers: list[Worker] = []
 
-    def start(self, backend: str, job: Job, python: str = sys.executable) -> "Worker":
+    def start(
+        self,
+        backend: str,
+        job: Job,
+        python: str = sys.executable,
+        on_processor: bool = False,
+    ) -> "Worker":
         """Start a worker, send its job, and return before the worker has built its model.
 
         Parameters
@@ -84,6 +91,8 @@ class Fleet:
             The job: the model, and the other inputs of the worker's pass.
         python : str
             The interpreter that runs the worker.
+        on_processor : bool
+            Whether accelerators are hidden from the worker.
 
         Raises
         ------
@@ -92,7 +101,12 @@ class Fleet:
         """
         try:
             worker = Worker(
-                backend, python, self._scratch, self._package_path, self._answer_seconds
+                backend,
+                python,
+                self._scratch,
+                self._package_path,
+                self._answer_seconds,
+                HIDDEN if on_processor else {},
             )
         except OSError as error:
             raise MeasurementError(f"{python} can't be started: {reason(error)}") from error
@@ -135,7 +149,13 @@ class Worker:
     """A worker process: the parent's means to command it, to read its answers and to stop it."""
 
     def __init__(
-        self, backend: str, python: str, scratch: Path, package_path: str, answer_seconds: float
+        self,
+        backend: str,
+        python: str,
+        scratch: Path,
+        package_path: str,
+        answer_seconds: float,
+        more: Mapping[str, str],
     ) -> None:
         self._answer_seconds = answer_seconds
         folder = Path(tempfile.mkdtemp(prefix=f"{backend}-", dir=scratch))
@@ -152,7 +172,7 @@ class Worker:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    env=_environment(backend, folder, package_path),
+                    env={**_environment(backend, folder, package_path), **more},
                     pass_fds=(theirs.fileno(),),
                     start_new_session=True,
                     cwd=folder,

@@ -45,7 +45,7 @@ def runtime_info(backend: Any, model: Any, more: dict[str, str] | None = None) -
     held = loaded_frameworks(*filter(None, [backend.FRAMEWORK]))
     affinity = getattr(os, "sched_getaffinity", None)
     settings, versions = dict(more or {}), {"python": sys.version.split()[0]}
-    precision = backend.precision()
+    precision = backend.precision(model)
     if model is not None:
         import keras
 

@@ -51,15 +51,15 @@ import json, jax
 from types import SimpleNamespace
 from aebench import backends
 facts = backends.load("jax")
-found = [facts.precision()]
+found = [facts.precision(None)]
 card = SimpleNamespace(device_kind="card", compute_capability=CAPABILITY)
 jax.default_backend, jax.devices = lambda: "gpu", lambda: [card]
 for name in (None, "high", "highest", "F32_F32_F32", "TF32_TF32_F32", "BF16_BF16_F32",
              "BF16_BF16_F32_X3"):
     jax.config.update("jax_default_matmul_precision", name)
-    found.append(facts.precision())
+    found.append(facts.precision(None))
 facts.full_float32()
-found.append(facts.precision())
+found.append(facts.precision(None))
 for statistics in (None, {}, {"bytes_in_use": 1}, {"peak_bytes_in_use": 7}):
     card.memory_stats = lambda: statistics
     found.append(facts.device_peak_bytes())
@@ -113,15 +113,15 @@ TENSORFLOW = """
 import json, tensorflow as tf
 from aebench import backends
 facts = backends.load("tensorflow")
-found = [facts.precision(), facts.device_peak_bytes()]
+found = [facts.precision(None), facts.device_peak_bytes()]
 tf.config.list_physical_devices = lambda kind: ["card"]
 experimental = tf.config.experimental
 for capability in ((9, 0), (7, 0), None):
     details = {} if capability is None else {"compute_capability": capability}
     experimental.get_device_details = lambda card: details
-    found.append(facts.precision())
+    found.append(facts.precision(None))
 facts.full_float32()
-found.append(facts.precision())
+found.append(facts.precision(None))
 
 def refuse(device):
     raise ValueError("Allocator stats not available for device")
@@ -144,29 +144,41 @@ def test_tensorflow_tells_its_precision_and_its_peak_on_a_card(tmp_path):
 
 TORCH = """
 import json, torch
+from types import SimpleNamespace
 from aebench import backends
 facts = backends.load("torch")
-found = [facts.precision()]
+found = [facts.precision(None)]
 torch.set_float32_matmul_precision("high")
-found.append(facts.precision())
+found.append(facts.precision(None))
 torch.set_float32_matmul_precision("medium")
-found.append(facts.precision())
+found.append(facts.precision(None))
 torch.set_float32_matmul_precision("highest")
 torch.cuda.is_available = lambda: True
 torch.cuda.get_device_capability = lambda: (9, 0)
 torch.cuda.max_memory_allocated = lambda: 7
-found += [facts.precision(), facts.device_peak_bytes()]
+found += [facts.precision(None), facts.device_peak_bytes()]
 torch.backends.cuda.matmul.allow_tf32 = True
-found.append(facts.precision())
+found.append(facts.precision(None))
 facts.full_float32()
-found += [facts.precision(), torch.backends.cudnn.allow_tf32]
+found += [facts.precision(None), torch.backends.cudnn.allow_tf32]
 # With PyTorch's newer switch its older question is an error.
 torch.backends.cuda.matmul.fp32_precision = "tf32"
-found.append(facts.precision())
+found.append(facts.precision(None))
 torch.cuda.get_device_capability = lambda: (7, 0)
-found.append(facts.precision())
+found.append(facts.precision(None))
 facts.full_float32()
 found.append(torch.backends.cuda.matmul.fp32_precision)
+# Convolutions and recurrent layers have switches of their own.
+class Conv2D: pass
+class LSTM: pass
+class Dense: pass
+torch.cuda.get_device_capability = lambda: (9, 0)
+models = [SimpleNamespace(layers=[Dense(), kind()]) for kind in (Dense, Conv2D, LSTM)]
+for layer in (layer for model in models for layer in model.layers):
+    layer.name = type(layer).__name__
+found.append([facts.precision(model) for model in models])
+torch.backends.cudnn.allow_tf32 = True
+found.append([facts.precision(model) for model in models])
 print(json.dumps(found))
 """
 
@@ -179,6 +191,8 @@ def test_torch_tells_its_precision_and_its_peak_on_a_card(tmp_path):
         *("float32", 7),
         *("tf32", "float32", False),
         *("tf32", "float32", "ieee"),
+        ["float32", "float32", "float32"],
+        ["float32", "tf32", "tf32"],
     ]
 
 

@@ -213,7 +213,7 @@ def test_openvino_computes_in_float32_or_is_refused(tmp_path):
         facts = backends.load("openvino")
         original = openvino.compile_model
         facts.prepare()
-        found = [facts.precision()]
+        found = [facts.precision(None)]
         capabilities = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         hints = {"FP16": "f16", "BF16": "bf16"}
         lower = [hint for name, hint in hints.items() if name in capabilities]
@@ -223,7 +223,7 @@ def test_openvino_computes_in_float32_or_is_refused(tmp_path):
             )
         )
         try:
-            lower and facts.precision()
+            lower and facts.precision(None)
         except ArithmeticError as error:
             found.append(str(error))
         print(json.dumps([*found, lower]))

@@ -10,9 +10,13 @@ from aebench.backends.profilers import (
     DATA,
     ELEMENT_WISE,
     FUSED,
+    LOSS,
     MATRIX_PRODUCT,
+    OPTIMISER,
+    RECURRENT,
     WINDOW,
     kernel,
+    kernel_name,
     measured_lines,
     torch,
     xla,
@@ -45,6 +49,46 @@ NAMES = {
 @pytest.mark.parametrize(("name", "category"), NAMES.items())
 def test_kernels_are_told_by_their_names(name, category):
     assert kernel(name) == category
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("loop_add_fusion", "loop_add_fusion"),
+        (
+            "sm80_xmma_gemm_f32f32_f32f32_f32_tn_n_tilesize32x32x8_stage3_execute_kernel__5x_cublas",
+            "sm80_xmma_gemm_f32f32_f32f32_f32_tn_n",
+        ),
+        (
+            "void cutlass::Kernel2<cutlass_80_simt_sgemm_64x64_8x5_tn_align1>"
+            "(cutlass_80_simt_sgemm_64x64_8x5_tn_align1::Params)",
+            "Kernel2 (cutlass_80_simt_sgemm_64x64_8x5_tn_align1)",
+        ),
+        (
+            "void cublasLt::splitKreduce_kernel<32, 16, int, float>(cublasLt::cublasSplitKParams)",
+            "splitKreduce_kernel",
+        ),
+        (
+            "void at::native::reduce_kernel<128, 4, at::native::ReduceOp<float, at::native::"
+            "func_wrapper_t<float, at::native::sum_functor<float, float, float>::operator()"
+            "(at::TensorIterator&)::{lambda(float, float)#1}>, unsigned int, float, 4, 4> >",
+            "reduce_kernel (sum_functor)",
+        ),
+        (
+            "void at::native::(anonymous namespace)::multi_tensor_apply_kernel<at::native::"
+            "(anonymous namespace)::TensorListMetadata<2>, at::native::(anonymous namespace)::"
+            "BinaryOpListAlphaFunctor<float, 2, 2, 0>, std::plus<float>, float>",
+            "multi_tensor_apply_kernel (BinaryOpListAlphaFunctor)",
+        ),
+        (
+            "void at::native::vectorized_elementwise_kernel<4, at::native::(anonymous namespace)::"
+            "launch_clamp_scalar(at::TensorIteratorBase&)::{lambda()#1}, std::array<char*, 2ul> >",
+            "vectorized_elementwise_kernel (launch_clamp_scalar)",
+        ),
+    ],
+)
+def test_tables_call_a_kernel_by_a_short_name(name, told):
+    assert kernel_name(name) == told
 
 
 def test_xla_knows_the_libraries_kernels_of_a_graph():
@@ -129,15 +173,17 @@ def test_a_kernel_of_an_xplane_counts_once(backend, tmp_path):
     assert sum(ns for _, ns in found.values()) == 60
 
 
+def event(name, category, tid, begin, microseconds, **arguments):
+    """Return an event of a chrome trace."""
+    return {
+        **{"ph": "X", "name": name, "cat": category, "pid": 0, "tid": tid},
+        **{"ts": begin, "dur": microseconds, "args": arguments},
+    }
+
+
 def test_a_kernel_of_a_chrome_trace_counts_once(tmp_path):
     other = "void at::native::vectorized_elementwise_kernel<4, at::native::AUnaryFunctor>"
     copied = "Memcpy HtoD (Pageable -> Device)"
-
-    def event(name, category, tid, begin, microseconds):
-        return {
-            **{"ph": "X", "name": name, "cat": category, "pid": 0, "tid": tid},
-            **{"ts": begin, "dur": microseconds, "args": {}},
-        }
 
     events = [
         event(WINDOW, "user_annotation", 1, 0, 100),
@@ -156,3 +202,30 @@ def test_a_kernel_of_a_chrome_trace_counts_once(tmp_path):
     assert found[ELEMENT_WISE] == (1, 10)
     assert found[DATA] == (1, 5)
     assert sum(microseconds for _, microseconds in found.values()) == 100
+
+
+def test_a_kernel_belongs_where_the_host_started_it(tmp_path):
+    def started(name, begin, number, category="kernel"):
+        return [
+            event("cudaLaunchKernel", "cuda_runtime", 1, begin, 1, correlation=number),
+            event(name, category, 7, 100 + begin, 10, correlation=number),
+        ]
+
+    other = "void at::native::reduce_kernel<128, 4, at::native::sum_functor<float> >"
+    events = [
+        event(WINDOW, "user_annotation", 1, 0, 200),
+        event("aebench loss", "user_annotation", 1, 10, 30),
+        *started(other, 15, 1),
+        *started("Memcpy DtoH (Device -> Pageable)", 30, 2, "gpu_memcpy"),
+        event("aebench recurrent", "user_annotation", 1, 45, 15),
+        *started(PRODUCT, 50, 3),
+        event("aebench optimiser", "user_annotation", 1, 61, 15),
+        *started(other, 65, 4),
+        *started(PRODUCT, 80, 5),
+    ]
+    (tmp_path / "trace.json").write_text(json.dumps({"traceEvents": events}))
+    parts = attribute(torch.spans(tmp_path, None))
+    found = {part.category: (part.operation, round(part.seconds * 1e6)) for part in parts}
+    assert found[LOSS] == found[OPTIMISER] == ("reduce_kernel (sum_functor)", 10)
+    assert found[RECURRENT] == found[MATRIX_PRODUCT] == (PRODUCT, 10)
+    assert found[DATA][1] == 10

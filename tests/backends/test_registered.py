@@ -106,7 +106,7 @@ def test_what_cannot_train_has_figures_or_reasons_in_every_table(aebench, tmp_pa
         assert (parity["differs"], parity["same_in"]) == ("", ["predict"])
         (row,) = (row for row in cells["predict"]["rows"] if row["contender"] == backend)
         assert row["verdict"] not in ("differs", "unchecked", "")
-        assert f"{backend}: " in shown and re.search(rf"ae200 {backend} .* same", shown)
+        assert f"{backend}: " in shown and re.search(rf"ae50 {backend} .* same", shown)
         for table in tables:
             shown_entries = entries(table, backend)
             assert shown_entries, table.title

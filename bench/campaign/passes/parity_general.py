@@ -1,13 +1,14 @@
 """The parity pass for models without a closed form: contenders beside the model in float64.
 
 Every contender computes its own results. One contender of each backend, a witness, computes them
-in float64 as well, and from disturbed weights. :mod:`aebench.bench.campaign.parity_judge` then
-tells which run in float64 is the oracle, and who differs from it.
+in float64 as well, and in float32 from disturbed weights, both on the processor. Then
+:mod:`aebench.bench.campaign.parity_judge` tells which run in float64 is the oracle, and who differs
+from it.
 """
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,11 @@ from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
 from aebench.bench.campaign.parity_judge import GeneralCheck, Judge
 from aebench.bench.campaign.parity_kept import KeptChecks
-from aebench.bench.campaign.parity_parts import Results, RunResults, rounding
+from aebench.bench.campaign.parity_parts import RunResults, rounding
 from aebench.bench.errors import MeasurementError
 from aebench.bench.plan.parity_sizes import parity_sizes
 from aebench.bench.plan.witnesses import comparable, witnesses
+from aebench.bench.protocol import parity_results as names
 from aebench.bench.protocol.messages import (
     ComputeResults,
     ParityJob,
@@ -58,21 +60,34 @@ def run(context: Context, tasks: Sequence[Task], kept: KeptChecks) -> None:
 
 
 @dataclass
-class _Computed:
-    """The files that a contender's worker wrote, in float32 and in float64, and how it ended."""
+class _Part:
+    """The files that a worker wrote of one kind of results, and their rounding."""
 
+    name: str
     files: dict[Group, Path] = field(default_factory=dict)
-    files64: dict[Group, Path] = field(default_factory=dict)
+    rounding: float = 0.0
+
+    def read(self, group: Group, beginning: str = "") -> RunResults:
+        """Read the arrays of a group whose names begin in a certain way."""
+        with np.load(self.files[group]) as file:
+            arrays = {name: file[name] for name in file.files if name.startswith(beginning)}
+        return RunResults(arrays, self.rounding)
+
+
+@dataclass
+class _Computed:
+    """What a contender's workers computed, and how they ended.
+
+    ``own`` are its own results, the other two those of a witness.
+    """
+
+    own: _Part = field(default_factory=lambda: _Part("own"))
+    disturbed: _Part = field(default_factory=lambda: _Part("disturbed"))
+    float64: _Part = field(default_factory=lambda: _Part("float64"))
     runtime: RuntimeInfo | None = None
-    rounding64: float = 0.0
     note: str = ""
     error: MeasurementError | None = None
     error64: str = ""
-
-    @property
-    def rounding(self) -> float:
-        """Return the rounding of the precision that isn't float64."""
-        return _rounding(self.runtime)
 
 
 class _ModelComparison:
@@ -120,33 +135,56 @@ class _ModelComparison:
             self._context.end(task)
 
     def _compute(self, contender: ContenderInfo) -> Iterator[None]:
-        """Have a contender's worker compute its results; yield while it computes.
+        """Have a contender's workers compute its results; yield while they compute.
 
         A failure in float64 is none of the contender's: it only is no witness.
         """
         context, found = self._context, self._computed[contender.name]
         job = context.job(ParityJob, contender, context.plan.model(self._model))
+        witness = contender.name in self._witnesses
         try:
             worker = context.start(contender, job)
         except MeasurementError as error:
             found.error = error
             return
         try:
-            yield from self._ask(contender, worker, False)
+            yield from self._ask(contender, worker, found.own, DRAWS if witness else 0)
         except MeasurementError as error:
             found.error = error
-        if contender.name in self._witnesses and not found.error:
-            try:
-                yield from self._ask(contender, worker, True)
-            except MeasurementError as error:
-                found.error64 = str(error)
+        witness = witness and not found.error
+        elsewhere = witness and _computes_elsewhere(contender, found.runtime)
+        if witness and not elsewhere:
+            found.disturbed = found.own
+            yield from self._testify(contender, worker, [found.float64])
         # After an interruption nothing is stopped here: the fleet stops all that are left.
         context.fleet.stop(worker)
+        if elsewhere:
+            settings = {name: value for name, value in job.settings.items() if name != "precision"}
+            try:
+                worker = context.start(contender, replace(job, settings=settings), True)
+            except MeasurementError as error:
+                found.error64 = str(error)
+                return
+            yield from self._testify(contender, worker, [found.disturbed, found.float64])
+            context.fleet.stop(worker)
 
-    def _ask(self, contender: ContenderInfo, worker: Worker, float64: bool) -> Iterator[None]:
-        """Ask a worker for the results of all groups in one precision."""
+    def _testify(
+        self, contender: ContenderInfo, worker: Worker, parts: Sequence[_Part]
+    ) -> Iterator[None]:
+        """Ask a witness's worker for parts that others are judged by."""
         found = self._computed[contender.name]
-        witness = contender.name in self._witnesses
+        try:
+            for part in parts:
+                yield from self._ask(contender, worker, part, 0 if part is found.float64 else DRAWS)
+        except MeasurementError as error:
+            found.error64 = str(error)
+
+    def _ask(
+        self, contender: ContenderInfo, worker: Worker, part: _Part, draws: int
+    ) -> Iterator[None]:
+        """Ask a worker for the results of all groups."""
+        found = self._computed[contender.name]
+        witness, float64 = contender.name in self._witnesses, part is found.float64
         own = self._groups[contender.name]
         trains = any(checks == STEPS for checks, _ in own)
         groups = [group for group in self._asked if group[0] == INFERENCE or trains]
@@ -157,16 +195,13 @@ class _ModelComparison:
                 f"{self._model}, batch {batch_size}: {contender.name}"
                 + (" in float64" if float64 else "")
             )
-            path = self._folder / f"{number}-{checks}-{batch_size}-{32 + 32 * float64}.npz"
-            draws = DRAWS if witness and not float64 else 0
+            path = self._folder / f"{number}-{checks}-{batch_size}-{part.name}.npz"
             worker.tell(ComputeResults(batch_size, checks, str(path), float64, draws))
             yield
             answer = worker.answer(ResultsComputed)
-            if float64:
-                found.files64[group] = path
-                found.rounding64 = _rounding(answer.runtime)
-            else:
-                found.files[group] = path
+            part.files[group] = path
+            part.rounding = rounding(answer.runtime.settings.get("precision", ""))
+            if part is found.own:
                 found.runtime = found.runtime or answer.runtime
                 found.note = answer.note or found.note
 
@@ -174,20 +209,20 @@ class _ModelComparison:
         """Record the checks of all contenders at one batch size."""
         known = {name: self._computed[name] for name in self._witnesses}
         runs = {
-            self._contenders[name].backend: RunResults(_read(each.files64[group]), each.rounding64)
+            self._contenders[name].backend: each.float64.read(group)
             for name, each in known.items()
-            if group in each.files64
+            if group in each.float64.files
         }
         disturbed = [
-            RunResults(_read(each.files[group], "change of "), each.rounding)
+            each.disturbed.read(group, names.change(""))
             for each in known.values()
-            if group in each.files
+            if group in each.disturbed.files
         ]
         judge = Judge(runs, disturbed) if runs else None
         reasons = "; ".join(f"{name}: {each.error64 or each.error}" for name, each in known.items())
         for task in self._tasks:
             found = self._computed[task.contender]
-            if group not in self._groups[task.contender] or group not in found.files:
+            if group not in self._groups[task.contender] or group not in found.own.files:
                 continue
             if judge is None:
                 found.error = found.error or MeasurementError(
@@ -199,7 +234,7 @@ class _ModelComparison:
     def _judge(self, judge: Judge, task: Task, group: Group) -> None:
         checks, batch_size = group
         found = self._computed[task.contender]
-        mine = RunResults(_read(found.files[group]), found.rounding)
+        mine = found.own.read(group)
         if checks == INFERENCE:
             self._append(judge.shapes(mine.results), task, batch_size, found.note)
         for check in judge.checks(mine):
@@ -226,11 +261,12 @@ def _is_of(check: str, checks: str) -> bool:
     return (check in ("forward", "loss")) == (checks == INFERENCE)
 
 
-def _rounding(runtime: RuntimeInfo | None) -> float:
-    return rounding(runtime.settings.get("precision", "") if runtime else "")
+def _computes_elsewhere(contender: ContenderInfo, runtime: RuntimeInfo | None) -> bool:
+    """Return whether a witness needs a worker of its own on the processor, in float32.
 
-
-def _read(path: Path, beginning: str = "") -> Results:
-    """Read the arrays of a file whose names begin in a certain way."""
-    with np.load(path) as file:
-        return {name: file[name] for name in file.files if name.startswith(beginning)}
+    An accelerator's libraries needn't keep float64: cuDNN's LSTM, which Keras uses on JAX, was off
+    by 25 times the largest output. In less than float32 a disturbance of the weights is rounded
+    away.
+    """
+    platform = runtime.settings.get("platform", "cpu") if runtime else "cpu"
+    return platform != "cpu" or contender.settings.get("precision", "float32") != "float32"
