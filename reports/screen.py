@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import inf
 from statistics import median
+from typing import NamedTuple
 
 from aebench.reports.formatting import listed, percent, relative
 from aebench.reports.headline import sentences
 from aebench.reports.summary import Summary
 from aebench.reports.summary.notices import some
+from aebench.reports.tables import all_tables, facts, failed_where
 from aebench.reports.tables.overview import glance
 from aebench.reports.tables.shared import Table
 
@@ -38,6 +40,51 @@ class Screen:
     table: Table
     trust: list[str]
     doubtful: bool
+
+
+class Line(NamedTuple):
+    """A line of text; its kind is notice, failure, answer, trust, doubt or fact."""
+
+    kind: str
+    text: str
+
+
+class Layout(NamedTuple):
+    """What a reader is shown, from the top: lines, tables, lines."""
+
+    above: list[Line]
+    tables: list[Table]
+    below: list[Line]
+
+
+def last_screen(summary: Summary) -> Layout:
+    """Lay out the last screen of a run. What measured no speed has none, and is shown whole."""
+    chosen = screen(summary)
+    if chosen is None:
+        return everything(summary)
+    trust = [Line("doubt" if chosen.doubtful else "trust", each) for each in chosen.trust]
+    doubts = [*_notices(summary), *_failures(summary)]
+    answers = [Line("answer", each) for each in chosen.answers]
+    if chosen.doubtful:
+        return Layout([*doubts, *trust, *answers], [chosen.table], [])
+    return Layout([*doubts, *answers], [chosen.table], trust)
+
+
+def everything(summary: Summary) -> Layout:
+    """Lay out all that a terminal can show: notices, tables, failures, and facts."""
+    below = [*_failures(summary), *(Line("fact", each) for each in facts(summary))]
+    return Layout(_notices(summary), all_tables(summary), below)
+
+
+def _notices(summary: Summary) -> list[Line]:
+    return [Line("notice", f"! {notice}") for notice in summary.notices]
+
+
+def _failures(summary: Summary) -> list[Line]:
+    return [
+        Line("failure", f"! {failed_where(each)} failed: {each.reason}")
+        for each in summary.failures
+    ]
 
 
 def screen(summary: Summary) -> Screen | None:

@@ -11,16 +11,23 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from aebench.reports.record import Failure
 from aebench.reports.sanitize import printable
-from aebench.reports.screen import screen
+from aebench.reports.screen import Layout, everything, last_screen
 from aebench.reports.summary import Summary
-from aebench.reports.tables import VERDICT, Table, all_tables, facts, failed_where
+from aebench.reports.tables import VERDICT, Table
 from aebench.reports.tables.shared import shared_notes
 
 WIDTH = 100
 # Only the verdicts that establish a difference are coloured, not "same" or "inconclusive".
 _COLOURS = {"faster": "green", "slower": "red"}
+# By the kind of a line.
+_STYLES = {
+    "notice": "yellow",
+    "failure": "red",
+    "answer": "bold",
+    "doubt": "yellow",
+    "fact": "dim",
+}
 
 
 def new_console() -> Console:
@@ -145,30 +152,18 @@ def _parts(table: Table) -> Iterable[RenderableType]:
 
 
 def render_screen(summary: Summary) -> RenderableType:
-    """Return the last screen of a run: one table and what to think of it.
-
-    What measured no speed has no such table, and is shown whole.
-    """
-    chosen = screen(summary)
-    if chosen is None:
-        return render_summary(summary)
-    doubts = [*map(_notice, summary.notices), *map(_failure, summary.failures)]
-    trust = [plain(each, "yellow" if chosen.doubtful else "") for each in chosen.trust]
-    answers = [plain(each, "bold") for each in chosen.answers]
-    first, last = ([*doubts, *trust], []) if chosen.doubtful else (doubts, trust)
-    return Group(*first, *answers, render([chosen.table]), *last)
-
-
-def _notice(notice: str) -> Text:
-    return plain(f"! {notice}", "yellow")
-
-
-def _failure(failure: Failure) -> Text:
-    return plain(f"! {failed_where(failure)} failed: {failure.reason}", "red")
+    """Return the last screen of a run: one table and what to think of it."""
+    return _laid_out(last_screen(summary))
 
 
 def render_summary(summary: Summary) -> RenderableType:
     """Return all that a terminal can show: notices, tables, failures, and facts."""
-    notices, failures = map(_notice, summary.notices), map(_failure, summary.failures)
-    lines = [plain(line, "dim") for line in facts(summary)]
-    return Group(*notices, render(all_tables(summary)), *failures, *lines)
+    return _laid_out(everything(summary))
+
+
+def _laid_out(layout: Layout) -> RenderableType:
+    above, below = (
+        [plain(line.text, _STYLES.get(line.kind, "")) for line in lines]
+        for lines in (layout.above, layout.below)
+    )
+    return Group(*above, render(layout.tables), *below)

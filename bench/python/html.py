@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from aebench.reports.sanitize import printable
-from aebench.reports.screen import screen
+from aebench.reports.screen import last_screen
 from aebench.reports.summary import Summary
-from aebench.reports.tables import Table, all_tables, facts, failed_where
+from aebench.reports.tables import Table
 
 _TABLES = """
 {%- for table in tables %}
@@ -31,16 +31,10 @@ _TABLES = """
 {%- endfor %}
 {%- endfor %}
 """
-_SCREEN = """
-{%- for line in first %}
-<p>{{ line | text }}</p>
-{%- endfor %}
-{%- for line in answers %}
-<p><strong>{{ line | text }}</strong></p>
-{%- endfor %}
-{{- tables }}
-{%- for line in last %}
-<p>{{ line | text }}</p>
+_LINES = """
+{%- for line in lines %}
+{%- set tag = "strong" if line.kind == "answer" else "span" %}
+<p><{{ tag }}>{{ line.text | text }}</{{ tag }}></p>
 {%- endfor %}
 """
 
@@ -50,27 +44,14 @@ def tables(shown: Sequence[Table]) -> str:
     return _render(_TABLES, tables=[each.legible() for each in shown])
 
 
-def last_screen(summary: Summary) -> str:
+def of_last_screen(summary: Summary) -> str:
     """Return the last screen of a run as HTML: what the terminal shows, in its order."""
-    chosen = screen(summary)
-    notices = [f"! {notice}" for notice in summary.notices]
-    failures = [f"! {failed_where(each)} failed: {each.reason}" for each in summary.failures]
-    if chosen is None:
-        last = [*failures, *facts(summary)]
-        return _screen(notices, [], all_tables(summary), last)
-    doubts = [*notices, *failures]
-    if chosen.doubtful:
-        return _screen([*doubts, *chosen.trust], chosen.answers, [chosen.table], [])
-    return _screen(doubts, chosen.answers, [chosen.table], chosen.trust)
-
-
-def _screen(
-    first: Sequence[str], answers: Sequence[str], shown: Sequence[Table], last: Sequence[str]
-) -> str:
-    from markupsafe import Markup
-
-    made = Markup(tables(shown))  # its text is escaped already
-    return _render(_SCREEN, first=first, answers=answers, tables=made, last=last)
+    layout = last_screen(summary)
+    return (
+        _render(_LINES, lines=layout.above)
+        + tables(layout.tables)
+        + _render(_LINES, lines=layout.below)
+    )
 
 
 def _render(template: str, **content: object) -> str:

@@ -14,9 +14,9 @@ from aebench.bench.python import html
 from aebench.bench.quoting import shortly
 from aebench.reports import csv_export, journal, summary, terminal
 from aebench.reports.journal import Record, RecordError
-from aebench.reports.screen import screen
+from aebench.reports.screen import last_screen
 from aebench.reports.summary import SpeedCell, SpeedRow, Summary
-from aebench.reports.tables import VERDICT, Table, all_tables, shown
+from aebench.reports.tables import VERDICT, Table, shown
 
 if TYPE_CHECKING:
     import pandas
@@ -175,8 +175,7 @@ class RunResult(Shown):
 
     def table(self) -> ShownTables:
         """Return the table of the last screen; where no speed was measured, all tables."""
-        chosen = screen(self.summary)
-        return ShownTables([chosen.table] if chosen else all_tables(self.summary))
+        return ShownTables(last_screen(self.summary).tables)
 
     def compare(self) -> Comparisons:
         """Return the comparisons with the reference: ratio, interval and verdict by cell."""
@@ -226,7 +225,7 @@ class RunResult(Shown):
         return terminal.render_screen(self.summary)
 
     def _repr_html_(self) -> str:
-        return html.last_screen(self.summary)
+        return html.of_last_screen(self.summary)
 
 
 def load(path: "str | PathLike[str]") -> RunResult:
