@@ -18,7 +18,7 @@ from helpers.running import interpreter
 
 pytestmark = pytest.mark.slow
 
-SMALL = ("--data", "embedded", "--train-samples", "640", "--model", "ae200")
+SMALL = ("--data", "embedded", "--train-samples", "640", "--model", "ae50")
 # The environment of the commands: its path doesn't contain the checkout.
 OUTSIDE = {name: value for name, value in CLEAN.items() if not name.startswith("PYTHON")}
 # Code that a worker runs first, to show what its path offers and which aebench it imports.

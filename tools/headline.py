@@ -33,12 +33,13 @@ def text() -> str:
     found = [load(path) for path in records(PUBLISHED / REPORT)]
     whole = summarise(*found)
     of_models = [cell for cell in whole.speed if cell.model in MODELS]
-    answer, *_ = sentences(replace(whole, speed=of_models, footprint=[]))
     shown = replace(whole, speed=[cell for cell in of_models if is_shown(cell)], footprint=[])
+    answer, *_ = sentences(shown)
     table = glance(shown)
     rows = [markdown.row(row) for row in table.rows]
-    lines = [answer, "", markdown.row(table.columns), markdown.rule(table.lefts), *rows]
-    return "\n".join([*lines, "", how(found, shown.speed)])
+    lines = [markdown.row(table.columns), markdown.rule(table.lefts), *rows]
+    where, limits = how(found, shown.speed)
+    return "\n".join([f"{where} {answer} {limits}", "", *lines])
 
 
 def is_shown(cell: SpeedCell) -> bool:
@@ -46,8 +47,8 @@ def is_shown(cell: SpeedCell) -> bool:
     return cell.workload == WORKLOAD
 
 
-def how(found: list[Record], cells: list[SpeedCell]) -> str:
-    """Return sentences on how the cells were measured, and on what limits them."""
+def how(found: list[Record], cells: list[SpeedCell]) -> tuple[str, str]:
+    """Return a sentence on where the cells were measured, and sentences on what limits them."""
     reference = cells[0].reference
     measured = [record for record in found if rounds(record, reference)]
     machines = listed(
@@ -60,17 +61,15 @@ def how(found: list[Record], cells: list[SpeedCell]) -> str:
     blocks = listed(
         dict.fromkeys(f"{cell.launches} launches, {cell.blocks} blocks" for cell in cells)
     )
-    sentence = (
-        f"{machines}, {days}; {blocks} in a cell; × time: of an epoch, from pairs in the same "
-        "block, with 95 % intervals."
-    )
+    where = f"{machines}, {days}, not the picture's machine; {blocks} in a cell."
+    sentence = "× time: of an epoch, from pairs in the same block, with 95 % intervals."
     seconds = median(each for record in measured for each in rounds(record, reference))
     if seconds < _AS_LONG * ROUND_SECONDS:
         sentence += (
             f" Rounds were shorter than today's {ROUND_SECONDS:g} s, which may have moved a ratio "
             "by some per cent."
         )
-    return sentence
+    return where, sentence
 
 
 def rounds(record: Record, contender: str) -> list[float]:

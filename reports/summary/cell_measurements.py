@@ -194,7 +194,13 @@ class CellMeasurements:
             return self.standings[name].word
         mine, other = map(self._precision, (name, self.reference))
         # Older records have no precisions. A contender isn't excluded if a precision is unknown.
-        return mine if mine and other and mine != other else ""
+        if mine and other and mine != other:
+            return mine
+        here, there = map(self._platform, (name, self.reference))
+        return f"on {here}" if here and there and here != there else ""
+
+    def _platform(self, name: str) -> str:
+        return self.views[name].platform if name in self.views else ""
 
     @property
     def verb(self) -> str:

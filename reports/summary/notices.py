@@ -46,6 +46,7 @@ def all_notices(
         *consistency.passes_apart(measured.by_run, trained),
         # Several runs may give the same notice, which is shown once.
         *dict.fromkeys(_settings(views)),
+        *_devices(views),
         *_disturbed(cells),
         *limits.defects(cells),
         *_co_imported(views),
@@ -157,6 +158,22 @@ def _settings(views: Sequence[ContenderView]) -> Iterator[str]:
             yield (
                 f"{listed(some(names))} turned out to have the same settings in force: what "
                 "differs between them is noise."
+            )
+
+
+def _devices(views: Sequence[ContenderView]) -> Iterator[str]:
+    """Yield a notice if contenders of a run compute on devices of several kinds."""
+    by_run: dict[int, dict[str, list[str]]] = {}
+    for view in views:
+        if view.info.on_keras and not view.info.control_of and view.platform:
+            by_run.setdefault(view.run, {}).setdefault(view.platform, []).append(view.name)
+    for found in by_run.values():
+        if len(found) > 1:
+            where = (f"{listed(some(names))} on {platform}" for platform, names in found.items())
+            yield (
+                f"Not all contenders compute on the same kind of device: {listed(where)}. They "
+                "aren't ranked together. Install what the others lack (docs/gpu.md), or hide the "
+                "accelerator from all: CUDA_VISIBLE_DEVICES=-1 aebench run."
             )
 
 

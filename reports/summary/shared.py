@@ -48,6 +48,12 @@ class ContenderView:
         # Made once, since a view finds what it knows of its models once.
         return self if self.name == self.info.name else replace(self, name=self.info.name)
 
+    @cached_property
+    def platform(self) -> str:
+        """Return the kind of device that the contender computes on; empty if it isn't known."""
+        told = (each.settings.get("platform", "") for each in self.all_of(record.WorkerInfo))
+        return next(filter(None, told), "")
+
     def of(self, kind: type[T], model: str) -> list[T]:
         """Return the contender's events of one type for one model."""
         return self._events.get((kind, model), [])  # type: ignore[return-value]

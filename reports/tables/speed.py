@@ -102,6 +102,11 @@ def _about(row: SpeedRow, cell: SpeedCell, precisions: set[str]) -> Iterator[str
             f"{row.contender}: in no ranking, since it computes in {row.verdict}: a class of its "
             "own."
         )
+    elif row.verdict.startswith("on "):
+        yield (
+            f"{row.contender}: in no ranking, since it computes {row.verdict}, and "
+            f"{cell.reference} doesn't."
+        )
     if cell.contradicted(row):
         yield (
             f"{row.contender}: its throughput isn't shown. By medians of launches it points "

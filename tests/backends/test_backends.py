@@ -91,7 +91,7 @@ def test_rounds_are_keras_own_steps(backend, tmp_path):
         from aebench.bench.workloads.train import WORKLOAD as TRAIN
         import os
         backend = backends.load(os.environ["KERAS_BACKEND"])
-        model = parse("ae200-dropout")
+        model = parse("ae50-dropout")
         images = np.random.default_rng(0).random((320, 28, 28), dtype=np.float32)
         samples = Samples(images, images)
 
@@ -155,7 +155,7 @@ def test_rounds_are_whole_calls_where_a_call_runs_several_steps(backend, tmp_pat
         from aebench.bench.workloads.predict import WORKLOAD as PREDICT
         from aebench.bench.workloads.train import WORKLOAD as TRAIN
         backend = backends.load(os.environ["KERAS_BACKEND"])
-        model = load(parse("ae200").description)
+        model = load(parse("ae50").description)
         autoencoder = build(model, ContenderSettings(jit=True, steps=4), 0)
         assert (autoencoder.jit_compile, autoencoder.steps_per_execution) == (True, 4)
         images = np.random.default_rng(0).random((640, 28, 28), dtype=np.float32)

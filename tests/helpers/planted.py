@@ -22,7 +22,7 @@ from aebench.bench.worker.passes import parity
 BATCH_SIZE = 32
 IMAGES = np.random.default_rng(0).integers(0, 256, (400, 28, 28), dtype=np.uint8)
 FLOATS = IMAGES / np.float32(255)
-PLAIN, DROPOUT = parse("ae200"), parse("ae200-dropout")
+PLAIN, DROPOUT = parse("ae100"), parse("ae100-dropout")
 # The checks of dropout, and those of a long training, which no plant needs, are the last group.
 GROUPS = (INFERENCE, STEPS, LONG)
 ORACLES = {
@@ -129,10 +129,10 @@ def main():
     )
     undropped = mock.patch.object(jax_network, "_drop", lambda self, values, key: values)
     plants = {
-        "keras ae200": (contextlib.nullcontext(), {"groups": GROUPS}),
-        "native ae200": (contextlib.nullcontext(), {"backend": "native-jax", "groups": GROUPS}),
-        "keras ae200-dropout": (contextlib.nullcontext(), {"model": DROPOUT, "groups": GROUPS}),
-        "native ae200-dropout": (
+        "keras ae100": (contextlib.nullcontext(), {"groups": GROUPS}),
+        "native ae100": (contextlib.nullcontext(), {"backend": "native-jax", "groups": GROUPS}),
+        "keras ae100-dropout": (contextlib.nullcontext(), {"model": DROPOUT, "groups": GROUPS}),
+        "native ae100-dropout": (
             contextlib.nullcontext(),
             {"model": DROPOUT, "groups": GROUPS, "backend": "native-jax"},
         ),

@@ -12,7 +12,7 @@ from helpers.paths import CLEAN, ROOT
 
 # One launch of few blocks: enough to see that all is measured, too little for a verdict.
 FEW = ("--launches", "1", "--blocks", "2")
-LITTLE = ("--data", "embedded", "--train-samples", "640", "--model", "ae200")
+LITTLE = ("--data", "embedded", "--train-samples", "640", "--model", "ae50")
 SMALL = (*LITTLE, *FEW)
 ONE_SIZE = ("--batch-size", "32")
 

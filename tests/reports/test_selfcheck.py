@@ -138,7 +138,7 @@ def test_what_is_no_self_check_is_refused(aebench, tmp_path):
 
 @pytest.mark.slow
 def test_it_runs(aebench, tmp_path):
-    small = ("--preset", "quick", "--data", "embedded", "--model", "ae200")
+    small = ("--preset", "quick", "--data", "embedded", "--model", "ae50")
     done = aebench("selfcheck", *small, "--out", "kept")
     assert done.returncode in (0, 3), done.stdout + done.stderr
     said = " ".join(done.stdout.split())

@@ -155,7 +155,7 @@ def test_what_is_installed_elsewhere_is_checked_in_every_run():
     assert ParityKeys(context).key(elsewhere, "ae400") is None
 
 
-ONE = ("--data", "embedded", "--train-samples", "640", "--model", "ae200", "--backend", "jax")
+ONE = ("--data", "embedded", "--train-samples", "640", "--model", "ae50", "--backend", "jax")
 
 
 @pytest.mark.slow

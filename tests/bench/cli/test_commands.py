@@ -365,12 +365,12 @@ def test_everything_is_measured_on_all_backends(tmp_path):
     assert speed["rounds"] + speed["repeated"] + speed["overhead"] == pytest.approx(1)
     assert min(speed["rounds"], speed["overhead"]) > 0
     (footprint, *_) = told["footprint"]
-    assert footprint["parameters"] == 367_609
+    assert footprint["parameters"] == 81_809
     assert footprint["exact"]
     assert (run.folder / "report" / "README.md").exists()
     # A line is shown after the launch, and the last screen has a row.
-    assert run.output.count("\ntrain ae200, 32: jax ") == 1
-    assert "train ae200, 32 " in run.output and "Shown to be the same model: 3 of 3." in run.output
+    assert run.output.count("\ntrain ae50, 32: jax ") == 1
+    assert "train ae50, 32 " in run.output and "Shown to be the same model: 3 of 3." in run.output
     assert "\x1b" not in run.output
 
 

@@ -351,7 +351,7 @@ def test_the_table_of_parity():
 @pytest.mark.slow
 def test_baselines_run_in_the_same_blocks(aebench):
     done = aebench(
-        *("run", "--data", "embedded", "--train-samples", "1000", "--model", "ae200-dropout"),
+        *("run", "--data", "embedded", "--train-samples", "1000", "--model", "ae50-dropout"),
         *("--contender", "jax", "--baselines", "--pass", "speed", "--workload", "train"),
         *(*ONE_SIZE, *FEW, "--out", "y"),
     )

@@ -210,7 +210,7 @@ def test_without_the_sampler_the_row_says_why(tmp_path):
     done = subprocess.run(
         [
             *(sys.executable, "-m", "aebench", "memory", "--data", "embedded", "--backend", "jax"),
-            *("--train-samples", "640", "--model", "ae200", "-o", str(tmp_path / "run")),
+            *("--train-samples", "640", "--model", "ae50", "-o", str(tmp_path / "run")),
         ],
         capture_output=True,
         text=True,

@@ -54,7 +54,7 @@ def caught(checks):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", ["ae200", "ae200-dropout"])
+@pytest.mark.parametrize("model", ["ae100", "ae100-dropout"])
 @pytest.mark.parametrize("kind", ["keras", "native"])
 def test_the_same_model_passes(found, kind, model):
     checks = found[f"{kind} {model}"]
@@ -156,7 +156,7 @@ def test_workers_compute_side_by_side_and_one_that_fails_stops_no_other(tmp_path
     assert checks == {("jax", "ae400"), ("jax", "ae800")}
 
 
-SMALL = ("--data", "embedded", "--model", "ae200-dropout")
+SMALL = ("--data", "embedded", "--model", "ae50-dropout")
 
 
 @pytest.mark.slow
@@ -188,7 +188,7 @@ def test_who_differs_is_shown_and_in_no_ranking(aebench, tmp_path):
     done = aebench("run", *SMALL, *sizes, *who, "--out", "r")
     assert done.returncode == 0, done.stdout + done.stderr
     told = " ".join(done.stdout.split())
-    assert "Shown to be the same model: 1 of 2; not ae200-dropout jax@" in told
+    assert "Shown to be the same model: 1 of 2; not ae50-dropout jax@" in told
     assert "(step at batch 32 differs by " in told
     shown = json.loads(aebench("show", "r", "--json").stdout)
     cells = {cell["workload"]: cell for cell in shown["speed"]}

@@ -9,7 +9,7 @@ from aebench.reports.record import Block, Resume, Round
 from helpers.paths import ROOT
 from helpers.running import interpreter
 
-SMALL = ("--data", "embedded", "--model", "ae200", "--launches=1", "--blocks=2")
+SMALL = ("--data", "embedded", "--model", "ae50", "--launches=1", "--blocks=2")
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_what_is_collected_is_every_place_that_is_asked_for(run_pytest):
     shown = run_pytest("--collect-only", "-q", "--backend", "jax,torch", "--batch-size", "32,64")
     names = re.findall(r"test_speed\[(.*)\]", shown.stdout.str())
     assert len(names) == 8
-    assert names[:3] == ["train-ae200-32-jax", "train-ae200-32-torch", "train-ae200-64-jax"]
+    assert names[:3] == ["train-ae50-32-jax", "train-ae50-32-torch", "train-ae50-64-jax"]
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_tests_replay_what_their_workers_measured(run_pytest, pytester):
         ]
         assert [row.launch for row in mine] == [0, 0, 1, 1]
         assert each["stats"]["data"] == pytest.approx([row.seconds for row in mine], rel=1e-12)
-        assert each["group"] == "train ae200, batch 32"
+        assert each["group"] == "train ae50, batch 32"
         info = each["extra_info"]
         assert info["block_index"] == [row.block for row in mine]
-        assert info["parameters"] == 367_609
+        assert info["parameters"] == 81_809
         assert info["steps_per_round"] == mine[0].steps
         assert info["samples_per_second"] == pytest.approx(32 / info["step_seconds"])
         peer = each["params"]["backend"] == "torch"

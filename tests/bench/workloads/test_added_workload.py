@@ -138,7 +138,7 @@ def test_other_workloads_and_the_list_do_not_suffer_from_it(aebench, added):
 @pytest.mark.slow
 def test_it_is_measured_and_shown(aebench, added, tmp_path):
     done = aebench(
-        *("run", "--data", "embedded", "--train-samples", "640", "--model", "ae200"),
+        *("run", "--data", "embedded", "--train-samples", "640", "--model", "ae50"),
         *("--backend", "jax", "--workload", "train", "respond", "--pass", "speed"),
         *("--batch-size", "train=64", "respond=2", "--baselines", *FEW, "--out", "kept"),
         PYTHONPATH=f"{ROOT / 'src'}:{added}",
@@ -157,10 +157,10 @@ def test_it_is_measured_and_shown(aebench, added, tmp_path):
     train, respond = summary.speed
     assert (respond.workload, respond.batch_size, train.batch_size) == ("respond", 2, 64)
     (table,) = [each for each in speed(summary) if each.title.startswith("respond")]
-    assert table.title == "respond ae200, batch 2"
+    assert table.title == "respond ae50, batch 2"
     jax = next(row for row in respond.rows if row.contender == "jax")
     assert math.isfinite(jax.step_seconds.value)
     assert any("calls in 1 launch" in note for note in table.notes)
     assert any("native-jax: respond times calls of Keras" in note for note in table.notes)
     assert not any("epoch" in column for column in table.columns)
-    assert "respond ae200, 2: jax " in done.stdout
+    assert "respond ae50, 2: jax " in done.stdout
