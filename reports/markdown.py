@@ -18,7 +18,7 @@ def plain(text: str) -> str:
 
     Characters that change nothing where they stand aren't escaped: Markdown is read as text too.
     """
-    escaped = _inline(text)
+    escaped = inline(text)
     begins = _BEGINNING.match(escaped)
     if begins is None:
         return escaped
@@ -26,7 +26,7 @@ def plain(text: str) -> str:
     return f"{escaped[:last]}\\{escaped[last:]}"
 
 
-def _inline(text: str) -> str:
+def inline(text: str) -> str:
     """Return a text, escaped for a place in which no line begins."""
     return _ACTIVE.sub(r"\\\g<0>", printable(text).strip())
 
@@ -43,7 +43,7 @@ def code(text: str) -> str:
 
 def row(cells: list[str]) -> str:
     """Return a row of a table as a line of Markdown."""
-    return "| " + " | ".join(map(_inline, cells)) + " |"
+    return "| " + " | ".join(map(inline, cells)) + " |"
 
 
 def rule(lefts: list[bool]) -> str:

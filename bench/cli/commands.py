@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aebench.bench.cli import checking, completion, measure, overview, report
+from aebench.bench.cli import checking, completion, duel, measure, overview, report
 from aebench.bench.cli.measure import Measurement
 from aebench.bench.cli.options import Given
 
@@ -66,6 +66,19 @@ COMMANDS = (
         ("models", "contender", "set", "vary", "data", "time-limit"),
         "Nothing is timed, and no record is kept. The exit code is 1 if the model fails or differs "
         "on a backend.",
+    ),
+    Command(
+        "duel",
+        "Compare two contenders, versions or checkouts, until it is decided which is faster.",
+        duel.duel,
+        (
+            *("contenders", "versions", "checkout", "model", "set", "vary", "workload"),
+            *("batch-size", "launches", "until", "blocks", "train-samples", "threads", "margin"),
+            *("fresh-parity", "data", "out", "time-limit", "dry-run", "report", "quiet"),
+        ),
+        "The first is what there is, the second what is new. The exit code is 0 if the second is "
+        "nowhere slower, 1 if it is slower somewhere, can't be measured or isn't the same model, "
+        "and 4 if a verdict is open. The last line is Markdown, for a pull request.",
     ),
     Command(
         "parity",

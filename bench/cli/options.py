@@ -193,6 +193,26 @@ OPTIONS = {
         _several(_contenders, "CONTENDER"),
         values=_CONTENDERS,
     ),
+    "contenders": Option(
+        ("contenders",),
+        "Two contenders as --contender of aebench run takes them, such as torch torch:jit, or one "
+        "with --versions or --checkout.",
+        {"nargs": "+", "type": _word, "metavar": "CONTENDER"},
+        values=backends.built_in_names(),
+    ),
+    "versions": Option(
+        ("--versions",),
+        "Two versions of a package, such as keras==3.14.1 keras==3.15.1; commas join packages. "
+        "Environments with them are made by uv, else by pip, and kept in the cache.",
+        {"nargs": "+", "type": _word, "metavar": "VERSIONS"},
+    ),
+    "checkout": Option(
+        ("--checkout",),
+        "Two commits of a package's git repository, as PATH@REVISION, or PATH for its files as "
+        "they are.",
+        {"nargs": "+", "type": _word, "metavar": "CHECKOUT", "dest": "checkouts"},
+        path="directory",
+    ),
     "contender.selfcheck": Option(
         ("--contender", "--backend"),
         "The backend to check (default: jax where it is installed).",

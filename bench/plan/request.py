@@ -247,11 +247,12 @@ def _without_calls(contender: ContenderInfo, names: Sequence[str]) -> ContenderI
 def _reference(asked: str | None, found: Sequence[ContenderInfo]) -> str:
     if asked is None:
         return default_reference(found)
-    able = [
-        contender.name
+    able = {
+        contender.name: contenders.spelling(contender)
         for contender in found
         if not contender.missing and contender.backend != backends.GEMM
-    ]
+    }
+    asked = next((name for name, text in able.items() if text == asked), asked)
     if asked not in able:
         raise BadInputError(
             f"--reference {shortly(asked)} is not among the contenders measured: use "

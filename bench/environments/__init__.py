@@ -1,0 +1,1 @@
+"""Make Python environments with other versions of packages, for contenders to compute in."""

@@ -1,0 +1,47 @@
+"""Test what a duel refuses; real duels are in test_until_run."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["jax"], "a duel is of two contenders: give two"),
+        (["jax", "jax"], "a duel is of two contenders: give two"),
+        (["jax", "torch", "jax:nojit"], "a duel is of two contenders: give two"),
+        (["jax", "torch", "--versions", "keras==3.14.1", "keras==3.15.1"], "give one, without @"),
+        (["jax@python", "--checkout", "a", "b"], "give one, without @"),
+        (["jax", "--versions", "keras==3.14.1"], "--versions takes two that differ"),
+        (["jax", "--checkout", "a@b", "a@b"], "--checkout takes two that differ"),
+        (["jax", "--versions", "keras==1", "keras"], "'keras' is not a package with a version"),
+        (["theano", "--versions", "keras==1", "keras==2"], "'theano' is not a backend"),
+        (["jax", "--checkout", "nowhere@a", "nowhere@b"], "'nowhere' is no git repository"),
+        (
+            ["jax", "--versions", "a==1", "a==2", "--checkout", "b", "c"],
+            "contradict each other",
+        ),
+    ],
+)
+def test_bad_input_is_one_sentence(aebench, tmp_path, words, reason):
+    done = aebench("duel", *words)
+    assert done.returncode == 2
+    assert reason in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_without_a_cache_there_is_no_place_for_environments(aebench):
+    versions = ("--versions", "keras==3.14.1", "keras==3.15.1")
+    done = aebench("duel", "jax", *versions, AEBENCH_CACHE="off")
+    assert done.returncode == 2
+    assert "environments are kept in the cache, and AEBENCH_CACHE is off" in " ".join(
+        done.stderr.split()
+    )
+
+
+def test_a_dry_run_makes_no_environment(aebench, tmp_path):
+    versions = ("--versions", "keras==3.14.1", "keras==3.15.1")
+    done = aebench("duel", "jax", *versions, "--dry-run", AEBENCH_CACHE=str(tmp_path / "cache"))
+    assert done.returncode == 0, done.stderr
+    assert "until decided" in done.stdout
+    assert not (tmp_path / "cache" / "environments").exists()

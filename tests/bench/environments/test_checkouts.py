@@ -1,0 +1,70 @@
+"""Export commits of real git repositories."""
+
+import subprocess
+
+import pytest
+
+from aebench.bench.environments.checkouts import export
+from aebench.bench.errors import BadInputError
+
+NAMED = '[project]\nname = "Slow_Sums"\nversion = "1.0"\n'
+
+
+def git(folder, *words):
+    who = ("-c", "user.name=t", "-c", "user.email=t@localhost")
+    done = subprocess.run(
+        ["git", "-C", str(folder), *who, *words], check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path):
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    (folder / "pyproject.toml").write_text(NAMED)
+    (folder / "slow_sums.py").write_text("SECONDS = 0\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "first")
+    git(folder, "tag", "v1")
+    (folder / "slow_sums.py").write_text("SECONDS = 1\n")
+    git(folder, "commit", "-qam", "second")
+    return folder
+
+
+def test_a_revision_is_exported_by_its_hash(repository, tmp_path):
+    found = export(f"{repository}@v1", tmp_path / "sources")
+    assert found.commit == git(repository, "rev-parse", "v1")
+    assert (found.package, found.changed) == ("slow-sums", False)
+    assert found.label == f"slow-sums-{found.commit[:10]}"
+    assert (found.folder / "slow_sums.py").read_text() == "SECONDS = 0\n"
+    # The repository itself is left as it was.
+    assert (repository / "slow_sums.py").read_text() == "SECONDS = 1\n"
+    assert export(str(repository), tmp_path / "sources").commit == git(
+        repository, "rev-parse", "HEAD"
+    )
+
+
+def test_a_working_tree_is_exported_with_its_changes(repository, tmp_path):
+    (repository / "slow_sums.py").write_text("SECONDS = 2\n")
+    found = export(str(repository), tmp_path / "sources")
+    assert found.changed and found.label.endswith("-changed")
+    assert (found.folder / "slow_sums.py").read_text() == "SECONDS = 2\n"
+    # The same changes are the same commit: their environment is made once.
+    assert export(str(repository), tmp_path / "others").commit == found.commit
+    assert git(repository, "status", "--porcelain") == "M slow_sums.py"
+    assert git(repository, "stash", "list") == ""
+
+
+def test_what_is_no_package_of_a_repository_is_refused(repository, tmp_path):
+    sources = tmp_path / "sources"
+    with pytest.raises(BadInputError, match="is no git repository"):
+        export(str(tmp_path / "nowhere"), sources)
+    with pytest.raises(BadInputError, match="is no git repository"):
+        export(f"{tmp_path}@v1", sources)
+    with pytest.raises(BadInputError, match="has no revision 'v3'"):
+        export(f"{repository}@v3", sources)
+    (repository / "pyproject.toml").write_text("[project]\n")
+    with pytest.raises(BadInputError, match="no project's name"):
+        export(str(repository), sources)
