@@ -1,5 +1,6 @@
 """The user's request, and the plan made from it after checks."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -248,11 +249,15 @@ def _reference(asked: str | None, found: Sequence[ContenderInfo]) -> str:
     if asked is None:
         return default_reference(found)
     able = {
-        contender.name: contenders.spelling(contender)
+        contender.name: contender
         for contender in found
         if not contender.missing and contender.backend != backends.GEMM
     }
-    asked = next((name for name, text in able.items() if text == asked), asked)
+    if asked not in able:
+        # A name is shorter than the text that asks for the contender; both are understood.
+        with contextlib.suppress(BadInputError):
+            same = (name for name, each in able.items() if contenders.are_same([asked], [each]))
+            asked = next(same, asked)
     if asked not in able:
         raise BadInputError(
             f"--reference {shortly(asked)} is not among the contenders measured: use "

@@ -222,6 +222,19 @@ def test_what_is_selected_is_measured_in_all_passes(monkeypatch):
     }
 
 
+def test_the_reference_may_be_spelled_as_it_was_asked_for(tmp_path, monkeypatch):
+    for name in ("old", "new"):
+        (tmp_path / name / "bin").mkdir(parents=True)
+        (tmp_path / name / "bin" / "python").symlink_to(sys.executable)
+    monkeypatch.chdir(tmp_path)
+    asked = [f"jax:nojit@./{name}/bin/python" for name in ("old", "new")]
+    for reference in (asked[1], "jax:nojit@new/bin/python", "jax:nojit@new"):
+        plan = plan_from_request(Request(backends=asked, reference=reference), COUNTS, run=False)
+        assert plan.info.reference == "jax:nojit@new"
+    with pytest.raises(BadInputError, match="use jax:nojit@old, jax:nojit@new"):
+        plan_from_request(Request(backends=asked, reference="jax"), COUNTS, run=False)
+
+
 def test_where_the_reference_cannot_train_another_one_trains_all(monkeypatch):
     installed(monkeypatch, "jax", "numpy", "torch")
     plan = plan_from_request(Request(backends=["numpy", "torch", "jax"], reference="numpy"), COUNTS)
