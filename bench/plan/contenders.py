@@ -320,7 +320,8 @@ def _name(contender: _Wanted, wanted: Sequence[_Wanted]) -> str:
 
 def _environment_folder(python: str) -> str:
     parts = Path(python).parts
-    return parts[-3] if len(parts) > 3 and parts[-2] == "bin" else python
+    named = len(parts) > 2 and parts[-2] == "bin" and parts[-3] != os.sep
+    return parts[-3] if named else python
 
 
 def _version(backend: str, python: str, run: bool) -> str | None:
