@@ -1,25 +1,28 @@
 """Run the command ``aebench`` as ``python -m aebench``."""
 
+import contextlib
 import os
 import sys
 from typing import NoReturn
 
-from aebench.bench.campaign import interrupts
-from aebench.bench.cli.exit_codes import INTERRUPTED
+# The exit code of an interrupted command, as aebench.bench.cli.exit_codes has it. Importing that
+# takes a moment, in which Ctrl-C must end the command tidily too.
+_INTERRUPTED = 130
 
 
 def main() -> NoReturn:
     """Run the command and exit. Ctrl-C ends it tidily at any time, even during imports."""
-    try:
+    code = _INTERRUPTED
+    with contextlib.suppress(KeyboardInterrupt):
+        from aebench.bench.campaign import interrupts
+
         # Before the slow imports, so that Ctrl-C during them ends the command tidily too.
         interrupts.prepare()
         from aebench.bench.cli import main as command
 
         code = command()
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    interrupts.ignore()  # the command ends in a moment
-    if code == INTERRUPTED:
+        interrupts.ignore()  # the command ends in a moment
+    if code == _INTERRUPTED:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         # After an interrupt inside an import, sys.exit() would end by SIGINT with another code.
