@@ -22,6 +22,7 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.quoting import shortly
 
 _MARK = "environment.json"
+_PIP = "pip"
 _SECONDS = 1800.0
 _ASK_SECONDS = 60.0
 _ASK = (
@@ -93,11 +94,13 @@ def make(
     # What isn't asked for stays as it is here, unless the packages asked for want it otherwise.
     rest = [f"{name}=={version}" for name, version in here.items() if name not in wanted.packages]
     reason = ""
-    for constraints in (rest, []):
-        reason = _install(folder, python, pins, constraints)
-        if not reason:
-            (folder / _MARK).write_text(json.dumps({"asked": pins}), encoding="utf-8")
-            return python
+    # uv reads none of pip's settings, and needn't find the index that pip finds.
+    for installer in filter(None, (shutil.which("uv"), _PIP)):
+        for constraints in (rest, []):
+            reason = _install(installer, folder, python, pins, constraints)
+            if not reason:
+                (folder / _MARK).write_text(json.dumps({"asked": pins}), encoding="utf-8")
+                return python
     shutil.rmtree(folder, ignore_errors=True)
     raise BadInputError(f"an environment with {wanted.label} can't be made: {reason}")
 
@@ -114,13 +117,14 @@ def _pins(wanted: EnvironmentRequest, backend: str, here: Mapping[str, str]) -> 
     return [*wanted.requirements, *source, *found]
 
 
-def _install(folder: Path, python: Path, pins: Sequence[str], constraints: Sequence[str]) -> str:
+def _install(
+    installer: str, folder: Path, python: Path, pins: Sequence[str], constraints: Sequence[str]
+) -> str:
     """Make an environment and install packages; return why that failed, empty if it didn't."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    uv = shutil.which("uv")
-    if uv:
-        make_it = [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)]
-        install = [uv, "pip", "install", "--quiet", "--python", str(python)]
+    if installer != _PIP:
+        make_it = [installer, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)]
+        install = [installer, "pip", "install", "--quiet", "--python", str(python)]
     else:
         make_it = [sys.executable, "-m", "venv", "--clear", str(folder)]
         install = [str(python), "-m", "pip", "install", "--quiet"]
