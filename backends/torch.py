@@ -71,7 +71,7 @@ def wait(value: Any) -> None:
 
     if torch.cuda.is_available():
         torch.cuda.synchronize()
-    elif torch.backends.mps.is_available():
+    elif _on_apples_gpu():
         torch.mps.synchronize()
 
 
@@ -79,10 +79,12 @@ def settings() -> dict[str, str]:
     """Return the settings in force that only the framework knows, such as its device."""
     import torch
 
-    cuda = torch.cuda.is_available()
+    device = platform = "mps" if _on_apples_gpu() else "cpu"
+    if torch.cuda.is_available():
+        device, platform = torch.cuda.get_device_name(), "gpu"
     return {
-        "device": torch.cuda.get_device_name() if cuda else "cpu",
-        "platform": "gpu" if cuda else "cpu",
+        "device": device,
+        "platform": platform,
         "matmul_precision": _allowed(),
         "threads": f"{torch.get_num_threads()} intra-op, "
         f"{torch.get_num_interop_threads()} inter-op",
@@ -148,9 +150,7 @@ def full_float32() -> None:
 
 def full_float64() -> str:
     """Return why PyTorch can't compute in float64 here; it needs no setting where it can."""
-    import torch
-
-    return "PyTorch has no float64 on Apple's GPUs" if torch.backends.mps.is_available() else ""
+    return "PyTorch has no float64 on Apple's GPUs" if _on_apples_gpu() else ""
 
 
 def device_peak_bytes() -> int | None:
@@ -158,3 +158,10 @@ def device_peak_bytes() -> int | None:
     import torch
 
     return int(torch.cuda.max_memory_allocated()) if torch.cuda.is_available() else None
+
+
+def _on_apples_gpu() -> bool:
+    """Return whether Keras computes on Apple's GPU, which it takes unless it is told otherwise."""
+    import torch
+
+    return torch.backends.mps.is_available() and os.environ.get("KERAS_TORCH_DEVICE") != "cpu"

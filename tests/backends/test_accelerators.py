@@ -143,9 +143,10 @@ def test_tensorflow_tells_its_precision_and_its_peak_on_a_card(tmp_path):
 
 
 TORCH = """
-import json, torch
+import json, os, torch
 from types import SimpleNamespace
 from aebench import backends
+from aebench.backends import accelerators
 facts = backends.load("torch")
 found = [facts.precision(None)]
 torch.set_float32_matmul_precision("high")
@@ -179,6 +180,12 @@ for layer in (layer for model in models for layer in model.layers):
 found.append([facts.precision(model) for model in models])
 torch.backends.cudnn.allow_tf32 = True
 found.append([facts.precision(model) for model in models])
+# Keras computes on Apple's GPU where there is one, unless it is told not to.
+torch.cuda.is_available = lambda: False
+torch.backends.mps.is_available = lambda: True
+found.append([facts.settings()["platform"], facts.full_float64()])
+os.environ |= accelerators.HIDDEN
+found.append([facts.settings()["platform"], facts.full_float64()])
 print(json.dumps(found))
 """
 
@@ -193,6 +200,8 @@ def test_torch_tells_its_precision_and_its_peak_on_a_card(tmp_path):
         *("tf32", "float32", "ieee"),
         ["float32", "float32", "float32"],
         ["float32", "tf32", "tf32"],
+        ["mps", "PyTorch has no float64 on Apple's GPUs"],
+        ["cpu", ""],
     ]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from aebench.backends.accelerators import HIDDEN
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.errors import MeasurementError
 from aebench.bench.protocol import messages
@@ -95,6 +96,14 @@ def test_closing_ends_every_worker_and_the_guard(tmp_path):
     fleet.close()
     assert time.monotonic() - began < 3
     assert psutil.Process().children() == before
+
+
+def test_accelerators_are_hidden_from_a_worker_if_asked(fleet, tmp_path):
+    python = interpreter(tmp_path, f"{HELLO}\ntime.sleep(60)")
+    for on_processor in (True, False):
+        worker = fleet.start("jax", JOB, python, on_processor)
+        found = psutil.Process(worker.pid).environ()
+        assert (HIDDEN.items() <= found.items()) is on_processor
 
 
 class Nonsense(messages.SpeedJob):
