@@ -64,8 +64,9 @@ def how(summary: Summary) -> list[str]:
         found += [
             "Every contender has a process of its own. Contenders take turns, and a round of each "
             "is a block. Ratios are of pairs in the same block.",
-            f"{'; '.join(_sizes(summary.speed))}. Intervals of 95 % are Student's over launches. "
-            "Verdicts follow from them, adjusted for the comparisons.",
+            f"{'; '.join(_sizes(summary.speed))}. Intervals of 95 % are Student's over launches, "
+            "whose spreads are pooled over models where these don't differ. Verdicts follow from "
+            "them, adjusted for the comparisons.",
         ]
     else:
         found.append("Every contender has a process of its own, and a fresh one in each pass.")

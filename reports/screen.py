@@ -11,7 +11,7 @@ from aebench.reports.headline import sentences
 from aebench.reports.summary import Summary
 from aebench.reports.summary.notices import some
 from aebench.reports.tables import all_tables, facts, failed_where
-from aebench.reports.tables.overview import glance
+from aebench.reports.tables.overview import glance, unit
 from aebench.reports.tables.shared import Table
 
 # The screen has at most 40 lines. The table takes at most about 24 of them: two a row, or one for
@@ -103,9 +103,10 @@ def screen(summary: Summary) -> Screen | None:
 def table(summary: Summary) -> Table:
     """Return the table of all cells: the reference's throughput, the others' ratios, verdicts."""
     whole = glance(summary, relative)
+    several = ", sentences by those for all cells together" if len(summary.speed) > 1 else ""
     notes = [
-        "× time: of an epoch of fit, or a call or step of predict; ± to the 95 % interval's "
-        "farther end. Verdicts go by wider intervals, adjusted for the comparisons."
+        f"× time: of {unit(summary)}; ± to the 95 % interval's farther end. Verdicts go by wider "
+        f"intervals, adjusted for the comparisons of a cell{several}."
     ]
     if any("†" in entry for row in whole.rows for entry in row):
         notes.append("†: not from the same blocks.")

@@ -15,7 +15,7 @@ from aebench.reports.formatting import listed
 from aebench.reports.headline import sentences
 from aebench.reports.journal import Record, load
 from aebench.reports.manifest import records
-from aebench.reports.record import Round
+from aebench.reports.record import Round, WorkerInfo
 from aebench.reports.site import PUBLISHED
 from aebench.reports.summary import SpeedCell, summarise
 from aebench.reports.tables.overview import glance
@@ -61,7 +61,9 @@ def how(found: list[Record], cells: list[SpeedCell]) -> tuple[str, str]:
     blocks = listed(
         dict.fromkeys(f"{cell.launches} launches, {cell.blocks} blocks" for cell in cells)
     )
-    where = f"{machines}, {days}, not the picture's machine; {blocks} in a cell."
+    where = (
+        f"{machines}, {days}, not the picture's machine; {versions(measured)}; {blocks} in a cell."
+    )
     sentence = "× time: of an epoch, from pairs in the same block, with 95 % intervals."
     seconds = median(each for record in measured for each in rounds(record, reference))
     if seconds < _AS_LONG * ROUND_SECONDS:
@@ -70,6 +72,14 @@ def how(found: list[Record], cells: list[SpeedCell]) -> tuple[str, str]:
             "by some per cent."
         )
     return where, sentence
+
+
+def versions(measured: list[Record]) -> str:
+    """Return the versions of Keras and of the frameworks."""
+    workers = [each for record in measured for each in record.of(WorkerInfo)]
+    found = {name: each for worker in workers for name, each in worker.versions.items()}
+    names = [name for name in found if name not in ("python", "numpy")]
+    return listed(f"{name} {found[name]}" for name in names)
 
 
 def rounds(record: Record, contender: str) -> list[float]:

@@ -42,7 +42,7 @@ def glance(summary: Summary, how: Callable[..., str] = interval) -> Table:
     references = dict.fromkeys(cell.reference for cell in summary.speed)
     heads = [f"{name}, samples/s" if name in references else f"{name}, × time" for name in names]
     note = (
-        f"× time: how many times as long as the reference's {_unit(summary)} takes on "
+        f"× time: how many times as long as the reference's {unit(summary)} takes on "
         f"{_where(summary)}, and the verdict. All with 95 % intervals over launches. Ratios are of "
         "pairs in the same block: the quotient of two throughputs, which are of steps, is another."
     )
@@ -177,7 +177,7 @@ def _where(summary: Summary) -> str:
     return "the machine of the row" if several else "this machine"
 
 
-def _unit(summary: Summary) -> str:
+def unit(summary: Summary) -> str:
     """Return what the ratios compare, such as "an epoch of fit (train) or a step (predict)"."""
     units: dict[str, dict[str, None]] = {}
     for cell in summary.speed:
