@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from aebench.backends.profilers import (
     CONVOLUTION,
-    DATA,
     ELEMENT_WISE,
     FUSED,
     KERNELS_OF_PRODUCTS,
@@ -91,6 +90,4 @@ def kind(
         return operation, CONVOLUTION
     if any(word in whole for word in _PRODUCTS):
         return operation, MATRIX_PRODUCT
-    if "memcpy" in whole:
-        return operation, DATA
     return operation, FUSED if "fusion" in whole else ELEMENT_WISE

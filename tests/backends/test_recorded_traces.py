@@ -90,4 +90,4 @@ def test_kernels_of_jax_belong_to_layers_loss_and_optimiser(tmp_path):
     # Two steps of ten time steps and more: the LSTM's gradient is one kernel for several.
     assert calls[RECURRENT, "rnn_bwd"] == 76
     assert calls[CONVOLUTION, "cudnn-conv-bw-filter (conv_general_dilated)"] == 4
-    assert calls[DATA, "memcpy32_post"] == 12
+    assert calls["element-wise", "memcpy32_post"] == 12

@@ -135,7 +135,9 @@ def test_workers_compute_side_by_side_and_one_that_fails_stops_no_other(tmp_path
     journal = Journal.begin(tmp_path / "record.jsonl", header)
     noted = []
     fleet = SimpleNamespace(
-        start=lambda backend, job, python: Comparing(backend, noted, backend == "torch"),
+        start=lambda backend, job, python, on_processor: Comparing(
+            backend, noted, backend == "torch"
+        ),
         stop=lambda worker: None,
     )
     silent = dict.fromkeys(("doing", "problem"), lambda *_: None)
