@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aebench.bench.cli import checking, completion, duel, measure, overview, report
+from aebench.bench.cli import bisect, checking, completion, duel, measure, overview, report
 from aebench.bench.cli.measure import Measurement
 from aebench.bench.cli.options import Given
 
@@ -79,6 +79,18 @@ COMMANDS = (
         "The first is what there is, the second what is new. The exit code is 0 if the second is "
         "nowhere slower, 1 if it is slower somewhere, can't be measured or isn't the same model, "
         "and 4 if a verdict is open. The last line is Markdown, for a pull request.",
+    ),
+    Command(
+        "bisect",
+        "Search the versions or commits of a package for the first that is slower.",
+        bisect.bisect,
+        (
+            *("contender.one", "good", "bad", "model", "set", "vary", "workload", "batch-size"),
+            *("launches", "until", "blocks", "train-samples", "threads", "margin"),
+            *("fresh-parity", "data", "out.bisect", "time-limit", "quiet"),
+        ),
+        "Each step is a duel with the good one. The exit code is 0 if the first slower one was "
+        "found, 1 if the bad one isn't slower, and 4 if a verdict is open.",
     ),
     Command(
         "parity",

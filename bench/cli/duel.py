@@ -1,8 +1,10 @@
 """The command that compares two contenders, versions or checkouts, and says so by its exit code."""
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aebench.bench.cli.exit_codes import CODES, FAILURES, OK, UNDECIDED
 from aebench.bench.cli.measure import Measurement
@@ -10,6 +12,9 @@ from aebench.bench.cli.options import Given
 from aebench.bench.cli.report import summarise
 from aebench.bench.errors import BadInputError
 from aebench.bench.quoting import shortly
+
+if TYPE_CHECKING:
+    from aebench.reports.duel import Duel
 
 _OF_DUEL = ("contenders", "versions", "checkouts")
 
@@ -27,16 +32,47 @@ def duel(given: Given) -> int:
     packages: set[str] = set()
     # A dry run makes no environments: one contender stands for both.
     if sides and not given.get("dry_run"):
-        both, packages = _with_environments(both[0], option, sides, bool(given.get("quiet")))
+        made = with_environments(both[0], option == "--checkout", sides, bool(given.get("quiet")))
+        both, packages = made
     options = {name: each for name, each in given.items() if name not in _OF_DUEL}
-    options |= {"contender": both, "reference": both[0]}
-    options.setdefault("until", "decided")
-    outcome, folder = Measurement("duel", passes=("speed",)).measured(
-        options, screen=not given.get("quiet")
+    outcome, judged = compared(both, packages, options, "duel")
+    if outcome == "interrupted" or given.get("dry_run"):
+        return CODES[outcome]
+    if judged is None or judged.slower or judged.other:
+        return FAILURES
+    return UNDECIDED if judged.undecided else OK
+
+
+def compared(
+    both: Sequence[str], packages: set[str], options: Given, name: str
+) -> tuple[str, "Duel | None"]:
+    """Measure two contenders until it is decided, and print what came out.
+
+    Parameters
+    ----------
+    both : sequence of str
+        The contenders: what there is, and what is new.
+    packages : set of str
+        The packages in which their environments are meant to differ.
+    options : dict
+        Options of the measurement.
+    name : str
+        The word that follows the time in the name of a new folder.
+
+    Returns
+    -------
+    str
+        The outcome: ``complete``, ``failures`` or ``interrupted``.
+    Duel or None
+        The judgement; None after a dry run, an interruption, or if nothing can be judged.
+    """
+    asked = {"until": "decided"} | options | {"contender": [*both], "reference": both[0]}
+    outcome, folder = Measurement(name, passes=("speed",)).measured(
+        asked, screen=not options.get("quiet")
     )
     if not folder or outcome == "interrupted":
-        return CODES[outcome]
-    return _judge(folder, both, packages)
+        return outcome, None
+    return outcome, _judge(folder, both, packages)
 
 
 def _sides(given: Given) -> tuple[str, list[str]]:
@@ -61,10 +97,34 @@ def _sides(given: Given) -> tuple[str, list[str]]:
     return option, sides
 
 
-def _with_environments(
-    contender: str, option: str, sides: Sequence[str], quiet: bool
+def with_environments(
+    contender: str, commits: bool, sides: Sequence[str], quiet: bool
 ) -> tuple[list[str], set[str]]:
-    """Make the environments of both sides; return the contenders, and the packages asked for."""
+    """Make an environment for each side.
+
+    Parameters
+    ----------
+    contender : str
+        The contender, without an interpreter.
+    commits : bool
+        Whether the sides are commits, not versions.
+    sides : sequence of str
+        What each environment is to hold.
+    quiet : bool
+        Whether nothing is printed.
+
+    Returns
+    -------
+    list of str
+        The contenders, with their interpreters.
+    set of str
+        The packages that were asked for.
+
+    Raises
+    ------
+    BadInputError
+        If an environment can't be made, or two are the same.
+    """
     from aebench.bench.campaign import user_cache
     from aebench.bench.environments import checkouts, making, requirements
     from aebench.bench.plan.contenders import check_known
@@ -79,7 +139,7 @@ def _with_environments(
             "contenders with interpreters of your own."
         )
     kept = kept.absolute()
-    if option == "--versions":
+    if not commits:
         wanted = [making.EnvironmentRequest(requirements.read(side)) for side in sides]
     else:
         wanted = [
@@ -89,13 +149,14 @@ def _with_environments(
     console = new_console()
     say = (lambda text: None) if quiet else (lambda text: console.print(plain(text, "dim")))
     pythons = [making.make(each, backend, kept, say) for each in wanted]
-    if pythons[0] == pythons[1]:
-        raise BadInputError(f"{shortly(sides[0])} and {shortly(sides[1])} are the same commit.")
-    return [f"{contender}@{python}" for python in pythons], wanted[0].packages | wanted[1].packages
+    if len(set(pythons)) < len(pythons):
+        raise BadInputError(f"{' and '.join(map(shortly, sides))} are the same commit.")
+    packages = set().union(*(each.packages for each in wanted))
+    return [f"{contender}@{python}" for python in pythons], packages
 
 
-def _judge(folder: Path, both: Sequence[str], packages: set[str]) -> int:
-    """Print the paragraph, and return the exit code."""
+def _judge(folder: Path, both: Sequence[str], packages: set[str]) -> "Duel | None":
+    """Judge a record, and print the paragraph."""
     from aebench.bench.environments.making import installed
     from aebench.reports import duel as duels
     from aebench.reports.terminal import new_console, plain
@@ -106,9 +167,15 @@ def _judge(folder: Path, both: Sequence[str], packages: set[str]) -> int:
         base, new = map(installed, interpreters)
         further = duels.differences(base, new, packages)
     judged = duels.judge(summarise([folder]), further)
-    if judged is None:
-        return FAILURES
-    new_console().print(plain(judged.paragraph), soft_wrap=True)
-    if judged.slower or judged.other:
-        return FAILURES
-    return UNDECIDED if judged.undecided else OK
+    if judged:
+        new_console().print(plain(judged.paragraph), soft_wrap=True)
+        _note_in_job(judged.paragraph)
+    return judged
+
+
+def _note_in_job(paragraph: str) -> None:
+    """Add a paragraph to the summary of a job of GitHub Actions, whose file this variable names."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        with contextlib.suppress(OSError), Path(path).open("a", encoding="utf-8") as file:
+            file.write(f"{paragraph}\n\n")

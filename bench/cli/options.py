@@ -213,6 +213,28 @@ OPTIONS = {
         {"nargs": "+", "type": _word, "metavar": "CHECKOUT", "dest": "checkouts"},
         path="directory",
     ),
+    "contender.one": Option(
+        ("contender",),
+        "The contender, without an interpreter, such as jax or torch:jit.",
+        {"type": _word, "metavar": "CONTENDER"},
+        values=backends.NAMES,
+    ),
+    "good": Option(
+        ("--good",),
+        "What is fast: PACKAGE==VERSION, or PATH@REVISION of a package's git repository.",
+        {"type": _word, "metavar": "WHAT", "required": True},
+    ),
+    "bad": Option(
+        ("--bad",),
+        "What is slow, of the same package.",
+        {"type": _word, "metavar": "WHAT", "required": True},
+    ),
+    "out.bisect": Option(
+        ("-o", "--out"),
+        "Folder for the records of all steps; results/NAME if left out.",
+        {**_PATH, "metavar": "FOLDER"},
+        path="directory",
+    ),
     "contender.selfcheck": Option(
         ("--contender", "--backend"),
         "The backend to check (default: jax where it is installed).",

@@ -96,6 +96,36 @@ def export(text: str, sources: Path) -> Checkout:
     return Checkout(_package(folder, text), commit, bool(changed), folder)
 
 
+def between(good: str, bad: str) -> list[str]:
+    """Return ``PATH@HASH`` for every commit from one to another, along first parents.
+
+    Parameters
+    ----------
+    good, bad : str
+        ``PATH@REVISION``, of one repository; the second has the first among its ancestors.
+
+    Raises
+    ------
+    BadInputError
+        If the path is no git repository, or no first parents lead from the one to the other.
+    """
+    path, _, first = good.rpartition("@")
+    other, _, last = bad.rpartition("@")
+    if not path or path != other:
+        raise BadInputError(
+            f"{shortly(good)} and {shortly(bad)} aren't commits of one repository: give "
+            "PATH@REVISION twice."
+        )
+    repository = Path(path).expanduser()
+    start = _git(repository, "rev-parse", "--verify", "--quiet", f"{first}^{{commit}}")
+    listed = _git(repository, "rev-list", "--reverse", "--first-parent", f"{first}..{last}", "--")
+    if not start or not listed:
+        raise BadInputError(
+            f"no commits lead from {shortly(good)} to {shortly(bad)}: give an ancestor first."
+        )
+    return [f"{path}@{commit}" for commit in (start, *listed.split())]
+
+
 def _unpack(repository: Path, commit: str, folder: Path) -> None:
     command = ["git", "-C", str(repository), "archive", "--format=tar", commit]
     done = subprocess.run(command, capture_output=True, timeout=_SECONDS)

@@ -20,7 +20,8 @@ def test_a_run_stops_when_its_verdicts_stand_and_is_carried_on_as_far(tmp_path, 
     # Without its compiler JAX takes several times as long: clear on any machine. A duel is such a
     # run.
     sizes = ("--launches", str(MOST), "--blocks", "2")
-    run = aebench(*DUEL, *LITTLE, *sizes, "--out", "run")
+    job = tmp_path / "summary.md"
+    run = aebench(*DUEL, *LITTLE, *sizes, "--out", "run", GITHUB_STEP_SUMMARY=str(job))
     path = tmp_path / "run" / "record.jsonl"
     whole = load(path)
     # Where the machine did other work in most blocks there is no verdict, and all launches follow.
@@ -31,6 +32,7 @@ def test_a_run_stops_when_its_verdicts_stand_and_is_carried_on_as_far(tmp_path, 
     assert verdict == "slower" if stopped else verdict in ("disturbed", "inconclusive")
     assert run.returncode == (1 if stopped else 4), run.stdout + run.stderr
     last = run.stdout.strip().splitlines()[-1]
+    assert job.read_text() == f"{last}\n\n"
     assert f"`jax:nojit` beside `jax`: predict ae50, batch 32: **{verdict}**, " in last
     assert not stopped or f"after {stopped[0]} of at most {MOST} launches" in run.stdout
     # The run is cut between the second launch and the look after it.

@@ -1,4 +1,4 @@
-"""Test what a duel refuses; real duels are in test_until_run."""
+"""Test what duels and searches refuse; real duels are in test_until_run."""
 
 import pytest
 
@@ -28,6 +28,23 @@ def test_bad_input_is_one_sentence(aebench, tmp_path, words, reason):
     assert reason in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["jax", "--good", "keras==3.14.1"], "the following arguments are required: --bad"),
+        (["jax", "--good", "keras==3.14.1", "--bad", "jax==1"], "aren't two versions of one"),
+        (["jax", "--good", "a@b", "--bad", "c@d"], "aren't commits of one repository"),
+        (["jax", "--good", "nowhere@b", "--bad", "nowhere@d"], "no commits lead from"),
+    ],
+)
+def test_a_search_without_two_ends_is_one_sentence(aebench, tmp_path, words, reason):
+    done = aebench("bisect", *words)
+    assert done.returncode == 2
+    assert reason in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_cache_there_is_no_place_for_environments(aebench):

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from aebench.bench.environments.checkouts import export
+from aebench.bench.environments.checkouts import between, export
 from aebench.bench.errors import BadInputError
 
 NAMED = '[project]\nname = "Slow_Sums"\nversion = "1.0"\n'
@@ -68,3 +68,18 @@ def test_what_is_no_package_of_a_repository_is_refused(repository, tmp_path):
     (repository / "pyproject.toml").write_text("[project]\n")
     with pytest.raises(BadInputError, match="no project's name"):
         export(str(repository), sources)
+
+
+def test_commits_between_two_are_those_of_first_parents(repository):
+    git(repository, "checkout", "-qb", "side", "v1")
+    git(repository, "commit", "-q", "--allow-empty", "-m", "aside")
+    git(repository, "checkout", "-q", "-")
+    git(repository, "merge", "-q", "--no-ff", "-m", "merged", "side")
+    found = between(f"{repository}@v1", f"{repository}@HEAD")
+    hashes = git(repository, "log", "--reverse", "--first-parent", "--format=%H").splitlines()
+    assert found == [f"{repository}@{each}" for each in hashes] and len(found) == 3
+    for good, bad in (("HEAD", "v1"), ("v1", "nowhere"), ("v1", "v1")):
+        with pytest.raises(BadInputError, match="no commits lead from"):
+            between(f"{repository}@{good}", f"{repository}@{bad}")
+    with pytest.raises(BadInputError, match="aren't commits of one repository"):
+        between(f"{repository}@v1", "elsewhere@v1")
