@@ -6,7 +6,7 @@ from aebench.bench.cli.duel import compared, with_environments
 from aebench.bench.cli.exit_codes import FAILURES, INTERRUPTED, OK, UNDECIDED
 from aebench.bench.cli.options import Given
 from aebench.bench.environments import checkouts, releases
-from aebench.bench.environments.search import Answer, Found, first_bad
+from aebench.bench.environments.search import Answer, FirstBad, first_bad
 from aebench.bench.errors import BadInputError
 
 _OF_BISECT = ("contender", "good", "bad", "out")
@@ -100,7 +100,7 @@ class _Steps:
         new_console().print(plain(text, "yellow"), soft_wrap=True)
 
 
-def _conclusion(found: Found | None, among: list[str]) -> str:
+def _conclusion(found: FirstBad | None, among: list[str]) -> str:
     if found is None:
         return f"{among[-1]} isn't shown to be slower than {among[0]}: there is nothing to search."
     path = ", ".join(f"{among[number]} {answer.value}" for number, answer in found.answers.items())

@@ -14,7 +14,7 @@ class Answer(Enum):
 
 
 @dataclass
-class Found:
+class FirstBad:
     """Where the first bad one lies.
 
     Parameters
@@ -35,7 +35,7 @@ class Found:
         return list(range(self.last_good + 1, self.first_bad))
 
 
-def first_bad(count: int, ask: Callable[[int], Answer]) -> Found | None:
+def first_bad(count: int, ask: Callable[[int], Answer]) -> FirstBad | None:
     """Search ``count`` in order, of which the first is good; None unless the last is bad.
 
     Where no answer comes the neighbours are asked: the search ends with the fewest that are untold.
@@ -47,7 +47,7 @@ def first_bad(count: int, ask: Callable[[int], Answer]) -> Found | None:
     ask : callable
         Answers for one by its number; it is asked once at most for each.
     """
-    found = Found(0, count - 1)
+    found = FirstBad(0, count - 1)
     found.answers[count - 1] = ask(count - 1)
     if found.answers[count - 1] is not Answer.BAD:
         return None
