@@ -82,7 +82,8 @@ def equal_variances(known: Sequence[Spread], variance: float) -> float:
     )
     inverses = sum(1 / each.freedom for each in known) - 1 / freedom
     correction = 1 + inverses / (3 * (len(known) - 1))
-    return float(special.chdtrc(len(known) - 1, statistic / correction))
+    # Equal variances make it 0 but for rounding, and of a negative number there is no p-value.
+    return float(special.chdtrc(len(known) - 1, max(0.0, statistic) / correction))
 
 
 def _reach(spread: Spread) -> float:

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -106,6 +106,7 @@ def test_holm_rejects_step_by_step():
         max_size=5,
     )
 )
+@example([[0.0, 0.9453125, -0.96875, -0.96875]] * 2)
 def test_spreads_are_pooled_where_bartletts_test_allows_it(groups):
     found = spreads(groups)
     p = stats.bartlett(*groups).pvalue
