@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "bench/models": {"bench.protocol", "backends"},
     "bench/data": {"bench.protocol", "reports"},
     "bench/system": {"backends", "reports"},
-    "bench/environments": {"backends"},
+    "bench/environments": {"backends", "bench.plan.probing"},
     "bench/python": {"bench", "backends", "reports"},
     "bench/pytest_plugin": {"bench.plan", "bench.campaign", "bench.data", "bench.system"}
     | {"reports", "bench.workloads"},

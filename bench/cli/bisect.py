@@ -1,13 +1,17 @@
 """The command that searches versions or commits for the first that is slower."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aebench.bench.cli.duel import compared, with_environments
-from aebench.bench.cli.exit_codes import FAILURES, INTERRUPTED, OK, UNDECIDED
+from aebench.bench.cli.exit_codes import FAILURES, OK, UNDECIDED
 from aebench.bench.cli.options import Given
 from aebench.bench.environments import checkouts, releases
 from aebench.bench.environments.search import Answer, FirstBad, first_bad
 from aebench.bench.errors import BadInputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _OF_BISECT = ("contender", "good", "bad", "out")
 
@@ -29,14 +33,11 @@ def bisect(given: Given) -> int:
         raise BadInputError("--good and --bad are the same: give what is fast, then what is slow.")
     options = {name: each for name, each in given.items() if name not in _OF_BISECT}
     folder = given.get("out") or new_folder("bisect")
-    steps = _Steps(given["contender"], among, commits, folder, options)
     console = new_console()
+    steps = _Steps(given["contender"], among, commits, folder, options, console)
     kind = "commits" if commits else "versions"
     console.print(plain(f"{len(among)} {kind}: {among[0]} to {among[-1]}"), soft_wrap=True)
-    try:
-        found = first_bad(len(among), steps.ask)
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    found = first_bad(len(among), steps.ask)
     console.print(plain(_conclusion(found, among), "bold"), soft_wrap=True)
     if found is None:
         return UNDECIDED if steps.last is Answer.OPEN else FAILURES
@@ -58,21 +59,32 @@ class _Steps:
         The folder of the records.
     options : dict
         Options of each duel.
+    console : Console
+        Where it is said what can't be installed.
     """
 
     def __init__(
-        self, contender: str, among: list[str], commits: bool, folder: Path, options: Given
+        self,
+        contender: str,
+        among: list[str],
+        commits: bool,
+        folder: Path,
+        options: Given,
+        console: "Console",
     ) -> None:
         self._contender = contender
         self._among = among
         self._commits = commits
         self._folder = folder
         self._options = options
+        self._console = console
         self._count = 0
         self.last = Answer.OPEN
 
     def ask(self, number: int) -> Answer:
         """Compare one with the first, and return whether it is slower."""
+        from aebench.reports.terminal import plain
+
         self._count += 1
         sides = [self._among[0], self._among[number]]
         quiet = bool(self._options.get("quiet"))
@@ -82,7 +94,7 @@ class _Steps:
             if number == len(self._among) - 1:
                 raise
             # A version that can't be installed here is no answer; its neighbours may be one.
-            self._say(f"{sides[1]}: {error}")
+            self._console.print(plain(f"{sides[1]}: {error}", "yellow"), soft_wrap=True)
             return Answer.OPEN
         out = self._folder / f"{self._count}-{Path(both[1]).parent.parent.name}"
         outcome, judged = compared(both, packages, self._options | {"out": out}, "bisect")
@@ -94,11 +106,6 @@ class _Steps:
             self.last = Answer.BAD if judged.slower else Answer.GOOD
         return self.last
 
-    def _say(self, text: str) -> None:
-        from aebench.reports.terminal import new_console, plain
-
-        new_console().print(plain(text, "yellow"), soft_wrap=True)
-
 
 def _conclusion(found: FirstBad | None, among: list[str]) -> str:
     if found is None:
@@ -109,4 +116,5 @@ def _conclusion(found: FirstBad | None, among: list[str]) -> str:
     if found.untold:
         untold = [among[number] for number in found.untold]
         between = f", unless it is {' or '.join(untold)}, of which nothing is shown"
-    return f"First slower: {first}{between}. {last} isn't slower than {among[0]}. Path: {path}."
+    same = f" {last} isn't slower than {among[0]}." if found.last_good else ""
+    return f"First slower: {first}{between}.{same} Path: {path}."

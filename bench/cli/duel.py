@@ -150,7 +150,9 @@ def with_environments(
     say = (lambda text: None) if quiet else (lambda text: console.print(plain(text, "dim")))
     pythons = [making.make(each, backend, kept, say) for each in wanted]
     if len(set(pythons)) < len(pythons):
-        raise BadInputError(f"{' and '.join(map(shortly, sides))} are the same commit.")
+        raise BadInputError(
+            f"{' and '.join(map(shortly, sides))} are the same: give two that differ."
+        )
     packages = set().union(*(each.packages for each in wanted))
     return [f"{contender}@{python}" for python in pythons], packages
 

@@ -8,7 +8,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from aebench.bench.environments.requirements import canonical
+from packaging.utils import canonicalize_name
+
 from aebench.bench.errors import BadInputError
 from aebench.bench.quoting import shortly
 
@@ -70,7 +71,9 @@ def export(text: str, sources: Path) -> Checkout:
     BadInputError
         If the path is no git repository of a package, or has no such revision.
     """
-    path, at, revision = text.rpartition("@") if "@" in text else (text, "", "")
+    # A folder's own name may have an @.
+    named = "@" in text and not Path(text).expanduser().is_dir()
+    path, at, revision = text.rpartition("@") if named else (text, "", "")
     repository = Path(path).expanduser()
     if not repository.is_dir() or not _git(repository, "rev-parse", "--git-dir"):
         raise BadInputError(f"{shortly(path)} is no git repository: give PATH@REVISION.")
@@ -142,7 +145,7 @@ def _unpack(repository: Path, commit: str, folder: Path) -> None:
 def _package(folder: Path, text: str) -> str:
     try:
         with (folder / "pyproject.toml").open("rb") as file:
-            return canonical(str(tomllib.load(file)["project"]["name"]))
+            return canonicalize_name(str(tomllib.load(file)["project"]["name"]))
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError):
         raise BadInputError(
             f"{shortly(text)} is no package: its pyproject.toml has no project's name."

@@ -15,10 +15,13 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from aebench import backends
 from aebench.bench.environments.checkouts import Checkout
-from aebench.bench.environments.requirements import canonical, label, package
+from aebench.bench.environments.requirements import label, package
 from aebench.bench.errors import BadInputError
+from aebench.bench.plan.probing import ask
 from aebench.bench.quoting import shortly
 
 _MARK = "environment.json"
@@ -107,7 +110,7 @@ def make(
 
 def _pins(wanted: EnvironmentRequest, backend: str, here: Mapping[str, str]) -> list[str]:
     """List what is installed by name: what was asked for, NumPy, Keras and the framework."""
-    known = [*map(canonical, backends.load(backend).DISTRIBUTIONS), "keras", "numpy"]
+    known = [*map(canonicalize_name, backends.load(backend).DISTRIBUTIONS), "keras", "numpy"]
     found = [
         f"{name}=={here[name]}"
         for name in dict.fromkeys(known)
@@ -162,7 +165,7 @@ def _run(command: Sequence[str]) -> str:
 def installed_here() -> dict[str, str]:
     """Return the versions of this process's packages by their canonical names, without aebench."""
     found = {
-        canonical(each.metadata["Name"]): each.version
+        canonicalize_name(each.metadata["Name"]): each.version
         for each in metadata.distributions()
         if each.metadata["Name"]
     }
@@ -172,11 +175,8 @@ def installed_here() -> dict[str, str]:
 def installed(python: str) -> dict[str, str]:
     """Return the versions of an interpreter's packages; none if it doesn't tell."""
     try:
-        done = subprocess.run(
-            [python, "-I", "-c", _ASK], capture_output=True, text=True, timeout=_ASK_SECONDS
-        )
-        told = json.loads(done.stdout)
-    except (OSError, subprocess.SubprocessError, ValueError):
+        told = json.loads(ask([python, "-I", "-c", _ASK], _ASK_SECONDS) or "{}")
+    except ValueError:
         return {}
-    found = {canonical(str(name)): str(version) for name, version in told.items()}
+    found = {canonicalize_name(str(name)): str(version) for name, version in told.items()}
     return {name: version for name, version in found.items() if name not in _TOOLS}

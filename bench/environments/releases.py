@@ -1,15 +1,17 @@
 """List the released versions of a package between two."""
 
+import re
 import subprocess
 import sys
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
-from aebench.bench.environments.requirements import package
+from aebench.bench.environments.requirements import package, read
 from aebench.bench.errors import BadInputError
 from aebench.bench.quoting import shortly
 
 _SECONDS = 300.0
+_EXACT = re.compile(r"[^=<>~!]+==[^=*]+")
 
 
 def between(good: str, bad: str) -> list[str]:
@@ -25,14 +27,15 @@ def between(good: str, bad: str) -> list[str]:
     BadInputError
         If they aren't two releases of one package, or pip can't list its releases.
     """
-    names = {package(each) for each in (good, bad)}
-    if len(names) > 1 or any(each.count("==") != 1 or "," in each for each in (good, bad)):
+    parts = [part for each in (good, bad) for part in read(each)]
+    names = {package(part) for part in parts}
+    if len(parts) != 2 or len(names) != 1 or not all(map(_EXACT.fullmatch, parts)):
         raise BadInputError(
             f"{shortly(good)} and {shortly(bad)} aren't two versions of one package: give "
             "PACKAGE==VERSION twice."
         )
     (name,) = names
-    ends = [_version(each) for each in (good, bad)]
+    ends = [Version(part.partition("==")[2]) for part in parts]
     known = _released(name)
     missing = [str(each) for each in ends if each not in known]
     if missing:
@@ -42,13 +45,6 @@ def between(good: str, bad: str) -> list[str]:
     low, high = sorted(ends)
     found = sorted(each for each in known if low <= each <= high)
     return [f"{name}=={each}" for each in (found if ends[0] == low else reversed(found))]
-
-
-def _version(requirement: str) -> Version:
-    try:
-        return Version(requirement.partition("==")[2])
-    except InvalidVersion:
-        raise BadInputError(f"{shortly(requirement)} has no version that is a number.") from None
 
 
 def _released(name: str) -> set[Version]:

@@ -3,15 +3,13 @@
 import re
 from collections.abc import Sequence
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
 from aebench.bench.errors import BadInputError
 from aebench.bench.quoting import shortly
 
-# A name, extras, and versions, as pip and uv read them; no path, address or option.
-_REQUIREMENT = re.compile(
-    r"(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)(?:\[[\w.,-]+\])?(?P<versions>(?:==|~=|[<>]=?)[\w.!+*-]+)",
-    re.ASCII,
-)
-_SEPARATORS = re.compile(r"[-_.]+")
+_NOT_IN_NAMES = re.compile(r"[^\w.+]+")
 
 
 def read(text: str) -> tuple[str, ...]:
@@ -23,7 +21,7 @@ def read(text: str) -> tuple[str, ...]:
         If a part isn't a package with a version, or a package is named twice.
     """
     found = tuple(part.strip() for part in text.split(","))
-    wrong = next((part for part in found if not _REQUIREMENT.fullmatch(part)), None)
+    wrong = next((part for part in found if not _has_version(part)), None)
     if wrong is not None:
         raise BadInputError(
             f"{shortly(wrong)} is not a package with a version: give PACKAGE==VERSION, such as "
@@ -36,21 +34,19 @@ def read(text: str) -> tuple[str, ...]:
     return found
 
 
+def _has_version(part: str) -> bool:
+    try:
+        requirement = Requirement(part)
+    except InvalidRequirement:
+        return False
+    return bool(requirement.specifier) and not (requirement.url or requirement.marker)
+
+
 def package(requirement: str) -> str:
-    """Return the package that a requirement names, in its canonical spelling.
-
-    The spelling is that of the packaging standards (PEP 503).
-    """
-    match = _REQUIREMENT.match(requirement)
-    return canonical(match["name"] if match else requirement)
-
-
-def canonical(name: str) -> str:
-    """Return the canonical spelling of a package's name: ``ml_dtypes`` is ``ml-dtypes``."""
-    return _SEPARATORS.sub("-", name).lower()
+    """Return the package that a requirement names, in its canonical spelling."""
+    return canonicalize_name(Requirement(requirement).name)
 
 
 def label(requirements: Sequence[str]) -> str:
     """Return a short name for requirements: ``keras-3.14.1`` for ``keras==3.14.1``."""
-    parts = [re.sub(r"[^\w.+]+", "-", each).strip("-") for each in requirements]
-    return "-".join(parts)[:60]
+    return "-".join(_NOT_IN_NAMES.sub("-", each).strip("-") for each in requirements)[:60]

@@ -57,6 +57,13 @@ def test_a_working_tree_is_exported_with_its_changes(repository, tmp_path):
     assert git(repository, "stash", "list") == ""
 
 
+def test_a_folder_may_have_an_at_in_its_name(repository, tmp_path):
+    repository.rename(tmp_path / "mine@home")
+    here = tmp_path / "mine@home"
+    found = [export(text, tmp_path / "sources") for text in (str(here), f"{here}@HEAD")]
+    assert found[0] == found[1]
+
+
 def test_what_is_no_package_of_a_repository_is_refused(repository, tmp_path):
     sources = tmp_path / "sources"
     with pytest.raises(BadInputError, match="is no git repository"):

@@ -26,9 +26,11 @@ def test_releases_are_in_the_order_of_their_numbers(known):
     ("good", "bad", "reason"),
     [
         ("keras==3.9.2", "jax==3.12.0", "aren't two versions of one package"),
-        ("keras", "keras==3.12.0", "aren't two versions of one package"),
+        ("keras", "keras==3.12.0", "'keras' is not a package with a version"),
+        ("keras>=3.9.2", "keras==3.12.0", "aren't two versions of one package"),
+        ("keras==3.9.*", "keras==3.12.0", "aren't two versions of one package"),
         ("keras==3.9.2,jax==1", "keras==3.12.0", "aren't two versions of one package"),
-        ("keras==3.9.2", "keras==new", "has no version that is a number"),
+        ("keras==3.9.2", "keras==new", "'keras==new' is not a package with a version"),
         ("keras==3.9.2", "keras==3.13.0", "pip finds no release 3.13.0 of keras"),
     ],
 )
