@@ -21,6 +21,8 @@ PAGES = {
     "STYLE.md": "style.md",
 }
 FILES = ("CITATION.cff", "LICENSE")
+# Examples whose text is shown, by their suffix, and the language of their colours.
+_LANGUAGES = {".py": "python", ".yml": "yaml"}
 _LINK = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]+)\)")
 _ATTRIBUTE = re.compile(r'(?<= )(href|src)="([^"]+)"')
 _FENCE = re.compile(r"(^```.*?^```[^\n]*$)", re.MULTILINE | re.DOTALL)
@@ -73,20 +75,22 @@ def source(place: str) -> str:
 def examples() -> list[str]:
     """List the examples by their paths in the repository."""
     return sorted(
-        f"{EXAMPLES}/{path.name}"
-        for path in (ROOT / EXAMPLES).iterdir()
-        if path.suffix in (".py", ".ipynb")
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / EXAMPLES).rglob("*")
+        if path.suffix in (*_LANGUAGES, ".ipynb")
     )
 
 
 def examples_page() -> str:
-    """Return a page that shows the examples."""
-    parts = ["# Examples", "[Your own model](../docs/models.md) says how such a file is used."]
+    """Return a page that lists the examples and shows their files."""
+    parts = [(ROOT / EXAMPLES / "README.md").read_text(encoding="utf-8").strip()]
     for name in examples():
         path = ROOT / name
-        parts += [f"## {path.name}", f"[The file]({path.name})"]
-        if path.suffix == ".py":
-            parts.append(f"```python\n{path.read_text(encoding='utf-8').strip()}\n```")
+        here = name.removeprefix(f"{EXAMPLES}/")
+        parts += [f"## {here}", f"[The file]({here})"]
+        if path.suffix in _LANGUAGES:
+            text = path.read_text(encoding="utf-8").strip()
+            parts.append(f"```{_LANGUAGES[path.suffix]}\n{text}\n```")
     return "\n\n".join(parts) + "\n"
 
 
@@ -146,9 +150,9 @@ def place(path: str, name: str) -> str:
         return PAGES[path]
     if path.startswith(DOCS):
         return path.removeprefix(DOCS)
-    if path == EXAMPLES:
+    if path in (EXAMPLES, f"{EXAMPLES}/README.md", f"{EXAMPLES}/index.md"):
         return f"{EXAMPLES}/index.md"
-    if path in FILES or path.startswith(f"{EXAMPLES}/"):
+    if path in FILES or path in examples():
         return path
     if path == PUBLISHED:
         return "reports/index.html"

@@ -16,7 +16,8 @@ from helpers.paths import ROOT
         ("README.md", "![a](docs/screen.svg)", "![a](screen.svg)"),
         ("README.md", '<img src="docs/screen.svg">', '<img src="screen.svg">'),
         ("README.md", "[a](examples)", "[a](examples/index.md)"),
-        ("docs/models.md", "[a](../examples/x.py)", "[a](examples/x.py)"),
+        ("README.md", "[a](examples/README.md)", "[a](examples/index.md)"),
+        ("docs/models.md", "[a](../examples/shop_sales.py)", "[a](examples/shop_sales.py)"),
         ("CONTRIBUTING.md", "[a](STYLE.md)", "[a](style.md)"),
         ("docs/start.md", "[a](https://b.c/README.md)", "[a](https://b.c/README.md)"),
         ("docs/start.md", "[a](#data)", "[a](#data)"),
@@ -33,9 +34,10 @@ def test_a_link_leads_to_where_the_site_has_the_file(name, written, wanted):
     assert docs_site.rewritten(written, name) == wanted
 
 
-def test_a_link_to_what_the_site_does_not_have_is_refused():
-    with pytest.raises(docs_site.LinkError, match=r"docs/start.md links to tests/helpers, which"):
-        docs_site.rewritten("[a](../tests/helpers)", "docs/start.md")
+@pytest.mark.parametrize("missing", ["tests/helpers", "examples/missing.py", "examples/data.npz"])
+def test_a_link_to_what_the_site_does_not_have_is_refused(missing):
+    with pytest.raises(docs_site.LinkError, match=rf"docs/start.md links to {missing}, which"):
+        docs_site.rewritten(f"[a](../{missing})", "docs/start.md")
 
 
 def test_all_pages_have_links_that_the_site_has():
@@ -48,6 +50,7 @@ def test_all_pages_have_links_that_the_site_has():
 def test_examples_are_shown_and_linked():
     page = docs_site.rewritten(docs_site.examples_page(), "examples/index.md")
     assert "[Your own model](../models.md)" in page
+    assert "[notebook.ipynb](notebook.ipynb)" in page
     for path in (ROOT / "examples").glob("*.py"):
         assert f"## {path.name}\n\n[The file]({path.name})" in page
         assert path.read_text(encoding="utf-8").strip() in page
