@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
-import numpy as np
 from scipy import special
 
 from aebench.reports.statistics import Estimate, student_quantile
@@ -35,7 +35,10 @@ def spread(means: Sequence[float]) -> Spread | None:
     """Return the spread of launches' means; None for fewer than two launches."""
     if len(means) < 2:
         return None
-    return Spread(float(np.std(means, ddof=1)), len(means) - 1)
+    # NumPy would take ten times as long for so few numbers.
+    middle = fmean(means)
+    squares = math.fsum((each - middle) ** 2 for each in means)
+    return Spread(math.sqrt(squares / (len(means) - 1)), len(means) - 1)
 
 
 def spreads(groups: Sequence[Sequence[float]]) -> list[Spread | None]:

@@ -1,5 +1,6 @@
 """Build a Keras model from its description, with the contender's settings."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.quoting import shortly
 from aebench.bench.worker.framework import seed_random
+from aebench.bench.worker.initialisers import drawing_nothing
 from aebench.bench.worker.sample_files import mapped
 
 # The name that Keras gives to the state of a generator of random numbers.
 _RANDOM_STATE = "seed_generator_state"
 
 
-def build(model: LoadedModel, settings: ContenderSettings, seed: int) -> Any:
+def build(model: LoadedModel, settings: ContenderSettings, seed: int, drawn: bool = True) -> Any:
     """Build and compile a model with the settings of a contender.
 
     Parameters
@@ -29,6 +31,8 @@ def build(model: LoadedModel, settings: ContenderSettings, seed: int) -> Any:
         number of steps per call replaces the number that the model's file sets.
     seed : int
         The seed of the weights that Keras's initialisers draw.
+    drawn : bool
+        Whether they draw. They needn't where given weights take their place at once.
 
     Returns
     -------
@@ -50,7 +54,8 @@ def build(model: LoadedModel, settings: ContenderSettings, seed: int) -> Any:
         backend.full_float32()
     if model.closed_form_function is None:
         seed_random(seed)
-    keras_model = model.build()
+    with contextlib.nullcontext() if drawn else drawing_nothing():
+        keras_model = model.build()
     # Keras reads both attributes later, when it makes the step: nothing needs to be compiled again.
     if settings.jit is not None:
         keras_model.jit_compile = settings.jit
@@ -141,10 +146,15 @@ class Restarts:
             variable.assign(value)
 
 
-def ready(model: LoadedModel, job: Job) -> Any:
-    """Build a model with the settings and the initial weights of a job."""
-    keras_model = build(model, ContenderSettings.from_dict(job.settings), job.seed)
-    if not is_built(keras_model):
+def ready(model: LoadedModel, job: Job, drawn: bool = False) -> Any:
+    """Build a model with the settings and the initial weights of a job.
+
+    ``drawn`` is whether Keras's initialisers draw all the same, as in a process of a user.
+    """
+    known = bool(job.weights) or model.closed_form_function is not None
+    drawn = drawn or not known
+    keras_model = build(model, ContenderSettings.from_dict(job.settings), job.seed, drawn)
+    with contextlib.nullcontext() if drawn else drawing_nothing():
         call_once(keras_model, mapped(job.train))
     set_initial_weights(keras_model, model, job.seed, job.weights)
     return keras_model

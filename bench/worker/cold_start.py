@@ -48,7 +48,7 @@ class ColdStart:
         from aebench.bench.models.loading import load
         from aebench.bench.worker.building import ready
 
-        self.keras_model = ready(load(self._job.model), self._job)
+        self.keras_model = ready(load(self._job.model), self._job, drawn=True)
 
     def train(self, steps: int) -> None:
         """Run ``steps`` steps of ``fit``, or one step per batch if there are fewer batches."""

@@ -20,6 +20,7 @@ from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker.building import build, call_once, initial_weights
 from aebench.bench.worker.disturbance import changes, disturbed, largest_change
+from aebench.bench.worker.initialisers import drawing_nothing
 from aebench.bench.worker.random_layers import silence, without_rate
 from aebench.bench.worker.runtime_info import runtime_info
 from aebench.bench.worker.sample_files import mapped, repeated
@@ -226,8 +227,10 @@ class GeneralModel:
         if self._float64:
             keras.config.set_dtype_policy("float64")
             settings = replace(settings, precision="")
-        self._keras_model = build(load(self._job.model), settings, self._job.seed)
-        call_once(self._keras_model, self._samples)
+        model = load(self._job.model)
+        self._keras_model = build(model, settings, self._job.seed, drawn=False)
+        with drawing_nothing():
+            call_once(self._keras_model, self._samples)
         self._trained = False
 
     def _switch_to_float64(self) -> None:

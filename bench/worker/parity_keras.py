@@ -23,7 +23,7 @@ class KerasContenderModel:
         self._backend = backends.load(job.backend)
         self._initial = model.closed_form().initial_weights(job.seed)
         settings = ContenderSettings.from_dict(job.settings)
-        self._keras_model = build(model, settings, job.seed)
+        self._keras_model = build(model, settings, job.seed, drawn=False)
         # Set the weights only if the shapes are right; the check of shapes reports wrong shapes.
         if [each.shape for each in self.weights()] == [each.shape for each in self._initial]:
             self._keras_model.set_weights(self._initial)

@@ -138,15 +138,15 @@ def test_what_is_no_self_check_is_refused(aebench, tmp_path):
 
 @pytest.mark.slow
 def test_it_runs(aebench, tmp_path):
-    small = ("--preset", "quick", "--data", "embedded", "--model", "ae50")
+    small = ("--preset", "quick", "--data", "embedded", "--model", "ae50", "--contender", "torch")
     done = aebench("selfcheck", *small, "--out", "kept")
     assert done.returncode in (0, 3), done.stdout + done.stderr
     said = " ".join(done.stdout.split())
-    assert "jax A/A, which does the same:" in said
+    assert "torch A/A, which does the same:" in said
     assert ("can be trusted here" in said) is (done.returncode == 0)
     again = aebench("selfcheck", "--resume", "kept")
     assert again.returncode == done.returncode
     rounds = [row for row in load(tmp_path / "kept").of(Round) if row.block >= 0]
-    assert {row.contender for row in rounds} == {"jax", "jax A/A", "jax +5 %"}
+    assert {row.contender for row in rounds} == {"torch", "torch A/A", "torch +5 %"}
     # 5 % more is a whole number for multiples of 20.
-    assert {row.steps % 20 for row in rounds if row.contender == "jax +5 %"} == {0}
+    assert {row.steps % 20 for row in rounds if row.contender == "torch +5 %"} == {0}

@@ -60,7 +60,7 @@ def test_workers_that_go_wrong_are_rows(tmp_path, names, limit):
     for name in names:
         shell, python, reason = WRONG[name]
         broken[interpreter(tmp_path / name, shell=shell, python=python)] = reason
-    contenders = ("jax", *(f"torch@{path}" for path in broken))
+    contenders = ("torch", *(f"torch@{path}" for path in broken))
     run = Run(tmp_path / "run", "--backend", *contenders, *SPEED, *limit)
     assert run.end() == 1, run.output + run.errors
     record = load(run.folder)
@@ -75,7 +75,7 @@ def test_workers_that_go_wrong_are_rows(tmp_path, names, limit):
     for name, failure in failures.items():
         assert reasons[name] in failure.reason and failure.reason
         assert f"{name}: {failure.reason}" in " ".join(run.output.split())
-    assert {row.block for row in record.of(Round) if row.contender == "jax"} >= set(range(12))
+    assert {row.block for row in record.of(Round) if row.contender == "torch"} >= set(range(12))
     assert not [each for each in record.of(TaskEnd) if each.task.pass_name == "speed"]
     assert record.outcome == "failures"
     assert f"--resume {run.folder}" in run.output.replace("\n", "")
@@ -100,7 +100,7 @@ def test_a_full_disk_keeps_what_was_measured_and_can_be_resumed(tmp_path, small_
     # The disk has room for the journal's reserve, the header (12 KiB, most of it example images),
     # the parity checks and a few rounds.
     filler.write_bytes(b"x" * (128 - 16 - 20) * 1024)
-    run = Run(small_disk / "run", "--backend", "jax", *SPEED, "--blocks", "20")
+    run = Run(small_disk / "run", "--backend", "torch", *SPEED, "--blocks", "20")
     assert run.end() == 1, run.output + run.errors
     assert "No space left on device" in run.output
     assert "Traceback" not in run.output + run.errors
