@@ -3,7 +3,8 @@
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -75,6 +76,11 @@ class Comparison:
         tail = float(special.stdtr(self.error.freedom, -beyond / self.error.standard_error))
         return min(1.0, 2 * tail / self.spent)
 
+    def beside(self, other: float) -> "Comparison":
+        """Return the comparison's ratio as a multiple of another ratio, which is known."""
+        ratio, adjusted = (each.scaled(1 / other) for each in (self.ratio, self.adjusted))
+        return replace(self, ratio=ratio, adjusted=adjusted)
+
 
 def launch_means(launches: Sequence[ArrayLike]) -> list[float]:
     """Return each launch's mean of logarithms; launches without values are left out."""
@@ -130,7 +136,7 @@ def compare(
     error = mean_error(known, len(means))
     if error:
         error = combined(error, *further)
-    value = float(np.mean(means))
+    value = fmean(means)
     ratio, adjusted = (
         widened(estimate(value, error, level), excess)
         for level in (1 - (1 - confidence) * spent, 1 - (1 - confidence) * spent / comparisons)

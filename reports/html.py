@@ -36,7 +36,9 @@ def render(page: Page, figures: Path) -> str:
     script = _SCRIPT.read_text(encoding="utf-8").strip()
     return templates.get_template("report.html.j2").render(
         page=page,
-        images={name: _inline(figures / f"{name}.svg", name) for name in page.figures},
+        images={
+            name: inline((figures / f"{name}.svg").read_bytes(), name) for name in page.figures
+        },
         verdict=VERDICT,
         coloured=_COLOURED,
         script=script,
@@ -44,11 +46,11 @@ def render(page: Page, figures: Path) -> str:
     )
 
 
-def _inline(path: Path, name: str) -> str:
+def inline(svg: bytes, name: str) -> str:
     """Return a figure as an SVG element whose names are its own in a page with other figures."""
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", _XLINK)
-    root = ElementTree.parse(path).getroot()
+    root = ElementTree.fromstring(svg)
     for parent in list(root.iter()):
         for child in list(parent):
             # In a page, a style would hold for the whole page.

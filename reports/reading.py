@@ -129,13 +129,15 @@ def _in_folder(folder: Path) -> Path | None:
     return next((path for path in paths if path.exists()), None)
 
 
-def record_paths(paths: Sequence[Path]) -> list[Path]:
+def record_paths(paths: Sequence[Path], most: int = MOST_RECORDS) -> list[Path]:
     """Return the paths of all records that the given paths lead to, as often as they do.
 
     Parameters
     ----------
     paths : sequence of Path
         Records, folders of runs or of reports, or folders that contain folders of runs.
+    most : int
+        The largest number of records.
 
     Raises
     ------
@@ -151,9 +153,9 @@ def record_paths(paths: Sequence[Path]) -> list[Path]:
                 found.append(record_path(path))
             else:
                 found += inner or _of_report(path) or [record_path(path)]
-    if len(found) > MOST_RECORDS:
+    if len(found) > most:
         raise RecordError(
-            f"these are {len(found):,} records, of which {MOST_RECORDS} can be shown side by side: "
+            f"these are {len(found):,} records, of which {most:,} can be shown side by side: "
             "give fewer."
         )
     return found

@@ -20,7 +20,7 @@ LONG = (
     "test_added_workload.py",
 )
 # Commands that read records, or nothing.
-READING = ("list", "show", "open", "report", "site")
+READING = ("list", "show", "open", "report", "site", "compare", "history")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,6 +44,7 @@ def aebench(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         measures_nothing = arguments[0] in READING or "--dry-run" in arguments
+        measures_nothing = measures_nothing and "--confirm" not in arguments
         if measures_nothing and not environment:
             return forked.run(tmp_path, *arguments)
         return subprocess.run(

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 # Longer error messages are shortened in the middle.
 _MOST_SHOWN_CHARACTERS = 1000
 # Commands whose only result is what they print. Without a command, the help is printed.
-_PRINTING = {"list", "doctor", "show", "completion", "-h", "--help", "--version"}
+_PRINTING = {"list", "doctor", "show", "compare", "history", "completion"}
+_PRINTING |= {"-h", "--help", "--version"}
 
 
 def main() -> int:

@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aebench.bench.cli import bisect, checking, completion, duel, measure, overview, report
+from aebench.bench.cli import (
+    bisect,
+    checking,
+    compare,
+    completion,
+    duel,
+    history,
+    measure,
+    overview,
+    report,
+)
 from aebench.bench.cli.measure import Measurement
 from aebench.bench.cli.options import Given
 
@@ -66,6 +76,15 @@ COMMANDS = (
         ("models", "contender", "set", "vary", "data", "time-limit"),
         "Nothing is timed, and no record is kept. The exit code is 1 if the model fails or differs "
         "on a backend.",
+    ),
+    Command(
+        "compare",
+        "Compare two records, and fail where a rule says so.",
+        compare.compare,
+        ("base", "new", "history", "fail-if", "confirm", "model", "all", "format"),
+        "Seconds are compared where both runs are of one machine whose own spread is known, else "
+        "ratios to a contender that stayed the same. With rules the exit code is 0 if all pass, 1 "
+        "if one fails, and 4 if one is undecided.",
     ),
     Command(
         "duel",
@@ -144,6 +163,20 @@ COMMANDS = (
         "Build published reports into one static site with an index.",
         report.site,
         ("published", "out.site"),
+    ),
+    Command(
+        "history",
+        "Follow what records measured over time, and tell where it changed.",
+        history.history,
+        ("folders", "cell", "seconds", "out.history"),
+        "The records are the store; an index of them is kept in the cache.",
+    ),
+    Command(
+        "prune",
+        "Remove old records, after asking.",
+        history.prune,
+        ("folders", "keep"),
+        "The newest of each question stay: same models, data, versions, settings and machine.",
     ),
     Command("list", "List models, backends, workloads and presets.", overview.list_everything),
     Command(

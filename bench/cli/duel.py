@@ -1,12 +1,12 @@
 """The command that compares two contenders, versions or checkouts, and says so by its exit code."""
 
-import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aebench.bench.cli.exit_codes import CODES, FAILURES, OK, UNDECIDED
+from aebench.bench.cli.job_summary import note_in_job
 from aebench.bench.cli.measure import Measurement
 from aebench.bench.cli.options import Given
 from aebench.bench.cli.report import summarise
@@ -171,13 +171,5 @@ def _judge(folder: Path, both: Sequence[str], packages: set[str]) -> "Duel | Non
     judged = duels.judge(summarise([folder]), further)
     if judged:
         new_console().print(plain(judged.paragraph), soft_wrap=True)
-        _note_in_job(judged.paragraph)
+        note_in_job(judged.paragraph)
     return judged
-
-
-def _note_in_job(paragraph: str) -> None:
-    """Add a paragraph to the summary of a job of GitHub Actions, whose file this variable names."""
-    path = os.environ.get("GITHUB_STEP_SUMMARY")
-    if path:
-        with contextlib.suppress(OSError), Path(path).open("a", encoding="utf-8") as file:
-            file.write(f"{paragraph}\n\n")

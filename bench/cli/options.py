@@ -213,6 +213,59 @@ OPTIONS = {
         {"nargs": "+", "type": _word, "metavar": "CHECKOUT", "dest": "checkouts"},
         path="directory",
     ),
+    "base": Option(
+        ("base",),
+        f"What there was. {_RECORDS.split(', or')[0]}; several records are repetitions.",
+        {**_PATH, "metavar": "BASE"},
+        path="file",
+    ),
+    "new": Option(("new",), "What is new, likewise.", {**_PATH, "metavar": "NEW"}, path="file"),
+    "history": Option(
+        ("--history",),
+        "Further records of this machine: runs of one question tell how runs differ here.",
+        _several(lambda text: [Path(_word(text))], "RECORD"),
+        path="directory",
+    ),
+    "fail-if": Option(
+        ("--fail-if",),
+        "A rule, or several: QUANTITY, or 'QUANTITY > NUMBER %%', or 'QUANTITY < -NUMBER %%'. "
+        "QUANTITY is time, peak (memory), start (cold), loss or parity; 'time of train/*/32/jax' "
+        "takes some cells. Without a number, the noise floor counts for a time.",
+        {**_several(_whole, "RULE"), "dest": "fail_if"},
+    ),
+    "folders": Option(
+        ("folders",),
+        "Folders of records.",
+        {**_PATH, "nargs": "+", "metavar": "FOLDER"},
+        path="directory",
+    ),
+    "cell": Option(
+        ("--cell",),
+        "A shell pattern of what is shown, such as 'train/*/32/jax' or 'ae400/*'.",
+        {"metavar": "PATTERN", "type": _word},
+    ),
+    "seconds": Option(
+        ("--seconds",), "Show the seconds of each machine too where there are ratios.", _FLAG
+    ),
+    "out.history": Option(
+        ("-o", "--out"),
+        "Folder for a page with plots, history.html.",
+        {**_PATH, "metavar": "FOLDER"},
+        path="directory",
+    ),
+    "keep": Option(
+        ("--keep",), "Records of each question that stay, the newest (default: 10).", _ONE_NUMBER
+    ),
+    "all": Option(("--all",), "Show what is the same, too, and what can't be compared.", _FLAG),
+    "confirm": Option(
+        ("--confirm",), "Measure what fails again, in fresh launches, before it fails.", _FLAG
+    ),
+    "format": Option(
+        ("--format",),
+        "markdown, json, junit, github (annotations) or bmf (Bencher's), in place of tables.",
+        {"metavar": "FORMAT", "type": _word},
+        values=("markdown", "json", "junit", "github", "bmf"),
+    ),
     "contender.one": Option(
         ("contender",),
         "The contender, without an interpreter, such as jax or torch:jit.",

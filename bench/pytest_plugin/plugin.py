@@ -79,6 +79,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="Folder for the record; a record that lies there is kept under another name.",
     )
+    group.addoption(
+        "--aebench-baseline",
+        default="",
+        metavar="RECORD",
+        help="A record of earlier, or a folder of repetitions: --aebench-fail-if compares with it.",
+    )
+    group.addoption(
+        "--aebench-fail-if",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="A test fails by this rule, as aebench compare --fail-if; may be given several times.",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -22,6 +22,7 @@ from aebench.bench.plan.estimate import pace_here
 from aebench.bench.plan.forecast import Forecast
 from aebench.bench.plan.plan import ContenderCell
 from aebench.bench.plan.request import Request, plan_from_request
+from aebench.bench.pytest_plugin.gate import Gate
 from aebench.reports import terminal
 from aebench.reports.journal import RecordError, load, retire
 from aebench.reports.record import Block, Round
@@ -54,12 +55,14 @@ class Replay:
     """The measurements of a contender in a cell.
 
     ``seconds`` are the seconds of its rounds. ``failure`` is the reason why the contender has no
-    valid measurement; empty if it has one.
+    valid measurement, or is worse than the baseline by a rule; empty if neither is so.
+    ``undecided`` says which rule can't be judged yet.
     """
 
     seconds: list[float]
     extra_info: dict[str, Any]
     failure: str = ""
+    undecided: str = ""
 
 
 class PytestSession:
@@ -96,6 +99,9 @@ class PytestSession:
             found = own_models.found(request, config.getoption("--data"), scratch, _ANSWER_SECONDS)
             self.plan = plan_from_request(request, found.counts, found.models)
             self._data = found.data([model.name for model in self.plan.models])
+            self._gate = Gate(
+                config.getoption("--aebench-baseline"), config.getoption("--aebench-fail-if")
+            )
         except BadInputError as error:
             raise pytest.UsageError(printable(str(error))) from error
         given = config.getoption("--record")
@@ -134,6 +140,10 @@ class PytestSession:
             raise KeyboardInterrupt
         record = load(self.record)
         self.summary = summarise(record)
+        try:
+            self._gate.judge(record)
+        except BadInputError as error:
+            pytest.exit(printable(str(error)), returncode=pytest.ExitCode.USAGE_ERROR)
         repeated = {row.block_key for row in record.of(Block) if row.repeated}
         for row in record.of(Round):
             if row.block >= 0 and row.block_key not in repeated:
@@ -187,11 +197,13 @@ class PytestSession:
             failure = f"Keras counts {footprint.parameters:,} parameters, not {model.parameters:,}"
         if not failure and speed.differs:
             failure = f"not the same model: {speed.differs}"
+        failed, undecided = self._gate.of(wanted)
         rounds = self._rounds.get(wanted, [])
         return Replay(
             [row.seconds for row in rounds],
             {**_extra_info(cell, speed, footprint, rounds), "record": str(self.record)},
-            failure,
+            failure or failed,
+            undecided,
         )
 
     def render(self, colours: bool) -> str:

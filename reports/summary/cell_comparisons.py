@@ -11,7 +11,7 @@ from aebench.reports.comparison import (
     noise_floor,
     verdict,
 )
-from aebench.reports.launches import Error
+from aebench.reports.launches import Error, Spread
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary.cell_controls import CellControls
 from aebench.reports.summary.cell_measurements import (
@@ -150,14 +150,17 @@ class CellComparisons:
         value, error = fmean(self.cell.means(what, name)), self._error(what, name)
         return launches.estimate(value, error, self.cell.confidence(name))
 
+    def spread(self, what: str, name: str) -> Spread | None:
+        """Return the spread between launches of a contender's seconds."""
+        return self._pools.spread(self.cell, what, name)
+
     def _error(self, what: str, name: str) -> Error | None:
-        known = self._pools.spread(self.cell, what, name)
-        return launches.mean_error(known, len(self.cell.means(what, name)))
+        return launches.mean_error(self.spread(what, name), len(self.cell.means(what, name)))
 
     def epoch_cost(self, name: str) -> EpochCost | None:
         """Return the cost of a contender's epoch; None if ends of epochs weren't timed."""
         mine = self.cell.epochs.get(name)
-        known = self._pools.spread(self.cell, EPOCH, name)
+        known = self.spread(EPOCH, name)
         return mine.cost(known, self.cell.confidence(name)) if mine else None
 
     def unpaired(self, what: str, name: str, against: str) -> Estimate:

@@ -83,6 +83,16 @@ def test_a_command_in_the_docs_is_one(page, words):
         assert parser.make().parse_args(arguments)
 
 
+def test_commands_of_the_example_workflows_are_some():
+    for path in (ROOT / "examples" / "ci").glob("*.yml"):
+        text = path.read_text(encoding="utf-8").replace("\\\n", " ")
+        lines = [line.partition("||")[0] for line in text.splitlines() if starts(line.strip())]
+        assert lines, path
+        for line in lines:
+            _, *arguments = shlex.split(re.sub(r"\$\{\{.*?\}\}", "0000000", line))
+            assert parser.make().parse_args(arguments)
+
+
 @pytest.mark.parametrize(
     "words",
     [["tox", "-e", "compare", "--", "--mode", "ae400"], ["tox", "-e", "site", "--", "--out"]],

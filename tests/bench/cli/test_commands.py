@@ -89,7 +89,7 @@ from helpers.running import ONE_SIZE, SMALL, Run, gone
         (["run", "--resume", "nowhere"], "give the folder of a run"),
         (["run", "--frobnicate"], "--frobnicate"),
         (["show", "nowhere"], "can't be read (No such file or directory): give the folder"),
-        (["measure"], "'measure' is not a command: use run, check, duel, bisect, parity"),
+        (["measure"], "'measure' is not a command: use run, check, compare, duel, bisect"),
         (["report"], "arguments are required: RECORD: see aebench report --help."),
         (["run", "--model", "foo"], "is not a model: use an autoencoder such as ae400"),
         (["report", "nowhere"], "can't be read"),
@@ -117,6 +117,7 @@ def test_a_refusal_names_the_help_of_its_command(command):
     needed = {name: ["old"] for name in ("show", "open", "report")}
     needed |= {"completion": ["bash"], "check": ["lstm"], "duel": ["jax", "torch"]}
     needed["bisect"] = ["jax", "--good", "a==1", "--bad", "a==2"]
+    needed |= {"compare": ["old", "new"], "history": ["old"], "prune": ["old"]}
     arguments = needed.get(command, [])
     with pytest.raises(BadInputError) as error:
         parser.make().parse_args([command, *arguments, "--frobnicate"])

@@ -42,6 +42,8 @@ def test_what_is_collected_is_every_place_that_is_asked_for(run_pytest):
         (["--batch-size", "many"], "'many' must be a whole number"),
         (["--until", "soon"], "'soon' is no rule: give decided, or a width such as 3%"),
         (["--data", "nowhere.npz"], "can't be read"),
+        (["--aebench-fail-if", "time > 5 %"], "--aebench-fail-if belong together: give both"),
+        (["--aebench-baseline", "nowhere", "--aebench-fail-if", "time"], "nowhere can't be read"),
     ],
 )
 def test_bad_options_are_one_sentence(run_pytest, arguments, reason):
@@ -121,8 +123,10 @@ def test_tests_replay_what_their_workers_measured(run_pytest, pytester):
     assert not any("\x1b[32m" in line or "\x1b[31m" in line for line in figures)
 
     again = ("--launches=1", "--benchmark-compare", "--benchmark-group-by", "param:backend", "-x")
-    shown = run_pytest(*asked, *again, "-k", "train and jax")
+    gate = ("--aebench-baseline", "kept", "--aebench-fail-if", "parity")
+    shown = run_pytest(*asked, *again, *gate, "-k", "train and jax")
     assert shown.ret == 0, shown.stdout.str()
+    shown.assert_outcomes(passed=1)
     assert "(0001_" in shown.stdout.str()
     assert "'backend=jax'" in shown.stdout.str()
     kept = sorted(path.name for path in (pytester.path / "kept").iterdir())

@@ -1,0 +1,81 @@
+"""Compare halves of a record's own launches, which hold no change, and print what is called one.
+
+Usage: ``python tools/replay_changes.py RECORD [MOST]``. The launches of a record are divided into
+two halves in all ways, or in MOST ways drawn by chance; ``aebench compare`` then takes the halves
+for two runs. Printed are, per workload and batch size, how often the 95 % interval of a change
+holds 1, and in how many divisions any change is told. Halves of one run share the run's own effect:
+what runs differ by beside their launches isn't in here.
+"""
+
+import itertools
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from aebench.reports.changes import Changes, Sides, compare
+from aebench.reports.changes.change import TIME
+from aebench.reports.changes.run_values import RunValues
+from aebench.reports.journal import Record, load
+
+CHANGED = ("slower", "faster")
+
+
+def half(source: Record, launches: Sequence[int]) -> RunValues:
+    """Return the measurements of some of a record's launches."""
+    events = [
+        event
+        for event in source.events
+        if getattr(event, "pass_name", "") != "speed"
+        or getattr(event, "launch", launches[0]) in launches
+    ]
+    made = Record(source.header)
+    made.events = events
+    return RunValues(made)
+
+
+def divisions(launches: Sequence[int], most: int) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Return the ways to divide launches into two halves, or some of them."""
+    found = []
+    for mine in itertools.combinations(launches, len(launches) // 2):
+        theirs = tuple(each for each in launches if each not in mine)
+        if (theirs, mine) not in found:
+            found.append((mine, theirs))
+    if len(found) > most:
+        found = random.Random(20260101).sample(found, most)
+    return found
+
+
+def changes(source: Record, most: int) -> list[Changes]:
+    """Return what is told of each division."""
+    launches = sorted({row.launch for row in source.events if hasattr(row, "block")})
+    return [
+        compare(Sides([half(source, mine)], [half(source, theirs)]))
+        for mine, theirs in divisions(launches, most)
+    ]
+
+
+def main(path: Path, most: int) -> None:
+    """Print the table and the sentence on a record."""
+    told = changes(load(path), most)
+    held: dict[tuple[str, str], list[bool]] = {}
+    for each in told:
+        for change in each.changes:
+            ratio = change.ratio
+            if change.quantity == TIME and ratio and ratio.low and ratio.high:
+                key = (f"{change.place[0]}, batch {change.place[2]}", change.contender)
+                held.setdefault(key, []).append(ratio.low <= 1 <= ratio.high)
+    print("| cells | contender | changes | intervals that hold 1 |")
+    print("| --- | --- | ---: | ---: |")
+    for (where, name), found in held.items():
+        print(f"| {where} | {name} | {len(found)} | {100 * sum(found) / len(found):.1f} % |")
+    false = sum(any(word in CHANGED for word in each.verdicts) for each in told)
+    cells = sum(change.quantity == TIME and change.judged is not None for change in told[0].changes)
+    print(
+        f"\n- Divisions in which any of {cells} times is called slower or faster: {false} of "
+        f"{len(told)}."
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 35)
