@@ -176,7 +176,8 @@ COMMANDS = (
         "Remove old records, after asking.",
         history.prune,
         ("folders", "keep"),
-        "The newest of each question stay: same models, data, versions, settings and machine.",
+        "The newest of each question stay: same models, contenders, data, versions, settings, "
+        "machine, passes and sizes.",
     ),
     Command("list", "List models, backends, workloads and presets.", overview.list_everything),
     Command(

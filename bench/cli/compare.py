@@ -15,18 +15,12 @@ from aebench.bench.errors import BadInputError, refusing
 from aebench.bench.quoting import shortly
 
 if TYPE_CHECKING:
-    from aebench.reports.changes import Changes, Sides
+    from aebench.reports.changes import Change, Changes, Sides
     from aebench.reports.changes.rules import Outcome, Rule
     from aebench.reports.journal import Record
 
-# The pass that measures each quantity.
-_PASSES = {
-    "time": "speed",
-    "peak": "footprint",
-    "start": "footprint",
-    "loss": "quality",
-    "parity": "parity",
-}
+# The pass that measures again what failed. Losses and parity come out as they did.
+_PASSES = {"time": "speed", "peak": "footprint", "start": "footprint"}
 
 
 def compare(given: Given) -> int:
@@ -52,9 +46,9 @@ def compare(given: Given) -> int:
         asked = [rules.read(text) for text in given.get("fail_if", [])]
     sides = _sides(given)
     changes, outcomes = _judged(sides, asked)
-    if given.get("confirm") and any(each.word == rules.FAILED for each in outcomes):
-        sides = _confirmed(sides, outcomes, given)
-        changes, outcomes = _judged(sides, asked)
+    failed = [each for each in outcomes if each.word == rules.FAILED]
+    if given.get("confirm") and any(each.change.quantity in _PASSES for each in failed):
+        changes, outcomes = _confirmed(sides, changes, outcomes, given)
     _print(changes, outcomes, shape, bool(given.get("all")))
     words = {each.word for each in outcomes}
     if rules.FAILED in words:
@@ -85,7 +79,7 @@ def _judged(sides: "Sides", asked: Sequence["Rule"]) -> tuple["Changes", list["O
     from aebench.reports.changes import rules
 
     changes = of_records.compare(sides)
-    if not changes.changes:
+    if all(each.lacking for each in changes.changes):
         raise BadInputError(
             "the records have no cell, model and contender in common: compare runs that measured "
             "the same."
@@ -112,8 +106,12 @@ def _print(changes: "Changes", outcomes: Sequence["Outcome"], shape: str, everyt
             console.print(plain(sentence))
 
 
-def _confirmed(sides: "Sides", outcomes: Sequence["Outcome"], given: Given) -> "Sides":
-    """Measure what failed again in fresh launches; return the sides with that run beside the new.
+def _confirmed(
+    sides: "Sides", changes: "Changes", outcomes: Sequence["Outcome"], given: Given
+) -> tuple["Changes", list["Outcome"]]:
+    """Measure what failed again in fresh launches, and judge it with that run beside the new ones.
+
+    What didn't fail stays as it was judged.
 
     Raises
     ------
@@ -123,8 +121,47 @@ def _confirmed(sides: "Sides", outcomes: Sequence["Outcome"], given: Given) -> "
     from aebench.reports import changes as of_records
     from aebench.reports.changes import rules
 
-    run = sides.new[0]
-    failed = [each.change for each in outcomes if each.word == rules.FAILED]
+    failed = [
+        each for each in outcomes if each.word == rules.FAILED and each.change.quantity in _PASSES
+    ]
+    again = _measured_again(sides, [each.change for each in failed], given)
+    both = of_records.sides([sides.new[0].source], again)
+    changed = [
+        each.change.contender
+        for each in failed
+        if not both.unchanged(each.change.model, each.change.contender)
+    ]
+    if changed:
+        raise BadInputError(
+            f"the environment isn't that of the new record: {shortly(changed[0])} has other "
+            "versions, settings, data or code here; measure there, or leave --confirm out."
+        )
+    with_more = of_records.compare(
+        of_records.sides(
+            [each.source for each in sides.base],
+            [*(each.source for each in sides.new), *again],
+            [each.source for each in sides.history],
+        )
+    )
+    anew = {
+        (each.rule, each.change.quantity, each.change.key): each
+        for each in rules.judge_all(
+            list(dict.fromkeys(each.rule for each in failed)), with_more.changes
+        )
+    }
+    told = [
+        anew.get((each.rule, each.change.quantity, each.change.key), each)
+        if each in failed
+        else each
+        for each in outcomes
+    ]
+    shown = {(each.change.quantity, each.change.key) for each in failed}
+    return of_records.beside(changes, with_more, shown), told
+
+
+def _measured_again(sides: "Sides", failed: Sequence["Change"], given: Given) -> list["Record"]:
+    """Measure contenders and cells again, as the new run did; return the record."""
+    plan, data = sides.new[0].header.plan, sides.new[0].header.data
     names = dict.fromkeys(
         name for each in failed for name in (each.contender, each.against) if name
     )
@@ -132,16 +169,19 @@ def _confirmed(sides: "Sides", outcomes: Sequence["Outcome"], given: Given) -> "
         "contender": list(names),
         "model": given.get("model") or list(dict.fromkeys(each.model for each in failed)),
         "passes": list(dict.fromkeys(_PASSES[each.quantity] for each in failed)),
-        "data": run.header.data.choice,
+        "data": data.choice,
+        "batch_size": [str(plan.batch_size)],
         "quiet": True,
     }
+    if plan.threads:
+        options["threads"] = plan.threads
     times = [each.place for each in failed if each.quantity == "time"]
     if times:
         options |= {
             "workload": list(dict.fromkeys(workload for workload, _, _ in times)),
             "batch_size": list(dict.fromkeys(size for _, _, size in times)),
-            "launches": run.header.plan.launches,
-            "blocks": max(sizes.blocks for sizes in run.header.plan.sizes),
+            "launches": plan.launches,
+            "blocks": max(sizes.blocks for sizes in plan.sizes),
         }
     outcome, folder = Measurement("confirm").measured(options, screen=False)
     if outcome != "complete" or folder is None:
@@ -149,16 +189,4 @@ def _confirmed(sides: "Sides", outcomes: Sequence["Outcome"], given: Given) -> "
             f"the run that was to confirm the failure wasn't complete ({outcome}): look at "
             f"{folder or 'its output'}, or leave --confirm out."
         )
-    again = _records([folder])
-    both = of_records.sides([run.source], again)
-    changed = [each.contender for each in failed if not both.unchanged(each.model, each.contender)]
-    if changed:
-        raise BadInputError(
-            f"the environment isn't that of the new record: {shortly(changed[0])} has other "
-            "versions, settings, data or code here; measure there, or leave --confirm out."
-        )
-    return of_records.sides(
-        [each.source for each in sides.base],
-        [*(each.source for each in sides.new), *again],
-        [each.source for each in sides.history],
-    )
+    return _records([folder])

@@ -43,6 +43,8 @@ def history(given: Given) -> int:
     finally:
         index.close()
     if not found:
+        if problems:
+            raise BadInputError(f"no record can be read: {problems[0]}")
         raise BadInputError(
             f"no record in {' '.join(map(str, folders))} has a cell that matches "
             f"{shortly(given.get('cell', '*'))}: leave --cell out to see all."
@@ -109,7 +111,10 @@ def prune(given: Given) -> int:
             f"{kept} of each question stay."
         )
     )
-    answer = input("Remove them? Type yes: ")
+    try:
+        answer = input("Remove them? Type yes: ")
+    except EOFError:
+        answer = ""
     if answer.strip().lower() != "yes":
         console.print(plain("Nothing was removed."))
         return OK
@@ -120,16 +125,24 @@ def prune(given: Given) -> int:
 
 
 def _old(paths: Sequence[Path], kept: int) -> list[Path]:
-    """Return the records that are older than the newest ``kept`` of their question."""
+    """Return the records that are older than the newest ``kept`` of their question and size."""
     from aebench.reports.journal import RecordError, load_all
     from aebench.reports.summary.questions import Runs
 
     with refusing(RecordError):
         loaded = load_all(paths)
+    headers = [record.header for _, record in loaded]
     numbers = Runs([record for _, record in loaded]).question_of
-    by_question: dict[int, list[tuple[str, Path]]] = {}
-    for number, (path, record) in zip(numbers, loaded, strict=True):
-        by_question.setdefault(number, []).append((record.header.created, path))
+    by_question: dict[object, list[tuple[str, Path]]] = {}
+    for number, header, (path, _) in zip(numbers, headers, loaded, strict=True):
+        # Runs that share no contender or model answer no one question, nor do sizes replace others.
+        key = (
+            number,
+            repr(header.plan),
+            frozenset(each.name for each in header.models),
+            frozenset(each.name for each in header.contenders if not each.missing),
+        )
+        by_question.setdefault(key, []).append((header.created, path))
     return [
         path for dated in by_question.values() for _, path in sorted(dated, reverse=True)[kept:]
     ]

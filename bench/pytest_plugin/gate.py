@@ -6,9 +6,12 @@ from aebench.bench.errors import BadInputError, refusing
 from aebench.bench.plan.plan import ContenderCell
 from aebench.reports import changes
 from aebench.reports.changes import rules
-from aebench.reports.changes.change import TIME
+from aebench.reports.changes.change import PEAK, START, TIME
 from aebench.reports.changes.wording import sentence
 from aebench.reports.journal import Record, RecordError, load_all, record_paths
+
+# What the session's passes measure and a record keeps for every test.
+_MEASURED = (TIME, PEAK, START)
 
 
 class Gate:
@@ -34,6 +37,12 @@ class Gate:
             )
         with refusing(rules.RuleError):
             self._rules = [rules.read(text) for text in texts]
+        for rule in self._rules:
+            if rule.quantity not in _MEASURED:
+                raise BadInputError(
+                    f"{rule.text!r} is about {rule.quantity}, which no test measures: use "
+                    f"{', '.join(_MEASURED)}, or aebench compare."
+                )
         with refusing(RecordError):
             paths = record_paths([Path(baseline)]) if baseline else []
             self._base = [record for _, record in load_all(paths)]
@@ -58,6 +67,11 @@ class Gate:
         Rules on times are about the test's cell, the others about its contender and model.
         """
         mine = [each for each in self._outcomes if _concerns(each, wanted)]
+        if not mine:
+            key = f"{wanted.workload}/{wanted.model}/{wanted.batch_size}/{wanted.contender}"
+            missed = [each.text for each in self._rules if each.is_about(TIME, key)]
+            told = f"the baseline lacks this cell, to judge it by {missed[0]!r}" if missed else ""
+            return "", told
         failed, open_ones = (
             "; ".join(sentence(each) for each in mine if each.word == word)
             for word in (rules.FAILED, rules.UNDECIDED)

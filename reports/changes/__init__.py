@@ -4,10 +4,10 @@ A base and a new side have one run or several each. Pairs are taken within runs,
 share blocks; what differs between runs is in every interval.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import product
+from statistics import fmean
 
 from aebench.reports.changes.change import LOSS, PARITY, PEAK, START, TIME, Change
 from aebench.reports.changes.environments import EnvironmentDifference, differences
@@ -20,9 +20,10 @@ from aebench.reports.launches import estimate
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary.cell_rounds import Key
 
-__all__ = ["Change", "Changes", "EnvironmentDifference", "Sides", "compare", "sides"]
+__all__ = ["Change", "Changes", "EnvironmentDifference", "Sides", "beside", "compare", "sides"]
 
 _MOST_CELLS = 5_000
+_MACHINES = "the machines differ"
 _Value = Callable[[RunValues], RunValue | None]
 
 
@@ -35,11 +36,12 @@ class Changes:
     sides : Sides
         The runs.
     changes : list of Change
-        Every quantity that both sides measured, or that one side alone lacks for a reason.
+        Every quantity that the base measured; a reason where the new side lacks it.
     verdicts : list of str
         The verdict on each change: ``slower``, ``faster``, ``more``, ``less``, ``same``,
-        ``inconclusive``, ``broken``, ``repaired``, or empty where nothing can be told. Those that
-        differ are right together (Holm's procedure, per quantity).
+        ``inconclusive``; ``differs`` or ``agrees`` between machines; for parity ``broken``,
+        ``repaired``, ``differs`` (on both sides) or ``same``; empty where nothing can be told. What
+        changed is right together (Holm's procedure, per quantity).
     environment : list of EnvironmentDifference
         What differs beside the measurements.
     """
@@ -75,10 +77,29 @@ def compare(found: Sides) -> Changes:
     return Changes(found, changes, _verdicts(found, changes), differences(found))
 
 
+def beside(changes: Changes, again: Changes, which: Collection[tuple[str, str]]) -> Changes:
+    """Return changes of which some, by quantity and key, are replaced by those of another look."""
+    anew = {
+        (change.quantity, change.key): (change, word)
+        for change, word in zip(again.changes, again.verdicts, strict=True)
+        if (change.quantity, change.key) in which
+    }
+    both = [
+        anew.get((change.quantity, change.key), (change, word))
+        for change, word in zip(changes.changes, changes.verdicts, strict=True)
+    ]
+    return Changes(
+        again.sides,
+        [change for change, _ in both],
+        [word for _, word in both],
+        changes.environment,
+    )
+
+
 def _times(found: Sides) -> Iterator[Change]:
-    keys = _shared(found, lambda run: run.cells)
-    for key, name in product(keys, _names(found, keys)):
-        if all(any(_measured(run, key, name) for run in side) for side in found.two):
+    keys = dict.fromkeys(key for run in found.base for key in run.cells)
+    for key in list(keys)[:_MOST_CELLS]:
+        for name in _names(found.base, key):
             yield _time(found, key, name)
 
 
@@ -92,56 +113,73 @@ def _time(found: Sides, key: Key, name: str) -> Change:
     runs = [run for run in found.both if _measured(run, key, name)]
     floors = [floor for run in runs if (floor := run.noise_floor(key)) is not None]
     nothing = partial(Change, TIME, place, name, noise_floor=max(floors, default=None))
-    wrong = next(filter(None, (run.obstacle(key, name) for run in runs)), "")
+    wrong = _obstacle(found, runs, key, name)
     if wrong:
-        return nothing(reason=wrong)
+        lacking = not any(_measured(run, key, name) for run in found.new)
+        return nothing(reason=wrong, lacking=lacking)
     excess = max(run.cells[key].excess for run in runs)
     spent = min(run.cells[key].cell.spent(name) for run in runs)
+    data = {run.header.data_of(model).train_sha256 for run in runs}
 
-    def judged(value: _Value, assume: bool) -> Judged | None:
+    def change(value: _Value, assume: bool, against: str = "", reason: str = "") -> Change:
         base, new = values(found.base, value), values(found.new, value)
-        if not base or not new:
-            return None
-        between = found.between(value)
-        return judge(base, new, between, assume, excess, spent)
+        return nothing(
+            judged=judge(base, new, found.between(value), assume, excess, spent),
+            reason=reason,
+            against=against,
+            base=_of_side(base),
+            new=_of_side(new),
+        )
 
-    def in_seconds(run: RunValues) -> RunValue | None:
-        known = _measured(run, key, name)
-        return run.seconds(key, name, epochs) if known else None
-
-    epochs = all(run.has_epochs(key, name) for run in runs)
-    options: list[tuple[Judged, str, _Value]] = []
-    obstacle = _seconds_obstacle(found, in_seconds)
-    if not obstacle and (told := judged(in_seconds, assume=False)):
-        options.append((told, "", in_seconds))
     against = _against(found, key, name)
     if against:
-        together = all(run.has_epochs(key, name, against) for run in runs)
+        # Epochs over other data have another length.
+        epochs = len(data) == 1 and all(run.has_epochs(key, name, against) for run in runs)
 
         def beside(run: RunValues) -> RunValue | None:
             known = _measured(run, key, name) and _measured(run, key, against)
-            return run.ratio(key, name, against, together) if known else None
+            return run.ratio(key, name, against, epochs) if known else None
 
-        if told := judged(beside, assume=True):
-            options.append((told, against, beside))
-    if not options:
+        return change(beside, True, against, "" if found.one_machine else _MACHINES)
+    in_epochs = len(data) == 1 and all(run.has_epochs(key, name) for run in runs)
+
+    def in_seconds(run: RunValues) -> RunValue | None:
+        return run.seconds(key, name, in_epochs) if _measured(run, key, name) else None
+
+    obstacle = _seconds_obstacle(found, in_seconds)
+    if obstacle:
         return nothing(
             reason=f"seconds can't be compared ({obstacle}), and no contender that both share "
             "stayed the same"
         )
-    told, by, value = min(options, key=lambda option: _width(option[0]))
-    return nothing(
-        judged=told,
-        against=by,
-        base=_of_side(found.base, value),
-        new=_of_side(found.new, value),
-    )
+    return change(in_seconds, False)
+
+
+def _obstacle(found: Sides, runs: Sequence[RunValues], key: Key, name: str) -> str:
+    """Return why a contender's times in a cell can't be compared; empty if they can."""
+    model, workload, _ = key
+    if not any(_measured(run, key, name) for run in found.new):
+        failures = (
+            run.views[name].failure("speed", model, workload)
+            for run in found.new
+            if name in run.views
+        )
+        return next(filter(None, failures), "it wasn't measured on the new side")
+    timings = {
+        each.timing for run in runs for each in run.header.workloads if each.name == workload
+    }
+    if len(timings) > 1:
+        return f"rounds of {workload} are of another kind: {' and '.join(sorted(timings))}"
+    samples = {run.header.data_of(model).test_samples for run in runs}
+    if "whole call" in timings and len(samples) > 1:
+        return "calls are over other numbers of samples"
+    return next(filter(None, (run.obstacle(key, name) for run in runs)), "")
 
 
 def _seconds_obstacle(found: Sides, value: _Value) -> str:
     """Return why seconds of both sides can't be compared; empty if they can."""
     if not found.one_machine:
-        return "the machines differ"
+        return _MACHINES
     if found.controls_apart:
         return found.controls_apart
     between = found.between(value)
@@ -172,23 +210,19 @@ def _against(found: Sides, key: Key, name: str) -> str:
     return next(iter(ranked), "")
 
 
-def _width(judged: Judged) -> float:
-    ratio = judged.compared.ratio
-    return ratio.high / ratio.low if ratio.low and ratio.high else float("inf")
-
-
-def _of_side(runs: Sequence[RunValues], value: _Value) -> Estimate:
+def _of_side(known: Sequence[RunValue]) -> Estimate:
     """Return a quantity on one side, with the interval of a single run's launches."""
-    found = values(runs, value)
-    middle = sum(each.log for each in found) / len(found)
-    return estimate(middle, found[0].error if len(found) == 1 else None)
+    middle = sum(each.log for each in known) / len(known)
+    return estimate(middle, known[0].error if len(known) == 1 else None)
 
 
 def _starts(found: Sides) -> Iterator[Change]:
-    for place in _shared(found, lambda run: run.starts):
-        if any(row.launches for run in found.both if (row := run.starts.get(place))):
-            for quantity in (PEAK, START):
-                yield _start(found, place, quantity)
+    places = dict.fromkeys(
+        place for run in found.base for place, row in run.starts.items() if row.launches
+    )
+    for place in list(places)[:_MOST_CELLS]:
+        for quantity in (PEAK, START):
+            yield _start(found, place, quantity)
 
 
 def _start(found: Sides, place: tuple[str, str], quantity: str) -> Change:
@@ -196,96 +230,111 @@ def _start(found: Sides, place: tuple[str, str], quantity: str) -> Change:
     nothing = partial(Change, quantity, (model,), name)
 
     def value(run: RunValues) -> RunValue | None:
-        return run.start(model, name, quantity) if place in run.starts else None
+        return run.start(model, name, quantity)
 
     base, new = values(found.base, value), values(found.new, value)
     if not base or not new:
-        failed = next((row.failure for run in found.both if (row := run.starts.get(place))), "")
-        return nothing(reason=failed or "it wasn't measured on both sides")
+        failures = (row.failure for run in found.new if (row := run.starts.get(place)))
+        reason = next(filter(None, failures), "it wasn't measured on the new side")
+        return nothing(reason=reason, lacking=True)
     if not found.one_machine:
-        return nothing(reason="the machines differ")
-    told = partial(nothing, base=_of_side(found.base, value), new=_of_side(found.new, value))
+        return nothing(reason=_MACHINES)
+    kinds = {
+        (run.header.plan.batch_size, run.header.data_of(model).train_sha256)
+        for run in found.both
+        if value(run)
+    }
+    if len(kinds) > 1:
+        return nothing(reason="the cold starts are of another batch size, or of other data")
+    told = partial(nothing, base=_of_side(base), new=_of_side(new))
     if quantity == PEAK:
         # Memory is no time: what a machine does beside changes little of it.
         return told(judged=judge(base, new, found.between(value)))
+    others = (
+        other
+        for of, other in _shared(found, lambda run: run.starts)
+        if of == model and other != name and found.unchanged(model, other)
+    )
+    for against in others:
+
+        def beside(run: RunValues, against: str = against) -> RunValue | None:
+            mine, other = (run.start(model, each, quantity) for each in (name, against))
+            return mine.beside(other) if mine and other else None
+
+        before, after = values(found.base, beside), values(found.new, beside)
+        if before and after:
+            return nothing(
+                judged=judge(before, after, found.between(beside)),
+                against=against,
+                base=_of_side(before),
+                new=_of_side(after),
+            )
     obstacle = _seconds_obstacle(found, value)
-    if not obstacle:
-        return told(judged=judge(base, new, found.between(value), assume=False))
-    against = next(
-        (
-            other
-            for of, other in _shared(found, lambda run: run.starts)
-            if of == model and other != name and found.unchanged(model, other)
-        ),
-        "",
-    )
-    if not against:
+    if obstacle:
         return nothing(reason=f"seconds can't be compared ({obstacle})")
-
-    def beside(run: RunValues) -> RunValue | None:
-        mine, other = (run.start(model, each, quantity) for each in (name, against))
-        return mine.beside(other) if mine and other else None
-
-    base, new = values(found.base, beside), values(found.new, beside)
-    if not base or not new:
-        return nothing(reason=f"seconds can't be compared ({obstacle})")
-    return nothing(
-        judged=judge(base, new, found.between(beside)),
-        against=against,
-        base=_of_side(found.base, beside),
-        new=_of_side(found.new, beside),
-    )
+    return told(judged=judge(base, new, found.between(value), assume=False))
 
 
 def _losses(found: Sides) -> Iterator[Change]:
-    for model, name in _shared(found, lambda run: run.trained):
+    places = dict.fromkeys(
+        place for run in found.base for place, row in run.trained.items() if row.trainings
+    )
+    for model, name in places:
         nothing = partial(Change, LOSS, (model,), name)
-        rows = [run.trained[model, name] for run in found.both if (model, name) in run.trained]
-        trained = [row for row in rows if row.trainings]
-        if not trained:
-            continue
-        alike = {(row.train_samples, row.batch_size, row.epochs) for row in trained}
-        data = {run.header.data_of(model).test_sha256 for run in found.both}
-        if len(alike) != 1 or len(data) > 1:
+        runs = [run for run in found.both if run.losses(model, name)]
+        rows = [run.trained[model, name] for run in runs]
+        alike = {(row.train_samples, row.batch_size, row.epochs) for row in rows}
+        data = {run.header.data_of(model).test_sha256 for run in runs}
+        base, new = (_by_seed(side, model, name) for side in found.two)
+        if not new:
+            yield nothing(reason="it wasn't trained on the new side", lacking=True)
+        elif len(alike) > 1 or len(data) > 1:
             yield nothing(reason="the trainings are of other lengths or data")
-            continue
-        base, new = (_by_seed(runs, model, name) for runs in (found.base, found.new))
-        seeds = sorted(base.keys() & new.keys())
-        if not seeds or min(*base.values(), *new.values()) <= 0:
+        elif not base.keys() & new.keys() or min(*base.values(), *new.values()) <= 0:
             yield nothing(reason="no seed was trained on both sides, or a loss isn't positive")
-            continue
-        # Seeds are pairs: the same initial weights and batches on either side.
-        ratios = over_starts([new[seed] / base[seed] for seed in seeds])
-        assert ratios is not None
-        told = estimate(ratios.log, ratios.error)
-        yield nothing(
-            judged=Judged(Comparison(told, told, ratios.error, ratios.spread), None, False),
-            base=Estimate(sum(map(base.__getitem__, seeds)) / len(seeds), None, None),
-            new=Estimate(sum(map(new.__getitem__, seeds)) / len(seeds), None, None),
-        )
+        else:
+            yield _loss(nothing, base, new)
+
+
+def _loss(
+    nothing: Callable[..., Change], base: Mapping[int, float], new: Mapping[int, float]
+) -> Change:
+    """Return the change of losses over the seeds that both sides trained, which are pairs."""
+    seeds = sorted(base.keys() & new.keys())
+    ratios = over_starts([new[seed] / base[seed] for seed in seeds])
+    assert ratios is not None
+    told = estimate(ratios.log, ratios.error)
+    return nothing(
+        judged=Judged(Comparison(told, told, ratios.error, ratios.spread), None, False),
+        base=Estimate(fmean(base[seed] for seed in seeds)),
+        new=Estimate(fmean(new[seed] for seed in seeds)),
+    )
 
 
 def _by_seed(runs: Sequence[RunValues], model: str, name: str) -> dict[int, float]:
-    """Return the test loss by seed, of the first run that trained it."""
-    found: dict[int, float] = {}
+    """Return the test loss by seed, the mean over the runs that trained it."""
+    found: dict[int, list[float]] = {}
     for run in runs:
         for seed, loss in run.losses(model, name).items():
-            found.setdefault(seed, loss)
-    return found
+            found.setdefault(seed, []).append(loss)
+    return {seed: fmean(losses) for seed, losses in found.items()}
 
 
 def _parity(found: Sides) -> Iterator[Change]:
     for place in _shared(found, lambda run: run.parity):
         model, name = place
         before, after = (
-            next((run.parity[place] for run in runs if place in run.parity), None)
-            for runs in (found.base, found.new)
+            [run.parity[place] for run in side if place in run.parity] for side in found.two
         )
-        if before and after and (before.checks or after.checks):
-            wrong = after.differs or after.failure
-            was = before.differs or before.failure
+        if any(row.checks for row in (*before, *after)):
+            # A model differs if it does in any run.
+            was, wrong = (
+                next(filter(None, (row.differs or row.failure for row in rows)), "")
+                for rows in (before, after)
+            )
+            broken, repaired = bool(wrong and not was), bool(was and not wrong)
             yield Change(
-                PARITY, (model,), name, reason=wrong or was, broken=bool(wrong and not was)
+                PARITY, (model,), name, reason=wrong or was, broken=broken, repaired=repaired
             )
 
 
@@ -298,16 +347,13 @@ def _shared(found: Sides, of: Callable[[RunValues], object]) -> list:  # type: i
     return [key for key in base if key in new][:_MOST_CELLS]
 
 
-def _names(found: Sides, keys: Sequence[Key]) -> list[str]:
-    """Return the contenders of these cells, without controls."""
+def _names(runs: Sequence[RunValues], key: Key) -> list[str]:
+    """Return the contenders that some runs measured in a cell, without controls."""
     names: dict[str, None] = {}
-    for run in found.both:
-        for key in keys:
-            if key in run.cells:
-                cell = run.cells[key].cell
-                names |= {
-                    name: None for name in cell.blocks if not cell.views[name].info.control_of
-                }
+    for run in runs:
+        if key in run.cells:
+            cell = run.cells[key].cell
+            names |= {name: None for name in cell.blocks if not cell.views[name].info.control_of}
     return list(names)
 
 
@@ -328,14 +374,24 @@ def _verdicts(found: Sides, changes: Sequence[Change]) -> list[str]:
         if quantity == PARITY:
             for index in mine:
                 each = changes[index]
-                verdicts[index] = "broken" if each.broken else "differs" if each.reason else "same"
+                verdicts[index] = _parity_verdict(each)
     return verdicts
+
+
+def _parity_verdict(change: Change) -> str:
+    if change.broken or change.repaired:
+        return "broken" if change.broken else "repaired"
+    return "differs" if change.reason else "same"
 
 
 def _verdict(change: Change, differs: bool, different: float, same: float) -> str:
     if change.ratio is None:
         return ""
     floor = max(different, change.noise_floor or 0.0)
+    if change.reason:
+        # Two machines stand side by side: whether they agree is all that can be said.
+        close = verdict(change.ratio, floor, max(same, floor)) == "same"
+        return "differs" if differs else "agrees" if close else "inconclusive"
     if differs:
         words = ("slower", "faster") if change.quantity in (TIME, START) else ("more", "less")
         return words[change.ratio.value < 1]

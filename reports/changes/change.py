@@ -24,7 +24,8 @@ class Change:
     judged : Judged or None
         The ratio of new to base; None if it can't be told.
     reason : str
-        Why not, or for parity what differs; empty otherwise.
+        Why not, or for parity what differs; empty otherwise. A ratio with a reason is only shown:
+        no rule is judged by it.
     against : str
         The contender whose time both runs share, to which ratios are; empty for the quantity
         itself.
@@ -35,6 +36,10 @@ class Change:
         The largest difference, a share, that A/A controls allow in either run.
     broken : bool
         For parity: whether the model was shown to be the same in base, and isn't in new.
+    repaired : bool
+        The other way round.
+    lacking : bool
+        Whether the new side didn't measure it at all.
     """
 
     quantity: str
@@ -47,6 +52,8 @@ class Change:
     new: Estimate | None = None
     noise_floor: float | None = None
     broken: bool = False
+    repaired: bool = False
+    lacking: bool = False
 
     @property
     def key(self) -> str:

@@ -9,8 +9,6 @@ from aebench.reports.record import WorkerInfo
 
 _ABSENT = "–"
 _MOST = 200
-# Settings that say where an interpreter lies, not what it computes.
-_OF_PLACE = ("interpreter",)
 
 
 class EnvironmentDifference(NamedTuple):
@@ -88,19 +86,25 @@ def _versions(run: RunValues) -> dict[str, str]:
 
 
 def _settings(run: RunValues) -> dict[str, str]:
-    return {
-        f"{setting} of {name}": value
-        for name, worker in _workers(run)
-        for setting, value in worker.settings.items()
-        if setting not in _OF_PLACE
-    }
+    """Return settings in force by contender; those in which its models differ have their name."""
+    found: dict[str, str] = {}
+    by_setting: dict[tuple[str, str], dict[str, str]] = {}
+    for name, worker in _workers(run):
+        for setting, value in worker.settings.items():
+            by_setting.setdefault((setting, name), {})[worker.model] = value
+    for (setting, name), values in by_setting.items():
+        if len(set(values.values())) == 1:
+            found[f"{setting} of {name}"] = next(iter(values.values()))
+        else:
+            found |= {f"{setting} of {name}, {model}": each for model, each in values.items()}
+    return found
 
 
 def _workers(run: RunValues) -> list[tuple[str, WorkerInfo]]:
     """Return the workers of contenders by their names, without controls: they are copies."""
     return [
         (name, worker)
-        for name, worker in run.worker_of.items()
+        for (name, _), worker in run.worker_of.items()
         if name in run.views and not run.views[name].info.control_of
     ]
 

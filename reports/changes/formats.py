@@ -114,10 +114,10 @@ def as_github(changes: Changes, outcomes: Sequence[Outcome], everything: bool = 
     """Return annotations of GitHub Actions: an error per failure, a warning per open one."""
     del everything
     lines = []
-    for each in outcomes[:_MOST_ANNOTATIONS]:
-        if command := _COMMANDS.get(each.word):
-            title = _encoded(f"aebench: {each.change.quantity} {each.word}", ",:")
-            lines.append(f"::{command} title={title}::{_encoded(sentence(each))}")
+    worst = sorted(outcomes, key=lambda each: each.word != FAILED)
+    for each in [each for each in worst if each.word in _COMMANDS][:_MOST_ANNOTATIONS]:
+        title = _encoded(f"aebench: {each.change.quantity} {each.word}", ",:")
+        lines.append(f"::{_COMMANDS[each.word]} title={title}::{_encoded(sentence(each))}")
     whole = [answer(changes), *(verdict_of_rules(outcomes)[:1] if outcomes else [])]
     lines.append(f"::notice title=aebench::{_encoded(' '.join(whole))}")
     return "\n".join(lines) + "\n"

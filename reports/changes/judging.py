@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 import numpy as np
+from scipy import special
 
 from aebench.reports.changes.run_values import RunValue
 from aebench.reports.comparison import Comparison, widened
@@ -15,6 +16,8 @@ from aebench.reports.statistics import student_quantile
 # With so many degrees of freedom between runs, their own spread alone is used.
 LEAST_FREEDOM = 4
 _MOST_RUNS = 100
+# The level at which a spread between runs refutes that they differ as launches do.
+_REFUTED = 0.25
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Judged:
         if self.single is None:
             return None
         distance = abs(math.log(self.compared.ratio.value) - math.log(threshold))
+        distance -= self.compared.excess
         for runs in range(1, _MOST_RUNS + 1):
             freedom = self.single.freedom * runs
             reach = student_quantile(0.975, freedom) * self.single.standard_error / math.sqrt(runs)
@@ -68,7 +72,7 @@ def judge(
     between : Spread or None
         The spread between runs of one question on one machine, what launches add to it included.
     assume : bool
-        Whether runs are taken to differ as launches do where ``between`` has fewer than
+        Whether runs may be taken to differ as launches do, where ``between`` has fewer than
         :data:`LEAST_FREEDOM` degrees of freedom.
     excess : float
         By how much A/A controls lie off 1: both ends are moved out.
@@ -80,51 +84,56 @@ def judge(
     Judged
         With L launches of standard deviation s in a run and k runs on a side, a side's variance is
         s² (1 + 1 / L) / k where runs are taken to differ as launches do, with the spread's degrees
-        of freedom; the larger of this and of ``between``² / k, whose freedom is then added. With
-        ``between`` alone it is ``between``² (1 / k + 1 / k'). The error is never below what the
-        launches of the runs alone give. There is no interval where an error isn't known.
+        of freedom. With ``between`` the variance of the ratio is its square times (1 / k + 1 / k'),
+        with its degrees of freedom. ``between`` counts where it has enough of these, and where it
+        is too large for runs that differ as launches do (F test at 25 %). The error is never below
+        what the launches of the runs alone give. There is no interval where an error isn't known.
 
     Notes
     -----
     Satterthwaite's degrees of freedom, see :func:`aebench.reports.launches.combined`.
     """
     value = fmean(each.log for each in new) - fmean(each.log for each in base)
-    measured = between is not None and (between.freedom >= LEAST_FREEDOM or not assume)
+    sides = [_assumed(side) for side in (base, new)] if assume else []
+    single, error = _of_both([each for each in sides if each], (len(base), len(new)))
+    measured = between is not None and (
+        not assume or between.freedom >= LEAST_FREEDOM or _refuted(single, between)
+    )
     if between is not None and measured:
-        single: Error | None = Error(between.sd * math.sqrt(2), between.freedom)
+        single = Error(between.sd * math.sqrt(2), between.freedom)
         runs = math.sqrt(1 / len(base) + 1 / len(new))
-        error: Error | None = Error(between.sd * runs, between.freedom)
-    else:
-        sides = [_assumed(side, between) for side in (base, new)] if assume else []
-        known = [each for each in sides if each]
-        single = error = None
-        if len(known) == 2:
-            single = combined(*known)
-            error = combined(
-                *(
-                    Error(each.standard_error / math.sqrt(len(side)), each.freedom)
-                    for each, side in zip(known, (base, new), strict=True)
-                )
-            )
+        error = Error(between.sd * runs, between.freedom)
     error = _wider(error, _own(base, new)) if error else None
     ratio = widened(estimate(value, error, 1 - 0.05 * spent), excess)
     return Judged(Comparison(ratio, ratio, error, None, excess, spent), single, measured)
 
 
-def _assumed(side: Sequence[RunValue], between: Spread | None) -> Error | None:
+def _of_both(sides: Sequence[Error], counts: tuple[int, int]) -> tuple[Error | None, Error | None]:
+    """Return the error of the ratio of two runs, and of that of as many runs as there are."""
+    if len(sides) < 2:
+        return None, None
+    of_means = (
+        Error(each.standard_error / math.sqrt(count), each.freedom)
+        for each, count in zip(sides, counts, strict=True)
+    )
+    return combined(*sides), combined(*of_means)
+
+
+def _refuted(single: Error | None, between: Spread) -> bool:
+    """Return whether runs differ by more than launches allow them to."""
+    if single is None or not single.standard_error:
+        return False
+    ratio = 2 * (between.sd / single.standard_error) ** 2
+    return bool(ratio > special.fdtri(between.freedom, single.freedom, 1 - _REFUTED))
+
+
+def _assumed(side: Sequence[RunValue]) -> Error | None:
     """Return the error of one run of a side, where runs are taken to differ as launches do."""
-    known = [each for each in side if each.spread and each.error]
+    known = [(each.spread, each.error) for each in side if each.spread and each.error]
     if len(known) < len(side):
         return None
-    variance = fmean(
-        each.spread.sd**2 + each.error.standard_error**2
-        for each in known
-        if each.spread and each.error
-    )
-    freedom = sum(each.spread.freedom for each in known if each.spread)
-    if between is None or between.sd**2 <= variance:
-        return Error(math.sqrt(variance), freedom)
-    return Error(between.sd, freedom + between.freedom)
+    variance = fmean(found.sd**2 + error.standard_error**2 for found, error in known)
+    return Error(math.sqrt(variance), sum(found.freedom for found, _ in known))
 
 
 def _own(base: Sequence[RunValue], new: Sequence[RunValue]) -> Error | None:

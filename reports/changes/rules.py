@@ -50,7 +50,11 @@ class Rule:
 
     def concerns(self, change: Change) -> bool:
         """Return whether the rule is about a change."""
-        return change.quantity == self.quantity and fnmatchcase(change.key, self.pattern)
+        return self.is_about(change.quantity, change.key)
+
+    def is_about(self, quantity: str, key: str) -> bool:
+        """Return whether the rule is about a quantity of a cell and contender, by their key."""
+        return quantity == self.quantity and fnmatchcase(key, self.pattern)
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ def threshold_of(rule: Rule, change: Change) -> float | None:
 def _p_value(rule: Rule, change: Change) -> float:
     """Return the p-value of the hypothesis that the true change is within the threshold."""
     limit = threshold_of(rule, change)
-    if change.judged is None or limit is None:
+    if change.judged is None or change.reason or limit is None:
         return 1.0
     compared = change.judged.compared
     beyond = math.log(compared.ratio.value) - math.log(limit)
@@ -156,11 +160,12 @@ def _outcome(rule: Rule, change: Change, failed: bool) -> Outcome:
     if rule.quantity == PARITY:
         if change.broken:
             return Outcome(rule, change, FAILED, change.reason)
-        return Outcome(rule, change, PASSED, f"as before: {change.reason}" if change.reason else "")
+        before = change.reason and not change.repaired
+        return Outcome(rule, change, PASSED, f"as before: {change.reason}" if before else "")
     if failed:
         return Outcome(rule, change, FAILED)
     limit = threshold_of(rule, change)
-    if change.judged is None:
+    if change.judged is None or change.reason:
         return Outcome(rule, change, UNDECIDED, change.reason)
     if limit is None:
         return Outcome(rule, change, UNDECIDED, "no A/A control tells a noise floor: give a number")
@@ -180,7 +185,11 @@ def _needed(change: Change, limit: float) -> str:
     if change.judged is None:
         return ""
     runs = change.judged.runs_needed(limit)
-    far = percent(abs(change.judged.compared.ratio.value / limit - 1))
+    ratio = change.judged.compared.ratio
     if runs is None:
+        far = percent(abs(ratio.value / limit - 1))
         return f"it is within {far} of the threshold, closer than 100 runs would tell"
-    return f"about {runs} such runs on either side would tell it from the threshold"
+    beyond = ratio.value > limit if limit > 1 else ratio.value < limit
+    if beyond and runs == 1:
+        return "alone it would fail, not among all that are judged here: more runs would tell"
+    return f"about {max(2, runs)} such runs on either side would tell it from the threshold"

@@ -103,11 +103,15 @@ class RunValues:
         return {(row.model, row.contender): row for row in found}
 
     @cached_property
-    def worker_of(self) -> dict[str, record.WorkerInfo]:
-        """A worker of every contender, with its versions and settings in force."""
-        found: dict[str, record.WorkerInfo] = {}
-        for worker in self.source.of(record.WorkerInfo):
-            found.setdefault(worker.contender, worker)
+    def worker_of(self) -> dict[tuple[str, str], record.WorkerInfo]:
+        """A worker by contender and model, with its versions and settings in force.
+
+        Workers of the speed pass come first.
+        """
+        found: dict[tuple[str, str], record.WorkerInfo] = {}
+        workers = self.source.of(record.WorkerInfo)
+        for worker in sorted(workers, key=lambda each: each.pass_name != "speed"):
+            found.setdefault((worker.contender, worker.model), worker)
         return found
 
     def has_epochs(self, key: Key, *names: str) -> bool:
@@ -151,8 +155,13 @@ class RunValues:
         return ""
 
     def start(self, model: str, name: str, of: str) -> RunValue | None:
-        """Return the seconds (``start``) or the peak memory (``peak``) of cold starts."""
-        view = self.views[name]
+        """Return the seconds (``start``) or the peak memory (``peak``) of cold starts.
+
+        Return None if the contender has none.
+        """
+        view = self.views.get(name)
+        if view is None:
+            return None
         done = {row.launch for row in view.of(record.FootprintFacts, model)}
         launches: dict[int, list[record.Phase]] = {}
         for row in view.of(record.Phase, model):

@@ -50,7 +50,13 @@ class Sides:
         What the sides differ in is to be judged: it must not count as a difference between runs.
         """
         origins = [self.base, self.new, self.history]
-        runs = [(origin, run) for origin, some in enumerate(origins) for run in some]
+        here = {_place(run) for run in self.both}
+        runs = [
+            (origin, run)
+            for origin, some in enumerate(origins)
+            for run in some
+            if _place(run) in here
+        ]
         numbers = Runs([run.source for _, run in runs]).question_of
         found: dict[tuple[int, int], list[RunValues]] = {}
         for number, (origin, run) in zip(numbers, runs, strict=True):
@@ -58,35 +64,46 @@ class Sides:
         return list(found.values())
 
     def between(self, value: Callable[[RunValues], RunValue | None]) -> Spread | None:
-        """Return the spread between runs of a quantity; None if no question was asked twice."""
+        """Return the spread between runs of a quantity on the sides' machines.
+
+        Return None if no question was asked twice.
+        """
         groups = [[value(run) for run in runs] for runs in self._questions]
         return between_runs([[each.log for each in group if each] for group in groups])
 
     @cached_property
     def one_machine(self) -> bool:
         """Whether all runs of both sides were made on one machine, with as many cores."""
-        kinds = {(each.header.machine.kind, each.header.plan.threads) for each in self.both}
-        return len(kinds) == 1
+        return len(set(map(_place, self.both))) == 1
 
     @cached_property
     def controls_apart(self) -> str:
         """Why seconds don't compare, by the machine controls; empty if they do."""
+        seen = False
         for what, seconds in (
             ("fixed work", lambda run: run.header.machine.fixed_work_seconds),
             ("the compute control", lambda run: control_seconds(run, "compute")),
             ("the streaming control", lambda run: control_seconds(run, "streaming")),
         ):
             known = [each for each in map(seconds, self.both) if each]
-            if len(known) == len(self.both) and max(known) > _CONTROLS_APART * min(known):
+            if len(known) < len(self.both):
+                continue
+            seen = True
+            if max(known) > _CONTROLS_APART * min(known):
                 return (
                     f"{what} took up to {max(known) / min(known):.2f} times as long in one run as "
                     "in another"
                 )
-        return ""
+        return "" if seen else "no control tells whether the machine was as fast"
 
     def unchanged(self, model: str, name: str) -> bool:
         """Return whether a contender, its versions, settings and model are those of all runs."""
         return len({_software(run, model, name) for run in self.both if name in run.views}) == 1
+
+
+def _place(run: RunValues) -> tuple[object, ...]:
+    """Return what tells machines, and limits of cores, apart."""
+    return run.header.machine.kind, run.header.plan.threads
 
 
 def control_seconds(run: RunValues, name: str) -> float | None:
@@ -104,7 +121,7 @@ def control_seconds(run: RunValues, name: str) -> float | None:
 def _software(run: RunValues, model: str, name: str) -> str:
     """Return all that decides what a contender computes, as text that can be compared."""
     info = next(each for each in run.header.contenders if each.name == name)
-    worker = run.worker_of.get(name)
+    worker = run.worker_of.get((name, model))
     described = next((each for each in run.header.models if each.name == model), None)
     data = run.header.data_of(model)
     parts: tuple[object, ...] = (

@@ -20,7 +20,8 @@ _NAMES = {
     LOSS: ("test loss", 1.0, ""),
     PARITY: ("parity", 1.0, ""),
 }
-_OPEN = ("same", "inconclusive", "")
+_CHANGED = ("broken", "repaired", "slower", "faster", "more", "less", "differs")
+_OPEN = ("agrees", "same", "inconclusive")
 
 
 def tables(changes: Changes, everything: bool = False) -> list[Table]:
@@ -30,7 +31,7 @@ def tables(changes: Changes, everything: bool = False) -> list[Table]:
     """
     rows, notes = [], []
     for change, word in zip(changes.changes, changes.verdicts, strict=True):
-        if not everything and word in _OPEN:
+        if not everything and word not in _CHANGED:
             continue
         rows.append(_row(change, word))
         if change.reason:
@@ -97,11 +98,7 @@ def _notes(changes: Changes) -> list[str]:
 def answer(changes: Changes) -> str:
     """Return a sentence on what changed."""
     words = Counter(changes.verdicts)
-    parts = [
-        f"{words[word]} {word}"
-        for word in ("broken", "slower", "faster", "more", "less", "same", "inconclusive")
-        if words[word]
-    ]
+    parts = [f"{words[word]} {word}" for word in (*_CHANGED, *_OPEN) if words[word]]
     if words[""]:
         parts.append(f"{words['']} not comparable")
     sides = [len(changes.sides.base), len(changes.sides.new)]

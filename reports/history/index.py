@@ -25,7 +25,7 @@ CREATE TABLE files (path TEXT PRIMARY KEY, bytes INTEGER, changed INTEGER, probl
 CREATE TABLE runs (path TEXT PRIMARY KEY, name TEXT, created TEXT, machine TEXT, kind TEXT);
 CREATE TABLE versions (path TEXT, contender TEXT, package TEXT, version TEXT);
 CREATE TABLE figures (
-    path TEXT, quantity TEXT, key TEXT, contender TEXT, against TEXT,
+    path TEXT, quantity TEXT, key TEXT, contender TEXT, against TEXT, variant TEXT,
     value REAL, low REAL, high REAL
 );
 CREATE INDEX of_path ON figures (path);
@@ -36,7 +36,9 @@ class Figure(NamedTuple):
     """A quantity of one run, as the index holds it.
 
     ``key`` is the place and the contender with slashes between, ``against`` the contender that a
-    ratio is to, empty for the quantity itself. ``kind`` tells machines apart.
+    ratio is to, empty for the quantity itself. ``kind`` tells machines apart, and ``variant`` what
+    was measured: a time of an epoch or of a step, a start at a batch size, a loss after so much
+    training, and the data.
     """
 
     path: str
@@ -48,6 +50,7 @@ class Figure(NamedTuple):
     key: str
     contender: str
     against: str
+    variant: str
     value: float
     low: float | None
     high: float | None
@@ -107,7 +110,7 @@ class Index:
         """Return all figures, in the order of their runs' dates."""
         rows = self._database.execute(
             "SELECT runs.path, name, created, machine, kind, quantity, key, contender, against, "
-            "value, low, high FROM figures JOIN runs ON figures.path = runs.path "
+            "variant, value, low, high FROM figures JOIN runs ON figures.path = runs.path "
             "ORDER BY created, runs.path, figures.rowid"
         )
         return [Figure(*row) for row in rows]
@@ -148,12 +151,12 @@ class Index:
                 "INSERT INTO versions VALUES (?, ?, ?, ?)",
                 [
                     (name, contender, package, version)
-                    for contender, worker in run.worker_of.items()
+                    for (contender, _), worker in run.worker_of.items()
                     for package, version in worker.versions.items()
                 ],
             )
             self._database.executemany(
-                "INSERT INTO figures VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO figures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(name, *row) for row in rows],
             )
         self._database.execute(
@@ -162,21 +165,26 @@ class Index:
 
 
 def _opened(path: Path | None) -> sqlite3.Connection:
-    """Open the index; make it anew if it is of another version, or no index at all."""
+    """Open the index; make it anew if it is of another version, or no index at all.
+
+    Where its folder can't be written, or another process holds it, it is in memory.
+    """
     if path is None:
         return _made(sqlite3.connect(":memory:"))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(path)
-    try:
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        database.execute("SELECT count(*) FROM files, runs, versions, figures").fetchone()
-        if version == _VERSION:
-            return database
-    except sqlite3.DatabaseError:
-        pass
-    database.close()
-    path.unlink(missing_ok=True)
-    return _made(sqlite3.connect(path))
+    with contextlib.suppress(OSError, sqlite3.OperationalError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(sqlite3.DatabaseError):
+            database = sqlite3.connect(path)
+            (version,) = database.execute("PRAGMA user_version").fetchone()
+            if version == _VERSION:
+                # It can be written, and no other process writes it.
+                database.execute("BEGIN IMMEDIATE")
+                database.rollback()
+                return database
+            database.close()
+        path.unlink(missing_ok=True)
+        return _made(sqlite3.connect(path))
+    return _made(sqlite3.connect(":memory:"))
 
 
 def _made(database: sqlite3.Connection) -> sqlite3.Connection:
@@ -186,44 +194,58 @@ def _made(database: sqlite3.Connection) -> sqlite3.Connection:
     return database
 
 
-_Row = tuple[str, str, str, str, float, float | None, float | None]
+_Row = tuple[str, str, str, str, str, float, float | None, float | None]
 
 
 def _figures(run: RunValues) -> Iterator[_Row]:
-    """Yield all figures of a run: quantity, key, contender, what it is beside, value, interval."""
-    for (model, workload, size), compared in run.cells.items():
+    """Yield all figures of a run: quantity, key, contender, beside what, variant, value, ends."""
+    plan = run.header.plan
+    cores = f", {plan.threads} cores" if plan.threads else ""
+    for key, compared in run.cells.items():
+        model, workload, size = key
         cell = compared.cell
         place = f"{workload}/{model}/{size}"
         names = [name for name in cell.blocks if not cell.views[name].info.control_of]
         baseline = next((name for name in names if cell.is_baseline(name)), "")
+        timing, data = cell.words.timing, _of_data(run, model)
         for name in names:
-            key = (model, workload, size)
-            row = (TIME, f"{place}/{name}", name)
-            yield from _row(*row, "", run.seconds(key, name, run.has_epochs(key, name)))
             against = cell.reference if name != cell.reference else baseline
+            row = (TIME, f"{place}/{name}", name)
+            epochs = run.has_epochs(key, name)
+            variant = (f"epoch on {data}" if epochs else timing) + cores
+            yield from _row(*row, "", variant, run.seconds(key, name, epochs))
             if against in cell.blocks and against != name:
                 epochs = run.has_epochs(key, name, against)
-                yield from _row(*row, against, run.ratio(key, name, against, epochs))
+                variant = (f"epoch on {data}" if epochs else timing) + cores
+                yield from _row(*row, against, variant, run.ratio(key, name, against, epochs))
         for ratio in compared.control_ratios:
-            yield AA, f"{place}/A/A", "A/A", "", ratio.value, ratio.low, ratio.high
+            yield AA, f"{place}/A/A", "A/A", "", timing, ratio.value, ratio.low, ratio.high
     for model, name in run.starts:
         for quantity in (PEAK, START):
             row = (quantity, f"{model}/{name}", name)
-            yield from _row(*row, "", run.start(model, name, quantity))
-    for model, name in run.trained:
+            variant = f"batch {plan.batch_size} on {_of_data(run, model)}{cores}"
+            yield from _row(*row, "", variant, run.start(model, name, quantity))
+    for (model, name), trained in run.trained.items():
         losses = list(run.losses(model, name).values())
         if losses:
             mean = sum(losses) / len(losses)
-            yield LOSS, f"{model}/{name}", name, "", mean, None, None
+            variant = f"{trained.epochs} epochs of {trained.train_samples} samples"
+            variant += f" on {_of_data(run, model)}, {len(losses)} seeds"
+            yield LOSS, f"{model}/{name}", name, "", variant, mean, None, None
     for control in ("compute", "streaming"):
         if seconds := control_seconds(run, control):
-            yield CONTROL, control, control, "", seconds, None, None
+            yield CONTROL, control, control, "", "", seconds, None, None
+
+
+def _of_data(run: RunValues, model: str) -> str:
+    data = run.header.data_of(model)
+    return f"{data.name} {data.train_sha256[:8]}"
 
 
 def _row(
-    quantity: str, key: str, contender: str, against: str, value: RunValue | None
+    quantity: str, key: str, contender: str, against: str, variant: str, value: RunValue | None
 ) -> Iterable[_Row]:
     if value is None:
         return []
     told: Estimate = estimate(value.log, value.error)
-    return [(quantity, key, contender, against, told.value, told.low, told.high)]
+    return [(quantity, key, contender, against, variant, told.value, told.low, told.high)]

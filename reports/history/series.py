@@ -11,7 +11,7 @@ import numpy as np
 from aebench.reports.changes.change import TIME
 from aebench.reports.changes.judging import judge
 from aebench.reports.changes.run_values import RunValue
-from aebench.reports.history.index import Figure
+from aebench.reports.history.index import AA, CONTROL, Figure
 from aebench.reports.launches import Spread
 from aebench.reports.statistics import Estimate
 
@@ -19,7 +19,8 @@ from aebench.reports.statistics import Estimate
 _LEAST_RUNS = 2
 # Penalty of a change point, in variances times the logarithm of the number of runs.
 _PENALTY = 3.0
-_LEVEL = 0.05
+# What tells of the machine itself.
+OF_MACHINE = (AA, CONTROL)
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class ChangePoint:
 class Series:
     """The figures of one quantity in the order of their dates, all on one kind of machine.
 
-    Ratios of several machines are series of their own.
+    Ratios of several machines are series of their own. ``variant`` says what was measured where a
+    key has several series.
     """
 
     quantity: str
@@ -55,11 +57,13 @@ class Series:
     machine: str
     figures: list[Figure]
     changes: list[ChangePoint]
+    variant: str = ""
 
     @property
     def what(self) -> str:
         """Return what the series shows, in a few words."""
-        return f"{self.quantity} beside {self.against}" if self.against else self.quantity
+        what = f"{self.quantity} beside {self.against}" if self.against else self.quantity
+        return f"{what} ({self.variant})" if self.variant else what
 
 
 def all_series(
@@ -72,15 +76,29 @@ def all_series(
 
     A time that has ratios is shown by these, unless ``seconds`` asks for both.
     """
-    groups: dict[tuple[str, str, str, str], list[Figure]] = {}
+    groups: dict[tuple[str, ...], list[Figure]] = {}
     for each in figures:
-        if fnmatchcase(each.key, pattern):
-            group = (each.quantity, each.key, each.against, each.kind)
+        # What tells of the machine itself stands beside whatever is chosen.
+        if each.quantity in OF_MACHINE or fnmatchcase(each.key, pattern):
+            group = (each.quantity, each.key, each.against, each.kind, each.variant)
             groups.setdefault(group, []).append(each)
-    beside = {(quantity, key, kind) for quantity, key, against, kind in groups if against}
+    if all(quantity in OF_MACHINE for quantity, *_ in groups):
+        return []
+    beside = {(quantity, key, kind) for quantity, key, against, kind, _ in groups if against}
+    variants: dict[tuple[str, str], set[str]] = {}
+    for quantity, key, _, _, variant in groups:
+        variants.setdefault((quantity, key), set()).add(variant)
     return [
-        Series(quantity, key, against, mine[0].machine, mine, change_points(mine, versions))
-        for (quantity, key, against, kind), mine in groups.items()
+        Series(
+            quantity,
+            key,
+            against,
+            mine[0].machine,
+            mine,
+            change_points(mine, versions),
+            variant if len(variants[quantity, key]) > 1 else "",
+        )
+        for (quantity, key, against, kind, variant), mine in groups.items()
         if seconds or against or quantity != TIME or (quantity, key, kind) not in beside
     ]
 
@@ -149,5 +167,8 @@ def _changed(
 
 
 def middle(figures: Sequence[Figure]) -> float:
-    """Return the geometric mean of positive figures."""
-    return math.exp(fmean(math.log(each.value) for each in figures))
+    """Return the geometric mean of figures, the arithmetic one where a figure isn't positive."""
+    values = [each.value for each in figures]
+    if min(values) <= 0:
+        return fmean(values)
+    return math.exp(fmean(map(math.log, values)))

@@ -17,7 +17,7 @@ from aebench.reports.figures.marks import finish
 from aebench.reports.figures.style import label, style
 from aebench.reports.formatting import interval, listed, percent
 from aebench.reports.history.index import AA, CONTROL
-from aebench.reports.history.series import Series, middle
+from aebench.reports.history.series import OF_MACHINE, Series, middle
 from aebench.reports.html import inline
 from aebench.reports.sanitize import printable
 from aebench.reports.statistics import Estimate
@@ -30,8 +30,6 @@ _MOST_BARS, _MOST_PLOTS = 20, 200
 # The factor and the unit in which a quantity is shown; ratios have neither.
 _UNITS = {TIME: (1e3, "ms"), START: (1.0, "s"), PEAK: (1 / MIB, "MiB"), LOSS: (1.0, "")}
 _UNITS |= {AA: (1.0, ""), CONTROL: (1e9, "ns per unit of its work")}
-# What tells of the machine itself comes last.
-_OF_MACHINE = (AA, CONTROL)
 
 
 def tables(found: Sequence[Series]) -> list[Table]:
@@ -39,8 +37,8 @@ def tables(found: Sequence[Series]) -> list[Table]:
 
     If the machine's controls changed where a ratio did, the machine is the first suspect.
     """
-    own = [each for each in found if each.quantity not in _OF_MACHINE]
-    machine = [each for each in found if each.quantity in _OF_MACHINE]
+    own = [each for each in found if each.quantity not in OF_MACHINE]
+    machine = [each for each in found if each.quantity in OF_MACHINE]
     several = len({each.machine for each in found}) > 1
     return [
         _table(title, part, several)
@@ -91,7 +89,7 @@ def bars(values: Sequence[float]) -> str:
     """Return the last values as bars, the least the lowest, the largest the highest."""
     last = values[-_MOST_BARS:]
     low, high = min(last), max(last)
-    if high <= low * (1 + 1e-9):
+    if high - low <= 1e-9 * abs(low):
         return _BARS[0] * len(last)
     steps = len(_BARS) - 1
     return "".join(_BARS[round(steps * (each - low) / (high - low))] for each in last)

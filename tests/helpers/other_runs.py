@@ -53,7 +53,7 @@ def run(
         msgspec.structs.replace(each, version=(versions or {}).get(each.backend, each.version))
         for each in header.contenders
     ]
-    machine = msgspec.structs.replace(header.machine, processor=processor)
+    machine = msgspec.structs.replace(header.machine, processor=processor, fixed_work_seconds=0.02)
     created = f"2026-01-{1 + seed % 28:02d}T00:00:00+00:00"
     made.header = msgspec.structs.replace(
         header, contenders=contenders, machine=machine, created=created, name=f"run-{seed}"

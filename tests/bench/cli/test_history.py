@@ -30,7 +30,7 @@ def test_a_history_tells_where_it_changed(aebench, results, tmp_path):
     again = aebench("history", "results", "-o", "page", AEBENCH_CACHE=str(tmp_path / "cache"))
     assert again.stdout == done.stdout
     some = aebench("history", "results", "--cell", "ae400/*")
-    assert "train/ae400" not in some.stdout and "ae400/torch: peak" in some.stdout
+    assert "32/torch" not in some.stdout and "ae400/torch: peak" in some.stdout
 
 
 @pytest.mark.parametrize(

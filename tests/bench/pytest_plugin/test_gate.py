@@ -34,7 +34,10 @@ def test_a_test_fails_by_the_rules_of_its_cell(gated):
     # jax has nothing that stayed the same to be compared with: it isn't passed over.
     failed, undecided = gate.of(cell("jax"))
     assert failed == "" and undecided.startswith("undecided: time of train ae400, batch 32, jax")
-    assert gate.of(cell("torch", "predict")) == ("", "")
+    failed, undecided = gate.of(cell("torch", "predict"))
+    assert (failed, undecided) == ("", "the baseline lacks this cell, to judge it by 'time > 5 %'")
+    # A rule of other cells doesn't ask for this one.
+    assert gated("time of train/* > 50 %").of(cell("torch", "predict")) == ("", "")
 
 
 def test_memory_is_of_all_cells_of_a_contender(gated):

@@ -123,10 +123,12 @@ def test_tests_replay_what_their_workers_measured(run_pytest, pytester):
     assert not any("\x1b[32m" in line or "\x1b[31m" in line for line in figures)
 
     again = ("--launches=1", "--benchmark-compare", "--benchmark-group-by", "param:backend", "-x")
-    gate = ("--aebench-baseline", "kept", "--aebench-fail-if", "parity")
+    gate = ("--aebench-baseline", "kept", "--aebench-fail-if", "time > 5 %", "-rs")
     shown = run_pytest(*asked, *again, *gate, "-k", "train and jax")
     assert shown.ret == 0, shown.stdout.str()
-    shown.assert_outcomes(passed=1)
+    # One launch has no interval: the rule is open, and the test says so.
+    shown.assert_outcomes(skipped=1)
+    assert "undecided: time of train ae50, batch 32, jax" in shown.stdout.str()
     assert "(0001_" in shown.stdout.str()
     assert "'backend=jax'" in shown.stdout.str()
     kept = sorted(path.name for path in (pytester.path / "kept").iterdir())

@@ -8,8 +8,10 @@ import pytest
 from aebench.reports import record
 from aebench.reports.changes import compare, sides
 from aebench.reports.changes.change import LOSS, PARITY, PEAK, START, TIME
+from aebench.reports.changes.rules import judge_all, read
 from helpers import other_runs
 
+GONE = record.Round | record.FootprintFacts | record.Phase | record.QualityEpoch
 NEW_TORCH = {"torch": "2.1"}
 
 
@@ -82,7 +84,12 @@ def test_ratios_to_an_own_reference_stand_side_by_side_on_two_machines():
     base, new = other_runs.run(1), other_runs.run(2, {"torch": 1.2}, processor="Another")
     found, of = changed([base], [new])
     word, change = of[TIME, "torch"]
-    assert (word, change.against) == ("slower", "jax")
+    # The machines don't agree on it; which code is slower, nobody can say, nor does a rule.
+    assert (word, change.against, change.reason) == ("differs", "jax", "the machines differ")
+    assert change.ratio.value == pytest.approx(1.2, rel=0.01)
+    (outcome,) = judge_all([read("time of */torch > 5 %")], found.changes)
+    assert (outcome.word, outcome.reason) == ("undecided", "the machines differ")
+    assert of[TIME, "jax"][0] == "differs"
     assert ("processor", "Processor", "Another") in found.environment
     assert of[PEAK, "torch"][1].reason == of[START, "torch"][1].reason == "the machines differ"
 
@@ -157,6 +164,40 @@ def test_parity_that_broke_is_told_and_its_time_is_not_compared():
     assert "isn't shown to be the same model" in found[TIME, "torch"][1].reason
     _, found = changed([with_parity(1, 0.1)], [with_parity(2, 0.1)])
     assert found[PARITY, "torch"][0] == "differs"
+    _, found = changed([with_parity(1, 0.1)], [with_parity(2, 0.0)])
+    assert found[PARITY, "torch"][0] == "repaired"
+    # One of several runs that differs is enough.
+    _, found = changed([with_parity(1, 0.0)], [with_parity(2, 0.0), with_parity(3, 0.1)])
+    assert found[PARITY, "torch"][0] == "broken"
+
+
+def test_what_the_new_side_lacks_is_not_passed_over():
+    new = other_runs.run(2)
+    new.events = [
+        each
+        for each in new.events
+        if not (getattr(each, "contender", "") == "torch" and isinstance(each, GONE))
+    ]
+    new.events.append(record.Failure("speed", "torch", "ae400", 0, "was killed", ""))
+    _, found = changed([other_runs.run(1)], [new])
+    assert found[TIME, "torch"][1].reason == "was killed"
+    assert found[PEAK, "torch"][1].reason == "it wasn't measured on the new side"
+    assert found[LOSS, "torch"][1].reason == "it wasn't trained on the new side"
+    outcomes = judge_all([read("time > 90 %")], [change for _, change in found.values()])
+    assert {each.change.contender: each.word for each in outcomes}["torch"] == "undecided"
+
+
+def test_other_quantities_are_not_compared():
+    new = other_runs.run(2)
+    plan = msgspec.structs.replace(new.header.plan, batch_size=500)
+    words = [msgspec.structs.replace(each, timing="whole call") for each in new.header.workloads]
+    new.header = msgspec.structs.replace(new.header, plan=plan, workloads=words)
+    _, found = changed([other_runs.run(1)], [new])
+    assert (
+        found[TIME, "torch"][1].reason == "rounds of train are of another kind: step and whole call"
+    )
+    assert "of another batch size" in found[PEAK, "torch"][1].reason
+    assert found[LOSS, "torch"][1].reason == "the trainings are of other lengths or data"
 
 
 def test_a_disturbed_cell_tells_nothing():

@@ -13,7 +13,9 @@ from aebench.reports.history.series import change_points
 from aebench.reports.history.shown import bars, page, plot, summary, tables
 
 
-def figures(values, key="train/ae400/32/jax", against="", kind="one", quantity="time"):
+def figures(
+    values, key="train/ae400/32/jax", against="", kind="one", quantity="time", variant="step"
+):
     return [
         Figure(
             f"{kind}/{number}",
@@ -25,6 +27,7 @@ def figures(values, key="train/ae400/32/jax", against="", kind="one", quantity="
             key,
             "jax",
             against,
+            variant,
             float(value),
             float(value) * 0.98,
             float(value) * 1.02,
@@ -91,6 +94,12 @@ def test_times_are_followed_by_ratios_where_there_are_some():
     assert len(all_series(both, {}, seconds=True)) == 3
     assert [each.key for each in all_series(both, {}, "predict/*")] == ["predict/ae400/32/jax"]
     assert all_series(both, {}, "nothing") == []
+    # Epochs and steps are no one series, and neither hides the other.
+    mixed = [*figures([1, 2]), *figures([100, 200], variant="epoch on mnist 0778c125")]
+    assert [each.what for each in all_series(mixed, {})] == [
+        "time (step)",
+        "time (epoch on mnist 0778c125)",
+    ]
 
 
 def test_a_table_shows_a_line_of_bars_and_the_machine_apart():
@@ -106,6 +115,12 @@ def test_a_table_shows_a_line_of_bars_and_the_machine_apart():
     assert "from 2026-01-06 on" in own.notes[1]
     assert machine.title == "The machine itself"
     assert summary(found).startswith("2 series of 10 runs: 1 changed. Most: train/ae400/32/jax")
+
+
+def test_losses_need_not_be_positive():
+    (found,) = all_series(figures([-1.0, -1.0, -0.5], quantity="loss"), {})
+    assert bars([-1.0]) == "▁" and bars([-1.0, -0.5]) == "▁█"
+    assert tables([found])[0].rows and plot(found)
 
 
 @given(st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=50))
