@@ -161,7 +161,7 @@ def _confirmed(
 
 def _measured_again(sides: "Sides", failed: Sequence["Change"], given: Given) -> list["Record"]:
     """Measure contenders and cells again, as the new run did; return the record."""
-    plan, data = sides.new[0].header.plan, sides.new[0].header.data
+    plan, data = sides.new[0].header.plan, sides.new[0].header.data_of(failed[0].model)
     names = dict.fromkeys(
         name for each in failed for name in (each.contender, each.against) if name
     )
@@ -170,6 +170,7 @@ def _measured_again(sides: "Sides", failed: Sequence["Change"], given: Given) ->
         "model": given.get("model") or list(dict.fromkeys(each.model for each in failed)),
         "passes": list(dict.fromkeys(_PASSES[each.quantity] for each in failed)),
         "data": data.choice,
+        "train_samples": data.train_samples,
         "batch_size": [str(plan.batch_size)],
         "quiet": True,
     }

@@ -11,7 +11,7 @@ from aebench.reports.comparison import holm
 from aebench.reports.launches import Error, Spread, mean_error, spreads
 from helpers.synthetic import log_ratios
 
-CELLS, MODELS, PAIRS = 32, 4, 250
+CELLS, MODELS, PAIRS = 32, 4, 150
 # A run's own effect, as a share of the spread between launches.
 SHARES = (0.0, 0.5, 1.0)
 
