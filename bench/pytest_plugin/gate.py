@@ -67,15 +67,15 @@ class Gate:
         Rules on times are about the test's cell, the others about its contender and model.
         """
         mine = [each for each in self._outcomes if _concerns(each, wanted)]
-        if not mine:
-            key = f"{wanted.workload}/{wanted.model}/{wanted.batch_size}/{wanted.contender}"
-            missed = [each.text for each in self._rules if each.is_about(TIME, key)]
-            told = f"the baseline lacks this cell, to judge it by {missed[0]!r}" if missed else ""
-            return "", told
         failed, open_ones = (
             "; ".join(sentence(each) for each in mine if each.word == word)
             for word in (rules.FAILED, rules.UNDECIDED)
         )
+        key = f"{wanted.workload}/{wanted.model}/{wanted.batch_size}/{wanted.contender}"
+        missed = [each.text for each in self._rules if each.is_about(TIME, key)]
+        if missed and not any(each.change.quantity == TIME for each in mine):
+            lacking = f"the baseline lacks this cell, to judge it by {missed[0]!r}"
+            open_ones = "; ".join(filter(None, [open_ones, lacking]))
         return failed, open_ones
 
 

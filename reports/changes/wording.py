@@ -103,8 +103,6 @@ def answer(changes: Changes) -> str:
         parts.append(f"{words['']} not comparable")
     sides = [len(changes.sides.base), len(changes.sides.new)]
     runs = " and ".join(count(each, "run") for each in sides)
-    if not parts:
-        return f"Both sides ({runs}) measured nothing in common."
     return f"{count(len(changes.changes), 'comparison')} ({runs}): {listed(parts)}."
 
 

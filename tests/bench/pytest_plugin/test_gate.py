@@ -36,6 +36,9 @@ def test_a_test_fails_by_the_rules_of_its_cell(gated):
     assert failed == "" and undecided.startswith("undecided: time of train ae400, batch 32, jax")
     failed, undecided = gate.of(cell("torch", "predict"))
     assert (failed, undecided) == ("", "the baseline lacks this cell, to judge it by 'time > 5 %'")
+    # What is judged of its memory doesn't hide that.
+    both = gated("time > 5 %", "peak > 90 %").of(cell("torch", "predict"))
+    assert both == (failed, undecided)
     # A rule of other cells doesn't ask for this one.
     assert gated("time of train/* > 50 %").of(cell("torch", "predict")) == ("", "")
 
