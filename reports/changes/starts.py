@@ -11,7 +11,7 @@ from aebench.reports.changes.sides import Sides, values
 
 
 def starts(found: Sides) -> Iterator[Change]:
-    """Yield the changes of the cold starts that the base measured: their memory and their seconds."""
+    """Yield the changes of the memory and the seconds of cold starts that the base measured."""
     places = dict.fromkeys(
         place for run in found.base for place, row in run.starts.items() if row.launches
     )
