@@ -26,7 +26,7 @@ from aebench.reports.tables import Table
 from aebench.reports.tables.shared import shown
 
 _BARS = "▁▂▃▄▅▆▇█"
-_MOST_BARS, _MOST_PLOTS = 20, 200
+_MOST_BARS, _MOST_PLOTS, _MOST_DATES = 20, 200, 5
 # The factor and the unit in which a quantity is shown; ratios have neither.
 _UNITS = {TIME: (1e3, "ms"), START: (1.0, "s"), PEAK: (1 / MIB, "MiB"), LOSS: (1.0, "")}
 _UNITS |= {AA: (1.0, ""), CONTROL: (1e9, "ns per unit of its work")}
@@ -148,7 +148,7 @@ def plot(found: Series) -> bytes:
             axes.plot([begin - 0.4, end - 0.6], [mean, mean], color="#525252", linewidth=1.5)
         for change in found.changes:
             axes.axvline(change.at - 0.5, color="#525252", linestyle=":", linewidth=1)
-        ticks = list(places)[:: max(1, len(places) // 8)]
+        ticks = list(places)[:: -(-len(places) // _MOST_DATES)]
         axes.set_xticks(ticks, [_day(found.figures[each].created) for each in ticks])
         axes.set_ylabel(label(unit))
         axes.grid(alpha=0.3)
