@@ -42,6 +42,8 @@ def checks(
     job = ParityJob(
         backend, backends.module_name(backend), {}, model.description, 0, 0, NOWHERE, NOWHERE
     )
+    # A worker's masks follow its seed: unseeded, a plant was found one day and not another.
+    keras.utils.set_random_seed(0)
     with building or contextlib.nullcontext():
         made = kind(load((built or model).description), job)
     samples = Samples(images, images)
@@ -160,8 +162,8 @@ def main():
         "dropout at inference": (other_dropout(always), {**first, "model": DROPOUT}),
         "dropout at another rate": (
             contextlib.nullcontext(),
-            # By chance of its masks: so small a difference is found in the order of all groups.
-            {**random, "groups": GROUPS, "built": dataclasses.replace(DROPOUT, dropout=0.31)},
+            # 0.01 is 5 standard deviations of 50,000 draws: at the limit, found by chance.
+            {**random, "built": dataclasses.replace(DROPOUT, dropout=0.33)},
         ),
         "dropout without scaling": (other_dropout(unscaled), random),
         "one dropout layer": (
