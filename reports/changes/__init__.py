@@ -32,8 +32,8 @@ class Changes:
     verdicts : list of str
         The verdict on each change: ``slower``, ``faster``, ``more``, ``less``, ``same``,
         ``inconclusive``; ``differs`` or ``agrees`` between machines; for parity ``broken``,
-        ``repaired``, ``differs`` (on both sides) or ``same``; empty where nothing can be told. What
-        changed is right together (Holm's procedure, per quantity).
+        ``repaired``, ``still differs`` (on both sides) or ``same``; empty where nothing can be
+        told. What changed is right together (Holm's procedure, per quantity).
     environment : list of EnvironmentDifference
         What differs beside the measurements.
     """
@@ -112,7 +112,7 @@ def _verdicts(found: Sides, changes: Sequence[Change]) -> list[str]:
 def _parity_verdict(change: Change) -> str:
     if change.broken or change.repaired:
         return "broken" if change.broken else "repaired"
-    return "differs" if change.reason else "same"
+    return "still differs" if change.reason else "same"
 
 
 def _verdict(change: Change, differs: bool, different: float, same: float) -> str:

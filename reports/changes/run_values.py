@@ -149,7 +149,7 @@ class RunValues:
         cell = self.cells[key].cell
         if cell.differs.get(name):
             return f"it isn't shown to be the same model: {cell.differs[name]}"
-        counted = [row for row in cell.rounds.watched.values() if not row.repeated]
+        counted = cell.rounds.counted
         if 2 * sum(row.disturbed for row in counted) > len(counted):
             return "most of its blocks were disturbed"
         return ""

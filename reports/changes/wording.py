@@ -21,7 +21,7 @@ _NAMES = {
     PARITY: ("parity", 1.0, ""),
 }
 _CHANGED = ("broken", "repaired", "slower", "faster", "more", "less", "differs")
-_OPEN = ("agrees", "same", "inconclusive")
+_OPEN = ("agrees", "same", "still differs", "inconclusive")
 
 
 def tables(changes: Changes, everything: bool = False) -> list[Table]:

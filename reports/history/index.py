@@ -87,18 +87,20 @@ class Index:
             )
         }
         there: set[str] = set()
-        for path in paths:
-            name = str(path.resolve())
-            there.add(name)
-            with contextlib.suppress(OSError):
-                status = path.stat()
-                if known.get(name) != (status.st_size, status.st_mtime_ns):
-                    self._forget(name)
-                    self._add(name, path, status.st_size, status.st_mtime_ns)
-                    self._database.commit()
-        for name in known.keys() - there:
-            self._forget(name)
-        self._database.commit()
+        try:
+            for path in paths:
+                name = str(path.resolve())
+                there.add(name)
+                with contextlib.suppress(OSError):
+                    status = path.stat()
+                    if known.get(name) != (status.st_size, status.st_mtime_ns):
+                        self._forget(name)
+                        self._add(name, path, status.st_size, status.st_mtime_ns)
+            for name in known.keys() - there:
+                self._forget(name)
+        finally:
+            # Once, not per record: each waits for the disk. An interruption keeps what was read.
+            self._database.commit()
         return [
             f"{path}: {problem}"
             for path, problem in self._database.execute(

@@ -82,6 +82,11 @@ class CellRounds:
         self._ratios: dict[tuple[str, str], dict[LaunchKey, list[float]]] = {}
         self._steps: dict[str, dict[LaunchKey, float]] = {}
 
+    @property
+    def counted(self) -> list[record.Block]:
+        """The blocks that count: a disturbed one that was repeated doesn't."""
+        return [row for row in self.watched.values() if not row.repeated]
+
     def launches_of(self, run: int) -> int:
         """Return the number of launches in which a run measured the cell."""
         return len({launch for each, launch, _ in self.watched if each == run})

@@ -48,7 +48,7 @@ class CellSummary:
         rows = self._rows(comparisons)
         floors = map(noise_floor, self._compared.control_ratios)
         rotating = [each for each in self._cell.controls.values() if each.rotate]
-        counted = [row for row in self._cell.rounds.watched.values() if not row.repeated]
+        counted = self._cell.rounds.counted
         cell = SpeedCell(
             self._cell.model,
             self._cell.workload,
