@@ -85,6 +85,9 @@ class Backend(Protocol):
     PRODUCTS : str
         The module whose ``LOOPS`` and ``STREAM`` compute a step's matrix products alone, and move
         memory (see :mod:`aebench.backends.products`); empty if there is none.
+    LADDER : str
+        The module whose ``STEPS`` runs a Keras model's steps by the framework alone (see
+        :mod:`aebench.backends.ladders`); empty if there is none.
     PROFILER : str
         The module that runs the framework's profiler and reads its traces; empty if there is none.
     PROFILE_NOTE : str
@@ -109,6 +112,7 @@ class Backend(Protocol):
     UNSUPPORTED: dict[str, str]
     BASELINE: str
     PRODUCTS: str
+    LADDER: str
     PROFILER: str
     PROFILE_NOTE: str
     COSTS: Costs

@@ -17,6 +17,7 @@ BY_DEFAULT = True
 UNSUPPORTED: dict[str, str] = {}
 BASELINE = "aebench.backends.native.jax"
 PRODUCTS = "aebench.backends.products.jax"
+LADDER = "aebench.backends.ladders.jax"
 PROFILER = "aebench.backends.profilers.jax"
 PROFILE_NOTE = ""
 COSTS = Costs(

@@ -16,7 +16,7 @@ DISTRIBUTIONS = ("numpy",)
 INSTALL = "pip install -c constraints.txt -e '.[numpy]'"
 BY_DEFAULT = False
 UNSUPPORTED = {"train": "Keras's NumPy backend has no fit"}
-BASELINE = PROFILER = PROFILE_NOTE = ""
+BASELINE = LADDER = PROFILER = PROFILE_NOTE = ""
 PRODUCTS = "aebench.backends.products.numpy"
 COSTS = Costs(
     start_seconds=4.0,

@@ -21,7 +21,7 @@ DISTRIBUTIONS = ("openvino",)
 INSTALL = "pip install -c constraints.txt -e '.[openvino]'"
 BY_DEFAULT = False
 UNSUPPORTED = {"train": "Keras's OpenVINO backend has no fit"}
-BASELINE = PRODUCTS = PROFILER = PROFILE_NOTE = ""
+BASELINE = PRODUCTS = LADDER = PROFILER = PROFILE_NOTE = ""
 COSTS = Costs(
     start_seconds=6.0,
     cold_start_seconds=8.0,

@@ -23,6 +23,7 @@ BY_DEFAULT = True
 UNSUPPORTED: dict[str, str] = {}
 BASELINE = "aebench.backends.native.tensorflow"
 PRODUCTS = "aebench.backends.products.tensorflow"
+LADDER = "aebench.backends.ladders.tensorflow"
 PROFILER = "aebench.backends.profilers.tensorflow"
 PROFILE_NOTE = (
     "leaves out operations that it takes to be cheap, small matrix products too: their time is in "

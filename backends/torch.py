@@ -17,6 +17,7 @@ BY_DEFAULT = True
 UNSUPPORTED: dict[str, str] = {}
 BASELINE = "aebench.backends.native.torch"
 PRODUCTS = "aebench.backends.products.torch"
+LADDER = "aebench.backends.ladders.torch"
 PROFILER = "aebench.backends.profilers.torch"
 PROFILE_NOTE = ""
 COSTS = Costs(

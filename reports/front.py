@@ -13,7 +13,7 @@ from aebench.reports.tables.shared import Table, count
 # With these a page has at most 120 lines of Markdown.
 MOST_ROWS, MOST_NOTICES, MOST_REASONS, MOST_COMMANDS = 30, 5, 6, 3
 # Figures and sections, of which the first that a report has leads.
-FIGURES = ("ratios", "loss", "profile", "memory-curve", "memory")
+FIGURES = ("ratios", "loss", "ladder", "profile", "memory-curve", "memory")
 _TABLE_SECTIONS = ("Quality", "Where time and memory go", "Footprint")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
+from aebench.reports import ladders
 from aebench.reports.formatting import interval, listed, percent
 from aebench.reports.summary import (
     MIB,
@@ -45,6 +46,7 @@ def sentences(summary: Summary) -> list[str]:
         *_footprint(summary.footprint),
         *_quality(meaningful, "".join(stayed[:1])),
         *limit(summary.speed),
+        *ladders.headline(summary.ladder),
         *profile(summary.profile),
         *_memory(summary.memory),
     ]

@@ -126,7 +126,7 @@ def test_a_working_worker_needs_numpy_keras_and_its_framework_only(room):
         assert tops <= {"keras", "numpy", "aebench"} | STANDARD, file
 
 
-@pytest.mark.parametrize("folder", ["native", "products", "profilers"])
+@pytest.mark.parametrize("folder", ["native", "products", "ladders", "profilers"])
 def test_a_native_framework_and_a_profiler_need_themselves_and_numpy_only(folder):
     for file in files(f"backends/{folder}"):
         own = {file.stem} if file.stem in FRAMEWORKS else FRAMEWORKS - {"keras"}

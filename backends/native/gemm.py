@@ -15,7 +15,7 @@ from aebench.backends.products import ARRAYS_OF_A_PASS, FLOAT_BYTES
 from aebench.backends.products.trials import TRIAL_SECONDS, Timed, fastest_trials
 
 # Empty, since matrix products alone have no Keras backend, framework, baseline or profiler.
-KERAS_BACKEND = FRAMEWORK = BASELINE = PRODUCTS = PROFILER = PROFILE_NOTE = ""
+KERAS_BACKEND = FRAMEWORK = BASELINE = PRODUCTS = LADDER = PROFILER = PROFILE_NOTE = ""
 REQUIRES = DISTRIBUTIONS = ("numpy",)
 INSTALL = "pip install numpy"
 BY_DEFAULT = False

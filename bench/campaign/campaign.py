@@ -19,7 +19,7 @@ from aebench.bench.campaign.display import Display
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.campaign.json_display import JsonDisplay
 from aebench.bench.campaign.parity_cache import ParityCache
-from aebench.bench.campaign.passes import footprint, memory, parity, profile, quality
+from aebench.bench.campaign.passes import footprint, ladder, memory, parity, profile, quality
 from aebench.bench.campaign.passes.speed import SpeedPass, cells_going_on
 from aebench.bench.campaign.time_history import TimeHistory
 from aebench.bench.data.model_data import ModelData
@@ -38,6 +38,7 @@ _PASSES: dict[str, Callable[[Context, Sequence[Task]], None]] = {
     "speed": lambda context, tasks: SpeedPass(context).run(tasks),
     "footprint": footprint.run,
     "quality": quality.run,
+    "ladder": ladder.run,
     "profile": profile.run,
     "memory": memory.run,
 }
@@ -237,6 +238,7 @@ def _header(plan: Plan, inputs: RunInputs, folder: Path) -> Header:
         workloads=plan.describe_workloads(),
         cells=plan.cells() if "speed" in plan.info.passes else [],
         tasks=plan.describe_tasks(),
+        rungs=plan.describe_rungs(),
     )
 
 

@@ -10,7 +10,7 @@ from aebench.reports.sanitize import printable_json
 from aebench.reports.summary import summarise
 
 # The parts of a summary whose rows are results of one contender and model each.
-_ROWS = ("parity", "footprint", "quality", "profile", "memory")
+_ROWS = ("parity", "footprint", "quality", "ladder", "profile", "memory")
 
 
 class JsonDisplay:

@@ -83,6 +83,7 @@ def show(
         "footprint": f"cold starts of every contender: {info.footprint_launches}",
         "quality": f"epochs: {info.epochs}, seeds: {len(info.seeds)}, "
         f"{info.quality_train_samples:,} training samples, batch {info.batch_size}",
+        "ladder": f"{_sizes(info.sizes)}, on each rung from matrix products to fit",
         "profile": f"where {info.profile_steps} training steps' time goes, batch "
         f"{info.batch_size}; what is compiled when",
         "memory": f"what is held when, batch {info.batch_size}; does it grow with the steps?",

@@ -132,6 +132,17 @@ COMMANDS = (
         "both verdicts are right, and 3 if the machine is too noisy for verdicts.",
     ),
     Command(
+        "explain",
+        "Show what each part adds to a step: matrix products, framework, Keras, fit.",
+        Measurement("explain", preset="profile", passes=("parity", "ladder")),
+        (
+            *("contender", "model", "set", "vary", "workload", "batch-size"),
+            *("launches", "blocks", "train-samples", "threads", "fresh-parity", "report", *_RECORD),
+        ),
+        "The same steps are timed on each rung of a ladder, in shared blocks: what a rung takes "
+        "beyond the rung below is that part's cost.",
+    ),
+    Command(
         "profile",
         "Show where the time of training steps goes, and what each backend compiles when.",
         Measurement("profile", preset="profile", passes=("profile",)),

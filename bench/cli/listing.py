@@ -80,6 +80,8 @@ def _backend(name: str, device: str) -> tuple[str, str, str]:
         return str(error), "", ""
     version = backends.installed_version(name)
     supported = [workload for workload in workloads.names() if workload not in facts.UNSUPPORTED]
+    if facts.LADDER:
+        supported.append("explain")
     if facts.PROFILER:
         supported.append("profile")
     shown = version or f"not installed: {facts.INSTALL}"

@@ -12,6 +12,7 @@ from aebench.bench.data.model_data import Counts
 from aebench.bench.errors import BadInputError, refusing
 from aebench.bench.plan.controls import taking_turns
 from aebench.bench.plan.plan import Plan
+from aebench.bench.protocol.rungs import RUNGS
 from aebench.bench.quoting import shortly
 from aebench.bench.system import machine
 from aebench.reports.record import ContenderInfo, PlanInfo
@@ -196,6 +197,7 @@ def _counts(plan: Plan, info: PlanInfo) -> tuple[int, int]:
         "speed": in_full * info.launches,
         "footprint": in_full * len(plan.on_keras) * info.footprint_launches,
         "quality": (in_full * len(plan.on_keras) + models - in_full) * len(info.seeds),
+        "ladder": models * info.launches,
         "profile": trainings,
         "memory": trainings,
     }
@@ -203,6 +205,7 @@ def _counts(plan: Plan, info: PlanInfo) -> tuple[int, int]:
     measurements = {
         "speed": in_full * blocks * len(taking_turns(plan.in_blocks, 0)),
         "quality": tasks["quality"] * info.epochs,
+        "ladder": models * blocks * sum(map(len, RUNGS.values())) * len(plan.on_keras),
     }
     return (
         sum(tasks[name] for name in info.passes),

@@ -35,6 +35,7 @@ _PROBE = (
 )
 # These passes train even if no workload of the run is a training.
 _TRAINING_PASSES = ("footprint", "quality", "profile", "memory")
+_ONE_STEP = "only a call of one step has rungs: leave the number of steps out"
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def find(asked: Sequence[str], run: bool = True) -> list[ContenderInfo]:
                 missing="" if version else install,
                 python=contender.python,
                 settings=contender.settings.to_dict(),
-                **capability(contender.backend),
+                **capability(contender.backend, contender.settings.steps),
             )
         )
     if all(contender.missing for contender in found):
@@ -160,7 +161,7 @@ def baselines(found: Sequence[ContenderInfo], run: bool = True) -> list[Contende
     ]
 
 
-def capability(backend: str) -> dict[str, Any]:
+def capability(backend: str, steps: int = 1) -> dict[str, Any]:
     """Return what a backend supports, as fields for a record's header.
 
     The framework is not imported.
@@ -169,6 +170,8 @@ def capability(backend: str) -> dict[str, Any]:
     ----------
     backend : str
         One of :func:`aebench.backends.measurable_names`.
+    steps : int
+        The number of steps that a call of the contender runs.
 
     Returns
     -------
@@ -182,6 +185,10 @@ def capability(backend: str) -> dict[str, Any]:
     unsupported = dict(facts.UNSUPPORTED)
     if not facts.PROFILER:
         unsupported.setdefault("profile", f"there is no profiler for {backend} here")
+    if not facts.LADDER:
+        unsupported.setdefault("ladder", f"{backend} has no rungs here")
+    if steps > 1:
+        unsupported.setdefault("ladder", _ONE_STEP)
     for name in _TRAINING_PASSES:
         if "train" in unsupported:
             unsupported.setdefault(name, f"this pass trains, and {unsupported['train']}")

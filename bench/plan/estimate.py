@@ -22,6 +22,7 @@ from aebench.bench.plan.presets import (
 )
 from aebench.bench.protocol.parity_checks import short_steps
 from aebench.bench.protocol.phases import WATCHED_STEPS
+from aebench.bench.protocol.rungs import RUNGS
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.reports.record import ContenderInfo, Task
 
@@ -42,6 +43,9 @@ _BASELINE_OVERHEAD = 0.5
 # Median seconds of a float32 matrix product, 512 × 784 by 784 × 400, on the estimate's machine.
 _PRODUCT_SECONDS = 0.0021
 _PRODUCTS = 30
+# Seconds to compile and to calibrate a rung of the ladder, and of its round with all around it.
+_RUNG_SECONDS = 1.5
+_RUNG_ROUND_SECONDS = 0.35
 
 
 def task_seconds(
@@ -63,6 +67,8 @@ def task_seconds(
         round is chosen so that a round takes about the same time on any machine.
     """
     model = plan.model(task.model)
+    if task.pass_name == "ladder":
+        return _ladder_seconds(plan, model, task.launch, pace)
     if task.pass_name == "speed":
         return _speed_seconds(plan, model, task.launch, test_samples, pace)
     return pace * _alone_seconds(plan, task, model, test_samples)
@@ -171,6 +177,17 @@ def _speed_seconds(plan: Plan, model: Model, launch: int, test_samples: int, pac
         chosen = timed[launch % len(timed)] == name
         if trains and chosen and launch < LAUNCHES_WITH_SHORT_EPOCHS:
             total += 3.0 * len(plan.on_keras)
+    return total
+
+
+def _ladder_seconds(plan: Plan, model: Model, launch: int, pace: float) -> float:
+    found = plan.in_ladder(model.name)
+    starts = [_costs(each.backend).start_seconds + _jit_seconds(each) for each in found]
+    total = _SIDE_BY_SIDE * pace * sum(starts)
+    for cell in plan.ladder_cells(model.name, launch):
+        rungs = len(RUNGS[cell.workload]) * len(found)
+        blocks = plan.info.sizes_of(cell.workload).blocks
+        total += rungs * (_RUNG_SECONDS * pace + blocks * _RUNG_ROUND_SECONDS)
     return total
 
 

@@ -14,12 +14,14 @@ from aebench.bench.models.model import Model
 from aebench.bench.plan.controls import taking_turns, with_controls
 from aebench.bench.plan.model_info import describe_model
 from aebench.bench.plan.sizes import first_batch_size, obstacle
+from aebench.bench.protocol.rungs import RUNGS
 from aebench.reports.record import (
     Cell,
     ContenderInfo,
     ModelInfo,
     PlanInfo,
     PlannedTasks,
+    RungInfo,
     Task,
     WorkloadInfo,
 )
@@ -120,6 +122,15 @@ class Plan:
         """List the contenders, baselines and controls of a cell's blocks in a launch."""
         able = [contender for contender in self.in_blocks if self.takes_part(contender, cell)]
         return taking_turns(able, launch)
+
+    def ladder_cells(self, model: str, launch: int = 0) -> list[Cell]:
+        """List the cells of a model whose workloads have rungs."""
+        return [cell for cell in self.cells(model, launch) if cell.workload in RUNGS]
+
+    def in_ladder(self, model: str) -> list[ContenderInfo]:
+        """List the contenders whose rungs are measured for a model."""
+        names = {name for _, name in self._pairs(self.on_keras, "ladder", [model])}
+        return [contender for contender in self.on_keras if contender.name in names]
 
     def obstacle(self, contender: ContenderInfo, cell: Cell) -> str:
         """Return why a contender can't run a cell; empty if it can."""
@@ -235,6 +246,13 @@ class Plan:
                 for launch in range(info.launches)
                 for model in dict.fromkeys(cell.model for cell in self.cells(launch=launch))
             ]
+        if pass_name == "ladder":
+            return [
+                Task("ladder", model.name, "", launch)
+                for launch in range(info.launches)
+                for model in self.models
+                if self.ladder_cells(model.name, launch) and self.in_ladder(model.name)
+            ]
         if pass_name == "parity":
             # The models of a contender follow each other, since one worker computes all of them.
             return [
@@ -266,13 +284,19 @@ class Plan:
         able = [each.name for each in self.on_keras if "quality" not in each.unsupported]
         return self.info.reference if self.info.reference in able else next(iter(able), "")
 
-    def _pairs(self, contenders: Sequence[ContenderInfo], pass_name: str) -> list[tuple[str, str]]:
-        """List the (model, contender) pairs to measure: those selected that support the pass."""
+    def _pairs(
+        self, contenders: Sequence[ContenderInfo], pass_name: str, models: Sequence[str] = ()
+    ) -> list[tuple[str, str]]:
+        """List the (model, contender) pairs to measure: those selected that support the pass.
+
+        ``models`` are the names of the models in question; none stands for all.
+        """
         return [
             (model.name, contender.name)
             for model in self.models
             for contender in contenders
-            if self.is_measured(contender, model.name)
+            if (not models or model.name in models)
+            and self.is_measured(contender, model.name)
             and pass_name not in contender.unsupported
             and not self.model_infos[model.name].why_not(contender, pass_name)
         ]
@@ -287,6 +311,16 @@ class Plan:
         return [
             WorkloadInfo(found.name, found.verb, found.gerund, found.timing, found.trains)
             for found in map(workloads.load, self.info.workloads)
+        ]
+
+    def describe_rungs(self) -> list[RungInfo]:
+        """Describe the rungs for the record; none without the ladder pass."""
+        if "ladder" not in self.info.passes:
+            return []
+        return [
+            RungInfo(workload, rung.name, rung.what, rung.base, rung.adds, rung.aside)
+            for workload in self.info.workloads
+            for rung in RUNGS.get(workload, ())
         ]
 
     def outside_modules(self) -> list[str]:

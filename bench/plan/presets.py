@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from aebench.bench.models.autoencoder import TABLE
 
-PASSES = ("parity", "speed", "footprint", "quality", "profile", "memory")
-# The usual passes of a preset. The last two passes explain results, and run only if asked for.
+PASSES = ("parity", "speed", "footprint", "quality", "ladder", "profile", "memory")
+# The usual passes of a preset. The others explain results, and run only if asked for.
 COMPARING = PASSES[:4]
 # Short epochs measure the cost of an epoch's end in this many launches. The cost varies little from
 # process to process: more launches would hardly narrow its confidence interval.
@@ -147,8 +147,8 @@ PRESETS = {
         None,
         passes=("parity", "footprint", "quality"),
     ),
-    # Shows where time and memory go; it compares no contenders.
+    # Shows where time and memory go; it compares no contenders. The sizes are those of the ladder.
     "profile": Preset(
-        TABLE[:1], (Sizes("train", (32,), 3, 6),), 1, 3, 1, None, passes=("profile", "memory")
+        TABLE[:1], _both((32, 500), 3, 4, 4), 1, 3, 1, None, passes=("profile", "memory")
     ),
 }

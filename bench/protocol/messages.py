@@ -152,6 +152,24 @@ class MemoryJob(ColdStartJob):
 
 
 @dataclass(frozen=True)
+class LadderJob(Job):
+    """Build the model, then execute :class:`PrepareRungs` and :class:`RunRung`.
+
+    Parameters
+    ----------
+    dense_shapes : list of list of int
+        See :class:`SpeedJob`.
+    validation_samples : int
+        The number of test samples with which the rung with validation validates.
+    """
+
+    PASS = "ladder"
+
+    dense_shapes: list[list[int]]
+    validation_samples: int
+
+
+@dataclass(frozen=True)
 class ProfileJob(Job):
     """Log compilations, then trace steps; ``trace`` is the path of the trace file to write."""
 
@@ -220,6 +238,7 @@ JOBS: dict[str, type[Job]] = {
         ParityJob,
         FootprintJob,
         MemoryJob,
+        LadderJob,
         ProfileJob,
         QualityJob,
         InspectionJob,
@@ -297,6 +316,26 @@ class Leave:
     """End the workload that :class:`Enter` started. Answer: :class:`Left`."""
 
     COMMAND: ClassVar[str] = "leave"
+
+
+@dataclass(frozen=True)
+class PrepareRungs:
+    """Compile all rungs of a workload, and time them roughly. Answer: :class:`RungsPrepared`."""
+
+    COMMAND: ClassVar[str] = "prepare rungs"
+
+    workload: str
+    batch_size: int
+
+
+@dataclass(frozen=True)
+class RunRung:
+    """Run so many steps of a rung that was prepared last. Answer: :class:`RungTimes`."""
+
+    COMMAND: ClassVar[str] = "rung"
+
+    rung: str
+    steps: int
 
 
 @dataclass(frozen=True)
@@ -388,6 +427,8 @@ Command = (
     | Enter
     | RunRound
     | Leave
+    | PrepareRungs
+    | RunRung
     | RunShortEpochs
     | BeginTraining
     | Compare
@@ -470,6 +511,23 @@ class RoundTimes:
     discarded_seconds: float
     call_seconds: list[float] | None = None
     memory_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class RungsPrepared:
+    """Rough seconds of a step by rung, and why other rungs are absent."""
+
+    step_seconds: dict[str, float]
+    absent: dict[str, str]
+
+
+@dataclass(frozen=True)
+class RungTimes:
+    """The times of one round of a rung; see :class:`aebench.reports.record.RungRound`."""
+
+    seconds: float
+    step_seconds: float
+    cpu_seconds: float
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from aebench.bench.protocol.messages import (
     Enter,
     Entered,
     EpochBoundary,
+    Job,
     Leave,
     RoundTimes,
     RunRound,
@@ -47,7 +48,11 @@ def server(channel: Channel, job: SpeedJob) -> "Loops":
     """Return the object that executes the parent's commands for the job's baseline."""
     if job.backend == backends.GEMM:
         return Products(channel, job)
-    model = load(job.model)
+    return network(job, load(job.model), channel)
+
+
+def network(job: Job, model: LoadedModel, channel: Channel | None = None) -> "Loops":
+    """Return the loops of a job's model without Keras; a channel serves rounds on command."""
     made = OwnNetworks if model.closed_form_function is None else Networks
     return made(channel, job, model)
 
@@ -55,7 +60,7 @@ def server(channel: Channel, job: SpeedJob) -> "Loops":
 class Loops:
     """Runs rounds of steps. The step after the last batch of the data takes the first batch."""
 
-    def __init__(self, channel: Channel, job: SpeedJob) -> None:
+    def __init__(self, channel: Channel | None, job: Job) -> None:
         self._channel = channel
         self._backend = backends.load(job.backend)
 
@@ -70,7 +75,7 @@ class Loops:
     def calibrate(self, command: Calibrate, workload: Workload, samples: Samples) -> Calibrated:
         """Measure roughly how many seconds a step takes, after as many that compile if needed."""
         steps = command.steps
-        run, wait = self._begin(command, workload, samples)
+        run, wait = self.begin(command, workload, samples)
         wait(run(steps))
         began = time.perf_counter()
         wait(run(steps))
@@ -78,12 +83,13 @@ class Loops:
 
     def enter(self, command: Enter, workload: Workload, samples: Samples) -> None:
         """Run rounds of a cell on command, until the command to leave."""
-        run, wait = self._begin(command, workload, samples)
+        run, wait = self.begin(command, workload, samples)
         channel = self._channel
+        assert channel is not None, "rounds on command need a channel"
         channel.send(encode(Entered(None)))
         while isinstance(wanted := receive_command(channel, RunRound, Leave), RunRound):
-            self._prepare(wanted.discarded_steps)
-            self._prepare(wanted.steps)
+            self.prepare(wanted.discarded_steps)
+            self.prepare(wanted.steps)
             times, _ = time_round(
                 lambda steps: wait(run(steps)), wanted.steps, wanted.discarded_steps
             )
@@ -93,13 +99,13 @@ class Loops:
         """Return an empty list: baselines do not run ``fit``, which alone has epochs."""
         return []
 
-    def _begin(
+    def begin(
         self, command: Calibrate | Enter, workload: Workload, samples: Samples
     ) -> tuple[Run, Callable[[Any], None]]:
         """Return two functions for a cell: the first runs steps, the second waits for a result."""
         raise NotImplementedError
 
-    def _prepare(self, steps: int) -> None:
+    def prepare(self, steps: int) -> None:
         """Compile a loop of ``steps`` steps before a round, which must include no compiling."""
 
     def _completed(self, times: RoundTimes, steps: int) -> RoundTimes:
@@ -116,7 +122,7 @@ class Loops:
 class Networks(Loops):
     """Rounds of the model's network, written in a framework without Keras."""
 
-    def __init__(self, channel: Channel, job: SpeedJob, model: LoadedModel) -> None:
+    def __init__(self, channel: Channel | None, job: Job, model: LoadedModel) -> None:
         super().__init__(channel, job)
         form = model.closed_form()
         made = native.load(job.backend)
@@ -133,13 +139,14 @@ class Networks(Loops):
 
     def compile(self, command: Compile, workload: Workload, samples: Samples) -> None:
         """Compile loops over the network's steps."""
-        self._begin(command, workload, samples)
+        self.begin(command, workload, samples)
         for steps in command.steps:
-            self._prepare(steps)
+            self.prepare(steps)
 
-    def _begin(
+    def begin(
         self, command: Compile | Calibrate | Enter, workload: Workload, samples: Samples
     ) -> tuple[Run, Callable[[Any], None]]:
+        """See :meth:`Loops.begin`."""
         batch_size = command.batch_size
         # These networks are autoencoders: their target is their input.
         flat = repeated(samples, batch_size, 1).x
@@ -156,14 +163,15 @@ class Networks(Loops):
 
         return run, self._backend.wait
 
-    def _prepare(self, steps: int) -> None:
+    def prepare(self, steps: int) -> None:
+        """See :meth:`Loops.prepare`."""
         self._network.prepare(self._workload, self._batches, steps)
 
 
 class OwnNetworks(Loops):
     """Rounds of a user's model without Keras: one call a step."""
 
-    def __init__(self, channel: Channel, job: SpeedJob, model: LoadedModel) -> None:
+    def __init__(self, channel: Channel | None, job: Job, model: LoadedModel) -> None:
         super().__init__(channel, job)
         if ContenderSettings.from_dict(job.settings).precision:
             self._backend.full_float32()
@@ -178,12 +186,13 @@ class OwnNetworks(Loops):
 
     def compile(self, command: Compile, workload: Workload, samples: Samples) -> None:
         """Run a step, which compiles where the file asks for it."""
-        run, wait = self._begin(command, workload, samples)
+        run, wait = self.begin(command, workload, samples)
         wait(run(1))
 
-    def _begin(
+    def begin(
         self, command: Compile | Calibrate | Enter, workload: Workload, samples: Samples
     ) -> tuple[Run, Callable[[Any], None]]:
+        """See :meth:`Loops.begin`."""
         self._batches = []  # free the last cell's samples before new ones are copied
         whole = repeated(samples, command.batch_size, 1)
         self._batches = batches = self._network.batches(whole, command.batch_size)
@@ -215,9 +224,10 @@ class Products(Loops):
         """Import the libraries and compile their loops, in which the number of steps is free."""
         self._of_cell(command.batch_size, workload)
 
-    def _begin(
+    def begin(
         self, command: Calibrate | Enter, workload: Workload, samples: Samples
     ) -> tuple[Run, Callable[[Any], None]]:
+        """See :meth:`Loops.begin`."""
         self._limit = self._of_cell(command.batch_size, workload)
         if not self._limit.library:
             self._limit.time_libraries()

@@ -22,6 +22,9 @@ Event = (
     | comparing.FootprintFacts
     | comparing.QualityEpoch
     | comparing.Reconstructions
+    | explaining.RungRound
+    | explaining.AbsentRung
+    | explaining.LadderBlock
     | explaining.Compilation
     | explaining.Operation
     | explaining.Profile

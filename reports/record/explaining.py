@@ -1,4 +1,4 @@
-"""Events of the passes that explain results: profile, memory."""
+"""Events of the passes that explain results: ladder, profile, memory."""
 
 from typing import Annotated, ClassVar
 
@@ -8,6 +8,8 @@ from msgspec import Meta
 from aebench.reports.record.bounds import (
     MOST,
     Count,
+    Figure,
+    Instant,
     Name,
     Positive,
     PositiveSeconds,
@@ -15,6 +17,62 @@ from aebench.reports.record.bounds import (
     Text,
     Workload,
 )
+
+
+class RungRound(msgspec.Struct, frozen=True, tag="rung_round", tag_field="kind"):
+    """One timed run of ``steps`` steps on a rung of the ladder, which the header describes.
+
+    ``seconds`` are those of all steps, and of a whole call those of the call. ``step_seconds`` is
+    the time of a step, of a call without what begins and ends it. ``waiting_cpu_seconds`` is the
+    processor time of the other workers meanwhile, which should sleep.
+    """
+
+    pass_name: ClassVar[str] = "ladder"
+    contender: Name
+    model: Name
+    workload: Workload
+    batch_size: Positive
+    launch: int
+    rung: Name
+    block: int
+    position: int
+    steps: Positive
+    seconds: PositiveSeconds
+    step_seconds: PositiveSeconds
+    cpu_seconds: Seconds
+    waiting_cpu_seconds: Seconds | None = None
+
+
+class AbsentRung(msgspec.Struct, frozen=True, tag="absent_rung", tag_field="kind"):
+    """A rung that a contender hasn't got in a cell, with the reason."""
+
+    pass_name: ClassVar[str] = "ladder"
+    contender: Name
+    model: Name
+    workload: Workload
+    batch_size: Positive
+    launch: int
+    rung: Name
+    reason: Text
+
+
+class LadderBlock(msgspec.Struct, frozen=True, tag="ladder_block", tag_field="kind"):
+    """The state of the machine while a block of the ladder was measured; see :class:`Block`."""
+
+    pass_name: ClassVar[str] = "ladder"
+    model: Name
+    workload: Workload
+    batch_size: Positive
+    launch: int
+    block: int
+    seconds: PositiveSeconds
+    background_share: Figure | None
+    steal_share: Figure | None
+    disturbed: bool
+    repeated: bool
+    began_at: Instant | None = None
+    compute_seconds: PositiveSeconds | None = None
+    streaming_seconds: PositiveSeconds | None = None
 
 
 class Compilation(msgspec.Struct, frozen=True, tag="compilation", tag_field="kind"):

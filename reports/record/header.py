@@ -128,6 +128,22 @@ class ContenderInfo(msgspec.Struct, frozen=True):
         return next((self.unsupported[name] for name in names if name in self.unsupported), "")
 
 
+class RungInfo(msgspec.Struct, frozen=True):
+    """One rung of a workload's ladder.
+
+    ``what`` is run. It ``adds`` a part to its ``base``, another rung, which is empty for the
+    lowest; where a contender hasn't got that, to the base's base. ``aside`` is whether it isn't on
+    the way to what users call.
+    """
+
+    workload: Workload
+    name: Name
+    what: Text
+    base: Name
+    adds: Name
+    aside: bool = False
+
+
 class WorkloadInfo(msgspec.Struct, frozen=True):
     """One workload, with the words that reports use for it.
 
@@ -208,7 +224,7 @@ class Cell(msgspec.Struct, frozen=True, order=True):
 class PlannedTasks(msgspec.Struct, frozen=True):
     """The number of tasks (launches or seeds) of a pass for one model and one contender.
 
-    ``contender`` is empty in the speed pass: all contenders take part in its tasks.
+    ``contender`` is empty in the passes speed and ladder: all contenders take part in their tasks.
     """
 
     pass_name: Name
@@ -328,6 +344,7 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
 
     ``cells`` and ``tasks`` are computed from the plan; ``cells`` is empty if the run has no speed
     pass. ``operation_categories`` are the categories of a profile, in the order of the tables.
+    ``rungs`` are those of the ladder pass, lowest first.
     ``data`` are those of all models but the ones in ``data_of_models``, by their names.
     """
 
@@ -346,6 +363,7 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="kind"):
     tasks: Annotated[list[PlannedTasks], Meta(max_length=MOST_TASKS)] = []
     data_of_models: Annotated[dict[Name, DataInfo], Meta(max_length=MOST)] = {}
     operation_categories: Annotated[list[Name], Meta(max_length=100)] = []
+    rungs: Annotated[list[RungInfo], Meta(max_length=1000)] = []
 
     def data_of(self, model: str) -> DataInfo:
         """Return the data on which a model trains and predicts."""

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from aebench.reports.record.events import Event
 
 
+# Passes of which a task is a launch of a model with all contenders.
+OF_ALL = ("speed", "ladder")
+
+
 class WorkerInfo(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):
     """Facts about one worker: versions, effective settings, cores.
 
@@ -54,7 +58,8 @@ class Failure(msgspec.Struct, frozen=True, tag="failure", tag_field="kind"):
 class Task(msgspec.Struct, frozen=True):
     """A piece of a plan that is measured as a whole. If it is cut off, all of it is repeated.
 
-    A task of the speed pass is one launch of a model with all contenders; ``contender`` is empty.
+    A task of the passes speed and ladder is one launch of a model with all contenders;
+    ``contender`` is empty.
     A task of the quality pass is one training; ``launch`` is its seed. A task of any other pass is
     one worker of a contender and a model.
     """

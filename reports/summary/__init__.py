@@ -15,6 +15,7 @@ from aebench.reports.statistics import Estimate
 from aebench.reports.studies import Plateau
 from aebench.reports.summary import (
     footprint,
+    ladder,
     memory,
     parity,
     profile,
@@ -26,6 +27,7 @@ from aebench.reports.summary.breakeven import MOST_PAIRS, BreakEven, break_even
 from aebench.reports.summary.cost import Cost, CostPoint, cost
 from aebench.reports.summary.epochs import EpochCost
 from aebench.reports.summary.footprint import FootprintRow
+from aebench.reports.summary.ladder import LadderRow
 from aebench.reports.summary.memory import MemoryRow
 from aebench.reports.summary.notices import all_notices, some
 from aebench.reports.summary.parity import ParityRow
@@ -52,6 +54,7 @@ __all__ = [
     "EpochCost",
     "Estimate",
     "FootprintRow",
+    "LadderRow",
     "MemoryRow",
     "ParityRow",
     "ProfileRow",
@@ -131,6 +134,7 @@ class Summary(msgspec.Struct, frozen=True):
     failures: list[record.Failure]
     notices: list[str]
     speed_by_run: list[SpeedCell] = []
+    ladder: list[LadderRow] = []
 
 
 def summarise(*sources: Record) -> Summary:
@@ -182,6 +186,7 @@ def summarise(*sources: Record) -> Summary:
             *_pairs_left_out(pays),
         ],
         speed_by_run=measured.parts,
+        ladder=ladder.rows(sources, views),
     )
 
 

@@ -8,6 +8,7 @@ import msgspec
 from aebench.reports import record
 from aebench.reports.formatting import listed
 from aebench.reports.journal import Record
+from aebench.reports.record.run import OF_ALL
 from aebench.reports.stopping import enough
 
 
@@ -58,7 +59,7 @@ def _needed(source: Record, tasks: record.PlannedTasks) -> record.PlannedTasks:
 
 def _failed(source: Record) -> set[tuple[str, str, str]]:
     return {
-        (each.pass_name, each.model, "" if each.pass_name == "speed" else each.contender)
+        (each.pass_name, each.model, "" if each.pass_name in OF_ALL else each.contender)
         for each in source.of(record.Failure)
     }
 

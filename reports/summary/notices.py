@@ -101,7 +101,7 @@ def _differences(sources: Sequence[Record], cells: Sequence[SpeedCell]) -> list[
     if len(sources) < 2:
         return []
     headers = [source.header for source in sources]
-    explain = all({"profile", "memory"} >= set(each.plan.passes) for each in headers)
+    explain = all({"ladder", "profile", "memory"} >= set(each.plan.passes) for each in headers)
     unpaired = any(not row.shares_blocks for cell in cells for row in cell.rows)
     ratios = (
         "so no contender is called fastest, and ratios between runs are marked with †. "

@@ -4,6 +4,7 @@ import inspect
 
 import msgspec
 
+from aebench.bench.plan.presets import PASSES
 from aebench.reports import record
 from aebench.reports.record import comparing, explaining, run
 
@@ -29,6 +30,6 @@ def test_every_event_can_be_imported_from_the_package_by_its_name():
 
 def test_an_event_knows_its_pass_and_does_not_write_it():
     for event in structs(comparing) | structs(explaining):
-        assert event.pass_name in ("parity", "speed", "footprint", "quality", "profile", "memory")
+        assert event.pass_name in PASSES
     line = msgspec.json.encode(record.Call("jax", "ae400", 32, 0, 0.3))
     assert b"pass_name" not in line

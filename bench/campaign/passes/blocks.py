@@ -5,8 +5,9 @@ alone, never by a measured time.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes.rounds import (
@@ -17,9 +18,10 @@ from aebench.bench.campaign.passes.rounds import (
     running_sessions,
     take,
 )
+from aebench.bench.system import machine_controls as controls_of_machine
 from aebench.bench.system import processor
 from aebench.bench.system.machine_controls import MachineControls
-from aebench.reports.record import Block
+from aebench.reports.record import Block, ControlSizes, LadderBlock, Round
 
 # The pause before a round. Some threads keep a core busy after their work; they stopped within
 # 10 ms where this was measured.
@@ -29,13 +31,68 @@ BACKGROUND_LIMIT_SHARE = 0.10
 STEAL_LIMIT_SHARE = 0.02
 
 
+class TimedRound(Protocol):
+    """What a block needs to know of a round."""
+
+    @property
+    def steps(self) -> int:
+        """The number of steps."""
+
+    @property
+    def seconds(self) -> float:
+        """The seconds of these steps."""
+
+    @property
+    def waiting_cpu_seconds(self) -> float | None:
+        """The processor time of the other workers meanwhile."""
+
+
+@dataclass(frozen=True)
+class BlockRound:
+    """A round that every block has once.
+
+    Parameters
+    ----------
+    session : Session
+        The contender's session.
+    take : callable
+        Times the round, given the numbers of the block and of the place in it, and records it.
+    """
+
+    session: Session
+    take: Callable[[int, int], TimedRound]
+
+
+def one_of_each(
+    context: Context, sessions: Sequence[Session], cell: LaunchCell
+) -> list[BlockRound]:
+    """Return the rounds of a block with one round of each contender, as :func:`take` times it."""
+
+    def taker(session: Session) -> Callable[[int, int], Round]:
+        return lambda block, position: take(context, sessions, session, cell, block, position)
+
+    return [BlockRound(session, taker(session)) for session in sessions]
+
+
+def machine_controls(context: Context) -> MachineControls:
+    """Return the machine controls: those of the record, if there are any, else new ones."""
+    known = context.journal.record.of(ControlSizes)
+    if known:
+        return MachineControls(known[-1])
+    context.display.doing("calibrating the machine controls")
+    controls = controls_of_machine.calibrated(context.plan.info.threads)
+    context.journal.append(controls.sizes)
+    return controls
+
+
 def run(
     context: Context,
-    sessions: Sequence[Session],
+    rounds: Sequence[BlockRound],
     cell: LaunchCell,
     orders: Sequence[Sequence[int]],
     controls: MachineControls,
     first_number: int = 0,
+    event: type[Block] | type[LadderBlock] = Block,
 ) -> int:
     """Run blocks of a cell, and repeat disturbed blocks.
 
@@ -45,16 +102,18 @@ def run(
     ----------
     context : Context
         The context of the pass.
-    sessions : sequence of Session
-        The contenders, warmed up and waiting inside ``fit`` or ``predict``.
+    rounds : sequence of BlockRound
+        The rounds of a block; the contenders are warmed up.
     cell : LaunchCell
         The cell.
     orders : sequence of sequence of int
-        For each block, the order of the sessions, by their indices.
+        For each block, the order of the rounds, by their indices.
     controls : MachineControls
         The machine controls, which are timed at the beginning of every block.
     first_number : int
         The number of the first block.
+    event : type
+        The event that records a block's state of the machine.
 
     Returns
     -------
@@ -66,14 +125,14 @@ def run(
     for order in orders:
         context.display.doing(f"{cell}, block {number + 1}")
         repeated = True
-        while repeated and running_sessions(sessions):
+        while repeated and running_sessions([each.session for each in rounds]):
             began_at = time.time()
-            seen = _block(context, sessions, order, cell, controls, number)
+            seen = _block(context, rounds, order, cell, controls, number)
             disturbed = is_disturbed(seen.background_share, seen.steal_share)
             repeated = disturbed and repeats_left > 0
             repeats_left -= repeated
             context.journal.append(
-                Block(
+                event(
                     model=cell.cell.model,
                     workload=cell.cell.workload,
                     batch_size=cell.cell.batch_size,
@@ -113,12 +172,13 @@ class _Seen:
 
 def _block(
     context: Context,
-    sessions: Sequence[Session],
+    rounds: Sequence[BlockRound],
     order: Sequence[int],
     cell: LaunchCell,
     controls: MachineControls,
     number: int,
 ) -> _Seen:
+    sessions = list(dict.fromkeys(each.session for each in rounds))
     watch = _Watch(running_sessions(sessions))
     # Whose round was the last must not be in the controls: its threads may still be busy.
     time.sleep(PAUSE_SECONDS)
@@ -126,20 +186,21 @@ def _block(
     samples_per_second: dict[str, float] = {}
     waiting_seconds = 0.0
     for position, index in enumerate(order):
-        session = sessions[index]
+        session = rounds[index].session
         if session.gone:
             continue
         time.sleep(PAUSE_SECONDS)
         with dropping(context, session, cell):
-            row = take(context, sessions, session, cell, number, position)
+            row = rounds[index].take(number, position)
             waiting_seconds += row.waiting_cpu_seconds or 0.0
-            name = session.contender.name
-            samples_per_second[name] = row.steps * cell.cell.batch_size / row.seconds
+            samples_per_second[session.contender.name] = (
+                row.steps * cell.cell.batch_size / row.seconds
+            )
     seconds, background_share, steal_share = watch.end(waiting_seconds)
-    context.display.figure(
-        ", ".join(f"{name} {speed:,.0f}" for name, speed in sorted(samples_per_second.items()))
-        + " samples/s"
-    )
+    if len(rounds) == len(sessions):
+        speeds = sorted(samples_per_second.items())
+        told = ", ".join(f"{name} {speed:,.0f}" for name, speed in speeds)
+        context.display.figure(f"{told} samples/s")
     return _Seen(seconds, background_share, steal_share, compute_seconds, streaming_seconds)
 
 

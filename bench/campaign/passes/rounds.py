@@ -1,6 +1,6 @@
-"""Time one round of a contender in a cell of the speed pass, and drop contenders that fail."""
+"""Start contenders, time one round of a contender in a cell, and drop contenders that fail."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
@@ -8,17 +8,18 @@ from typing import NamedTuple
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
 from aebench.bench.errors import MeasurementError
+from aebench.bench.plan.order import starting_order
 from aebench.bench.protocol import messages
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.workloads import Workload
 from aebench.reports import record
-from aebench.reports.record import Cell, ContenderInfo
+from aebench.reports.record import Cell, ContenderInfo, Task
 
 # After the warm-up the number of steps in a round may be raised, at most by this factor.
 MOST_TIMES_AS_MANY_STEPS = 3
 
 
-@dataclass
+@dataclass(eq=False)
 class Session:
     """A contender's worker in one launch of a model, with its state.
 
@@ -43,6 +44,7 @@ class LaunchCell:
     cell: Cell
     workload: Workload
     launch: int
+    pass_name: str = "speed"
 
     @property
     def command_arguments(self) -> tuple[str, int]:
@@ -77,6 +79,50 @@ class Length(NamedTuple):
         longer than other rounds: before them, a tenth is enough.
         """
         return cls(steps, max(1, steps // (10 if whole_calls else 4)))
+
+
+def started(
+    context: Context,
+    contenders: Sequence[ContenderInfo],
+    job: Callable[[ContenderInfo], messages.Job],
+    task: Task,
+) -> list[Session]:
+    """Start the workers of a launch, in a drawn order, and wait until all have built the model.
+
+    All import and build at the same time: nothing is timed yet. Who fails is dropped.
+
+    Parameters
+    ----------
+    context : Context
+        The context of the pass.
+    contenders : sequence of ContenderInfo
+        The contenders of the launch.
+    job : callable
+        Makes a contender's job.
+    task : Task
+        The launch: its pass, its model and its number.
+    """
+    sessions: list[Session] = []
+    place = (task.model, task.launch, task.pass_name)
+    seed = context.plan.info.order_seed
+    context.display.doing(f"{task.model}: workers start (launch {task.launch + 1})")
+    for index in starting_order(len(contenders), seed, task.launch):
+        contender = contenders[index]
+        try:
+            sessions.append(Session(contender, context.start(contender, job(contender))))
+        except MeasurementError as error:
+            context.note_failure(error, task.pass_name, contender.name, task.model, task.launch)
+    for session in sessions:
+        with Dropping(context, session, *place):
+            info = context.note_worker(
+                session.worker.answer(messages.RuntimeInfo),
+                task.pass_name,
+                session.contender.name,
+                task.model,
+                task.launch,
+            )
+            session.some_epochs_wait = bool(info.epoch_end_polls_seconds)
+    return sessions
 
 
 def steps_per_call(contender: ContenderInfo) -> int:
@@ -149,9 +195,12 @@ class Dropping:
     after the ``with`` block runs on with the other sessions.
     """
 
-    def __init__(self, context: Context, session: Session, model: str, launch: int) -> None:
+    def __init__(
+        self, context: Context, session: Session, model: str, launch: int, pass_name: str = "speed"
+    ) -> None:
         self._context = context
         self._session = session
+        self._pass_name = pass_name
         self._where = (model, launch)
 
     def __enter__(self) -> None:
@@ -161,7 +210,7 @@ class Dropping:
         if not isinstance(error, MeasurementError):
             return False
         name = self._session.contender.name
-        self._context.note_failure(error, "speed", name, *self._where)
+        self._context.note_failure(error, self._pass_name, name, *self._where)
         self._session.gone = True
         self._context.fleet.stop(self._session.worker)
         return True
@@ -169,4 +218,4 @@ class Dropping:
 
 def dropping(context: Context, session: Session, cell: LaunchCell) -> Dropping:
     """Return the context manager for a session's work in a cell; see :class:`Dropping`."""
-    return Dropping(context, session, cell.cell.model, cell.launch)
+    return Dropping(context, session, cell.cell.model, cell.launch, cell.pass_name)

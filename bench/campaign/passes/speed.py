@@ -14,24 +14,22 @@ from aebench.bench.campaign.passes.round_lengths import (
     RoundLengths,
 )
 from aebench.bench.campaign.passes.rounds import (
-    Dropping,
     LaunchCell,
     Session,
     dropping,
     running_sessions,
+    started,
     steps_per_call,
     take,
 )
-from aebench.bench.errors import MeasurementError
 from aebench.bench.models.model import Model
-from aebench.bench.plan.order import block_orders, starting_order
+from aebench.bench.plan.order import block_orders
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import (
     BLOCKS_A_TURN,
     LAUNCHES_WITH_SHORT_EPOCHS,
 )
 from aebench.bench.protocol import messages
-from aebench.bench.system import machine_controls
 from aebench.bench.system.machine_controls import MachineControls
 from aebench.reports import record
 from aebench.reports.journal import Record
@@ -72,19 +70,8 @@ class SpeedPass:
 
     def run(self, tasks: Sequence[Task]) -> None:
         """Measure the tasks in the order given. A task is one launch of a model."""
-        with self._machine_controls() as self._controls:
+        with blocks.machine_controls(self._context) as self._controls:
             self._measure(tasks)
-
-    def _machine_controls(self) -> MachineControls:
-        """Return the machine controls: those of the record, if a run is carried on."""
-        context = self._context
-        known = context.journal.record.of(record.ControlSizes)
-        if known:
-            return MachineControls(known[-1])
-        context.display.doing("calibrating the machine controls")
-        controls = machine_controls.calibrated(context.plan.info.threads)
-        context.journal.append(controls.sizes)
-        return controls
 
     def _measure(self, tasks: Sequence[Task]) -> None:
         for number, task in enumerate(tasks):
@@ -119,32 +106,15 @@ class SpeedPass:
 
     def _start(self, model: Model, launch: int, cells: Sequence[Cell]) -> list[Session]:
         context = self._context
-        context.display.doing(f"{model.name}: workers start (launch {launch + 1})")
-        sessions: list[Session] = []
         names = {
             contender.name for cell in cells for contender in context.plan.in_launch(cell, launch)
         }
-        taking_part = [each for each in context.plan.in_blocks if each.name in names]
-        seed = context.plan.info.order_seed
-        for index in starting_order(len(taking_part), seed, launch):
-            contender = taking_part[index]
-            try:
-                worker = context.start(contender, context.speed_job(contender, model))
-                sessions.append(Session(contender, worker))
-            except MeasurementError as error:
-                context.note_failure(error, "speed", contender.name, model.name, launch)
-        # All workers import and build at the same time: nothing is timed yet.
-        for session in sessions:
-            with Dropping(context, session, model.name, launch):
-                info = context.note_worker(
-                    session.worker.answer(messages.RuntimeInfo),
-                    "speed",
-                    session.contender.name,
-                    model.name,
-                    launch,
-                )
-                session.some_epochs_wait = bool(info.epoch_end_polls_seconds)
-        return sessions
+        return started(
+            context,
+            [each for each in context.plan.in_blocks if each.name in names],
+            lambda contender: context.speed_job(contender, model),
+            Task("speed", model.name, "", launch),
+        )
 
     def _take_turns(
         self, sessions: Sequence[Session], launch: int, going_on: Sequence[Cell], shown: bool
@@ -219,7 +189,14 @@ class SpeedPass:
                     take(context, sessions, session, cell, WARMUP_BLOCK, warmup)
                 if number == 0:
                     self._lengths.fix(session, cell)
-        number = blocks.run(context, sessions, cell, orders, self._controls, number)
+        number = blocks.run(
+            context,
+            blocks.one_of_each(context, sessions, cell),
+            cell,
+            orders,
+            self._controls,
+            number,
+        )
         context.display.doing(f"{cell}, leaving")
         for session in running_sessions(sessions):
             with dropping(context, session, cell):

@@ -76,9 +76,9 @@ def run(tmp_path):
         for session in sessions:
             session.length = LENGTH
         orders = block_orders(len(sessions), planned, info.order_seed, CELL.launch)
-        assert blocks.run(context, sessions, CELL, orders, controls) == len(
-            journal.record.of(Block)
-        )
+        rounds = blocks.one_of_each(context, sessions, CELL)
+        done = blocks.run(context, rounds, CELL, orders, controls)
+        assert done == len(journal.record.of(Block))
         return journal.record
 
     running.path = journal.path

@@ -10,7 +10,8 @@ from aebench.reports.record import Failure, Phase, Round, TaskEnd
 from helpers.running import ONE_SIZE, Run, interpreter
 
 # Long enough for what goes wrong after some seconds.
-SPEED = ("--pass", "speed", "--workload", "train", *ONE_SIZE, "--blocks", "12")
+SPEED = ("--pass", "speed", *ONE_SIZE, "--blocks", "12")
+TRAIN, PREDICT = ("--workload", "train"), ("--workload", "predict")
 AFTER_A_WHILE = """
 def fail():
     {}
@@ -40,28 +41,28 @@ WRONG = {
     "hangs-in-c": (
         "",
         AFTER_A_WHILE.format("ctypes.PyDLL(None).pause()"),
-        "gave no answer for 45 s",
+        "gave no answer for 20 s",
     ),
 }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("names", "limit"),
+    ("backend", "names", "more"),
     [
-        (list(WRONG)[:-1], ()),
-        # Alone, since the start of many workers takes a while too.
-        (list(WRONG)[-1:], ("--time-limit", "45")),
+        ("torch", list(WRONG)[:-1], TRAIN),
+        # Alone, and of a backend that starts soon: the start of many workers takes a while too.
+        ("numpy", list(WRONG)[-1:], (*PREDICT, "--time-limit", "20")),
     ],
     ids=["end", "hang"],
 )
-def test_workers_that_go_wrong_are_rows(tmp_path, names, limit):
+def test_workers_that_go_wrong_are_rows(tmp_path, backend, names, more):
     broken = {}
     for name in names:
         shell, python, reason = WRONG[name]
         broken[interpreter(tmp_path / name, shell=shell, python=python)] = reason
-    contenders = ("torch", *(f"torch@{path}" for path in broken))
-    run = Run(tmp_path / "run", "--backend", *contenders, *SPEED, *limit)
+    contenders = (backend, *(f"{backend}@{path}" for path in broken))
+    run = Run(tmp_path / "run", "--backend", *contenders, *SPEED, *more)
     assert run.end() == 1, run.output + run.errors
     record = load(run.folder)
     # A worker can fail in the parity pass too, which comes first.
@@ -75,7 +76,7 @@ def test_workers_that_go_wrong_are_rows(tmp_path, names, limit):
     for name, failure in failures.items():
         assert reasons[name] in failure.reason and failure.reason
         assert f"{name}: {failure.reason}" in " ".join(run.output.split())
-    assert {row.block for row in record.of(Round) if row.contender == "torch"} >= set(range(12))
+    assert {row.block for row in record.of(Round) if row.contender == backend} >= set(range(12))
     assert not [each for each in record.of(TaskEnd) if each.task.pass_name == "speed"]
     assert record.outcome == "failures"
     assert f"--resume {run.folder}" in run.output.replace("\n", "")
@@ -100,7 +101,7 @@ def test_a_full_disk_keeps_what_was_measured_and_can_be_resumed(tmp_path, small_
     # The disk has room for the journal's reserve, the header (12 KiB, most of it example images),
     # the parity checks and a few rounds.
     filler.write_bytes(b"x" * (128 - 16 - 20) * 1024)
-    run = Run(small_disk / "run", "--backend", "torch", *SPEED, "--blocks", "20")
+    run = Run(small_disk / "run", "--backend", "numpy", *SPEED, *PREDICT)
     assert run.end() == 1, run.output + run.errors
     assert "No space left on device" in run.output
     assert "Traceback" not in run.output + run.errors

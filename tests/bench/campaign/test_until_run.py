@@ -8,7 +8,7 @@ from aebench.reports.summary import summarise
 from helpers.running import LITTLE, ONE_SIZE
 
 MOST = 3
-DUEL = ("duel", "jax", "torch", "--workload", "predict", *ONE_SIZE)
+DUEL = ("duel", "openvino", "numpy", "--workload", "predict", *ONE_SIZE)
 
 
 def launches(record):
@@ -17,7 +17,7 @@ def launches(record):
 
 @pytest.mark.slow
 def test_a_run_stops_when_its_verdicts_stand_and_is_carried_on_as_far(tmp_path, aebench):
-    # In small calls of predict torch takes over twice as long as JAX. A duel is such a run.
+    # NumPy takes several times as long to predict as OpenVINO. A duel is such a run.
     sizes = ("--launches", str(MOST), "--blocks", "2")
     job = tmp_path / "summary.md"
     run = aebench(*DUEL, *LITTLE, *sizes, "--out", "run", GITHUB_STEP_SUMMARY=str(job))
@@ -27,12 +27,12 @@ def test_a_run_stops_when_its_verdicts_stand_and_is_carried_on_as_far(tmp_path, 
     stopped = [look.enough for look in whole.of(Look) if look.enough]
     assert launches(whole) == set(range(stopped[0] if stopped else MOST))
     (cell,) = summarise(whole).speed
-    verdict = {row.contender: row.verdict for row in cell.rows}["torch"]
+    verdict = {row.contender: row.verdict for row in cell.rows}["numpy"]
     assert verdict == "slower" if stopped else verdict in ("disturbed", "inconclusive")
     assert run.returncode == (1 if stopped else 4), run.stdout + run.stderr
     last = run.stdout.strip().splitlines()[-1]
     assert job.read_text() == f"{last}\n\n"
-    assert f"`torch` beside `jax`: predict ae50, batch 32: **{verdict}**, " in last
+    assert f"`numpy` beside `openvino`: predict ae50, batch 32: **{verdict}**, " in last
     assert not stopped or f"after {stopped[0]} of at most {MOST} launches" in run.stdout
     # The run is cut between the second launch and the look after it.
     lines = path.read_bytes().splitlines(keepends=True)

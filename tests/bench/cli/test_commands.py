@@ -43,7 +43,7 @@ from helpers.running import ONE_SIZE, SMALL, Run, gone
         ),
         (
             ["run", "--pass", "speeed"],
-            "use parity, speed, footprint, quality, profile, memory",
+            "use parity, speed, footprint, quality, ladder, profile, memory",
         ),
         (["run", "--batch-size", "0"], "must be at least 1"),
         (["run", "--batch-size", "32", "-5"], "-5"),
@@ -100,7 +100,7 @@ from helpers.running import ONE_SIZE, SMALL, Run, gone
     ],
 )
 def test_bad_input_is_one_sentence_and_writes_nothing(tmp_path, arguments, reason):
-    measuring = ("run", "selfcheck", "parity", "profile", "memory")
+    measuring = ("run", "selfcheck", "parity", "explain", "profile", "memory")
     if arguments[0] in measuring and not {"--data", "--resume"} & set(arguments):
         arguments = [*arguments, "--data", "embedded"]
     done = forked.run(tmp_path, *arguments)

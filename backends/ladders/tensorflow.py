@@ -1,0 +1,63 @@
+"""Run a Keras model's steps by ``tf.function``, one call a step."""
+
+from collections.abc import Callable, Sequence
+from itertools import cycle
+from typing import Any
+
+import tensorflow as tf
+
+from aebench.backends.ladders import Batch, FrameworkSteps
+
+
+class TensorFlowSteps:
+    """Implement :class:`aebench.backends.ladders.FrameworkSteps`."""
+
+    def __init__(self, model: Any, batches: Sequence[Batch]) -> None:
+        self._batches = batches
+        self._next = cycle(batches)
+        model.optimizer.build(model.trainable_variables)
+        # As Keras does it: by XLA where the model asks for it.
+        compiled = bool(model.jit_compile)
+
+        def step(x: Any, y: Any, weights: Any) -> Any:
+            with tf.GradientTape() as tape:
+                outputs = model(x, training=True)
+                loss = model.compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weights)
+            variables = model.trainable_weights
+            model.optimizer.apply(tape.gradient(loss, variables), variables)
+            return loss
+
+        def forward(x: Any) -> Any:
+            return model(x, training=False)
+
+        self._step = tf.function(step, jit_compile=compiled, reduce_retracing=True)
+        self._forward = tf.function(forward, jit_compile=compiled, reduce_retracing=True)
+
+    def train(self, steps: int) -> Any:
+        """Train for so many steps; return the last loss."""
+        loss = None
+        for _ in range(steps):
+            loss = self._step(*next(self._next))
+        return loss
+
+    def predict(self, steps: int) -> Any:
+        """Compute so many forward passes; return the last outputs."""
+        outputs = None
+        for _ in range(steps):
+            outputs = self._forward(next(self._next).x)
+        return outputs
+
+    def source(self, trains: bool) -> Callable[[], Any]:
+        """Return a function that gives an endless iterator over a batch, or a batch in a list.
+
+        Training takes its data from an iterator of ``tf.data``, which nothing prepares here.
+        """
+        if trains:
+            first = tuple(each for each in self._batches[0] if each is not None)
+            batches = iter(tf.data.Dataset.from_tensors(first).repeat())
+            return lambda: batches
+        lists = cycle([[(each.x,)] for each in self._batches])
+        return lambda: next(lists)
+
+
+STEPS: type[FrameworkSteps] = TensorFlowSteps

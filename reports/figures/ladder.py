@@ -1,0 +1,69 @@
+"""Draw what each rung of the ladder adds to a step, a bar for each contender and cell."""
+
+from itertools import cycle
+
+from matplotlib.figure import Figure
+
+from aebench.reports import ladders
+from aebench.reports.figures.marks import mark
+from aebench.reports.figures.style import MOST_ROWS, label, legible
+from aebench.reports.formatting import interval
+from aebench.reports.sections import FigureView
+from aebench.reports.summary import LadderRow, Summary
+
+# Neighbours differ in lightness and in hatching, so that grey print tells them apart too.
+_LOOKS = (
+    ("#0072B2", ""),
+    ("#56B4E9", "////"),
+    ("#CC79A7", ""),
+    ("#D55E00", "...."),
+    ("#E69F00", ""),
+    ("#009E73", "\\\\\\\\"),
+    ("#F0E442", ""),
+    ("#777777", "xxxx"),
+)
+
+
+def ladder(summary: Summary, figure: Figure) -> str:
+    """Draw a waterfall in milliseconds; return the caption, or an empty text."""
+    rows, limit = legible([row for row in summary.ladder if row.top], MOST_ROWS)
+    if not rows:
+        return ""
+    figure.set_size_inches(8, 1.9 + 0.35 * len(rows))
+    axes = figure.subplots()
+    names = list(dict.fromkeys(name for row in rows for name, _ in ladders.parts(row)))
+    looks = dict(zip(names, cycle(_LOOKS), strict=False))
+    shown = set()
+    for place, row in enumerate(rows):
+        reached = 0.0
+        for name, seconds in ladders.parts(row):
+            colour, hatch = looks[name]
+            below, reached = reached, reached + 1000 * seconds
+            # A rung that takes less than the one below goes back: nothing is drawn for it.
+            if seconds <= 0:
+                continue
+            bars = axes.barh(
+                place,
+                1000 * seconds,
+                left=below,
+                color=colour,
+                hatch=hatch,
+                edgecolor="white",
+                label=None if name in shown else name,
+            )
+            shown.add(name)
+            mark(list(bars), row.contender, f"{_name(row)}, {name}: {interval(1000 * seconds)} ms")
+        axes.plot([reached], [place], "k|", markersize=14, markeredgewidth=2)
+    axes.set_yticks(range(len(rows)), [label(_name(row)) for row in rows])
+    axes.invert_yaxis()
+    axes.set_xlim(left=0)
+    axes.set_xlabel("milliseconds a step; the line marks what users call")
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize="small")
+    return f"What each rung adds to a step{limit}"
+
+
+def _name(row: LadderRow) -> str:
+    return f"{row.workload} {row.model} {row.batch_size} {row.contender}"
+
+
+VIEWS = [FigureView("ladder", section="Where time and memory go", order=0, draw=ladder)]

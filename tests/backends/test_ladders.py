@@ -1,0 +1,56 @@
+"""Test that a framework's own step computes what Keras's trainer computes, on each backend."""
+
+import pytest
+
+from helpers.inside import inside
+
+MODEL = """
+    import json
+    import keras
+    import numpy as np
+    from aebench import backends
+    from aebench.backends import ladders
+    from aebench.backends.ladders import Batch
+
+    def build():
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential(
+            [
+                keras.Input((8,)),
+                keras.layers.Dense(6, activation="relu", kernel_regularizer="l2"),
+                keras.layers.BatchNormalization(),
+                keras.layers.Dense(1),
+            ]
+        )
+        model.compile("adam", "mse", metrics=["mae"])
+        return model
+
+    random = np.random.default_rng(1)
+    arrays = [
+        tuple(random.normal(size=(16, width)).astype("float32") for width in (8, 1))
+        for _ in range(3)
+    ]
+    tensors = [Batch(*map(keras.ops.convert_to_tensor, each), None) for each in arrays]
+    steps = ladders.load(BACKEND)(build(), tensors)
+    outputs = keras.ops.convert_to_numpy(steps.predict(1))
+    steps.predict(2)
+    losses = [float(keras.ops.convert_to_numpy(steps.train(1))) for _ in range(6)]
+    model = build()
+    expected = model.predict_on_batch(arrays[0][0])
+    by_keras = []
+    for number in range(6):
+        model.reset_metrics()
+        by_keras.append(float(model.train_on_batch(*arrays[number % 3])[0]))
+    print(json.dumps([losses, by_keras, float(abs(outputs - expected).max())]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["jax", "tensorflow", "torch"])
+def test_a_framework_s_step_trains_as_keras_does(backend, tmp_path):
+    code = MODEL.replace("BACKEND", repr(backend))
+    losses, by_keras, apart = inside(backend, tmp_path, code)
+    # Regularisation, batch normalisation and Adam are in them: a part left out would show.
+    assert losses == pytest.approx(by_keras, rel=1e-5)
+    assert len(set(losses)) == 6
+    assert apart < 1e-6

@@ -1,0 +1,155 @@
+"""Test the ladder pass on real backends: which rungs there are, and how calls are timed."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from aebench.bench.protocol.messages import RungTimes
+from aebench.bench.protocol.rungs import RUNGS
+from aebench.bench.worker import rung_calls
+from aebench.bench.worker.passes import ladder
+from aebench.reports.journal import load
+from aebench.reports.record import AbsentRung, Failure, LadderBlock, RungRound, Task
+from helpers.running import LITTLE
+
+MODEL = """
+import keras
+import numpy as np
+
+def build():
+    layers = [keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)]
+    model = keras.Sequential([keras.Input((8,)), *layers])
+    model.compile("adam", "mse", metrics=["mae"])
+    return model
+
+def data():
+    x = np.random.default_rng(0).normal(size=(256, 8)).astype("float32")
+    return (x, x[:, :1]), (x, x[:, :1])
+"""
+OWN_STEP = """
+import keras
+
+class Own(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(1)
+
+    def call(self, x):
+        return self.dense(x)
+
+    def train_step(self, data):
+        return super().train_step(data)
+
+def build():
+    model = Own()
+    model(keras.Input((8,)))
+    model.compile("sgd", "mse")
+    return model
+"""
+FEW = ("--batch-size", "16", "--launches", "1", "--blocks", "1")
+
+
+def names(workload):
+    return [each.name for each in RUNGS[workload]]
+
+
+@pytest.mark.slow
+def test_all_backends_have_all_rungs_that_a_model_has(aebench, tmp_path):
+    (tmp_path / "mine.py").write_text(MODEL)
+    done = aebench("explain", "--model", "mine.py", *FEW, "-o", "l", "--report")
+    assert done.returncode == 0, done.stderr
+    record = load(tmp_path / "l")
+    rounds = record.of(RungRound)
+    for contender in ("jax", "tensorflow", "torch"):
+        for workload in ("train", "predict"):
+            found = {
+                each.rung
+                for each in rounds
+                if (each.contender, each.workload) == (contender, workload)
+            }
+            absent = {
+                each.rung: each.reason
+                for each in record.of(AbsentRung)
+                if (each.contender, each.workload) == (contender, workload)
+            }
+            assert {*found, *absent} == set(names(workload))
+            assert set(absent) == {"native-loop", "native-step"}, absent
+    for each in rounds:
+        beside = each.seconds - each.steps * each.step_seconds
+        is_call = each.rung.startswith("fit") or each.rung == "predict"
+        assert beside > 0 if is_call else beside == pytest.approx(0, abs=1e-9)
+    assert len(record.of(LadderBlock)) >= 2
+    assert Task("ladder", "mine", "", 0) in record.done()
+    assert "What a step takes, rung by rung: train mine, batch 16" in done.stdout
+    assert "Keras and Python around the step" in done.stdout
+    assert (tmp_path / "l" / "report" / "figures" / "ladder.svg").exists()
+
+
+@pytest.mark.slow
+def test_an_autoencoder_has_rungs_without_keras_and_is_carried_on(aebench, tmp_path):
+    small = ("--contender", "torch", "--workload", "predict", "--batch-size", "32")
+    done = aebench("explain", *LITTLE, *small, "--launches", "1", "--blocks", "1", "-o", "l")
+    assert done.returncode == 0, done.stderr
+    record = load(tmp_path / "l")
+    assert {each.rung for each in record.of(RungRound)} == set(names("predict"))
+    assert not record.of(AbsentRung)
+    again = aebench("explain", "--resume", "l")
+    assert again.returncode == 0, again.stderr
+    assert len(load(tmp_path / "l").of(RungRound)) == len(record.of(RungRound))
+
+
+@pytest.mark.slow
+def test_a_step_of_the_model_s_own_has_no_framework_rung(aebench, tmp_path):
+    (tmp_path / "own.py").write_text(OWN_STEP)
+    one = ("--contender", "torch", "--workload", "train")
+    done = aebench("explain", "--model", "own.py", *one, *FEW, "-o", "l")
+    record = load(tmp_path / "l")
+    assert not record.of(Failure), done.stdout
+    reasons = {each.rung: each.reason for each in record.of(AbsentRung)}
+    assert reasons["framework-step"] == "the model has a train_step of its own"
+    assert reasons["fit-without-metrics"] == "the model is compiled without metrics"
+
+
+def test_what_has_no_rungs_says_why(aebench):
+    dry = ("--dry-run", *LITTLE, "--batch-size", "32")
+    several = aebench("explain", *dry, "--contender", "jax:steps=4")
+    assert several.returncode == 2
+    assert "only a call of one step has rungs" in several.stderr
+    numpy = aebench("explain", *dry, "--contender", "numpy")
+    assert numpy.returncode == 2
+    assert "numpy has no rungs here" in numpy.stderr
+
+
+def test_a_clock_times_the_steps_of_a_call_without_its_ends(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(rung_calls, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    waited = []
+    backend = SimpleNamespace(wait=waited.append)
+    clock = rung_calls._StepClock(backend, 8)
+
+    def step(number):
+        # The first steps are slow.
+        now[0] += 5.0 if number < 2 else 1.0
+        return number
+
+    for number in range(8):
+        assert clock.around(step, number) == number
+    now[0] += 100.0
+    assert clock.step_seconds == 1.0
+    # The second step ends what is discarded, and the eighth the timing.
+    assert waited == [1, 7]
+
+
+def test_a_rough_time_is_of_enough_steps():
+    asked = []
+
+    def runner(steps):
+        asked.append(steps)
+        seconds = 0.001 if len(asked) == 1 else 0.0005
+        return RungTimes(steps * seconds, seconds, 0.0)
+
+    assert ladder._rough(runner) == 0.0005
+    assert asked == [4, 50]
+    asked.clear()
+    assert ladder._rough(lambda steps: asked.append(steps) or RungTimes(1.0, 0.25, 1.0)) == 0.25
+    assert asked == [4]
