@@ -9,7 +9,7 @@ import msgspec
 from aebench.reports import studies
 from aebench.reports.random_effects import over_machines
 from aebench.reports.sanitize import printable
-from aebench.reports.summary import Estimate, MemoryRow, SpeedCell, SpeedRow, Summary
+from aebench.reports.summary import Estimate, LadderRow, MemoryRow, SpeedCell, SpeedRow, Summary
 from aebench.reports.summary.several_runs import ratios_by_machine
 
 COLUMNS = (
@@ -241,6 +241,8 @@ def _over_machines(summary: Summary) -> Iterator[Line]:
 
 
 def _explained(summary: Summary) -> Iterator[Line]:
+    for found in summary.ladder:
+        yield from _rungs(found)
     for step in summary.profile:
         where: Line = (step.model, "train", step.batch_size, step.contender)
         if not step.steps:
@@ -263,6 +265,14 @@ def _explained(summary: Summary) -> Iterator[Line]:
             yield from line(call, f"times compiled, {what}", made.times)
     for row in summary.memory:
         yield from _weighed(row)
+
+
+def _rungs(row: LadderRow) -> Iterator[Line]:
+    where: Line = (row.model, row.workload, row.batch_size, row.contender)
+    for rung in row.rungs:
+        yield from line(where, f"rung {rung.name}: step", rung.step_seconds, "s")
+        yield from line(where, f"rung {rung.name}: added", rung.added_seconds, "s")
+        yield from line(where, f"rung {rung.name}: call", rung.call_seconds, "s")
 
 
 def _weighed(row: MemoryRow) -> Iterator[Line]:

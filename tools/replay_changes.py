@@ -1,15 +1,16 @@
-"""Compare halves of a record's own launches, which hold no change, and print what is called one.
+"""Compare runs, or halves of a run, that hold no change, and print what is called one.
 
-Usage: ``python tools/replay_changes.py RECORD [MOST]``. The launches of a record are divided into
-two halves in all ways, or in MOST ways drawn by chance; ``aebench compare`` then takes the halves
-for two runs. Printed are, per workload and batch size, how often the 95 % interval of a change
-holds 1, and in how many divisions any change is told. Halves of one run share the run's own effect:
-what runs differ by beside their launches isn't in here.
+Usage: ``python tools/replay_changes.py RECORD... [--most MOST]``. Of several records, which
+measured the same, each pair is compared. The launches of a single one are divided into two halves
+in all ways, or in MOST ways drawn by chance; ``aebench compare`` then takes the halves for two
+runs. Printed are, per workload and batch size, how often the 95 % interval of a change holds 1, and
+in how many divisions any change is told. Halves of one run share the run's own effect: what runs
+differ by beside their launches isn't in these.
 """
 
+import argparse
 import itertools
 import random
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,7 +47,13 @@ def divisions(launches: Sequence[int], most: int) -> list[tuple[tuple[int, ...],
     return found
 
 
-def changes(source: Record, most: int) -> list[Changes]:
+def of_pairs(sources: Sequence[Record]) -> list[Changes]:
+    """Return what is told of each pair of runs, the earlier as the base."""
+    runs = [RunValues(each) for each in sorted(sources, key=lambda each: each.header.created)]
+    return [compare(Sides([base], [new])) for base, new in itertools.combinations(runs, 2)]
+
+
+def of_halves(source: Record, most: int) -> list[Changes]:
     """Return what is told of each division."""
     launches = sorted({row.launch for row in source.events if hasattr(row, "block")})
     return [
@@ -55,9 +62,10 @@ def changes(source: Record, most: int) -> list[Changes]:
     ]
 
 
-def main(path: Path, most: int) -> None:
-    """Print the table and the sentence on a record."""
-    told = changes(load(path), most)
+def main(paths: Sequence[Path], most: int) -> None:
+    """Print the table and the sentence on records."""
+    sources = [load(path) for path in paths]
+    told = of_pairs(sources) if len(sources) > 1 else of_halves(sources[0], most)
     held: dict[tuple[str, str], list[bool]] = {}
     for each in told:
         for change in each.changes:
@@ -71,11 +79,16 @@ def main(path: Path, most: int) -> None:
         print(f"| {where} | {name} | {len(found)} | {100 * sum(found) / len(found):.1f} % |")
     false = sum(any(word in CHANGED for word in each.verdicts) for each in told)
     cells = sum(change.quantity == TIME and change.judged is not None for change in told[0].changes)
+    what = "Pairs of runs" if len(sources) > 1 else "Divisions"
     print(
-        f"\n- Divisions in which any of {cells} times is called slower or faster: {false} of "
+        f"\n- {what} in which any of {cells} times is called slower or faster: {false} of "
         f"{len(told)}."
     )
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 35)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("records", nargs="+", type=Path)
+    parser.add_argument("--most", type=int, default=35)
+    asked = parser.parse_args()
+    main(asked.records, asked.most)

@@ -2,9 +2,11 @@
 
 import gc
 import math
+import traceback
 
 from aebench import backends
 from aebench.bench.models.loading import load
+from aebench.bench.protocol import rungs
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages import (
     LadderJob,
@@ -14,7 +16,7 @@ from aebench.bench.protocol.messages import (
     encode,
     receive_command,
 )
-from aebench.bench.protocol.rungs import RUNGS
+from aebench.bench.quoting import shortly
 from aebench.bench.worker.building import ready
 from aebench.bench.worker.rung_calls import calls
 from aebench.bench.worker.rungs import AbsentRungError, LadderCell, Runner, lower_rungs
@@ -62,14 +64,21 @@ def _prepared(cell: LadderCell) -> tuple[dict[str, Runner], RungsPrepared]:
     makers = {**lower_rungs(cell), **calls(cell)}
     runners: dict[str, Runner] = {}
     prepared = RungsPrepared({}, {})
-    for rung in RUNGS[cell.workload.name]:
+    for rung in rungs.RUNGS[cell.workload.name]:
         try:
-            runners[rung.name] = runner = makers[rung.name]()
+            runner = makers[rung.name]()
+            runner(_COMPILING_STEPS)
+            prepared.step_seconds[rung.name] = _rough(runner)
+            runners[rung.name] = runner
         except AbsentRungError as error:
             prepared.absent[rung.name] = str(error)
-            continue
-        runner(_COMPILING_STEPS)
-        prepared.step_seconds[rung.name] = _rough(runner)
+        except Exception as error:
+            # Without what users call there is nothing to explain; another rung can be missing.
+            if rung.name in (rungs.FIT, rungs.PREDICT):
+                raise
+            traceback.print_exc()
+            kind = type(error).__name__
+            prepared.absent[rung.name] = f"it fails ({kind}: {shortly(str(error))})"
     # What lies there now needn't be gone through again before each round.
     gc.collect()
     gc.freeze()

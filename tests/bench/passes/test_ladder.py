@@ -153,3 +153,32 @@ def test_a_rough_time_is_of_enough_steps():
     asked.clear()
     assert ladder._rough(lambda steps: asked.append(steps) or RungTimes(1.0, 0.25, 1.0)) == 0.25
     assert asked == [4]
+
+
+def prepared(monkeypatch, failing):
+    """Prepare the rungs of training, of which one fails."""
+
+    def runner(steps):
+        return RungTimes(steps * 0.1, 0.1, 0.1)
+
+    def make(name):
+        if name == failing:
+            raise TypeError("no such argument")
+        return runner
+
+    made = {name: lambda name=name: make(name) for name in names("train")}
+    monkeypatch.setattr(ladder, "lower_rungs", lambda cell: made)
+    monkeypatch.setattr(ladder, "calls", lambda cell: {})
+    monkeypatch.setattr(ladder.gc, "freeze", lambda: None)
+    return ladder._prepared(SimpleNamespace(workload=SimpleNamespace(name="train")))
+
+
+def test_a_rung_that_fails_is_absent_with_the_reason_and_the_others_are_there(monkeypatch):
+    runners, told = prepared(monkeypatch, "framework-step")
+    assert told.absent == {"framework-step": "it fails (TypeError: 'no such argument')"}
+    assert set(runners) == set(told.step_seconds) == set(names("train")) - {"framework-step"}
+
+
+def test_without_fit_there_is_nothing_to_explain(monkeypatch):
+    with pytest.raises(TypeError):
+        prepared(monkeypatch, "fit")
