@@ -115,13 +115,15 @@ def _where(cells: Sequence[SpeedCell], gerunds: Mapping[str, str]) -> str:
     parts = []
     grouped = _grouped(cells, lambda cell: (cell.judged_by, cell.workload))
     for (unit, workload), of_workload in grouped.items():
-        batches: dict[tuple[int, ...], list[str]] = {}
-        for name, of_model in _grouped(of_workload, lambda cell: cell.model).items():
+        batches: dict[tuple[str, tuple[int, ...]], list[str]] = {}
+        by_model = _grouped(of_workload, lambda cell: (listed(cell.apart), cell.model))
+        for (label, name), of_model in by_model.items():
             sizes = tuple(cell.batch_size for cell in of_model)
-            batches.setdefault(sizes, []).append(name)
+            batches.setdefault((label, sizes), []).append(name)
         named = [
-            f"{listed(names)} (batch {listed([str(size) for size in sizes])})"
-            for sizes, names in batches.items()
+            f"{listed(names)} (batch {listed([str(size) for size in sizes])}"
+            f"{f', {label}' if label else ''})"
+            for (label, sizes), names in batches.items()
         ]
         parts.append(f"in {unit}s of {gerunds.get(workload, workload)} {listed(named)}")
     return listed(parts)

@@ -49,6 +49,18 @@ def test_what_is_fastest_is_said_of_all_cells_at_once(summary):
     )
 
 
+def test_cells_of_runs_that_share_no_contender_are_told_apart(summary):
+    cells = [
+        msgspec.structs.replace(summary.speed[0], stands=stands, apart=[name])
+        for stands, name in ((True, "first"), (False, "second"))
+    ]
+    (said, *_) = sentences(msgspec.structs.replace(summary, speed=cells))
+    assert said == (
+        "On this machine, jax is fastest in epochs of training ae400 (batch 32, first); no "
+        "contender is shown to be fastest in epochs of training ae400 (batch 32, second)."
+    )
+
+
 def test_many_cells_are_counted(summary):
     leaders = ("jax", "torch", "")
     named = [
