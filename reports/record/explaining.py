@@ -38,7 +38,8 @@ class RungRound(msgspec.Struct, frozen=True, tag="rung_round", tag_field="kind")
     position: int
     steps: Positive
     seconds: PositiveSeconds
-    step_seconds: PositiveSeconds
+    # A step of a small model's products takes less than a microsecond.
+    step_seconds: Annotated[float, Meta(ge=1e-12, le=1e9)]
     cpu_seconds: Seconds
     waiting_cpu_seconds: Seconds | None = None
 
