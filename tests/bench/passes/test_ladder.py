@@ -77,7 +77,8 @@ def test_all_backends_have_all_rungs_that_a_model_has(aebench, tmp_path):
     for each in rounds:
         beside = each.seconds - each.steps * each.step_seconds
         is_call = each.rung.startswith("fit") or each.rung == "predict"
-        assert beside > 0 if is_call else beside == pytest.approx(0, abs=1e-9)
+        # What a call takes beside its steps may be less than steps differ by within it.
+        assert (abs(beside) > 1e-9) is is_call
     assert len(record.of(LadderBlock)) >= 2
     assert Task("ladder", "mine", "", 0) in record.done()
     assert "What a step takes, rung by rung: train mine, batch 16" in done.stdout
