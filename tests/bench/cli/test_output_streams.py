@@ -185,6 +185,33 @@ def test_a_working_folder_that_is_gone(tmp_path):
     assert done.stderr == "aebench: the working folder is gone: go to another one.\n"
 
 
+IN_A_DESTRUCTOR = """
+import sys
+import time
+from aebench import __main__ as main
+
+class Held:
+    def __del__(self):
+        raise KeyboardInterrupt
+
+sys.unraisablehook = main._interrupt_again
+try:
+    held = Held()
+    del held
+    for _ in range(200):
+        time.sleep(0.1)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_an_interrupt_in_a_destructor_is_neither_lost_nor_printed():
+    done = subprocess.run(
+        [sys.executable, "-c", IN_A_DESTRUCTOR], capture_output=True, text=True, env=ENVIRONMENT
+    )
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_an_interrupt_is_silent_whenever_it_comes(number):
     codes = set()
