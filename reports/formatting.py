@@ -58,6 +58,20 @@ def relative(value: float, low: float | None = None, high: float | None = None) 
     return f"{_cut(value, _step(reach, 2))} ±{share}"
 
 
+def plus_minus(value: float, low: float | None = None, high: float | None = None) -> str:
+    """Return ``value ±reach`` as text, with ± to the farther end of the interval.
+
+    The parameters are those of :func:`interval`.
+    """
+    if low is None or high is None:
+        return interval(value)
+    reach = max(high - value, value - low)
+    if reach < max(_NOTHING, 1e-12 * abs(value)):
+        return interval(value)
+    step = _step(reach, 2)
+    return f"{_cut(value, step)} ±{_cut(reach, step)}"
+
+
 def spanned(value: float, low: float | None = None, high: float | None = None) -> str:
     """Return ``low to high`` as text: the range of several runs' values, without their middle.
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from aebench.reports.formatting import interval, listed
+from aebench.reports.formatting import interval, listed, plus_minus
+from aebench.reports.statistics import Estimate
 from aebench.reports.summary import LadderRow
 from aebench.reports.summary.ladder import PRODUCTS, fixed_step_seconds
 
@@ -31,27 +32,25 @@ def sentence(row: LadderRow) -> str:
     top, framework, products = row.top, row.rung(_FRAMEWORK), row.rung(PRODUCTS)
     if top is None or top.step_seconds is None:
         return ""
-    whole = top.step_seconds.value
     told = []
     if framework and framework.step_seconds and framework is not top:
-        told.append(f"{_ms(whole - framework.step_seconds.value)} Keras and Python around the step")
-        inner = framework.step_seconds.value
+        told.append(f"{_ms(top.beyond(framework))} Keras and Python around the step")
+        rest = framework.step_seconds
         if products and products.step_seconds:
-            told.append(f"{_ms(products.step_seconds.value)} matrix products{_library(row)}")
-            inner -= products.step_seconds.value
-        told.append(f"{_ms(inner)} the rest of layers, loss and optimiser")
-    call = ""
-    if top.call_seconds and top.call_seconds.value > 0:
-        call = f" A call takes {_ms(top.call_seconds.value)} ms beside its steps."
+            told.append(f"{_ms(products.step_seconds)} matrix products{_library(row)}")
+            rest = framework.beyond(products)
+        told.append(f"{_ms(rest)} the rest of layers, loss and optimiser")
+    call = f" A call takes {_ms(top.call_seconds)} ms beside its steps." if top.call_seconds else ""
     consists = f": {listed(told)}" if told else ""
-    return f"A step of {row.contender} takes {_ms(whole)} ms{consists}.{call}"
+    return f"A step of {row.contender} takes {_ms(top.step_seconds)} ms{consists}.{call}"
 
 
 def _library(row: LadderRow) -> str:
     over = row.products_over_best
     if over is None or over.value < _SLOWER_LIBRARY:
         return ""
-    return f" (its library takes {interval(over.value)} times as long as {row.best_products}'s)"
+    times = interval(over.value, over.low, over.high)
+    return f" (its library takes {times} times as long as {row.best_products}'s)"
 
 
 def fixed(rows: Sequence[LadderRow]) -> Iterator[str]:
@@ -62,7 +61,7 @@ def fixed(rows: Sequence[LadderRow]) -> Iterator[str]:
     for (model, workload), mine in cells.items():
         found = fixed_step_seconds(mine)
         if found:
-            told = [f"{_ms(max(0.0, seconds))} ms with {name}" for name, seconds in found.items()]
+            told = [f"{_ms(seconds)} ms with {name}" for name, seconds in found.items()]
             yield (
                 f"Whatever the batch, a step takes {listed(told)} ({workload} {model}; by a line "
                 "through the batch sizes)."
@@ -75,9 +74,9 @@ def unexplained(rows: Iterable[LadderRow]) -> Iterator[str]:
         for each in row.rungs:
             if each.faster_than_base and each.added_seconds:
                 yield (
-                    f"{row.contender}'s {each.name} takes {_ms(-each.added_seconds.value)} ms less "
-                    f"than {each.base}: the two are programs of their own for the same work, of "
-                    "which the upper one is compiled to better effect."
+                    f"{row.contender}'s {each.name} takes less than {each.base}, by more than this "
+                    "rung's interval: they are two programs for the same work. The ladder doesn't "
+                    "tell why; the profile pass may."
                 )
 
 
@@ -92,15 +91,15 @@ def headline(rows: Sequence[LadderRow]) -> Iterator[str]:
     for row in rows:
         top, framework = row.top, row.rung(_FRAMEWORK)
         here = smallest.get((row.model, row.workload)) == row.batch_size
-        if here and top and framework and top.step_seconds and framework.step_seconds:
-            around = top.step_seconds.value - framework.step_seconds.value
+        if here and top and framework and top.step_seconds:
             told.append(
-                f"{_ms(max(0.0, around))} of {_ms(top.step_seconds.value)} ms with {row.contender} "
+                f"{_ms(top.beyond(framework))} of {_ms(top.step_seconds)} ms with {row.contender} "
                 f"({row.workload} {row.model}, batch {row.batch_size})"
             )
     if 0 < len(told) <= 6:
         yield f"Keras and Python around the framework's step take {listed(told)}."
 
 
-def _ms(seconds: float) -> str:
-    return interval(_MILLI * seconds)
+def _ms(seconds: Estimate) -> str:
+    found = seconds.scaled(_MILLI)
+    return plus_minus(found.value, found.low, found.high)

@@ -41,7 +41,8 @@ class FrameworkSteps(Protocol):
     def predict(self, steps: int) -> Any:
         """Compute so many forward passes; return the last outputs."""
 
-    def source(self, trains: bool) -> Callable[[], Any]:
+    @staticmethod
+    def source(batches: Sequence[Batch], trains: bool) -> Callable[[], Any]:
         """Return a function that gives what Keras's own step function takes its data from.
 
         Keras hands an iterator, or a batch in a list, to its ``train_function`` (``trains``) or its

@@ -13,9 +13,11 @@ class JaxSteps:
     """Implement :class:`aebench.backends.ladders.FrameworkSteps`."""
 
     def __init__(self, model: Any, batches: Sequence[Batch]) -> None:
-        self._batches = batches
         self._next = cycle(batches)
-        model.optimizer.build(model.trainable_variables)
+        # A model that isn't compiled can predict.
+        optimiser = getattr(model, "optimizer", None)
+        if optimiser is not None:
+            optimiser.build(model.trainable_variables)
 
         def values(variables: Any) -> list[Any]:
             # A step's state is given away to the next step: the model keeps its own.
@@ -24,7 +26,7 @@ class JaxSteps:
         self._state = (
             values(model.trainable_variables),
             values(model.non_trainable_variables),
-            values(model.optimizer.variables),
+            values(optimiser.variables if optimiser is not None else []),
         )
         metrics = [each.value for each in model.metrics_variables]
 
@@ -68,10 +70,11 @@ class JaxSteps:
             outputs = self._forward(self._state, next(self._next).x)
         return outputs
 
-    def source(self, trains: bool) -> Callable[[], Any]:
+    @staticmethod
+    def source(batches: Sequence[Batch], trains: bool) -> Callable[[], Any]:
         """Return a function that gives an endless iterator over batches."""
-        batches = cycle([tuple(each) if trains else (each.x,) for each in self._batches])
-        return lambda: batches
+        endless = cycle([tuple(each) if trains else (each.x,) for each in batches])
+        return lambda: endless
 
 
 STEPS: type[FrameworkSteps] = JaxSteps

@@ -13,9 +13,11 @@ class TensorFlowSteps:
     """Implement :class:`aebench.backends.ladders.FrameworkSteps`."""
 
     def __init__(self, model: Any, batches: Sequence[Batch]) -> None:
-        self._batches = batches
         self._next = cycle(batches)
-        model.optimizer.build(model.trainable_variables)
+        # A model that isn't compiled can predict.
+        optimiser = getattr(model, "optimizer", None)
+        if optimiser is not None:
+            optimiser.build(model.trainable_variables)
         # As Keras does it: by XLA where the model asks for it.
         compiled = bool(model.jit_compile)
 
@@ -47,16 +49,17 @@ class TensorFlowSteps:
             outputs = self._forward(next(self._next).x)
         return outputs
 
-    def source(self, trains: bool) -> Callable[[], Any]:
+    @staticmethod
+    def source(batches: Sequence[Batch], trains: bool) -> Callable[[], Any]:
         """Return a function that gives an endless iterator over a batch, or a batch in a list.
 
         Training takes its data from an iterator of ``tf.data``, which nothing prepares here.
         """
         if trains:
-            first = tuple(each for each in self._batches[0] if each is not None)
-            batches = iter(tf.data.Dataset.from_tensors(first).repeat())
-            return lambda: batches
-        lists = cycle([[(each.x,)] for each in self._batches])
+            first = tuple(each for each in batches[0] if each is not None)
+            endless = iter(tf.data.Dataset.from_tensors(first).repeat())
+            return lambda: endless
+        lists = cycle([[(each.x,)] for each in batches])
         return lambda: next(lists)
 
 

@@ -13,10 +13,12 @@ class TorchSteps:
     """Implement :class:`aebench.backends.ladders.FrameworkSteps`."""
 
     def __init__(self, model: Any, batches: Sequence[Batch]) -> None:
-        self._batches = batches
         self._next = cycle(batches)
         self._model = model
-        model.optimizer.build(model.trainable_variables)
+        # A model that isn't compiled can predict.
+        optimiser = getattr(model, "optimizer", None)
+        if optimiser is not None:
+            optimiser.build(model.trainable_variables)
 
         def step(batch: Batch) -> Any:
             outputs = model(batch.x, training=True)
@@ -56,9 +58,10 @@ class TorchSteps:
             outputs = self._forward(next(self._next).x)
         return outputs
 
-    def source(self, trains: bool) -> Callable[[], Any]:
+    @staticmethod
+    def source(batches: Sequence[Batch], trains: bool) -> Callable[[], Any]:
         """Return a function that gives the next batch in a list."""
-        lists = cycle([[tuple(each) if trains else (each.x,)] for each in self._batches])
+        lists = cycle([[tuple(each) if trains else (each.x,)] for each in batches])
         return lambda: next(lists)
 
 

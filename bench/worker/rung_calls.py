@@ -78,9 +78,7 @@ def calls(cell: LadderCell) -> dict[str, Callable[[], Runner]]:
 
 def _function(cell: LadderCell) -> Runner:
     """Time Keras's compiled step function on batches that lie ready, within a call of Keras."""
-    source = ladders.load(cell.job.backend)(cell.keras_model, cell.tensors).source(
-        cell.workload.trains
-    )
+    source = ladders.load(cell.job.backend).source(cell.tensors, cell.workload.trains)
     few = cell.samples.first(2 * cell.batch_size)
 
     def timed(steps: int) -> RungTimes:

@@ -75,21 +75,9 @@ class SteadyRound(msgspec.Struct, frozen=True, tag="steady_round", tag_field="ki
     seconds: PositiveSeconds
 
 
-class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
-    """The state of the machine while a block was measured.
+class BlockState(msgspec.Struct, frozen=True):
+    """What is recorded of a block of any pass; see :class:`Block`."""
 
-    ``background_share`` is the share of all cores' time that went to other processes and to workers
-    that should sleep. ``steal_share`` is the share that the hypervisor gave to other machines. Both
-    are None on systems that do not report them. ``disturbed`` is whether the background load or the
-    steal was above its limit. A ``repeated`` block was disturbed and does not count: the next block
-    replaces it. ``began_at`` is when the block began, in seconds since 1970 (UTC), so that it can
-    be joined with what else is known of that time. ``compute_seconds`` and ``streaming_seconds``
-    are the times of the machine controls in the parent process, whose sizes are in
-    ``control_sizes``. Older records have one control instead: ``fixed_work_seconds``, of a fixed
-    piece of NumPy work.
-    """
-
-    pass_name: ClassVar[str] = "speed"
     model: Name
     workload: Workload
     batch_size: Positive
@@ -109,6 +97,23 @@ class Block(msgspec.Struct, frozen=True, tag="block", tag_field="kind"):
     def block_key(self) -> tuple[str, str, int, int, int]:
         """Return the block's key: the cell, the launch and the block's number."""
         return self.model, self.workload, self.batch_size, self.launch, self.block
+
+
+class Block(BlockState, frozen=True, tag="block", tag_field="kind"):
+    """The state of the machine while a block was measured.
+
+    ``background_share`` is the share of all cores' time that went to other processes and to workers
+    that should sleep. ``steal_share`` is the share that the hypervisor gave to other machines. Both
+    are None on systems that do not report them. ``disturbed`` is whether the background load or the
+    steal was above its limit. A ``repeated`` block was disturbed and does not count: the next block
+    replaces it. ``began_at`` is when the block began, in seconds since 1970 (UTC), so that it can
+    be joined with what else is known of that time. ``compute_seconds`` and ``streaming_seconds``
+    are the times of the machine controls in the parent process, whose sizes are in
+    ``control_sizes``. Older records have one control instead: ``fixed_work_seconds``, of a fixed
+    piece of NumPy work.
+    """
+
+    pass_name: ClassVar[str] = "speed"
 
 
 class ControlSizes(msgspec.Struct, frozen=True, tag="control_sizes", tag_field="kind"):

@@ -8,8 +8,6 @@ from msgspec import Meta
 from aebench.reports.record.bounds import (
     MOST,
     Count,
-    Figure,
-    Instant,
     Name,
     Positive,
     PositiveSeconds,
@@ -17,6 +15,7 @@ from aebench.reports.record.bounds import (
     Text,
     Workload,
 )
+from aebench.reports.record.comparing import BlockState
 
 
 class RungRound(msgspec.Struct, frozen=True, tag="rung_round", tag_field="kind"):
@@ -57,23 +56,10 @@ class AbsentRung(msgspec.Struct, frozen=True, tag="absent_rung", tag_field="kind
     reason: Text
 
 
-class LadderBlock(msgspec.Struct, frozen=True, tag="ladder_block", tag_field="kind"):
+class LadderBlock(BlockState, frozen=True, tag="ladder_block", tag_field="kind"):
     """The state of the machine while a block of the ladder was measured; see :class:`Block`."""
 
     pass_name: ClassVar[str] = "ladder"
-    model: Name
-    workload: Workload
-    batch_size: Positive
-    launch: int
-    block: int
-    seconds: PositiveSeconds
-    background_share: Figure | None
-    steal_share: Figure | None
-    disturbed: bool
-    repeated: bool
-    began_at: Instant | None = None
-    compute_seconds: PositiveSeconds | None = None
-    streaming_seconds: PositiveSeconds | None = None
 
 
 class Compilation(msgspec.Struct, frozen=True, tag="compilation", tag_field="kind"):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from aebench.reports import ladders
-from aebench.reports.formatting import interval
+from aebench.reports.formatting import interval, plus_minus
 from aebench.reports.sections import TableView
 from aebench.reports.summary import LadderRow, Summary
 from aebench.reports.summary.ladder import RungRow
@@ -42,13 +42,13 @@ def _table(rows: Sequence[LadderRow]) -> Table:
         if any(found):
             aside = "beside: " if described[name].aside else ""
             lines.append([f"{aside}{described[name].what}", *map(_entry, found)])
-    calls = [row.top.call_seconds if row.top else None for row in rows]
-    if any(calls):
-        lines.append(
-            ["a call beside its steps", *(shown(each, _MILLI, _plus_minus) for each in calls)]
-        )
+    for name in names:
+        calls = [rung.call_seconds if (rung := row.rung(name)) else None for row in rows]
+        if any(calls):
+            told = (shown(each, _MILLI, plus_minus) for each in calls)
+            lines.append([f"a call beside its steps, {name}", *told])
     counts = dict.fromkeys(
-        f"{count(row.launches, 'launch').replace('launchs', 'launches')}, "
+        f"{row.launches} {'launch' if row.launches == 1 else 'launches'}, "
         f"{count(row.blocks, 'block')}, {row.disturbed} of them disturbed"
         for row in rows
         if row.launches
@@ -64,7 +64,8 @@ def _table(rows: Sequence[LadderRow]) -> Table:
     ]
     where = f"{first.workload} {first.model}, batch {first.batch_size}"
     title = f"What a step takes, rung by rung: {where}" if first.batch_size else "Rungs"
-    return Table(title, ["ms a step", *(row.contender for row in rows)], lines, notes)
+    doubtful = any(2 * row.disturbed > row.blocks for row in rows)
+    return Table(title, ["ms", *(row.contender for row in rows)], lines, notes, doubtful)
 
 
 def _entry(rung: RungRow | None) -> str:
@@ -77,27 +78,8 @@ def _entry(rung: RungRow | None) -> str:
 
 
 def _signed(value: float, low: float | None = None, high: float | None = None) -> str:
-    sign = "+" if value >= 0 else "−"
-    return f"{sign}{_plus_minus(abs(value), *_mirrored(value, low, high))}"
-
-
-def _mirrored(
-    value: float, low: float | None, high: float | None
-) -> tuple[float | None, float | None]:
-    if value >= 0 or low is None or high is None:
-        return low, high
-    return -high, -low
-
-
-def _plus_minus(value: float, low: float | None = None, high: float | None = None) -> str:
-    if low is None or high is None:
-        return interval(value)
-    reach = max(high - value, value - low)
-    # As many digits as two of the reach.
-    shown_value = interval(value, value - reach, value + reach).partition(" ")[0]
-    shown_reach = interval(reach)
-    decimals = len(shown_value.partition(".")[2])
-    return f"{shown_value} ±{float(shown_reach.replace(',', '')):.{decimals}f}"
+    told = plus_minus(value, low, high)
+    return f"−{told[1:]}" if told.startswith("-") else f"+{told}"
 
 
 def _absent(rows: Sequence[LadderRow]) -> list[str]:

@@ -41,6 +41,9 @@ MODEL = """
     for number in range(6):
         model.reset_metrics()
         by_keras.append(float(model.train_on_batch(*arrays[number % 3])[0]))
+    # A model that isn't compiled has no optimiser, and can predict.
+    bare = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1)])
+    assert keras.ops.shape(ladders.load(BACKEND)(bare, tensors).predict(1)) == (16, 1)
     print(json.dumps([losses, by_keras, float(abs(outputs - expected).max())]))
 """
 

@@ -10,7 +10,7 @@ from aebench.bench.campaign.passes.blocks import BlockRound
 from aebench.bench.campaign.passes.rounds import (
     LaunchCell,
     Session,
-    cpu_seconds,
+    ask,
     dropping,
     running_sessions,
     started,
@@ -123,10 +123,8 @@ def _taker(
     steps: int,
 ) -> Callable[[int, int], record.RungRound]:
     def take(block: int, position: int) -> record.RungRound:
-        others = [other for other in running_sessions(sessions) if other is not session]
-        before = cpu_seconds(others)
-        answer = session.worker.ask(messages.RunRung(rung, steps), messages.RungTimes)
-        after = cpu_seconds(others)
+        command = messages.RunRung(rung, steps)
+        answer, waiting_cpu_seconds = ask(sessions, session, command, messages.RungTimes)
         return context.append(
             record.RungRound,
             answer,
@@ -135,7 +133,7 @@ def _taker(
             block=block,
             position=position,
             steps=steps,
-            waiting_cpu_seconds=None if before is None or after is None else after - before,
+            waiting_cpu_seconds=waiting_cpu_seconds,
         )
 
     return take

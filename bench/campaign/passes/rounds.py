@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
@@ -15,6 +15,7 @@ from aebench.bench.workloads import Workload
 from aebench.reports import record
 from aebench.reports.record import Cell, ContenderInfo, Task
 
+A = TypeVar("A")
 # After the warm-up the number of steps in a round may be raised, at most by this factor.
 MOST_TIMES_AS_MANY_STEPS = 3
 
@@ -163,10 +164,8 @@ def take(
     discarded_steps = -(-discarded_steps // steps_of_call) * steps_of_call
     # A known-effect control runs more steps than it reports.
     done_steps = round(steps * (1 + Fraction(str(session.contender.known_effect))))
-    others = [other for other in running_sessions(sessions) if other is not session]
-    before = cpu_seconds(others)
-    answer = session.worker.ask(messages.RunRound(done_steps, discarded_steps), messages.RoundTimes)
-    after = cpu_seconds(others)
+    command = messages.RunRound(done_steps, discarded_steps)
+    answer, waiting_cpu_seconds = ask(sessions, session, command, messages.RoundTimes)
     row = context.append(
         record.Round,
         answer,
@@ -175,10 +174,28 @@ def take(
         position=position,
         steps=steps,
         discarded_steps=discarded_steps,
-        waiting_cpu_seconds=None if before is None or after is None else max(0.0, after - before),
+        waiting_cpu_seconds=waiting_cpu_seconds,
     )
     session.step_seconds = row.seconds / done_steps
     return row
+
+
+def ask(
+    sessions: Sequence[Session], session: Session, command: Any, kind: type[A]
+) -> tuple[A, float | None]:
+    """Ask a session's worker while the others should sleep.
+
+    Returns
+    -------
+    (object, float or None)
+        The answer, and the processor seconds that the others used meanwhile, if known.
+    """
+    others = [other for other in running_sessions(sessions) if other is not session]
+    before = cpu_seconds(others)
+    answer = session.worker.ask(command, kind)
+    after = cpu_seconds(others)
+    waiting = None if before is None or after is None else max(0.0, after - before)
+    return answer, waiting
 
 
 def cpu_seconds(sessions: Sequence[Session]) -> float | None:
