@@ -265,6 +265,14 @@ def _explained(summary: Summary) -> Iterator[Line]:
             yield from line(call, f"times compiled, {what}", made.times)
     for row in summary.memory:
         yield from _weighed(row)
+    for loop in (row for row in summary.memory_loops if row.loop):
+        where = (loop.model, "", loop.batch_size, loop.contender)
+        what = f"{loop.loop}, garbage {'collected' if loop.collecting else 'left'}"
+        yield from line(where, f"growth a repeat: {what}", loop.growth_bytes, "bytes")
+        yield from line(
+            where, f"resident growth a repeat: {what}", loop.resident_growth_bytes, "bytes"
+        )
+        yield from line(where, f"kept a repeat: {what}", loop.kept_bytes, "bytes")
 
 
 def _rungs(row: LadderRow) -> Iterator[Line]:

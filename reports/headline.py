@@ -5,9 +5,11 @@ from typing import TypeVar
 
 from aebench.reports import ladders
 from aebench.reports.formatting import interval, listed, percent
+from aebench.reports.statistics import Estimate
 from aebench.reports.summary import (
     MIB,
     FootprintRow,
+    LoopRow,
     MemoryRow,
     ProfileRow,
     QualityRow,
@@ -15,6 +17,7 @@ from aebench.reports.summary import (
     Summary,
 )
 from aebench.reports.summary.memory import MARGIN_BYTES
+from aebench.reports.summary.memory_loops import GROWS, LOOP_MARGIN_BYTES, OPEN, USED_REPEATS
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -49,6 +52,7 @@ def sentences(summary: Summary) -> list[str]:
         *ladders.headline(summary.ladder),
         *profile(summary.profile),
         *_memory(summary.memory),
+        *_loops(summary.memory_loops),
     ]
     return found[:_SENTENCES]
 
@@ -248,6 +252,32 @@ def _memory(rows: Sequence[MemoryRow]) -> Iterator[str]:
     )
     # Peaks of cold starts are lower: there fit gets only the data of the timed steps.
     yield f"With all training data given to fit, memory peaks at {listed(parts)}; {growth}."
+
+
+def _loops(rows: Sequence[LoopRow]) -> Iterator[str]:
+    """Tell which loops make memory grow for users, who have garbage collected."""
+    for_users = [row for row in rows if row.collecting and row.loop]
+    growing = [row for row in for_users if row.verdict == GROWS]
+    over = f"over {USED_REPEATS:,} repeats"
+    parts = [
+        f"{_mebibytes(row.used_bytes)} MiB in {row.loop} with {row.contender} ({row.model})"
+        for row in growing[:_MOST_PARTS]
+        if row.used_bytes
+    ]
+    if parts:
+        more = len(growing) - len(parts)
+        rest = f", and in {more:,} more loops" if more else ""
+        yield f"Memory grows {over} by {listed(parts)}{rest}."
+    elif for_users:
+        open_ = sum(row.verdict == OPEN for row in for_users)
+        cant = f"; of {open_:,} that can't be told" if open_ else ""
+        most = f"{LOOP_MARGIN_BYTES / MIB:.0f} MiB {over}"
+        yield f"None of {len(for_users):,} loops is shown to grow by more than {most}{cant}."
+
+
+def _mebibytes(size: Estimate) -> str:
+    ends = (None if end is None else end / MIB for end in (size.low, size.high))
+    return interval(size.value / MIB, *ends)
 
 
 def _grouped(values: Iterable[T], by: Callable[[T], K]) -> dict[K, list[T]]:

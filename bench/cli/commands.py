@@ -154,7 +154,9 @@ COMMANDS = (
         "memory",
         "Show what each backend holds in memory when, and whether memory grows with the steps.",
         Measurement("memory", preset="profile", passes=("memory",)),
-        _EXPLAINING,
+        ("loop", "repeats", *_EXPLAINING),
+        "With --loop, what users do over and over is repeated too, with garbage collection and "
+        "without: epochs, calls, models that are built and released, saved and loaded.",
     ),
     Command("show", "Show records again.", report.show, ("records", "detail", "wide", "json")),
     Command(

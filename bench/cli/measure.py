@@ -31,7 +31,7 @@ _REQUEST_NAMES = {
         for name in (
             *("preset", "passes", "launches", "blocks", "epochs", "seeds", "train_samples"),
             *("threads", "reference", "baselines", "until", "sets", "vary"),
-            "rank_anyway",
+            *("rank_anyway", "loops", "repeats"),
         )
     },
 }

@@ -22,6 +22,7 @@ from aebench.bench.plan.presets import (
     UNTIL_SYNTAX,
 )
 from aebench.bench.plan.settings import WORDS, split_contenders
+from aebench.bench.protocol.loops import ALL, LOOPS, REPEATS
 from aebench.bench.quoting import shortly
 
 # The values of a command line's options and arguments, by name. Options left out have no entry.
@@ -361,6 +362,17 @@ OPTIONS = {
     "batch-size.one": Option(("--batch-size",), "Samples in a step (default: 32).", _ONE_NUMBER),
     "steps": Option(
         ("--steps",), "Number of warm training steps to trace (default: 20).", _ONE_NUMBER
+    ),
+    "loop": Option(
+        ("--loop",),
+        f"What is repeated to see whether memory grows: {', '.join(LOOPS)}, or {ALL}.",
+        {**_several(_words, "LOOP"), "dest": "loops"},
+        values=(*LOOPS, ALL),
+    ),
+    "repeats": Option(
+        ("--repeats",),
+        f"Repeats of each loop (default: {REPEATS}); more see a slower growth.",
+        _ONE_NUMBER,
     ),
     "epochs": Option(("--epochs",), "Epochs of the quality pass.", _ONE_NUMBER),
     "seeds": Option(("--seeds",), "Number of seeds in the quality pass.", _ONE_NUMBER),

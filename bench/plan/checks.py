@@ -12,6 +12,7 @@ from aebench.bench.data.model_data import Counts
 from aebench.bench.errors import BadInputError, refusing
 from aebench.bench.plan.controls import taking_turns
 from aebench.bench.plan.plan import Plan
+from aebench.bench.protocol.loops import LEAST_REPEATS, LOOPS, MOST_REPEATS
 from aebench.bench.protocol.rungs import RUNGS
 from aebench.bench.quoting import shortly
 from aebench.bench.system import machine
@@ -162,6 +163,19 @@ def resources(plan: Plan, counts: Counts) -> None:
         )
 
 
+def loops(asked: Sequence[str], repeats: int | None) -> None:
+    """Refuse loops that don't exist, and too few repeats or too many."""
+    known("loop", asked, LOOPS)
+    if repeats is not None and not asked:
+        raise BadInputError("--repeats is the number of repeats of each --loop: name one.")
+    if repeats is not None and repeats < LEAST_REPEATS:
+        raise BadInputError(
+            f"--repeats {shortly(repeats)} must be at least {LEAST_REPEATS}: fewer say nothing of "
+            "growth."
+        )
+    within("--repeats", repeats, MOST_REPEATS)
+
+
 def duration(plan: Plan) -> None:
     """Refuse a plan that would take days.
 
@@ -205,6 +219,7 @@ def _counts(plan: Plan, info: PlanInfo) -> tuple[int, int]:
     measurements = {
         "speed": in_full * blocks * len(taking_turns(plan.in_blocks, 0)),
         "quality": tasks["quality"] * info.epochs,
+        "memory": trainings * len(info.loops) * 2 * info.repeats,
         "ladder": models * blocks * sum(map(len, RUNGS.values())) * len(plan.on_keras),
     }
     return (

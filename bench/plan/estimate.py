@@ -20,6 +20,7 @@ from aebench.bench.plan.presets import (
     LEAST_STEPS,
     ROUND_SECONDS,
 )
+from aebench.bench.protocol.loops import LOOP_BATCHES, WARM_REPEATS
 from aebench.bench.protocol.parity_checks import short_steps
 from aebench.bench.protocol.phases import WATCHED_STEPS
 from aebench.bench.protocol.rungs import RUNGS
@@ -87,8 +88,20 @@ def _alone_seconds(plan: Plan, task: Task, model: Model, test_samples: int) -> f
     if task.pass_name in ("profile", "memory"):
         steps = WATCHED_STEPS if task.pass_name == "memory" else 20 * plan.info.profile_steps
         step = step_seconds(backend, "train", model, plan.info.batch_size)
-        return 2 * _costs(backend).cold_start_seconds + jit + steps * step
+        once = 2 * _costs(backend).cold_start_seconds + jit + steps * step
+        if task.pass_name == "profile":
+            return once
+        return once + _loops_seconds(plan, _costs(backend).cold_start_seconds + jit, step)
     return _quality_seconds(plan, model, backend, test_samples) + jit
+
+
+def _loops_seconds(plan: Plan, start_seconds: float, step_seconds: float) -> float:
+    """Estimate the seconds of the memory pass's loops: a start each, and their repeats twice."""
+    repeats = 2 * (WARM_REPEATS + plan.info.repeats)
+    # A model that is built anew compiles anew.
+    a_repeat = {"build": start_seconds / 2, "save": 0.2}
+    each = (a_repeat.get(loop, LOOP_BATCHES * step_seconds) for loop in plan.info.loops)
+    return sum(start_seconds + repeats * seconds for seconds in each)
 
 
 def _parity_seconds(plan: Plan, task: Task, model: Model) -> float:

@@ -21,6 +21,7 @@ from aebench.bench.plan.plan import ORDER_SEED, Plan, default_reference
 from aebench.bench.plan.presets import PASSES, PRESETS
 from aebench.bench.plan.sizes import batch_sizes, first_batch_size, plan_sizes
 from aebench.bench.plan.until import stopping_rule
+from aebench.bench.protocol.loops import ALL, LOOPS, REPEATS
 from aebench.bench.quoting import shortly
 from aebench.reports.record import DIFFERENT, MOST, SAME, ContenderInfo, PlanInfo
 
@@ -70,6 +71,10 @@ class Request:
         Number of steps that the profile pass traces.
     rank_anyway : bool
         Whether contenders are ranked too that are not shown to be the same model.
+    loops : sequence of str
+        Names of the loops in which the memory pass looks for growth; ``all`` stands for all.
+    repeats : int or None
+        Number of repeats of each loop.
     """
 
     preset: str = "quick"
@@ -94,6 +99,8 @@ class Request:
     sets: Sequence[str] = ()
     vary: str = GRID
     rank_anyway: bool = False
+    loops: Sequence[str] = ()
+    repeats: int | None = None
 
 
 def plan_from_request(
@@ -162,6 +169,8 @@ def plan_from_request(
         measured_in_full=in_full,
         until=rule,
         rank_anyway=request.rank_anyway,
+        loops=_loops(request.loops),
+        repeats=request.repeats or REPEATS,
     )
     plan = Plan(info, planned, found)
     checks.resources(plan, counts)
@@ -189,6 +198,7 @@ def check(request: Request) -> None:
     checks.within("--blocks", request.blocks, MOST)
     checks.within("--epochs", request.epochs, MOST)
     checks.within("--seeds", request.seeds, MOST)
+    checks.loops(_loops(request.loops), request.repeats)
     checks.within("--steps", request.profile_steps, MOST_PROFILE_STEPS)
     checks.within("--train-samples", request.train_samples, 2**50)
     checks.threads(request.threads)
@@ -196,6 +206,11 @@ def check(request: Request) -> None:
     checks.list_length("--contender", request.backends)
     checks.list_length("--model", request.models)
     checks.list_length("--batch-size", request.batch_sizes)
+
+
+def _loops(asked: Sequence[str]) -> list[str]:
+    each = ([*LOOPS] if name == ALL else [name] for name in asked)
+    return _unique([name for names in each for name in names])
 
 
 def _passes(asked: Sequence[str]) -> list[str]:

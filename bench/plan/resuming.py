@@ -272,6 +272,7 @@ def _check_plan(plan: Plan) -> None:
         ("model", [each.name for each in plan.models]),
         ("pass", info.passes),
         ("workload", info.workloads),
+        *([("loop", info.loops)] if info.loops else []),
         *(("batch size", sizes.batch_sizes) for sizes in info.sizes),
     ]
     for what, values in listed:
@@ -290,6 +291,7 @@ def _check_plan(plan: Plan) -> None:
         raise BadInputError(f"its reference {shortly(info.reference)} is not among its contenders.")
     checks.within("--epochs", info.epochs, MOST)
     checks.within("--steps", info.profile_steps, MOST_PROFILE_STEPS)
+    checks.loops(info.loops, info.repeats if info.loops else None)
     checks.threads(info.threads or None)
     checks.margins(info.different, info.same)
     until.check(info)

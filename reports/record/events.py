@@ -30,6 +30,7 @@ Event = (
     | explaining.Profile
     | explaining.MemoryPhase
     | explaining.MemorySteps
+    | explaining.MemoryLoop
     | explaining.MemoryCurve
     | run.Failure
     | run.TaskEnd

@@ -162,6 +162,29 @@ class MemorySteps(msgspec.Struct, frozen=True, tag="memory_steps", tag_field="ki
     anonymous_bytes: Annotated[list[Count], Meta(max_length=MOST)]
 
 
+class MemoryLoop(msgspec.Struct, frozen=True, tag="memory_loop", tag_field="kind"):
+    """A process's memory after each repeat of a loop.
+
+    ``collecting`` is whether Python collected garbage, as it does for users. ``before_bytes`` and
+    ``after_bytes`` are the anonymous memory before the first and after the last repeat. Where
+    garbage is collected, they are read after a collection. ``held`` is how many more objects of a
+    type there are then, of the types that every repeat left more of.
+    """
+
+    pass_name: ClassVar[str] = "memory"
+    contender: Name
+    model: Name
+    launch: int
+    batch_size: Positive
+    loop: Name
+    collecting: bool
+    before_bytes: Count
+    after_bytes: Count
+    anonymous_bytes: Annotated[list[Count], Meta(max_length=MOST)]
+    resident_bytes: Annotated[list[Count], Meta(max_length=MOST)]
+    held: Annotated[dict[Name, Count], Meta(max_length=20)] = {}
+
+
 class MemoryCurve(msgspec.Struct, frozen=True, tag="memory_curve", tag_field="kind"):
     """Proportional memory over time, sampled by the parent.
 

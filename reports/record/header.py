@@ -274,6 +274,7 @@ class PlanInfo(msgspec.Struct, frozen=True):
     passes, where one contender alone trains the others; it is null for all models.
     With a rule ``until``, the launches in ``sizes`` are the most that a cell may have.
     ``rank_anyway`` is whether contenders are ranked that are not shown to be the same model.
+    ``loops`` are those that the memory pass repeats, ``repeats`` times each.
     """
 
     preset: Name
@@ -293,6 +294,8 @@ class PlanInfo(msgspec.Struct, frozen=True):
     measured_in_full: Annotated[list[Name], Meta(max_length=MOST)] | None = None
     until: StoppingRule | None = None
     rank_anyway: bool = False
+    loops: Annotated[list[Name], Meta(max_length=20)] = []
+    repeats: Size = 60
 
     def in_full(self, model: str) -> bool:
         """Return whether all contenders measure a model in all passes."""

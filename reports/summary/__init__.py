@@ -17,6 +17,7 @@ from aebench.reports.summary import (
     footprint,
     ladder,
     memory,
+    memory_loops,
     parity,
     profile,
     quality,
@@ -29,6 +30,7 @@ from aebench.reports.summary.epochs import EpochCost
 from aebench.reports.summary.footprint import FootprintRow
 from aebench.reports.summary.ladder import LadderRow
 from aebench.reports.summary.memory import MemoryRow
+from aebench.reports.summary.memory_loops import LoopRow
 from aebench.reports.summary.notices import all_notices, some
 from aebench.reports.summary.parity import ParityRow
 from aebench.reports.summary.profile import ProfileRow
@@ -55,6 +57,7 @@ __all__ = [
     "Estimate",
     "FootprintRow",
     "LadderRow",
+    "LoopRow",
     "MemoryRow",
     "ParityRow",
     "ProfileRow",
@@ -135,6 +138,7 @@ class Summary(msgspec.Struct, frozen=True):
     notices: list[str]
     speed_by_run: list[SpeedCell] = []
     ladder: list[LadderRow] = []
+    memory_loops: list[LoopRow] = []
 
 
 def summarise(*sources: Record) -> Summary:
@@ -179,6 +183,7 @@ def summarise(*sources: Record) -> Summary:
         profile=profiled,
         operation_categories=profile.categories(sources, profiled),
         memory=memory.rows(sources, views),
+        memory_loops=memory_loops.rows(sources, views),
         failures=list(map(_shortened, failures[:MOST_FAILURES])),
         notices=[
             *_few([*given_again, *all_notices(sources, views, measured, trained)]),

@@ -44,7 +44,9 @@ def test_the_table_of_self_checks_follows_from_the_records():
     assert selfchecks.table(paths) in VALIDATION
 
 
-@pytest.mark.parametrize("name", ["against-others", "against-others-under-steal"])
+@pytest.mark.parametrize(
+    "name", ["against-others", "against-others-under-steal", "against-others-noisy-epyc"]
+)
 def test_the_tables_of_other_tools_follow_from_their_verdicts(name):
     rows = json.loads((MEASURED / f"{name}.json").read_text())
     assert against_others.table(rows) in VALIDATION

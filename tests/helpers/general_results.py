@@ -79,8 +79,8 @@ def main(folder):
     mine = folder / keras.backend.backend()
     mine.mkdir()
 
-    def compute(model, kind, variant, float64=False, draws=0):
-        for group in GROUPS:
+    def compute(model, kind, variant, float64=False, draws=0, groups=GROUPS):
+        for group in groups:
             file = path(mine, kind, variant, group, float64)
             answer = model.compute(ComputeResults(BATCH_SIZE, group, str(file), float64, draws))
             print(kind, variant, group, answer.runtime.settings["precision"], answer.note)
@@ -92,8 +92,10 @@ def main(folder):
         compute(model, kind, ORIGINAL, draws=DRAWS)
         if keras.backend.backend() == PLANTED_ON:
             for planted in PLANTED:
-                compute(GeneralModel(job(folder, kind, planted=planted)), kind, planted)
-            compute(GeneralModel(job(folder, kind, WEIGHTS)), kind, WEIGHTS)
+                made = GeneralModel(job(folder, kind, planted=planted))
+                compute(made, kind, planted, groups=(INFERENCE,))
+            made = GeneralModel(job(folder, kind, WEIGHTS))
+            compute(made, kind, WEIGHTS, groups=(INFERENCE,))
     compute(GeneralModel(job(folder, WITH_DROPOUT, dropout=0.5)), WITH_DROPOUT, DROPOUT)
     augmented = GeneralModel(job(folder, "convolution", augmented=True))
     compute(augmented, "convolution", AUGMENTED)

@@ -272,10 +272,19 @@ def _memory(contender: str, model: str, factor: int, hostile: str) -> list[recor
             for phase, ended, mib in phases
         ),
         record.MemorySteps(*where, 32, 8, 1, [2**28 + growth * step for step in range(200)]),
+        *(_loop(where, *each) for each in (("predict", True), ("predict", False))),
         record.MemoryCurve(
             *where, [0.0, 1.0 * factor, 3.0 * factor], [12 * 2**20, 120 * 2**20, 245 * 2**20]
         ),
     ]
+
+
+def _loop(where: tuple[str, str, int], loop: str, collecting: bool) -> record.MemoryLoop:
+    """Return a loop that leaves 100 KiB a repeat, or as much garbage that is collected."""
+    readings = [2**28 + 100 * 2**10 * repeat for repeat in range(40)]
+    kept = 2**28 + 100 * 2**10 * 40 * (not collecting)
+    held = {"builtins.dict": 40} if collecting else {}
+    return record.MemoryLoop(*where, 32, loop, collecting, 2**28, kept, readings, readings, held)
 
 
 def other_model(baseline: bool = False) -> Record:

@@ -153,7 +153,8 @@ def test_who_stayed_on_the_plateau_is_counted_and_not_in_the_range(summary):
 
 
 def test_nothing_measured_says_nothing(summary):
-    nothing = {name: [] for name in ("speed", "footprint", "quality", "profile", "memory")}
+    passes = ("speed", "footprint", "quality", "profile", "memory", "memory_loops")
+    nothing = {name: [] for name in passes}
     empty = msgspec.structs.replace(summary, **nothing)
     assert sentences(empty) == []
 
@@ -165,6 +166,7 @@ def test_where_time_and_memory_go_is_told_where_nothing_else_is(summary):
         "and matrix product with torch (50 % of ae400).",
         "With all training data given to fit, memory peaks at 325 MiB with jax (ae400) and 325 MiB "
         "with torch (ae400); torch (ae400) grew with the steps.",
+        "None of 2 loops is shown to grow by more than 64 MiB over 1,000 repeats.",
     ]
     assert len(sentences(summary)) == 3
 

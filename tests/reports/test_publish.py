@@ -87,7 +87,7 @@ def test_the_page_is_one_file_that_says_what_markdown_says(tmp_path):
     assert not set(re.findall(r"[\w,.%]+", re.sub(r"\\(.)", r"\1", said))) - words
     # Only the words of verdicts are coloured.
     assert re.findall(r'<td class="words (\w+)">(\w+)</td>', text) == [("slower", "slower")]
-    assert text.count("<table") == text.count("<thead>") == text.count("</table>") == 18
+    assert text.count("<table") == text.count("<thead>") == text.count("</table>") == 19
 
 
 def test_the_page_reads_without_its_script_and_allows_no_other(tmp_path):

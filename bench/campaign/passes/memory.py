@@ -1,4 +1,4 @@
-"""The memory pass: measure a process's memory after every phase, and its growth with the steps.
+"""The memory pass: measure memory after every phase, and its growth with steps and other loops.
 
 The parent also samples the worker's memory all the time, for a curve over time.
 """
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from aebench.bench.campaign import memory_sampler
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import one_at_a_time
+from aebench.bench.errors import MeasurementError
 from aebench.bench.protocol import messages
 from aebench.bench.protocol.phases import MEMORY_PHASES
 from aebench.reports import record
@@ -20,6 +21,18 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
 
 
 def _weigh(context: Context, contender: ContenderInfo, task: Task) -> None:
+    _phases(context, contender, task)
+    for loop in context.plan.info.loops:
+        context.display.doing(f"{task.model}: {loop} over and over, {task.contender}")
+        try:
+            _loop(context, contender, task, loop)
+        except MeasurementError as error:
+            # The other loops are measured all the same.
+            named = MeasurementError(f"loop {loop}: {error}", error.log_tail)
+            context.note_failure(named, "memory", task.contender, task.model, task.launch)
+
+
+def _phases(context: Context, contender: ContenderInfo, task: Task) -> None:
     task_fields = one_at_a_time.task_fields(task)
     job = one_at_a_time.cold_start_job(messages.MemoryJob, context, contender, task)
     worker = context.start(contender, job)
@@ -58,5 +71,29 @@ def _weigh(context: Context, contender: ContenderInfo, task: Task) -> None:
             **task_fields,
             **curve.event_fields(),
         )
+    finally:
+        context.fleet.stop(worker)
+
+
+def _loop(context: Context, contender: ContenderInfo, task: Task, loop: str) -> None:
+    """Repeat a loop in a new worker, with and without garbage collection."""
+    info = context.plan.info
+    job = one_at_a_time.cold_start_job(
+        messages.LoopJob, context, contender, task, loop=loop, repeats=info.repeats
+    )
+    worker = context.start(contender, job)
+    try:
+        for _ in range(2):
+            readings = [worker.answer(messages.LoopReading) for _ in range(info.repeats)]
+            end = worker.answer(messages.LoopEnd)
+            context.append(
+                record.MemoryLoop,
+                end,
+                **one_at_a_time.task_fields(task),
+                batch_size=info.batch_size,
+                loop=loop,
+                anonymous_bytes=[each.anonymous_bytes for each in readings],
+                resident_bytes=[each.resident_bytes for each in readings],
+            )
     finally:
         context.fleet.stop(worker)

@@ -47,8 +47,13 @@ def task_fields(task: Task) -> dict[str, Any]:
     }
 
 
-def cold_start_job(kind: type[J], context: Context, contender: ContenderInfo, task: Task) -> J:
-    """Make the job of a worker whose cold start is measured, with the loading of the data."""
+def cold_start_job(
+    kind: type[J], context: Context, contender: ContenderInfo, task: Task, **more: object
+) -> J:
+    """Make the job of a worker whose cold start is measured, with the loading of the data.
+
+    ``more`` are the fields that a kind of job has beyond those.
+    """
     data = context.data[task.model]
     return context.job(
         kind,
@@ -59,4 +64,5 @@ def cold_start_job(kind: type[J], context: Context, contender: ContenderInfo, ta
         array_names=data.array_names,
         train_samples=data.info.train_samples,
         scaled=data.images is not None,
+        **more,
     )

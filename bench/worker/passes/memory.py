@@ -1,8 +1,6 @@
 """The worker's side of the memory pass: measure memory by phase, and its growth with the steps."""
 
-import ctypes
 import gc
-import sys
 from collections.abc import Callable
 
 from aebench import backends
@@ -12,6 +10,7 @@ from aebench.bench.protocol.phases import MEMORY_PHASES, WATCHED_STEPS
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.system import proc_memory
 from aebench.bench.worker.cold_start import ColdStart
+from aebench.bench.worker.freed import give_back
 from aebench.bench.worker.runtime_info import runtime_info
 
 WARM_STEPS = 100
@@ -54,7 +53,7 @@ def work(channel: Channel, job: MemoryJob) -> None:
         start.keras_model = start.samples = None
         keras.utils.clear_session()
         gc.collect()
-        _give_back()
+        give_back()
 
     phases: tuple[Callable[[], None], ...] = (
         start.framework,
@@ -114,11 +113,3 @@ def _watch(start: ColdStart, backend: backends.Backend, batch_size: int, held: l
 
     stepper.run(script())
     stepper.let_go()
-
-
-def _give_back() -> None:
-    """Make glibc's allocator give the memory that was freed back to the system."""
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim:
-            trim(0)

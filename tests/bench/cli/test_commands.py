@@ -76,6 +76,10 @@ from helpers.running import ONE_SIZE, SMALL, Run, gone
         (["profile", "--steps", "1000", "--batch-size", "1000"], "2.9 GiB, more than the 2 GiB"),
         (["profile", "--backend", "jax", "theano", "-o", "p"], "'theano' is not a backend"),
         (["memory", "--backend", "native-jax"], "nothing to measure"),
+        (["memory", "--loop", "for"], "'for' is not a loop: use epochs, fit, predict,"),
+        (["memory", "--loop", "fit", "--repeats", "5"], "--repeats 5 must be at least 20"),
+        (["memory", "--loop", "all", "--repeats", "20000"], "must be at most 10,000"),
+        (["memory", "--repeats", "30"], "--repeats is the number of repeats of each --loop"),
         (["memory", "--batch-size", "2000"], "larger than the data"),
         (["selfcheck", "--backend", "theano"], "'theano' is not a backend"),
         (["selfcheck", "--backend", "numpy"], "the self-check trains, and Keras's NumPy backend"),
@@ -325,7 +329,7 @@ TRAINING = ("--pass", "speed", "--workload", "train", *ONE_SIZE, "--blocks", "12
 
 @pytest.mark.slow
 def test_everything_is_measured_on_all_backends(tmp_path):
-    run = Run(tmp_path / "all", "--report")
+    run = Run(tmp_path / "all", "--report", *ONE_SIZE)
     assert run.end() == 0, run.output + run.errors
     loaded = load(run.folder)
     assert loaded.events[-1].outcome == "complete"

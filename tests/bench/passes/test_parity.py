@@ -164,7 +164,7 @@ SMALL = ("--data", "embedded", "--model", "ae50-dropout")
 @pytest.mark.slow
 def test_every_contender_is_shown_to_be_the_same(aebench):
     names = [name for name in backends.built_in_names() if name != "gemm"]
-    done = aebench("parity", *SMALL, "--out", "p", "--contender", *names)
+    done = aebench("parity", *SMALL, *ONE_SIZE, "--out", "p", "--contender", *names)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = json.loads(aebench("show", "p", "--json").stdout)["parity"]
     found = {row["contender"]: (row["differs"], row["same_in"]) for row in rows}

@@ -183,7 +183,8 @@ def test_torch_compile_is_in_the_compile_log(aebench, tmp_path):
         "ATEN_CPU_CAPABILITY": "default",
         "TORCHINDUCTOR_CPP_CACHE_PRECOMPILE_HEADERS": "0",
     }
-    run = aebench("run", *model, *PROFILE, "--backend", "torch:jit", "--out", "run", **soon)
+    one = ("--workload", "train", "--batch-size", "32")
+    run = aebench("run", *model, *PROFILE, *one, "--backend", "torch:jit", "--out", "run", **soon)
     assert run.returncode == 0, run.stdout + run.stderr
     record = load(tmp_path / "run")
     stages = {(each.stage, each.cause) for each in record.of(Compilation)}

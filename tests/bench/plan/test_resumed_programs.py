@@ -214,6 +214,9 @@ BAD = {
     "no reference": (plan(reference="numpy"), "its reference 'numpy' is not among"),
     "threads": (plan(threads=2**40), "that this machine lets it use"),
     "steps": (plan(profile_steps=5000), "--steps 5000 must be at most 1,000"),
+    "loop": (plan(loops=["for"]), "'for' is not a loop"),
+    "loop given twice": (plan(loops=["fit", "fit"]), "it has a loop twice"),
+    "repeats": (plan(loops=["fit"], repeats=5), "--repeats 5 must be at least 20"),
     "margins": (plan(different=0.5, same=0.1), "must be at most the second"),
     "cold starts": (plan(footprint_launches=2**50), "tasks, more than the 10,000 allowed"),
     "launches": (

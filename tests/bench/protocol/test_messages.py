@@ -26,6 +26,11 @@ JOBS = [
     messages.ParityJob(*COMMON),
     messages.FootprintJob(*COMMON, 32, "data.npz", SampleSource("x_train", "y_train"), 640),
     messages.MemoryJob(*COMMON, 32, "data.npz", SampleSource("x_train", "x_train"), 640),
+    messages.LoopJob(
+        *(*COMMON, 32, "data.npz", SampleSource("x_train", "x_train"), 640),
+        loop="predict",
+        repeats=60,
+    ),
     messages.LadderJob(*COMMON, [[8, 4]], 256),
     messages.ProfileJob(*COMMON, 32, 10, "trace.json.gz"),
     messages.QualityJob(*COMMON, [1, 2], 3, 32, 640, [0, 4]),

@@ -1,0 +1,66 @@
+"""The worker's side of the memory pass's loops: read memory after each repeat of a loop."""
+
+import gc
+from collections import Counter
+
+from aebench.bench.protocol.channel import Channel
+from aebench.bench.protocol.loops import WARM_REPEATS
+from aebench.bench.protocol.messages import LoopEnd, LoopJob, LoopReading, encode
+from aebench.bench.system import proc_memory
+from aebench.bench.worker import memory_loops
+from aebench.bench.worker.cold_start import ColdStart
+from aebench.bench.worker.freed import give_back
+
+_MOST_TYPES, _MOST_LETTERS = 5, 200
+
+
+def work(channel: Channel, job: LoopJob) -> None:
+    """Repeat the loop with garbage collection as users have it, then without."""
+    start = ColdStart(job)
+    start.framework()
+    start.data()
+    loop = memory_loops.prepared(start, job)
+    for collecting in (True, False):
+        loop(WARM_REPEATS, lambda: None)
+        before_bytes, before = _settled(), _objects()
+        if not collecting:
+            gc.disable()
+        loop(job.repeats, lambda: _read(channel))
+        # Without collection, what only a collection frees is what to look at.
+        after_bytes, after = _settled() if collecting else _anonymous(), _objects()
+        gc.enable()
+        held = _more(before, after, job.repeats)
+        channel.send(encode(LoopEnd(collecting, before_bytes, after_bytes, held)))
+    # Wait until the parent closes the channel.
+    channel.receive()
+
+
+def _read(channel: Channel) -> None:
+    channel.send(encode(LoopReading(_anonymous(), proc_memory.resident_bytes())))
+
+
+def _anonymous() -> int:
+    return proc_memory.anonymous_bytes()
+
+
+def _settled() -> int:
+    """Return the anonymous bytes that stay after a collection."""
+    gc.collect()
+    give_back()
+    return _anonymous()
+
+
+def _objects() -> Counter[str]:
+    """Count the objects that Python's collector knows, by their types."""
+    kinds = Counter(map(type, gc.get_objects()))
+    found: Counter[str] = Counter()
+    for kind, count in kinds.items():
+        found[f"{kind.__module__}.{kind.__qualname__}"[:_MOST_LETTERS]] += count
+    return found
+
+
+def _more(before: Counter[str], after: Counter[str], repeats: int) -> dict[str, int]:
+    """Return the types of which every repeat left at least one more object, the most first."""
+    more = {name: count - before[name] for name, count in after.most_common()}
+    grown = {name: count for name, count in more.items() if count >= repeats}
+    return dict(Counter(grown).most_common(_MOST_TYPES))

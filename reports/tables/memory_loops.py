@@ -1,0 +1,76 @@
+"""Make the table of the memory pass's loops: growth with what users repeat."""
+
+from collections.abc import Sequence
+
+from aebench.reports.sections import TableView
+from aebench.reports.statistics import Estimate
+from aebench.reports.summary import MIB, LoopRow, Summary
+from aebench.reports.summary.memory_loops import LOOP_MARGIN_BYTES, USED_REPEATS
+from aebench.reports.tables.shared import Shared, Table, failed, shown, some_tables
+
+_MOST_TYPES = 2
+
+
+def memory_loops(summary: Summary) -> list[Table]:
+    """Return a table of the loops of each model; the list is empty if no loop was measured."""
+    by_model: dict[tuple[str, int], list[LoopRow]] = {}
+    for row in summary.memory_loops:
+        by_model.setdefault((row.model, row.batch_size), []).append(row)
+    return some_tables(_table, list(by_model.values()))
+
+
+def _table(rows: Sequence[LoopRow]) -> Table:
+    first = rows[0]
+    columns = ["loop", "garbage", f"MiB in {USED_REPEATS:,} repeats", "kept", "verdict"]
+    lines = []
+    for row in rows:
+        if row.failure:
+            lines.append(failed(row.contender, columns, row.failure)[0])
+            continue
+        lines.append(
+            [
+                f"{row.loop} {row.contender}",
+                "collected" if row.collecting else "left",
+                shown(row.used_bytes, 1 / MIB),
+                shown(_kept(row), 1 / MIB),
+                row.verdict,
+            ]
+        )
+    repeats = " to ".join(map(str, sorted({row.repeats for row in rows if row.repeats})))
+    margin = f"{LOOP_MARGIN_BYTES / MIB:.0f} MiB"
+    notes = [
+        *(Shared(f"{row.contender}: {row.failure}") for row in rows if row.failure),
+        f"Anonymous memory, read after each of {repeats} repeats: the growth over "
+        f"{USED_REPEATS:,} repeats, with Student's interval over the differences between ten "
+        f"stretches. It grows if the interval lies above {margin}, and doesn't if it lies below. "
+        "Kept is what a collection at the end left, over as many repeats.",
+        *_held(rows),
+    ]
+    title = f"Growth with what is repeated: {first.model}, batch {first.batch_size}"
+    return Table(title, columns, lines, notes)
+
+
+def _kept(row: LoopRow) -> Estimate | None:
+    return None if row.kept_bytes is None else Estimate(row.kept_bytes * USED_REPEATS, None, None)
+
+
+def _held(rows: Sequence[LoopRow]) -> list[str]:
+    """Return a sentence on the objects that each repeat leaves, where garbage is collected."""
+    told = []
+    for row in rows:
+        if row.collecting and row.held:
+            most = sorted(row.held.items(), key=lambda each: -each[1])[:_MOST_TYPES]
+            parts = ", ".join(f"{count:,.0f} {name}" for name, count in most)
+            told.append(f"{row.loop} {row.contender}: each repeat leaves {parts}.")
+    return told
+
+
+VIEWS = [
+    TableView(
+        "memory-loops",
+        section="Where time and memory go",
+        order=3,
+        make=memory_loops,
+        terminal_order=81,
+    ),
+]
