@@ -10,13 +10,16 @@ differ by beside their launches isn't in these.
 
 import argparse
 import itertools
+import math
 import random
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
 from aebench.reports.changes import Changes, Sides, compare
 from aebench.reports.changes.change import TIME
 from aebench.reports.changes.run_values import RunValues
+from aebench.reports.formatting import percent
 from aebench.reports.journal import Record, load
 
 CHANGED = ("slower", "faster")
@@ -67,12 +70,14 @@ def main(paths: Sequence[Path], most: int) -> None:
     sources = [load(path) for path in paths]
     told = of_pairs(sources) if len(sources) > 1 else of_halves(sources[0], most)
     held: dict[tuple[str, str], list[bool]] = {}
+    widths = []
     for each in told:
         for change in each.changes:
             ratio = change.ratio
             if change.quantity == TIME and ratio and ratio.low and ratio.high:
                 key = (f"{change.place[0]}, batch {change.place[2]}", change.contender)
                 held.setdefault(key, []).append(ratio.low <= 1 <= ratio.high)
+                widths.append(math.sqrt(ratio.high / ratio.low) - 1)
     print("| cells | contender | changes | intervals that hold 1 |")
     print("| --- | --- | ---: | ---: |")
     for (where, name), found in held.items():
@@ -83,6 +88,10 @@ def main(paths: Sequence[Path], most: int) -> None:
     print(
         f"\n- {what} in which any of {cells} times is called slower or faster: {false} of "
         f"{len(told)}."
+    )
+    print(
+        f"- Half-widths of the intervals: {percent(min(widths))} to {percent(max(widths))}, median "
+        f"{percent(statistics.median(widths))}."
     )
 
 

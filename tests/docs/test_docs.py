@@ -10,6 +10,7 @@ import against_others
 import baselines
 import headline
 import record_schema
+import replay_changes
 import selfchecks
 from aebench.bench.campaign import fleet
 from aebench.bench.data import archive
@@ -50,6 +51,11 @@ def test_the_table_of_self_checks_follows_from_the_records():
 def test_the_tables_of_other_tools_follow_from_their_verdicts(name):
     rows = json.loads((MEASURED / f"{name}.json").read_text())
     assert against_others.table(rows) in VALIDATION
+
+
+def test_the_table_of_unchanged_runs_follows_from_their_records(capsys):
+    replay_changes.main(sorted(MEASURED.glob("unchanged-*.jsonl.zst")), 35)
+    assert capsys.readouterr().out.strip() in (ROOT / "docs" / "replayed.md").read_text()
 
 
 @pytest.mark.parametrize("machine", ["epyc", "xeon"])
