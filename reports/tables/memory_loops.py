@@ -23,7 +23,9 @@ def _table(rows: Sequence[LoopRow]) -> Table:
     first = rows[0]
     columns = ["loop", "garbage", f"MiB in {USED_REPEATS:,} repeats", "kept", "verdict"]
     lines = []
-    for row in rows:
+    # Contenders stand below each other, loop by loop.
+    order = list(dict.fromkeys(row.loop for row in rows))
+    for row in sorted(rows, key=lambda row: order.index(row.loop)):
         if row.failure:
             lines.append(failed(row.contender, columns, row.failure)[0])
             continue
