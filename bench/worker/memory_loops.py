@@ -10,7 +10,7 @@ from aebench.bench.protocol.messages import LoopJob
 from aebench.bench.worker.cold_start import ColdStart
 
 # Repeats a loop so many times, and calls the function after each repeat.
-Loop = Callable[[int, Callable[[], None]], None]
+Loop = Callable[[int, Callable[[], object]], None]
 
 
 def prepared(start: ColdStart, job: LoopJob) -> Loop:
@@ -41,13 +41,13 @@ def prepared(start: ColdStart, job: LoopJob) -> Loop:
     return lambda repeats, each: _called(calls[job.loop], repeats, each)
 
 
-def _called(call: Callable[[], Any], repeats: int, each: Callable[[], None]) -> None:
+def _called(call: Callable[[], Any], repeats: int, each: Callable[[], object]) -> None:
     for _ in range(repeats):
         call()
         each()
 
 
-def _epochs(start: ColdStart, batch_size: int, repeats: int, each: Callable[[], None]) -> None:
+def _epochs(start: ColdStart, batch_size: int, repeats: int, each: Callable[[], object]) -> None:
     import keras
 
     assert start.samples is not None
@@ -58,7 +58,7 @@ def _epochs(start: ColdStart, batch_size: int, repeats: int, each: Callable[[], 
     )
 
 
-def _build(start: ColdStart, repeats: int, each: Callable[[], None]) -> None:
+def _build(start: ColdStart, repeats: int, each: Callable[[], object]) -> None:
     import keras
 
     for _ in range(repeats):

@@ -46,7 +46,8 @@ class LoopRow(msgspec.Struct, frozen=True):
         """Return whether memory grows; garbage that a collection frees isn't growth.
 
         It grows if the interval over :data:`USED_REPEATS` repeats lies above
-        :data:`LOOP_MARGIN_BYTES`, and doesn't if it lies below.
+        :data:`LOOP_MARGIN_BYTES`, and doesn't if it lies below. It grows until it is collected if a
+        collection left less than half of the interval's lower end.
         """
         used = self.used_bytes
         if used is None or used.low is None or used.high is None:
@@ -55,7 +56,7 @@ class LoopRow(msgspec.Struct, frozen=True):
             return STAYS
         if used.low <= LOOP_MARGIN_BYTES:
             return OPEN
-        if self.kept_bytes is not None and self.kept_bytes * USED_REPEATS <= LOOP_MARGIN_BYTES:
+        if self.kept_bytes is not None and self.kept_bytes * USED_REPEATS < used.low / 2:
             return COLLECTED
         return GROWS
 

@@ -21,6 +21,7 @@ from aebench.reports.formatting import duration, percent
 from aebench.reports.journal import load
 from aebench.reports.record import Round, bounds
 from aebench.reports.summary import summarise
+from aebench.reports.tables.memory_loops import memory_loops
 from aebench.reports.tables.speed import speed
 from helpers import sample
 from helpers.paths import ROOT
@@ -51,6 +52,25 @@ def test_the_table_of_self_checks_follows_from_the_records():
 def test_the_tables_of_other_tools_follow_from_their_verdicts(name):
     rows = json.loads((MEASURED / f"{name}.json").read_text())
     assert against_others.table(rows) in VALIDATION
+
+
+def test_what_is_said_of_loops_follows_from_the_record():
+    (table,) = memory_loops(summarise(load(MEASURED / "memory-loops.jsonl.zst")))
+    rows = {(row[0], row[1]): row for row in table.rows}
+    text = (ROOT / "docs" / "profile.md").read_text(encoding="utf-8")
+    for loop, garbage, verdict in (
+        ("build tensorflow", "collected", "grows"),
+        ("build jax", "collected", "doesn't grow"),
+        ("save jax", "collected", "until it is collected"),
+        ("epochs torch", "left", "grows"),
+        ("predict torch", "left", "grows"),
+    ):
+        assert rows[loop, garbage][2] in text
+        assert rows[loop, garbage][-1] == verdict
+    assert rows["save jax", "collected"][3] == "200"
+    assert {rows[f"{loop} jax", "left"][-1] for loop in ("epochs", "predict")} == {"doesn't grow"}
+    open_ = {rows[f"{loop} tensorflow", "collected"][-1] for loop in ("epochs", "fit", "predict")}
+    assert open_ == {"can't tell"}
 
 
 def test_the_table_of_unchanged_runs_follows_from_their_records(capsys):

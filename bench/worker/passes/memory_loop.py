@@ -20,12 +20,14 @@ def work(channel: Channel, job: LoopJob) -> None:
     start.framework()
     start.data()
     loop = memory_loops.prepared(start, job)
+    # What reading and counting themselves need for the first time isn't left by the loop.
+    _settled(), _objects(), _reading()
     for collecting in (True, False):
-        loop(WARM_REPEATS, lambda: None)
+        loop(WARM_REPEATS, lambda: encode(_reading()))
         before_bytes, before = _settled(), _objects()
         if not collecting:
             gc.disable()
-        loop(job.repeats, lambda: _read(channel))
+        loop(job.repeats, lambda: channel.send(encode(_reading())))
         # Without collection, what only a collection frees is what to look at.
         after_bytes, after = _settled() if collecting else _anonymous(), _objects()
         gc.enable()
@@ -35,8 +37,8 @@ def work(channel: Channel, job: LoopJob) -> None:
     channel.receive()
 
 
-def _read(channel: Channel) -> None:
-    channel.send(encode(LoopReading(_anonymous(), proc_memory.resident_bytes())))
+def _reading() -> LoopReading:
+    return LoopReading(_anonymous(), proc_memory.resident_bytes())
 
 
 def _anonymous() -> int:

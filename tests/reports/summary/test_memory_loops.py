@@ -51,6 +51,8 @@ def test_what_grows_and_what_does_not():
 
 def test_garbage_that_a_collection_frees_is_not_growth():
     assert judged(line(MUCH, 100 * KIB), kept=0).verdict == COLLECTED
+    assert judged(line(MUCH, 100 * KIB), kept=0.3 * MUCH).verdict == COLLECTED
+    assert judged(line(MUCH, 100 * KIB), kept=0.7 * MUCH).verdict == GROWS
     # Where garbage isn't collected, what it takes is the figure.
     assert judged(line(MUCH, 100 * KIB), kept=0, collecting=False).verdict == GROWS
 
