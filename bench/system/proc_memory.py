@@ -15,6 +15,7 @@ from typing import Any
 _STATUS = Path("/proc/self/status")
 _ROLLUP = Path("/proc/self/smaps_rollup")
 _CLEAR_REFS = Path("/proc/self/clear_refs")
+_MEMINFO = Path("/proc/meminfo")
 _SHARES = ("proportional_bytes", "private_bytes", "anonymous_bytes")
 
 
@@ -43,6 +44,17 @@ def resident_bytes() -> int:
 def peak_bytes() -> int:
     """Return the most bytes that were resident since :func:`reset_peak`."""
     return _status_bytes("VmHWM")
+
+
+def available_bytes() -> int:
+    """Return the bytes that processes can take before the system swaps.
+
+    Raises
+    ------
+    OSError
+        If the system doesn't show them.
+    """
+    return _bytes(_MEMINFO, "MemAvailable")
 
 
 def anonymous_bytes(pid: int | None = None) -> int:

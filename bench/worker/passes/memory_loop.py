@@ -22,12 +22,13 @@ def work(channel: Channel, job: LoopJob) -> None:
     loop = memory_loops.prepared(start, job)
     # What reading and counting themselves need for the first time isn't left by the loop.
     _settled(), _objects(), _reading()
+    most_bytes = _anonymous() + proc_memory.available_bytes() // 2
     for collecting in (True, False):
         loop(WARM_REPEATS, lambda: encode(_reading()))
         before_bytes, before = _settled(), _objects()
         if not collecting:
             gc.disable()
-        loop(job.repeats, lambda: channel.send(encode(_reading())))
+        loop(job.repeats, lambda: channel.send(encode(_bounded(most_bytes))))
         # Without collection, what only a collection frees is what to look at.
         after_bytes, after = _settled() if collecting else _anonymous(), _objects()
         gc.enable()
@@ -39,6 +40,14 @@ def work(channel: Channel, job: LoopJob) -> None:
 
 def _reading() -> LoopReading:
     return LoopReading(_anonymous(), proc_memory.resident_bytes())
+
+
+def _bounded(most_bytes: int) -> LoopReading:
+    """Return a reading, unless the loop is about to take the memory that others need."""
+    reading = _reading()
+    if reading.anonymous_bytes > most_bytes:
+        raise MemoryError("it took half of the memory that was free: give fewer --repeats")
+    return reading
 
 
 def _anonymous() -> int:
