@@ -267,7 +267,7 @@ def _loops(rows: Sequence[LoopRow]) -> Iterator[str]:
     if parts:
         more = len(growing) - len(parts)
         rest = f", and in {more:,} more loops" if more else ""
-        yield f"Memory grows {over} by {listed(parts)}{rest}."
+        yield f"At the rate that was measured, memory grows {over} by {listed(parts)}{rest}."
     elif for_users:
         open_ = sum(row.verdict == OPEN for row in for_users)
         cant = f"; of {open_:,} that can't be told" if open_ else ""

@@ -168,7 +168,7 @@ class MemoryLoop(msgspec.Struct, frozen=True, tag="memory_loop", tag_field="kind
     ``collecting`` is whether Python collected garbage, as it does for users. ``before_bytes`` and
     ``after_bytes`` are the anonymous memory before the first and after the last repeat. Where
     garbage is collected, they are read after a collection. ``held`` is how many more objects of a
-    type there are then, of the types that every repeat left more of.
+    type there are then, of the types of which there are as many more as repeats.
     """
 
     pass_name: ClassVar[str] = "memory"

@@ -47,7 +47,8 @@ class LoopRow(msgspec.Struct, frozen=True):
 
         It grows if the interval over :data:`USED_REPEATS` repeats lies above
         :data:`LOOP_MARGIN_BYTES`, and doesn't if it lies below. It grows until it is collected if a
-        collection left less than half of the interval's lower end.
+        collection left no more than the margin. Where it left more, but less than half of the
+        interval's lower end, two readings can't tell.
         """
         used = self.used_bytes
         if used is None or used.low is None or used.high is None:
@@ -56,8 +57,9 @@ class LoopRow(msgspec.Struct, frozen=True):
             return STAYS
         if used.low <= LOOP_MARGIN_BYTES:
             return OPEN
-        if self.kept_bytes is not None and self.kept_bytes * USED_REPEATS < used.low / 2:
-            return COLLECTED
+        kept = None if self.kept_bytes is None else self.kept_bytes * USED_REPEATS
+        if kept is not None and kept < used.low / 2:
+            return COLLECTED if kept <= LOOP_MARGIN_BYTES else OPEN
         return GROWS
 
 

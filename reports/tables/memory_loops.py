@@ -45,7 +45,8 @@ def _table(rows: Sequence[LoopRow]) -> Table:
         f"Anonymous memory, read after each of {repeats} repeats: the growth over "
         f"{USED_REPEATS:,} repeats, with Student's interval over the differences between ten "
         f"stretches. It grows if the interval lies above {margin}, and doesn't if it lies below. "
-        "Kept is what a collection at the end left, over as many repeats.",
+        "Kept is what a collection at the end left, over as many repeats: where that is little, "
+        "memory grows until it is collected. All are at the rate that was measured.",
         *_held(rows),
     ]
     title = f"Growth with what is repeated: {first.model}, batch {first.batch_size}"
@@ -63,7 +64,7 @@ def _held(rows: Sequence[LoopRow]) -> list[str]:
         if row.collecting and row.held:
             most = sorted(row.held.items(), key=lambda each: -each[1])[:_MOST_TYPES]
             parts = ", ".join(f"{count:,.0f} {name}" for name, count in most)
-            told.append(f"{row.loop} {row.contender}: each repeat leaves {parts}.")
+            told.append(f"{row.loop} {row.contender}: a repeat left {parts} on average.")
     return told
 
 

@@ -61,13 +61,14 @@ def test_what_is_said_of_loops_follows_from_the_record():
     for loop, garbage, verdict in (
         ("build tensorflow", "collected", "grows"),
         ("build jax", "collected", "doesn't grow"),
-        ("save jax", "collected", "until it is collected"),
+        ("save jax", "collected", "can't tell"),
         ("epochs torch", "left", "grows"),
         ("predict torch", "left", "grows"),
     ):
         assert rows[loop, garbage][2] in text
         assert rows[loop, garbage][-1] == verdict
-    assert rows["save jax", "collected"][3] == "200"
+    kept = [rows[f"save {name}", "collected"][3] for name in ("jax", "tensorflow", "torch")]
+    assert kept == ["200", "437", "332"]
     assert {rows[f"{loop} jax", "left"][-1] for loop in ("epochs", "predict")} == {"doesn't grow"}
     open_ = {rows[f"{loop} tensorflow", "collected"][-1] for loop in ("epochs", "fit", "predict")}
     assert open_ == {"can't tell"}

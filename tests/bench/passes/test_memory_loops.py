@@ -60,5 +60,5 @@ def test_a_planted_leak_is_found_in_its_loop_alone_and_a_loop_may_fail(tmp_path)
     assert rows["predict_on_batch", False].verdict == GROWS
     said = " ".join(run.output.split())
     assert "Growth with what is repeated: ae50, batch 32" in said
-    assert "predict jax: each repeat leaves 1 sitecustomize.Kept." in said
+    assert "predict jax: a repeat left 1 sitecustomize.Kept on average." in said
     assert "loop save: ValueError: not today" in said

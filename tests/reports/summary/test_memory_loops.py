@@ -51,7 +51,9 @@ def test_what_grows_and_what_does_not():
 
 def test_garbage_that_a_collection_frees_is_not_growth():
     assert judged(line(MUCH, 100 * KIB), kept=0).verdict == COLLECTED
-    assert judged(line(MUCH, 100 * KIB), kept=0.3 * MUCH).verdict == COLLECTED
+    assert judged(line(MUCH, 100 * KIB), kept=0.2 * MUCH).verdict == COLLECTED
+    # What is left is above the margin, and one collection can't tell whether it grows.
+    assert judged(line(10 * MUCH, 100 * KIB), kept=MUCH).verdict == OPEN
     assert judged(line(MUCH, 100 * KIB), kept=0.7 * MUCH).verdict == GROWS
     # Where garbage isn't collected, what it takes is the figure.
     assert judged(line(MUCH, 100 * KIB), kept=0, collecting=False).verdict == GROWS
@@ -91,4 +93,6 @@ def test_the_table_tells_what_is_held():
     by_garbage = {row[1]: row for row in table.rows if "jax" in row[0]}
     assert by_garbage["collected"][-1] == COLLECTED
     assert by_garbage["left"][-1] == GROWS
-    assert any("predict jax: each repeat leaves 1 builtins.dict" in note for note in table.notes)
+    assert any(
+        "predict jax: a repeat left 1 builtins.dict on average" in note for note in table.notes
+    )
