@@ -265,7 +265,7 @@ def _explained(summary: Summary) -> Iterator[Line]:
             yield from line(call, f"times compiled, {what}", made.times)
     for row in summary.memory:
         yield from _weighed(row)
-    for loop in (row for row in summary.memory_loops if row.loop):
+    for loop in (row for row in summary.memory_loops if not row.failure):
         where = (loop.model, "", loop.batch_size, loop.contender)
         what = f"{loop.loop}, garbage {'collected' if loop.collecting else 'left'}"
         yield from line(where, f"growth a repeat: {what}", loop.growth_bytes, "bytes")

@@ -256,7 +256,7 @@ def _memory(rows: Sequence[MemoryRow]) -> Iterator[str]:
 
 def _loops(rows: Sequence[LoopRow]) -> Iterator[str]:
     """Tell which loops make memory grow for users, who have garbage collected."""
-    for_users = [row for row in rows if row.collecting and row.loop]
+    for_users = [row for row in rows if row.collecting and not row.failure]
     growing = [row for row in for_users if row.verdict == GROWS]
     over = f"over {USED_REPEATS:,} repeats"
     parts = [

@@ -113,13 +113,15 @@ class Context:
         contender: str,
         model: str,
         launch: int,
+        part: str = "",
     ) -> None:
         """Append a failure to the record and show it. Nothing is raised: the caller continues."""
         failure = record.Failure(
-            pass_name, contender, model, launch, str(error)[:MOST_NAME], error.log_tail
+            pass_name, contender, model, launch, str(error)[:MOST_NAME], error.log_tail, part
         )
         self.journal.append(failure)
-        self.display.problem(f"{pass_name} {model} {contender}: {error}")
+        what = " ".join(filter(None, (pass_name, part, model, contender)))
+        self.display.problem(f"{what}: {error}")
         if error.log_tail:
             self.display.problem(error.log_tail)
 

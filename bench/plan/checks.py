@@ -15,7 +15,7 @@ from aebench.bench.plan.plan import Plan
 from aebench.bench.protocol.loops import LEAST_REPEATS, LOOPS, MOST_REPEATS
 from aebench.bench.protocol.rungs import RUNGS
 from aebench.bench.quoting import shortly
-from aebench.bench.system import machine
+from aebench.bench.system import machine, proc_memory
 from aebench.reports.record import ContenderInfo, PlanInfo
 from aebench.reports.record.bounds import MOST_CELLS, MOST_EVENTS
 
@@ -164,7 +164,7 @@ def resources(plan: Plan, counts: Counts) -> None:
 
 
 def loops(asked: Sequence[str], repeats: int | None) -> None:
-    """Refuse loops that don't exist, and too few repeats or too many."""
+    """Refuse loops that don't exist or can't be measured here, too few repeats and too many."""
     known("loop", asked, LOOPS)
     if repeats is not None and not asked:
         raise BadInputError("--repeats is the number of repeats of each --loop: name one.")
@@ -174,6 +174,15 @@ def loops(asked: Sequence[str], repeats: int | None) -> None:
             "growth."
         )
     within("--repeats", repeats, MOST_REPEATS)
+    if not asked:
+        return
+    try:
+        proc_memory.anonymous_bytes()
+    except OSError:
+        raise BadInputError(
+            "this system shows no process's anonymous memory, by which --loop tells growth: leave "
+            "it out."
+        ) from None
 
 
 def duration(plan: Plan) -> None:

@@ -45,7 +45,10 @@ class WorkerInfo(msgspec.Struct, frozen=True, tag="worker", tag_field="kind"):
 
 
 class Failure(msgspec.Struct, frozen=True, tag="failure", tag_field="kind"):
-    """A measurement that failed, with the reason and the end of the worker's log."""
+    """A measurement that failed, with the reason and the end of the worker's log.
+
+    ``part`` names what failed of a task whose other parts were measured, such as a loop.
+    """
 
     pass_name: Name
     contender: Name
@@ -53,6 +56,7 @@ class Failure(msgspec.Struct, frozen=True, tag="failure", tag_field="kind"):
     launch: int
     reason: Text
     log_tail: Text
+    part: Name = ""
 
 
 class Task(msgspec.Struct, frozen=True):

@@ -13,7 +13,10 @@ from aebench.reports.summary.shared import ContenderView, pairs
 # isn't one that ends a run.
 USED_REPEATS = 1000
 LOOP_MARGIN_BYTES = 64 * 2**20
-GROWS, STAYS, OPEN, COLLECTED = "grows", "doesn't grow", "can't tell", "until it is collected"
+# What buffers may take while they fill isn't growth either, however few the repeats.
+_FILLING_BYTES = 3 * 2**20
+GROWS, OPEN, COLLECTED = "grows", "can't tell", "until it is collected"
+STAYS = f"stays within {LOOP_MARGIN_BYTES // 2**20} MiB"
 
 
 class LoopRow(msgspec.Struct, frozen=True):
@@ -21,7 +24,7 @@ class LoopRow(msgspec.Struct, frozen=True):
 
     ``growth_bytes`` is the growth of anonymous memory by a repeat. ``kept_bytes`` is what a repeat
     left behind after a collection; None where garbage isn't collected. ``held`` is how many more
-    objects of a type each repeat left. ``failure`` says why a contender has no loop.
+    objects of a type each repeat left. ``failure`` says why a loop, or any, wasn't measured.
     """
 
     contender: str
@@ -46,7 +49,8 @@ class LoopRow(msgspec.Struct, frozen=True):
         """Return whether memory grows; garbage that a collection frees isn't growth.
 
         It grows if the interval over :data:`USED_REPEATS` repeats lies above
-        :data:`LOOP_MARGIN_BYTES`, and doesn't if it lies below. It grows until it is collected if a
+        :data:`LOOP_MARGIN_BYTES`, and the rise that was measured above what buffers take to fill.
+        It stays within the margin if the interval lies below. It grows until it is collected if a
         collection left no more than the margin. Where it left more, but less than half of the
         interval's lower end, two readings can't tell.
         """
@@ -55,7 +59,8 @@ class LoopRow(msgspec.Struct, frozen=True):
             return OPEN
         if used.high <= LOOP_MARGIN_BYTES:
             return STAYS
-        if used.low <= LOOP_MARGIN_BYTES:
+        rise_bytes = used.low * self.repeats / USED_REPEATS
+        if used.low <= LOOP_MARGIN_BYTES or rise_bytes <= _FILLING_BYTES:
             return OPEN
         kept = None if self.kept_bytes is None else self.kept_bytes * USED_REPEATS
         if kept is not None and kept < used.low / 2:
@@ -66,19 +71,24 @@ class LoopRow(msgspec.Struct, frozen=True):
 def rows(sources: Sequence[Record], views: Sequence[ContenderView]) -> list[LoopRow]:
     """Return a row for every loop that was measured, in the order of contenders and models.
 
-    Where loops were measured, a contender without any has one row with the reason.
+    A loop that failed has a row with the reason, and so has a contender that has no loop.
     """
     found: list[LoopRow] = []
-    if not any(source.of(record.MemoryLoop) for source in sources):
+    if not any(source.header.plan.loops or source.of(record.MemoryLoop) for source in sources):
         return found
     for name, view in pairs(sources, views, "memory"):
-        # A pass that is carried on measures a task's loops again: the last count.
-        last = {(each.loop, each.collecting): each for each in view.of(record.MemoryLoop, name)}
-        found += [_row(view.name, each) for each in last.values()]
-        failure = view.failure("memory", name)
-        if failure and not last:
-            batch_size = view.source.header.plan.batch_size
-            found.append(LoopRow(view.name, name, batch_size, failure=failure))
+        plan = view.source.header.plan
+        measured = view.of(record.MemoryLoop, name)
+        mine = []
+        for loop in dict.fromkeys([*plan.loops, *(each.loop for each in measured)]):
+            mine += [_row(view.name, each) for each in measured if each.loop == loop]
+            reason = view.failure_of_part("memory", name, loop)
+            if reason:
+                mine.append(LoopRow(view.name, name, plan.batch_size, loop, failure=reason))
+        reason = view.failure("memory", name)
+        if reason and not mine:
+            mine.append(LoopRow(view.name, name, plan.batch_size, failure=reason))
+        found += mine
     return found
 
 

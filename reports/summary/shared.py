@@ -96,18 +96,22 @@ class ContenderView:
         reason = self.info.missing or self.info.why_not(pass_name, workload)
         if not reason and model in self._models:
             reason = self._models[model].why_not(self.info, pass_name, workload)
-        return reason or self._reasons.get((pass_name, model), "")
+        return reason or self._reasons.get((pass_name, model, ""), "")
+
+    def failure_of_part(self, pass_name: str, model: str, part: str) -> str:
+        """Return why a part of a task failed; empty if it didn't."""
+        return self._reasons.get((pass_name, model, part), "")
 
     @cached_property
     def _models(self) -> dict[str, record.ModelInfo]:
         return {each.name: each for each in self.source.header.models}
 
     @cached_property
-    def _reasons(self) -> dict[tuple[str, str], str]:
-        """Map a pass and a model to the reason of their first failure."""
-        found: dict[tuple[str, str], str] = {}
+    def _reasons(self) -> dict[tuple[str, str, str], str]:
+        """Map a pass, a model and a part to the reason of their first failure."""
+        found: dict[tuple[str, str, str], str] = {}
         for failure in self.all_of(record.Failure):
-            found.setdefault((failure.pass_name, failure.model), failure.reason)
+            found.setdefault((failure.pass_name, failure.model, failure.part), failure.reason)
         return found
 
 

@@ -27,30 +27,34 @@ def _table(rows: Sequence[LoopRow]) -> Table:
     order = list(dict.fromkeys(row.loop for row in rows))
     for row in sorted(rows, key=lambda row: order.index(row.loop)):
         if row.failure:
-            lines.append(failed(row.contender, columns, row.failure)[0])
+            lines.append(failed(_name(row), columns, row.failure)[0])
             continue
         lines.append(
             [
-                f"{row.loop} {row.contender}",
+                _name(row),
                 "collected" if row.collecting else "left",
                 shown(row.used_bytes, 1 / MIB),
                 shown(_kept(row), 1 / MIB),
                 row.verdict,
             ]
         )
-    repeats = " to ".join(map(str, sorted({row.repeats for row in rows if row.repeats})))
+    repeats = " or ".join(map(str, sorted({row.repeats for row in rows if row.repeats}))) or "no"
     margin = f"{LOOP_MARGIN_BYTES / MIB:.0f} MiB"
     notes = [
-        *(Shared(f"{row.contender}: {row.failure}") for row in rows if row.failure),
+        *(Shared(f"{_name(row)}: {row.failure}") for row in rows if row.failure),
         f"Anonymous memory, read after each of {repeats} repeats: the growth over "
         f"{USED_REPEATS:,} repeats, with Student's interval over the differences between ten "
-        f"stretches. It grows if the interval lies above {margin}, and doesn't if it lies below. "
+        f"stretches. It grows if the interval lies above {margin}, and stays within if below. "
         "Kept is what a collection at the end left, over as many repeats: where that is little, "
         "memory grows until it is collected. All are at the rate that was measured.",
         *_held(rows),
     ]
     title = f"Growth with what is repeated: {first.model}, batch {first.batch_size}"
     return Table(title, columns, lines, notes)
+
+
+def _name(row: LoopRow) -> str:
+    return f"{row.loop} {row.contender}".strip()
 
 
 def _kept(row: LoopRow) -> Estimate | None:
@@ -64,7 +68,7 @@ def _held(rows: Sequence[LoopRow]) -> list[str]:
         if row.collecting and row.held:
             most = sorted(row.held.items(), key=lambda each: -each[1])[:_MOST_TYPES]
             parts = ", ".join(f"{count:,.0f} {name}" for name, count in most)
-            told.append(f"{row.loop} {row.contender}: a repeat left {parts} on average.")
+            told.append(f"{_name(row)}: a repeat left {parts} on average.")
     return told
 
 

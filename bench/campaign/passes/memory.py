@@ -28,8 +28,8 @@ def _weigh(context: Context, contender: ContenderInfo, task: Task) -> None:
             _loop(context, contender, task, loop)
         except MeasurementError as error:
             # The other loops are measured all the same.
-            named = MeasurementError(f"loop {loop}: {error}", error.log_tail)
-            context.note_failure(named, "memory", task.contender, task.model, task.launch)
+            whose = ("memory", task.contender, task.model, task.launch)
+            context.note_failure(error, *whose, part=loop)
 
 
 def _phases(context: Context, contender: ContenderInfo, task: Task) -> None:

@@ -24,10 +24,10 @@ def work(channel: Channel, job: LoopJob) -> None:
     _settled(), _objects(), _reading()
     most_bytes = _anonymous() + proc_memory.available_bytes() // 2
     for collecting in (True, False):
-        loop(WARM_REPEATS, lambda: encode(_reading()))
-        before_bytes, before = _settled(), _objects()
         if not collecting:
             gc.disable()
+        loop(WARM_REPEATS, lambda: encode(_reading()))
+        before_bytes, before = _settled(), _objects()
         loop(job.repeats, lambda: channel.send(encode(_bounded(most_bytes))))
         # Without collection, what only a collection frees is what to look at.
         after_bytes, after = _settled() if collecting else _anonymous(), _objects()

@@ -46,11 +46,13 @@ def test_a_planted_leak_is_found_in_its_loop_alone_and_a_loop_may_fail(tmp_path)
     assert run.end() == 1, run.output + run.errors
     record = load(run.folder)
     (failure,) = record.of(Failure)
-    assert failure.reason == "loop save: ValueError: not today"
+    assert (failure.part, failure.reason) == ("save", "ValueError: not today")
     measured = record.of(MemoryLoop)
     assert [each.collecting for each in measured] == [True, False] * 3
     assert {len(each.anonymous_bytes) for each in measured} == {20}
-    rows = {(row.loop, row.collecting): row for row in summarise(record).memory_loops}
+    loops = summarise(record).memory_loops
+    assert [row.loop for row in loops if row.failure] == ["save"]
+    rows = {(row.loop, row.collecting): row for row in loops}
     assert rows["epochs", True].verdict != GROWS
     assert rows["predict", True].verdict == GROWS
     assert rows["predict", True].growth_bytes.value == pytest.approx(2**20, rel=0.3)
@@ -61,4 +63,4 @@ def test_a_planted_leak_is_found_in_its_loop_alone_and_a_loop_may_fail(tmp_path)
     said = " ".join(run.output.split())
     assert "Growth with what is repeated: ae50, batch 32" in said
     assert "predict jax: a repeat left 1 sitecustomize.Kept on average." in said
-    assert "loop save: ValueError: not today" in said
+    assert "save jax: ValueError: not today" in said

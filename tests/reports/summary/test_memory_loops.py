@@ -4,9 +4,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from aebench.reports.record import MemoryLoop
+from aebench.reports.record import Failure, MemoryLoop
 from aebench.reports.summary import summarise
-from aebench.reports.summary.memory_loops import COLLECTED, GROWS, OPEN, STAYS
+from aebench.reports.summary.memory_loops import COLLECTED, GROWS, LOOP_MARGIN_BYTES, OPEN, STAYS
 from aebench.reports.tables.memory_loops import memory_loops
 from helpers import sample
 
@@ -63,7 +63,36 @@ def test_garbage_that_a_collection_frees_is_not_growth():
 @pytest.mark.parametrize("height", [1, 100])
 def test_a_saw_tooth_is_not_growth(period, height):
     teeth = height * 2**20 * (np.arange(REPEATS) % period)
-    assert judged(teeth, kept=0).verdict != GROWS
+    for collecting in (True, False):
+        assert judged(teeth, collecting=collecting).verdict != GROWS
+
+
+def test_what_fills_a_buffer_is_not_growth():
+    filling = line(100 * KIB)[:20]
+    assert judged(filling).used_bytes.low > LOOP_MARGIN_BYTES
+    assert judged(filling).verdict == OPEN
+    assert judged(line(100 * KIB)).verdict == GROWS
+
+
+def test_loops_that_fail_are_rows_even_if_all_do():
+    made = sample.make()
+    made.header = msgspec.structs.replace(
+        made.header, plan=msgspec.structs.replace(made.header.plan, loops=["predict", "save"])
+    )
+    made.events = [each for each in made.events if not isinstance(each, MemoryLoop)]
+    for loop in ("predict", "save"):
+        made.events.append(Failure("memory", "jax", "ae400", 0, f"no {loop}", "", loop))
+    summary = summarise(made)
+    assert [(row.loop, row.failure) for row in summary.memory_loops] == [
+        ("predict", "no predict"),
+        ("save", "no save"),
+        ("", "not installed"),
+    ]
+    (table,) = memory_loops(summary)
+    assert [row[0] for row in table.rows] == ["predict jax", "save jax", "tensorflow"]
+    assert "save jax: no save" in table.notes
+    # The phases were measured all the same.
+    assert not summary.memory[0].failure
 
 
 @pytest.mark.parametrize("at", [0, 5, 29, 58])
