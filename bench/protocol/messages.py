@@ -188,13 +188,14 @@ class LadderJob(Job):
 
 @dataclass(frozen=True)
 class ProfileJob(Job):
-    """Log compilations, then trace steps; ``trace`` is the path of the trace file to write."""
+    """Log the compilations of ``workloads``, then trace training steps into the file ``trace``."""
 
     PASS = "profile"
 
     batch_size: int
     steps: int
     trace: str
+    workloads: list[str]
 
 
 @dataclass(frozen=True)

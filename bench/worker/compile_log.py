@@ -28,9 +28,14 @@ class _Call(NamedTuple):
 
 
 def log_first_steps(
-    model: Any, backend: Backend, profiler: Profiler, samples: Samples, batch_size: int
+    model: Any,
+    backend: Backend,
+    profiler: Profiler,
+    samples: Samples,
+    batch_size: int,
+    workloads: Sequence[str],
 ) -> list[messages.CompileLogEntry]:
-    """Train and predict for the first time, and return what was compiled meanwhile.
+    """Train or predict for the first time, or both, and return what was compiled meanwhile.
 
     The data are four full batches and a smaller last batch.
 
@@ -44,6 +49,8 @@ def log_first_steps(
         The samples, more than four calls take.
     batch_size : int
         Number of samples per call of the model's step function.
+    workloads : sequence of str
+        What is done: ``train``, ``predict`` or both.
 
     Returns
     -------
@@ -56,7 +63,7 @@ def log_first_steps(
     size = batch_size // steps_per_call(model)
     data = samples.first(FULL_BATCHES * batch_size + max(1, size // 2))
     rows: list[messages.CompileLogEntry] = []
-    for workload in ("train", "predict"):
+    for workload in workloads:
         found: list[CompilationEvent] = []
         calls: list[_Call] = []
         with profiler.compilations(model, found.append):

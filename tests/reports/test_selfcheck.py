@@ -150,16 +150,16 @@ presets.PRESETS["quick"] = replace(quick, sizes=sizes)
 @pytest.mark.slow
 def test_it_runs(aebench, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(SMALLER)
-    small = ("--preset", "quick", "--data", "embedded", "--model", "ae50", "--contender", "torch")
+    small = ("--preset", "quick", "--data", "embedded", "--model", "ae50", "--contender", "jax")
     path = f"{tmp_path}:{ROOT / 'src'}"
     done = aebench("selfcheck", *small, "--out", "kept", PYTHONPATH=path)
     assert done.returncode in (0, 3), done.stdout + done.stderr
     said = " ".join(done.stdout.split())
-    assert "torch A/A, which does the same:" in said
+    assert "jax A/A, which does the same:" in said
     assert ("can be trusted here" in said) is (done.returncode == 0)
     again = aebench("selfcheck", "--resume", "kept")
     assert again.returncode == done.returncode
     rounds = [row for row in load(tmp_path / "kept").of(Round) if row.block >= 0]
-    assert {row.contender for row in rounds} == {"torch", "torch A/A", "torch +5 %"}
+    assert {row.contender for row in rounds} == {"jax", "jax A/A", "jax +5 %"}
     # 5 % more is a whole number for multiples of 20.
-    assert {row.steps % 20 for row in rounds if row.contender == "torch +5 %"} == {0}
+    assert {row.steps % 20 for row in rounds if row.contender == "jax +5 %"} == {0}

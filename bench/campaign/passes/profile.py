@@ -36,6 +36,8 @@ def _profile(context: Context, contender: ContenderInfo, task: Task) -> None:
         batch_size=info.batch_size,
         steps=info.profile_steps,
         trace=str(written),
+        # Steps are traced in training, whose compilations are logged then in any case.
+        workloads=["train", *({"predict"} & {each.workload for each in info.sizes})],
     )
     task_fields = one_at_a_time.task_fields(task)
     worker = context.start(contender, job)

@@ -47,7 +47,9 @@ def work(channel: Channel, job: ProfileJob) -> None:
     per_call = steps_per_call(keras_model)
     call_samples = per_call * job.batch_size
     few = repeated(samples, job.batch_size, (compile_log.FULL_BATCHES + 1) * per_call, per_call)
-    compilations = compile_log.log_first_steps(keras_model, backend, profiler, few, call_samples)
+    compilations = compile_log.log_first_steps(
+        keras_model, backend, profiler, few, call_samples, job.workloads
+    )
     channel.send(encode(CompileLog(compilations)))
     steps = -(-job.steps // per_call) * per_call
     channel.send(encode(_profile(keras_model, backend, profiler, samples, steps, job)))

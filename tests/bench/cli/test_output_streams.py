@@ -186,6 +186,7 @@ def test_a_working_folder_that_is_gone(tmp_path):
 
 
 IN_A_DESTRUCTOR = """
+import signal
 import sys
 import time
 from aebench import __main__ as main
@@ -195,6 +196,8 @@ class Held:
         raise KeyboardInterrupt
 
 sys.unraisablehook = main._interrupt_again
+# A command that a shell starts in the background ignores it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
     held = Held()
     del held

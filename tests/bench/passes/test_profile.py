@@ -165,6 +165,7 @@ def test_the_compile_log_tells_what_is_compiled_and_what_for(profiled):
     for stage in ("trace", "compile"):
         assert (stage, "train", 32, "first call") in told["jax"]
         assert (stage, "train", 16, "new shape") in told["jax"]
+    assert ("compile", "predict", 32, "first call") in told["jax"]
     for stage in ("trace", "build"):
         assert (stage, "train", 32, "first call") in told["tensorflow"]
     assert not told["torch"]
@@ -187,8 +188,10 @@ def test_torch_compile_is_in_the_compile_log(aebench, tmp_path):
     run = aebench("run", *model, *PROFILE, *one, "--backend", "torch:jit", "--out", "run", **soon)
     assert run.returncode == 0, run.stdout + run.stderr
     record = load(tmp_path / "run")
-    stages = {(each.stage, each.cause) for each in record.of(Compilation)}
-    assert ("compile", "first call") in stages
+    stages = {(each.stage, each.workload, each.cause) for each in record.of(Compilation)}
+    assert ("compile", "train", "first call") in stages
+    # Predicting wasn't asked for.
+    assert {workload for _, workload, _ in stages} == {"train"}
     assert {each.category for each in record.of(Operation)} >= {FUSED}
 
 
