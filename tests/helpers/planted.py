@@ -135,7 +135,6 @@ def main():
     first, random = {"groups": (INFERENCE,)}, {"model": DROPOUT, "groups": (INFERENCE, LONG)}
     plants = {
         "keras ae100": (contextlib.nullcontext(), {"groups": GROUPS}),
-        "native ae100": (contextlib.nullcontext(), {"backend": "native-jax", "groups": GROUPS}),
         "keras ae100-dropout": (contextlib.nullcontext(), {"model": DROPOUT, "groups": GROUPS}),
         "native ae100-dropout": (
             contextlib.nullcontext(),
