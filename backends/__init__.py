@@ -98,6 +98,9 @@ class Backend(Protocol):
     KEEPS_FLOAT64 : bool
         Whether Keras computes in float64 to the end where it is asked to. Elsewhere it takes the
         result of two float64 operands to be float32 (``keras/src/backend/common/dtypes.py``).
+    TUNING : tuple of str
+        Settings that change no result and may make the backend faster, such as ``jit,steps=32``;
+        ``aebench tune`` tries them.
     EPOCH_END_POLLS_SECONDS : tuple of float
         Times of the polls in seconds since the input pipeline was made: an epoch's end may wait
         for the next poll (see :mod:`aebench.backends.tensorflow`). Empty if it never waits.
@@ -117,6 +120,7 @@ class Backend(Protocol):
     PROFILE_NOTE: str
     COSTS: Costs
     KEEPS_FLOAT64: bool
+    TUNING: tuple[str, ...]
     EPOCH_END_POLLS_SECONDS: tuple[float, ...]
 
     def settings_obstacle(self, asked: Mapping[str, str]) -> str:

@@ -27,6 +27,7 @@ COSTS = Costs(
     step_seconds={"train": 0.0008, "predict": 0.0004},
 )
 KEEPS_FLOAT64 = False
+TUNING = ("steps=8", "steps=32")
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 # What JAX's names for precisions mean on a GPU; a name that isn't here is a class of its own.
 # BF16_BF16_F32 and its like are algorithms of single products.

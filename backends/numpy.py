@@ -25,6 +25,7 @@ COSTS = Costs(
     step_seconds={"predict": 0.004},
 )
 KEEPS_FLOAT64 = False
+TUNING: tuple[str, ...] = ()
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 
 

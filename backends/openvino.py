@@ -29,6 +29,7 @@ COSTS = Costs(
     step_seconds={"predict": 0.0004},
 )
 KEEPS_FLOAT64 = False
+TUNING: tuple[str, ...] = ()
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 _HINT = "INFERENCE_PRECISION_HINT"
 _PRECISIONS = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}

@@ -36,6 +36,7 @@ COSTS = Costs(
     step_seconds={"train": 0.0035, "predict": 0.0025},
 )
 KEEPS_FLOAT64 = True
+TUNING = ("jit", "steps=8", "steps=32", "jit,steps=8", "jit,steps=32")
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = tuple(
     accumulate(min(0.01 * 2**sleep, 60.0) for sleep in range(120))
 )

@@ -28,6 +28,7 @@ COSTS = Costs(
     jit_seconds=30.0,
 )
 KEEPS_FLOAT64 = False
+TUNING = ("jit",)
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 # What PyTorch's names for precisions mean, those of before 2.9 too.
 _MEANING = {

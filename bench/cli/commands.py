@@ -13,6 +13,7 @@ from aebench.bench.cli import (
     measure,
     overview,
     report,
+    tune,
 )
 from aebench.bench.cli.measure import Measurement
 from aebench.bench.cli.options import Given
@@ -110,6 +111,19 @@ COMMANDS = (
         ),
         "Each step is a duel with the good one. The exit code is 0 if the first slower one was "
         "found, 1 if the bad one isn't slower, and 4 if a verdict is open.",
+    ),
+    Command(
+        "tune",
+        "Search the settings of a backend for those that make a model faster.",
+        tune.tune,
+        (
+            *("contender.tune", "minutes", "model", "set", "workload", "batch-size.one"),
+            *("train-samples", "threads", "margin", "fresh-parity", "data", "out.tune"),
+            *("time-limit", "dry-run", "quiet"),
+        ),
+        "Settings that change no result race in shared blocks. The leader is compared with what "
+        "there is in fresh processes, and only that is claimed. The exit code is 0 if it is known "
+        "whether anything helps, 1 if nothing could be measured, and 4 if a verdict is open.",
     ),
     Command(
         "parity",

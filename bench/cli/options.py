@@ -289,6 +289,23 @@ OPTIONS = {
         {**_PATH, "metavar": "FOLDER"},
         path="directory",
     ),
+    "contender.tune": Option(
+        ("--contender", "--backend"),
+        "The contender to tune, without an interpreter, such as tensorflow or torch:jit.",
+        {"metavar": "CONTENDER", "type": _word, "required": True},
+        values=backends.NAMES,
+    ),
+    "minutes": Option(
+        ("--minutes",),
+        "About how long it may take (default: 10); a race and a comparison are always measured.",
+        _ONE_NUMBER,
+    ),
+    "out.tune": Option(
+        ("-o", "--out"),
+        "Folder for the records of the races; results/NAME if left out.",
+        {**_PATH, "metavar": "FOLDER"},
+        path="directory",
+    ),
     "contender.selfcheck": Option(
         ("--contender", "--backend"),
         "The backend to check (default: jax where it is installed).",

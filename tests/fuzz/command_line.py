@@ -12,7 +12,7 @@ from fuzz._calling import Call
 from fuzz._promise import Step
 from fuzz._scene import Scene
 
-_MEASURING = ("run", "parity", "selfcheck", "profile", "memory")
+_MEASURING = ("run", "parity", "selfcheck", "tune", "profile", "memory")
 # The options of every command, with the kind of values that an option takes.
 _RECORD, _FOLDER, _NUMBER, _WORD, _NONE = "record", "folder", "number", "word", "none"
 _COMMON = {"--data": _WORD, "--out": _FOLDER, "-o": _FOLDER, "--time-limit": _NUMBER}
@@ -44,6 +44,7 @@ _OPTIONS: dict[str, dict[str, str]] = {
         "--resume": _RECORD,
     },
     "selfcheck": {**_COMMON, "--preset": _WORD, "--batch-size": _NUMBER, "--resume": _RECORD},
+    "tune": {**_COMMON, **_WHO, "--batch-size": _NUMBER, "--minutes": _NUMBER},
     "profile": {**_COMMON, **_WHO, "--batch-size": _NUMBER, "--steps": _NUMBER},
     "memory": {
         **_COMMON,

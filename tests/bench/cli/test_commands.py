@@ -120,6 +120,7 @@ def test_bad_input_is_one_sentence_and_writes_nothing(tmp_path, arguments, reaso
 def test_a_refusal_names_the_help_of_its_command(command):
     needed = {name: ["old"] for name in ("show", "open", "report")}
     needed |= {"completion": ["bash"], "check": ["lstm"], "duel": ["jax", "torch"]}
+    needed["tune"] = ["--backend", "jax"]
     needed["bisect"] = ["jax", "--good", "a==1", "--bad", "a==2"]
     needed |= {"compare": ["old", "new"], "history": ["old"], "prune": ["old"]}
     arguments = needed.get(command, [])

@@ -1,0 +1,60 @@
+"""List the settings that change no result and may make a contender faster."""
+
+from aebench import backends
+from aebench.bench.errors import BadInputError
+from aebench.bench.plan.contenders import check_known
+from aebench.bench.plan.settings import parse_settings
+from aebench.bench.protocol.settings import ContenderSettings
+from aebench.bench.quoting import shortly
+
+
+def candidates(contender: str, cores: int) -> list[str]:
+    """List the contenders to try beside a contender: the same with one or two more settings.
+
+    Parameters
+    ----------
+    contender : str
+        A Keras backend, with settings or without, such as ``tensorflow`` or ``torch:jit``.
+    cores : int
+        Number of cores that a contender may use. With more than one, half of them are tried:
+        threads of a small model can take longer to agree than to compute.
+
+    Returns
+    -------
+    list of str
+        Contenders such as ``tensorflow:jit,steps=32``.
+
+    Raises
+    ------
+    BadInputError
+        If the contender isn't a backend of Keras with settings that it supports, or nothing is left
+        to try.
+    """
+    backend, _, text = contender.partition(":")
+    if "@" in contender:
+        raise BadInputError(
+            f"{shortly(contender)} has an interpreter, and settings are tried in this one: leave "
+            "@ out."
+        )
+    check_known(backend)
+    if not backends.runs_keras(backend):
+        raise BadInputError(f"{shortly(backend)} isn't Keras, and has no settings to try.")
+    own = parse_settings(backend, text).to_dict()
+    words = [*backends.load(backend).TUNING]
+    if cores > 1:
+        words.append(f"threads={cores // 2}")
+    tried = [added for each in words if (added := _with(backend, own, each))]
+    if not tried:
+        raise BadInputError(f"{shortly(contender)} has no settings that could be tried.")
+    return tried
+
+
+def _with(backend: str, own: dict[str, str], words: str) -> str:
+    """Return the contender with settings added; empty if that would change its own settings."""
+    try:
+        added = parse_settings(backend, words).to_dict()
+    except BadInputError:  # such as torch.compile where there is no C++ compiler
+        return ""
+    if own.keys() & added.keys():
+        return ""
+    return f"{backend}:{ContenderSettings.from_dict(own | added)}"

@@ -1,0 +1,66 @@
+"""Test what tune refuses, and run it where a setting helps."""
+
+import re
+
+import pytest
+
+from aebench.reports.journal import load
+from aebench.reports.record import FootprintFacts, Round
+
+# A step computes nearly nothing: what remains is Python's part, of which 32 steps a call have less.
+TINY = """
+import keras
+
+def build():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    model.compile("sgd", "mse")
+    return model
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ([], "--contender"),
+        (["--backend", "theano"], "'theano' is not a backend"),
+        (["--backend", "gemm"], "isn't Keras"),
+        (["--backend", "jax:steps=8,threads=1"], "has no settings that could be tried"),
+        (["--backend", "jax", "--minutes", "0"], "--minutes must be from 1 to 1440"),
+        (["--backend", "jax", "--workload", "train", "predict"], "give one of each"),
+        (["--backend", "jax", "--model", "ae400", "ae800"], "give one of each"),
+        (["--backend", "jax", "--set", "units=8,16"], "give one of each"),
+        (["--backend", "jax", "--model", "nowhere.py"], "nowhere.py"),
+    ],
+)
+def test_bad_input_is_one_sentence(aebench, tmp_path, words, reason):
+    done = aebench("tune", *words)
+    assert done.returncode == 2
+    assert reason in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_dry_run_shows_the_first_race(aebench, tmp_path):
+    done = aebench("tune", "--backend", "jax", "--data", "embedded", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "jax, jax:steps=8, jax:steps=32" in re.sub(r" 0\.\d+\.\d+", "", done.stdout)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_more_steps_a_call_are_found_to_help_where_python_is_most_of_a_step(aebench, tmp_path):
+    (tmp_path / "tiny.py").write_text(TINY)
+    job = tmp_path / "summary.md"
+    asked = ("--backend", "jax", "--model", "tiny.py", "--minutes", "1", "--out", "t")
+    done = aebench("tune", *asked, GITHUB_STEP_SUMMARY=str(job))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "What was tried" in done.stdout
+    *_, answer, _, snippet = done.stdout.rstrip().splitlines()
+    assert re.search(r"`jax:steps=(8|32)` takes × 0\.\d+ \[.*\] the time of `jax`", answer), answer
+    assert "cold start" in answer
+    assert re.fullmatch(r"    model\.compile\(\.\.\., steps_per_execution=(8|32)\)", snippet)
+    assert job.read_text().startswith(answer)
+    raced = {row.contender for row in load(tmp_path / "t" / "race-1").of(Round)}
+    assert {"jax", "jax:steps=8", "jax:steps=32"} <= raced
+    compared = load(tmp_path / "t" / "comparison")
+    assert {row.contender for row in compared.of(FootprintFacts)} < raced
