@@ -6,7 +6,7 @@ models (Maron & Moore 1994, NIPS). Who leads a race leads partly by luck. What i
 comes from a comparison in fresh processes alone, of which the race knows nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -51,12 +51,16 @@ def race(cell: SpeedCell, candidates: Sequence[str]) -> list[RaceResult]:
         The candidates that began.
     """
     rows = {row.contender: row for row in cell.rows}
+    usual = _no_ratio(rows.get(cell.reference))
+    if usual:
+        usual = f"{cell.reference} {usual}"
     timed: list[tuple[str, Estimate]] = []
     without: list[RaceResult] = []
     for name in candidates:
         row = rows.get(name)
-        ratio = row.adjusted or row.judged_ratio if row else None
-        reason = _no_ratio(row)
+        # Not adjusted for the number of candidates: nothing is claimed from a race.
+        ratio = row.judged_ratio if row else None
+        reason = usual or _no_ratio(row)
         if reason or ratio is None or ratio.low is None:
             without.append(RaceResult(name, None, reason or "it has no interval"))
         else:
@@ -85,8 +89,10 @@ def _no_ratio(row: SpeedRow | None) -> str:
     if row.failure:
         return f"failed: {row.failure}"
     if row.differs:
-        return f"not shown to be the same model: {row.differs}"
-    return "" if row.verdict in _COMPARED else f"not comparable: {row.verdict or 'one launch'}"
+        return f"isn't shown to be the same model: {row.differs}"
+    if row.verdict and row.verdict not in _COMPARED:
+        return f"not comparable: {row.verdict}"
+    return ""
 
 
 def tried(results: Sequence[RaceResult]) -> Table:
@@ -108,96 +114,86 @@ class Gain:
 
     Parameters
     ----------
-    outcome : str
-        ``faster``, ``not faster`` or ``open``.
+    shown : bool
+        Whether it is shown to be faster.
     text : str
         The answer, in Markdown.
     """
 
-    outcome: str
+    shown: bool
     text: str
 
 
-def gain(summary: Summary, settings: Mapping[str, str], cores: int) -> Gain | None:
+def gain(
+    summary: Summary, tuned: str, leader: str, settings: Mapping[str, str], cores: Sequence[int]
+) -> Gain:
     """Tell what the leader of the races gains beside the contender that is tuned.
 
     Parameters
     ----------
     summary : Summary
         A summary of the comparison in fresh processes, with speed and cold starts.
+    tuned, leader : str
+        The contender that is tuned, and the leader of the races.
     settings : mapping of str to str
         The settings of the leader, as a record has them.
-    cores : int
-        Number of cores that the contenders had.
-
-    Returns
-    -------
-    Gain or None
-        None if there is no comparison.
+    cores : sequence of int
+        The cores that the leader had.
     """
-    cell = summary.speed[0] if summary.speed else None
-    rows = cell.rows if cell else []
-    row = next(
-        (
-            each
-            for each in rows
-            if not each.control_of and cell and each.contender != cell.reference
-        ),
-        None,
-    )
+    cell = next((each for each in summary.speed if each.reference == tuned), None)
+    row = _row(cell, leader) if cell else None
     if cell is None or row is None:
-        return None
-    reason = _no_ratio(row)
+        return Gain(False, f"`{leader}` led the races, and then `{tuned}` wasn't measured.")
     ratio = row.adjusted or row.judged_ratio
+    reason = _no_ratio(_row(cell, tuned)) or _no_ratio(row)
     if reason or ratio is None:
-        return Gain("open", f"`{row.contender}` led the races, and then: {reason or 'no figures'}.")
+        return Gain(False, f"`{leader}` led the races, and then: {reason or 'no figures'}.")
     where = f"{cell.workload} {cell.model}, batch {cell.batch_size}"
-    size = f"× {interval(ratio.value, ratio.low, ratio.high)} the time"
+    unit = "an epoch of fit" if cell.judged_by == "epoch" else f"a {cell.judged_by}"
+    size = f"{unit} takes × {interval(ratio.value, ratio.low, ratio.high)} the time"
     if row.verdict != "faster":
-        same = row.verdict == "same"
-        known = "takes as long" if same else f"isn't shown to be faster ({row.verdict})"
         return Gain(
-            "not faster" if row.verdict in ("same", "slower") else "open",
-            f"Nothing that was tried is shown to be faster than `{cell.reference}` for {where}. "
-            f"The leader of the races, `{row.contender}`, {known} in fresh processes: {size}.",
+            False,
+            f"Nothing that was tried is shown to be faster than `{tuned}` for {where}. With the "
+            f"leader of the races, `{leader}`, {size} in fresh processes: {row.verdict}.",
         )
-    sentences = [
-        f"Fastest for {where}: `{row.contender}` takes {size} of `{cell.reference}`, in "
-        f"{cell.launches} launches of fresh processes.",
-        _payback(summary, cell, row.contender, ratio.value),
-    ]
-    return Gain("faster", " ".join(filter(None, sentences)) + "\n\n" + _snippet(settings, cores))
+    answer = (
+        f"Faster than `{tuned}` for {where}: with `{leader}` {size}, in {cell.launches} launches "
+        "of fresh processes."
+    )
+    told = [answer, *_payback(summary, cell, leader)]
+    return Gain(True, " ".join(told) + "\n\n" + _snippet(settings, cores))
 
 
-def _payback(summary: Summary, cell: SpeedCell, leader: str, ratio: float) -> str:
-    """Tell after how many steps a longer start has paid back; empty if starts weren't measured."""
-    starts = {row.contender: row for row in summary.footprint if row.total_seconds}
-    reference = next(row for row in cell.rows if row.contender == cell.reference)
-    if not {leader, cell.reference} <= starts.keys() or reference.step_seconds is None:
-        return ""
-    mine, usual = (starts[name].total_seconds for name in (leader, cell.reference))
-    assert mine and usual
-    more = mine.value - usual.value
-    launches = min(starts[name].launches for name in (leader, cell.reference))
-    of = f"medians of {launches} cold starts" if launches > 1 else "one cold start of each"
-    if more <= 0:
-        return f"It starts no later ({of})."
-    steps = ceil(more / (reference.step_seconds.value * (1 - ratio)))
-    return (
-        f"It starts {duration(more)} later ({of}), which is paid back after some {steps:,} steps."
+def _row(cell: SpeedCell, contender: str) -> SpeedRow | None:
+    return next((row for row in cell.rows if row.contender == contender), None)
+
+
+def _payback(summary: Summary, cell: SpeedCell, leader: str) -> Iterator[str]:
+    """Yield a sentence on the longer start of the leader, and on when training pays it back."""
+    found = next((each for each in summary.break_even if each.faster == leader), None)
+    if found is None:
+        return
+    if found.starts_later_seconds <= 0:
+        yield "It starts no later (one cold start of each)."
+        return
+    of_epoch = summary.runs[0].data_of(cell.model).train_samples / cell.batch_size
+    epochs, least, most = found.epochs.value, found.epochs.low, found.epochs.high
+    yield (
+        f"It starts {duration(found.starts_later_seconds)} later (one cold start of each). That is "
+        f"paid back after {interval(epochs, least, most)} epochs, or some "
+        f"{ceil(epochs * of_epoch):,} steps."
     )
 
 
-def _snippet(settings: Mapping[str, str], cores: int) -> str:
+def _snippet(settings: Mapping[str, str], cores: Sequence[int]) -> str:
     """Return the code and the command that set what was found."""
-    words = {"jit": "jit_compile=True", "steps": f"steps_per_execution={settings.get('steps')}"}
+    words = {
+        "jit": f"jit_compile={settings.get('jit') == 'on'}",
+        "steps": f"steps_per_execution={settings.get('steps')}",
+    }
     arguments = [words[name] for name in words if name in settings]
-    lines = []
-    if arguments:
-        lines.append(f"model.compile(..., {', '.join(arguments)})")
+    lines = [f"model.compile(..., {', '.join(arguments)})"] if arguments else []
     if "threads" in settings:
-        last = int(settings["threads"]) - 1
-        lines.append(
-            f"taskset -c 0{f'-{last}' if last else ''} python SCRIPT.py  # of {cores} cores"
-        )
+        lines.append(f"taskset -c {','.join(map(str, cores))} python SCRIPT.py")
     return "\n".join(f"    {line}" for line in lines)

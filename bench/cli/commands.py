@@ -122,8 +122,8 @@ COMMANDS = (
             *("time-limit", "dry-run", "quiet"),
         ),
         "Settings that change no result race in shared blocks. The leader is compared with what "
-        "there is in fresh processes, and only that is claimed. The exit code is 0 if it is known "
-        "whether anything helps, 1 if nothing could be measured, and 4 if a verdict is open.",
+        "there is in fresh processes, and only that is claimed. The exit code is 0 if something is "
+        "faster or all is slower, 1 if something failed, and 4 if nothing is shown to be faster.",
     ),
     Command(
         "parity",

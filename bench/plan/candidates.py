@@ -6,6 +6,7 @@ from aebench.bench.plan.contenders import check_known
 from aebench.bench.plan.settings import parse_settings
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.quoting import shortly
+from aebench.bench.system import machine
 
 
 def candidates(contender: str, cores: int) -> list[str]:
@@ -22,7 +23,8 @@ def candidates(contender: str, cores: int) -> list[str]:
     Returns
     -------
     list of str
-        Contenders such as ``tensorflow:jit,steps=32``.
+        The contender itself, as a run calls it, and then those to try beside it, such as
+        ``tensorflow:jit,steps=32``.
 
     Raises
     ------
@@ -41,12 +43,12 @@ def candidates(contender: str, cores: int) -> list[str]:
         raise BadInputError(f"{shortly(backend)} isn't Keras, and has no settings to try.")
     own = parse_settings(backend, text).to_dict()
     words = [*backends.load(backend).TUNING]
-    if cores > 1:
+    if cores > 1 and machine.can_limit_cores():
         words.append(f"threads={cores // 2}")
     tried = [added for each in words if (added := _with(backend, own, each))]
     if not tried:
         raise BadInputError(f"{shortly(contender)} has no settings that could be tried.")
-    return tried
+    return [f"{backend}:{ContenderSettings.from_dict(own)}" if own else backend, *tried]
 
 
 def _with(backend: str, own: dict[str, str], words: str) -> str:

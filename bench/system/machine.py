@@ -108,6 +108,13 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def first_cores(count: int) -> list[int]:
+    """Return the numbers of the cores that a worker with ``count`` threads gets, in order."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))[:count]
+    return []
+
+
 def _load() -> float | None:
     try:
         return round(os.getloadavg()[0], 2)

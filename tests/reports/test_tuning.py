@@ -1,24 +1,26 @@
 """Test who leaves a race between settings, and what is claimed of its leader."""
 
+from math import ceil
+
 import msgspec
 import numpy as np
 import pytest
 
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary import summarise
-from aebench.reports.summary.footprint import FootprintRow
+from aebench.reports.summary.breakeven import BreakEven
 from aebench.reports.summary.speed_rows import SpeedRow
 from aebench.reports.tuning import gain, race, tried
 from helpers import sample
 
 
-def summary(*rows, footprint=()):
+def summary(*rows):
     """Summarise the sample, whose reference is jax, with other rows beside the reference's."""
     made = summarise(sample.make())
     (cell,) = made.speed
     kept = [row for row in cell.rows if row.contender == "jax" or row.control_of]
     cell = msgspec.structs.replace(cell, rows=[*kept, *rows])
-    return msgspec.structs.replace(made, speed=[cell], footprint=[*footprint])
+    return msgspec.structs.replace(made, speed=[cell])
 
 
 def row(name, low, high, verdict="inconclusive", **more):
@@ -52,7 +54,10 @@ def test_the_last_candidate_stays_until_it_is_surely_slower():
     ("changes", "reason"),
     [
         ({"failure": "was killed"}, "failed: was killed"),
-        ({"differs": "step differs", "verdict": "differs"}, "not shown to be the same model: step"),
+        (
+            {"differs": "step differs", "verdict": "differs"},
+            "isn't shown to be the same model: step",
+        ),
         ({"verdict": "mixed_bfloat16"}, "not comparable: mixed_bfloat16"),
     ],
 )
@@ -75,57 +80,76 @@ def test_the_table_has_the_last_race_of_each():
     ]
 
 
-def starts(name, seconds):
-    return FootprintRow(name, "ae400", launches=3, total_seconds=Estimate(seconds))
-
-
-FOUND = (
-    "Fastest for train ae400, batch 32: `jax:jit,steps=32` takes × 0.5000 [0.4980, 0.5020] the "
-    "time of `jax`, in 4 launches of fresh processes. It starts 3 s later (medians of 3 cold "
-    "starts), which is paid back after some "
-)
+def compared(verdict, name="jax:jit", low=0.45, high=0.55, later=3.0, **more):
+    """Summarise a comparison of jax with another contender, which starts later."""
+    pays = BreakEven("ae400", 32, name, "jax", later, 2.0, Estimate(later / 2, 1.2, 1.8))
+    told = summary(row(name, low, high, verdict, **more))
+    return msgspec.structs.replace(told, break_even=[pays])
 
 
 def test_what_is_gained_what_it_costs_and_how_it_is_set():
-    rows = [row("jax:jit,steps=32", 0.498, 0.502, "faster")]
-    told = summary(*rows, footprint=[starts("jax", 5.0), starts("jax:jit,steps=32", 8.0)])
-    (cell,) = told.speed
-    usual = next(each for each in cell.rows if each.contender == "jax")
-    found = gain(told, {"jit": "on", "steps": "32", "threads": "2"}, 4)
-    assert found.outcome == "faster"
-    steps = round(3.0 / (usual.step_seconds.value * 0.5))
+    settings = {"jit": "on", "steps": "32", "threads": "2"}
+    found = gain(compared("faster"), "jax", "jax:jit", settings, [4, 6])
+    assert found.shown
     answer, snippet = found.text.split("\n\n")
-    assert answer.startswith(FOUND)
-    assert int(answer.removeprefix(FOUND).split()[0].replace(",", "")) == pytest.approx(
-        steps, abs=1
+    steps = 1.5 * summary().runs[0].data_of("ae400").train_samples / 32
+    assert answer == (
+        "Faster than `jax` for train ae400, batch 32: with `jax:jit` an epoch of fit takes × "
+        "0.497 [0.450, 0.550] the time, in 4 launches of fresh processes. It starts 3 s later "
+        "(one cold start of each). That is paid back after 1.50 [1.20, 1.80] epochs, or some "
+        f"{ceil(steps):,} steps."
     )
     assert snippet.splitlines() == [
         "    model.compile(..., jit_compile=True, steps_per_execution=32)",
-        "    taskset -c 0-1 python SCRIPT.py  # of 4 cores",
+        "    taskset -c 4,6 python SCRIPT.py",
     ]
 
 
+def test_without_the_compiler_is_what_is_set():
+    found = gain(compared("faster"), "jax", "jax:jit", {"jit": "off", "steps": "8"}, [])
+    assert found.text.endswith("    model.compile(..., jit_compile=False, steps_per_execution=8)")
+
+
 def test_a_start_that_is_no_longer_is_no_cost():
-    told = summary(row("a", 0.4, 0.6, "faster"), footprint=[starts("jax", 5.0), starts("a", 4.0)])
-    assert "It starts no later" in gain(told, {"steps": "8"}, 1).text
+    found = gain(compared("faster", later=-1.0), "jax", "jax:jit", {"steps": "8"}, [])
+    assert "It starts no later" in found.text
 
 
-@pytest.mark.parametrize(
-    ("verdict", "outcome"),
-    [("same", "not faster"), ("slower", "not faster"), ("inconclusive", "open")],
-)
-def test_a_leader_that_is_not_confirmed_is_not_claimed(verdict, outcome):
-    found = gain(summary(row("a", 0.9, 1.1, verdict)), {"steps": "8"}, 1)
-    assert found.outcome == outcome
-    assert "is shown to be faster than `jax`" in found.text
+def test_of_calls_of_predict_nothing_is_paid_back():
+    told = msgspec.structs.replace(compared("faster"), break_even=[])
+    assert "start" not in gain(told, "jax", "jax:jit", {"steps": "8"}, []).text
+
+
+@pytest.mark.parametrize("verdict", ["same", "slower", "inconclusive", "disturbed"])
+def test_a_leader_that_is_not_confirmed_is_not_claimed(verdict):
+    found = gain(compared(verdict), "jax", "jax:jit", {"steps": "8"}, [])
+    assert not found.shown
+    assert "Nothing that was tried is shown to be faster than `jax`" in found.text
+    assert verdict in found.text
     assert "compile" not in found.text
 
 
-def test_what_was_not_compared_is_open():
-    assert gain(summary(row("a", 0.9, 1.1, "inconclusive", failure="was killed")), {}, 1).text == (
-        "`a` led the races, and then: failed: was killed."
+def test_what_was_not_compared_is_not_claimed():
+    failed = compared("unfinished", failure="was killed")
+    assert gain(failed, "jax", "jax:jit", {}, []).text == (
+        "`jax:jit` led the races, and then: failed: was killed."
     )
-    assert gain(summary(), {}, 1) is None
+    # Where the one that is tuned fails, another contender is the reference.
+    other = gain(compared("faster"), "torch", "jax:jit", {}, [])
+    assert (other.shown, other.text) == (
+        False,
+        "`jax:jit` led the races, and then `torch` wasn't measured.",
+    )
+
+
+def test_beside_another_model_nothing_is_compared():
+    (cell,) = summary(row("a", 0.5, 0.6)).speed
+    rows = [
+        msgspec.structs.replace(each, differs="step differs") if each.contender == "jax" else each
+        for each in cell.rows
+    ]
+    (found,) = race(msgspec.structs.replace(cell, rows=rows), ["a"])
+    assert found.left == "jax isn't shown to be the same model: step differs"
 
 
 def test_equals_seldom_win_and_a_faster_one_does():

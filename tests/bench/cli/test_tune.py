@@ -5,7 +5,7 @@ import re
 import pytest
 
 from aebench.reports.journal import load
-from aebench.reports.record import FootprintFacts, Round
+from aebench.reports.record import Round
 
 # A step computes nearly nothing: what remains is Python's part, of which 32 steps a call have less.
 TINY = """
@@ -29,7 +29,9 @@ def build():
         (["--backend", "jax", "--workload", "train", "predict"], "give one of each"),
         (["--backend", "jax", "--model", "ae400", "ae800"], "give one of each"),
         (["--backend", "jax", "--set", "units=8,16"], "give one of each"),
+        (["--backend", "jax", "--set", "steps=8"], "--set 'steps=8' isn't of the model"),
         (["--backend", "jax", "--model", "nowhere.py"], "nowhere.py"),
+        (["--backend", "jax", "--out", "."], "exists, and races aren't carried on"),
     ],
 )
 def test_bad_input_is_one_sentence(aebench, tmp_path, words, reason):
@@ -51,16 +53,15 @@ def test_a_dry_run_shows_the_first_race(aebench, tmp_path):
 def test_more_steps_a_call_are_found_to_help_where_python_is_most_of_a_step(aebench, tmp_path):
     (tmp_path / "tiny.py").write_text(TINY)
     job = tmp_path / "summary.md"
-    asked = ("--backend", "jax", "--model", "tiny.py", "--minutes", "1", "--out", "t")
-    done = aebench("tune", *asked, GITHUB_STEP_SUMMARY=str(job))
+    asked = ("--backend", "jax", "--model", "tiny.py", "--workload", "predict")
+    done = aebench("tune", *asked, "--minutes", "1", "--out", "t", GITHUB_STEP_SUMMARY=str(job))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "What was tried" in done.stdout
     *_, answer, _, snippet = done.stdout.rstrip().splitlines()
-    assert re.search(r"`jax:steps=(8|32)` takes × 0\.\d+ \[.*\] the time of `jax`", answer), answer
-    assert "cold start" in answer
+    assert re.search(r"with `jax:steps=(8|32)` a whole call takes × 0\.\d+ \[", answer), answer
     assert re.fullmatch(r"    model\.compile\(\.\.\., steps_per_execution=(8|32)\)", snippet)
     assert job.read_text().startswith(answer)
     raced = {row.contender for row in load(tmp_path / "t" / "race-1").of(Round)}
     assert {"jax", "jax:steps=8", "jax:steps=32"} <= raced
     compared = load(tmp_path / "t" / "comparison")
-    assert {row.contender for row in compared.of(FootprintFacts)} < raced
+    assert {row.contender for row in compared.of(Round)} < raced
