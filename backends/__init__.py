@@ -101,6 +101,9 @@ class Backend(Protocol):
     TUNING : tuple of str
         Settings that change no result and may make the backend faster, such as ``jit,steps=32``;
         ``aebench tune`` tries them.
+    COMPILE_CACHE : dict of str to str
+        Environment variables by which compiled code is kept on the disk; ``{folder}`` stands for
+        the folder. Empty if the framework keeps none.
     EPOCH_END_POLLS_SECONDS : tuple of float
         Times of the polls in seconds since the input pipeline was made: an epoch's end may wait
         for the next poll (see :mod:`aebench.backends.tensorflow`). Empty if it never waits.
@@ -121,6 +124,7 @@ class Backend(Protocol):
     COSTS: Costs
     KEEPS_FLOAT64: bool
     TUNING: tuple[str, ...]
+    COMPILE_CACHE: dict[str, str]
     EPOCH_END_POLLS_SECONDS: tuple[float, ...]
 
     def settings_obstacle(self, asked: Mapping[str, str]) -> str:

@@ -28,6 +28,13 @@ COSTS = Costs(
 )
 KEEPS_FLOAT64 = False
 TUNING = ("steps=8", "steps=32")
+COMPILE_CACHE = {
+    "JAX_COMPILATION_CACHE_DIR": "{folder}",
+    "JAX_ENABLE_COMPILATION_CACHE": "true",
+    # By default only what takes long to compile is kept.
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+}
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 # What JAX's names for precisions mean on a GPU; a name that isn't here is a class of its own.
 # BF16_BF16_F32 and its like are algorithms of single products.

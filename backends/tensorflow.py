@@ -37,6 +37,7 @@ COSTS = Costs(
 )
 KEEPS_FLOAT64 = True
 TUNING = ("jit", "steps=8", "steps=32", "jit,steps=8", "jit,steps=32")
+COMPILE_CACHE: dict[str, str] = {}
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = tuple(
     accumulate(min(0.01 * 2**sleep, 60.0) for sleep in range(120))
 )

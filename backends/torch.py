@@ -29,6 +29,7 @@ COSTS = Costs(
 )
 KEEPS_FLOAT64 = False
 TUNING = ("jit",)
+COMPILE_CACHE = {"TORCHINDUCTOR_CACHE_DIR": "{folder}"}
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 # What PyTorch's names for precisions mean, those of before 2.9 too.
 _MEANING = {
@@ -42,6 +43,8 @@ def settings_obstacle(asked: Mapping[str, str]) -> str:
     """Return the reason why the backend can't use settings; empty if it can."""
     if "steps" in asked:
         return "Keras runs one step per call on PyTorch: leave steps out."
+    if "cache" in asked and asked.get("jit") != "on":
+        return "PyTorch compiles nothing without jit: use torch:jit,cache."
     compiler = os.environ.get("CXX") or next(filter(shutil.which, ("g++", "clang++")), "")
     if asked.get("jit") == "on" and not compiler:
         return "torch.compile needs a C++ compiler (g++ or clang++): install one, or leave jit."

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aebench.reports import markdown
-from aebench.reports.formatting import listed
+from aebench.reports.formatting import core_count, listed
 from aebench.reports.summary import SpeedCell, SpeedRow, Summary
 from aebench.reports.summary.notices import some
 from aebench.reports.tables.speed import times
@@ -105,7 +105,7 @@ def _how(summary: Summary) -> str:
     run = summary.runs[0]
     return (
         f"Measured in shared blocks on {markdown.inline(run.machine.processor)}, "
-        f"{run.machine.cores} cores, {run.created[:10]}; launches: "
+        f"{core_count(run.machine.cores)}, {run.created[:10]}; launches: "
         f"{' to '.join(dict.fromkeys([launches[0], launches[-1]]))}; 95 % intervals"
         f"{', adjusted for the comparisons of a cell' if several else ''}."
     )

@@ -121,6 +121,11 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def core_count(cores: int) -> str:
+    """Return a number of cores as text: ``1 core``, ``2 cores``."""
+    return f"{cores:,} core{'' if cores == 1 else 's'}"
+
+
 def listed(words: Iterable[str]) -> str:
     """Return words as one text: ``one, two and three``."""
     *others, last = [*words] or [""]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from aebench.reports import screen
-from aebench.reports.formatting import interval, listed
+from aebench.reports.formatting import core_count, interval, listed
 from aebench.reports.headline import limit, profile
 from aebench.reports.summary import Estimate, Run, SpeedCell, SpeedRow, Summary
 from aebench.reports.tables.overview import reasons
@@ -134,7 +134,7 @@ def _range(numbers: Sequence[int]) -> str:
 def _where(runs: Sequence[Run]) -> Iterator[str]:
     """Yield sentences on the machines and the data."""
     machines = (
-        f"{run.machine.processor}, {run.machine.cores} cores, "
+        f"{run.machine.processor}, {core_count(run.machine.cores)}, "
         f"{run.machine.memory_bytes / 2**30:.0f} GiB, {run.machine.system}"
         for run in runs
     )

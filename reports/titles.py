@@ -1,7 +1,7 @@
 """Name a report: its subject, machines, days and versions, and its method in a paragraph."""
 
 from aebench.reports import studies
-from aebench.reports.formatting import listed
+from aebench.reports.formatting import core_count, listed
 from aebench.reports.summary import Summary
 from aebench.reports.summary.notices import some
 
@@ -29,7 +29,7 @@ def title(summary: Summary) -> str:
 
 def _subject(summary: Summary) -> str:
     machines = dict.fromkeys(
-        f"{run.machine.processor}, {run.machine.cores} cores" for run in summary.runs
+        f"{run.machine.processor}, {core_count(run.machine.cores)}" for run in summary.runs
     )
     where = f"on {' and '.join(machines)}"
     if summary.speed:

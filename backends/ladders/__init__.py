@@ -41,6 +41,12 @@ class FrameworkSteps(Protocol):
     def predict(self, steps: int) -> Any:
         """Compute so many forward passes; return the last outputs."""
 
+    def loop(self) -> Callable[[int], Any] | None:
+        """Return a function that trains for so many steps in one call; it returns the last loss.
+
+        The steps are one compiled loop. None if the framework compiles no loops over steps.
+        """
+
     @staticmethod
     def source(batches: Sequence[Batch], trains: bool) -> Callable[[], Any]:
         """Return a function that gives what Keras's own step function takes its data from.

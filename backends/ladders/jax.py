@@ -5,6 +5,7 @@ from itertools import cycle
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from aebench.backends.ladders import Batch, FrameworkSteps
 
@@ -14,6 +15,7 @@ class JaxSteps:
 
     def __init__(self, model: Any, batches: Sequence[Batch]) -> None:
         self._next = cycle(batches)
+        self._batches = batches
         # A model that isn't compiled can predict.
         optimiser = getattr(model, "optimizer", None)
         if optimiser is not None:
@@ -53,7 +55,16 @@ class JaxSteps:
         def forward(state: Any, x: Any) -> Any:
             return model.stateless_call(state[0], state[1], x, training=False)[0]
 
+        def loop(state: Any, batches: Batch, first: Any, steps: Any) -> Any:
+            def body(done: Any, carry: Any) -> Any:
+                index = (first + done) % len(self._batches)
+                state, found = step(carry[0], jax.tree.map(lambda each: each[index], batches))
+                return state, found.astype(jnp.float32)
+
+            return jax.lax.fori_loop(0, steps, body, (state, jnp.float32(0)))
+
         self._step = jax.jit(step, donate_argnums=0)
+        self._loop = jax.jit(loop, donate_argnums=0)
         self._forward = jax.jit(forward)
 
     def train(self, steps: int) -> Any:
@@ -69,6 +80,19 @@ class JaxSteps:
         for _ in range(steps):
             outputs = self._forward(self._state, next(self._next).x)
         return outputs
+
+    def loop(self) -> Callable[[int], Any]:
+        """Return a function that trains for so many steps in one loop, a ``lax.fori_loop``."""
+        batches = jax.tree.map(lambda *each: jnp.stack(each), *self._batches)
+        done = 0
+
+        def run(steps: int) -> Any:
+            nonlocal done
+            self._state, loss = self._loop(self._state, batches, done % len(self._batches), steps)
+            done += steps
+            return loss
+
+        return run
 
     @staticmethod
     def source(batches: Sequence[Batch], trains: bool) -> Callable[[], Any]:

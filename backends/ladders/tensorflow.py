@@ -14,6 +14,7 @@ class TensorFlowSteps:
 
     def __init__(self, model: Any, batches: Sequence[Batch]) -> None:
         self._next = cycle(batches)
+        self._batches = batches
         # A model that isn't compiled can predict.
         optimiser = getattr(model, "optimizer", None)
         if optimiser is not None:
@@ -32,6 +33,19 @@ class TensorFlowSteps:
         def forward(x: Any) -> Any:
             return model(x, training=False)
 
+        def loop(batches: Any, first: Any, steps: Any) -> Any:
+            def body(done: Any, _: Any) -> Any:
+                index = (first + done) % len(self._batches)
+                here = tf.nest.map_structure(
+                    lambda each: None if each is None else each[index], batches
+                )
+                loss = step(*here)
+                return done + 1, tf.cast(loss, tf.float32)
+
+            given = tf.constant(0), tf.constant(0.0)
+            return tf.while_loop(lambda done, _: done < steps, body, given)[1]
+
+        self._loop = tf.function(loop, jit_compile=compiled, reduce_retracing=True)
         self._step = tf.function(step, jit_compile=compiled, reduce_retracing=True)
         self._forward = tf.function(forward, jit_compile=compiled, reduce_retracing=True)
 
@@ -49,6 +63,20 @@ class TensorFlowSteps:
             outputs = self._forward(next(self._next).x)
         return outputs
 
+    def loop(self) -> Callable[[int], Any]:
+        """Return a function that trains for so many steps in one loop, a ``tf.while_loop``."""
+        parts = [_stacked(each) for each in zip(*self._batches, strict=True)]
+        done = 0
+
+        def run(steps: int) -> Any:
+            nonlocal done
+            first = tf.constant(done % len(self._batches))
+            loss = self._loop(parts, first, tf.constant(steps))
+            done += steps
+            return loss
+
+        return run
+
     @staticmethod
     def source(batches: Sequence[Batch], trains: bool) -> Callable[[], Any]:
         """Return a function that gives an endless iterator over a batch, or a batch in a list.
@@ -61,6 +89,13 @@ class TensorFlowSteps:
             return lambda: endless
         lists = cycle([[(each.x,)] for each in batches])
         return lambda: next(lists)
+
+
+def _stacked(parts: Sequence[Any]) -> Any:
+    """Stack the inputs, targets or weights of all batches; None where there are none."""
+    if parts[0] is None:
+        return None
+    return tf.nest.map_structure(lambda *each: tf.stack(each), *parts)
 
 
 STEPS: type[FrameworkSteps] = TensorFlowSteps

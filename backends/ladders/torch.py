@@ -58,6 +58,9 @@ class TorchSteps:
             outputs = self._forward(next(self._next).x)
         return outputs
 
+    def loop(self) -> None:
+        """Return None: torch.compile unrolls a loop over steps, which takes minutes to compile."""
+
     @staticmethod
     def source(batches: Sequence[Batch], trains: bool) -> Callable[[], Any]:
         """Return a function that gives the next batch in a list."""

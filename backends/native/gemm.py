@@ -23,6 +23,7 @@ UNSUPPORTED: dict[str, str] = {}
 COSTS = Costs(start_seconds=12.0, cold_start_seconds=0.0, parity_seconds=0.0, step_seconds={})
 KEEPS_FLOAT64 = False
 TUNING: tuple[str, ...] = ()
+COMPILE_CACHE: dict[str, str] = {}
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 # Why a model that is no chain of dense layers isn't supported.
 CHAINS_ALONE = "the matrix products of a step are known for chains of dense layers alone"

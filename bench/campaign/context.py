@@ -1,5 +1,6 @@
 """The context of a pass: the plan, the data, the fleet, the record and the display."""
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,7 +137,23 @@ class Context:
 
     def start(self, contender: ContenderInfo, job: Job, on_processor: bool = False) -> Worker:
         """Start a contender's worker; see :meth:`aebench.bench.campaign.fleet.Fleet.start`."""
-        return self.fleet.start(contender.backend, job, interpreter(contender), on_processor)
+        return self.fleet.start(
+            contender.backend,
+            job,
+            interpreter(contender),
+            on_processor,
+            self.compile_cache(contender),
+        )
+
+    def compile_cache(self, contender: ContenderInfo) -> Path | None:
+        """Return the folder in which a contender's workers keep compiled code; None if they don't.
+
+        It lasts as long as the run.
+        """
+        if "cache" not in contender.settings:
+            return None
+        name = hashlib.sha256(contender.name.encode()).hexdigest()[:16]
+        return self.scratch / f"compiled-{name}"
 
     def speed_job(self, contender: ContenderInfo, model: Model) -> SpeedJob:
         """Make the job of a worker of the speed pass; see :func:`speed_job`."""

@@ -28,6 +28,7 @@ from aebench.bench.errors import MeasurementError
 from aebench.bench.protocol.channel import Channel, ChannelClosedError, Message
 from aebench.bench.protocol.messages import Hello, Job, PhaseMemory, ProtocolError, decode, encode
 from aebench.bench.protocol.package_path import link_package
+from aebench.bench.protocol.settings import KEEPS_COMPILED
 from aebench.bench.system.processor import CORE_ERRORS
 from aebench.reports.sanitize import reason
 
@@ -80,6 +81,7 @@ class Fleet:
         job: Job,
         python: str = sys.executable,
         on_processor: bool = False,
+        cache: Path | None = None,
     ) -> "Worker":
         """Start a worker, send its job, and return before the worker has built its model.
 
@@ -93,6 +95,8 @@ class Fleet:
             The interpreter that runs the worker.
         on_processor : bool
             Whether accelerators are hidden from the worker.
+        cache : Path, optional
+            A folder in which what is compiled is kept; without it every worker begins with nothing.
 
         Raises
         ------
@@ -106,7 +110,7 @@ class Fleet:
                 self._scratch,
                 self._package_path,
                 self._answer_seconds,
-                HIDDEN if on_processor else {},
+                (HIDDEN if on_processor else {}) | _kept(backend, cache),
             )
         except OSError as error:
             raise MeasurementError(f"{python} can't be started: {reason(error)}") from error
@@ -339,6 +343,16 @@ class Worker:
         kill_tree(self.pid)
         self._process.wait()
         self._channel.close()
+
+
+def _kept(backend: str, cache: Path | None) -> dict[str, str]:
+    """Return the variables by which a backend keeps what it compiles in a folder."""
+    if cache is None:
+        return {}
+    cache.mkdir(exist_ok=True)
+    variables = backends.load(backend).COMPILE_CACHE
+    filled = {name: value.format(folder=cache) for name, value in variables.items()}
+    return {**filled, KEEPS_COMPILED: "1"}
 
 
 def _environment(backend: str, folder: Path, package_path: str) -> dict[str, str]:

@@ -14,11 +14,11 @@ from aebench.bench.quoting import shortly
 # Only precisions with float32 weights. These models can't be trained with 16-bit weights: rounding
 # changed a weight by more than a training step did.
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-WORDS = "jit, nojit, steps=N, precision=NAME, threads=N"
+WORDS = "jit, nojit, steps=N, precision=NAME, threads=N, cache"
 # The most steps in one call: an epoch of MNIST's 60,000 images in batches of 6 has this many.
 MOST_STEPS = 10_000
 MOST_THREADS = 4096
-_NAMES = ("jit", "nojit", "steps", "precision", "threads")
+_NAMES = ("jit", "nojit", "steps", "precision", "threads", "cache")
 
 
 def is_setting(text: str) -> bool:
@@ -69,7 +69,7 @@ def parse_settings(backend: str, text: str) -> ContenderSettings:
     """
     jit: bool | None = None
     numbers: dict[str, int] = {}
-    precision = ""
+    precision, cache = "", False
     for word in filter(None, text.split(",")):
         name, _, value = word.partition("=")
         if word in ("jit", "nojit"):
@@ -78,6 +78,8 @@ def parse_settings(backend: str, text: str) -> ContenderSettings:
                     f"{shortly(f'{backend}:{text}')} says both jit and nojit: give one of them."
                 )
             jit = word == "jit"
+        elif word == "cache":
+            cache = True
         elif name in ("steps", "threads"):
             most = MOST_STEPS if name == "steps" else MOST_THREADS
             numbers[name] = _whole_number(backend, name, value, most)
@@ -90,7 +92,7 @@ def parse_settings(backend: str, text: str) -> ContenderSettings:
             precision = value
         else:
             raise BadInputError(f"{shortly(word)} is not a setting of {backend}: use {WORDS}.")
-    settings = ContenderSettings(jit, precision=precision, **numbers)
+    settings = ContenderSettings(jit, precision=precision, cache=cache, **numbers)
     obstacle = _obstacle(backend, settings)
     if obstacle:
         raise BadInputError(f"{backend}:{settings} isn't supported: {obstacle}")
@@ -105,9 +107,10 @@ def check(backend: str, told: Mapping[str, str]) -> None:
     BadInputError
         If the settings have another form, or the backend doesn't support them.
     """
-    jit = {"on": "jit", "off": "nojit"}.get(told.get("jit", ""))
-    words = [*([jit] if jit else []), *(f"{name}={told[name]}" for name in told if name != "jit")]
-    if parse_settings(backend, ",".join(words)).to_dict() != dict(told):
+    words = {"jit=on": "jit", "jit=off": "nojit", "cache=on": "cache"}
+    written = [f"{name}={value}" for name, value in told.items()]
+    text = ",".join(words.get(each, each) for each in written)
+    if parse_settings(backend, text).to_dict() != dict(told):
         raise BadInputError(f"{shortly(dict(told))} are no settings of {backend}.")
 
 
@@ -128,4 +131,6 @@ def _obstacle(backend: str, settings: ContenderSettings) -> str:
     if not backends.runs_keras(backend):
         wrong = asked.keys() - {"precision"} or asked.get("precision", "float32") != "float32"
         return "a baseline takes no setting but precision=float32." if wrong else ""
+    if "cache" in asked and not backends.load(backend).COMPILE_CACHE:
+        return f"{backend} keeps no compiled code on the disk: leave cache out."
     return backends.load(backend).settings_obstacle(asked)

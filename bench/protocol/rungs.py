@@ -31,7 +31,7 @@ class Rung:
 
 PRODUCTS = "products"
 NATIVE_LOOP, NATIVE_STEP = "native-loop", "native-step"
-FRAMEWORK, FUNCTION = "framework-step", "keras-function"
+FRAMEWORK, FUSED, FUNCTION = "framework-step", "framework-loop", "keras-function"
 FIT, DEFAULT, COLLECTED = "fit", "fit-default", "fit-collected"
 PREDICT = "predict"
 ON_BATCH, CALL = "on-batch", "call"
@@ -71,6 +71,13 @@ RUNGS: dict[str, tuple[Rung, ...]] = {
             "the same with garbage collection, as users have it",
             DEFAULT,
             "garbage collection",
+        ),
+        Rung(
+            FUSED,
+            "the same as framework-step, all steps in one compiled loop",
+            FRAMEWORK,
+            "one loop in place of a call per step",
+            aside=True,
         ),
         Rung(ON_BATCH, "train_on_batch", FUNCTION, "train_on_batch", aside=True),
         Rung(

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+# The environment variable of a worker that keeps what it compiles.
+KEEPS_COMPILED = "AEBENCH_KEEPS_COMPILED"
+
 
 @dataclass(frozen=True)
 class ContenderSettings:
@@ -18,19 +21,24 @@ class ContenderSettings:
         Keras's dtype policy; ``float32`` also turns TF32 off on an accelerator.
     threads : int
         Number of cores; 0 means as many as the run allows.
+    cache : bool
+        Whether what is compiled is kept on the disk, for the next process of the contender.
     """
 
     jit: bool | None = None
     steps: int = 1
     precision: str = ""
     threads: int = 0
+    cache: bool = False
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, str]) -> "ContenderSettings":
         """Return the settings that :meth:`to_dict` wrote into a dictionary."""
         jit = {"on": True, "off": False}.get(fields.get("jit", ""))
         numbers = {name: int(fields[name]) for name in ("steps", "threads") if name in fields}
-        return cls(jit, precision=fields.get("precision", ""), **numbers)
+        return cls(
+            jit, precision=fields.get("precision", ""), cache=fields.get("cache") == "on", **numbers
+        )
 
     def to_dict(self) -> dict[str, str]:
         """Return the settings for the record: only those that were asked for."""
@@ -41,9 +49,11 @@ class ContenderSettings:
             fields["precision"] = self.precision
         if self.threads:
             fields["threads"] = str(self.threads)
+        if self.cache:
+            fields["cache"] = "on"
         return fields
 
     def __str__(self) -> str:
-        words = [] if self.jit is None else ["jit" if self.jit else "nojit"]
-        fields = self.to_dict()
-        return ",".join([*words, *(f"{name}={fields[name]}" for name in fields if name != "jit")])
+        words = {"jit=on": "jit", "jit=off": "nojit", "cache=on": "cache"}
+        written = [f"{name}={value}" for name, value in self.to_dict().items()]
+        return ",".join(words.get(each, each) for each in written)

@@ -102,9 +102,15 @@ def lower_rungs(cell: LadderCell) -> dict[str, Callable[[], Runner]]:
         rungs.NATIVE_LOOP: lambda: _native(cell, loop=True),
         rungs.NATIVE_STEP: lambda: _native(cell, loop=False),
         rungs.FRAMEWORK: lambda: _framework(cell),
-        **({} if cell.workload.trains else {rungs.CALL: lambda: _call(cell)}),
+        **_aside(cell),
         rungs.ON_BATCH: lambda: _on_batch(cell),
     }
+
+
+def _aside(cell: LadderCell) -> dict[str, Callable[[], Runner]]:
+    if cell.workload.trains:
+        return {rungs.FUSED: lambda: _fused(cell)}
+    return {rungs.CALL: lambda: _call(cell)}
 
 
 def _products(cell: LadderCell) -> Runner:
@@ -156,6 +162,14 @@ def _framework(cell: LadderCell) -> Runner:
     _check_own_step(cell)
     steps = ladders.load(cell.job.backend)(cell.keras_model, cell.tensors)
     return cell.timed(steps.train if cell.workload.trains else steps.predict)
+
+
+def _fused(cell: LadderCell) -> Runner:
+    _check_own_step(cell)
+    loop = ladders.load(cell.job.backend)(cell.keras_model, cell.tensors).loop()
+    if loop is None:
+        raise AbsentRungError(f"{cell.job.backend} compiles no loop over steps")
+    return cell.timed(loop)
 
 
 def _check_own_step(cell: LadderCell) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from aebench import backends
 from aebench.bench.protocol.messages import RuntimeInfo
+from aebench.bench.protocol.settings import KEEPS_COMPILED
 
 # Every worker imports NumPy to read its data: NumPy says nothing about the backend in use.
 _OF_ALL_WORKERS = {"numpy"}
@@ -45,6 +46,8 @@ def runtime_info(backend: Any, model: Any, more: dict[str, str] | None = None) -
     held = loaded_frameworks(*filter(None, [backend.FRAMEWORK]))
     affinity = getattr(os, "sched_getaffinity", None)
     settings, versions = dict(more or {}), {"python": sys.version.split()[0]}
+    if KEEPS_COMPILED in os.environ:
+        settings["compile_cache"] = "kept"
     precision = backend.precision(model)
     if model is not None:
         import keras

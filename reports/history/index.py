@@ -13,6 +13,7 @@ from aebench.reports import journal
 from aebench.reports.changes.change import LOSS, PEAK, START, TIME
 from aebench.reports.changes.run_values import RunValue, RunValues
 from aebench.reports.changes.sides import control_seconds
+from aebench.reports.formatting import core_count
 from aebench.reports.launches import estimate
 from aebench.reports.statistics import Estimate
 
@@ -145,7 +146,7 @@ class Index:
                     name,
                     run.header.name,
                     run.header.created,
-                    f"{machine.processor}, {machine.cores} cores",
+                    f"{machine.processor}, {core_count(machine.cores)}",
                     repr(machine.kind),
                 ),
             )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from aebench.reports import record
-from aebench.reports.formatting import listed
+from aebench.reports.formatting import core_count, listed
 from aebench.reports.journal import Record
 from aebench.reports.summary import consistency, limits, several_runs
 from aebench.reports.summary.missing import missing
@@ -80,7 +80,7 @@ def _of_run(source: Record, alone: bool) -> list[str]:
     if load is not None and load > header.machine.cores:
         blocks = "what its blocks saw of other work stands below each table"
         notices.append(
-            f"{run} began on a busy machine (load {load:g} on {header.machine.cores} cores): "
+            f"{run} began on a busy machine (load {load:g} on {core_count(header.machine.cores)}): "
             f"{blocks if 'speed' in header.plan.passes else 'its seconds may be too long'}."
         )
     if source.damage:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from aebench.reports import record
-from aebench.reports.formatting import listed
+from aebench.reports.formatting import core_count, listed
 from aebench.reports.journal import Record
 from aebench.reports.record import ContenderInfo, MachineInfo
 
@@ -186,7 +186,7 @@ def machine_names(machines: Sequence[MachineInfo]) -> dict[Hashable, str]:
         alike = [each for each in found if _short(found[each]) == _short(machine)]
         cores = [found[each].cores for each in alike]
         if len(alike) > 1 and len(set(cores)) == len(cores):
-            short[kind] = f"{short[kind]}, {machine.cores} cores"
+            short[kind] = f"{short[kind]}, {core_count(machine.cores)}"
         elif len(alike) > 1:
             number = sorted(alike, key=repr).index(kind) + 1
             short[kind] = f"{_short(machine)} #{number}"

@@ -1,6 +1,6 @@
 """Write the lines on machine, data and versions under the tables, and name failed measurements."""
 
-from aebench.reports.formatting import duration, listed, percent
+from aebench.reports.formatting import core_count, duration, listed, percent
 from aebench.reports.record import Failure
 from aebench.reports.summary import Run, Summary
 
@@ -24,7 +24,7 @@ def _facts(run: Run) -> list[str]:
     on = f", carried on {listed(run.carried_on)}" if run.carried_on else ""
     lines = [
         f"Run: {run.name}, {run.created}{on}, order seed {plan.order_seed}{load}.",
-        f"Machine: {machine.processor}, {machine.cores} cores{threads}, "
+        f"Machine: {machine.processor}, {core_count(machine.cores)}{threads}, "
         f"{machine.memory_bytes / 2**30:.0f} GiB, {machine.system}.",
         *(
             f"Data: {data.name}, {data.train_samples:,} + {data.test_samples:,} samples, "

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from aebench.reports.formatting import interval, listed, percent, relative, spanned
+from aebench.reports.formatting import core_count, interval, listed, percent, relative, spanned
 from aebench.reports.sections import TableView
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary import CellLimit, SpeedCell, SpeedRow, Summary
@@ -400,9 +400,8 @@ def _on_what(summary: Summary, model: str) -> str:
     found: dict[str, list[str]] = {}
     for run in summary.runs:
         data = run.data_of(model)
-        what = (
-            f"{run.machine.cores} cores; data: {data.name}, {data.train_samples:,} samples an epoch"
-        )
+        samples = f"{data.train_samples:,} samples an epoch"
+        what = f"{core_count(run.machine.cores)}; data: {data.name}, {samples}"
         found.setdefault(what, []).append(run.name)
     if len(found) == 1:
         return next(iter(found))

@@ -35,6 +35,9 @@ MODEL = """
     outputs = keras.ops.convert_to_numpy(steps.predict(1))
     steps.predict(2)
     losses = [float(keras.ops.convert_to_numpy(steps.train(1))) for _ in range(6)]
+    # Over the last batch and around.
+    loop = ladders.load(BACKEND)(build(), tensors).loop()
+    in_a_loop = loop and [float(keras.ops.convert_to_numpy(loop(count))) for count in (1, 1, 4)]
     model = build()
     expected = model.predict_on_batch(arrays[0][0])
     by_keras = []
@@ -44,7 +47,7 @@ MODEL = """
     # A model that isn't compiled has no optimiser, and can predict.
     bare = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1)])
     assert keras.ops.shape(ladders.load(BACKEND)(bare, tensors).predict(1)) == (16, 1)
-    print(json.dumps([losses, by_keras, float(abs(outputs - expected).max())]))
+    print(json.dumps([losses, by_keras, float(abs(outputs - expected).max()), in_a_loop]))
 """
 
 
@@ -52,8 +55,12 @@ MODEL = """
 @pytest.mark.parametrize("backend", ["jax", "tensorflow", "torch"])
 def test_a_framework_s_step_trains_as_keras_does(backend, tmp_path):
     code = MODEL.replace("BACKEND", repr(backend))
-    losses, by_keras, apart = inside(backend, tmp_path, code)
+    losses, by_keras, apart, in_a_loop = inside(backend, tmp_path, code)
     # Regularisation, batch normalisation and Adam are in them: a part left out would show.
     assert losses == pytest.approx(by_keras, rel=1e-5)
     assert len(set(losses)) == 6
     assert apart < 1e-6
+    if backend == "torch":
+        assert in_a_loop is None
+    else:
+        assert in_a_loop == pytest.approx([by_keras[number] for number in (0, 1, 5)], rel=1e-5)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from aebench.reports.formatting import duration, fixed, interval, relative
+from aebench.reports.formatting import core_count, duration, fixed, interval, relative
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,7 @@ def test_duration(seconds, shown):
 def test_an_interval_of_rounding_errors_is_none():
     assert interval(1.5, 1.5 - 1e-16, 1.5 + 2e-16) == "1.50"
     assert interval(5e-324) == "0" and interval(1.0, 1.0, 1.0 + 5e-324) == "1.00"
+
+
+def test_one_core_is_no_cores():
+    assert [core_count(each) for each in (1, 2)] == ["1 core", "2 cores"]

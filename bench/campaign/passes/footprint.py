@@ -1,5 +1,6 @@
 """The footprint pass: measure cold starts, each in a new process, one process at a time."""
 
+import hashlib
 from collections.abc import Sequence
 
 from aebench.bench.campaign.context import Context
@@ -19,6 +20,7 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
 def _cold_start(context: Context, contender: ContenderInfo, task: Task) -> None:
     task_fields = one_at_a_time.task_fields(task)
     job = one_at_a_time.cold_start_job(messages.FootprintJob, context, contender, task)
+    _fill_cache(context, contender, job)
     worker = context.start(contender, job)
     try:
         exact = worker.exact_peaks
@@ -31,3 +33,22 @@ def _cold_start(context: Context, contender: ContenderInfo, task: Task) -> None:
         context.append(record.FootprintFacts, last, **task_fields, device_process_bytes=in_driver)
     finally:
         context.fleet.stop(worker)
+
+
+def _fill_cache(context: Context, contender: ContenderInfo, job: messages.FootprintJob) -> None:
+    """Let a process that isn't measured compile what a contender with a kept cache needs."""
+    cache = context.compile_cache(contender)
+    if cache is None:
+        return
+    model = hashlib.sha256(job.model.name.encode()).hexdigest()[:16]
+    filled = cache.with_name(f"{cache.name}-filled-{model}")
+    if filled.exists():
+        return
+    worker = context.start(contender, job)
+    try:
+        for _ in FOOTPRINT_PHASES:
+            worker.phase()
+        worker.answer(messages.FootprintResult)
+    finally:
+        context.fleet.stop(worker)
+    filled.touch()

@@ -86,6 +86,9 @@ def test_contenders_are_split_at_the_commas_between_them(text, contenders):
             "torch:steps=32",
             "torch:steps=32 isn't supported: Keras runs one step per call on PyTorch",
         ),
+        ("tensorflow:cache", "tensorflow keeps no compiled code on the disk: leave cache out"),
+        ("torch:cache", "PyTorch compiles nothing without jit: use torch:jit,cache"),
+        ("jax:cache=on", "'cache=on' is not a setting of jax"),
         ("native-jax:jit", "native-jax:jit isn't supported: a baseline takes no setting but"),
         ("gemm:precision=mixed_float16", "a baseline takes no setting but precision=float32"),
         (

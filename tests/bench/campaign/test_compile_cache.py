@@ -1,0 +1,89 @@
+"""Test contenders that keep what they compile: the next process finds it."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from aebench.bench.campaign import fleet
+from aebench.bench.campaign.context import Context
+from aebench.bench.campaign.passes import footprint
+from aebench.bench.plan.contenders import find
+from aebench.bench.plan.settings import check
+from aebench.reports.journal import load
+from aebench.reports.record import Phase, WorkerInfo
+from helpers.inside import inside
+from helpers.running import LITTLE
+
+TRAINED = """
+import json
+import os
+import jax
+import keras
+import numpy as np
+
+hits = []
+jax.monitoring.register_event_listener(
+    lambda name, **_: hits.append(name) if name.endswith("compilation_cache/cache_hits") else None
+)
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+model.compile("sgd", "mse")
+model.fit(np.ones((8, 4)), np.ones((8, 2)), verbose=0)
+print(json.dumps([len(hits), len(os.listdir(os.environ["JAX_COMPILATION_CACHE_DIR"]))]))
+"""
+
+
+@pytest.mark.slow
+def test_the_next_process_finds_what_jax_compiled(tmp_path):
+    kept = fleet._kept("jax", tmp_path / "kept")
+    hits, files = inside("jax", tmp_path, TRAINED, **kept)
+    assert hits == 0 and files > 0
+    hits, _ = inside("jax", tmp_path, TRAINED, **kept)
+    assert hits > 0
+
+
+def test_a_setting_is_read_as_it_is_written():
+    (jit,) = find(["torch:cache,jit"])
+    assert (jit.name, jit.settings) == ("torch:jit,cache", {"jit": "on", "cache": "on"})
+    check("torch", jit.settings)
+
+
+def test_a_folder_of_its_own_is_filled_once_by_a_process_that_is_not_measured(tmp_path):
+    started, stopped = [], []
+    worker = SimpleNamespace(phase=lambda: None, answer=lambda kind: None)
+
+    class Fleet:
+        def start(self, backend, job, python, on_processor, cache):
+            started.append((backend, cache))
+            return worker
+
+        stop = stopped.append
+
+    context = Context(None, {}, tmp_path, Fleet(), None, None)
+    jax, kept, other = find(["jax", "jax:cache", "jax:steps=2,cache"])
+    one, two = (SimpleNamespace(model=SimpleNamespace(name=name)) for name in ("one", "two"))
+    for contender, job in ((jax, one), (kept, one), (kept, one), (kept, two), (other, one)):
+        footprint._fill_cache(context, contender, job)
+    folders = [cache for _, cache in started]
+    assert folders[0] == folders[1] == context.compile_cache(kept)
+    assert folders[2] == context.compile_cache(other) != folders[0]
+    assert stopped == [worker] * 3
+    context.start(jax, one)
+    assert started[-1] == ("jax", None)
+
+
+@pytest.mark.slow
+def test_cold_starts_with_a_kept_cache_stand_beside_those_without(aebench, tmp_path):
+    both = ("--contender", "jax", "jax:cache", "--pass", "footprint")
+    done = aebench("run", *LITTLE, *both, "--out", "r")
+    assert done.returncode == 0, done.stdout + done.stderr
+    record = load(tmp_path / "r")
+    phases = [(row.contender, row.phase) for row in record.of(Phase)]
+    # The process that fills the cache leaves no row.
+    assert len(phases) == len(set(phases))
+    told = {row.contender: row.settings.get("compile_cache") for row in record.of(WorkerInfo)}
+    assert told == {"jax": None, "jax:cache": "kept"}
+    assert "with cache, what an earlier process compiled is kept" in " ".join(
+        aebench("show", "--detail", "r").stdout.split()
+    )
+    assert not list(Path(tmp_path).glob("compiled-*"))
