@@ -71,7 +71,7 @@ def test_only_what_is_missing_is_measured(tmp_path, aebench):
 def test_killed_at_random_moments_it_still_ends_whole(tmp_path):
     moments = random.Random(20260101)
     folder = tmp_path / "killed"
-    for _ in range(8):
+    for _ in range(6):
         run = Run(folder, *(JAX if not folder.exists() else ()), resume=folder.exists())
         try:
             run.process.wait(moments.uniform(0.5, 8.0))

@@ -143,7 +143,7 @@ def a_day_later(measured, numpy):
 @pytest.mark.slow
 def test_a_failure_is_confirmed_by_fresh_launches(aebench, tmp_path):
     few = ("--workload", "predict", *ONE_SIZE, "--launches", "2", "--blocks", "2")
-    both = ("--contender", "openvino", "numpy", "--pass", "speed")
+    both = ("--contender", "jax", "numpy", "--pass", "speed")
     done = aebench("run", *LITTLE, *few, *both, "--out", "measured")
     assert done.returncode == 0, done.stdout + done.stderr
     measured = load(tmp_path / "measured")

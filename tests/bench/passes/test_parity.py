@@ -160,13 +160,15 @@ def test_workers_compute_side_by_side_and_one_that_fails_stops_no_other(tmp_path
     assert checks == {("jax", "ae400"), ("jax", "ae800")}
 
 
-SMALL = ("--data", "embedded", "--model", "ae50-dropout")
+EMBEDDED = ("--data", "embedded", "--model")
 
 
 @pytest.mark.slow
 def test_every_contender_is_shown_to_be_the_same(aebench):
     names = [name for name in backends.built_in_names() if name != "gemm"]
-    done = aebench("parity", *SMALL, *ONE_SIZE, "--out", "p", "--contender", *names)
+    done = aebench(
+        "parity", *EMBEDDED, "ae50-dropout", *ONE_SIZE, "--out", "p", "--contender", *names
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     rows = json.loads(aebench("show", "p", "--json").stdout)["parity"]
     found = {row["contender"]: (row["differs"], row["same_in"]) for row in rows}
@@ -189,10 +191,10 @@ def test_who_differs_is_shown_and_in_no_ranking(aebench, tmp_path):
     )
     sizes = ("--train-samples", "1000", "--pass", "speed", *ONE_SIZE, *FEW)
     who = ("--contender", "jax", f"jax@{other}")
-    done = aebench("run", *SMALL, *sizes, *who, "--out", "r")
+    done = aebench("run", *EMBEDDED, "ae50", *sizes, *who, "--out", "r")
     assert done.returncode == 0, done.stdout + done.stderr
     told = " ".join(done.stdout.split())
-    assert "Shown to be the same model: 1 of 2; not ae50-dropout jax@" in told
+    assert "Shown to be the same model: 1 of 2; not ae50 jax@" in told
     assert "(step at batch 32 differs by " in told
     shown = json.loads(aebench("show", "r", "--json").stdout)
     cells = {cell["workload"]: cell for cell in shown["speed"]}
@@ -220,7 +222,7 @@ def test_a_fault_at_one_batch_size_is_found_there_alone(aebench, tmp_path):
         """,
     )
     sizes = ("--batch-size", "32", "40")
-    done = aebench("parity", *SMALL, *sizes, "--contender", f"jax@{other}", "--out", "p")
+    done = aebench("parity", *EMBEDDED, "ae50", *sizes, "--contender", f"jax@{other}", "--out", "p")
     assert done.returncode == 1, done.stdout + done.stderr
     (row,) = json.loads(aebench("show", "p", "--json").stdout)["parity"]
     assert row["differs"].startswith("forward at batch 40 differs by 0.001")
