@@ -55,13 +55,21 @@ def test_more_steps_a_call_are_found_to_help_where_python_is_most_of_a_step(aebe
     job = tmp_path / "summary.md"
     asked = ("--backend", "jax", "--model", "tiny.py", "--workload", "predict")
     done = aebench("tune", *asked, "--minutes", "1", "--out", "t", GITHUB_STEP_SUMMARY=str(job))
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode in (0, 4), done.stdout + done.stderr
     assert "What was tried" in done.stdout
-    *_, answer, _, snippet = done.stdout.rstrip().splitlines()
-    assert re.search(r"with `jax:steps=(8|32)` a whole call takes × 0\.\d+ \[", answer), answer
-    assert re.fullmatch(r"    model\.compile\(\.\.\., steps_per_execution=(8|32)\)", snippet)
-    assert job.read_text().startswith(answer)
-    raced = {row.contender for row in load(tmp_path / "t" / "race-1").of(Round)}
+    told = job.read_text().rstrip()
+    assert told in done.stdout
+    if done.returncode == 0:
+        answer, snippet = told.split("\n\n")
+        assert re.search(r"with `jax:steps=(8|32)` a whole call takes × 0\.\d+ \[", answer), answer
+        assert re.fullmatch(r"    model\.compile\(\.\.\., steps_per_execution=(8|32)\)", snippet)
+    else:
+        # Where the machine did other work, nothing is claimed.
+        assert "is shown to be faster than `jax`" in told
+    raced, compared = (
+        {row.contender for row in load(tmp_path / "t" / part).of(Round)}
+        for part in ("race-1", "comparison")
+    )
     assert {"jax", "jax:steps=8", "jax:steps=32"} <= raced
-    compared = load(tmp_path / "t" / "comparison")
-    assert {row.contender for row in compared.of(Round)} < raced
+    others = {each.removesuffix(" A/A") for each in compared} - {"jax"}
+    assert len(others) == 1 and others < raced

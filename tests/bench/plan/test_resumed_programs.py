@@ -253,7 +253,7 @@ BAD = {
     "settings": (contenders(settings={"steps": "many"}), "steps must be a whole number"),
     "steps of other digits": (contenders(settings={"steps": "01"}), "are no settings of jax"),
     "unknown settings": (contenders(settings={"x": "y\n"}), "is not a setting of jax"),
-    "jit": (contenders(settings={"jit": "maybe"}), "are no settings of jax"),
+    "jit": (contenders(settings={"jit": "maybe"}), "is not a setting of jax"),
     "nobody there": (contenders(missing="gone"), "is a control of no contender"),
     "control of nobody": (
         contenders(ContenderInfo("x", "jax", "1", control_of="nobody")),
