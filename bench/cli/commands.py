@@ -122,8 +122,8 @@ COMMANDS = (
             *("time-limit", "dry-run", "quiet"),
         ),
         "Settings that change no result race in shared blocks. The leader is compared with what "
-        "there is in fresh processes, and only that is claimed. The exit code is 0 if something is "
-        "faster or all is slower, 1 if something failed, and 4 if nothing is shown to be faster.",
+        "there is in fresh processes, and only that is claimed. The exit code is 0 if a setting is "
+        "faster or all are slower, 1 if something failed, and 4 if nothing is shown to be faster.",
     ),
     Command(
         "parity",

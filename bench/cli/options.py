@@ -297,7 +297,7 @@ OPTIONS = {
     ),
     "minutes": Option(
         ("--minutes",),
-        "About how long it may take (default: 10); a race and a comparison are always measured.",
+        "The time to aim at (default: 10). A race and a comparison are measured in any case.",
         _ONE_NUMBER,
     ),
     "out.tune": Option(

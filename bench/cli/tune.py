@@ -109,7 +109,8 @@ def _without_leader(tuned: str, results: "Sequence[RaceResult]") -> tuple[str, i
     if not any(each.ratio for each in results):
         return f"Nothing could be compared with `{tuned}`: the table says why.", FAILURES
     if all(each.left.startswith("slower") for each in results):
-        return f"All that was tried is slower than `{tuned}`.", OK
+        text = f"Nothing that was tried is faster than `{tuned}`: each is slower by its interval."
+        return text, OK
     return f"Nothing that was tried is shown to be faster than `{tuned}`.", UNDECIDED
 
 
@@ -137,14 +138,8 @@ class _Races:
         self.seconds = 0.0
 
     def run(self, names: Sequence[str]) -> str:
-        """Run a race, and return its outcome; :attr:`last` says where its candidates stand.
-
-        Raises
-        ------
-        BadInputError
-            If the contender that is tuned wasn't measured.
-        """
-        from aebench.reports.tuning import race
+        """Run a race, and return its outcome; :attr:`last` says where its candidates stand."""
+        from aebench.reports.tuning import RaceResult, race
 
         self._count += 1
         began = time.monotonic()
@@ -153,12 +148,13 @@ class _Races:
         if out is None or outcome == "interrupted":
             return outcome
         cell = next(iter(summarise([out]).speed), None)
-        if cell is None or cell.reference != self._tuned:
-            raise BadInputError(
-                f"{self._tuned} itself couldn't be measured: aebench show {out} says why."
-            )
+        if cell is not None and cell.reference == self._tuned:
+            results = race(cell, names)
+        else:
+            missing = f"{self._tuned} itself wasn't measured: see {out}"
+            results = [RaceResult(name, None, missing) for name in names]
         others = [each for each in self.last if each.contender not in names]
-        self.last = [*race(cell, names), *others]
+        self.last = [*results, *others]
         return outcome
 
     def confirm(self, leader: str, seconds: float) -> tuple[str, str, int]:

@@ -1,17 +1,20 @@
 """Test who leaves a race between settings, and what is claimed of its leader."""
 
+import re
 from math import ceil
 
 import msgspec
 import numpy as np
 import pytest
 
+from aebench.reports.journal import load
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary import summarise
 from aebench.reports.summary.breakeven import BreakEven
 from aebench.reports.summary.speed_rows import SpeedRow
 from aebench.reports.tuning import gain, race, tried
 from helpers import sample
+from helpers.paths import ROOT
 
 
 def summary(*rows):
@@ -179,3 +182,17 @@ def test_equals_seldom_win_and_a_faster_one_does():
     faster = [claimed({"a": 1.0, "b": 0.7, "c": 1.0, "d": 1.1}) for _ in range(100)]
     assert faster.count("b") >= 90
     assert set(faster) <= {"b", ""}
+
+
+def test_the_page_says_what_the_committed_comparisons_give():
+    page = (ROOT / "docs" / "profile.md").read_text(encoding="utf-8")
+    for tuned, words in (("tensorflow", "jit,steps=32"), ("jax", "steps=32"), ("torch", "jit")):
+        found = load(ROOT / "docs" / "measured" / f"tune-{tuned}.jsonl.zst")
+        leader = f"{tuned}:{words}"
+        settings = next(each.settings for each in found.header.contenders if each.name == leader)
+        told = gain(summarise(found), tuned, leader, settings, [])
+        assert told.shown is (tuned != "torch")
+        ratio = re.search(r"× (\d\S+ \[.*?\])", told.text)[1]
+        assert f"| {tuned} | `{words}` | {ratio}, " in page
+        if tuned == "tensorflow":
+            assert all(line in page for line in told.text.splitlines())

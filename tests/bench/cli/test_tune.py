@@ -4,8 +4,14 @@ import re
 
 import pytest
 
+from aebench.bench.cli import tune
+from aebench.bench.cli.exit_codes import FAILURES, OK, UNDECIDED
 from aebench.reports.journal import load
 from aebench.reports.record import Round
+from aebench.reports.statistics import Estimate
+from aebench.reports.summary import summarise
+from aebench.reports.tuning import RaceResult
+from helpers import sample
 
 # A step computes nearly nothing: what remains is Python's part, of which 32 steps a call have less.
 TINY = """
@@ -73,3 +79,26 @@ def test_more_steps_a_call_are_found_to_help_where_python_is_most_of_a_step(aebe
     assert {"jax", "jax:steps=8", "jax:steps=32"} <= raced
     others = {each.removesuffix(" A/A") for each in compared} - {"jax"}
     assert len(others) == 1 and others < raced
+
+
+@pytest.mark.parametrize(
+    ("left", "ratio", "said", "code"),
+    [
+        (["slower than jax", "slower than jax"], 1.5, "each is slower by its interval", OK),
+        (["slower than jax", "of the slower half"], 1.5, "is shown to be faster", UNDECIDED),
+        (["failed: was killed"] * 2, None, "Nothing could be compared", FAILURES),
+    ],
+)
+def test_without_a_leader_it_is_said_what_is_known(left, ratio, said, code):
+    results = [RaceResult("a", ratio and Estimate(ratio), each) for each in left]
+    text, found = tune._without_leader("jax", results)
+    assert said in text and found == code
+
+
+def test_if_the_one_that_is_tuned_fails_nothing_is_compared(monkeypatch, tmp_path):
+    races = tune._Races("torch", tmp_path, {})
+    monkeypatch.setattr(races, "_measured", lambda *_: ("failures", tmp_path))
+    # Another contender is then the reference of the cell.
+    monkeypatch.setattr(tune, "summarise", lambda _: summarise(sample.make()))
+    assert races.run(["torch:jit"]) == "failures"
+    assert [each.left for each in races.last] == [f"torch itself wasn't measured: see {tmp_path}"]
