@@ -137,12 +137,10 @@ class Context:
 
     def start(self, contender: ContenderInfo, job: Job, on_processor: bool = False) -> Worker:
         """Start a contender's worker; see :meth:`aebench.bench.campaign.fleet.Fleet.start`."""
+        cache = self.compile_cache(contender)
+        kept = {"cache": cache} if cache else {}
         return self.fleet.start(
-            contender.backend,
-            job,
-            interpreter(contender),
-            on_processor,
-            self.compile_cache(contender),
+            contender.backend, job, interpreter(contender), on_processor, **kept
         )
 
     def compile_cache(self, contender: ContenderInfo) -> Path | None:
