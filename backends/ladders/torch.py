@@ -59,7 +59,7 @@ class TorchSteps:
         return outputs
 
     def loop(self) -> None:
-        """Return None: torch.compile unrolls a loop over steps, which takes minutes to compile."""
+        """Return None: torch.compile would unroll a loop over steps."""
 
     @staticmethod
     def source(batches: Sequence[Batch], trains: bool) -> Callable[[], Any]:

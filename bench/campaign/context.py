@@ -138,10 +138,8 @@ class Context:
     def start(self, contender: ContenderInfo, job: Job, on_processor: bool = False) -> Worker:
         """Start a contender's worker; see :meth:`aebench.bench.campaign.fleet.Fleet.start`."""
         cache = self.compile_cache(contender)
-        kept = {"cache": cache} if cache else {}
-        return self.fleet.start(
-            contender.backend, job, interpreter(contender), on_processor, **kept
-        )
+        python = interpreter(contender)
+        return self.fleet.start(contender.backend, job, python, on_processor, cache)
 
     def compile_cache(self, contender: ContenderInfo) -> Path | None:
         """Return the folder in which a contender's workers keep compiled code; None if they don't.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from aebench import backends
 from aebench.bench.errors import BadInputError
-from aebench.bench.protocol.settings import ContenderSettings
+from aebench.bench.protocol.settings import ContenderSettings, as_words
 from aebench.bench.quoting import shortly
 
 # Only precisions with float32 weights. These models can't be trained with 16-bit weights: rounding
@@ -107,10 +107,7 @@ def check(backend: str, told: Mapping[str, str]) -> None:
     BadInputError
         If the settings have another form, or the backend doesn't support them.
     """
-    words = {"jit=on": "jit", "jit=off": "nojit", "cache=on": "cache"}
-    written = [f"{name}={value}" for name, value in told.items()]
-    text = ",".join(words.get(each, each) for each in written)
-    if parse_settings(backend, text).to_dict() != dict(told):
+    if parse_settings(backend, as_words(told)).to_dict() != dict(told):
         raise BadInputError(f"{shortly(dict(told))} are no settings of {backend}.")
 
 

@@ -54,6 +54,11 @@ class ContenderSettings:
         return fields
 
     def __str__(self) -> str:
-        words = {"jit=on": "jit", "jit=off": "nojit", "cache=on": "cache"}
-        written = [f"{name}={value}" for name, value in self.to_dict().items()]
-        return ",".join(words.get(each, each) for each in written)
+        return as_words(self.to_dict())
+
+
+def as_words(fields: Mapping[str, str]) -> str:
+    """Return settings of a record in the words of the command line, such as ``jit,steps=32``."""
+    words = {"jit=on": "jit", "jit=off": "nojit", "cache=on": "cache"}
+    written = [f"{name}={value}" for name, value in fields.items()]
+    return ",".join(words.get(each, each) for each in written)

@@ -1,8 +1,8 @@
 """Train a Keras model on JAX with all steps of an epoch in one compiled loop.
 
-``fit`` calls a compiled step for each batch. Of a small model, most of a step is that call. Here
-the loop over the batches is compiled too. The weights come out as those of ``fit``. Left out are
-metrics, callbacks, sample weights, and a last batch that isn't full.
+``fit`` calls a compiled step for each batch. The smaller a model, the more of a step is that call.
+Here the loop over the batches is compiled too. The weights come out as those of ``fit``. Metrics,
+callbacks, sample weights, and a last batch that isn't full are left out.
 """
 
 import jax

@@ -53,7 +53,7 @@ def test_a_folder_of_its_own_is_filled_once_by_a_process_that_is_not_measured(tm
     worker = SimpleNamespace(phase=lambda: None, answer=lambda kind: None)
 
     class Fleet:
-        def start(self, backend, job, python, on_processor, cache=None):
+        def start(self, backend, job, python, on_processor, cache):
             started.append((backend, cache))
             return worker
 

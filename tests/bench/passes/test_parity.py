@@ -137,7 +137,7 @@ def test_workers_compute_side_by_side_and_one_that_fails_stops_no_other(tmp_path
     journal = Journal.begin(tmp_path / "record.jsonl", header)
     noted = []
     fleet = SimpleNamespace(
-        start=lambda backend, job, python, on_processor: Comparing(
+        start=lambda backend, job, python, on_processor, cache: Comparing(
             backend, noted, backend == "torch"
         ),
         stop=lambda worker: None,

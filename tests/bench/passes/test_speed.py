@@ -136,7 +136,7 @@ def run(tmp_path, monkeypatch):
         measured = (lambda _: None) if shown is None else shown.append
         display = SimpleNamespace(**silent, measured=measured, stage_done=lambda: None)
         fleet = SimpleNamespace(
-            start=lambda backend, job, python, on_processor: Knowing(
+            start=lambda backend, job, python, on_processor, cache: Knowing(
                 seconds[backend] if isinstance(seconds[backend], float) else next(seconds[backend]),
                 at_first,
                 backend == "gemm",

@@ -49,7 +49,7 @@ def run(tmp_path):
         plan = Plan(info, [parse("ae400")], contenders)
         journal = Journal.begin(tmp_path / "record.jsonl", header)
 
-        def start(backend, job, python, on_processor):
+        def start(backend, job, python, on_processor, cache):
             if (backend, "start") == (failing, fails):
                 raise MeasurementError("can't start")
             noted.append((backend, "start"))

@@ -120,7 +120,7 @@ class Running:
         display = SimpleNamespace(**silent, stage_done=self._note_end)
         display.doing = self._note_launch
 
-        def start(backend, job, python, on_processor):
+        def start(backend, job, python, on_processor, cache):
             self.started += 1
             return Worker(backend, self.launch, job.model.name in self._close)
 
