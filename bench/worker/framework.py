@@ -1,8 +1,9 @@
 """Import a contender's framework as in an environment that holds this framework alone.
 
-Keras and TensorFlow import more packages where they are installed: other frameworks, and matplotlib
-for pictures. A comparison installs the other frameworks, and aebench's reports need matplotlib. No
-contender computes with them, and yet its start and its memory would hold them.
+Keras and TensorFlow import more packages where they are installed: other frameworks, matplotlib for
+pictures, pandas for frames. A comparison installs the other frameworks, and aebench's reports and
+notebooks need the rest. No contender computes with them, and yet its start and its memory would
+hold them.
 """
 
 import sys
@@ -14,13 +15,13 @@ from typing import Any
 
 from aebench import backends
 
-_OF_REPORTS = "matplotlib"
+_OF_REPORTS_AND_NOTEBOOKS = {"matplotlib", "pandas", "IPython"}
 
 
 def import_framework(name: str) -> None:
     """Import Keras with its backend, or the framework of a baseline.
 
-    Meanwhile the packages that only other contenders or reports need aren't found. Afterwards they
+    Meanwhile the packages that only other contenders, reports or notebooks need aren't found. Afterwards they
     are: a model's file may use them.
 
     Parameters
@@ -42,7 +43,8 @@ def import_framework(name: str) -> None:
 
 def _of_others(name: str) -> set[str]:
     own = backends.load(name)
-    others = {backends.load(each).FRAMEWORK for each in backends.NAMES} | {_OF_REPORTS}
+    others = {backends.load(each).FRAMEWORK for each in backends.NAMES}
+    others |= _OF_REPORTS_AND_NOTEBOOKS
     # Every worker reads its data with NumPy.
     return others - {own.FRAMEWORK, *own.REQUIRES, "numpy"}
 

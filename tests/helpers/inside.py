@@ -14,6 +14,12 @@ _IMPORT = """
 from aebench.bench.worker.framework import import_framework
 import_framework({!r})
 """
+# As a worker ends: what a framework does at its own exit takes up to a second.
+_EXIT = """
+import os, sys
+sys.stdout.flush()
+os._exit(0)
+"""
 
 
 def inside(backend: str, scratch: Path, body: str, **variables: str) -> Any:
@@ -30,7 +36,7 @@ def inside(backend: str, scratch: Path, body: str, **variables: str) -> Any:
         **variables,
     }
     done = subprocess.run(
-        [sys.executable, "-c", _IMPORT.format(backend) + textwrap.dedent(body)],
+        [sys.executable, "-c", _IMPORT.format(backend) + textwrap.dedent(body) + _EXIT],
         capture_output=True,
         text=True,
         env=environment,

@@ -16,7 +16,7 @@ from aebench.bench.worker.framework import import_framework
 
 import_framework(sys.argv[1])
 held = sorted(sys.modules)
-import jax, matplotlib.pyplot  # a model's file may use them afterwards
+import jax, matplotlib.pyplot, pandas  # a model's file may use them afterwards
 print(json.dumps(held))
 """
 
@@ -47,7 +47,7 @@ def held_after_import(name, tmp_path):
 def test_a_worker_holds_its_own_framework_alone(name, module, tmp_path):
     held = held_after_import(name, tmp_path)
     assert module in held
-    known = {"jax", "tensorflow", "torch", "openvino", "matplotlib"}
+    known = {"jax", "tensorflow", "torch", "openvino", "matplotlib", "pandas", "IPython"}
     assert held & known == {backends.backend_name(name)}
 
 
