@@ -27,7 +27,7 @@ COSTS = Costs(
     step_seconds={"train": 0.0008, "predict": 0.0004},
 )
 KEEPS_FLOAT64 = False
-TUNING = ("steps=8", "steps=32")
+TUNING = ("steps=8", "steps=32", "input=pydataset", "input=tf-data", "steps=32,input=tf-data")
 COMPILE_CACHE = {
     "JAX_COMPILATION_CACHE_DIR": "{folder}",
     "JAX_ENABLE_COMPILATION_CACHE": "true",

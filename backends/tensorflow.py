@@ -36,7 +36,10 @@ COSTS = Costs(
     step_seconds={"train": 0.0035, "predict": 0.0025},
 )
 KEEPS_FLOAT64 = True
-TUNING = ("jit", "steps=8", "steps=32", "jit,steps=8", "jit,steps=32")
+TUNING = (
+    *("jit", "steps=8", "steps=32", "jit,steps=8", "jit,steps=32"),
+    *("input=tf-data", "jit,steps=32,input=tf-data"),
+)
 COMPILE_CACHE: dict[str, str] = {}
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = tuple(
     accumulate(min(0.01 * 2**sleep, 60.0) for sleep in range(120))

@@ -28,7 +28,7 @@ COSTS = Costs(
     jit_seconds=30.0,
 )
 KEEPS_FLOAT64 = False
-TUNING = ("jit",)
+TUNING = ("jit", "input=pydataset", "input=dataloader")
 COMPILE_CACHE = {"TORCHINDUCTOR_CACHE_DIR": "{folder}"}
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 # What PyTorch's names for precisions mean, those of before 2.9 too.

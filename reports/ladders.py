@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from aebench.reports import statistics
 from aebench.reports.formatting import interval, listed, plus_minus
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary import LadderRow
@@ -10,6 +11,8 @@ from aebench.reports.summary.ladder import PRODUCTS, fixed_step_seconds
 _MILLI = 1000
 # The rung up to which it is the framework that computes; above it, it is Keras.
 _FRAMEWORK = "framework-step"
+# Calls of fit: on the batches of the file's data(), and on arrays.
+_OWN_DATA, _ON_ARRAYS = "fit-own-data", "fit"
 # How many times as long a library may take before it is worth a word.
 _SLOWER_LIBRARY = 1.1
 
@@ -78,6 +81,24 @@ def unexplained(rows: Iterable[LadderRow]) -> Iterator[str]:
                     "rung's interval: they are two programs for the same work. The ladder doesn't "
                     "tell why; the profile pass may."
                 )
+
+
+def waiting(rows: Iterable[LadderRow]) -> Iterator[str]:
+    """Yield sentences on the share of a step that waits for the batches of a file's ``data()``."""
+    for row in rows:
+        own, base = row.rung(_OWN_DATA), row.rung(_ON_ARRAYS)
+        if own and base and own.step_seconds and own.added_seconds:
+            shares = [
+                (seconds - base.launch_seconds[launch]) / seconds
+                for launch, seconds in own.launch_seconds.items()
+                if launch in base.launch_seconds
+            ]
+            share = statistics.mean(shares).scaled(100)
+            yield (
+                f"With the batches of its file's data(), a step of {row.contender} takes "
+                f"{_ms(own.step_seconds)} ms in fit: {_ms(own.added_seconds)} ms more than with "
+                f"arrays, {plus_minus(share.value, share.low, share.high)} % of the step."
+            )
 
 
 def headline(rows: Sequence[LadderRow]) -> Iterator[str]:

@@ -125,7 +125,12 @@ class Gain:
 
 
 def gain(
-    summary: Summary, tuned: str, leader: str, settings: Mapping[str, str], cores: Sequence[int]
+    summary: Summary,
+    tuned: str,
+    leader: str,
+    settings: Mapping[str, str],
+    cores: Sequence[int],
+    input_code: Sequence[str] = (),
 ) -> Gain:
     """Tell what the leader of the races gains beside the contender that is tuned.
 
@@ -139,6 +144,8 @@ def gain(
         The settings of the leader, as a record has them.
     cores : sequence of int
         The cores that the leader had.
+    input_code : sequence of str
+        The lines by which users write the leader's input path; none for arrays.
     """
     cell = next((each for each in summary.speed if each.reference == tuned), None)
     row = _row(cell, leader) if cell else None
@@ -162,7 +169,7 @@ def gain(
         "of fresh processes."
     )
     told = [answer, *_payback(summary, cell, leader)]
-    return Gain(True, " ".join(told) + "\n\n" + _snippet(settings, cores))
+    return Gain(True, " ".join(told) + "\n\n" + _snippet(settings, cores, input_code))
 
 
 def _row(cell: SpeedCell, contender: str) -> SpeedRow | None:
@@ -186,7 +193,7 @@ def _payback(summary: Summary, cell: SpeedCell, leader: str) -> Iterator[str]:
     )
 
 
-def _snippet(settings: Mapping[str, str], cores: Sequence[int]) -> str:
+def _snippet(settings: Mapping[str, str], cores: Sequence[int], input_code: Sequence[str]) -> str:
     """Return the code and the command that set what was found."""
     words = {
         "jit": f"jit_compile={settings.get('jit') == 'on'}",
@@ -194,6 +201,7 @@ def _snippet(settings: Mapping[str, str], cores: Sequence[int]) -> str:
     }
     arguments = [words[name] for name in words if name in settings]
     lines = [f"model.compile(..., {', '.join(arguments)})"] if arguments else []
+    lines += input_code
     if "threads" in settings:
         lines.append(f"taskset -c {','.join(map(str, cores))} python SCRIPT.py")
     return "\n".join(f"    {line}" for line in lines)

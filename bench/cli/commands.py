@@ -63,7 +63,16 @@ COMMANDS = (
         Measurement(),
         (
             *("study", "preset", "contender", "model", "set", "vary", "workload", "passes"),
-            *("batch-size", "launches", "until", "blocks", "epochs", "seeds", "train-samples"),
+            *(
+                "batch-size",
+                "launches",
+                "until",
+                "blocks",
+                "round-seconds",
+                "epochs",
+                "seeds",
+                "train-samples",
+            ),
             *("threads", "baselines", "reference", "margin", "fresh-parity", "rank-anyway"),
             *(*_RECORD, "write", "report", "quiet", "json.lines"),
         ),
@@ -93,7 +102,16 @@ COMMANDS = (
         duel.duel,
         (
             *("contenders", "versions", "checkout", "model", "set", "vary", "workload"),
-            *("batch-size", "launches", "until", "blocks", "train-samples", "threads", "margin"),
+            *(
+                "batch-size",
+                "launches",
+                "until",
+                "blocks",
+                "round-seconds",
+                "train-samples",
+                "threads",
+                "margin",
+            ),
             *("fresh-parity", "data", "out", "time-limit", "dry-run", "report", "quiet"),
         ),
         "The first is what there is, the second what is new. The exit code is 0 if the second is "
@@ -106,7 +124,7 @@ COMMANDS = (
         bisect.bisect,
         (
             *("contender.one", "good", "bad", "model", "set", "vary", "workload", "batch-size"),
-            *("launches", "until", "blocks", "train-samples", "threads", "margin"),
+            *("launches", "until", "blocks", "round-seconds", "train-samples", "threads", "margin"),
             *("fresh-parity", "data", "out.bisect", "time-limit", "quiet"),
         ),
         "Each step is a duel with the good one. The exit code is 0 if the first slower one was "
@@ -118,8 +136,8 @@ COMMANDS = (
         tune.tune,
         (
             *("contender.tune", "minutes", "model", "set", "workload", "batch-size.one"),
-            *("train-samples", "threads", "margin", "fresh-parity", "data", "out.tune"),
-            *("time-limit", "dry-run", "quiet"),
+            *("round-seconds", "train-samples", "threads", "margin", "fresh-parity", "data"),
+            *("out.tune", "time-limit", "dry-run", "quiet"),
         ),
         "Settings that change no result race in shared blocks. The leader is compared with what "
         "there is in fresh processes, and only that is claimed. The exit code is 0 if a setting is "
@@ -151,7 +169,8 @@ COMMANDS = (
         Measurement("explain", preset="profile", passes=("parity", "ladder")),
         (
             *("contender", "model", "set", "vary", "workload", "batch-size"),
-            *("launches", "blocks", "train-samples", "threads", "fresh-parity", "report", *_RECORD),
+            *("launches", "blocks", "round-seconds", "train-samples", "threads", "fresh-parity"),
+            *("report", *_RECORD),
         ),
         "The same steps are timed on each rung of a ladder, in shared blocks: what a rung takes "
         "beyond the rung below is that part's cost.",

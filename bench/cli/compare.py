@@ -184,6 +184,8 @@ def _measured_again(sides: "Sides", failed: Sequence["Change"], given: Given) ->
             "launches": plan.launches,
             "blocks": max(sizes.blocks for sizes in plan.sizes),
         }
+        if plan.round_seconds:
+            options["round_seconds"] = plan.round_seconds
     outcome, folder = Measurement("confirm").measured(options, screen=False)
     if outcome != "complete" or folder is None:
         raise BadInputError(

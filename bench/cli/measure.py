@@ -29,8 +29,8 @@ _REQUEST_NAMES = {
     **{
         name: name
         for name in (
-            *("preset", "passes", "launches", "blocks", "epochs", "seeds", "train_samples"),
-            *("threads", "reference", "baselines", "until", "sets", "vary"),
+            *("preset", "passes", "launches", "blocks", "round_seconds", "epochs", "seeds"),
+            *("train_samples", "threads", "reference", "baselines", "until", "sets", "vary"),
             *("rank_anyway", "loops", "repeats"),
         )
     },

@@ -19,6 +19,7 @@ from aebench.bench.plan.presets import (
     MOST_LAUNCHES,
     PASSES,
     PRESETS,
+    ROUND_SECONDS,
     UNTIL_SYNTAX,
 )
 from aebench.bench.plan.settings import WORDS, split_contenders
@@ -376,6 +377,12 @@ OPTIONS = {
         values=("decided", "3%"),
     ),
     "blocks": Option(("--blocks",), "Blocks in a launch of the speed pass.", _ONE_NUMBER),
+    "round-seconds": Option(
+        ("--round-seconds",),
+        f"About how long a round takes (default: {ROUND_SECONDS:g}), a rung's half of it; of "
+        "shorter ones, what begins and ends them is a larger part.",
+        {"metavar": "S", "type": number},
+    ),
     "batch-size.one": Option(("--batch-size",), "Samples in a step (default: 32).", _ONE_NUMBER),
     "steps": Option(
         ("--steps",), "Number of warm training steps to trace (default: 20).", _ONE_NUMBER

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aebench.backends import inputs
 from aebench.bench.cli.exit_codes import CODES, FAILURES, OK, UNDECIDED
 from aebench.bench.cli.job_summary import note_in_job
 from aebench.bench.cli.measure import Measurement
@@ -182,7 +183,8 @@ class _Races:
         contenders = load(out).header.contenders
         settings = next(each.settings for each in contenders if each.name == leader)
         cores = machine.first_cores(int(settings.get("threads", 0)))
-        found = gain(summarise([out]), self._tuned, leader, settings, cores)
+        code_lines = inputs.load(settings["input"]).CODE if "input" in settings else ()
+        found = gain(summarise([out]), self._tuned, leader, settings, cores, code_lines)
         code = OK if found.shown else UNDECIDED
         return outcome, found.text, FAILURES if outcome == "failures" else code
 

@@ -1,6 +1,9 @@
 """List the settings that change no result and may make a contender faster."""
 
+from importlib.util import find_spec
+
 from aebench import backends
+from aebench.backends import inputs
 from aebench.bench.errors import BadInputError
 from aebench.bench.plan.contenders import check_known
 from aebench.bench.plan.settings import parse_settings
@@ -57,6 +60,7 @@ def _with(backend: str, own: dict[str, str], words: str) -> str:
         added = parse_settings(backend, words).to_dict()
     except BadInputError:  # such as torch.compile where there is no C++ compiler
         return ""
-    if own.keys() & added.keys():
+    package = inputs.load(added["input"]).PACKAGE if "input" in added else ""
+    if own.keys() & added.keys() or (package and not find_spec(package)):
         return ""
     return f"{backend}:{ContenderSettings.from_dict(own | added)}"

@@ -12,6 +12,7 @@ from aebench.bench.data.model_data import Counts
 from aebench.bench.errors import BadInputError, refusing
 from aebench.bench.plan.controls import taking_turns
 from aebench.bench.plan.plan import Plan
+from aebench.bench.plan.presets import LEAST_ROUND_SECONDS, MOST_ROUND_SECONDS
 from aebench.bench.protocol.loops import LEAST_REPEATS, LOOPS, MOST_REPEATS
 from aebench.bench.protocol.rungs import RUNGS
 from aebench.bench.quoting import shortly
@@ -88,6 +89,15 @@ def threads(asked: int | None) -> None:
     if asked > cores:
         raise BadInputError(
             f"--threads {asked} is more than the {cores} cores that this machine lets it use."
+        )
+
+
+def round_seconds(asked: float) -> None:
+    """Refuse rounds that are too short to be timed, or take more than a minute."""
+    if not LEAST_ROUND_SECONDS <= asked <= MOST_ROUND_SECONDS:
+        raise BadInputError(
+            f"--round-seconds {asked:g} must be from {LEAST_ROUND_SECONDS:g} to "
+            f"{MOST_ROUND_SECONDS:g}."
         )
 
 

@@ -18,7 +18,6 @@ from aebench.bench.plan.presets import (
     BLOCKS_A_TURN,
     LAUNCHES_WITH_SHORT_EPOCHS,
     LEAST_STEPS,
-    ROUND_SECONDS,
 )
 from aebench.bench.protocol.loops import LOOP_BATCHES, WARM_REPEATS
 from aebench.bench.protocol.parity_checks import short_steps
@@ -44,9 +43,9 @@ _BASELINE_OVERHEAD = 0.5
 # Median seconds of a float32 matrix product, 512 × 784 by 784 × 400, on the estimate's machine.
 _PRODUCT_SECONDS = 0.0021
 _PRODUCTS = 30
-# Seconds to compile and to calibrate a rung of the ladder, and of its round with all around it.
+# Seconds to compile and to calibrate a rung of the ladder, and what is around its round.
 _RUNG_SECONDS = 1.5
-_RUNG_ROUND_SECONDS = 0.35
+_AROUND_RUNG_SECONDS = 0.15
 
 
 def task_seconds(
@@ -175,14 +174,16 @@ def _speed_seconds(plan: Plan, model: Model, launch: int, test_samples: int, pac
             continue
         whole = workloads.load(cell.workload).timing == workloads.WHOLE_CALL
         least = test_samples // cell.batch_size if whole else LEAST_STEPS
-        rounds = [(1.1 if whole else 1.25) * max(ROUND_SECONDS, least * step) for step in steps]
+        rounds = [
+            (1.1 if whole else 1.25) * max(plan.round_seconds, least * step) for step in steps
+        ]
         blocks = info.sizes_of(cell.workload).blocks
         turns = -(-blocks // BLOCKS_A_TURN)
         compiling = 2.5 * len(steps) + sum(map(_jit_seconds, taking_part[cell]))
         total += blocks * (sum(rounds) + 0.04 * len(steps)) + _SIDE_BY_SIDE * pace * compiling
         if whole:
             # Four rounds of steps inside calls, their beginning and end.
-            total += (4 * 1.25 * ROUND_SECONDS + 1.0 * pace) * len(plan.on_keras)
+            total += (4 * 1.25 * plan.round_seconds + 1.0 * pace) * len(plan.on_keras)
         else:
             total += turns * (0.3 * pace * len(steps) + sum(rounds))
         trains = workloads.load(cell.workload).trains
@@ -200,7 +201,8 @@ def _ladder_seconds(plan: Plan, model: Model, launch: int, pace: float) -> float
     for cell in plan.ladder_cells(model.name, launch):
         rungs = len(RUNGS[cell.workload]) * len(found)
         blocks = plan.info.sizes_of(cell.workload).blocks
-        total += rungs * (_RUNG_SECONDS * pace + blocks * _RUNG_ROUND_SECONDS)
+        round_seconds = _AROUND_RUNG_SECONDS + plan.round_seconds / 2
+        total += rungs * (_RUNG_SECONDS * pace + blocks * round_seconds)
     return total
 
 

@@ -13,6 +13,7 @@ from aebench.bench import workloads
 from aebench.bench.models.model import Model
 from aebench.bench.plan.controls import taking_turns, with_controls
 from aebench.bench.plan.model_info import describe_model
+from aebench.bench.plan.presets import ROUND_SECONDS
 from aebench.bench.plan.sizes import first_batch_size, obstacle
 from aebench.bench.protocol.rungs import RUNGS
 from aebench.reports.record import (
@@ -87,6 +88,11 @@ class Plan:
         The footprint, quality, profile and memory passes measure only these contenders.
         """
         return [contender for contender in self.running if contender.on_keras]
+
+    @property
+    def round_seconds(self) -> float:
+        """Return about how long a round of the speed pass takes."""
+        return self.info.round_seconds or ROUND_SECONDS
 
     def cells(self, model: str | None = None, launch: int = 0) -> list[Cell]:
         """List the cells of the speed pass: model × workload × batch size.

@@ -14,6 +14,7 @@ LAUNCHES_WITH_SHORT_EPOCHS = 3
 # work. Ratios are of seconds per step. In rounds of 0.12 s what begins and ends a round was several
 # per cent of it, and not the same share for all backends: see docs/method/speed.md.
 ROUND_SECONDS = 0.4
+LEAST_ROUND_SECONDS, MOST_ROUND_SECONDS = 0.05, 60.0
 LEAST_STEPS = 3
 # The cells of a launch take turns of so many blocks: blocks that are spread over a launch tell more
 # of it than as many in a row. A turn begins with a warm-up, so that shorter turns cost more.

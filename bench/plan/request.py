@@ -18,7 +18,7 @@ from aebench.bench.plan.checks import MOST_PROFILE_STEPS
 from aebench.bench.plan.controls import with_controls
 from aebench.bench.plan.parameters import GRID
 from aebench.bench.plan.plan import ORDER_SEED, Plan, default_reference
-from aebench.bench.plan.presets import PASSES, PRESETS
+from aebench.bench.plan.presets import PASSES, PRESETS, ROUND_SECONDS
 from aebench.bench.plan.sizes import batch_sizes, first_batch_size, plan_sizes
 from aebench.bench.plan.until import stopping_rule
 from aebench.bench.protocol.loops import ALL, LOOPS, REPEATS
@@ -53,6 +53,8 @@ class Request:
     until : str
         The rule by which cells have launches enough, of which ``launches`` are then the most; see
         :func:`aebench.bench.plan.until.stopping_rule`.
+    round_seconds : float
+        How long a round takes about.
     epochs, seeds : int or None
         Numbers of epochs and of seeds in the quality pass.
     train_samples : int or None
@@ -86,6 +88,7 @@ class Request:
     launches: int | None = None
     blocks: int | None = None
     until: str = ""
+    round_seconds: float = ROUND_SECONDS
     epochs: int | None = None
     seeds: int | None = None
     train_samples: int | None = None
@@ -171,6 +174,7 @@ def plan_from_request(
         rank_anyway=request.rank_anyway,
         loops=_loops(request.loops),
         repeats=request.repeats or REPEATS,
+        round_seconds=request.round_seconds,
     )
     plan = Plan(info, planned, found)
     checks.resources(plan, counts)
@@ -196,6 +200,7 @@ def check(request: Request) -> None:
     checks.known("pass", request.passes, PASSES)
     checks.within("--launches", request.launches, MOST)
     checks.within("--blocks", request.blocks, MOST)
+    checks.round_seconds(request.round_seconds)
     checks.within("--epochs", request.epochs, MOST)
     checks.within("--seeds", request.seeds, MOST)
     checks.loops(_loops(request.loops), request.repeats)

@@ -289,6 +289,7 @@ def _check_plan(plan: Plan) -> None:
     ]
     if info.reference not in able:
         raise BadInputError(f"its reference {shortly(info.reference)} is not among its contenders.")
+    checks.round_seconds(plan.round_seconds)
     checks.within("--epochs", info.epochs, MOST)
     checks.within("--steps", info.profile_steps, MOST_PROFILE_STEPS)
     checks.loops(info.loops, info.repeats if info.loops else None)

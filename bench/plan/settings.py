@@ -5,20 +5,27 @@ Standard library only, so that any interpreter can import it.
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from aebench import backends
+from aebench.backends import inputs
 from aebench.bench.errors import BadInputError
-from aebench.bench.protocol.settings import ContenderSettings, as_words
+from aebench.bench.protocol.settings import NUMBERS, ContenderSettings, as_words
 from aebench.bench.quoting import shortly
 
 # Only precisions with float32 weights. These models can't be trained with 16-bit weights: rounding
 # changed a weight by more than a training step did.
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-WORDS = "jit, nojit, steps=N, precision=NAME, threads=N, cache"
+_CHOICES = {
+    "precision": ("a precision", PRECISIONS),
+    "input": ("an input path", inputs.NAMES),
+}
+WORDS = "jit, nojit, steps=N, precision=NAME, threads=N, cache, input=PATH, workers=N"
 # The most steps in one call: an epoch of MNIST's 60,000 images in batches of 6 has this many.
 MOST_STEPS = 10_000
 MOST_THREADS = 4096
-_NAMES = ("jit", "nojit", "steps", "precision", "threads", "cache")
+_MOST = {"steps": MOST_STEPS, "threads": MOST_THREADS, "workers": 64}
+_NAMES = ("jit", "nojit", "precision", "cache", "input", *NUMBERS)
 
 
 def is_setting(text: str) -> bool:
@@ -68,8 +75,8 @@ def parse_settings(backend: str, text: str) -> ContenderSettings:
         If a word is no setting, or the backend doesn't support it.
     """
     jit: bool | None = None
-    numbers: dict[str, int] = {}
-    precision, cache = "", False
+    others: dict[str, Any] = {}
+    cache = False
     for word in filter(None, text.split(",")):
         name, _, value = word.partition("=")
         if word in ("jit", "nojit"):
@@ -80,19 +87,18 @@ def parse_settings(backend: str, text: str) -> ContenderSettings:
             jit = word == "jit"
         elif word == "cache":
             cache = True
-        elif name in ("steps", "threads"):
-            most = MOST_STEPS if name == "steps" else MOST_THREADS
-            numbers[name] = _whole_number(backend, name, value, most)
-        elif name == "precision":
-            if value not in PRECISIONS:
+        elif name in NUMBERS:
+            others[name] = _whole_number(backend, name, value, _MOST[name])
+        elif name in _CHOICES:
+            what, choices = _CHOICES[name]
+            if value not in choices:
                 raise BadInputError(
-                    f"{shortly(f'{backend}:{word}')} is not a precision: use "
-                    f"{', '.join(PRECISIONS)}."
+                    f"{shortly(f'{backend}:{word}')} is not {what}: use {', '.join(choices)}."
                 )
-            precision = value
+            others[name] = value
         else:
             raise BadInputError(f"{shortly(word)} is not a setting of {backend}: use {WORDS}.")
-    settings = ContenderSettings(jit, precision=precision, cache=cache, **numbers)
+    settings = ContenderSettings(jit, cache=cache, **others)
     obstacle = _obstacle(backend, settings)
     if obstacle:
         raise BadInputError(f"{backend}:{settings} isn't supported: {obstacle}")
@@ -128,6 +134,8 @@ def _obstacle(backend: str, settings: ContenderSettings) -> str:
     if not backends.runs_keras(backend):
         wrong = asked.keys() - {"precision"} or asked.get("precision", "float32") != "float32"
         return "a baseline takes no setting but precision=float32." if wrong else ""
+    if "workers" in asked and asked.get("input") != inputs.WITH_WORKERS:
+        return f"workers make batches of input={inputs.WITH_WORKERS}: add it, or leave them out."
     if "cache" in asked and not backends.load(backend).COMPILE_CACHE:
         return f"{backend} keeps no compiled code on the disk: leave cache out."
     return backends.load(backend).settings_obstacle(asked)

@@ -178,12 +178,15 @@ class LadderJob(Job):
         See :class:`SpeedJob`.
     validation_samples : int
         The number of test samples with which the rung with validation validates.
+    own_data : bool
+        Whether the samples are those of the function ``data`` of the model's file, if it has one.
     """
 
     PASS = "ladder"
 
     dense_shapes: list[list[int]]
     validation_samples: int
+    own_data: bool
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ PRODUCTS = "products"
 NATIVE_LOOP, NATIVE_STEP = "native-loop", "native-step"
 FRAMEWORK, FUSED, FUNCTION = "framework-step", "framework-loop", "keras-function"
 FIT, DEFAULT, COLLECTED = "fit", "fit-default", "fit-collected"
+OWN_DATA = "fit-own-data"
 PREDICT = "predict"
 ON_BATCH, CALL = "on-batch", "call"
 VALIDATED, WITHOUT_METRICS, CALLBACK = "fit-validated", "fit-without-metrics", "fit-callback"
@@ -93,6 +94,13 @@ RUNGS: dict[str, tuple[Rung, ...]] = {
             "fit, with a callback per batch",
             FIT,
             "a callback per batch",
+            aside=True,
+        ),
+        Rung(
+            OWN_DATA,
+            "fit, on the batches that the file's data() makes",
+            FIT,
+            "waiting for the file's batches",
             aside=True,
         ),
     ),

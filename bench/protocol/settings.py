@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 # The environment variable of a worker that keeps what it compiles.
 KEEPS_COMPILED = "AEBENCH_KEEPS_COMPILED"
+NUMBERS = ("steps", "threads", "workers")
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,11 @@ class ContenderSettings:
         Number of cores; 0 means as many as the run allows.
     cache : bool
         Whether what is compiled is kept on the disk, for the next process of the contender.
+    input : str
+        How samples come to ``fit`` and ``predict``, one of :data:`aebench.backends.inputs.NAMES`;
+        empty for arrays.
+    workers : int
+        Number of threads that make the batches of a ``pydataset``; with 1, ``fit`` makes them.
     """
 
     jit: bool | None = None
@@ -30,15 +37,16 @@ class ContenderSettings:
     precision: str = ""
     threads: int = 0
     cache: bool = False
+    input: str = ""
+    workers: int = 1
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, str]) -> "ContenderSettings":
         """Return the settings that :meth:`to_dict` wrote into a dictionary."""
         jit = {"on": True, "off": False}.get(fields.get("jit", ""))
-        numbers = {name: int(fields[name]) for name in ("steps", "threads") if name in fields}
-        return cls(
-            jit, precision=fields.get("precision", ""), cache=fields.get("cache") == "on", **numbers
-        )
+        others: dict[str, Any] = {name: int(fields[name]) for name in NUMBERS if name in fields}
+        others |= {name: fields.get(name, "") for name in ("precision", "input")}
+        return cls(jit, cache=fields.get("cache") == "on", **others)
 
     def to_dict(self) -> dict[str, str]:
         """Return the settings for the record: only those that were asked for."""
@@ -51,6 +59,10 @@ class ContenderSettings:
             fields["threads"] = str(self.threads)
         if self.cache:
             fields["cache"] = "on"
+        if self.input:
+            fields["input"] = self.input
+        if self.workers != 1:
+            fields["workers"] = str(self.workers)
         return fields
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from aebench.bench.data.choices import DATA
 from aebench.bench.plan.plan import ContenderCell
-from aebench.bench.plan.presets import PRESETS, UNTIL_SYNTAX
+from aebench.bench.plan.presets import PRESETS, ROUND_SECONDS, UNTIL_SYNTAX
 from aebench.bench.plan.renamed_options import OLD_MODEL_OPTION, renamed
 from aebench.bench.plan.settings import WORDS, split_contenders
 from aebench.bench.pytest_plugin.session import PytestSession
@@ -64,6 +64,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--launches", type=int, help="Launches; one gives no intervals.")
     group.addoption("--blocks", type=int, help="Blocks in a launch.")
+    group.addoption(
+        "--round-seconds",
+        type=float,
+        default=ROUND_SECONDS,
+        help="About how long a round takes (default: %(default)g).",
+    )
     group.addoption(
         "--until",
         default="",

@@ -92,6 +92,7 @@ class PytestSession:
                 launches=config.getoption("--launches"),
                 blocks=config.getoption("--blocks"),
                 until=config.getoption("--until"),
+                round_seconds=config.getoption("--round-seconds"),
                 passes=PASSES,
             )
             request = run_axes.applied(asked)

@@ -42,6 +42,7 @@ def run(
     launches: int | None = None,
     until: str | None = None,
     blocks: int | None = None,
+    round_seconds: float | None = None,
     epochs: int | None = None,
     seeds: int | None = None,
     train_samples: int | None = None,
@@ -81,7 +82,9 @@ def run(
         As on the command line.
     passes : str or list of str, optional
         The option ``--pass``, whose name is a word of Python.
-    batch_size, launches, blocks, epochs, seeds, train_samples, threads : optional
+    batch_size, launches, blocks, round_seconds : optional
+        Sizes of the speed pass.
+    epochs, seeds, train_samples, threads : optional
         Sizes of the run.
     baselines : bool, optional
         Whether baselines are measured too; None for what the preset says.

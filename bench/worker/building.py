@@ -11,6 +11,7 @@ from aebench.bench.protocol.messages import Job
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.quoting import shortly
+from aebench.bench.worker import input_paths
 from aebench.bench.worker.framework import seed_random
 from aebench.bench.worker.initialisers import drawing_nothing
 from aebench.bench.worker.sample_files import mapped
@@ -60,6 +61,7 @@ def build(model: LoadedModel, settings: ContenderSettings, seed: int, drawn: boo
     if settings.jit is not None:
         keras_model.jit_compile = settings.jit
     keras_model.steps_per_execution = settings.steps
+    input_paths.use(keras_model, settings)
     return keras_model
 
 

@@ -21,8 +21,8 @@ _OF_REPORTS_AND_NOTEBOOKS = {"matplotlib", "pandas", "IPython"}
 def import_framework(name: str) -> None:
     """Import Keras with its backend, or the framework of a baseline.
 
-    Meanwhile the packages that only other contenders, reports or notebooks need aren't found. Afterwards they
-    are: a model's file may use them.
+    Meanwhile the packages that only other contenders, reports or notebooks need aren't found.
+    Afterwards they are: a model's file may use them.
 
     Parameters
     ----------

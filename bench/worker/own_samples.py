@@ -41,9 +41,10 @@ def from_function(name: str, function: Callable[[], Any]) -> tuple[Samples, Samp
     if not isinstance(found, (tuple, list)) or len(found) != 2:
         raise ModelError(f"data() of the model {name} must return {_FORM}.")
     train, test = (_part(name, each) for each in found)
-    batched = any(not isinstance(each, (tuple, list)) for each in found)
+    batched = any(map(in_batches, found))
     notice = (
-        "The batches of data() were read into arrays once: how fast they come isn't measured."
+        "The batches of data() were read into arrays once: aebench explain tells how long a step "
+        "waits for them."
         if batched
         else ""
     )
@@ -95,13 +96,16 @@ def _part(name: str, part: Any) -> Samples:
         if not 1 <= len(part) <= 3:
             raise ModelError(f"data() of the model {name} must return {_FORM}.")
         return _as_samples(name, *part)
-    # An array would be taken for a data set whose batches are its rows.
-    if hasattr(part, "dtype") or isinstance(part, dict) or not _has_batches(part):
+    if not in_batches(part):
         raise ModelError(f"data() of the model {name} must return {_FORM}.")
     return _batched(name, part)
 
 
-def _has_batches(part: Any) -> bool:
+def in_batches(part: Any) -> bool:
+    """Return whether a part of what ``data()`` returns is a data set that comes in batches."""
+    # An array would be taken for a data set whose batches are its rows.
+    if hasattr(part, "dtype") or isinstance(part, (tuple, list, dict)):
+        return False
     return hasattr(part, "__iter__") or (hasattr(part, "__getitem__") and hasattr(part, "__len__"))
 
 

@@ -10,24 +10,32 @@ from typing import Any
 
 from aebench import backends
 from aebench.backends import ladders
-from aebench.bench.protocol import rungs
+from aebench.bench.protocol import rungs, trees
 from aebench.bench.protocol.messages import RungTimes
 from aebench.bench.worker.batches import repeated
 from aebench.bench.worker.building import ready
+from aebench.bench.worker.own_samples import in_batches
 from aebench.bench.worker.round_timing import no_garbage_collection, time_round
 from aebench.bench.worker.rungs import AbsentRungError, LadderCell, Runner
 from aebench.bench.worker.stepping import replaced_step
+
+# More epochs than any call needs: it is stopped after its steps.
+_ENDLESS = 10**9
 
 
 class _StepClock:
     """Times the steps within one call, without what begins and ends the call.
 
-    The first quarter of the steps isn't timed: the first steps after a pause are slow.
+    The first quarter of the steps isn't timed: the first steps after a pause are slow. After the
+    last one ``stop`` is called.
     """
 
-    def __init__(self, backend: backends.Backend, steps: int) -> None:
+    def __init__(
+        self, backend: backends.Backend, steps: int, stop: Callable[[], object] | None
+    ) -> None:
         self._backend = backend
         self._steps = steps
+        self._stop = stop
         self._discarded = max(1, steps // 4)
         self._done = 0
         self._began = self._ended = 0.0
@@ -42,6 +50,8 @@ class _StepClock:
         if self._done == self._steps:
             self._backend.wait(result)
             self._ended = time.perf_counter()
+            if self._stop:
+                self._stop()
         return result
 
     @property
@@ -60,6 +70,9 @@ def calls(cell: LadderCell) -> dict[str, Callable[[], Runner]]:
         return lambda: _whole_call(cell, _fitting(cell, cell.keras_model, **options))
 
     silent = {"verbose": 0, "shuffle": False}
+    own_batches = _own_batches(cell)
+    if own_batches:
+        made[rungs.OWN_DATA] = lambda: _on_own_batches(cell, own_batches, silent)
     return made | {
         rungs.FIT: fitting(**silent),
         rungs.DEFAULT: fitting(),
@@ -113,16 +126,19 @@ def _whole_call(
     call: Callable[[int], Callable[[], Any]],
     collected: bool = False,
     model: Any = None,
+    endless: bool = False,
 ) -> Runner:
     """Return a runner of one whole call, whose steps are timed within it too.
 
-    ``call`` prepares a call of so many steps. ``collected`` leaves garbage collection on.
+    ``call`` prepares a call of so many steps; an ``endless`` one is stopped after them.
+    ``collected`` leaves garbage collection on.
     """
     model = cell.keras_model if model is None else model
+    stop = (lambda: cell.workload.stop(model)) if endless else None
 
     def timed(steps: int) -> RungTimes:
         run = call(steps)
-        clock = _StepClock(cell.backend, steps)
+        clock = _StepClock(cell.backend, steps, stop)
         with (
             Path(os.devnull).open("w") as nowhere,
             contextlib.redirect_stdout(nowhere),
@@ -157,6 +173,32 @@ def _fitting(cell: LadderCell, model: Any, **options: Any) -> Callable[[int], Ca
         return lambda: model.fit(epoch.x, epoch.y, size, sample_weight=epoch.weights, **options)
 
     return call
+
+
+def _own_batches(cell: LadderCell) -> Callable[[], Any] | None:
+    """Return a function that gives the training batches of the file's ``data()``; None without."""
+    data = cell.model.data_function if cell.job.own_data else None
+    if data is None:
+        return None
+    batches = data()[0]
+    if not in_batches(batches):
+        return None
+    # An iterator is used up by one call.
+    return (lambda: data()[0]) if hasattr(batches, "__next__") else (lambda: batches)
+
+
+def _on_own_batches(cell: LadderCell, batches: Callable[[], Any], silent: dict[str, Any]) -> Runner:
+    first = next(iter(batches()))
+    inputs = first[0] if isinstance(first, (tuple, list)) else first
+    size = len(next(trees.leaves(inputs)))
+    if size != cell.batch_size:
+        raise AbsentRungError(f"data() makes batches of {size}: give --batch-size {size}")
+
+    def call(steps: int) -> Callable[[], Any]:
+        source = batches()
+        return lambda: cell.keras_model.fit(source, epochs=_ENDLESS, **silent)
+
+    return _whole_call(cell, call, endless=True)
 
 
 def _predicting(cell: LadderCell) -> Callable[[int], Callable[[], Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 from aebench import backends
 from aebench.bench.protocol.messages import RuntimeInfo
 from aebench.bench.protocol.settings import KEEPS_COMPILED
+from aebench.bench.worker import input_paths
 
 # Every worker imports NumPy to read its data: NumPy says nothing about the backend in use.
 _OF_ALL_WORKERS = {"numpy"}
@@ -55,6 +56,7 @@ def runtime_info(backend: Any, model: Any, more: dict[str, str] | None = None) -
         versions["keras"] = keras.__version__
         settings["jit_compile"] = str(model.jit_compile)
         settings["steps_per_execution"] = str(model.steps_per_execution)
+        settings |= input_paths.in_use(model)
         policy = _lowest_policy(model) or keras.config.dtype_policy().name
         precision = precision if policy == "float32" else policy
     return RuntimeInfo(

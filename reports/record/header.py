@@ -274,7 +274,8 @@ class PlanInfo(msgspec.Struct, frozen=True):
     passes, where one contender alone trains the others; it is null for all models.
     With a rule ``until``, the launches in ``sizes`` are the most that a cell may have.
     ``rank_anyway`` is whether contenders are ranked that are not shown to be the same model.
-    ``loops`` are those that the memory pass repeats, ``repeats`` times each.
+    ``loops`` are those that the memory pass repeats, ``repeats`` times each. A round of the speed
+    pass takes about ``round_seconds``; records of former versions don't say how long theirs took.
     """
 
     preset: Name
@@ -296,6 +297,7 @@ class PlanInfo(msgspec.Struct, frozen=True):
     rank_anyway: bool = False
     loops: Annotated[list[Name], Meta(max_length=20)] = []
     repeats: Size = 60
+    round_seconds: Annotated[float, Meta(gt=0, le=3600)] | None = None
 
     def in_full(self, model: str) -> bool:
         """Return whether all contenders measure a model in all passes."""

@@ -14,6 +14,8 @@ from aebench.reports.summary.speed_rows import SpeedCell
 
 # The largest number of names in a list that are shown.
 MOST_NAMED = 10
+# How long a round takes if nobody asks for another length.
+_USUAL_ROUND_SECONDS = 0.4
 
 
 def all_notices(
@@ -82,6 +84,13 @@ def _of_run(source: Record, alone: bool) -> list[str]:
         notices.append(
             f"{run} began on a busy machine (load {load:g} on {core_count(header.machine.cores)}): "
             f"{blocks if 'speed' in header.plan.passes else 'its seconds may be too long'}."
+        )
+    round_seconds = header.plan.round_seconds
+    if round_seconds and round_seconds < _USUAL_ROUND_SECONDS and "speed" in header.plan.passes:
+        notices.append(
+            f"The rounds of {run[0].lower()}{run[1:]} take {round_seconds:g} s in place of "
+            f"{_USUAL_ROUND_SECONDS:g}: what begins and ends a round is a larger part of it, and "
+            "not the same for all."
         )
     if source.damage:
         notices.append(f"The record is damaged: {source.damage}.")

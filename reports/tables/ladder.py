@@ -56,6 +56,7 @@ def _table(rows: Sequence[LadderRow]) -> Table:
     notes = [
         *failures,
         *filter(None, map(ladders.sentence, rows)),
+        *ladders.waiting(rows),
         *ladders.unexplained(rows),
         _HOW,
         *others,

@@ -25,6 +25,7 @@ _OPTIONS: dict[str, dict[str, str]] = {
         "--workload": _WORD,
         "--pass": _WORD,
         "--batch-size": _NUMBER,
+        "--round-seconds": _NUMBER,
         "--epochs": _NUMBER,
         "--seeds": _NUMBER,
         "--train-samples": _NUMBER,

@@ -11,8 +11,11 @@ from aebench import backends
 from helpers.paths import CLEAN, ROOT
 
 _IMPORT = """
+import gc
 from aebench.bench.worker.framework import import_framework
+gc.disable()
 import_framework({!r})
+gc.enable()
 """
 # As a worker ends: what a framework does at its own exit takes up to a second.
 _EXIT = """

@@ -10,8 +10,10 @@ import psutil
 
 from helpers.paths import CLEAN, ROOT
 
+# Rounds of the usual length take up to half of a small run's time, and tests need no figures.
+BRIEF = ("--round-seconds", "0.1")
 # One launch of few blocks: enough to see that all is measured, too little for a verdict.
-FEW = ("--launches", "1", "--blocks", "2")
+FEW = ("--launches", "1", "--blocks", "2", *BRIEF)
 LITTLE = ("--data", "embedded", "--train-samples", "640", "--model", "ae50")
 SMALL = (*LITTLE, *FEW)
 ONE_SIZE = ("--batch-size", "32")

@@ -61,7 +61,7 @@ def changed(line, path, value):
 
 @given(data_=st.data())
 @settings(
-    max_examples=300,
+    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

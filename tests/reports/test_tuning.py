@@ -91,8 +91,8 @@ def compared(verdict, name="jax:jit", low=0.45, high=0.55, later=3.0, **more):
 
 
 def test_what_is_gained_what_it_costs_and_how_it_is_set():
-    settings = {"jit": "on", "steps": "32", "threads": "2"}
-    found = gain(compared("faster"), "jax", "jax:jit", settings, [4, 6])
+    settings = {"jit": "on", "steps": "32", "threads": "2", "input": "tf-data"}
+    found = gain(compared("faster"), "jax", "jax:jit", settings, [4, 6], ["model.fit(batches)"])
     assert found.shown
     answer, snippet = found.text.split("\n\n")
     steps = 1.5 * summary().runs[0].data_of("ae400").train_samples / 32
@@ -104,6 +104,7 @@ def test_what_is_gained_what_it_costs_and_how_it_is_set():
     )
     assert snippet.splitlines() == [
         "    model.compile(..., jit_compile=True, steps_per_execution=32)",
+        "    model.fit(batches)",
         "    taskset -c 4,6 python SCRIPT.py",
     ]
 

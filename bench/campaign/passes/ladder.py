@@ -21,8 +21,8 @@ from aebench.bench.system.machine_controls import MachineControls
 from aebench.reports import record
 from aebench.reports.record import Cell, LadderBlock, Task
 
-# A round of a rung takes about this long: a block has many.
-ROUND_SECONDS = 0.2
+# A round of a rung takes half as long as one of the speed pass: a block has many.
+_OF_A_ROUND = 0.5
 LEAST_STEPS = 8
 # The inputs of one call take at most so many bytes, and it has at most so many steps.
 MOST_BYTES = 128 * 2**20
@@ -54,6 +54,7 @@ def _launch(context: Context, task: Task, controls: MachineControls) -> None:
             model,
             dense_shapes=shapes,
             validation_samples=validation,
+            own_data=data.choice == "auto",
         ),
         task,
     )
@@ -111,7 +112,8 @@ def _steps(context: Context, cell: Cell, step_seconds: float) -> int:
     """Return the number of steps in a round, which may have to fit into memory as one call."""
     sample_bytes = context.data[cell.model].sample_bytes
     most = min(MOST_STEPS, MOST_BYTES // (cell.batch_size * sample_bytes))
-    return max(LEAST_STEPS, min(most, round(ROUND_SECONDS / max(step_seconds, 1e-9))))
+    wanted = _OF_A_ROUND * context.plan.round_seconds / max(step_seconds, 1e-9)
+    return max(LEAST_STEPS, min(most, round(wanted)))
 
 
 def _taker(

@@ -12,7 +12,7 @@ from aebench.bench.campaign.passes.rounds import (
     Session,
     steps_per_call,
 )
-from aebench.bench.plan.presets import LEAST_STEPS, ROUND_SECONDS
+from aebench.bench.plan.presets import LEAST_STEPS
 from aebench.bench.protocol import messages
 from aebench.reports import record
 from aebench.reports.record import Cell, ContenderInfo
@@ -94,7 +94,8 @@ class RoundLengths:
 
     def enough_steps(self, cell: LaunchCell, step_seconds: float) -> float:
         """Return the number of steps of such a duration that makes a round long enough."""
-        return min(self._most_steps(cell), max(LEAST_STEPS, ROUND_SECONDS / step_seconds))
+        steps = self._context.plan.round_seconds / step_seconds
+        return min(self._most_steps(cell), max(LEAST_STEPS, steps))
 
     def most_epoch_steps(self, cell: LaunchCell) -> int:
         """Return the number of steps in an epoch whose samples have the allowed size."""

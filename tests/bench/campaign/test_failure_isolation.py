@@ -10,7 +10,7 @@ from aebench.reports.record import Failure, Phase, Round, TaskEnd
 from helpers.running import ONE_SIZE, Run, interpreter
 
 # Long enough for what goes wrong after some seconds.
-SPEED = ("--pass", "speed", *ONE_SIZE, "--blocks", "12")
+SPEED = ("--pass", "speed", *ONE_SIZE, "--blocks", "8", "--round-seconds", "0.4")
 TRAIN, PREDICT = ("--workload", "train"), ("--workload", "predict")
 AFTER_A_WHILE = """
 def fail():
@@ -77,7 +77,7 @@ def test_workers_that_go_wrong_are_rows(tmp_path, names, more):
     for name, failure in failures.items():
         assert reasons[name] in failure.reason and failure.reason
         assert f"{name}: {failure.reason}" in " ".join(run.output.split())
-    assert {row.block for row in record.of(Round) if row.contender == backend} >= set(range(12))
+    assert {row.block for row in record.of(Round) if row.contender == backend} >= set(range(8))
     assert not [each for each in record.of(TaskEnd) if each.task.pass_name == "speed"]
     assert record.outcome == "failures"
     assert f"--resume {run.folder}" in run.output.replace("\n", "")

@@ -5,7 +5,7 @@ import pytest
 from aebench.reports.journal import load
 from aebench.reports.record import Look, Round
 from aebench.reports.summary import summarise
-from helpers.running import LITTLE, ONE_SIZE
+from helpers.running import BRIEF, LITTLE, ONE_SIZE
 
 MOST = 3
 DUEL = ("duel", "openvino", "numpy", "--workload", "predict", *ONE_SIZE)
@@ -18,7 +18,7 @@ def launches(record):
 @pytest.mark.slow
 def test_a_run_stops_when_its_verdicts_stand_and_is_carried_on_as_far(tmp_path, aebench):
     # NumPy takes several times as long to predict as OpenVINO. A duel is such a run.
-    sizes = ("--launches", str(MOST), "--blocks", "2")
+    sizes = ("--launches", str(MOST), "--blocks", "2", *BRIEF)
     job = tmp_path / "summary.md"
     run = aebench(*DUEL, *LITTLE, *sizes, "--out", "run", GITHUB_STEP_SUMMARY=str(job))
     path = tmp_path / "run" / "record.jsonl"

@@ -69,6 +69,8 @@ from helpers.running import ONE_SIZE, SMALL, Run, gone
             "--margin 3 1: the first number, beyond which a contender is different, must be at",
         ),
         (["run", "--margin", "1", "2", "3"], "--margin takes one number or two: --margin 10, or"),
+        (["run", "--round-seconds", "0.01"], "--round-seconds 0.01 must be from 0.05 to 60"),
+        (["run", "--round-seconds", "nan"], "--round-seconds nan must be from 0.05 to 60"),
         (["run", "--margin", "wide"], "--margin: 'wide' is not a number"),
         (["run", "--margin", "100"], "--margin 100 must be from 0 to 100"),
         (["profile", "--steps", "0"], "--steps 0 must be at least 1"),

@@ -11,7 +11,7 @@ from aebench.reports.journal import Record, load
 from aebench.reports.record import Block, Round
 from helpers import other_runs, sample
 from helpers.paths import ROOT
-from helpers.running import LITTLE, ONE_SIZE
+from helpers.running import BRIEF, LITTLE, ONE_SIZE
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def a_day_later(measured, numpy):
 
 @pytest.mark.slow
 def test_a_failure_is_confirmed_by_fresh_launches(aebench, tmp_path):
-    few = ("--workload", "predict", *ONE_SIZE, "--launches", "2", "--blocks", "2")
+    few = ("--workload", "predict", *ONE_SIZE, "--launches", "2", "--blocks", "2", *BRIEF)
     both = ("--contender", "jax", "numpy", "--pass", "speed")
     done = aebench("run", *LITTLE, *few, *both, "--out", "measured")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -25,6 +25,7 @@ VALUES = {
     "pass": WORDS,
     "set": st.lists(TEXT, min_size=1, max_size=2) | st.just({"units": [64, 128], "name": "a"}),
     "batch-size": SIZES | st.lists(SIZES, min_size=1, max_size=3),
+    "round-seconds": NUMBER,
     "margin": NUMBER | st.lists(NUMBER, min_size=1, max_size=3),
     **dict.fromkeys(("preset", "vary", "until", "reference", "data", "out"), TEXT),
     **dict.fromkeys(

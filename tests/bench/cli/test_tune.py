@@ -12,6 +12,7 @@ from aebench.reports.statistics import Estimate
 from aebench.reports.summary import summarise
 from aebench.reports.tuning import RaceResult
 from helpers import sample
+from helpers.running import BRIEF
 
 # A step computes nearly nothing: what remains is Python's part, of which 32 steps a call have less.
 TINY = """
@@ -59,25 +60,31 @@ def test_a_dry_run_shows_the_first_race(aebench, tmp_path):
 def test_more_steps_a_call_are_found_to_help_where_python_is_most_of_a_step(aebench, tmp_path):
     (tmp_path / "tiny.py").write_text(TINY)
     job = tmp_path / "summary.md"
-    asked = ("--backend", "jax", "--model", "tiny.py", "--workload", "predict")
-    done = aebench("tune", *asked, "--minutes", "1", "--out", "t", GITHUB_STEP_SUMMARY=str(job))
+    # With an input path of its own few others are left to try.
+    asked = ("--backend", "jax:input=pydataset", "--model", "tiny.py", "--workload", "predict")
+    few = ("--minutes", "1", *BRIEF, "--out", "t")
+    done = aebench("tune", *asked, *few, GITHUB_STEP_SUMMARY=str(job))
     assert done.returncode in (0, 4), done.stdout + done.stderr
     assert "What was tried" in done.stdout
     told = job.read_text().rstrip()
     assert told in done.stdout
     if done.returncode == 0:
         answer, snippet = told.split("\n\n")
-        assert re.search(r"with `jax:steps=(8|32)` a whole call takes × 0\.\d+ \[", answer), answer
-        assert re.fullmatch(r"    model\.compile\(\.\.\., steps_per_execution=(8|32)\)", snippet)
+        assert re.search(
+            r"with `jax:steps=(8|32),input=pydataset` a whole call takes × 0\.\d+ \[", answer
+        ), answer
+        code, *_ = snippet.splitlines()
+        assert re.fullmatch(r"    model\.compile\(\.\.\., steps_per_execution=(8|32)\)", code)
     else:
         # Where the machine did other work, nothing is claimed.
-        assert "is shown to be faster than `jax`" in told
+        assert "is shown to be faster than `jax:input=pydataset`" in told
     raced, compared = (
         {row.contender for row in load(tmp_path / "t" / part).of(Round)}
         for part in ("race-1", "comparison")
     )
-    assert {"jax", "jax:steps=8", "jax:steps=32"} <= raced
-    others = {each.removesuffix(" A/A") for each in compared} - {"jax"}
+    tried = {f"jax:steps={steps},input=pydataset" for steps in (8, 32)}
+    assert {"jax:input=pydataset", *tried} <= raced
+    others = {each.removesuffix(" A/A") for each in compared} - {"jax:input=pydataset"}
     assert len(others) == 1 and others < raced
 
 

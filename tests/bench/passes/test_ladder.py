@@ -1,5 +1,6 @@
 """Test the ladder pass on real backends: which rungs there are, and how calls are timed."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,8 @@ from aebench.bench.worker import rung_calls
 from aebench.bench.worker.passes import ladder
 from aebench.reports.journal import load
 from aebench.reports.record import AbsentRung, Failure, LadderBlock, RungRound, Task
-from helpers.running import LITTLE
+from aebench.reports.summary import summarise
+from helpers.running import BRIEF, LITTLE
 
 MODEL = """
 import keras
@@ -46,11 +48,36 @@ def build():
     model.compile("sgd", "mse")
     return model
 """
-FEW = ("--batch-size", "16", "--launches", "1", "--blocks", "1")
+FEW = ("--batch-size", "16", "--launches", "1", "--blocks", "1", *BRIEF)
+
+
+SLOW_DATA = """
+import time
+import keras
+import numpy as np
+
+def build():
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+class Slow(keras.utils.PyDataset):
+    def __len__(self):
+        return 12
+
+    def __getitem__(self, number):
+        time.sleep({seconds})
+        x = np.full((32, 8), number, "float32")
+        return x, x[:, :1]
+
+def data():
+    return (Slow(workers={workers}),) * 2
+"""
 
 
 def names(workload):
-    return [each.name for each in RUNGS[workload]]
+    """Return the rungs of a model whose file doesn't make batches."""
+    return [each.name for each in RUNGS[workload] if each.name != "fit-own-data"]
 
 
 @pytest.mark.slow
@@ -92,7 +119,9 @@ def test_all_backends_have_all_rungs_that_a_model_has(aebench, tmp_path):
 @pytest.mark.slow
 def test_an_autoencoder_has_rungs_without_keras_and_is_carried_on(aebench, tmp_path):
     small = ("--contender", "torch", "--workload", "predict", "--batch-size", "32")
-    done = aebench("explain", *LITTLE, *small, "--launches", "1", "--blocks", "1", "-o", "l")
+    done = aebench(
+        "explain", *LITTLE, *small, "--launches", "1", "--blocks", "1", *BRIEF, "-o", "l"
+    )
     assert done.returncode == 0, done.stderr
     record = load(tmp_path / "l")
     assert {each.rung for each in record.of(RungRound)} == set(names("predict"))
@@ -112,6 +141,33 @@ def test_a_step_of_the_model_s_own_has_no_framework_rung(aebench, tmp_path):
     reasons = {each.rung: each.reason for each in record.of(AbsentRung)}
     assert reasons["framework-step"] == "the model has a train_step of its own"
     assert reasons["fit-without-metrics"] == "the model is compiled without metrics"
+
+
+@pytest.mark.slow
+def test_a_step_waits_for_the_batches_of_a_file(aebench, tmp_path):
+    seconds = 0.02
+    for workers in (1, 4):
+        text = SLOW_DATA.format(seconds=seconds, workers=workers)
+        (tmp_path / f"by_{workers}.py").write_text(text)
+    asked = ("--model", "by_1.py", "by_4.py", "--contender", "jax", "--workload", "train")
+    few = ("--batch-size", "16", "32", "--launches", "2", "--blocks", "2")
+    done = aebench("explain", *asked, *few, "-o", "l", "--detail")
+    assert done.returncode == 0, done.stderr
+    record = load(tmp_path / "l")
+    # No batch comes earlier than the threads that make it can make it.
+    for each in record.of(RungRound):
+        if each.rung == "fit-own-data":
+            assert each.batch_size == 32
+            assert each.step_seconds > 0.9 * seconds / int(each.model[-1])
+    reasons = {(each.batch_size, each.reason) for each in record.of(AbsentRung)}
+    assert (16, "data() makes batches of 32: give --batch-size 32") in reasons
+    rows = {row.model: row for row in summarise(record).ladder if row.batch_size == 32}
+    alone, several = (rows[f"by_{workers}"].rung("fit-own-data") for workers in (1, 4))
+    assert several.step_seconds.value < alone.step_seconds.value
+    told = " ".join(done.stdout.split())
+    assert "With the batches of its file's data(), a step of jax takes" in told
+    share = float(re.search(r"more than with arrays, ([\d.]+) ", told)[1])
+    assert 50 < share < 100
 
 
 def test_what_has_no_rungs_says_why(aebench):

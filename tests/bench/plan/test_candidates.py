@@ -7,9 +7,12 @@ from aebench.bench.plan.candidates import candidates
 
 
 def test_settings_of_the_backend_and_half_the_cores_are_tried():
-    assert candidates("jax", 1) == ["jax", "jax:steps=8", "jax:steps=32"]
+    assert candidates("jax", 1) == [
+        *("jax", "jax:steps=8", "jax:steps=32", "jax:input=pydataset", "jax:input=tf-data"),
+        "jax:steps=32,input=tf-data",
+    ]
     assert candidates("jax", 5)[-1] == "jax:threads=2"
-    assert candidates("tensorflow", 1)[-1] == "tensorflow:jit,steps=32"
+    assert candidates("tensorflow", 1)[-1] == "tensorflow:jit,steps=32,input=tf-data"
     assert candidates("numpy", 2) == ["numpy", "numpy:threads=1"]
 
 
@@ -18,18 +21,26 @@ def test_what_is_set_already_stays():
         "tensorflow:jit,precision=float32",
         "tensorflow:jit,steps=8,precision=float32",
         "tensorflow:jit,steps=32,precision=float32",
+        "tensorflow:jit,precision=float32,input=tf-data",
     ]
+
+
+def test_input_paths_are_tried_whose_package_is_there(monkeypatch):
+    monkeypatch.setattr("aebench.bench.plan.candidates.find_spec", lambda name: None)
+    assert candidates("jax", 1) == ["jax", "jax:steps=8", "jax:steps=32", "jax:input=pydataset"]
 
 
 def test_without_a_compiler_torch_has_nothing_to_compile_with(monkeypatch):
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("CXX", raising=False)
-    assert candidates("torch", 2) == ["torch", "torch:threads=1"]
+    assert candidates("torch", 2) == [
+        *("torch", "torch:input=pydataset", "torch:input=dataloader", "torch:threads=1"),
+    ]
 
 
 def test_cores_are_left_alone_where_they_cannot_be_limited(monkeypatch):
     monkeypatch.delattr("os.sched_setaffinity")
-    assert candidates("jax", 4) == ["jax", "jax:steps=8", "jax:steps=32"]
+    assert not any("threads" in each for each in candidates("jax", 4))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +51,6 @@ def test_cores_are_left_alone_where_they_cannot_be_limited(monkeypatch):
         ("native-jax", "isn't Keras"),
         ("jax@python", "leave @ out"),
         ("jax:fast", "is not a setting"),
-        ("jax:steps=4", "has no settings that could be tried"),
         ("numpy", "has no settings that could be tried"),
     ],
 )

@@ -59,6 +59,19 @@ def test_the_original_preset_is_the_full_training():
     ]
 
 
+def test_rounds_take_as_long_as_is_asked_for(monkeypatch):
+    installed(monkeypatch, "jax", "torch")
+    usual, short = (
+        plan_from_request(request, COUNTS) for request in (Request(), Request(round_seconds=0.1))
+    )
+    assert (usual.round_seconds, short.round_seconds) == (0.4, 0.1)
+    task = next(each for each in usual.tasks() if each.pass_name == "speed")
+    assert task_seconds(short, task, 1000, 1000) < task_seconds(usual, task, 1000, 1000)
+    # A record of a former version doesn't say how long its rounds took.
+    told = msgspec.structs.replace(short.info, round_seconds=None)
+    assert replace(short, info=told).round_seconds == 0.4
+
+
 def test_launches_and_blocks_can_be_asked_for(monkeypatch):
     installed(monkeypatch, "jax")
     found = plan_from_request(Request(launches=2, blocks=5), COUNTS).info

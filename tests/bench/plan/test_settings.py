@@ -32,6 +32,9 @@ def installed(monkeypatch):
         st.sampled_from([None, True, False]),
         st.integers(1, 1000),
         st.sampled_from(["", *PRECISIONS]),
+        cache=st.booleans(),
+        input=st.just("pydataset"),
+        workers=st.integers(1, 64),
     )
 )
 def test_settings_are_read_as_they_are_written(settings):
@@ -89,6 +92,10 @@ def test_contenders_are_split_at_the_commas_between_them(text, contenders):
         ("tensorflow:cache", "tensorflow keeps no compiled code on the disk: leave cache out"),
         ("torch:cache", "PyTorch compiles nothing without jit: use torch:jit,cache"),
         ("jax:cache=on", "'cache=on' is not a setting of jax"),
+        ("jax:input=hdf5", "'jax:input=hdf5' is not an input path: use tf-data, pydataset, datal"),
+        ("jax:workers=4", "workers make batches of input=pydataset: add it, or leave them out"),
+        ("torch:input=dataloader,workers=4", "workers make batches of input=pydataset"),
+        ("jax:input=pydataset,workers=65", "workers must be a whole number from 1 to 64"),
         ("native-jax:jit", "native-jax:jit isn't supported: a baseline takes no setting but"),
         ("gemm:precision=mixed_float16", "a baseline takes no setting but precision=float32"),
         (
@@ -131,7 +138,7 @@ def test_whatever_is_asked_for_it_is_had_or_refused_in_a_sentence(words):
 
 def test_words_without_an_end_are_refused_soon():
     with pytest.raises(BadInputError, match="too long for a contender"):
-        find(split_contenders("jax:jit" + ",steps=1" * 200_000))
+        find(split_contenders("jax:jit" + ",steps=1" * 20_000))
 
 
 def test_links_that_lead_nowhere_are_no_interpreters(tmp_path, monkeypatch):

@@ -31,7 +31,7 @@ JOBS = [
         loop="predict",
         repeats=60,
     ),
-    messages.LadderJob(*COMMON, [[8, 4]], 256),
+    messages.LadderJob(*COMMON, [[8, 4]], 256, True),
     messages.ProfileJob(*COMMON, 32, 10, "trace.json.gz", ["train"]),
     messages.QualityJob(*COMMON, [1, 2], 3, 32, 640, [0, 4]),
     messages.InspectionJob(*COMMON, "scratch", "", 0, 2, weights="weights"),

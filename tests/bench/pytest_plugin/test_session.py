@@ -7,9 +7,9 @@ from aebench.bench.pytest_plugin.plugin import _Uncoloured
 from aebench.reports.journal import load
 from aebench.reports.record import Block, Resume, Round
 from helpers.paths import ROOT
-from helpers.running import interpreter
+from helpers.running import BRIEF, interpreter
 
-SMALL = ("--data", "embedded", "--model", "ae50", "--launches=1", "--blocks=2")
+SMALL = ("--data", "embedded", "--model", "ae50", "--launches=1", "--blocks=2", *BRIEF)
 
 
 @pytest.fixture
