@@ -62,7 +62,10 @@ def how(found: list[Record], cells: list[SpeedCell]) -> tuple[str, str]:
         dict.fromkeys(f"{cell.launches} launches, {cell.blocks} blocks" for cell in cells)
     )
     where = f"{machines}, {days}; {versions(measured)}; {blocks} in a cell."
-    sentence = "× time: how many times as long an epoch of `fit` takes, with 95 % intervals."
+    sentence = (
+        f"× time: the time of an epoch of `fit` as a multiple of {reference}'s, by pairs of turns, "
+        "with its 95 % interval."
+    )
     seconds = median(each for record in measured for each in rounds(record, reference))
     if seconds < _AS_LONG * ROUND_SECONDS:
         sentence += (
