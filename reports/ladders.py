@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from aebench.reports import statistics
 from aebench.reports.formatting import interval, listed, plus_minus
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary import LadderRow
@@ -88,16 +87,12 @@ def waiting(rows: Iterable[LadderRow]) -> Iterator[str]:
     for row in rows:
         own, base = row.rung(_OWN_DATA), row.rung(_ON_ARRAYS)
         if own and base and own.step_seconds and own.added_seconds:
-            shares = [
-                (seconds - base.launch_seconds[launch]) / seconds
-                for launch, seconds in own.launch_seconds.items()
-                if launch in base.launch_seconds
-            ]
-            share = statistics.mean(shares).scaled(100)
+            share = own.added_seconds.scaled(100 / own.step_seconds.value)
             yield (
                 f"With the batches of its file's data(), a step of {row.contender} takes "
-                f"{_ms(own.step_seconds)} ms in fit: {_ms(own.added_seconds)} ms more than with "
-                f"arrays, {plus_minus(share.value, share.low, share.high)} % of the step."
+                f"{_ms(own.step_seconds)} ms in fit. With arrays that lie ready it takes "
+                f"{_ms(own.added_seconds)} ms less: "
+                f"{plus_minus(share.value, share.low, share.high)} % of the step wait for data."
             )
 
 

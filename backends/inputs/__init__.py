@@ -1,8 +1,7 @@
 """Hand samples to ``fit`` and ``predict`` in batches, by the means of one library.
 
 Every input path has one file, written as users write it: all samples lie in memory, and training
-shuffles them anew in each epoch, as ``fit`` does with arrays. Importing this package, or one of its
-files, imports no framework.
+shuffles them anew in each epoch. Importing this package, or one of its files, imports no framework.
 """
 
 from importlib import import_module
@@ -11,8 +10,6 @@ from typing import Any, Protocol, cast
 # The words for the input paths, and their files.
 _FILES = {"tf-data": "tf_data", "pydataset": "py_dataset", "dataloader": "data_loader"}
 NAMES = tuple(_FILES)
-# The path whose batches several threads can make.
-WITH_WORKERS = "pydataset"
 
 
 class InputPath(Protocol):
@@ -22,17 +19,23 @@ class InputPath(Protocol):
     ----------
     PACKAGE : str
         The package that the path needs; empty if Keras is enough.
-    CODE : tuple of str
-        The lines of a user's file, for samples ``x``, targets ``y`` and batches of ``SIZE``.
+    BATCHES_AHEAD : int
+        How many batches may lie ready before a step asks for them: that many steps after a pause
+        tell nothing of how fast batches come.
     """
 
     PACKAGE: str
-    CODE: tuple[str, ...]
+    BATCHES_AHEAD: int
 
     @staticmethod
-    def batches(
-        parts: tuple[Any, ...], total: int, batch_size: int, shuffle: bool, workers: int
-    ) -> Any:
+    def code(trains: bool) -> list[str]:
+        """Return the lines by which users make ``batches`` of ``x`` and ``y``, ``SIZE`` each.
+
+        Without ``trains`` they are of ``x`` alone, in its order.
+        """
+
+    @staticmethod
+    def batches(parts: tuple[Any, ...], total: int, batch_size: int, shuffle: bool) -> Any:
         """Return a data set that Keras takes in the place of arrays.
 
         Parameters
@@ -45,8 +48,6 @@ class InputPath(Protocol):
             Samples per batch; the last batch has what is left.
         shuffle : bool
             Whether each epoch has an order of its own.
-        workers : int
-            Number of threads that make batches, for the path ``WITH_WORKERS``.
         """
 
 

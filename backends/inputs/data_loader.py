@@ -3,15 +3,20 @@
 from typing import Any
 
 PACKAGE = "torch"
-CODE = (
-    "samples = torch.utils.data.TensorDataset(torch.from_numpy(x), torch.from_numpy(y))",
-    "model.fit(torch.utils.data.DataLoader(samples, batch_size=SIZE, shuffle=True))",
-)
+# Without processes of its own a step makes its own.
+BATCHES_AHEAD = 0
 
 
-def batches(
-    parts: tuple[Any, ...], total: int, batch_size: int, shuffle: bool, workers: int
-) -> Any:
+def code(trains: bool) -> list[str]:
+    """Return the lines of a user; see :class:`aebench.backends.inputs.InputPath`."""
+    of = ["torch.from_numpy(x)", *(["torch.from_numpy(y)"] if trains else [])]
+    return [
+        f"samples = torch.utils.data.TensorDataset({', '.join(of)})",
+        f"batches = torch.utils.data.DataLoader(samples, batch_size=SIZE, shuffle={trains})",
+    ]
+
+
+def batches(parts: tuple[Any, ...], total: int, batch_size: int, shuffle: bool) -> Any:
     """Return a data set; see :class:`aebench.backends.inputs.InputPath`."""
     import keras
     import numpy as np
@@ -25,8 +30,11 @@ def batches(
         def __getitem__(self, number: int) -> Any:
             return keras.tree.map_structure(lambda tensor: tensor[number], tensors)
 
-    # Copies: the arrays may be views of files that can't be written, which torch warns of.
-    tensors = keras.tree.map_structure(lambda array: torch.from_numpy(np.array(array)), parts)
+    def tensor(array: Any) -> Any:
+        # What can't be written is copied, since torch warns of it: a worker's arrays lie in files.
+        return torch.from_numpy(array if array.flags.writeable else np.array(array))
+
+    tensors = keras.tree.map_structure(tensor, parts)
     alone = all(isinstance(each, torch.Tensor) for each in tensors)
     whole: Any = TensorDataset(*tensors) if alone else Trees()
     return DataLoader(whole, batch_size=batch_size, shuffle=shuffle)

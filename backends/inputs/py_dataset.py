@@ -3,22 +3,27 @@
 from typing import Any
 
 PACKAGE = ""
-CODE = (
-    "class Batches(keras.utils.PyDataset): ...  # __getitem__ returns x[chosen], y[chosen]",
-    "model.fit(Batches())",
-)
+# Without workers a step makes its own.
+BATCHES_AHEAD = 0
 
 
-def batches(
-    parts: tuple[Any, ...], total: int, batch_size: int, shuffle: bool, workers: int
-) -> Any:
+def code(trains: bool) -> list[str]:
+    """Return the lines of a user; see :class:`aebench.backends.inputs.InputPath`."""
+    returned = "x[chosen], y[chosen]" if trains else "x[chosen]"
+    return [
+        f"class Batches(keras.utils.PyDataset): ...  # __getitem__ returns {returned}",
+        "batches = Batches()",
+    ]
+
+
+def batches(parts: tuple[Any, ...], total: int, batch_size: int, shuffle: bool) -> Any:
     """Return a data set; see :class:`aebench.backends.inputs.InputPath`."""
     import keras
     import numpy as np
 
     class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         def __init__(self) -> None:
-            super().__init__(workers=workers)
+            super().__init__()
             self._random = np.random.default_rng(0)
             self._order = np.arange(total)
             self.on_epoch_end()

@@ -183,8 +183,10 @@ class _Races:
         contenders = load(out).header.contenders
         settings = next(each.settings for each in contenders if each.name == leader)
         cores = machine.first_cores(int(settings.get("threads", 0)))
-        code_lines = inputs.load(settings["input"]).CODE if "input" in settings else ()
-        found = gain(summarise([out]), self._tuned, leader, settings, cores, code_lines)
+        trains = self._options["workload"] == ["train"]
+        lines = inputs.load(settings["input"]).code(trains) if "input" in settings else []
+        lines += [f"model.{'fit' if trains else 'predict'}(batches)"] if lines else []
+        found = gain(summarise([out]), self._tuned, leader, settings, cores, lines)
         code = OK if found.shown else UNDECIDED
         return outcome, found.text, FAILURES if outcome == "failures" else code
 

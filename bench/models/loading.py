@@ -5,6 +5,7 @@ the file has not changed since it was described.
 """
 
 import ast
+import functools
 import hashlib
 import inspect
 import sys
@@ -255,6 +256,9 @@ def load(description: ModelDescription) -> LoadedModel:
     # A file may call something else data: a module, or arrays.
     found_functions = (getattr(module, each, None) for each in (CLOSED_FORM, DATA))
     form, data = (each if callable(each) else None for each in found_functions)
+    if data is not None:
+        # Reading it may take long, and a worker may ask more than once.
+        data = functools.cache(data)
     natives = {
         name.removeprefix(NATIVE): each
         for name, each in vars(module).items()

@@ -16,7 +16,7 @@ from aebench.bench.errors import BadInputError, refusing
 from aebench.bench.plan.probing import MOST_ANSWER_BYTES, ask
 from aebench.bench.plan.settings import parse_settings
 from aebench.bench.protocol.package_path import link_package
-from aebench.bench.protocol.settings import ContenderSettings
+from aebench.bench.protocol.settings import DEFAULTS, ContenderSettings
 from aebench.bench.quoting import is_encodable, shortly
 from aebench.reports.files import size
 from aebench.reports.record import ContenderInfo
@@ -36,6 +36,7 @@ _PROBE = (
 # These passes train even if no workload of the run is a training.
 _TRAINING_PASSES = ("footprint", "quality", "profile", "memory")
 _ONE_STEP = "only a call of one step has rungs: leave the number of steps out"
+_ARRAYS = "rungs take arrays, and the batches of a file's data(): leave the input path out"
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def find(asked: Sequence[str], run: bool = True) -> list[ContenderInfo]:
                 missing="" if version else install,
                 python=contender.python,
                 settings=contender.settings.to_dict(),
-                **capability(contender.backend, contender.settings.steps),
+                **capability(contender.backend, contender.settings),
             )
         )
     if all(contender.missing for contender in found):
@@ -161,7 +162,7 @@ def baselines(found: Sequence[ContenderInfo], run: bool = True) -> list[Contende
     ]
 
 
-def capability(backend: str, steps: int = 1) -> dict[str, Any]:
+def capability(backend: str, settings: ContenderSettings = DEFAULTS) -> dict[str, Any]:
     """Return what a backend supports, as fields for a record's header.
 
     The framework is not imported.
@@ -170,8 +171,8 @@ def capability(backend: str, steps: int = 1) -> dict[str, Any]:
     ----------
     backend : str
         One of :func:`aebench.backends.measurable_names`.
-    steps : int
-        The number of steps that a call of the contender runs.
+    settings : ContenderSettings
+        The contender's settings.
 
     Returns
     -------
@@ -187,8 +188,10 @@ def capability(backend: str, steps: int = 1) -> dict[str, Any]:
         unsupported.setdefault("profile", f"there is no profiler for {backend} here")
     if not facts.LADDER:
         unsupported.setdefault("ladder", f"{backend} has no rungs here")
-    if steps > 1:
+    if settings.steps > 1:
         unsupported.setdefault("ladder", _ONE_STEP)
+    if settings.input:
+        unsupported.setdefault("ladder", _ARRAYS)
     for name in _TRAINING_PASSES:
         if "train" in unsupported:
             unsupported.setdefault(name, f"this pass trains, and {unsupported['train']}")

@@ -20,11 +20,11 @@ _CHOICES = {
     "precision": ("a precision", PRECISIONS),
     "input": ("an input path", inputs.NAMES),
 }
-WORDS = "jit, nojit, steps=N, precision=NAME, threads=N, cache, input=PATH, workers=N"
+WORDS = "jit, nojit, steps=N, precision=NAME, threads=N, cache, input=PATH"
 # The most steps in one call: an epoch of MNIST's 60,000 images in batches of 6 has this many.
 MOST_STEPS = 10_000
 MOST_THREADS = 4096
-_MOST = {"steps": MOST_STEPS, "threads": MOST_THREADS, "workers": 64}
+_MOST = {"steps": MOST_STEPS, "threads": MOST_THREADS}
 _NAMES = ("jit", "nojit", "precision", "cache", "input", *NUMBERS)
 
 
@@ -134,8 +134,6 @@ def _obstacle(backend: str, settings: ContenderSettings) -> str:
     if not backends.runs_keras(backend):
         wrong = asked.keys() - {"precision"} or asked.get("precision", "float32") != "float32"
         return "a baseline takes no setting but precision=float32." if wrong else ""
-    if "workers" in asked and asked.get("input") != inputs.WITH_WORKERS:
-        return f"workers make batches of input={inputs.WITH_WORKERS}: add it, or leave them out."
     if "cache" in asked and not backends.load(backend).COMPILE_CACHE:
         return f"{backend} keeps no compiled code on the disk: leave cache out."
     return backends.load(backend).settings_obstacle(asked)

@@ -537,10 +537,11 @@ class RoundTimes:
 
 @dataclass(frozen=True)
 class RungsPrepared:
-    """Rough seconds of a step by rung, and why other rungs are absent."""
+    """Rough seconds of a step by rung, why others are absent, and the most steps of some."""
 
     step_seconds: dict[str, float]
     absent: dict[str, str]
+    most_steps: dict[str, int]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 # The environment variable of a worker that keeps what it compiles.
 KEEPS_COMPILED = "AEBENCH_KEEPS_COMPILED"
-NUMBERS = ("steps", "threads", "workers")
+NUMBERS = ("steps", "threads")
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,6 @@ class ContenderSettings:
     input : str
         How samples come to ``fit`` and ``predict``, one of :data:`aebench.backends.inputs.NAMES`;
         empty for arrays.
-    workers : int
-        Number of threads that make the batches of a ``pydataset``; with 1, ``fit`` makes them.
     """
 
     jit: bool | None = None
@@ -38,7 +36,6 @@ class ContenderSettings:
     threads: int = 0
     cache: bool = False
     input: str = ""
-    workers: int = 1
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, str]) -> "ContenderSettings":
@@ -61,12 +58,13 @@ class ContenderSettings:
             fields["cache"] = "on"
         if self.input:
             fields["input"] = self.input
-        if self.workers != 1:
-            fields["workers"] = str(self.workers)
         return fields
 
     def __str__(self) -> str:
         return as_words(self.to_dict())
+
+
+DEFAULTS = ContenderSettings()
 
 
 def as_words(fields: Mapping[str, str]) -> str:

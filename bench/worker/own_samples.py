@@ -41,7 +41,7 @@ def from_function(name: str, function: Callable[[], Any]) -> tuple[Samples, Samp
     if not isinstance(found, (tuple, list)) or len(found) != 2:
         raise ModelError(f"data() of the model {name} must return {_FORM}.")
     train, test = (_part(name, each) for each in found)
-    batched = any(map(in_batches, found))
+    batched = in_batches(found[0])
     notice = (
         "The batches of data() were read into arrays once: aebench explain tells how long a step "
         "waits for them."

@@ -16,11 +16,17 @@ from aebench.bench.worker.batches import repeated
 from aebench.bench.worker.building import ready
 from aebench.bench.worker.own_samples import in_batches
 from aebench.bench.worker.round_timing import no_garbage_collection, time_round
-from aebench.bench.worker.rungs import AbsentRungError, LadderCell, Runner
+from aebench.bench.worker.rungs import (
+    AbsentRungError,
+    LadderCell,
+    LimitedRunner,
+    NotForModelError,
+    Runner,
+)
 from aebench.bench.worker.stepping import replaced_step
 
-# More epochs than any call needs: it is stopped after its steps.
-_ENDLESS = 10**9
+# Rounds on a file's own batches need some steps, of which the first quarter isn't timed.
+_LEAST_OWN_BATCHES = 8
 
 
 class _StepClock:
@@ -31,7 +37,7 @@ class _StepClock:
     """
 
     def __init__(
-        self, backend: backends.Backend, steps: int, stop: Callable[[], object] | None
+        self, backend: backends.Backend, steps: int, stop: Callable[[], object] | None = None
     ) -> None:
         self._backend = backend
         self._steps = steps
@@ -70,10 +76,8 @@ def calls(cell: LadderCell) -> dict[str, Callable[[], Runner]]:
         return lambda: _whole_call(cell, _fitting(cell, cell.keras_model, **options))
 
     silent = {"verbose": 0, "shuffle": False}
-    own_batches = _own_batches(cell)
-    if own_batches:
-        made[rungs.OWN_DATA] = lambda: _on_own_batches(cell, own_batches, silent)
     return made | {
+        rungs.OWN_DATA: lambda: _on_own_batches(cell),
         rungs.FIT: fitting(**silent),
         rungs.DEFAULT: fitting(),
         rungs.COLLECTED: lambda: _whole_call(
@@ -126,15 +130,15 @@ def _whole_call(
     call: Callable[[int], Callable[[], Any]],
     collected: bool = False,
     model: Any = None,
-    endless: bool = False,
+    stopped: bool = False,
 ) -> Runner:
     """Return a runner of one whole call, whose steps are timed within it too.
 
-    ``call`` prepares a call of so many steps; an ``endless`` one is stopped after them.
+    ``call`` prepares a call of so many steps; one that has more is ``stopped`` after them.
     ``collected`` leaves garbage collection on.
     """
     model = cell.keras_model if model is None else model
-    stop = (lambda: cell.workload.stop(model)) if endless else None
+    stop = (lambda: cell.workload.stop(model)) if stopped else None
 
     def timed(steps: int) -> RungTimes:
         run = call(steps)
@@ -175,30 +179,43 @@ def _fitting(cell: LadderCell, model: Any, **options: Any) -> Callable[[int], Ca
     return call
 
 
-def _own_batches(cell: LadderCell) -> Callable[[], Any] | None:
-    """Return a function that gives the training batches of the file's ``data()``; None without."""
+def _on_own_batches(cell: LadderCell) -> Runner:
+    """Time ``fit`` on the training batches of the file's ``data()``, within one epoch.
+
+    Its last batch is left out, which may have fewer samples.
+    """
+    from keras.src.trainers.data_adapters import get_data_adapter
+
     data = cell.model.data_function if cell.job.own_data else None
-    if data is None:
-        return None
-    batches = data()[0]
-    if not in_batches(batches):
-        return None
-    # An iterator is used up by one call.
-    return (lambda: data()[0]) if hasattr(batches, "__next__") else (lambda: batches)
-
-
-def _on_own_batches(cell: LadderCell, batches: Callable[[], Any], silent: dict[str, Any]) -> Runner:
-    first = next(iter(batches()))
+    batches = data()[0] if data else None
+    if batches is None or not in_batches(batches):
+        raise NotForModelError
+    try:
+        most = len(batches) - 1
+    except TypeError as error:
+        raise AbsentRungError("data() doesn't say how many batches an epoch has") from error
+    if most < _LEAST_OWN_BATCHES:
+        raise AbsentRungError(f"data() makes {most + 1} batches, too few to be timed in one epoch")
+    first = next(iter(batches))
     inputs = first[0] if isinstance(first, (tuple, list)) else first
     size = len(next(trees.leaves(inputs)))
     if size != cell.batch_size:
         raise AbsentRungError(f"data() makes batches of {size}: give --batch-size {size}")
 
     def call(steps: int) -> Callable[[], Any]:
-        source = batches()
-        return lambda: cell.keras_model.fit(source, epochs=_ENDLESS, **silent)
+        adapter = get_data_adapter(batches)
 
-    return _whole_call(cell, call, endless=True)
+        def run() -> None:
+            try:
+                cell.keras_model.fit(adapter, epochs=1, verbose=0)
+            finally:
+                # Where fit is stopped within an epoch, Keras leaves a PyDataset's workers running.
+                if enqueuer := getattr(adapter, "enqueuer", None):
+                    enqueuer.stop()
+
+        return run
+
+    return LimitedRunner(_whole_call(cell, call, stopped=True), most)
 
 
 def _predicting(cell: LadderCell) -> Callable[[int], Callable[[], Any]]:

@@ -27,8 +27,24 @@ READY_BATCHES = 16
 Runner = Callable[[int], RungTimes]
 
 
+@dataclass(frozen=True)
+class LimitedRunner:
+    """A runner that can't run more than ``most_steps``."""
+
+    run: Runner
+    most_steps: int
+
+    def __call__(self, steps: int) -> RungTimes:
+        """Run so many steps."""
+        return self.run(steps)
+
+
 class AbsentRungError(Exception):
     """A model or a contender hasn't got a rung; the message is the reason."""
+
+
+class NotForModelError(Exception):
+    """A rung isn't about a model at all, and nobody misses it."""
 
 
 @dataclass(frozen=True)

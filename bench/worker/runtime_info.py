@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from aebench import backends
+from aebench.backends import inputs
 from aebench.bench.protocol.messages import RuntimeInfo
 from aebench.bench.protocol.settings import KEEPS_COMPILED
 from aebench.bench.worker import input_paths
@@ -50,13 +51,17 @@ def runtime_info(backend: Any, model: Any, more: dict[str, str] | None = None) -
     if KEEPS_COMPILED in os.environ:
         settings["compile_cache"] = "kept"
     precision = backend.precision(model)
+    polls = set(backend.EPOCH_END_POLLS_SECONDS)
     if model is not None:
         import keras
 
         versions["keras"] = keras.__version__
         settings["jit_compile"] = str(model.jit_compile)
         settings["steps_per_execution"] = str(model.steps_per_execution)
-        settings |= input_paths.in_use(model)
+        if path := input_paths.in_use(model):
+            settings["input"] = path
+            # The library that makes the batches frees what is left of an epoch.
+            polls |= _polls(inputs.load(path).PACKAGE)
         policy = _lowest_policy(model) or keras.config.dtype_policy().name
         precision = precision if policy == "float32" else policy
     return RuntimeInfo(
@@ -68,8 +73,12 @@ def runtime_info(backend: Any, model: Any, more: dict[str, str] | None = None) -
         },
         frameworks_held=held,
         cores=len(affinity(0)) if affinity else os.cpu_count() or 1,
-        epoch_end_polls_seconds=list(backend.EPOCH_END_POLLS_SECONDS[:20]),
+        epoch_end_polls_seconds=sorted(polls)[:20],
     )
+
+
+def _polls(package: str) -> set[float]:
+    return set(backends.load(package).EPOCH_END_POLLS_SECONDS) if package else set()
 
 
 def _lowest_policy(model: Any) -> str:

@@ -1,6 +1,8 @@
 """Run rounds of whole calls of a workload: calls with all samples, each timed on its own."""
 
 from aebench.bench.protocol.messages import Calibrated
+from aebench.bench.protocol.samples import Samples
+from aebench.bench.worker import input_paths
 from aebench.bench.worker.calls import TimedCalls
 
 
@@ -26,4 +28,7 @@ class WholeCalls(TimedCalls):
         The last call has fewer samples where the steps don't fill it.
         """
         sizes = [min(self._batches, amount - first) for first in range(0, amount, self._batches)]
-        return [self._call(self._samples.first(size * self._batch_size)) for size in sizes]
+        calls = [self._samples.first(size * self._batch_size) for size in sizes]
+        for samples in calls:
+            input_paths.prepare(self._model, Samples(samples.x, None), self._batch_size)
+        return [self._call(samples) for samples in calls]

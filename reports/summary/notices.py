@@ -16,6 +16,8 @@ from aebench.reports.summary.speed_rows import SpeedCell
 MOST_NAMED = 10
 # How long a round takes if nobody asks for another length.
 _USUAL_ROUND_SECONDS = 0.4
+# The libraries that make the batches of input paths.
+_OF_INPUT = {"tf-data": "tensorflow", "dataloader": "torch"}
 
 
 def all_notices(
@@ -86,7 +88,10 @@ def _of_run(source: Record, alone: bool) -> list[str]:
             f"{blocks if 'speed' in header.plan.passes else 'its seconds may be too long'}."
         )
     round_seconds = header.plan.round_seconds
-    if round_seconds and round_seconds < _USUAL_ROUND_SECONDS and "speed" in header.plan.passes:
+    timed = {*header.plan.workloads} if "speed" in header.plan.passes else set()
+    # A round of whole calls takes as long as they do.
+    briefly = "train" in timed or "ladder" in header.plan.passes
+    if round_seconds and round_seconds < _USUAL_ROUND_SECONDS and briefly:
         notices.append(
             f"The rounds of {run[0].lower()}{run[1:]} take {round_seconds:g} s in place of "
             f"{_USUAL_ROUND_SECONDS:g}: what begins and ends a round is a larger part of it, and "
@@ -209,7 +214,9 @@ def _co_imported(views: Sequence[ContenderView]) -> list[str]:
         for worker in view.all_of(record.WorkerInfo):
             if worker.pass_name != "footprint":
                 continue
-            foreign = sorted(set(worker.frameworks_held) - {view.info.computes_with})
+            # No environment could do without the library of the contender's input path.
+            own = {view.info.computes_with, _OF_INPUT.get(view.info.settings.get("input", ""), "")}
+            foreign = sorted(set(worker.frameworks_held) - own)
             if foreign:
                 hosts_of.setdefault(" and ".join(foreign), []).append(view.name)
     return [

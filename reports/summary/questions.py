@@ -142,6 +142,9 @@ def _frames(one: record.Header, other: record.Header) -> Iterator[tuple[str, obj
     )
     yield "other data", data, other_data
     yield "another limit of cores", one.plan.threads, other.plan.threads
+    mine, theirs = one.plan.round_seconds, other.plan.round_seconds
+    if mine and theirs:
+        yield "rounds of another length", mine, theirs
     yield "other environment variables", one.machine.environment, other.machine.environment
     models = {each.name: each for each in other.models}
     for model in one.models:

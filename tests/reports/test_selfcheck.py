@@ -144,6 +144,7 @@ from aebench.bench.plan import presets
 quick = presets.PRESETS["quick"]
 sizes = tuple(replace(each, launches=2, blocks=2) for each in quick.sizes)
 presets.PRESETS["quick"] = replace(quick, sizes=sizes)
+presets.ROUND_SECONDS = 0.1
 """
 
 

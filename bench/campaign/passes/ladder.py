@@ -54,7 +54,7 @@ def _launch(context: Context, task: Task, controls: MachineControls) -> None:
             model,
             dense_shapes=shapes,
             validation_samples=validation,
-            own_data=data.choice == "auto",
+            own_data=not data.choice.endswith(".npz"),
         ),
         task,
     )
@@ -102,7 +102,10 @@ def _prepared(
     return [
         BlockRound(
             session,
-            _taker(context, sessions, session, cell, rung, _steps(context, cell.cell, seconds)),
+            _taker(
+                *(context, sessions, session, cell, rung),
+                min(_steps(context, cell.cell, seconds), answer.most_steps.get(rung, MOST_STEPS)),
+            ),
         )
         for rung, seconds in answer.step_seconds.items()
     ]

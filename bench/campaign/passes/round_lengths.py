@@ -3,6 +3,7 @@
 import math
 from fractions import Fraction
 
+from aebench.backends import inputs
 from aebench.bench import workloads
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes.rounds import (
@@ -31,6 +32,11 @@ LEAST_ROUNDS_IN_AN_EPOCH = 4
 MOST_EPOCH_BYTES = 256 * 2**20
 
 
+def _batches_ahead(contender: ContenderInfo) -> int:
+    path = contender.settings.get("input", "")
+    return inputs.load(path).BATCHES_AHEAD if path else 0
+
+
 class RoundLengths:
     """The steps in a round of each contender in each cell, the same in all launches.
 
@@ -57,7 +63,7 @@ class RoundLengths:
         """
         known = self._known_steps(session.contender, cell)
         if known and session.contender.has_model:
-            session.length = self._length(cell, known)
+            session.length = self._length(session.contender, cell, known)
             return
         steps = CALIBRATION_STEPS
         for _ in range(MOST_CALIBRATIONS):
@@ -70,12 +76,13 @@ class RoundLengths:
             steps *= 4
         if answer.library is not None:
             self._context.append(record.Library, answer, **cell.fields(session.contender))
-        session.length = self._length(cell, known or self._enough_whole_steps(session, cell))
+        steps = known or self._enough_whole_steps(session, cell)
+        session.length = self._length(session.contender, cell, steps)
 
     def to_compile(self, contender: ContenderInfo, cell: LaunchCell) -> list[int]:
         """Return the numbers of steps with which a contender's rounds, or calibration, begin."""
         known = self._known_steps(contender, cell)
-        return list(self._length(cell, known)) if known else [CALIBRATION_STEPS]
+        return list(self._length(contender, cell, known)) if known else [CALIBRATION_STEPS]
 
     def fix(self, session: Session, cell: LaunchCell) -> None:
         """Choose the steps of a session's round after the warm-up, once for all launches."""
@@ -84,13 +91,13 @@ class RoundLengths:
             most = session.length.steps * MOST_TIMES_AS_MANY_STEPS
             known = min(most, self._enough_whole_steps(session, cell))
         self._steps[cell.cell, session.contender.name] = known
-        session.length = self._length(cell, known)
+        session.length = self._length(session.contender, cell, known)
 
     def restore(self, session: Session, cell: LaunchCell) -> None:
         """Give a session the length of its rounds in a cell, if it was fixed before."""
         known = self._known_steps(session.contender, cell)
         if known:
-            session.length = self._length(cell, known)
+            session.length = self._length(session.contender, cell, known)
 
     def enough_steps(self, cell: LaunchCell, step_seconds: float) -> float:
         """Return the number of steps of such a duration that makes a round long enough."""
@@ -121,8 +128,13 @@ class RoundLengths:
             if (each.control_of or each.name) == original
         ]
 
-    def _length(self, cell: LaunchCell, steps: int) -> Length:
-        return Length.of_round(steps, cell.workload.timing == workloads.WHOLE_CALL)
+    def _length(self, contender: ContenderInfo, cell: LaunchCell, steps: int) -> Length:
+        if cell.workload.timing == workloads.WHOLE_CALL:
+            return Length.of_round(steps, whole_calls=True)
+        length = Length.of_round(steps)
+        # Batches that were made while others were measured are no part of a round.
+        least = max(length.discarded_steps, _batches_ahead(contender))
+        return length._replace(discarded_steps=least)
 
     def _most_steps(self, cell: LaunchCell) -> int:
         """Return the number of steps in a round that samples of the allowed size suffice for."""

@@ -19,7 +19,14 @@ from aebench.bench.protocol.messages import (
 from aebench.bench.quoting import shortly
 from aebench.bench.worker.building import ready
 from aebench.bench.worker.rung_calls import calls
-from aebench.bench.worker.rungs import AbsentRungError, LadderCell, Runner, lower_rungs
+from aebench.bench.worker.rungs import (
+    AbsentRungError,
+    LadderCell,
+    LimitedRunner,
+    NotForModelError,
+    Runner,
+    lower_rungs,
+)
 from aebench.bench.worker.runtime_info import runtime_info
 from aebench.bench.worker.sample_files import mapped
 from aebench.bench.workloads.predict import WORKLOAD as PREDICT
@@ -63,13 +70,18 @@ def work(channel: Channel, job: LadderJob) -> None:
 def _prepared(cell: LadderCell) -> tuple[dict[str, Runner], RungsPrepared]:
     makers = {**lower_rungs(cell), **calls(cell)}
     runners: dict[str, Runner] = {}
-    prepared = RungsPrepared({}, {})
+    prepared = RungsPrepared({}, {}, {})
     for rung in rungs.RUNGS[cell.workload.name]:
         try:
             runner = makers[rung.name]()
             runner(_COMPILING_STEPS)
-            prepared.step_seconds[rung.name] = _rough(runner)
+            most = _MOST_STEPS
+            if isinstance(runner, LimitedRunner):
+                prepared.most_steps[rung.name] = most = runner.most_steps
+            prepared.step_seconds[rung.name] = _rough(runner, most)
             runners[rung.name] = runner
+        except NotForModelError:
+            continue
         except AbsentRungError as error:
             prepared.absent[rung.name] = str(error)
         except Exception as error:
@@ -85,8 +97,8 @@ def _prepared(cell: LadderCell) -> tuple[dict[str, Runner], RungsPrepared]:
     return runners, prepared
 
 
-def _rough(runner: Runner) -> float:
+def _rough(runner: Runner, most_steps: int = _MOST_STEPS) -> float:
     """Return roughly the seconds of a step, by as many steps as take long enough."""
     few = runner(_COMPILING_STEPS).step_seconds
-    steps = min(_MOST_STEPS, math.ceil(_ROUGH_SECONDS / few))
+    steps = min(_MOST_STEPS, most_steps, math.ceil(_ROUGH_SECONDS / few))
     return few if steps <= _COMPILING_STEPS else runner(steps).step_seconds

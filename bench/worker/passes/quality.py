@@ -15,6 +15,7 @@ from aebench.bench.protocol.messages import (
     receive_command,
 )
 from aebench.bench.protocol.samples import Samples
+from aebench.bench.worker import input_paths
 from aebench.bench.worker.building import Restarts, ready
 from aebench.bench.worker.evaluating import LOSS, evaluate, loss_of
 from aebench.bench.worker.runtime_info import finite, runtime_info
@@ -49,6 +50,7 @@ def work(channel: Channel, job: QualityJob) -> None:
             # same for every backend and model, and fit does not shuffle.
             order = np.random.default_rng([seed, epoch]).permutation(train.total)[:whole]
             shuffled = train.changed(lambda array, order=order: array[order])  # type: ignore[misc]
+            input_paths.prepare(keras_model, shuffled, batch)
             began = time.perf_counter()
             history = keras_model.fit(
                 shuffled.x,

@@ -31,7 +31,7 @@ def build():
         ([], "--contender"),
         (["--backend", "theano"], "'theano' is not a backend"),
         (["--backend", "gemm"], "isn't Keras"),
-        (["--backend", "jax:steps=8,threads=1"], "has no settings that could be tried"),
+        (["--backend", "numpy:threads=1"], "has no settings that could be tried"),
         (["--backend", "jax", "--minutes", "0"], "--minutes must be from 1 to 1440"),
         (["--backend", "jax", "--workload", "train", "predict"], "give one of each"),
         (["--backend", "jax", "--model", "ae400", "ae800"], "give one of each"),

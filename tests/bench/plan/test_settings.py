@@ -9,6 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from aebench import backends
+from aebench.backends import inputs
 from aebench.bench.errors import BadInputError
 from aebench.bench.plan.contenders import baselines, find
 from aebench.bench.plan.request import Request, plan_from_request
@@ -33,8 +34,7 @@ def installed(monkeypatch):
         st.integers(1, 1000),
         st.sampled_from(["", *PRECISIONS]),
         cache=st.booleans(),
-        input=st.just("pydataset"),
-        workers=st.integers(1, 64),
+        input=st.sampled_from(["", *inputs.NAMES]),
     )
 )
 def test_settings_are_read_as_they_are_written(settings):
@@ -93,9 +93,6 @@ def test_contenders_are_split_at_the_commas_between_them(text, contenders):
         ("torch:cache", "PyTorch compiles nothing without jit: use torch:jit,cache"),
         ("jax:cache=on", "'cache=on' is not a setting of jax"),
         ("jax:input=hdf5", "'jax:input=hdf5' is not an input path: use tf-data, pydataset, datal"),
-        ("jax:workers=4", "workers make batches of input=pydataset: add it, or leave them out"),
-        ("torch:input=dataloader,workers=4", "workers make batches of input=pydataset"),
-        ("jax:input=pydataset,workers=65", "workers must be a whole number from 1 to 64"),
         ("native-jax:jit", "native-jax:jit isn't supported: a baseline takes no setting but"),
         ("gemm:precision=mixed_float16", "a baseline takes no setting but precision=float32"),
         (

@@ -11,13 +11,14 @@ from helpers.inside import inside
 from helpers.paths import CLEAN, ROOT
 
 CODE = """
-import json, sys
+import json, os, sys
 from aebench.bench.worker.framework import import_framework
 
 import_framework(sys.argv[1])
 held = sorted(sys.modules)
 import jax, matplotlib.pyplot, pandas  # a model's file may use them afterwards
-print(json.dumps(held))
+print(json.dumps(held), flush=True)
+os._exit(0)
 """
 
 
