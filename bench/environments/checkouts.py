@@ -7,6 +7,7 @@ import tarfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
@@ -138,7 +139,9 @@ def _unpack(repository: Path, commit: str, folder: Path) -> None:
     unfinished = folder.with_suffix(".new")
     unfinished.mkdir(parents=True, exist_ok=True)
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        archive.extractall(unfinished, filter="data")
+        # Filters came with Python 3.11.4. The archive is git's own.
+        safely: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        archive.extractall(unfinished, **safely)
     unfinished.rename(folder)
 
 

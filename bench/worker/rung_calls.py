@@ -184,8 +184,6 @@ def _on_own_batches(cell: LadderCell) -> Runner:
 
     Its last batch is left out, which may have fewer samples.
     """
-    from keras.src.trainers.data_adapters import get_data_adapter
-
     data = cell.model.data_function if cell.job.own_data else None
     batches = data()[0] if data else None
     if batches is None or not in_batches(batches):
@@ -203,6 +201,8 @@ def _on_own_batches(cell: LadderCell) -> Runner:
         raise AbsentRungError(f"data() makes batches of {size}: give --batch-size {size}")
 
     def call(steps: int) -> Callable[[], Any]:
+        from keras.src.trainers.data_adapters import get_data_adapter
+
         adapter = get_data_adapter(batches)
 
         def run() -> None:

@@ -3,13 +3,14 @@
 import re
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from aebench.bench.protocol.messages import RungTimes
 from aebench.bench.protocol.rungs import RUNGS
 from aebench.bench.worker import rung_calls
 from aebench.bench.worker.passes import ladder
-from aebench.bench.worker.rungs import LimitedRunner, NotForModelError
+from aebench.bench.worker.rungs import AbsentRungError, LimitedRunner, NotForModelError
 from aebench.reports.journal import load
 from aebench.reports.record import AbsentRung, Failure, LadderBlock, RungRound, Task
 from aebench.reports.summary import summarise
@@ -151,7 +152,7 @@ def test_a_step_waits_for_the_batches_of_a_file(aebench, tmp_path):
         text = SLOW_DATA.format(seconds=seconds, workers=workers)
         (tmp_path / f"by_{workers}.py").write_text(text)
     asked = ("--model", "by_1.py", "by_4.py", "--contender", "jax", "--workload", "train")
-    few = ("--batch-size", "16", "32", "--launches", "2", "--blocks", "2")
+    few = ("--batch-size", "32", "--launches", "1", "--blocks", "2")
     done = aebench("explain", *asked, *few, "-o", "l")
     assert done.returncode == 0, done.stderr
     record = load(tmp_path / "l")
@@ -160,8 +161,6 @@ def test_a_step_waits_for_the_batches_of_a_file(aebench, tmp_path):
         if each.rung == "fit-own-data":
             assert each.batch_size == 32
             assert each.step_seconds > 0.9 * seconds / int(each.model[-1])
-    reasons = {(each.batch_size, each.reason) for each in record.of(AbsentRung)}
-    assert (16, "data() makes batches of 32: give --batch-size 32") in reasons
     rows = {row.model: row for row in summarise(record).ladder if row.batch_size == 32}
     alone, several = (rows[f"by_{workers}"].rung("fit-own-data") for workers in (1, 4))
     assert several.step_seconds.value < alone.step_seconds.value
@@ -169,6 +168,46 @@ def test_a_step_waits_for_the_batches_of_a_file(aebench, tmp_path):
     assert "With the batches of its file's data(), a step of jax takes" in told
     share = float(re.search(r"ms less: ([\d.]+) ", told)[1])
     assert 50 < share < 100
+
+
+class Batches:
+    """Make so many batches of 16 samples."""
+
+    def __init__(self, count):
+        self._count = count
+
+    def __len__(self):
+        if self._count is None:
+            raise TypeError("unknown length")
+        return self._count
+
+    def __iter__(self):
+        yield from ([np.zeros((16, 2)), np.zeros(16)] for _ in range(self._count))
+
+
+@pytest.mark.parametrize(
+    ("batches", "reason"),
+    [
+        (Batches(20), "data() makes batches of 16: give --batch-size 32"),
+        (Batches(8), "data() makes 8 batches, too few to be timed in one epoch"),
+        (Batches(None), "data() doesn't say how many batches an epoch has"),
+        (iter(Batches(20)), "data() doesn't say how many batches an epoch has"),
+    ],
+)
+def test_own_batches_that_cannot_be_timed_are_absent(batches, reason):
+    model = SimpleNamespace(data_function=lambda: (batches, batches))
+    cell = SimpleNamespace(model=model, job=SimpleNamespace(own_data=True), batch_size=32)
+    with pytest.raises(AbsentRungError) as error:
+        rung_calls._on_own_batches(cell)
+    assert str(error.value) == reason.replace("--batch-size 32", "--batch-size 16")
+
+
+@pytest.mark.parametrize("data", [None, lambda: ((np.zeros(3), np.zeros(3)), None)])
+def test_without_batches_of_its_own_a_model_has_no_such_rung(data):
+    model = SimpleNamespace(data_function=data)
+    cell = SimpleNamespace(model=model, job=SimpleNamespace(own_data=True), batch_size=32)
+    with pytest.raises(NotForModelError):
+        rung_calls._on_own_batches(cell)
 
 
 def test_what_has_no_rungs_says_why(aebench):
