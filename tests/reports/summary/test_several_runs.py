@@ -291,6 +291,18 @@ def test_settings_that_matter_keep_runs_apart(change, reason):
     assert not any(cell.runs for cell in summary.speed)
 
 
+@pytest.mark.parametrize(("seconds", "combined"), [(0.4, True), (None, True), (0.1, False)])
+def test_runs_of_other_round_lengths_are_not_combined(seconds, combined):
+    records = run(1), run(2)
+    for made, length in zip(records, (0.4, seconds), strict=True):
+        plan = msgspec.structs.replace(made.header.plan, round_seconds=length)
+        made.header = msgspec.structs.replace(made.header, plan=plan)
+    summary = summarise(*records)
+    told = [each for each in summary.notices if "rounds of another length" in each]
+    assert bool(told) is not combined
+    assert any(cell.runs for cell in summary.speed) is combined
+
+
 def test_sizes_and_dates_of_runs_do_not_keep_them_apart():
     first, second = run(1), run(2)
     plan = msgspec.structs.replace(second.header.plan, preset="publish", order_seed=7)
