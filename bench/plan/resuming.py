@@ -19,6 +19,7 @@ from aebench.bench.plan import checks, contenders, model_files, settings, until
 from aebench.bench.plan.checks import MOST_PROFILE_STEPS
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import PASSES, PRESETS
+from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.quoting import shortly
 from aebench.bench.system import machine
 from aebench.reports.record import MOST, ContenderInfo, Header, ModelInfo
@@ -234,7 +235,9 @@ def _check_contenders(found: Sequence[ContenderInfo]) -> None:
 
 def _check_capability(info: ContenderInfo) -> None:
     """Refuse a contender whose backend supports other passes or workloads than in the record."""
-    nature = ContenderInfo(info.name, info.backend, "", **contenders.capability(info.backend))
+    asked = ContenderSettings.from_dict(info.settings)
+    capability = contenders.capability(info.backend, asked)
+    nature = ContenderInfo(info.name, info.backend, "", **capability)
     said = (info.on_keras, info.framework, info.unsupported.keys())
     if said != (nature.on_keras, nature.framework, nature.unsupported.keys()):
         raise BadInputError(

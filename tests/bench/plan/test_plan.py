@@ -59,6 +59,21 @@ def test_the_original_preset_is_the_full_training():
     ]
 
 
+@pytest.mark.parametrize("name", ["jax", "jax:steps=2", "jax:input=pydataset", "numpy"])
+def test_settings_that_leave_out_a_pass_keep_no_run_from_being_carried_on(monkeypatch, name):
+    installed(monkeypatch, "jax", "numpy")
+    asked = Request(backends=[name], workloads=["predict"], passes=["speed"])
+    plan = plan_from_request(asked, COUNTS)
+    header = msgspec.structs.replace(
+        sample.make().header,
+        plan=plan.info,
+        contenders=plan.contenders,
+        models=plan.describe_models(),
+        machine=machine.describe(),
+    )
+    assert plan_from_header(header) == plan
+
+
 def test_rounds_take_as_long_as_is_asked_for(monkeypatch):
     installed(monkeypatch, "jax", "torch")
     usual, short = (

@@ -1,10 +1,21 @@
-"""Test the notice on rounds that are shorter than usual."""
+"""Test notices on rounds that are shorter than usual, and what reports hold of other rooms."""
 
 import msgspec
 import pytest
 
-from aebench.reports.summary import summarise
+from aebench.backends import inputs
+from aebench.bench.plan.presets import ROUND_SECONDS
+from aebench.reports.summary import notices, summarise
 from helpers import sample
+
+
+def test_reports_and_plans_mean_the_same_usual_length():
+    assert notices._USUAL_ROUND_SECONDS == ROUND_SECONDS
+
+
+def test_reports_know_the_libraries_of_all_input_paths():
+    packages = {name: inputs.load(name).PACKAGE for name in inputs.NAMES}
+    assert {name: each for name, each in packages.items() if each} == notices._OF_INPUT
 
 
 @pytest.mark.parametrize(
