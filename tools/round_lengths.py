@@ -26,7 +26,15 @@ from aebench.bench.data import datasets
 from aebench.bench.data.model_data import by_model, counts_of_images
 from aebench.bench.plan.presets import ROUND_SECONDS
 from aebench.bench.plan.request import Request, plan_from_request
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.every_pass import RuntimeInfo
+from aebench.bench.protocol.messages.speed import (
+    Calibrate,
+    Calibrated,
+    Enter,
+    Entered,
+    RoundTimes,
+    RunRound,
+)
 
 # Seconds of a round and of the steps discarded before it: those of earlier versions, those of this
 # one, and the longest.
@@ -58,7 +66,7 @@ def workers(asked: argparse.Namespace) -> Iterator[dict[str, Worker]]:
                 for each in plan.running
             }
             for worker in found.values():
-                worker.answer(messages.RuntimeInfo)
+                worker.answer(RuntimeInfo)
             yield found
         finally:
             fleet.close()
@@ -67,8 +75,8 @@ def workers(asked: argparse.Namespace) -> Iterator[dict[str, Worker]]:
 def lengths(worker: Worker, batch_size: int) -> list[Length]:
     """Return the numbers of steps that take the seconds, by a worker's own steps."""
     for steps in CALIBRATIONS:
-        command = messages.Calibrate("train", batch_size, steps)
-        answer = worker.ask(command, messages.Calibrated)
+        command = Calibrate("train", batch_size, steps)
+        answer = worker.ask(command, Calibrated)
     return [
         Length(*(max(1, round(each / answer.step_seconds)) for each in seconds))
         for seconds in SECONDS
@@ -87,8 +95,8 @@ def main() -> None:
         of_worker = {name: lengths(each, asked.batch_size) for name, each in found.items()}
         for name, worker in found.items():
             steps = 4 * sum(of_worker[name][-1])
-            worker.ask(messages.Enter("train", asked.batch_size, steps), messages.Entered)
-            worker.ask(messages.RunRound(*of_worker[name][0]), messages.RoundTimes)
+            worker.ask(Enter("train", asked.batch_size, steps), Entered)
+            worker.ask(RunRound(*of_worker[name][0]), RoundTimes)
         blocks = []
         end = time.monotonic() + 60 * asked.minutes
         while time.monotonic() < end:
@@ -119,7 +127,7 @@ def block(
         for name in random.sample(list(found), len(found)):
             length = drawn[name][place]
             time.sleep(PAUSE_SECONDS)
-            times = found[name].ask(messages.RunRound(*length), messages.RoundTimes)
+            times = found[name].ask(RunRound(*length), RoundTimes)
             seconds[name, length] = times.seconds / length.steps
     return seconds
 

@@ -17,7 +17,8 @@ from aebench.bench.errors import MeasurementError
 from aebench.bench.models.model import Model
 from aebench.bench.plan.contenders import interpreter
 from aebench.bench.plan.plan import Plan
-from aebench.bench.protocol.messages import Job, RuntimeInfo, SpeedJob
+from aebench.bench.protocol.messages.every_pass import Job, RuntimeInfo
+from aebench.bench.protocol.messages.speed import SpeedJob
 from aebench.reports import record
 from aebench.reports.journal import Journal
 from aebench.reports.record import Cell, ContenderInfo

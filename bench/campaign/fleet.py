@@ -26,7 +26,9 @@ from aebench.backends.accelerators import HIDDEN
 from aebench.bench.campaign.guard import GOODBYE, kill_tree
 from aebench.bench.errors import MeasurementError
 from aebench.bench.protocol.channel import Channel, ChannelClosedError, Message
-from aebench.bench.protocol.messages import Hello, Job, PhaseMemory, ProtocolError, decode, encode
+from aebench.bench.protocol.messages.coding import ProtocolError, decode, encode
+from aebench.bench.protocol.messages.cold_start import PhaseMemory
+from aebench.bench.protocol.messages.every_pass import Hello, Job
 from aebench.bench.protocol.package_path import link_package
 from aebench.bench.protocol.settings import KEEPS_COMPILED
 from aebench.bench.system.processor import CORE_ERRORS

@@ -12,7 +12,12 @@ from aebench.bench.data.model_data import ModelData
 from aebench.bench.errors import BadInputError, MeasurementError
 from aebench.bench.models.model import FileModel
 from aebench.bench.plan.contenders import interpreter
-from aebench.bench.protocol.messages import FoundSamples, Inspect, Inspected, InspectionJob
+from aebench.bench.protocol.messages.inspection import (
+    FoundSamples,
+    Inspect,
+    Inspected,
+    InspectionJob,
+)
 from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.protocol.samples import SampleSource
 from aebench.reports.record import ContenderInfo, DataInfo

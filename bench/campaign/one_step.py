@@ -11,7 +11,8 @@ from aebench.bench.errors import MeasurementError
 from aebench.bench.models.model import Model
 from aebench.bench.plan.contenders import interpreter
 from aebench.bench.plan.plan import ContenderCell, Plan
-from aebench.bench.protocol.messages import Calibrate, Calibrated, RuntimeInfo
+from aebench.bench.protocol.messages.every_pass import RuntimeInfo
+from aebench.bench.protocol.messages.speed import Calibrate, Calibrated
 from aebench.reports.record import ContenderInfo
 
 

@@ -15,7 +15,7 @@ from aebench import backends
 from aebench.bench.campaign.context import Context
 from aebench.bench.plan.parity_sizes import parity_sizes
 from aebench.bench.plan.witnesses import witnesses
-from aebench.bench.protocol.messages import ParityJob
+from aebench.bench.protocol.messages.parity import ParityJob
 from aebench.bench.system import machine
 from aebench.reports.record import ContenderInfo
 

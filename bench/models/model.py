@@ -92,7 +92,8 @@ class FileModel:
     constant_loss : float, optional
         Test loss of the best constant prediction.
     weights : str
-        The folder of its initial weights, as :class:`aebench.bench.protocol.messages.Job` has it.
+        The folder of its initial weights; see
+        :class:`aebench.bench.protocol.messages.every_pass.Job`.
     """
 
     description: ModelDescription

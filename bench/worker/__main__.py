@@ -17,7 +17,7 @@ from aebench.bench.protocol.channel import Channel, ChannelClosedError
 def main() -> None:
     """Send the hello, the first message; then receive a job and do it until the channel closes."""
     # The hello reports the memory of an interpreter without imports. It is therefore sent before
-    # the message types are imported. messages.Hello describes its fields.
+    # the message types are imported. The class Hello describes its fields.
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
     from aebench.bench.system import proc_memory
 
@@ -44,7 +44,8 @@ def _work(channel: Channel) -> None:
     from importlib import import_module
 
     from aebench import backends
-    from aebench.bench.protocol.messages import ColdStartJob, decode_job
+    from aebench.bench.protocol.messages.cold_start import ColdStartJob
+    from aebench.bench.protocol.messages.receiving import decode_job
     from aebench.bench.worker.framework import import_framework
 
     job = decode_job(channel.receive())

@@ -10,22 +10,21 @@ from aebench.backends import native
 from aebench.backends.native import gemm
 from aebench.bench.models.loading import LoadedModel, load
 from aebench.bench.protocol.channel import Channel
-from aebench.bench.protocol.messages import (
+from aebench.bench.protocol.messages.coding import encode
+from aebench.bench.protocol.messages.every_pass import Job, RuntimeInfo
+from aebench.bench.protocol.messages.receiving import receive_command
+from aebench.bench.protocol.messages.speed import (
     Calibrate,
     Calibrated,
     Compile,
     Enter,
     Entered,
     EpochBoundary,
-    Job,
     Leave,
     RoundTimes,
     RunRound,
     RunShortEpochs,
-    RuntimeInfo,
     SpeedJob,
-    encode,
-    receive_command,
 )
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings

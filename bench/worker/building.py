@@ -7,7 +7,7 @@ from typing import Any
 from aebench import backends
 from aebench.bench.models.loading import LoadedModel, ModelError
 from aebench.bench.protocol import trees
-from aebench.bench.protocol.messages import Job
+from aebench.bench.protocol.messages.every_pass import Job
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.quoting import shortly
@@ -75,7 +75,7 @@ def initial_weights(model: LoadedModel, seed: int, folder: str) -> list[Any] | N
     seed : int
         The seed.
     folder : str
-        The folder of the weights; see :class:`aebench.bench.protocol.messages.Job`.
+        The folder of the weights; see :class:`aebench.bench.protocol.messages.every_pass.Job`.
 
     Returns
     -------

@@ -5,15 +5,9 @@ from abc import abstractmethod
 from dataclasses import replace
 
 from aebench.bench.protocol.channel import Channel
-from aebench.bench.protocol.messages import (
-    Calibrated,
-    Entered,
-    Leave,
-    RoundTimes,
-    RunRound,
-    encode,
-    receive_command,
-)
+from aebench.bench.protocol.messages.coding import encode
+from aebench.bench.protocol.messages.receiving import receive_command
+from aebench.bench.protocol.messages.speed import Calibrated, Entered, Leave, RoundTimes, RunRound
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.cell_runner import CellRunner
 from aebench.bench.worker.round_timing import time_round

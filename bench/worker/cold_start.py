@@ -5,7 +5,7 @@ A phase imports the modules that it needs itself: their time and memory are part
 
 from typing import Any
 
-from aebench.bench.protocol.messages import ColdStartJob
+from aebench.bench.protocol.messages.cold_start import ColdStartJob
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.framework import import_framework
 

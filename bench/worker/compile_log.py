@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from aebench.backends import Backend
 from aebench.backends.profilers import CompilationEvent, Profiler
-from aebench.bench.protocol import messages, trees
+from aebench.bench.protocol import trees
+from aebench.bench.protocol.messages.profile import CompileLogEntry
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.stepping import replaced_step, steps_per_call
 
@@ -34,7 +35,7 @@ def log_first_steps(
     samples: Samples,
     batch_size: int,
     workloads: Sequence[str],
-) -> list[messages.CompileLogEntry]:
+) -> list[CompileLogEntry]:
     """Train or predict for the first time, or both, and return what was compiled meanwhile.
 
     The data are four full batches and a smaller last batch.
@@ -62,7 +63,7 @@ def log_first_steps(
     """
     size = batch_size // steps_per_call(model)
     data = samples.first(FULL_BATCHES * batch_size + max(1, size // 2))
-    rows: list[messages.CompileLogEntry] = []
+    rows: list[CompileLogEntry] = []
     for workload in workloads:
         found: list[CompilationEvent] = []
         calls: list[_Call] = []
@@ -105,10 +106,10 @@ def _watched(
 
 def _with_calls(
     workload: str, calls: Sequence[_Call], found: Sequence[CompilationEvent], compiles: bool
-) -> list[messages.CompileLogEntry]:
+) -> list[CompileLogEntry]:
     """Return the events with their causes; ``compiles`` is whether a compiler is on."""
     silent = not any(event.stage == "compile" for event in found)
-    rows: list[messages.CompileLogEntry] = []
+    rows: list[CompileLogEntry] = []
     before: list[tuple[int, str]] = []
     for call in calls:
         mine = _within(call, found)
@@ -133,8 +134,8 @@ def _is_cold(call: _Call, calls: Sequence[_Call], found: Sequence[CompilationEve
     return call is first or bool(_within(call, found))
 
 
-def _row(workload: str, event: CompilationEvent, call: _Call, why: str) -> messages.CompileLogEntry:
-    return messages.CompileLogEntry(
+def _row(workload: str, event: CompilationEvent, call: _Call, why: str) -> CompileLogEntry:
+    return CompileLogEntry(
         stage=event.stage,
         function=event.function or f"{workload}_step",
         seconds=event.seconds,

@@ -14,7 +14,7 @@ from aebench import backends
 from aebench.bench.models.loading import load
 from aebench.bench.protocol import parity_results as names
 from aebench.bench.protocol import trees
-from aebench.bench.protocol.messages import ComputeResults, ParityJob, ResultsComputed
+from aebench.bench.protocol.messages.parity import ComputeResults, ParityJob, ResultsComputed
 from aebench.bench.protocol.parity_checks import INFERENCE, short_steps
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings

@@ -5,7 +5,10 @@ import time
 from aebench import backends
 from aebench.bench.models.loading import load
 from aebench.bench.protocol.channel import Channel
-from aebench.bench.protocol.messages import (
+from aebench.bench.protocol.messages.coding import encode
+from aebench.bench.protocol.messages.every_pass import RuntimeInfo
+from aebench.bench.protocol.messages.receiving import receive_command
+from aebench.bench.protocol.messages.speed import (
     Calibrate,
     Calibrated,
     Compile,
@@ -16,10 +19,7 @@ from aebench.bench.protocol.messages import (
     RoundTimes,
     RunRound,
     RunShortEpochs,
-    RuntimeInfo,
     SpeedJob,
-    encode,
-    receive_command,
 )
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.batches import repeated

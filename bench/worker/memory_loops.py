@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aebench.bench.protocol.loops import LOOP_BATCHES
-from aebench.bench.protocol.messages import LoopJob
+from aebench.bench.protocol.messages.memory_loop import LoopJob
 from aebench.bench.worker.cold_start import ColdStart
 
 # Repeats a loop so many times, and calls the function after each repeat.

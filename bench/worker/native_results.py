@@ -10,7 +10,7 @@ import numpy as np
 from aebench import backends
 from aebench.bench.models.loading import load
 from aebench.bench.protocol import parity_results as names
-from aebench.bench.protocol.messages import ComputeResults, ParityJob, ResultsComputed
+from aebench.bench.protocol.messages.parity import ComputeResults, ParityJob, ResultsComputed
 from aebench.bench.protocol.parity_checks import INFERENCE, short_steps
 from aebench.bench.worker.building import initial_weights
 from aebench.bench.worker.own_network import Array, OwnNetwork

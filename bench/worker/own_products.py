@@ -1,7 +1,7 @@
 """Time a step's matrix products in a contender's own library, in the contender's own worker."""
 
 from aebench.backends.products.trials import own_step_seconds
-from aebench.bench.protocol.messages import OwnProducts, SpeedJob, TimeProducts
+from aebench.bench.protocol.messages.speed import OwnProducts, SpeedJob, TimeProducts
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.workloads import Workload
 

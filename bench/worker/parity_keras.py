@@ -7,7 +7,8 @@ import numpy as np
 
 from aebench import backends
 from aebench.bench.models.loading import LoadedModel
-from aebench.bench.protocol.messages import ParityJob, RuntimeInfo
+from aebench.bench.protocol.messages.every_pass import RuntimeInfo
+from aebench.bench.protocol.messages.parity import ParityJob
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.worker.building import build, dropout_layers

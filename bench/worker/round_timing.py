@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from aebench.bench.protocol.messages import RoundTimes
+from aebench.bench.protocol.messages.speed import RoundTimes
 
 R = TypeVar("R")
 

@@ -11,7 +11,7 @@ from typing import Any
 from aebench import backends
 from aebench.backends import ladders
 from aebench.bench.protocol import rungs, trees
-from aebench.bench.protocol.messages import RungTimes
+from aebench.bench.protocol.messages.ladder import RungTimes
 from aebench.bench.worker.batches import repeated
 from aebench.bench.worker.building import ready
 from aebench.bench.worker.own_samples import in_batches

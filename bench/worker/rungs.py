@@ -14,7 +14,8 @@ from aebench.backends.ladders import Batch
 from aebench.backends.native import gemm
 from aebench.bench.models.loading import LoadedModel
 from aebench.bench.protocol import rungs
-from aebench.bench.protocol.messages import Enter, LadderJob, RungTimes
+from aebench.bench.protocol.messages.ladder import LadderJob, RungTimes
+from aebench.bench.protocol.messages.speed import Enter
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker import baseline_rounds
 from aebench.bench.worker.batches import repeated

@@ -7,7 +7,7 @@ from typing import Any
 
 from aebench import backends
 from aebench.backends import inputs
-from aebench.bench.protocol.messages import RuntimeInfo
+from aebench.bench.protocol.messages.every_pass import RuntimeInfo
 from aebench.bench.protocol.settings import KEEPS_COMPILED
 from aebench.bench.worker import input_paths
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from aebench.backends import Backend
-from aebench.bench.protocol.messages import EpochBoundary, RoundTimes
+from aebench.bench.protocol.messages.speed import EpochBoundary, RoundTimes
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.cell_runner import CellRunner
 from aebench.bench.worker.round_timing import no_garbage_collection

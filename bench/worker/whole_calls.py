@@ -1,6 +1,6 @@
 """Run rounds of whole calls of a workload: calls with all samples, each timed on its own."""
 
-from aebench.bench.protocol.messages import Calibrated
+from aebench.bench.protocol.messages.speed import Calibrated
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker import input_paths
 from aebench.bench.worker.calls import TimedCalls

@@ -233,7 +233,8 @@ def test_a_baseline_multiplies_in_float32_if_asked(tmp_path):
         """
         import json, torch
         from aebench.bench.models.autoencoder import parse
-        from aebench.bench.protocol.messages import ParityJob, SpeedJob
+        from aebench.bench.protocol.messages.parity import ParityJob
+        from aebench.bench.protocol.messages.speed import SpeedJob
         from aebench.bench.protocol.samples import SampleSource
         from aebench.bench.worker.baseline_rounds import Networks
         from aebench.bench.models.loading import load

@@ -10,7 +10,8 @@ STYLE = (ROOT / "STYLE.md").read_text(encoding="utf-8")
 QUOTED = re.findall(r"From `([\w/.]+)`:\n\n```python\n(.*?)```", STYLE, re.DOTALL)
 # The speed pass has more files than the one with its name; the parent judges parity.
 PASSES = ("parity", "speed", "footprint", "quality", "profile", "memory")
-ROOMS = ("bench/campaign/passes", "bench/worker/passes", "reports/summary", "reports/tables")
+ROOMS = ("bench/campaign/passes", "bench/worker/passes", "bench/protocol/messages")
+ROOMS += ("reports/summary", "reports/tables")
 
 
 @pytest.mark.parametrize(("file", "quotation"), QUOTED)

@@ -39,7 +39,7 @@ from aebench.bench.campaign.passes.rounds import take
 from aebench.bench.data import datasets
 from aebench.bench.data.model_data import by_model, counts_of_images
 from aebench.bench.plan.request import Request, plan_from_request
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.speed import Leave, Left
 from aebench.bench.system import machine
 from aebench.reports.journal import Journal
 from aebench.reports.record import SCHEMA, Header, Round, WorkerInfo
@@ -98,7 +98,7 @@ class Interleaved(speed.SpeedPass):
                 block = turn * ROUNDS_PER_TURN + place
                 take(self._context, sessions, session, cell, block, 0)
             self.plain_seconds.append(self._plain.fit())
-        session.worker.ask(messages.Leave(), messages.Left)
+        session.worker.ask(Leave(), Left)
         return number + len(orders)
 
 

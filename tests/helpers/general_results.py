@@ -12,7 +12,7 @@ import numpy as np
 
 from aebench import backends
 from aebench.bench.models import loading
-from aebench.bench.protocol.messages import ComputeResults, ParityJob
+from aebench.bench.protocol.messages.parity import ComputeResults, ParityJob
 from aebench.bench.protocol.parity_checks import INFERENCE, STEPS
 from aebench.bench.protocol.samples import SampleSource
 from helpers.small_model_names import (

@@ -13,7 +13,7 @@ from aebench.backends import native
 from aebench.bench.campaign.passes.parity import oracle_results
 from aebench.bench.models.autoencoder import Autoencoder, parse
 from aebench.bench.models.loading import load
-from aebench.bench.protocol.messages import ParityJob
+from aebench.bench.protocol.messages.parity import ParityJob
 from aebench.bench.protocol.parity_checks import INFERENCE, LONG, STEPS
 from aebench.bench.protocol.samples import Samples, SampleSource
 from aebench.bench.worker import parity_baseline, parity_keras

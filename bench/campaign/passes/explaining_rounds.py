@@ -19,7 +19,16 @@ from aebench.bench.campaign.passes.rounds import (
     running_sessions,
     steps_per_call,
 )
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.speed import (
+    Enter,
+    Entered,
+    Leave,
+    Left,
+    OwnProducts,
+    RoundTimes,
+    RunRound,
+    TimeProducts,
+)
 from aebench.reports import record
 
 # Rounds of steps in a launch: the contenders take turns. The launches' spread gives the interval.
@@ -44,8 +53,8 @@ def time_products(
         or any(other.contender.backend == backends.GEMM for other in sessions)
     ):
         return
-    command = messages.TimeProducts(*cell.command_arguments)
-    answer = session.worker.ask(command, messages.OwnProducts)
+    command = TimeProducts(*cell.command_arguments)
+    answer = session.worker.ask(command, OwnProducts)
     for library in answer.library_step_seconds:
         context.append(record.Library, answer, library=library, **cell.fields(contender))
 
@@ -87,7 +96,7 @@ def run_steady(
                 _round(context, session, cell, number, lengths[session.contender.name])
     for session in running_sessions(taking_part):
         with dropping(context, session, cell):
-            session.worker.ask(messages.Leave(), messages.Left)
+            session.worker.ask(Leave(), Left)
 
 
 def _enter(session: Session, cell: LaunchCell, enough_steps: Callable[[float], float]) -> Length:
@@ -103,9 +112,9 @@ def _enter(session: Session, cell: LaunchCell, enough_steps: Callable[[float], f
     first = length(session.step_seconds)
     most = first.steps * MOST_TIMES_AS_MANY_STEPS
     # The shorter a call is, the less piles up along it.
-    command = messages.Enter(*cell.command_arguments, epoch_steps=2 * most, by_steps=True)
-    session.worker.ask(command, messages.Entered)
-    warm = session.worker.ask(messages.RunRound(*first), messages.RoundTimes)
+    command = Enter(*cell.command_arguments, epoch_steps=2 * most, by_steps=True)
+    session.worker.ask(command, Entered)
+    warm = session.worker.ask(RunRound(*first), RoundTimes)
     return length(warm.seconds / first.steps, most)
 
 
@@ -113,7 +122,7 @@ def _round(
     context: Context, session: Session, cell: LaunchCell, number: int, length: Length
 ) -> None:
     time.sleep(PAUSE_SECONDS)
-    answer = session.worker.ask(messages.RunRound(*length), messages.RoundTimes)
+    answer = session.worker.ask(RunRound(*length), RoundTimes)
     context.append(
         record.SteadyRound,
         answer,

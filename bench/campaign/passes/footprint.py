@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import one_at_a_time
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.footprint import FootprintJob, FootprintResult
 from aebench.bench.protocol.phases import FOOTPRINT_PHASES
 from aebench.bench.system import accelerators
 from aebench.reports import record
@@ -19,7 +19,7 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
 
 def _cold_start(context: Context, contender: ContenderInfo, task: Task) -> None:
     task_fields = one_at_a_time.task_fields(task)
-    job = one_at_a_time.cold_start_job(messages.FootprintJob, context, contender, task)
+    job = one_at_a_time.cold_start_job(FootprintJob, context, contender, task)
     _fill_cache(context, contender, job)
     worker = context.start(contender, job)
     try:
@@ -27,7 +27,7 @@ def _cold_start(context: Context, contender: ContenderInfo, task: Task) -> None:
         context.append(record.Phase, worker.interpreter, **task_fields, exact=exact)
         for _ in FOOTPRINT_PHASES:
             context.append(record.Phase, worker.phase(), **task_fields, exact=exact)
-        last = worker.answer(messages.FootprintResult)
+        last = worker.answer(FootprintResult)
         context.note_worker(last.runtime, "footprint", contender.name, task.model, task.launch)
         in_driver = accelerators.process_bytes(worker.pid)
         context.append(record.FootprintFacts, last, **task_fields, device_process_bytes=in_driver)
@@ -35,7 +35,7 @@ def _cold_start(context: Context, contender: ContenderInfo, task: Task) -> None:
         context.fleet.stop(worker)
 
 
-def _fill_cache(context: Context, contender: ContenderInfo, job: messages.FootprintJob) -> None:
+def _fill_cache(context: Context, contender: ContenderInfo, job: FootprintJob) -> None:
     """Let a process that isn't measured compile what a contender with a kept cache needs."""
     cache = context.compile_cache(contender)
     if cache is None:
@@ -48,7 +48,7 @@ def _fill_cache(context: Context, contender: ContenderInfo, job: messages.Footpr
     try:
         for _ in FOOTPRINT_PHASES:
             worker.phase()
-        worker.answer(messages.FootprintResult)
+        worker.answer(FootprintResult)
     finally:
         context.fleet.stop(worker)
     filled.touch()

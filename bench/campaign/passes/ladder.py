@@ -16,7 +16,13 @@ from aebench.bench.campaign.passes.rounds import (
     started,
 )
 from aebench.bench.plan.order import block_orders
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.ladder import (
+    LadderJob,
+    PrepareRungs,
+    RungsPrepared,
+    RungTimes,
+    RunRung,
+)
 from aebench.bench.system.machine_controls import MachineControls
 from aebench.reports import record
 from aebench.reports.record import Cell, LadderBlock, Task
@@ -49,7 +55,7 @@ def _launch(context: Context, task: Task, controls: MachineControls) -> None:
         context,
         plan.in_ladder(task.model),
         lambda contender: context.job(
-            messages.LadderJob,
+            LadderJob,
             contender,
             model,
             dense_shapes=shapes,
@@ -93,9 +99,7 @@ def _prepared(
     context: Context, sessions: Sequence[Session], session: Session, cell: LaunchCell
 ) -> list[BlockRound]:
     """Let a contender compile its rungs; return their rounds, and record what it hasn't got."""
-    answer = session.worker.ask(
-        messages.PrepareRungs(*cell.command_arguments), messages.RungsPrepared
-    )
+    answer = session.worker.ask(PrepareRungs(*cell.command_arguments), RungsPrepared)
     fields = cell.fields(session.contender)
     for rung, reason in answer.absent.items():
         context.append(record.AbsentRung, rung=rung, reason=reason, **fields)
@@ -128,8 +132,8 @@ def _taker(
     steps: int,
 ) -> Callable[[int, int], record.RungRound]:
     def take(block: int, position: int) -> record.RungRound:
-        command = messages.RunRung(rung, steps)
-        answer, waiting_cpu_seconds = ask(sessions, session, command, messages.RungTimes)
+        command = RunRung(rung, steps)
+        answer, waiting_cpu_seconds = ask(sessions, session, command, RungTimes)
         return context.append(
             record.RungRound,
             answer,

@@ -9,7 +9,8 @@ from aebench.bench.campaign import memory_sampler
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import one_at_a_time
 from aebench.bench.errors import MeasurementError
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.memory import MemoryJob, MemoryResult
+from aebench.bench.protocol.messages.memory_loop import LoopEnd, LoopJob, LoopReading
 from aebench.bench.protocol.phases import MEMORY_PHASES
 from aebench.reports import record
 from aebench.reports.record import ContenderInfo, Task
@@ -34,7 +35,7 @@ def _weigh(context: Context, contender: ContenderInfo, task: Task) -> None:
 
 def _phases(context: Context, contender: ContenderInfo, task: Task) -> None:
     task_fields = one_at_a_time.task_fields(task)
-    job = one_at_a_time.cold_start_job(messages.MemoryJob, context, contender, task)
+    job = one_at_a_time.cold_start_job(MemoryJob, context, contender, task)
     worker = context.start(contender, job)
     try:
         exact = worker.exact_peaks
@@ -61,7 +62,7 @@ def _phases(context: Context, contender: ContenderInfo, task: Task) -> None:
                     ),
                 )
                 began_seconds = ended_seconds
-            last = worker.answer(messages.MemoryResult)
+            last = worker.answer(MemoryResult)
         context.note_worker(last.runtime, "memory", contender.name, task.model, task.launch)
         context.append(
             record.MemorySteps, last, **task_fields, batch_size=context.plan.info.batch_size
@@ -79,13 +80,13 @@ def _loop(context: Context, contender: ContenderInfo, task: Task, loop: str) -> 
     """Repeat a loop in a new worker, with and without garbage collection."""
     info = context.plan.info
     job = one_at_a_time.cold_start_job(
-        messages.LoopJob, context, contender, task, loop=loop, repeats=info.repeats
+        LoopJob, context, contender, task, loop=loop, repeats=info.repeats
     )
     worker = context.start(contender, job)
     try:
         for _ in range(2):
-            readings = [worker.answer(messages.LoopReading) for _ in range(info.repeats)]
-            end = worker.answer(messages.LoopEnd)
+            readings = [worker.answer(LoopReading) for _ in range(info.repeats)]
+            end = worker.answer(LoopEnd)
             context.append(
                 record.MemoryLoop,
                 end,

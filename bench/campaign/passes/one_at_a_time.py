@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from aebench.bench.campaign.context import Context
 from aebench.bench.errors import MeasurementError
-from aebench.bench.protocol.messages import ColdStartJob
+from aebench.bench.protocol.messages.cold_start import ColdStartJob
 from aebench.reports.record import ContenderInfo, Task
 
 J = TypeVar("J", bound=ColdStartJob)

@@ -22,7 +22,7 @@ from aebench.bench.data.datasets import Images
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.loading import ClosedForm
 from aebench.bench.plan.parity_sizes import ParitySizes, parity_sizes
-from aebench.bench.protocol.messages import Compare, Compared, ParityJob
+from aebench.bench.protocol.messages.parity import Compare, Compared, ParityJob
 from aebench.bench.protocol.parity_checks import (
     INFERENCE,
     LONG,

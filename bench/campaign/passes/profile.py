@@ -13,7 +13,8 @@ from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
 from aebench.bench.campaign.passes import one_at_a_time
 from aebench.bench.errors import MeasurementError
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.every_pass import RuntimeInfo
+from aebench.bench.protocol.messages.profile import CompileLog, Profiled, ProfileJob
 from aebench.reports import record
 from aebench.reports.placing import keep
 from aebench.reports.record import ContenderInfo, Task
@@ -30,7 +31,7 @@ def _profile(context: Context, contender: ContenderInfo, task: Task) -> None:
     info = context.plan.info
     written = context.scratch / "trace.json.gz"
     job = context.job(
-        messages.ProfileJob,
+        ProfileJob,
         contender,
         context.plan.model(task.model),
         batch_size=info.batch_size,
@@ -42,9 +43,9 @@ def _profile(context: Context, contender: ContenderInfo, task: Task) -> None:
     task_fields = one_at_a_time.task_fields(task)
     worker = context.start(contender, job)
     try:
-        runtime = worker.answer(messages.RuntimeInfo)
+        runtime = worker.answer(RuntimeInfo)
         context.note_worker(runtime, "profile", contender.name, task.model, task.launch)
-        for row in worker.answer(messages.CompileLog).compilations:
+        for row in worker.answer(CompileLog).compilations:
             context.append(record.Compilation, row, **task_fields)
         _note(context, worker, written, task_fields)
     finally:
@@ -52,7 +53,7 @@ def _profile(context: Context, contender: ContenderInfo, task: Task) -> None:
 
 
 def _note(context: Context, worker: Worker, written: Path, task_fields: dict[str, Any]) -> None:
-    profiled = worker.answer(messages.Profiled)
+    profiled = worker.answer(Profiled)
     for row in profiled.operations:
         context.append(record.Operation, row, **task_fields)
     try:

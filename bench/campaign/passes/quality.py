@@ -10,7 +10,13 @@ from itertools import groupby
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
 from aebench.bench.errors import MeasurementError
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.every_pass import RuntimeInfo
+from aebench.bench.protocol.messages.quality import (
+    BeginTraining,
+    EpochTrained,
+    QualityJob,
+    Reconstructed,
+)
 from aebench.reports import record
 from aebench.reports.record import ContenderInfo, Task
 
@@ -59,7 +65,7 @@ class _Training:
         """Wait until the worker has built the model."""
         with self._failures():
             if self._worker:
-                runtime = self._worker.answer(messages.RuntimeInfo)
+                runtime = self._worker.answer(RuntimeInfo)
                 seed = self._left[0].launch
                 name = self._contender.name
                 self._context.note_worker(runtime, "quality", name, self._model, seed)
@@ -85,12 +91,12 @@ class _Training:
                 self._context.fleet.stop(self._worker)
             self._worker = None
 
-    def _job(self) -> messages.QualityJob:
+    def _job(self) -> QualityJob:
         context = self._context
         info = context.plan.info
         model = context.plan.model(self._model)
         return context.job(
-            messages.QualityJob,
+            QualityJob,
             self._contender,
             model,
             seeds=[task.launch for task in self._left],
@@ -107,11 +113,11 @@ class _Training:
 
     def _train(self, worker: Worker) -> None:
         context = self._context
-        worker.tell(messages.BeginTraining())
+        worker.tell(BeginTraining())
         while self._left:
             for epoch in range(1, context.plan.info.epochs + 1):
                 self._epoch(worker, epoch)
-            made = worker.answer(messages.Reconstructed)
+            made = worker.answer(Reconstructed)
             if self._examples():
                 name = self._contender.name
                 context.append(record.Reconstructions, made, contender=name, model=self._model)
@@ -122,6 +128,6 @@ class _Training:
         name, seed = self._contender.name, self._left[0].launch
         of = context.plan.info.epochs
         context.display.doing(f"{self._model}: {name} trains, seed {seed}, epoch {epoch} of {of}")
-        trained = worker.answer(messages.EpochTrained)
+        trained = worker.answer(EpochTrained)
         row = context.append(record.QualityEpoch, trained, contender=name, model=self._model)
         context.display.figure(f"{self._model} {name} epoch {epoch}: test loss {row.test_loss:.4f}")

@@ -14,7 +14,7 @@ from aebench.bench.campaign.passes.rounds import (
     steps_per_call,
 )
 from aebench.bench.plan.presets import LEAST_STEPS
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.speed import Calibrate, Calibrated
 from aebench.reports import record
 from aebench.reports.record import Cell, ContenderInfo
 
@@ -67,8 +67,8 @@ class RoundLengths:
             return
         steps = CALIBRATION_STEPS
         for _ in range(MOST_CALIBRATIONS):
-            command = messages.Calibrate(*cell.command_arguments, steps)
-            answer = session.worker.ask(command, messages.Calibrated)
+            command = Calibrate(*cell.command_arguments, steps)
+            answer = session.worker.ask(command, Calibrated)
             session.step_seconds = answer.step_seconds
             enough = steps * answer.step_seconds >= CALIBRATION_SECONDS
             if enough or self._most_steps(cell) < steps or self._steps_of_whole_call(cell) > 1:

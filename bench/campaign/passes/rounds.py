@@ -9,7 +9,8 @@ from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.fleet import Worker
 from aebench.bench.errors import MeasurementError
 from aebench.bench.plan.order import starting_order
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.every_pass import Job, RuntimeInfo
+from aebench.bench.protocol.messages.speed import RoundTimes, RunRound
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.workloads import Workload
 from aebench.reports import record
@@ -85,7 +86,7 @@ class Length(NamedTuple):
 def started(
     context: Context,
     contenders: Sequence[ContenderInfo],
-    job: Callable[[ContenderInfo], messages.Job],
+    job: Callable[[ContenderInfo], Job],
     task: Task,
 ) -> list[Session]:
     """Start the workers of a launch, in a drawn order, and wait until all have built the model.
@@ -116,7 +117,7 @@ def started(
     for session in sessions:
         with Dropping(context, session, *place):
             info = context.note_worker(
-                session.worker.answer(messages.RuntimeInfo),
+                session.worker.answer(RuntimeInfo),
                 task.pass_name,
                 session.contender.name,
                 task.model,
@@ -164,8 +165,8 @@ def take(
     discarded_steps = -(-discarded_steps // steps_of_call) * steps_of_call
     # A known-effect control runs more steps than it reports.
     done_steps = round(steps * (1 + Fraction(str(session.contender.known_effect))))
-    command = messages.RunRound(done_steps, discarded_steps)
-    answer, waiting_cpu_seconds = ask(sessions, session, command, messages.RoundTimes)
+    command = RunRound(done_steps, discarded_steps)
+    answer, waiting_cpu_seconds = ask(sessions, session, command, RoundTimes)
     row = context.append(
         record.Round,
         answer,

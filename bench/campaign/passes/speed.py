@@ -29,7 +29,16 @@ from aebench.bench.plan.presets import (
     BLOCKS_A_TURN,
     LAUNCHES_WITH_SHORT_EPOCHS,
 )
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.speed import (
+    Compile,
+    CompiledCell,
+    Enter,
+    Entered,
+    EpochBoundaries,
+    Leave,
+    Left,
+    RunShortEpochs,
+)
 from aebench.bench.system.machine_controls import MachineControls
 from aebench.reports import record
 from aebench.reports.journal import Record
@@ -163,14 +172,14 @@ class SpeedPass:
         for cell, sessions in taking_part.items():
             for session in running_sessions(sessions):
                 lengths = self._lengths.to_compile(session.contender, cell)
-                command = messages.Compile(*cell.command_arguments, lengths)
+                command = Compile(*cell.command_arguments, lengths)
                 with dropping(self._context, session, cell):
                     session.worker.tell(command)
         for cell, sessions in taking_part.items():
             self._context.display.doing(f"{cell}, compiling")
             for session in running_sessions(sessions):
                 with dropping(self._context, session, cell):
-                    session.worker.answer(messages.CompiledCell)
+                    session.worker.answer(CompiledCell)
 
     def _turn(
         self, sessions: Sequence[Session], cell: LaunchCell, orders: list[list[int]], number: int
@@ -200,7 +209,7 @@ class SpeedPass:
         context.display.doing(f"{cell}, leaving")
         for session in running_sessions(sessions):
             with dropping(context, session, cell):
-                session.worker.ask(messages.Leave(), messages.Left)
+                session.worker.ask(Leave(), Left)
         return number
 
     def _enter(self, session: Session, cell: LaunchCell) -> None:
@@ -210,8 +219,8 @@ class SpeedPass:
         """
         self._lengths.restore(session, cell)
         least = LEAST_ROUNDS_IN_AN_EPOCH * sum(session.length)
-        command = messages.Enter(*cell.command_arguments, epoch_steps=least)
-        answer = session.worker.ask(command, messages.Entered)
+        command = Enter(*cell.command_arguments, epoch_steps=least)
+        answer = session.worker.ask(command, Entered)
         if cell.workload.trains and session.contender.on_keras:
             self._context.append(
                 record.Call,
@@ -259,8 +268,8 @@ class SpeedPass:
         steps = steps_of_call * calls
         epochs = SHORT_EPOCHS_WHERE_SOME_WAIT if session.some_epochs_wait else SHORT_EPOCHS
         time.sleep(blocks.PAUSE_SECONDS)
-        command = messages.RunShortEpochs(*cell.command_arguments, steps, epochs)
-        for row in session.worker.ask(command, messages.EpochBoundaries).boundaries:
+        command = RunShortEpochs(*cell.command_arguments, steps, epochs)
+        for row in session.worker.ask(command, EpochBoundaries).boundaries:
             self._context.append(
                 record.ShortEpoch,
                 row,

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from aebench import backends
 from aebench.bench.protocol.channel import Channel
-from aebench.bench.protocol.messages import FootprintJob, FootprintResult, PhaseMemory, encode
+from aebench.bench.protocol.messages.coding import encode
+from aebench.bench.protocol.messages.cold_start import PhaseMemory
+from aebench.bench.protocol.messages.footprint import FootprintJob, FootprintResult
 from aebench.bench.protocol.phases import FOOTPRINT_PHASES
 from aebench.bench.system import proc_memory
 from aebench.bench.worker.cold_start import ColdStart

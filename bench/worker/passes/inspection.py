@@ -15,14 +15,14 @@ from aebench import backends
 from aebench.bench.models.loading import SOURCE, LoadedModel, ModelError, load
 from aebench.bench.protocol import trees
 from aebench.bench.protocol.channel import Channel
-from aebench.bench.protocol.messages import (
+from aebench.bench.protocol.messages.coding import encode
+from aebench.bench.protocol.messages.inspection import (
     FoundSamples,
     Inspect,
     Inspected,
     InspectionJob,
-    encode,
-    receive_command,
 )
+from aebench.bench.protocol.messages.receiving import receive_command
 from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.protocol.samples import Samples, SampleSource
 from aebench.bench.worker.building import call_once

@@ -8,14 +8,9 @@ from aebench import backends
 from aebench.bench.models.loading import load
 from aebench.bench.protocol import rungs
 from aebench.bench.protocol.channel import Channel
-from aebench.bench.protocol.messages import (
-    LadderJob,
-    PrepareRungs,
-    RungsPrepared,
-    RunRung,
-    encode,
-    receive_command,
-)
+from aebench.bench.protocol.messages.coding import encode
+from aebench.bench.protocol.messages.ladder import LadderJob, PrepareRungs, RungsPrepared, RunRung
+from aebench.bench.protocol.messages.receiving import receive_command
 from aebench.bench.quoting import shortly
 from aebench.bench.worker.building import ready
 from aebench.bench.worker.rung_calls import calls

@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 from aebench import backends
 from aebench.bench.protocol.channel import Channel
-from aebench.bench.protocol.messages import MemoryJob, MemoryResult, PhaseMemory, encode
+from aebench.bench.protocol.messages.coding import encode
+from aebench.bench.protocol.messages.cold_start import PhaseMemory
+from aebench.bench.protocol.messages.memory import MemoryJob, MemoryResult
 from aebench.bench.protocol.phases import MEMORY_PHASES, WATCHED_STEPS
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.system import proc_memory

@@ -5,7 +5,8 @@ from collections import Counter
 
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.loops import WARM_REPEATS
-from aebench.bench.protocol.messages import LoopEnd, LoopJob, LoopReading, encode
+from aebench.bench.protocol.messages.coding import encode
+from aebench.bench.protocol.messages.memory_loop import LoopEnd, LoopJob, LoopReading
 from aebench.bench.system import proc_memory
 from aebench.bench.worker import memory_loops
 from aebench.bench.worker.cold_start import ColdStart

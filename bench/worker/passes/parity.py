@@ -11,16 +11,16 @@ import numpy as np
 from aebench import backends
 from aebench.bench.models.loading import ClosedForm, LoadedModel, load
 from aebench.bench.protocol.channel import Channel
-from aebench.bench.protocol.messages import (
+from aebench.bench.protocol.messages.coding import encode
+from aebench.bench.protocol.messages.every_pass import RuntimeInfo
+from aebench.bench.protocol.messages.parity import (
     Check,
     Compare,
     Compared,
     ComputeResults,
     ParityJob,
-    RuntimeInfo,
-    encode,
-    receive_command,
 )
+from aebench.bench.protocol.messages.receiving import receive_command
 from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.protocol.parity_checks import (
     INFERENCE,

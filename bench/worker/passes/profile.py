@@ -8,14 +8,14 @@ from aebench import backends
 from aebench.backends import profilers
 from aebench.bench.models.loading import load
 from aebench.bench.protocol.channel import Channel
-from aebench.bench.protocol.messages import (
+from aebench.bench.protocol.messages.coding import encode
+from aebench.bench.protocol.messages.profile import (
     CompileLog,
     Profiled,
     ProfileJob,
-    RoundTimes,
     TracedOperation,
-    encode,
 )
+from aebench.bench.protocol.messages.speed import RoundTimes
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker import attribution, chrome_trace, compile_log
 from aebench.bench.worker.batches import repeated

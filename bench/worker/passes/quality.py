@@ -6,14 +6,14 @@ import time
 from aebench import backends
 from aebench.bench.models.loading import load
 from aebench.bench.protocol.channel import Channel
-from aebench.bench.protocol.messages import (
+from aebench.bench.protocol.messages.coding import encode
+from aebench.bench.protocol.messages.quality import (
     BeginTraining,
     EpochTrained,
     QualityJob,
     Reconstructed,
-    encode,
-    receive_command,
 )
+from aebench.bench.protocol.messages.receiving import receive_command
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker import input_paths
 from aebench.bench.worker.building import Restarts, ready

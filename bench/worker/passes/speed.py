@@ -9,7 +9,10 @@ from typing import Protocol
 
 from aebench import backends
 from aebench.bench.protocol.channel import Channel
-from aebench.bench.protocol.messages import (
+from aebench.bench.protocol.messages.coding import encode
+from aebench.bench.protocol.messages.every_pass import RuntimeInfo
+from aebench.bench.protocol.messages.receiving import receive_command
+from aebench.bench.protocol.messages.speed import (
     Calibrate,
     Calibrated,
     Compile,
@@ -19,11 +22,8 @@ from aebench.bench.protocol.messages import (
     EpochBoundary,
     Left,
     RunShortEpochs,
-    RuntimeInfo,
     SpeedJob,
     TimeProducts,
-    encode,
-    receive_command,
 )
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.sample_files import mapped

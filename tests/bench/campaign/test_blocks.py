@@ -16,7 +16,7 @@ from aebench.bench.campaign.passes import blocks
 from aebench.bench.campaign.passes.rounds import LaunchCell, Length, Session
 from aebench.bench.errors import MeasurementError
 from aebench.bench.plan.order import block_orders
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.speed import RoundTimes, RunRound
 from aebench.bench.system.machine_controls import MachineControls
 from aebench.bench.system.processor import spent
 from aebench.bench.workloads.train import WORKLOAD as TRAIN
@@ -35,19 +35,19 @@ class Noting:
     def __init__(
         self, burns: float = 0.0, fails_at: int | None = None, sleeps: float = 0.0
     ) -> None:
-        self.asked: list[messages.RunRound] = []
+        self.asked: list[RunRound] = []
         self._burns = burns
         self._fails_at = fails_at
         self._sleeps = sleeps
         self._looks = 0
 
     def ask(self, command, kind):
-        assert kind is messages.RoundTimes
+        assert kind is RoundTimes
         self.asked.append(command)
         if len(self.asked) == self._fails_at:
             raise MeasurementError("had enough")
         time.sleep(self._sleeps)
-        return messages.RoundTimes(0.1, 0.2, 0.02)
+        return RoundTimes(0.1, 0.2, 0.02)
 
     def cpu_seconds(self):
         self._looks += 1

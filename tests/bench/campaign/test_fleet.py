@@ -9,13 +9,14 @@ import pytest
 from aebench.backends.accelerators import HIDDEN
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.errors import MeasurementError
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.every_pass import RuntimeInfo
+from aebench.bench.protocol.messages.speed import Leave, Left, SpeedJob
 from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.protocol.samples import SampleSource
 
 NOWHERE = SampleSource("", "")
 NOTHING = ModelDescription("", "", "", {}, "")
-JOB = messages.SpeedJob("jax", "aebench.backends.jax", {}, NOTHING, 0, 0, NOWHERE, NOWHERE, {})
+JOB = SpeedJob("jax", "aebench.backends.jax", {}, NOTHING, 0, 0, NOWHERE, NOWHERE, {})
 # Takes the place of a contender's interpreter, which is called with -P -m aebench.bench.worker FD.
 HELLO = 's.sendall(b\'{"resident_bytes": 1, "exact": true}\\n\')'
 
@@ -56,7 +57,7 @@ def interpreter(folder: Path, body: str) -> str:
 def test_a_broken_worker_is_a_reason(fleet, tmp_path, body, reason):
     with pytest.raises(MeasurementError, match=reason) as raised:
         worker = fleet.start("jax", JOB, python=interpreter(tmp_path, body))
-        worker.answer(messages.RuntimeInfo)
+        worker.answer(RuntimeInfo)
     if "last words" in body:
         assert raised.value.log_tail == "last words"
 
@@ -66,7 +67,7 @@ def test_a_worker_that_ended_before_a_command_gives_its_own_reason(fleet, tmp_pa
     worker = fleet.start("jax", JOB, python=interpreter(tmp_path, body))
     psutil.wait_procs([psutil.Process(worker.pid)], timeout=10)
     with pytest.raises(MeasurementError, match="no luck"):
-        worker.ask(messages.Leave(), messages.Left)
+        worker.ask(Leave(), Left)
 
 
 def test_a_hello_must_be_a_hello(fleet, tmp_path):
@@ -106,7 +107,7 @@ def test_accelerators_are_hidden_from_a_worker_if_asked(fleet, tmp_path):
         assert (HIDDEN.items() <= found.items()) is on_processor
 
 
-class Nonsense(messages.SpeedJob):
+class Nonsense(SpeedJob):
     PASS = "nonsense"
 
 
@@ -115,7 +116,7 @@ def test_a_worker_that_cannot_do_its_job_says_why(tmp_path):
     try:
         worker = fleet.start("jax", Nonsense(**vars(JOB)))
         with pytest.raises(MeasurementError, match="unknown job 'nonsense'") as raised:
-            worker.answer(messages.RuntimeInfo)
+            worker.answer(RuntimeInfo)
         assert "Traceback" in raised.value.log_tail
     finally:
         fleet.close()

@@ -17,7 +17,7 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.plan.model_refs import read
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.protocol import trees
-from aebench.bench.protocol.messages import Inspect, Inspected, InspectionJob
+from aebench.bench.protocol.messages.inspection import Inspect, Inspected, InspectionJob
 from aebench.bench.protocol.samples import SampleSource
 from aebench.bench.worker.sample_files import mapped
 from aebench.reports.record import ContenderInfo

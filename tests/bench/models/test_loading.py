@@ -10,7 +10,25 @@ from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.loading import ModelError, describe, load
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.every_pass import RuntimeInfo
+from aebench.bench.protocol.messages.footprint import FootprintJob, FootprintResult
+from aebench.bench.protocol.messages.quality import (
+    BeginTraining,
+    EpochTrained,
+    QualityJob,
+    Reconstructed,
+)
+from aebench.bench.protocol.messages.speed import (
+    Calibrate,
+    Calibrated,
+    Enter,
+    Entered,
+    Leave,
+    Left,
+    RoundTimes,
+    RunRound,
+    SpeedJob,
+)
 from aebench.bench.protocol.phases import FOOTPRINT_PHASES
 from aebench.bench.protocol.samples import SampleSource
 
@@ -63,9 +81,7 @@ def fleet(tmp_path):
 
 
 def quality(model, arrays, seeds, **settings):
-    return messages.QualityJob(
-        *JAX, settings, model, 0, 0, arrays, arrays, seeds, 2, 32, 320, examples=[]
-    )
+    return QualityJob(*JAX, settings, model, 0, 0, arrays, arrays, seeds, 2, 32, 320, examples=[])
 
 
 def test_a_file_describes_itself_by_its_bytes(tmp_path):
@@ -109,7 +125,7 @@ def test_a_worker_refuses_a_file_that_changed(tmp_path, model, arrays, fleet):
     written(tmp_path, CLASSIFIER + "# another line\n")
     worker = fleet.start("jax", quality(model, arrays, [0]))
     with pytest.raises(MeasurementError, match="has changed since the run was planned"):
-        worker.answer(messages.RuntimeInfo)
+        worker.answer(RuntimeInfo)
 
 
 def test_a_worker_refuses_what_is_no_model(tmp_path, arrays, fleet):
@@ -117,7 +133,7 @@ def test_a_worker_refuses_what_is_no_model(tmp_path, arrays, fleet):
     model = describe("classifier", written(tmp_path, text), PARAMETERS)
     worker = fleet.start("jax", quality(model, arrays, [0]))
     with pytest.raises(MeasurementError, match="returned str and must return a Keras model"):
-        worker.answer(messages.RuntimeInfo)
+        worker.answer(RuntimeInfo)
 
 
 def test_a_framework_s_note_does_not_hide_why_a_worker_failed(tmp_path, arrays, fleet):
@@ -130,17 +146,17 @@ def test_a_framework_s_note_does_not_hide_why_a_worker_failed(tmp_path, arrays, 
     described = describe("classifier", written(tmp_path, text), PARAMETERS)
     worker = fleet.start("jax", quality(described, arrays, [0]))
     with pytest.raises(MeasurementError, match=r"^ValueError: no luck$"):
-        worker.answer(messages.RuntimeInfo)
+        worker.answer(RuntimeInfo)
 
 
 def trained(worker, seeds):
     """Return the losses of all epochs, and the compiled steps' size."""
-    runtime = worker.answer(messages.RuntimeInfo)
-    worker.tell(messages.BeginTraining())
+    runtime = worker.answer(RuntimeInfo)
+    worker.tell(BeginTraining())
     losses = []
     for _ in range(seeds):
-        losses += [worker.answer(messages.EpochTrained).test_loss for _ in range(2)]
-        assert worker.answer(messages.Reconstructed).pixels == ""
+        losses += [worker.answer(EpochTrained).test_loss for _ in range(2)]
+        assert worker.answer(Reconstructed).pixels == ""
     return losses, runtime.settings["steps_per_execution"]
 
 
@@ -156,24 +172,24 @@ def test_a_worker_trains_the_model_of_a_file(model, arrays, fleet):
 
 def test_a_cold_start_of_the_model_of_a_file(tmp_path, model, arrays, fleet):
     names = SampleSource("x", "y")
-    job = messages.FootprintJob(
+    job = FootprintJob(
         *JAX, {}, model, 0, 0, arrays, arrays, 32, str(tmp_path / "samples.npz"), names, 320
     )
     worker = fleet.start("jax", job)
     assert [worker.phase().phase for _ in FOOTPRINT_PHASES] == list(FOOTPRINT_PHASES)
-    result = worker.answer(messages.FootprintResult)
+    result = worker.answer(FootprintResult)
     assert result.parameters == 6 * 8 + 8 + 8 * 3 + 3
     assert 0 < result.loss < 2
 
 
 def test_rounds_of_the_model_of_a_file(model, arrays, fleet):
     files = {name: f"aebench.bench.workloads.{name}" for name in ("train", "predict")}
-    job = messages.SpeedJob(*JAX, {}, model, 0, 0, arrays, arrays, files)
+    job = SpeedJob(*JAX, {}, model, 0, 0, arrays, arrays, files)
     worker = fleet.start("jax", job)
-    worker.answer(messages.RuntimeInfo)
+    worker.answer(RuntimeInfo)
     for workload in files:
-        answer = worker.ask(messages.Calibrate(workload, 32, 10), messages.Calibrated)
+        answer = worker.ask(Calibrate(workload, 32, 10), Calibrated)
         assert answer.step_seconds > 0
-        worker.ask(messages.Enter(workload, 32, 40), messages.Entered)
-        assert worker.ask(messages.RunRound(10, 3), messages.RoundTimes).seconds > 0
-        worker.ask(messages.Leave(), messages.Left)
+        worker.ask(Enter(workload, 32, 40), Entered)
+        assert worker.ask(RunRound(10, 3), RoundTimes).seconds > 0
+        worker.ask(Leave(), Left)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from aebench.bench.protocol.messages import RungTimes
+from aebench.bench.protocol.messages.ladder import RungTimes
 from aebench.bench.protocol.rungs import RUNGS
 from aebench.bench.worker import rung_calls
 from aebench.bench.worker.passes import ladder

@@ -10,7 +10,7 @@ from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.campaign.memory_sampler import Curve, sampling
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.model_info import describe_model
-from aebench.bench.protocol.messages import FootprintJob
+from aebench.bench.protocol.messages.footprint import FootprintJob
 from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.protocol.samples import SampleSource
 from aebench.bench.system import proc_memory
@@ -32,7 +32,8 @@ planted = types.ModuleType("aebench.bench.worker.passes.footprint")
 sys.modules["aebench.bench.worker.passes.footprint"] = planted
 
 def work(channel, job):
-    from aebench.bench.protocol.messages import PhaseMemory, encode
+    from aebench.bench.protocol.messages.coding import encode
+    from aebench.bench.protocol.messages.cold_start import PhaseMemory
     from aebench.bench.system import proc_memory
     kept = []
 

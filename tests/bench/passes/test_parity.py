@@ -15,7 +15,8 @@ from aebench.bench.campaign.passes.parity import tolerances
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.plan import Plan
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.every_pass import RuntimeInfo
+from aebench.bench.protocol.messages.parity import Check, Compared
 from aebench.reports.journal import Journal
 from aebench.reports.record import ContenderInfo, Failure, Parity, TaskEnd, WorkloadSizes
 from helpers import sample
@@ -122,8 +123,8 @@ class Comparing:
         self._noted.append((self._name, "heard"))
         if self._fails:
             raise MeasurementError("was killed")
-        runtime = messages.RuntimeInfo({"precision": "float32"}, {}, [], 2, [])
-        return messages.Compared(runtime, [messages.Check("forward", 0.0, "")])
+        runtime = RuntimeInfo({"precision": "float32"}, {}, [], 2, [])
+        return Compared(runtime, [Check("forward", 0.0, "")])
 
 
 def test_workers_compute_side_by_side_and_one_that_fails_stops_no_other(tmp_path, monkeypatch):

@@ -19,7 +19,23 @@ from aebench.bench.campaign.passes.round_lengths import (
 from aebench.bench.campaign.passes.speed import SpeedPass
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.plan import Plan
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.every_pass import RuntimeInfo
+from aebench.bench.protocol.messages.speed import (
+    Calibrate,
+    Calibrated,
+    CompiledCell,
+    Enter,
+    Entered,
+    EpochBoundaries,
+    EpochBoundary,
+    Leave,
+    Left,
+    OwnProducts,
+    RoundTimes,
+    RunRound,
+    RunShortEpochs,
+    TimeProducts,
+)
 from aebench.bench.system import machine_controls
 from aebench.bench.system.machine_controls import MachineControls
 from aebench.reports.journal import Journal, load
@@ -64,28 +80,22 @@ class Knowing:
         self._asked.append(command)
 
     def answer(self, kind):
-        if kind is messages.CompiledCell:
+        if kind is CompiledCell:
             self._asked.append(kind)
             return kind()
-        assert kind is messages.RuntimeInfo
-        return messages.RuntimeInfo({}, {}, [], cores=2, epoch_end_polls_seconds=[])
+        assert kind is RuntimeInfo
+        return RuntimeInfo({}, {}, [], cores=2, epoch_end_polls_seconds=[])
 
     def ask(self, command, kind):
         self._asked.append(command)
         library = ("numpy", {"numpy": 1.0}) if self._gemm else ()
         answers = {
-            messages.Calibrate: lambda: messages.Calibrated(
-                self._at_first + self._latency / command.steps, *library
-            ),
-            messages.Enter: lambda: messages.Entered(0.1),
-            messages.RunRound: lambda: messages.RoundTimes(
-                command.steps * self._step_seconds, 0.1, 0.01
-            ),
-            messages.Leave: messages.Left,
-            messages.TimeProducts: lambda: messages.OwnProducts({"own": 1.0}),
-            messages.RunShortEpochs: lambda: messages.EpochBoundaries(
-                [messages.EpochBoundary(0.2, 0.01, 0.0, 0.0)]
-            ),
+            Calibrate: lambda: Calibrated(self._at_first + self._latency / command.steps, *library),
+            Enter: lambda: Entered(0.1),
+            RunRound: lambda: RoundTimes(command.steps * self._step_seconds, 0.1, 0.01),
+            Leave: Left,
+            TimeProducts: lambda: OwnProducts({"own": 1.0}),
+            RunShortEpochs: lambda: EpochBoundaries([EpochBoundary(0.2, 0.01, 0.0, 0.0)]),
         }
         answer = answers[type(command)]()
         assert isinstance(answer, kind)
@@ -179,7 +189,7 @@ def test_whole_calls_aren_t_called_to_warm_up_or_to_be_calibrated(run):
     record = run([0], seconds, asked=asked, **sizes)
     assert not [row for row in record.of(Round) if row.block == WARMUP_BLOCK]
     whole = len(DATA.test) // 64
-    calibrated = [each.steps for each in asked if isinstance(each, messages.Calibrate)]
+    calibrated = [each.steps for each in asked if isinstance(each, Calibrate)]
     assert 0 < max(calibrated) < whole
     assert {row.steps % (len(DATA.test) // row.batch_size) for row in record.of(Round)} == {0}
 
@@ -291,7 +301,7 @@ def test_workers_compile_side_by_side_before_any_is_calibrated(run):
         *[("Compile", 32)] * 4,
         *[("Compile", 64)] * 4,
     ]
-    assert asked[8:16] == [messages.CompiledCell] * 8
+    assert asked[8:16] == [CompiledCell] * 8
     # Where a number of steps needs a compilation of its own, that of a later launch is known.
     asked.clear()
     run([1], seconds, contenders=STRIDED, batch_sizes=[32, 64], asked=asked)
@@ -304,7 +314,7 @@ def test_rounds_whose_steps_are_known_need_no_calibration(run):
     seconds = {"jax": 0.01, "tensorflow": 0.03, "native-jax": 0.009, "gemm": 0.008}
     run([0], seconds, contenders=STRIDED)
     record = run([1], seconds, contenders=STRIDED, asked=asked)
-    assert sum(isinstance(each, messages.Calibrate) for each in asked) == 1
+    assert sum(isinstance(each, Calibrate) for each in asked) == 1
     assert [row.contender for row in record.of(Library) if row.launch == 1] == ["gemm"]
 
 
@@ -319,7 +329,7 @@ def test_samples_of_a_short_epoch_stay_below_the_bound(run, batch_size):
 def test_calibration_goes_on_until_it_is_long_enough(run):
     asked = []
     run([0], {"jax": 2e-5, "torch": 0.01}, at_first=2e-5, latency=1e-4, asked=asked)
-    steps = [each.steps for each in asked if isinstance(each, messages.Calibrate)]
+    steps = [each.steps for each in asked if isinstance(each, Calibrate)]
     # Ten steps of 20 µs behind 100 µs of latency would seem to take 30 µs each.
     assert max(steps) * 2e-5 >= CALIBRATION_SECONDS or max(steps) >= 10 * 4**3
 

@@ -10,7 +10,8 @@ from aebench.bench.campaign.passes import quality
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.plan import Plan
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.every_pass import RuntimeInfo
+from aebench.bench.protocol.messages.quality import EpochTrained, Reconstructed
 from aebench.reports.journal import Journal
 from aebench.reports.record import ContenderInfo, Failure, QualityEpoch, TaskEnd
 from helpers import sample
@@ -30,11 +31,11 @@ class Training:
         self._noted.append((self.name, kind.__name__))
         if kind.__name__ == self._fails:
             raise MeasurementError("was killed")
-        if kind is messages.RuntimeInfo:
-            return messages.RuntimeInfo({"precision": "float32"}, {}, [], 2, [])
-        if kind is messages.EpochTrained:
-            return messages.EpochTrained(0, 1, 1.0, 0.1, 0.2, 0.2, 0.2)
-        return messages.Reconstructed(0, "")
+        if kind is RuntimeInfo:
+            return RuntimeInfo({"precision": "float32"}, {}, [], 2, [])
+        if kind is EpochTrained:
+            return EpochTrained(0, 1, 1.0, 0.1, 0.2, 0.2, 0.2)
+        return Reconstructed(0, "")
 
 
 @pytest.fixture

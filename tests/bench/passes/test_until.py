@@ -14,7 +14,23 @@ from aebench.bench.campaign.passes import blocks
 from aebench.bench.campaign.passes.speed import SpeedPass
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan.plan import Plan
-from aebench.bench.protocol import messages
+from aebench.bench.protocol.messages.every_pass import RuntimeInfo
+from aebench.bench.protocol.messages.speed import (
+    Calibrate,
+    Calibrated,
+    CompiledCell,
+    Enter,
+    Entered,
+    EpochBoundaries,
+    EpochBoundary,
+    Leave,
+    Left,
+    OwnProducts,
+    RoundTimes,
+    RunRound,
+    RunShortEpochs,
+    TimeProducts,
+)
 from aebench.bench.system import machine_controls
 from aebench.bench.system.machine_controls import MachineControls
 from aebench.reports.journal import Journal, Record
@@ -61,9 +77,9 @@ class Worker:
         pass
 
     def answer(self, kind):
-        if kind is messages.CompiledCell:
+        if kind is CompiledCell:
             return kind()
-        return messages.RuntimeInfo({}, {}, [], cores=2, epoch_end_polls_seconds=[])
+        return RuntimeInfo({}, {}, [], cores=2, epoch_end_polls_seconds=[])
 
     def ask(self, command, kind):
         self._batch_size = getattr(command, "batch_size", self._batch_size)
@@ -71,14 +87,12 @@ class Worker:
         slower = self._luck if close else 3.0 * self._luck
         step = 0.02 * (slower if self._torch else 1.0)
         return {
-            messages.Calibrate: lambda: messages.Calibrated(step),
-            messages.Enter: lambda: messages.Entered(0.1),
-            messages.RunRound: lambda: messages.RoundTimes(command.steps * step, 0.1, 0.01),
-            messages.Leave: messages.Left,
-            messages.TimeProducts: lambda: messages.OwnProducts({"own": 1.0}),
-            messages.RunShortEpochs: lambda: messages.EpochBoundaries(
-                [messages.EpochBoundary(0.2, 0.01, 0.0, 0.0)]
-            ),
+            Calibrate: lambda: Calibrated(step),
+            Enter: lambda: Entered(0.1),
+            RunRound: lambda: RoundTimes(command.steps * step, 0.1, 0.01),
+            Leave: Left,
+            TimeProducts: lambda: OwnProducts({"own": 1.0}),
+            RunShortEpochs: lambda: EpochBoundaries([EpochBoundary(0.2, 0.01, 0.0, 0.0)]),
         }[type(command)]()
 
     def cpu_seconds(self):

@@ -11,8 +11,49 @@ from aebench.bench.campaign.context import make_job
 from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.autoencoder import parse
-from aebench.bench.protocol import messages
-from aebench.bench.protocol.messages import ProtocolError, decode, decode_command, encode
+from aebench.bench.protocol.messages import receiving
+from aebench.bench.protocol.messages.coding import ProtocolError, decode, encode
+from aebench.bench.protocol.messages.cold_start import PhaseMemory
+from aebench.bench.protocol.messages.every_pass import Hello, Job, RuntimeInfo
+from aebench.bench.protocol.messages.footprint import FootprintJob
+from aebench.bench.protocol.messages.inspection import (
+    FoundSamples,
+    Inspect,
+    Inspected,
+    InspectionJob,
+)
+from aebench.bench.protocol.messages.ladder import LadderJob, PrepareRungs, RunRung
+from aebench.bench.protocol.messages.memory import MemoryJob
+from aebench.bench.protocol.messages.memory_loop import LoopJob
+from aebench.bench.protocol.messages.parity import (
+    Check,
+    Compare,
+    Compared,
+    ComputeResults,
+    ParityJob,
+    ResultsComputed,
+)
+from aebench.bench.protocol.messages.profile import CompileLog, ProfileJob
+from aebench.bench.protocol.messages.quality import BeginTraining, QualityJob
+from aebench.bench.protocol.messages.receiving import decode_command, decode_job
+from aebench.bench.protocol.messages.speed import (
+    Calibrate,
+    Calibrated,
+    Compile,
+    CompiledCell,
+    Enter,
+    Entered,
+    EpochBoundaries,
+    EpochBoundary,
+    Leave,
+    Left,
+    OwnProducts,
+    RoundTimes,
+    RunRound,
+    RunShortEpochs,
+    SpeedJob,
+    TimeProducts,
+)
 from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.protocol.samples import SampleSource
 
@@ -22,72 +63,75 @@ MODEL = ModelDescription(
 FILES = SampleSource("train.npy", "train.npy")
 COMMON = ("jax", "aebench.backends.jax", {"jit": "on"}, MODEL, 0, 1, FILES, FILES)
 JOBS = [
-    messages.SpeedJob(*COMMON, {"train": "aebench.bench.workloads.train"}),
-    messages.ParityJob(*COMMON),
-    messages.FootprintJob(*COMMON, 32, "data.npz", SampleSource("x_train", "y_train"), 640),
-    messages.MemoryJob(*COMMON, 32, "data.npz", SampleSource("x_train", "x_train"), 640),
-    messages.LoopJob(
+    SpeedJob(*COMMON, {"train": "aebench.bench.workloads.train"}),
+    ParityJob(*COMMON),
+    FootprintJob(*COMMON, 32, "data.npz", SampleSource("x_train", "y_train"), 640),
+    MemoryJob(*COMMON, 32, "data.npz", SampleSource("x_train", "x_train"), 640),
+    LoopJob(
         *(*COMMON, 32, "data.npz", SampleSource("x_train", "x_train"), 640),
         loop="predict",
         repeats=60,
     ),
-    messages.LadderJob(*COMMON, [[8, 4]], 256, True),
-    messages.ProfileJob(*COMMON, 32, 10, "trace.json.gz", ["train"]),
-    messages.QualityJob(*COMMON, [1, 2], 3, 32, 640, [0, 4]),
-    messages.InspectionJob(*COMMON, "scratch", "", 0, 2, weights="weights"),
+    LadderJob(*COMMON, [[8, 4]], 256, True),
+    ProfileJob(*COMMON, 32, 10, "trace.json.gz", ["train"]),
+    QualityJob(*COMMON, [1, 2], 3, 32, 640, [0, 4]),
+    InspectionJob(*COMMON, "scratch", "", 0, 2, weights="weights"),
 ]
 COMMANDS = [
-    messages.Compile("train", 32, [10, 1]),
-    messages.Calibrate("train", 32, 10),
-    messages.Enter("predict", 500, 60, by_steps=True),
-    messages.TimeProducts("train", 32),
-    messages.RunRound(10, 1),
-    messages.PrepareRungs("train", 32),
-    messages.RunRung("fit", 10),
-    messages.Leave(),
-    messages.RunShortEpochs("train", 32, 10, 8),
-    messages.BeginTraining(),
-    messages.Compare(MODEL, "oracle.npz", 32, "inference"),
-    messages.ComputeResults(32, "steps", "results.npz", True, 3),
-    messages.Inspect(MODEL, 1),
+    Compile("train", 32, [10, 1]),
+    Calibrate("train", 32, 10),
+    Enter("predict", 500, 60, by_steps=True),
+    TimeProducts("train", 32),
+    RunRound(10, 1),
+    PrepareRungs("train", 32),
+    RunRung("fit", 10),
+    Leave(),
+    RunShortEpochs("train", 32, 10, 8),
+    BeginTraining(),
+    Compare(MODEL, "oracle.npz", 32, "inference"),
+    ComputeResults(32, "steps", "results.npz", True, 3),
+    Inspect(MODEL, 1),
 ]
 TREES = SampleSource({"numbers": "x0.npy", "words": ["x1.npy", "x2.npy"]}, ["y3.npy"], "w4.npy")
-FOUND = messages.FoundSamples(
+FOUND = FoundSamples(
     *("mine.py", "", TREES, TREES, "train.npz", TREES, 640, 64, 24, "5a", "5b", False)
 )
-RUNTIME = messages.RuntimeInfo({"jit": "on"}, {"jax": "1"}, ["jax"], 2, [0.5, 1])
+RUNTIME = RuntimeInfo({"jit": "on"}, {"jax": "1"}, ["jax"], 2, [0.5, 1])
 ANSWERS = [
-    messages.Hello(1, True),
+    Hello(1, True),
     RUNTIME,
-    messages.CompiledCell(),
-    messages.Calibrated(0.1, "numpy", {"numpy": 0.1}, 100, {"numpy": 10**10}),
-    messages.OwnProducts({"jax": 0.1}),
-    messages.RoundTimes(0.1, 0.2, 0.01, memory_seconds=0.05),
-    messages.Entered(None),
-    messages.EpochBoundaries([messages.EpochBoundary(1.0, 2.0, 3.0, 4.0)]),
-    messages.Compared(RUNTIME, [messages.Check("loss", 0.0), messages.Check("step", 1.0, "here")]),
-    messages.ResultsComputed(RUNTIME, "no loss"),
-    messages.Inspected("the model can't be built."),
-    messages.Inspected(
-        *("", "5a", 3, 12, 0, None, [[2, 3]], "it isn't compiled", ["jax"], 0.5, "w", FOUND)
-    ),
-    messages.PhaseMemory("data", 1.0, 2, None),
+    CompiledCell(),
+    Calibrated(0.1, "numpy", {"numpy": 0.1}, 100, {"numpy": 10**10}),
+    OwnProducts({"jax": 0.1}),
+    RoundTimes(0.1, 0.2, 0.01, memory_seconds=0.05),
+    Entered(None),
+    EpochBoundaries([EpochBoundary(1.0, 2.0, 3.0, 4.0)]),
+    Compared(RUNTIME, [Check("loss", 0.0), Check("step", 1.0, "here")]),
+    ResultsComputed(RUNTIME, "no loss"),
+    Inspected("the model can't be built."),
+    Inspected(*("", "5a", 3, 12, 0, None, [[2, 3]], "it isn't compiled", ["jax"], 0.5, "w", FOUND)),
+    PhaseMemory("data", 1.0, 2, None),
 ]
 
 
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.PASS)
 def test_jobs_arrive_as_they_were(job):
-    assert messages.decode_job(encode(job)) == job
+    assert decode_job(encode(job)) == job
 
 
 def test_every_job_and_command_is_tested_here():
-    assert {type(job) for job in JOBS} == set(messages.JOBS.values())
-    assert {type(command) for command in COMMANDS} == set(messages.COMMANDS.values())
+    assert {type(job) for job in JOBS} == set(receiving.JOBS.values())
+    assert {type(command) for command in COMMANDS} == set(receiving.COMMANDS.values())
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.PASS)
+def test_a_job_is_in_the_file_of_its_pass(job):
+    assert type(job).__module__.rpartition(".")[2] == job.PASS
 
 
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.PASS)
 def test_the_fields_of_a_pass_can_be_given_to_its_job(job):
-    common = {field.name for field in fields(messages.Job)}
+    common = {field.name for field in fields(Job)}
     own = {field.name for field in fields(job)} - common
     assert not own & set(inspect.signature(make_job).parameters)
 
@@ -125,7 +169,7 @@ def test_answers_arrive_as_they_were(answer):
 )
 def test_a_command_that_is_not_understood_is_named(message, error):
     with pytest.raises(ProtocolError) as raised:
-        decode_command(message, messages.RunRound)
+        decode_command(message, RunRound)
     assert str(raised.value).startswith(error)
 
 
@@ -141,22 +185,22 @@ def test_a_command_that_is_not_understood_is_named(message, error):
 )
 def test_a_job_that_is_not_understood_is_named(change, error):
     with pytest.raises(ProtocolError) as raised:
-        messages.decode_job({**encode(JOBS[0]), **change})
+        decode_job({**encode(JOBS[0]), **change})
     assert str(raised.value).startswith(error)
 
 
 @pytest.mark.parametrize(
     ("kind", "message", "error"),
     [
-        (messages.Entered, {"call_seconds": "1"}, "Entered: 'call_seconds' is not a number"),
-        (messages.Compared, {"checks": []}, "Compared has no 'runtime'"),
-        (messages.CompileLog, {"compilations": 3}, "CompileLog: 'compilations' is not a list"),
+        (Entered, {"call_seconds": "1"}, "Entered: 'call_seconds' is not a number"),
+        (Compared, {"checks": []}, "Compared has no 'runtime'"),
+        (CompileLog, {"compilations": 3}, "CompileLog: 'compilations' is not a list"),
         (
-            messages.EpochBoundaries,
+            EpochBoundaries,
             {"boundaries": [3]},
             "EpochBoundaries: 'boundaries' is not an object",
         ),
-        (messages.Left, {"left": True}, "Left has an unknown field 'left'"),
+        (Left, {"left": True}, "Left has an unknown field 'left'"),
     ],
 )
 def test_an_answer_that_is_not_understood_is_named(kind, message, error):
@@ -173,7 +217,7 @@ class Dance:
 
 
 @dataclass(frozen=True)
-class FasterRound(messages.RunRound):
+class FasterRound(RunRound):
     beats: int = 4
 
 
@@ -184,7 +228,7 @@ def started(folder, backend):
     fleet = Fleet(folder, answer_seconds=60.0)
     try:
         workloads = {name: f"aebench.bench.workloads.{name}" for name in ("train", "predict")}
-        job = messages.SpeedJob(
+        job = SpeedJob(
             backend,
             backends.module_name(backend),
             {},
@@ -197,7 +241,7 @@ def started(folder, backend):
             [[784, 4], [4, 784]],
         )
         made = fleet.start(backend, job)
-        made.answer(messages.RuntimeInfo)
+        made.answer(RuntimeInfo)
         yield made
     finally:
         fleet.close()
@@ -217,31 +261,31 @@ def products(tmp_path):
 
 def test_a_worker_refuses_a_command_that_it_does_not_know(worker):
     with pytest.raises(MeasurementError, match="unknown command 'dance'"):
-        worker.ask(Dance(), messages.EpochBoundaries)
+        worker.ask(Dance(), EpochBoundaries)
 
 
 def test_a_worker_inside_a_workload_refuses_what_is_no_round(worker):
-    worker.ask(messages.Enter("predict", 32, 4), messages.Entered)
+    worker.ask(Enter("predict", 32, 4), Entered)
     with pytest.raises(MeasurementError, match="unknown command 'dance'"):
-        worker.ask(Dance(), messages.Left)
+        worker.ask(Dance(), Left)
 
 
 def test_a_worker_refuses_a_field_that_it_does_not_know(worker):
-    worker.ask(messages.Enter("predict", 32, 4), messages.Entered)
+    worker.ask(Enter("predict", 32, 4), Entered)
     with pytest.raises(MeasurementError, match="'round' has an unknown field 'beats'"):
-        worker.ask(FasterRound(2, 1), messages.RoundTimes)
+        worker.ask(FasterRound(2, 1), RoundTimes)
 
 
 def test_a_worker_obeys_what_it_knows(products):
     worker = products
-    worker.ask(messages.Compile("train", 32, [2, 1]), messages.CompiledCell)
-    assert worker.ask(messages.Calibrate("train", 32, 2), messages.Calibrated).library
-    worker.ask(messages.Enter("train", 32, 4), messages.Entered)
-    times = worker.ask(messages.RunRound(2, 1), messages.RoundTimes)
+    worker.ask(Compile("train", 32, [2, 1]), CompiledCell)
+    assert worker.ask(Calibrate("train", 32, 2), Calibrated).library
+    worker.ask(Enter("train", 32, 4), Entered)
+    times = worker.ask(RunRound(2, 1), RoundTimes)
     assert times.seconds > 0 and times.memory_seconds > 0
-    worker.ask(messages.Leave(), messages.Left)
-    command = messages.RunShortEpochs("train", 32, 2, 1)
-    assert worker.ask(command, messages.EpochBoundaries).boundaries == []
+    worker.ask(Leave(), Left)
+    command = RunShortEpochs("train", 32, 2, 1)
+    assert worker.ask(command, EpochBoundaries).boundaries == []
 
 
 def test_the_hello_is_what_its_type_says(worker):
