@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aebench.backends import Costs, accelerators
+from aebench.backends import accelerators
+from aebench.backends.contract import Costs
 
 KERAS_BACKEND = FRAMEWORK = "jax"
 REQUIRES = ("jax",)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aebench.backends import Costs
+from aebench.backends.contract import Costs
 
 KERAS_BACKEND = FRAMEWORK = "numpy"
 REQUIRES = ("numpy", "jax")

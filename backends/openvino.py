@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from aebench.backends import Costs
+from aebench.backends.contract import Costs
 
 KERAS_BACKEND = FRAMEWORK = "openvino"
 REQUIRES = ("openvino",)

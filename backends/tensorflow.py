@@ -13,7 +13,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from aebench.backends import Costs, accelerators
+from aebench.backends import accelerators
+from aebench.backends.contract import Costs
 
 KERAS_BACKEND = FRAMEWORK = "tensorflow"
 REQUIRES = ("tensorflow",)

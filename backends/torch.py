@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aebench.backends import Costs, accelerators
+from aebench.backends import accelerators
+from aebench.backends.contract import Costs
 from aebench.backends.profilers import CONVOLUTION, RECURRENT, layer_kinds
 
 KERAS_BACKEND = FRAMEWORK = "torch"

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from aebench import backends
-from aebench.backends import Costs, products
+from aebench.backends import products
+from aebench.backends.contract import Costs
 from aebench.backends.products import ARRAYS_OF_A_PASS, FLOAT_BYTES
 from aebench.backends.products.trials import TRIAL_SECONDS, Timed, fastest_trials
 

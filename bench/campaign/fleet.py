@@ -22,6 +22,7 @@ from typing import TypeVar
 import psutil
 
 from aebench import backends
+from aebench.backends import workers
 from aebench.backends.accelerators import HIDDEN
 from aebench.bench.campaign.guard import GOODBYE, kill_tree
 from aebench.bench.errors import MeasurementError
@@ -363,7 +364,7 @@ def _environment(backend: str, folder: Path, package_path: str) -> dict[str, str
     facts = backends.load(backend)
     return {
         **os.environ,
-        **backends.environment(backend, folder),
+        **workers.environment(backend, folder),
         # The file of a user's model imports Keras, also where it gives the model without Keras.
         **({"KERAS_BACKEND": facts.KERAS_BACKEND} if facts.KERAS_BACKEND else {}),
         "KERAS_HOME": str(keras_home),

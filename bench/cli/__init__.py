@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aebench.backends import BackendError
+from aebench.backends.contract import BackendError
 from aebench.bench.cli import output_streams
 from aebench.bench.cli.exit_codes import BAD_INPUT, OK
 from aebench.bench.errors import BadInputError

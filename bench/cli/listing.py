@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from aebench import backends
+from aebench.backends.contract import BackendError
 from aebench.bench import workloads
 from aebench.bench.errors import refusing
 from aebench.bench.models.autoencoder import TABLE, parse
@@ -55,7 +56,7 @@ def _models() -> Table:
 
 def _backends() -> Table:
     device = _device()
-    with refusing(backends.BackendError):
+    with refusing(BackendError):
         known = backends.names()
     defaults = backends.default_names()
     extra = ", ".join(name for name in known if name not in defaults)
@@ -76,7 +77,7 @@ def _backend(name: str, device: str) -> tuple[str, str, str]:
     """Return a backend's version, its device, and what it supports or why not, as texts."""
     try:
         facts = backends.load(name)
-    except backends.BackendError as error:
+    except BackendError as error:
         return str(error), "", ""
     version = backends.installed_version(name)
     supported = [workload for workload in workloads.names() if workload not in facts.UNSUPPORTED]

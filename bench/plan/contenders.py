@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from aebench import backends
+from aebench.backends.contract import BackendError
 from aebench.bench.errors import BadInputError, refusing
 from aebench.bench.plan.probing import MOST_ANSWER_BYTES, ask
 from aebench.bench.plan.settings import parse_settings
@@ -58,7 +59,7 @@ class _Wanted:
         return f"{self.backend}:{text}" if text else self.backend
 
 
-@refusing(backends.BackendError)
+@refusing(BackendError)
 def find(asked: Sequence[str], run: bool = True) -> list[ContenderInfo]:
     """Find the contenders that are asked for, and their versions.
 
@@ -280,7 +281,7 @@ def _understand(text: str) -> _Wanted:
     return _Wanted(backend, settings, path)
 
 
-@refusing(backends.BackendError)
+@refusing(BackendError)
 def check_known(backend: str) -> None:
     """Check that a backend, or a baseline, of this name can be measured.
 

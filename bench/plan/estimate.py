@@ -10,6 +10,7 @@ import time
 import numpy as np
 
 from aebench import backends
+from aebench.backends.contract import Costs
 from aebench.bench import workloads
 from aebench.bench.models.model import Model
 from aebench.bench.plan.parity_sizes import parity_sizes
@@ -145,7 +146,7 @@ def step_seconds(backend: str, workload: str, model: Model, batch_size: int) -> 
     return overheads.get(workload, usual) + products
 
 
-def _costs(backend: str) -> backends.Costs:
+def _costs(backend: str) -> Costs:
     """Return the rough costs of a backend; a baseline has those of its framework."""
     return backends.load(backend).COSTS
 

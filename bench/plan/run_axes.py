@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import product
 
 from aebench import backends
+from aebench.backends.contract import BackendError
 from aebench.bench.errors import BadInputError, refusing
 from aebench.bench.plan.parameters import (
     BATCH_SIZE,
@@ -62,7 +63,7 @@ def _values(name: str, sets: Sequence[str]) -> list[int]:
     return values
 
 
-@refusing(backends.BackendError)
+@refusing(BackendError)
 def _varied(asked: Sequence[str], axes: Mapping[str, Sequence[int]]) -> list[str]:
     """Return every contender with every combination of settings that it can have."""
     if not asked or list(asked) == ["all"]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
-from aebench.backends import BackendError
+from aebench.backends.contract import BackendError
 from aebench.bench import worker
 from aebench.bench.campaign import interrupts, run_output
 from aebench.bench.campaign.campaign import check_folder

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aebench.backends import Backend
+from aebench.backends.contract import Backend
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.workloads import Workload
 

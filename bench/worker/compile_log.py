@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from aebench.backends import Backend
+from aebench.backends.contract import Backend
 from aebench.backends.profilers import CompilationEvent, Profiler
 from aebench.bench.protocol import trees
 from aebench.bench.protocol.messages.profile import CompileLogEntry

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from aebench import backends
 from aebench.backends import ladders
+from aebench.backends.contract import Backend
 from aebench.bench.protocol import rungs, trees
 from aebench.bench.protocol.messages.ladder import RungTimes
 from aebench.bench.worker.batches import repeated
@@ -37,7 +37,7 @@ class _StepClock:
     """
 
     def __init__(
-        self, backend: backends.Backend, steps: int, stop: Callable[[], object] | None = None
+        self, backend: Backend, steps: int, stop: Callable[[], object] | None = None
     ) -> None:
         self._backend = backend
         self._steps = steps

@@ -10,6 +10,7 @@ from typing import Any
 
 from aebench import backends
 from aebench.backends import ladders, native, products
+from aebench.backends.contract import Backend
 from aebench.backends.ladders import Batch
 from aebench.backends.native import gemm
 from aebench.bench.models.loading import LoadedModel
@@ -73,7 +74,7 @@ class LadderCell:
     job: LadderJob
     model: LoadedModel
     keras_model: Any
-    backend: backends.Backend
+    backend: Backend
     workload: Workload
     batch_size: int
     samples: Samples

@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from aebench.backends import Backend
+from aebench.backends.contract import Backend
 from aebench.bench.protocol.messages.speed import EpochBoundary, RoundTimes
 from aebench.bench.protocol.samples import Samples
 from aebench.bench.worker.cell_runner import CellRunner

@@ -3,7 +3,7 @@
 import pytest
 
 from aebench import backends
-from aebench.backends import accelerators
+from aebench.backends import accelerators, workers
 from helpers.inside import inside
 
 SWITCHES = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
@@ -11,7 +11,7 @@ SWITCHES = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "TF_FORCE_GPU_ALLOW_GROWTH
 
 @pytest.mark.parametrize("name", backends.measurable_names())
 def test_no_worker_reserves_an_accelerators_memory_or_finds_old_caches(name, tmp_path):
-    found = backends.environment(name, tmp_path)
+    found = workers.environment(name, tmp_path)
     assert found.items() >= SWITCHES.items()
     # Keras imports JAX beside every backend, and TensorFlow at some calls.
     for cache in ("CUDA_CACHE_PATH", "JAX_COMPILATION_CACHE_DIR", "TORCHINDUCTOR_CACHE_DIR"):

@@ -51,7 +51,7 @@ def test_a_file_that_lacks_a_fact_is_refused_by_its_name_and_the_facts(tmp_path,
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         f"aebench: the backend 'borrowed' has no {name} in {file}: define what the class Backend "
-        "of aebench.backends lists.\n"
+        "of aebench.backends.contract lists.\n"
     )
 
 

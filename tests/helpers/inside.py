@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aebench import backends
+from aebench.backends import workers
 from helpers.paths import CLEAN, ROOT
 
 _IMPORT = """
@@ -32,7 +33,7 @@ def inside(backend: str, scratch: Path, body: str, **variables: str) -> Any:
     """
     environment = {
         **CLEAN,
-        **backends.environment(backend, scratch),
+        **workers.environment(backend, scratch),
         "KERAS_BACKEND": backends.load(backend).KERAS_BACKEND,
         "KERAS_HOME": str(scratch),
         "PYTHONPATH": str(ROOT / "src"),

@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable
 
 from aebench import backends
+from aebench.backends.contract import Backend
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages.coding import encode
 from aebench.bench.protocol.messages.cold_start import PhaseMemory
@@ -94,7 +95,7 @@ def _enough(samples: Samples, job: MemoryJob) -> Samples:
     return repeated(samples, batch_size, wanted, per_call)
 
 
-def _watch(start: ColdStart, backend: backends.Backend, batch_size: int, held: list[int]) -> None:
+def _watch(start: ColdStart, backend: Backend, batch_size: int, held: list[int]) -> None:
     """Continue training, and append the anonymous memory in bytes to ``held`` after each call."""
     from aebench.bench.worker.stepping import Script, Stepper, steps_per_call
     from aebench.bench.workloads.train import WORKLOAD as TRAIN

@@ -6,6 +6,7 @@ from typing import Any
 
 from aebench import backends
 from aebench.backends import profilers
+from aebench.backends.contract import Backend
 from aebench.bench.models.loading import load
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.messages.coding import encode
@@ -57,7 +58,7 @@ def work(channel: Channel, job: ProfileJob) -> None:
 
 def _profile(
     keras_model: Any,
-    backend: backends.Backend,
+    backend: Backend,
     profiler: profilers.Profiler,
     samples: Samples,
     steps: int,

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from aebench import backends
+from aebench.backends import workers
 from helpers.inside import inside
 from helpers.paths import CLEAN, ROOT
 
@@ -23,7 +24,7 @@ os._exit(0)
 
 
 def held_after_import(name, tmp_path):
-    environment = backends.environment(name, tmp_path)
+    environment = workers.environment(name, tmp_path)
     keras_backend = {"KERAS_BACKEND": backends.load(name).KERAS_BACKEND}
     done = subprocess.run(
         [sys.executable, "-c", CODE, name],
