@@ -19,9 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from aebench.bench.campaign.context import speed_job
-from aebench.bench.campaign.fleet import Fleet, Worker
+from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.campaign.passes.blocks import PAUSE_SECONDS
 from aebench.bench.campaign.passes.rounds import Length
+from aebench.bench.campaign.worker_process import Worker
 from aebench.bench.data import datasets
 from aebench.bench.data.model_data import by_model, counts_of_images
 from aebench.bench.plan.presets import ROUND_SECONDS

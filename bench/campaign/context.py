@@ -10,8 +10,9 @@ import msgspec
 
 from aebench import backends
 from aebench.bench import workloads
-from aebench.bench.campaign.fleet import Fleet, Worker
+from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.campaign.parity_cache import ParityCache
+from aebench.bench.campaign.worker_process import Worker
 from aebench.bench.data.model_data import ModelData
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.model import Model

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from aebench import backends
-from aebench.bench.campaign.fleet import Fleet, Worker
+from aebench.bench.campaign.fleet import Fleet
+from aebench.bench.campaign.worker_process import Worker
 from aebench.bench.data.model_data import ModelData
 from aebench.bench.errors import BadInputError, MeasurementError
 from aebench.bench.models.model import FileModel

@@ -12,7 +12,7 @@ import headline
 import record_schema
 import replay_changes
 import selfchecks
-from aebench.bench.campaign import fleet
+from aebench.bench.campaign import worker_process
 from aebench.bench.data import archive
 from aebench.bench.plan import checks, probing
 from aebench.reports import markdown, traces
@@ -181,7 +181,7 @@ def test_the_bounds_that_reliability_states_are_in_force():
         f"{checks.MOST_LISTED:,}",
         f"{size(archive.MOST_BYTES)} each",
         size(probing.MOST_ANSWER_BYTES),
-        size(fleet.LOG_LIMIT_BYTES),
+        size(worker_process.LOG_LIMIT_BYTES),
         size(traces.MOST_TRACE_BYTES),
     ):
         assert any(number in entry for entry in stated), number

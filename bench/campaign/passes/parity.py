@@ -14,10 +14,10 @@ import numpy as np
 from aebench.backends.native import hyperparameters
 from aebench.backends.native.oracle import Oracle
 from aebench.bench.campaign.context import Context
-from aebench.bench.campaign.fleet import Worker
 from aebench.bench.campaign.parity_kept import KeptChecks
 from aebench.bench.campaign.parity_parts import ROUNDING
 from aebench.bench.campaign.passes import parity_general
+from aebench.bench.campaign.worker_process import Worker
 from aebench.bench.data.datasets import Images
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.loading import ClosedForm

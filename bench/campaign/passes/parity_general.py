@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from aebench.bench.campaign.context import Context
-from aebench.bench.campaign.fleet import Worker
 from aebench.bench.campaign.parity_judge import GeneralCheck, Judge
 from aebench.bench.campaign.parity_kept import KeptChecks
 from aebench.bench.campaign.parity_parts import RunResults, rounding
+from aebench.bench.campaign.worker_process import Worker
 from aebench.bench.errors import MeasurementError
 from aebench.bench.plan.parity_sizes import parity_sizes
 from aebench.bench.plan.witnesses import comparable, witnesses

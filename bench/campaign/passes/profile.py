@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from aebench.bench.campaign.context import Context
-from aebench.bench.campaign.fleet import Worker
 from aebench.bench.campaign.passes import one_at_a_time
+from aebench.bench.campaign.worker_process import Worker
 from aebench.bench.errors import MeasurementError
 from aebench.bench.protocol.messages.every_pass import RuntimeInfo
 from aebench.bench.protocol.messages.profile import CompileLog, Profiled, ProfileJob

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import groupby
 
 from aebench.bench.campaign.context import Context
-from aebench.bench.campaign.fleet import Worker
+from aebench.bench.campaign.worker_process import Worker
 from aebench.bench.errors import MeasurementError
 from aebench.bench.protocol.messages.every_pass import RuntimeInfo
 from aebench.bench.protocol.messages.quality import (

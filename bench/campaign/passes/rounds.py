@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple, TypeVar
 
 from aebench.bench.campaign.context import Context
-from aebench.bench.campaign.fleet import Worker
+from aebench.bench.campaign.worker_process import Worker
 from aebench.bench.errors import MeasurementError
 from aebench.bench.plan.order import starting_order
 from aebench.bench.protocol.messages.every_pass import Job, RuntimeInfo

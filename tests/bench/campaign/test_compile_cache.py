@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from aebench.bench.campaign import fleet
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import footprint
+from aebench.bench.campaign.worker_environment import keeping_compiled
 from aebench.bench.plan.contenders import find
 from aebench.bench.plan.settings import check
 from aebench.reports.journal import load
@@ -35,7 +35,7 @@ print(json.dumps([len(hits), len(os.listdir(os.environ["JAX_COMPILATION_CACHE_DI
 
 @pytest.mark.slow
 def test_the_next_process_finds_what_jax_compiled(tmp_path):
-    kept = fleet._kept("jax", tmp_path / "kept")
+    kept = keeping_compiled("jax", tmp_path / "kept")
     hits, files = inside("jax", tmp_path, TRAINED, **kept)
     assert hits == 0 and files > 0
     hits, _ = inside("jax", tmp_path, TRAINED, **kept)
