@@ -16,7 +16,7 @@ from aebench.bench.campaign.worker_process import Worker
 from aebench.bench.data.model_data import ModelData
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.model import Model
-from aebench.bench.plan.contenders import interpreter
+from aebench.bench.plan.interpreters import interpreter
 from aebench.bench.plan.plan import Plan
 from aebench.bench.protocol.messages.every_pass import Job, RuntimeInfo
 from aebench.bench.protocol.messages.speed import SpeedJob

@@ -12,7 +12,7 @@ from aebench.bench.campaign.worker_process import Worker
 from aebench.bench.data.model_data import ModelData
 from aebench.bench.errors import BadInputError, MeasurementError
 from aebench.bench.models.model import FileModel
-from aebench.bench.plan.contenders import interpreter
+from aebench.bench.plan.interpreters import interpreter
 from aebench.bench.protocol.messages.inspection import (
     FoundSamples,
     Inspect,

@@ -9,7 +9,7 @@ from aebench.bench.campaign.fleet import Fleet
 from aebench.bench.data.model_data import ModelData
 from aebench.bench.errors import MeasurementError
 from aebench.bench.models.model import Model
-from aebench.bench.plan.contenders import interpreter
+from aebench.bench.plan.interpreters import interpreter
 from aebench.bench.plan.plan import ContenderCell, Plan
 from aebench.bench.protocol.messages.every_pass import RuntimeInfo
 from aebench.bench.protocol.messages.speed import Calibrate, Calibrated

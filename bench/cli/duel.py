@@ -127,7 +127,7 @@ def with_environments(
     """
     from aebench.bench.campaign import user_cache
     from aebench.bench.environments import checkouts, making, requirements
-    from aebench.bench.plan.contenders import check_known
+    from aebench.bench.plan.contender_texts import check_known
     from aebench.reports.terminal import new_console, plain
 
     backend = contender.partition(":")[0]

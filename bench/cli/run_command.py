@@ -15,7 +15,7 @@ from aebench.bench.campaign.time_history import TimeHistory
 from aebench.bench.data import datasets
 from aebench.bench.data.model_data import ModelData, described, least
 from aebench.bench.errors import refusing
-from aebench.bench.plan import checks, contenders, model_files, resuming, run_axes
+from aebench.bench.plan import checks, interpreters, model_files, resuming, run_axes
 from aebench.bench.plan.estimate import pace_here
 from aebench.bench.plan.forecast import Forecast
 from aebench.bench.plan.plan import Plan
@@ -182,7 +182,7 @@ def _resumed_work(request: Request, record: Path, options: RunOptions, scratch: 
     model_files.check_allowed(header.models, request.models)
     with refusing(RecordError):
         Journal.check(record)
-    contenders.check_versions(plan.contenders)
+    interpreters.check_versions(plan.contenders)
     found = own_models.found_again(plan, header, scratch, options.time_limit)
     resuming.check_samples(found.plan, least([each.counts for each in found.data.values()]))
     return _Work(found.plan, tasks, folder, found.data, header)

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from aebench import backends
 from aebench.backends import inputs
 from aebench.bench.errors import BadInputError
-from aebench.bench.plan.contenders import check_known
+from aebench.bench.plan.contender_texts import check_known
 from aebench.bench.plan.settings import parse_settings
 from aebench.bench.protocol.settings import ContenderSettings
 from aebench.bench.quoting import shortly

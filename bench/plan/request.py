@@ -15,6 +15,7 @@ from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.model import Model
 from aebench.bench.plan import checks, contenders
 from aebench.bench.plan.checks import MOST_PROFILE_STEPS
+from aebench.bench.plan.contender_texts import are_same
 from aebench.bench.plan.controls import with_controls
 from aebench.bench.plan.parameters import GRID
 from aebench.bench.plan.plan import ORDER_SEED, Plan, default_reference
@@ -276,7 +277,7 @@ def _reference(asked: str | None, found: Sequence[ContenderInfo]) -> str:
     if asked not in able:
         # A name is shorter than the text that asks for the contender; both are understood.
         with contextlib.suppress(BadInputError):
-            same = (name for name, each in able.items() if contenders.are_same([asked], [each]))
+            same = (name for name, each in able.items() if are_same([asked], [each]))
             asked = next(same, asked)
     if asked not in able:
         raise BadInputError(

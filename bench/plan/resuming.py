@@ -15,8 +15,10 @@ from aebench.bench.errors import BadInputError
 from aebench.bench.models import autoencoder
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.models.model import Model
-from aebench.bench.plan import checks, contenders, model_files, settings, until
+from aebench.bench.plan import capabilities, checks, model_files, settings, until
 from aebench.bench.plan.checks import MOST_PROFILE_STEPS
+from aebench.bench.plan.contender_texts import MOST_CHARACTERS, are_same, check_known, spelling
+from aebench.bench.plan.interpreters import interpreter
 from aebench.bench.plan.plan import Plan
 from aebench.bench.plan.presets import PASSES, PRESETS
 from aebench.bench.protocol.settings import ContenderSettings
@@ -151,7 +153,7 @@ def check_asked(plan: Plan, asked: Sequence[str]) -> None:
         return
     if not own:
         raise BadInputError("--resume takes the plan from the record: leave out --contender.")
-    if not contenders.are_same(asked, own):
+    if not are_same(asked, own):
         raise BadInputError(
             f"the record runs other contenders: give {_consent(own)}, or leave --contender out."
         )
@@ -188,11 +190,11 @@ def describe_programs(plan: Plan) -> str:
 
 
 def _paths(own: Sequence[ContenderInfo]) -> str:
-    return ", ".join(dict.fromkeys(map(contenders.interpreter, own)))
+    return ", ".join(dict.fromkeys(map(interpreter, own)))
 
 
 def _consent(own: Sequence[ContenderInfo]) -> str:
-    words = " ".join(shlex.quote(contenders.spelling(contender)) for contender in own)
+    words = " ".join(shlex.quote(spelling(contender)) for contender in own)
     return f"--contender {words}"
 
 
@@ -210,16 +212,16 @@ def _check_contenders(found: Sequence[ContenderInfo]) -> None:
     _once("contender", [contender.name for contender in found])
     pythons = {"", *(contender.python for contender in programs(found))}
     for contender in found:
-        contenders.check_known(contender.backend)
+        check_known(contender.backend)
         settings.check(contender.backend, contender.settings)
         _check_capability(contender)
         if contender.baseline and (
             contender.on_keras or contender.control_of or contender.python not in pythons
         ):
             raise BadInputError(f"{shortly(contender.name)} is no baseline of its contenders.")
-        if len(contender.python) > contenders.MOST_CHARACTERS:
+        if len(contender.python) > MOST_CHARACTERS:
             raise BadInputError(
-                f"an interpreter's path has more than {contenders.MOST_CHARACTERS:,} characters."
+                f"an interpreter's path has more than {MOST_CHARACTERS:,} characters."
             )
     originals = {
         contender.name: contender
@@ -236,7 +238,7 @@ def _check_contenders(found: Sequence[ContenderInfo]) -> None:
 def _check_capability(info: ContenderInfo) -> None:
     """Refuse a contender whose backend supports other passes or workloads than in the record."""
     asked = ContenderSettings.from_dict(info.settings)
-    capability = contenders.capability(info.backend, asked)
+    capability = capabilities.capability(info.backend, asked)
     nature = ContenderInfo(info.name, info.backend, "", **capability)
     said = (info.on_keras, info.framework, info.unsupported.keys())
     if said != (nature.on_keras, nature.framework, nature.unsupported.keys()):

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from aebench.bench.plan.contenders import capability
+from aebench.bench.plan.capabilities import capability
 from aebench.reports import record
 from aebench.reports.journal import Record
 from aebench.reports.record import Block, Cell, ContenderInfo, Parity, Round, WorkloadSizes

@@ -9,8 +9,9 @@ from aebench import backends
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
 from aebench.bench.plan import checks
-from aebench.bench.plan.contenders import check_versions, find
+from aebench.bench.plan.contenders import find
 from aebench.bench.plan.estimate import task_seconds
+from aebench.bench.plan.interpreters import check_versions
 from aebench.bench.plan.plan import ContenderCell
 from aebench.bench.plan.presets import PASSES, PRESETS, Sizes
 from aebench.bench.plan.request import Request, plan_from_request
