@@ -28,7 +28,16 @@ COSTS = Costs(
     step_seconds={"train": 0.0008, "predict": 0.0004},
 )
 KEEPS_FLOAT64 = False
-TUNING = ("steps=8", "steps=32", "input=pydataset", "input=tf-data", "steps=32,input=tf-data")
+TUNING = (
+    *("steps=8", "steps=32", "input=pydataset", "input=tf-data", "steps=32,input=tf-data"),
+    *("switch=single-thread-eigen", "switch=wide-vectors"),
+)
+SWITCHES = {
+    # Eigen's matrix products by one thread: of a small model they take longer to divide.
+    "single-thread-eigen": {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"},
+    # By default XLA compiles for 256 bits, since wider ones once slowed the processor's clock.
+    "wide-vectors": {"XLA_FLAGS": "--xla_cpu_prefer_vector_width=512"},
+}
 COMPILE_CACHE = {
     "JAX_COMPILATION_CACHE_DIR": "{folder}",
     "JAX_ENABLE_COMPILATION_CACHE": "true",

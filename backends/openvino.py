@@ -30,6 +30,7 @@ COSTS = Costs(
 )
 KEEPS_FLOAT64 = False
 TUNING: tuple[str, ...] = ()
+SWITCHES: dict[str, dict[str, str]] = {}
 COMPILE_CACHE: dict[str, str] = {}
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 _HINT = "INFERENCE_PRECISION_HINT"

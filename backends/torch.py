@@ -29,7 +29,23 @@ COSTS = Costs(
     jit_seconds=30.0,
 )
 KEEPS_FLOAT64 = False
-TUNING = ("jit", "input=pydataset", "input=dataloader")
+TUNING = (
+    *("jit", "input=pydataset", "input=dataloader"),
+    *("jit,switch=cpp-wrapper", "jit,switch=max-autotune", "jit,switch=cuda-graphs"),
+    *("switch=mkl-avx2", "switch=onednn-avx2"),
+)
+SWITCHES = {
+    # The code that calls the compiled kernels is C++ then, not Python.
+    "cpp-wrapper": {"TORCHINDUCTOR_CPP_WRAPPER": "1"},
+    # As torch.compile does with mode="max-autotune-no-cudagraphs".
+    "max-autotune": {"TORCHINDUCTOR_MAX_AUTOTUNE": "1"},
+    # As torch.compile does with mode="reduce-overhead".
+    "cuda-graphs": {"TORCHINDUCTOR_CUDAGRAPHS": "1"},
+    # Products by vectors of 256 bits, also where the processor has 512: these may slow its clock.
+    "mkl-avx2": {"MKL_ENABLE_INSTRUCTIONS": "AVX2"},
+    "onednn-avx2": {"ONEDNN_MAX_CPU_ISA": "AVX2"},
+}
+_OF_COMPILER = ("cpp-wrapper", "max-autotune", "cuda-graphs")
 COMPILE_CACHE = {"TORCHINDUCTOR_CACHE_DIR": "{folder}"}
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 # What PyTorch's names for precisions mean, those of before 2.9 too.
@@ -46,6 +62,11 @@ def settings_obstacle(asked: Mapping[str, str]) -> str:
         return "Keras runs one step per call on PyTorch: leave steps out."
     if "cache" in asked and asked.get("jit") != "on":
         return "PyTorch compiles nothing without jit: use torch:jit,cache."
+    switch = asked.get("switch", "")
+    if switch in _OF_COMPILER and asked.get("jit") != "on":
+        return f"{switch} is for torch.compile: use torch:jit,switch={switch}."
+    if switch == "cuda-graphs" and not shutil.which("nvidia-smi"):
+        return "CUDA graphs need a GPU of NVIDIA, and nvidia-smi isn't there: leave it out."
     compiler = os.environ.get("CXX") or next(filter(shutil.which, ("g++", "clang++")), "")
     if asked.get("jit") == "on" and not compiler:
         return "torch.compile needs a C++ compiler (g++ or clang++): install one, or leave jit."

@@ -205,3 +205,31 @@ def _snippet(settings: Mapping[str, str], cores: Sequence[int], input_code: Sequ
     if "threads" in settings:
         lines.append(f"taskset -c {','.join(map(str, cores))} python SCRIPT.py")
     return "\n".join(f"    {line}" for line in lines)
+
+
+def changed(cells: Sequence[SpeedCell]) -> Table:
+    """Return the table of what changes results: a larger batch, a lower precision.
+
+    Parameters
+    ----------
+    cells : sequence of SpeedCell
+        The cells of one model and workload, by batch size. Times are compared within a cell alone.
+    """
+    rows = [
+        [
+            str(cell.batch_size),
+            row.contender,
+            shown(row.samples_per_second),
+            "–" if row.contender == cell.reference else shown(row.judged_ratio, how=interval),
+            row.failure or row.differs,
+        ]
+        for cell in cells
+        for row in cell.rows
+        if not row.control_of and (row.samples_per_second or row.failure)
+    ]
+    note = (
+        "These change what is computed, so they are no candidates: a larger batch takes fewer and "
+        "other steps, a lower precision rounds more coarsely. Compare losses before you use them."
+    )
+    columns = ["batch", "settings", "samples/s", "× time", "but"]
+    return Table("What changes results", columns, rows, [note])

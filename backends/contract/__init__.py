@@ -78,6 +78,9 @@ class Backend(Protocol):
     TUNING : tuple of str
         Settings that change no result and may make the backend faster, such as ``jit,steps=32``;
         ``aebench tune`` tries them.
+    SWITCHES : dict of str to dict of str to str
+        Switches of the framework and its libraries, by their words: the environment variables that
+        turn each on. They change no result but its rounding. Empty if none is known to matter.
     COMPILE_CACHE : dict of str to str
         Environment variables by which compiled code is kept on the disk; ``{folder}`` stands for
         the folder. Empty if the framework keeps none.
@@ -101,6 +104,7 @@ class Backend(Protocol):
     COSTS: Costs
     KEEPS_FLOAT64: bool
     TUNING: tuple[str, ...]
+    SWITCHES: dict[str, dict[str, str]]
     COMPILE_CACHE: dict[str, str]
     EPOCH_END_POLLS_SECONDS: tuple[float, ...]
 
@@ -111,7 +115,7 @@ class Backend(Protocol):
         ----------
         asked : mapping of str to str
             The settings that the user asked for: ``jit`` (``on``, ``off``), ``steps``,
-            ``precision``.
+            ``precision``, ``switch``.
         """
 
     def environment(self, scratch: Path) -> dict[str, str]:

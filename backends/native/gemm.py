@@ -24,6 +24,7 @@ UNSUPPORTED: dict[str, str] = {}
 COSTS = Costs(start_seconds=12.0, cold_start_seconds=0.0, parity_seconds=0.0, step_seconds={})
 KEEPS_FLOAT64 = False
 TUNING: tuple[str, ...] = ()
+SWITCHES: dict[str, dict[str, str]] = {}
 COMPILE_CACHE: dict[str, str] = {}
 EPOCH_END_POLLS_SECONDS: tuple[float, ...] = ()
 # Why a model that is no chain of dense layers isn't supported.

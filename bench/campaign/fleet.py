@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aebench.backends.accelerators import HIDDEN
 from aebench.bench.campaign.guard import GOODBYE
-from aebench.bench.campaign.worker_environment import keeping_compiled
+from aebench.bench.campaign.worker_environment import keeping_compiled, switching
 from aebench.bench.campaign.worker_process import Worker
 from aebench.bench.errors import MeasurementError
 from aebench.bench.protocol.messages.every_pass import Job
@@ -87,7 +87,9 @@ class Fleet:
                 self._scratch,
                 self._package_path,
                 self._answer_seconds,
-                (HIDDEN if on_processor else {}) | keeping_compiled(backend, cache),
+                (HIDDEN if on_processor else {})
+                | keeping_compiled(backend, cache)
+                | switching(backend, job.settings.get("switch", "")),
             )
         except OSError as error:
             raise MeasurementError(f"{python} can't be started: {reason(error)}") from error

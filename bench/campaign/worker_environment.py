@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aebench import backends
 from aebench.backends import workers
-from aebench.bench.protocol.settings import KEEPS_COMPILED
+from aebench.bench.protocol.settings import KEEPS_COMPILED, SWITCHED
 
 
 def environment(backend: str, folder: Path, package_path: str) -> dict[str, str]:
@@ -43,3 +43,16 @@ def keeping_compiled(backend: str, cache: Path | None) -> dict[str, str]:
     variables = backends.load(backend).COMPILE_CACHE
     filled = {name: value.format(folder=cache) for name, value in variables.items()}
     return {**filled, KEEPS_COMPILED: "1"}
+
+
+def switching(backend: str, switch: str) -> dict[str, str]:
+    """Return the variables that turn a switch of a backend on; none without a switch."""
+    if not switch:
+        return {}
+    variables = backends.load(backend).SWITCHES[switch]
+    # A variable of flags may have some already; of two values of a flag the last one counts.
+    filled = {
+        name: f"{os.environ.get(name, '')} {value}".strip() if name.endswith("_FLAGS") else value
+        for name, value in variables.items()
+    }
+    return {**filled, SWITCHED: " ".join(variables)}

@@ -48,10 +48,24 @@ def candidates(contender: str, cores: int) -> list[str]:
     words = [*backends.load(backend).TUNING]
     if cores > 1 and machine.can_limit_cores():
         words.append(f"threads={cores // 2}")
-    tried = [added for each in words if (added := _with(backend, own, each))]
+    tried = list(dict.fromkeys(filter(None, (_with(backend, own, each) for each in words))))
     if not tried:
         raise BadInputError(f"{shortly(contender)} has no settings that could be tried.")
     return [f"{backend}:{ContenderSettings.from_dict(own)}" if own else backend, *tried]
+
+
+def with_settings(contender: str, words: str) -> str:
+    """Return a contender with settings added; empty if it has another value of them.
+
+    Parameters
+    ----------
+    contender : str
+        A contender, such as ``torch:jit``, without an interpreter.
+    words : str
+        Settings, such as ``precision=mixed_bfloat16``.
+    """
+    backend, _, text = contender.partition(":")
+    return _with(backend, parse_settings(backend, text).to_dict(), words)
 
 
 def _with(backend: str, own: dict[str, str], words: str) -> str:
@@ -61,6 +75,7 @@ def _with(backend: str, own: dict[str, str], words: str) -> str:
     except BadInputError:  # such as torch.compile where there is no C++ compiler
         return ""
     package = inputs.load(added["input"]).PACKAGE if "input" in added else ""
-    if own.keys() & added.keys() or (package and not find_spec(package)):
+    changes = any(own[name] != added[name] for name in own.keys() & added.keys())
+    if changes or not added.keys() - own.keys() or (package and not find_spec(package)):
         return ""
     return f"{backend}:{ContenderSettings.from_dict(own | added)}"

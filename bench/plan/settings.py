@@ -20,12 +20,12 @@ _CHOICES = {
     "precision": ("a precision", PRECISIONS),
     "input": ("an input path", inputs.NAMES),
 }
-WORDS = "jit, nojit, steps=N, precision=NAME, threads=N, cache, input=PATH"
+WORDS = "jit, nojit, steps=N, precision=NAME, threads=N, cache, input=PATH, switch=NAME"
 # The most steps in one call: an epoch of MNIST's 60,000 images in batches of 6 has this many.
 MOST_STEPS = 10_000
 MOST_THREADS = 4096
 _MOST = {"steps": MOST_STEPS, "threads": MOST_THREADS}
-_NAMES = ("jit", "nojit", "precision", "cache", "input", *NUMBERS)
+_NAMES = ("jit", "nojit", "precision", "cache", "input", "switch", *NUMBERS)
 
 
 def is_setting(text: str) -> bool:
@@ -96,6 +96,8 @@ def parse_settings(backend: str, text: str) -> ContenderSettings:
                     f"{shortly(f'{backend}:{word}')} is not {what}: use {', '.join(choices)}."
                 )
             others[name] = value
+        elif name == "switch":
+            others[name] = _switch(backend, value)
         else:
             raise BadInputError(f"{shortly(word)} is not a setting of {backend}: use {WORDS}.")
     settings = ContenderSettings(jit, cache=cache, **others)
@@ -126,6 +128,16 @@ def _whole_number(backend: str, name: str, value: str, most: int) -> int:
             f"1 to {most:,}, such as {name}=2."
         )
     return number
+
+
+def _switch(backend: str, value: str) -> str:
+    known = backends.load(backend).SWITCHES
+    if value not in known:
+        use = f"use {', '.join(known)}" if known else "it has none"
+        raise BadInputError(
+            f"{shortly(f'{backend}:switch={value}')} is not a switch of {backend}: {use}."
+        )
+    return value
 
 
 def _obstacle(backend: str, settings: ContenderSettings) -> str:

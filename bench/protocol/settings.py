@@ -6,6 +6,8 @@ from typing import Any
 
 # The environment variable of a worker that keeps what it compiles.
 KEEPS_COMPILED = "AEBENCH_KEEPS_COMPILED"
+# The environment variable of a worker that says which variables its switch has set.
+SWITCHED = "AEBENCH_SWITCHED"
 NUMBERS = ("steps", "threads")
 
 
@@ -28,6 +30,8 @@ class ContenderSettings:
     input : str
         How samples come to ``fit`` and ``predict``, one of :data:`aebench.backends.inputs.NAMES`;
         empty for arrays.
+    switch : str
+        A switch of the framework, one of its backend's ``SWITCHES``; empty for none.
     """
 
     jit: bool | None = None
@@ -36,13 +40,14 @@ class ContenderSettings:
     threads: int = 0
     cache: bool = False
     input: str = ""
+    switch: str = ""
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, str]) -> "ContenderSettings":
         """Return the settings that :meth:`to_dict` wrote into a dictionary."""
         jit = {"on": True, "off": False}.get(fields.get("jit", ""))
         others: dict[str, Any] = {name: int(fields[name]) for name in NUMBERS if name in fields}
-        others |= {name: fields.get(name, "") for name in ("precision", "input")}
+        others |= {name: fields.get(name, "") for name in ("precision", "input", "switch")}
         return cls(jit, cache=fields.get("cache") == "on", **others)
 
     def to_dict(self) -> dict[str, str]:
@@ -58,6 +63,8 @@ class ContenderSettings:
             fields["cache"] = "on"
         if self.input:
             fields["input"] = self.input
+        if self.switch:
+            fields["switch"] = self.switch
         return fields
 
     def __str__(self) -> str:

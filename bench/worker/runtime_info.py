@@ -8,7 +8,7 @@ from typing import Any
 from aebench import backends
 from aebench.backends import inputs
 from aebench.bench.protocol.messages.every_pass import RuntimeInfo
-from aebench.bench.protocol.settings import KEEPS_COMPILED
+from aebench.bench.protocol.settings import KEEPS_COMPILED, SWITCHED
 from aebench.bench.worker import input_paths
 
 # Every worker imports NumPy to read its data: NumPy says nothing about the backend in use.
@@ -50,6 +50,8 @@ def runtime_info(backend: Any, model: Any, more: dict[str, str] | None = None) -
     settings, versions = dict(more or {}), {"python": sys.version.split()[0]}
     if KEEPS_COMPILED in os.environ:
         settings["compile_cache"] = "kept"
+    for name in os.environ.get(SWITCHED, "").split():
+        settings[name] = os.environ.get(name, "")
     precision = backend.precision(model)
     polls = set(backend.EPOCH_END_POLLS_SECONDS)
     if model is not None:

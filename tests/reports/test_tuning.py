@@ -12,7 +12,7 @@ from aebench.reports.statistics import Estimate
 from aebench.reports.summary import summarise
 from aebench.reports.summary.breakeven import BreakEven
 from aebench.reports.summary.speed_rows import SpeedRow
-from aebench.reports.tuning import gain, race, tried
+from aebench.reports.tuning import changed, gain, race, tried
 from helpers import sample
 from helpers.paths import ROOT
 
@@ -197,3 +197,16 @@ def test_the_page_says_what_the_committed_comparisons_give():
         assert f"| {tuned} | `{words}` | {ratio}, " in page
         if tuned == "tensorflow":
             assert all(line in page for line in told.text.splitlines())
+
+
+def test_what_changes_results_is_told_by_batch_and_beside_its_own_reference():
+    bfloat16 = row("jax:precision=mixed_bfloat16", 1.5, 1.7, "mixed_bfloat16")
+    bfloat16 = msgspec.structs.replace(bfloat16, samples_per_second=Estimate(1000.0, 900.0, 1100.0))
+    (cell,) = summary(bfloat16, row("jax:steps=8", 0.5, 0.6, failure="was killed")).speed
+    larger = msgspec.structs.replace(cell, batch_size=128, rows=cell.rows[:1])
+    assert [[each[0], each[1], *each[3:]] for each in changed([cell, larger]).rows] == [
+        ["32", "jax", "–", ""],
+        ["32", "jax:precision=mixed_bfloat16", "1.60 [1.50, 1.70]", ""],
+        ["32", "jax:steps=8", "0.548 [0.500, 0.600]", "was killed"],
+        ["128", "jax", "–", ""],
+    ]

@@ -7,7 +7,7 @@ import pytest
 
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.passes import footprint
-from aebench.bench.campaign.worker_environment import keeping_compiled
+from aebench.bench.campaign.worker_environment import keeping_compiled, switching
 from aebench.bench.plan.contenders import find
 from aebench.bench.plan.settings import check
 from aebench.reports.journal import load
@@ -72,16 +72,27 @@ def test_a_folder_of_its_own_is_filled_once_by_a_process_that_is_not_measured(tm
     assert started[-1] == ("jax", None)
 
 
+def test_a_switch_is_added_to_the_flags_that_are_set(monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "--other=1")
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "1")
+    flags = switching("jax", "wide-vectors")["XLA_FLAGS"]
+    assert flags == "--other=1 --xla_cpu_prefer_vector_width=512"
+    assert switching("tensorflow", "no-onednn")["TF_ENABLE_ONEDNN_OPTS"] == "0"
+    assert switching("jax", "") == {}
+
+
 @pytest.mark.slow
 def test_cold_starts_with_a_kept_cache_are_told_as_such(aebench, tmp_path):
-    done = aebench("run", *LITTLE, "--contender", "jax:cache", "--pass", "footprint", "--out", "r")
+    contender = "jax:cache,switch=wide-vectors"
+    done = aebench("run", *LITTLE, "--contender", contender, "--pass", "footprint", "--out", "r")
     assert done.returncode == 0, done.stdout + done.stderr
     record = load(tmp_path / "r")
     phases = [(row.contender, row.phase) for row in record.of(Phase)]
     # The process that fills the cache leaves no row.
     assert len(phases) == len(set(phases))
-    told = {row.contender: row.settings.get("compile_cache") for row in record.of(WorkerInfo)}
-    assert told == {"jax:cache": "kept"}
+    for row in record.of(WorkerInfo):
+        assert row.contender == contender and row.settings["compile_cache"] == "kept"
+        assert row.settings["XLA_FLAGS"] == "--xla_cpu_prefer_vector_width=512"
     assert "with cache, what an earlier process compiled is kept" in " ".join(
         aebench("show", "--detail", "r").stdout.split()
     )

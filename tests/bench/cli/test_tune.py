@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from aebench.bench.cli import tune
+from aebench.bench.cli import races, tune
 from aebench.bench.cli.exit_codes import FAILURES, OK, UNDECIDED
 from aebench.reports.journal import load
 from aebench.reports.record import Round
@@ -103,9 +103,9 @@ def test_without_a_leader_it_is_said_what_is_known(left, ratio, said, code):
 
 
 def test_if_the_one_that_is_tuned_fails_nothing_is_compared(monkeypatch, tmp_path):
-    races = tune._Races("torch", tmp_path, {})
-    monkeypatch.setattr(races, "_measured", lambda *_: ("failures", tmp_path))
+    race = races.Races("torch", tmp_path, {})
+    monkeypatch.setattr(race, "_measured", lambda *_: ("failures", tmp_path))
     # Another contender is then the reference of the cell.
-    monkeypatch.setattr(tune, "summarise", lambda _: summarise(sample.make()))
-    assert races.run(["torch:jit"]) == "failures"
-    assert [each.left for each in races.last] == [f"torch itself wasn't measured: see {tmp_path}"]
+    monkeypatch.setattr(races, "summarise", lambda _: summarise(sample.make()))
+    assert race.run(["torch:jit"]) == "failures"
+    assert [each.left for each in race.last] == [f"torch itself wasn't measured: see {tmp_path}"]

@@ -35,6 +35,7 @@ def installed(monkeypatch):
         st.sampled_from(["", *PRECISIONS]),
         cache=st.booleans(),
         input=st.sampled_from(["", *inputs.NAMES]),
+        switch=st.sampled_from(["", *backends.load("jax").SWITCHES]),
     )
 )
 def test_settings_are_read_as_they_are_written(settings):
@@ -93,6 +94,10 @@ def test_contenders_are_split_at_the_commas_between_them(text, contenders):
         ("torch:cache", "PyTorch compiles nothing without jit: use torch:jit,cache"),
         ("jax:cache=on", "'cache=on' is not a setting of jax"),
         ("jax:input=hdf5", "'jax:input=hdf5' is not an input path: use tf-data, pydataset, datal"),
+        ("jax:switch=turbo", "is not a switch of jax: use single-thread-eigen, wide-vectors."),
+        ("numpy:switch=mkl-avx2", "is not a switch of numpy: it has none."),
+        ("torch:switch=cpp-wrapper", "is for torch.compile: use torch:jit,switch=cpp-wrapper."),
+        ("torch:jit,switch=cuda-graphs", "CUDA graphs need a GPU of NVIDIA"),
         ("native-jax:jit", "native-jax:jit isn't supported: a baseline takes no setting but"),
         ("gemm:precision=mixed_float16", "a baseline takes no setting but precision=float32"),
         (
