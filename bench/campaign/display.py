@@ -48,6 +48,7 @@ class Display:
         self._doing = ""
         self._said = ""
         self._figures: list[str] = []
+        self._figured = False
         self._drawn = 0.0
         self._live: Live | None = None
         if console.is_terminal:
@@ -76,7 +77,14 @@ class Display:
         self._draw()
 
     def figure(self, text: str) -> None:
-        """Show a result that was just measured, below the previous two results."""
+        """Show a result that was just measured, below the previous two results.
+
+        Without a live view, only the first result of the run is printed: it comes long before the
+        first line of a cell, and shows that the run works.
+        """
+        if not self._live and not self._figured:
+            self._console.print(terminal.plain(f"[{self._elapsed()}] {text}"), soft_wrap=True)
+        self._figured = True
         self._figures = [*self._figures, text][-_SHOWN_FIGURES:]
         self._draw()
 

@@ -16,12 +16,17 @@ def test_a_pipe_gets_one_line_per_subject_and_per_cell():
     display.doing("ae400: train, batch 32, block 1 of 18")
     display.figure("jax 16,000 samples/s")
     display.doing("ae400: train, batch 32, block 2 of 18")
+    display.figure("jax 17,000 samples/s")
     display.problem("speed ae400 torch: was killed\x1b[31m by [red]signal 9")
     display.measured([Cell("ae400", "train", 32)])
     display.stage_done()
     display.close()
     shown = console.file.getvalue()
-    assert shown.startswith("[<1 s] speed · ae400: train, batch 32\nspeed ae400 torch: was killed")
+    # The first figures of the run, and none of the later blocks.
+    assert shown.startswith(
+        "[<1 s] speed · ae400: train, batch 32\n[<1 s] jax 16,000 samples/s\n"
+        "speed ae400 torch: was killed"
+    )
     assert "[red]signal 9" in shown
     assert "\x1b" not in shown
     assert "\ntrain ae400, 32: jax 16,0" in shown and "; torch × 3.996" in shown
