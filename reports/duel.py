@@ -21,6 +21,8 @@ class Duel:
     slower, undecided, other : list of str
         The cells in which the challenger is slower, in which no verdict stands, and in which there
         can be none: it failed, isn't shown to be the same model, or computes in another precision.
+    ratios : list of str
+        The challenger's time in each cell as a multiple of the other's, with its interval.
     paragraph : str
         What came out, in Markdown.
     """
@@ -28,6 +30,7 @@ class Duel:
     slower: list[str]
     undecided: list[str]
     other: list[str]
+    ratios: list[str]
     paragraph: str
 
 
@@ -43,6 +46,7 @@ def judge(summary: Summary, further: Sequence[str] = ()) -> Duel | None:
     """
     found: dict[str, list[str]] = {"slower": [], "undecided": [], "other": []}
     parts: list[str] = []
+    ratios: list[str] = []
     names: tuple[str, str] | None = None
     for cell in summary.speed:
         row = _challenger(cell)
@@ -52,6 +56,8 @@ def judge(summary: Summary, further: Sequence[str] = ()) -> Duel | None:
         where = f"{cell.workload} {cell.model}, batch {cell.batch_size}"
         found.setdefault(_outcome(row), []).append(where)
         verdict, size = markdown.inline(_verdict(row)), markdown.inline(_size(row))
+        ratio = row.adjusted or row.judged_ratio
+        ratios += [times(row, ratio)] if ratio else []
         parts.append(f"{markdown.inline(where)}: **{verdict}**{size}")
     if names is None:
         return None
@@ -60,7 +66,7 @@ def judge(summary: Summary, further: Sequence[str] = ()) -> Duel | None:
     if further:
         told = markdown.inline(listed(some(further)))
         sentences.append(f"Beside what was asked for, the environments differ in {told}.")
-    return Duel(found["slower"], found["undecided"], found["other"], " ".join(sentences))
+    return Duel(found["slower"], found["undecided"], found["other"], ratios, " ".join(sentences))
 
 
 def _challenger(cell: SpeedCell) -> SpeedRow | None:

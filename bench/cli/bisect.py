@@ -1,5 +1,6 @@
 """The command that searches versions or commits for the first that is slower."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from aebench.bench.cli.options import Given
 from aebench.bench.environments import checkouts, releases
 from aebench.bench.environments.search import Answer, FirstBad, first_bad
 from aebench.bench.errors import BadInputError
+from aebench.reports.formatting import listed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,7 +40,7 @@ def bisect(given: Given) -> int:
     kind = "commits" if commits else "versions"
     console.print(plain(f"{len(among)} {kind}: {among[0]} to {among[-1]}"), soft_wrap=True)
     found = first_bad(len(among), steps.ask)
-    console.print(plain(_conclusion(found, among), "bold"), soft_wrap=True)
+    console.print(plain(_conclusion(found, among, steps.ratios), "bold"), soft_wrap=True)
     if found is None:
         return UNDECIDED if steps.last is Answer.OPEN else FAILURES
     return UNDECIDED if found.untold else OK
@@ -80,6 +82,8 @@ class _Steps:
         self._console = console
         self._count = 0
         self.last = Answer.OPEN
+        # The ratios of each that was compared, by its number.
+        self.ratios: dict[int, list[str]] = {}
 
     def ask(self, number: int) -> Answer:
         """Compare one with the first, and return whether it is slower."""
@@ -100,6 +104,7 @@ class _Steps:
         outcome, judged = compared(both, packages, self._options | {"out": out}, "bisect")
         if outcome == "interrupted":
             raise KeyboardInterrupt
+        self.ratios[number] = judged.ratios if judged else []
         if judged is None or judged.other or (judged.undecided and not judged.slower):
             self.last = Answer.OPEN
         else:
@@ -107,10 +112,17 @@ class _Steps:
         return self.last
 
 
-def _conclusion(found: FirstBad | None, among: list[str]) -> str:
+def _conclusion(
+    found: FirstBad | None, among: Sequence[str], ratios: Mapping[int, Sequence[str]]
+) -> str:
+    """Return the first that is slower, and what was asked, with the ratios and their intervals."""
     if found is None:
         return f"{among[-1]} isn't shown to be slower than {among[0]}: there is nothing to search."
-    path = ", ".join(f"{among[number]} {answer.value}" for number, answer in found.answers.items())
+    path = "; ".join(
+        f"{among[number]} {answer.value}"
+        + (f" (× {listed(ratios[number])})" if ratios.get(number) else "")
+        for number, answer in found.answers.items()
+    )
     last, first = among[found.last_good], among[found.first_bad]
     between = ""
     if found.untold:

@@ -2,6 +2,9 @@
 
 import pytest
 
+from aebench.bench.cli import bisect
+from aebench.bench.environments.search import Answer, first_bad
+
 
 @pytest.mark.parametrize(
     ("words", "reason"),
@@ -62,3 +65,13 @@ def test_a_dry_run_makes_no_environment(aebench, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "until decided" in done.stdout
     assert not (tmp_path / "cache" / "environments").exists()
+
+
+def test_a_search_ends_with_the_first_and_the_ratios_of_all_that_were_asked():
+    slower = {1: Answer.GOOD, 2: Answer.BAD, 4: Answer.BAD}
+    found = first_bad(5, slower.__getitem__)
+    ratios = {1: ["1.00 [0.98, 1.02]"], 2: ["1.51 [1.40, 1.60]", "1.10 [1.05, 1.15]"], 4: []}
+    assert bisect._conclusion(found, "abcde", ratios) == (
+        "First slower: c. b isn't slower than a. Path: e slower; "
+        "c slower (× 1.51 [1.40, 1.60] and 1.10 [1.05, 1.15]); b not slower (× 1.00 [0.98, 1.02])."
+    )
