@@ -49,6 +49,7 @@ def test_the_paragraph_says_what_came_out_where_and_how():
     judged = duel.judge(summary(), ["numpy 2.4.6 → 2.5.0"])
     assert judged.paragraph == PARAGRAPH
     assert judged.slower == ["train ae400, batch 32"]
+    assert judged.ratios == ["3.99600 [3.99578, 3.99622]"]
 
 
 PARAGRAPH = (
