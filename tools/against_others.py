@@ -58,8 +58,8 @@ class Judge:
             file.write(f"$ {' '.join(command)}\n{done.stdout}{done.stderr}\n")
         return done.stdout + done.stderr
 
-    def measure(self, name: str, steps: int) -> None:
-        """Measure ``steps`` steps of the work and save the run as ``name``."""
+    def measure(self, name: str, **variables: str) -> None:
+        """Measure the work with environment variables, and save the run as ``name``."""
         raise NotImplementedError
 
     def compare(self, name: str, base: str) -> Iterator[tuple[str, str, float]]:
@@ -72,7 +72,7 @@ class PytestBenchmark(Judge):
 
     name = "pytest-benchmark"
 
-    def measure(self, name: str, steps: int) -> None:
+    def measure(self, name: str, **variables: str) -> None:
         out = self._call(
             "pytest-benchmark.log",
             "-m",
@@ -81,7 +81,7 @@ class PytestBenchmark(Judge):
             "-p",
             "no:cacheprovider",
             f"--benchmark-json={self._folder / f'pytest-benchmark-{name}.json'}",
-            AGAINST_STEPS=str(steps),
+            **variables,
         )
         assert "1 passed" in out, out
 
@@ -102,12 +102,12 @@ class Pyperf(Judge):
 
     name = "pyperf"
 
-    def measure(self, name: str, steps: int) -> None:
+    def measure(self, name: str, **variables: str) -> None:
         path = self._folder / f"pyperf-{name}.json"
         path.unlink(missing_ok=True)  # pyperf refuses to overwrite a file
-        known = ",".join(["AGAINST_STEPS", "KERAS_HOME", *self._environment])
+        known = ",".join([*variables, "KERAS_HOME", *self._environment])
         command = ["pyperf_fit.py", "-o", str(path), f"--inherit-environ={known}"]
-        self._call("pyperf.log", *command, AGAINST_STEPS=str(steps))
+        self._call("pyperf.log", *command, **variables)
         assert path.exists(), f"see {self._folder / 'pyperf.log'}"
 
     def compare(self, name: str, base: str) -> Iterator[tuple[str, str, float]]:
@@ -126,7 +126,7 @@ def judged(judge: Judge) -> Iterator[dict[str, object]]:
     seconds = {}
     for name, steps in STEPS.items():
         began = time.monotonic()
-        judge.measure(name, steps)
+        judge.measure(name, AGAINST_STEPS=str(steps))
         seconds[name] = time.monotonic() - began
     for name, truth in (("known_effect", "slower"), ("again", "same")):
         for rule, said, ratio in judge.compare(name, "plain"):

@@ -129,7 +129,9 @@ def _trainings(preset: Preset) -> str:
     """Return the numbers of epochs and seeds as text; of steps, if the preset gives those."""
     if preset.quality_steps is None:
         return f"{preset.epochs} × {preset.seeds}"
-    return f"{preset.quality_steps:,} steps × {preset.seeds}"
+    elsewhere = preset.quality_steps_elsewhere
+    others = f" ({elsewhere:,} without autoencoders)" if elsewhere else ""
+    return f"{preset.quality_steps:,} steps{others} × {preset.seeds}"
 
 
 def _presets() -> Table:

@@ -161,7 +161,8 @@ def plan_from_request(
         sizes=sizes,
         footprint_launches=preset.footprint_launches,
         batch_size=batch_size,
-        epochs=request.epochs or preset.epochs_of(train_samples, batch_size),
+        epochs=request.epochs
+        or preset.epochs_of(train_samples, batch_size, any(model.form for model in planned)),
         seeds=list(range(request.seeds or preset.seeds)),
         quality_train_samples=train_samples,
         threads=request.threads or 0,

@@ -11,8 +11,16 @@ BATCH_SIZE = 32
 def ready() -> Callable[[], object]:
     """Build, compile and warm up a model; return a function that runs the epoch to be timed.
 
-    The environment variable ``AGAINST_STEPS`` is the number of steps of the epoch.
+    The environment variable ``AGAINST_STEPS`` is the number of steps of the epoch. With
+    ``PLANTED_PERCENT`` in its place the model is that of :mod:`planted`.
     """
+    if "PLANTED_PERCENT" in os.environ:
+        import planted
+
+        (x, _), _ = planted.data()
+        model = planted.build()
+        model.fit(x, x, BATCH_SIZE, verbose=0)
+        return lambda: model.fit(x, x, BATCH_SIZE, verbose=0)
     steps = int(os.environ["AGAINST_STEPS"])
     from aebench.bench.data import datasets
     from aebench.bench.models.autoencoder import build, parse
@@ -20,8 +28,8 @@ def ready() -> Callable[[], object]:
     with tempfile.TemporaryDirectory() as folder:
         images = datasets.load("embedded", None, Path(folder)).train.astype("float32") / 255
     images = images[: steps * BATCH_SIZE]
-    model = parse("ae400")
-    autoencoder = build(**model.description.parameters)
-    autoencoder.set_weights(model.initial_weights(0))
+    ae400 = parse("ae400")
+    autoencoder = build(**ae400.description.parameters)
+    autoencoder.set_weights(ae400.initial_weights(0))
     autoencoder.fit(images, images, BATCH_SIZE, verbose=0)
     return lambda: autoencoder.fit(images, images, BATCH_SIZE, verbose=0)

@@ -8,6 +8,7 @@ import pytest
 from aebench import backends
 from aebench.bench.errors import BadInputError
 from aebench.bench.models.autoencoder import parse
+from aebench.bench.models.model import FileModel
 from aebench.bench.plan import checks
 from aebench.bench.plan.contenders import find
 from aebench.bench.plan.estimate import task_seconds
@@ -16,6 +17,7 @@ from aebench.bench.plan.plan import ContenderCell
 from aebench.bench.plan.presets import PASSES, PRESETS, Sizes
 from aebench.bench.plan.request import Request, plan_from_request
 from aebench.bench.plan.resuming import check_machine, plan_from_header
+from aebench.bench.protocol.model_description import ModelDescription
 from aebench.bench.system import machine
 from aebench.reports.record import Cell, Task
 from helpers import sample
@@ -224,6 +226,15 @@ def test_quick_trains_enough_to_leave_the_plateau_and_measures_one_model_in_full
     other = plan_from_request(Request(reference="torch"), COUNTS)
     assert Task("quality", "ae800", "torch", 0) in other.tasks()
     assert Task("quality", "ae800", "jax", 0) not in other.tasks()
+
+
+def test_models_without_a_plateau_train_for_fewer_steps(monkeypatch):
+    installed(monkeypatch, "jax")
+    lstm = FileModel(ModelDescription("lstm", "lstm.py", "build", {}, ""), parameters=10)
+    own = plan_from_request(Request(), COUNTS._replace(train=4096), [lstm]).info
+    assert own.epochs == 4
+    beside = plan_from_request(Request(), COUNTS._replace(train=4096), [lstm, parse("ae400")]).info
+    assert beside.epochs == 20
 
 
 def test_what_the_user_asks_of_quick_s_trainings_wins(monkeypatch):
