@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from aebench.reports.formatting import interval, listed, plus_minus
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary import LadderRow
-from aebench.reports.summary.ladder import PRODUCTS, fixed_step_seconds
+from aebench.reports.summary.ladder import fixed_step_seconds
+from aebench.reports.summary.step_parts import StepParts, step_parts
 
 _MILLI = 1000
-# The rung up to which it is the framework that computes; above it, it is Keras.
-_FRAMEWORK = "framework-step"
 # Calls of fit: on the batches of the file's data(), and on arrays.
 _OWN_DATA, _ON_ARRAYS = "fit-own-data", "fit"
 # How many times as long a library may take before it is worth a word.
@@ -31,20 +30,28 @@ def parts(row: LadderRow) -> list[tuple[str, float]]:
 
 def sentence(row: LadderRow) -> str:
     """Return a sentence on a contender's step; empty if nothing was measured."""
-    top, framework, products = row.top, row.rung(_FRAMEWORK), row.rung(PRODUCTS)
+    top = row.top
     if top is None or top.step_seconds is None:
         return ""
-    told = []
-    if framework and framework.step_seconds and framework is not top:
-        told.append(f"{_ms(top.beyond(framework))} Keras and Python around the step")
-        rest = framework.step_seconds
-        if products and products.step_seconds:
-            told.append(f"{_ms(products.step_seconds)} matrix products{_library(row)}")
-            rest = framework.beyond(products)
-        told.append(f"{_ms(rest)} the rest of layers, loss and optimiser")
+    told = [f"{_ms(part)} {name}" for name, part in _named(row, step_parts(row))]
     call = f" A call takes {_ms(top.call_seconds)} ms beside its steps." if top.call_seconds else ""
     consists = f": {listed(told)}" if told else ""
     return f"A step of {row.contender} takes {_ms(top.step_seconds)} ms{consists}.{call}"
+
+
+def _named(row: LadderRow, parts: StepParts) -> list[tuple[str, Estimate]]:
+    """Return the parts of a step that are known, each after its name in a sentence."""
+    beyond = " beyond them" if parts.products else ""
+    layers = "Keras's layers, loss and optimiser"
+    if parts.native:
+        layers += " in the place of the framework's own"
+    names = {
+        f"matrix products{_library(row)}": parts.products,
+        f"the framework without Keras{beyond}": parts.native,
+        layers: parts.layers,
+        "Keras and Python around the step": parts.around,
+    }
+    return [(name, part) for name, part in names.items() if part]
 
 
 def _library(row: LadderRow) -> str:
@@ -97,23 +104,26 @@ def waiting(rows: Iterable[LadderRow]) -> Iterator[str]:
 
 
 def headline(rows: Sequence[LadderRow]) -> Iterator[str]:
-    """Yield a sentence on the share of Keras and Python, at the smallest batch of each workload."""
+    """Yield a sentence on the largest part of each contender's step, in the first smallest cell."""
+    measured = [row for row in rows if row.top and row.top.step_seconds]
+    if not measured:
+        return
+    first = measured[0]
+    mine = [row for row in measured if (row.model, row.workload) == (first.model, first.workload)]
+    smallest = min(row.batch_size for row in mine)
     told = []
-    smallest: dict[tuple[str, str], int] = {}
-    for row in rows:
-        if row.batch_size:
-            key = (row.model, row.workload)
-            smallest[key] = min(smallest.get(key, row.batch_size), row.batch_size)
-    for row in rows:
-        top, framework = row.top, row.rung(_FRAMEWORK)
-        here = smallest.get((row.model, row.workload)) == row.batch_size
-        if here and top and framework and top.step_seconds:
+    for row in mine:
+        parts = _named(row, step_parts(row))
+        if row.batch_size == smallest and parts and row.top and row.top.step_seconds:
+            name, part = max(parts, key=lambda each: each[1].value)
             told.append(
-                f"{_ms(top.beyond(framework))} of {_ms(top.step_seconds)} ms with {row.contender} "
-                f"({row.workload} {row.model}, batch {row.batch_size})"
+                f"{_ms(row.top.step_seconds)} ms with {row.contender}, of which the largest part "
+                f"is {name} ({_ms(part)})"
             )
-    if 0 < len(told) <= 6:
-        yield f"Keras and Python around the framework's step take {listed(told)}."
+    if told:
+        yield (
+            f"A step of {first.workload} {first.model} at batch {smallest} takes {'; '.join(told)}."
+        )
 
 
 def _ms(seconds: Estimate) -> str:

@@ -38,7 +38,8 @@ def tune(given: Given) -> int:
     from aebench.reports.terminal import new_console, plain, render
 
     began = time.monotonic()
-    minutes, options = given.get("minutes", DEFAULT_MINUTES), _options(given)
+    options = _options(given)
+    minutes: float = given.get("minutes", DEFAULT_MINUTES)
     if not 1 <= minutes <= 1440:
         raise BadInputError("--minutes must be from 1 to 1440.")
     cores = given.get("threads") or machine.usable_cores()

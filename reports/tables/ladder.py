@@ -5,11 +5,21 @@ from collections.abc import Sequence
 from aebench.reports import ladders
 from aebench.reports.formatting import interval, plus_minus
 from aebench.reports.sections import TableView
-from aebench.reports.summary import LadderRow, Summary
+from aebench.reports.summary import Estimate, LadderRow, Summary
 from aebench.reports.summary.ladder import RungRow
+from aebench.reports.summary.step_parts import step_parts
 from aebench.reports.tables.shared import MOST_BESIDE, Shared, Table, count, few, shown, some_tables
 
 _MILLI = 1000
+# The columns of a step's parts, with what each of them is.
+_PARTS = {
+    "products": "the step's matrix products in the framework's library",
+    "without Keras": "what the same network takes beyond its products in the framework alone, a "
+    "call per step",
+    "Keras's layers": "what layers, loss and optimiser of Keras take beyond the columns before, "
+    "run by the framework",
+    "around": "what Keras and Python take around such a step in fit or predict, as users call them",
+}
 _HOW = Shared(
     "In parentheses what a rung adds to the rung that it stands on, ± to the farther end of the "
     "95 % interval over launches (Student's). Differences are of rounds of one block. Steps of a "
@@ -28,6 +38,38 @@ def ladder(summary: Summary) -> list[Table]:
     if tables and fixed:
         tables[-1].notes.extend(fixed)
     return tables
+
+
+def parts(summary: Summary) -> list[Table]:
+    """Return a table of what the step of each contender consists of, in all cells."""
+    rows = [row for row in summary.ladder if row.top and row.top.step_seconds]
+    if not rows:
+        return []
+    divided = [step_parts(row) for row in rows]
+    known = [at for at, each in enumerate(zip(*divided, strict=True)) if any(each)]
+    names = [list(_PARTS)[at] for at in known]
+    entries = []
+    for row, each in zip(rows, divided, strict=True):
+        times = [row.top.step_seconds if row.top else None, *(each[at] for at in known)]
+        call = row.top.call_seconds if row.top else None
+        entries.append(
+            [
+                f"{row.workload} {row.model}, {row.batch_size}: {row.contender}",
+                *(_with_error(each) for each in [*times, call]),
+            ]
+        )
+    note = (
+        f"{'; '.join(f'{name}: {_PARTS[name]}' for name in names)}. These add up to a step; a call "
+        "is what begins and ends fit or predict, once. ± is to the farther end of the 95 % "
+        "interval over launches (Student's)."
+    )
+    faint = [at for at, row in enumerate(rows) if 2 * row.disturbed > row.blocks]
+    columns = ["ms", "a step", *names, "a call"]
+    return [Table("What a step consists of", columns, entries, [note], faint=faint)]
+
+
+def _with_error(found: Estimate | None) -> str:
+    return shown(found, _MILLI, plus_minus) if found else "–"
 
 
 def _table(rows: Sequence[LadderRow]) -> Table:
@@ -98,6 +140,9 @@ def _absent(rows: Sequence[LadderRow]) -> list[str]:
 
 
 VIEWS = [
+    TableView(
+        "step-parts", section="Where time and memory go", order=0, make=parts, terminal_order=64
+    ),
     TableView(
         "ladder", section="Where time and memory go", order=0, make=ladder, terminal_order=65
     ),
