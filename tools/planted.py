@@ -1,7 +1,7 @@
 """Plant slow-downs of known size, and ask aebench and other tools whether they find them.
 
 Usage: pip install -c constraints.txt -e '.[jax,torch,peers]'
-       python tools/planted.py FOLDER [--percent 0 5 10] [--tool TOOL ...]
+       python tools/planted.py FOLDER [--percent 5 10] [--tool TOOL ...]
 
 The model of tools/against/planted.py trains on PyTorch. What is new is the same, or takes longer by
 a share of its step. Each tool measures the base and what is new at its defaults, one after the
@@ -128,6 +128,7 @@ class Asv(Judge):
             (project / "benchmarks" / "__init__.py").touch()
             (project / "benchmarks" / "fit.py").write_text((HERE / "bench_fit.py").read_text())
             facts = {"version": 1, "project": "planted", "repo": ".", "branches": ["main"]}
+            facts["environment_type"] = "virtualenv"
             (project / "asv.conf.json").write_text(json.dumps(facts))
             self._git("init", "--quiet", "--initial-branch", "main")
         self._git("add", "--all")
@@ -136,7 +137,9 @@ class Asv(Judge):
         commit = f"--set-commit-hash={self._commit(name)}"
         command = ("run", "--python=same", commit, "--config", str(project / "asv.conf.json"))
         self._call("asv.log", "-m", "asv", "machine", "--yes", "--config", command[-1])
-        self._call("asv.log", "-m", "asv", *command, **variables)
+        # asv hides PYTHONPATH from what it times.
+        path = self._environment["PYTHONPATH"]
+        self._call("asv.log", "-m", "asv", *command, ASV_PYTHONPATH=path, **variables)
 
     def compare(self, name: str, base: str) -> Iterator[tuple[str, str, float]]:
         """Yield a verdict at asv's default factor, and at 1.05 and 1.01."""
@@ -180,7 +183,7 @@ def _ratio(listed: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--percent", type=int, nargs="+", default=[0, 5, 10])
+    parser.add_argument("--percent", type=int, nargs="+", default=[5, 10])
     parser.add_argument("--tool", nargs="+", choices=[each.name for each in JUDGES])
     asked = parser.parse_args()
     folder = asked.folder.resolve()
