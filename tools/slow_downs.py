@@ -1,7 +1,7 @@
 """Plant slow-downs of known size, and ask aebench and other tools whether they find them.
 
 Usage: pip install -c constraints.txt -e '.[jax,torch,peers]'
-       python tools/planted.py FOLDER [--percent 5 10] [--tool TOOL ...]
+       python tools/slow_downs.py FOLDER [--percent 5 10] [--tool TOOL ...]
 
 The model of tools/against/planted.py trains on PyTorch. What is new is the same, or takes longer by
 a share of its step. Each tool measures the base and what is new at its defaults, one after the
