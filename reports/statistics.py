@@ -120,6 +120,39 @@ def mean(values: ArrayLike, confidence: float = 0.95) -> Estimate:
     return Estimate(value, value - half, value + half)
 
 
+def one_more(values: ArrayLike, confidence: float = 0.95) -> Estimate:
+    """Estimate a mean, with the interval in which one more observation lies.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        Independent normal observations, n at least 1.
+    confidence : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Estimate
+        The sample mean ± t(1 - (1 - confidence) / 2, n - 1) · s · sqrt(1 + 1 / n); no interval for
+        a single value.
+
+    Raises
+    ------
+    ValueError
+        If ``values`` is empty.
+
+    Notes
+    -----
+    Hahn and Meeker, *Statistical Intervals*, chapter 4.
+    """
+    found = mean(values, confidence)
+    if found.high is None:
+        return found
+    # The mean's interval is t · s / sqrt(n).
+    half = (found.high - found.value) * math.sqrt(np.size(values) + 1)
+    return Estimate(found.value, found.value - half, found.value + half)
+
+
 def standard_error(values: ArrayLike) -> tuple[float, int]:
     """Return the standard error of a mean and its degrees of freedom; both 0 for one value."""
     observed = np.asarray(values, dtype=float)

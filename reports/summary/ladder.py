@@ -15,6 +15,8 @@ from aebench.reports.summary.shared import ContenderView, pairs
 
 # The lowest rung: products of matrices alone, which contenders compute by their own libraries.
 PRODUCTS = "products"
+# The rung up to which it is the framework that computes; above it, it is Keras.
+FRAMEWORK = "framework-step"
 # Launch and block.
 _Place = tuple[int, int]
 _Blocks = Mapping[_Place, record.LadderBlock]

@@ -14,6 +14,7 @@ from aebench.reports.statistics import (
     mean,
     median,
     next_poll,
+    one_more,
     pareto_front,
 )
 
@@ -92,6 +93,15 @@ def test_a_mean_has_student_s_interval(values):
     assert (estimate.value, estimate.low, estimate.high) == pytest.approx(
         (np.mean(values), low, high), rel=1e-6, abs=1e-6
     )
+
+
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_one_more_value_lies_in_its_interval(count):
+    drawn = np.random.default_rng(count).normal(5.0, 1.0, (4000, count + 1))
+    found = [(one_more(row[:-1]), row[-1]) for row in drawn]
+    held = np.mean([interval.low <= value <= interval.high for interval, value in found])
+    assert held == pytest.approx(0.95, abs=0.012)
+    assert one_more([5.0]) == Estimate(5.0)
 
 
 def test_one_value_is_its_mean_and_has_no_interval():
