@@ -9,7 +9,15 @@ import msgspec
 from aebench.reports import studies
 from aebench.reports.random_effects import over_machines
 from aebench.reports.sanitize import printable
-from aebench.reports.summary import Estimate, LadderRow, MemoryRow, SpeedCell, SpeedRow, Summary
+from aebench.reports.summary import (
+    Estimate,
+    LadderAgreement,
+    LadderRow,
+    MemoryRow,
+    SpeedCell,
+    SpeedRow,
+    Summary,
+)
 from aebench.reports.summary.several_runs import ratios_by_machine
 
 COLUMNS = (
@@ -243,6 +251,8 @@ def _over_machines(summary: Summary) -> Iterator[Line]:
 def _explained(summary: Summary) -> Iterator[Line]:
     for found in summary.ladder:
         yield from _rungs(found)
+    for agreement in summary.ladder_agreement:
+        yield from _beside(agreement)
     for step in summary.profile:
         where: Line = (step.model, "train", step.batch_size, step.contender)
         if not step.steps:
@@ -281,6 +291,14 @@ def _rungs(row: LadderRow) -> Iterator[Line]:
         yield from line(where, f"rung {rung.name}: step", rung.step_seconds, "s")
         yield from line(where, f"rung {rung.name}: added", rung.added_seconds, "s")
         yield from line(where, f"rung {rung.name}: call", rung.call_seconds, "s")
+
+
+def _beside(row: LadderAgreement) -> Iterator[Line]:
+    where: Line = (row.model, row.workload, row.batch_size, row.contender)
+    for part in row.parts:
+        what = f"beside the profile of {row.profiled}, {part.name}"
+        yield from line(where, f"{what}: ladder, one more launch", part.ladder_seconds, "s")
+        yield from line(where, f"{what}: profile, any round", part.profile_seconds, "s")
 
 
 def _weighed(row: MemoryRow) -> Iterator[Line]:

@@ -16,6 +16,7 @@ from aebench.reports.studies import Plateau
 from aebench.reports.summary import (
     footprint,
     ladder,
+    ladder_agreement,
     memory,
     memory_loops,
     parity,
@@ -29,6 +30,7 @@ from aebench.reports.summary.cost import Cost, CostPoint, cost
 from aebench.reports.summary.epochs import EpochCost
 from aebench.reports.summary.footprint import FootprintRow
 from aebench.reports.summary.ladder import LadderRow
+from aebench.reports.summary.ladder_agreement import LadderAgreement
 from aebench.reports.summary.memory import MemoryRow
 from aebench.reports.summary.memory_loops import LoopRow
 from aebench.reports.summary.notices import all_notices, some
@@ -56,6 +58,7 @@ __all__ = [
     "EpochCost",
     "Estimate",
     "FootprintRow",
+    "LadderAgreement",
     "LadderRow",
     "LoopRow",
     "MemoryRow",
@@ -139,6 +142,7 @@ class Summary(msgspec.Struct, frozen=True):
     speed_by_run: list[SpeedCell] = []
     ladder: list[LadderRow] = []
     memory_loops: list[LoopRow] = []
+    ladder_agreement: list[LadderAgreement] = []
 
 
 def summarise(*sources: Record) -> Summary:
@@ -161,6 +165,7 @@ def summarise(*sources: Record) -> Summary:
     cells = measured.shown
     starts = footprint.rows(sources, views)
     profiled = profile.rows(sources, views)
+    rungs = ladder.rows(sources, views)
     pays = break_even(measured.by_run, starts)
     trained = quality.rows(sources, views)
     alike = {
@@ -191,7 +196,8 @@ def summarise(*sources: Record) -> Summary:
             *_pairs_left_out(pays),
         ],
         speed_by_run=measured.parts,
-        ladder=ladder.rows(sources, views),
+        ladder=rungs,
+        ladder_agreement=ladder_agreement.rows(sources, views, rungs, profiled),
     )
 
 

@@ -3,11 +3,9 @@
 from typing import NamedTuple
 
 from aebench.reports.statistics import Estimate
-from aebench.reports.summary.ladder import PRODUCTS, LadderRow
+from aebench.reports.summary.ladder import FRAMEWORK, PRODUCTS, LadderRow
 
 NATIVE = "native-step"
-# The rung up to which it is the framework that computes; above it, it is Keras.
-FRAMEWORK = "framework-step"
 
 
 class StepParts(NamedTuple):

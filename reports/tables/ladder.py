@@ -1,11 +1,12 @@
 """Make the tables of the ladder pass: what a step takes on each rung, and what a rung adds."""
 
 from collections.abc import Sequence
+from functools import partial
 
-from aebench.reports import ladders
+from aebench.reports import ladder_agreement, ladders
 from aebench.reports.formatting import interval, plus_minus
 from aebench.reports.sections import TableView
-from aebench.reports.summary import Estimate, LadderRow, Summary
+from aebench.reports.summary import Estimate, LadderAgreement, LadderRow, Summary
 from aebench.reports.summary.ladder import RungRow
 from aebench.reports.summary.step_parts import step_parts
 from aebench.reports.tables.shared import MOST_BESIDE, Shared, Table, count, few, shown, some_tables
@@ -26,6 +27,12 @@ _HOW = Shared(
     "call are timed without what begins and ends it, and without garbage collection but where it "
     "is named."
 )
+_HOW_PROFILED = Shared(
+    "Beside a profile, which is of one launch, the ladder's interval is that of one more launch. "
+    "The profile's range is over its rounds, traced or not: its error is what tracing changes. "
+    "Keras and Python are fit without compiled metrics beyond the framework's step. In a profile "
+    "they are part of the time without an operation."
+)
 
 
 def ladder(summary: Summary) -> list[Table]:
@@ -34,7 +41,7 @@ def ladder(summary: Summary) -> list[Table]:
     for row in summary.ladder:
         cells.setdefault((row.model, row.workload, row.batch_size), []).append(row)
     fixed = list(ladders.fixed(summary.ladder))
-    tables = some_tables(_table, list(cells.values()))
+    tables = some_tables(partial(_table, summary.ladder_agreement), list(cells.values()))
     if tables and fixed:
         tables[-1].notes.extend(fixed)
     return tables
@@ -72,7 +79,7 @@ def _with_error(found: Estimate | None) -> str:
     return shown(found, _MILLI, plus_minus) if found else "–"
 
 
-def _table(rows: Sequence[LadderRow]) -> Table:
+def _table(beside: Sequence[LadderAgreement], rows: Sequence[LadderRow]) -> Table:
     failures = [Shared(f"{row.contender}: {row.failure}") for row in rows if row.failure]
     rows, others = few(rows, "contenders", MOST_BESIDE)
     first = rows[0]
@@ -95,12 +102,15 @@ def _table(rows: Sequence[LadderRow]) -> Table:
         for row in rows
         if row.launches
     )
+    agreements = ladder_agreement.of_cell(rows, beside)
     notes = [
         *failures,
         *filter(None, map(ladders.sentence, rows)),
         *ladders.waiting(rows),
         *ladders.unexplained(rows),
+        *ladder_agreement.sentences(agreements),
         _HOW,
+        *([_HOW_PROFILED] if any(each.parts for each in agreements) else []),
         *others,
         *(f"{each}." for each in counts),
         *_absent(rows),

@@ -104,3 +104,67 @@ def _header(contenders, launches: int, blocks: int, batch_size: int) -> record.H
         tasks=[record.PlannedTasks("ladder", header.models[0].name, "", launches)],
         rungs=rungs,
     )
+
+
+# Milliseconds of a traced step by category; they add up to 4 ms.
+PROFILE_MS = {
+    "matrix product": 1.2,
+    "element-wise": 0.3,
+    "loss": 0.2,
+    "data": 0.1,
+    "Python and Keras": 1.9,
+    "waiting": 0.3,
+}
+UNTRACED_MS = (3.0, 3.04, 3.1)
+
+
+def profiled(
+    contenders: dict[str, dict[str, float]],
+    untraced_ms: tuple[float, ...] = UNTRACED_MS,
+    traced_ms: tuple[float, ...] = (3.9, 4.0, 4.1),
+    processor: str = "Processor",
+) -> Record:
+    """Return a run with profiles alone; ``contenders`` gives milliseconds by category."""
+    header = _header(contenders, 1, 1, 32)
+    made = Record(
+        msgspec.structs.replace(
+            header,
+            name="profiles",
+            created="2026-01-02T00:00:00+00:00",
+            plan=msgspec.structs.replace(header.plan, passes=["profile"]),
+            machine=msgspec.structs.replace(header.machine, processor=processor),
+            tasks=[
+                record.PlannedTasks("profile", header.models[0].name, each, 1)
+                for each in contenders
+            ],
+        )
+    )
+    for contender, milliseconds in contenders.items():
+        made.events += profile(contender, milliseconds, untraced_ms, traced_ms)
+    return made
+
+
+def profile(
+    contender: str,
+    milliseconds: dict[str, float],
+    untraced_ms: tuple[float, ...] = UNTRACED_MS,
+    traced_ms: tuple[float, ...] = (3.9, 4.0, 4.1),
+) -> list[record.Event]:
+    """Return the events of a profile of 20 steps of ae400 at batch 32."""
+    where = (contender, "ae400", 0)
+    seconds = 20 / 1000
+    return [
+        *(
+            record.Operation(*where, category, category, 40, seconds * each)
+            for category, each in milliseconds.items()
+        ),
+        record.Profile(
+            *where,
+            batch_size=32,
+            steps=20,
+            untraced_seconds=[seconds * each for each in untraced_ms],
+            clocked_seconds=[seconds * each for each in traced_ms],
+            traced_seconds=seconds * sum(milliseconds.values()),
+            trace_sha256="c" * 64,
+        ),
+    ]
