@@ -135,3 +135,18 @@ def device_peak_bytes() -> int | None:
     # None on the processor. Without the key for allocators that count nothing, such as "platform".
     peak = (jax.devices()[0].memory_stats() or {}).get("peak_bytes_in_use")
     return None if peak is None else int(peak)
+
+
+def allocated_bytes() -> int | None:
+    """Return the bytes in use on an accelerator, or of the arrays alive where none are counted."""
+    import jax
+
+    used = (jax.devices()[0].memory_stats() or {}).get("bytes_in_use")
+    return sum(array.nbytes for array in jax.live_arrays()) if used is None else int(used)
+
+
+def arrays_alive() -> int | None:
+    """Return how many arrays JAX lists as alive."""
+    import jax
+
+    return len(jax.live_arrays())

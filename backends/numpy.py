@@ -82,3 +82,13 @@ def full_float64() -> str:
 def device_peak_bytes() -> int | None:
     """Return None: NumPy uses no accelerator."""
     return None
+
+
+def allocated_bytes() -> int | None:
+    """Return None: NumPy keeps no list of its arrays, and Python's collector has none."""
+    return None
+
+
+def arrays_alive() -> int | None:
+    """Return None: NumPy keeps no list of its arrays, and Python's collector has none."""
+    return None

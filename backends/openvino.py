@@ -130,3 +130,13 @@ def full_float64() -> str:
 def device_peak_bytes() -> int | None:
     """Return None: Keras runs OpenVINO on the processor alone."""
     return None
+
+
+def allocated_bytes() -> int | None:
+    """Return None: OpenVINO keeps no list of its tensors, and Python's collector has none."""
+    return None
+
+
+def arrays_alive() -> int | None:
+    """Return None: OpenVINO keeps no list of its tensors, and Python's collector has none."""
+    return None

@@ -129,11 +129,30 @@ def full_float64() -> str:
 
 def device_peak_bytes() -> int | None:
     """Return the peak of the framework's memory on a GPU in bytes; None if it isn't counted."""
+    return _counted("peak")
+
+
+def allocated_bytes() -> int | None:
+    """Return the bytes that tensors hold on a GPU now; None if they aren't counted."""
+    return _counted("current")
+
+
+def _counted(figure: str) -> int | None:
     import tensorflow as tf
 
     if not tf.config.list_physical_devices("GPU"):
         return None
     try:
-        return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])
+        return int(tf.config.experimental.get_memory_info("GPU:0")[figure])
     except (ValueError, KeyError):  # an allocator that doesn't count, such as cuda_malloc_async
         return None
+
+
+def arrays_alive() -> int | None:
+    """Return how many eager tensors Python's collector knows; a graph's tensors hold no data."""
+    import gc
+    from collections import Counter
+
+    import tensorflow as tf
+
+    return Counter(map(type, gc.get_objects()))[type(tf.constant(0))]

@@ -187,6 +187,25 @@ def device_peak_bytes() -> int | None:
     return int(torch.cuda.max_memory_allocated()) if torch.cuda.is_available() else None
 
 
+def allocated_bytes() -> int | None:
+    """Return the bytes that tensors hold on a GPU; None without a GPU: no tensors are listed."""
+    import torch
+
+    return int(torch.cuda.memory_allocated()) if torch.cuda.is_available() else None
+
+
+def arrays_alive() -> int | None:
+    """Return how many tensors Python's collector knows; those that only C++ holds aren't seen."""
+    import gc
+    from collections import Counter
+
+    import torch
+
+    # By type, which is fast; isinstance would ask proxies, whose objects may be gone.
+    kinds = Counter(map(type, gc.get_objects()))
+    return sum(count for kind, count in kinds.items() if issubclass(kind, torch.Tensor))
+
+
 def _on_apples_gpu() -> bool:
     """Return whether Keras computes on Apple's GPU, which it takes unless it is told otherwise."""
     import torch

@@ -282,7 +282,11 @@ def _explained(summary: Summary) -> Iterator[Line]:
         yield from line(
             where, f"resident growth a repeat: {what}", loop.resident_growth_bytes, "bytes"
         )
-        yield from line(where, f"kept a repeat: {what}", loop.kept_bytes, "bytes")
+        framework = "growth a repeat by the framework's count"
+        yield from line(where, f"{framework}: {what}", loop.allocated_growth_bytes, "bytes")
+        for part, kept in zip(("", " in the first half"), reversed(loop.kept_bytes), strict=False):
+            yield from line(where, f"kept a repeat{part}: {what}", kept, "bytes")
+        yield from line(where, f"arrays alive a repeat: {what}", loop.arrays)
 
 
 def _rungs(row: LadderRow) -> Iterator[Line]:

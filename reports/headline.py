@@ -260,9 +260,9 @@ def _loops(rows: Sequence[LoopRow]) -> Iterator[str]:
     growing = [row for row in for_users if row.verdict == GROWS]
     over = f"over {USED_REPEATS:,} repeats"
     parts = [
-        f"{_mebibytes(row.used_bytes)} MiB in {row.loop} with {row.contender} ({row.model})"
+        f"{_mebibytes(row.grown_bytes)} MiB in {row.loop} with {row.contender} ({row.model})"
         for row in growing[:_MOST_PARTS]
-        if row.used_bytes
+        if row.grown_bytes
     ]
     if parts:
         more = len(growing) - len(parts)

@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
@@ -387,13 +387,19 @@ class _Versioned(msgspec.Struct):
 
 def _without_void(events: Sequence[Event]) -> list[Event]:
     """Return a list of events, without the events that a later resumption declares void."""
-    void: set[Task] = set()
+    # The parts that count, by void task.
+    void: dict[Task, set[str]] = {}
     resumed = False
     kept: list[Event] = []
     for event in reversed(events):
         if isinstance(event, Resume):
             resumed = True
-            void.update(event.void)
+            parts: dict[Task, set[str]] = {task: set() for task in event.void}
+            for each in event.kept:
+                parts.setdefault(each.task, set()).add(each.part)
+            for task in event.void:
+                # A part that an earlier resumption repeated counts from there on.
+                void[task] = void[task] & parts[task] if task in void else parts[task]
         elif resumed and _is_void(event, void):
             continue
         kept.append(event)
@@ -401,7 +407,7 @@ def _without_void(events: Sequence[Event]) -> list[Event]:
     return kept
 
 
-def _is_void(event: Event, void: set[Task]) -> bool:
+def _is_void(event: Event, void: Mapping[Task, Set[str]]) -> bool:
     if isinstance(event, Failure) and not event.model:
         return True  # after a resumption, an earlier failure of the whole run no longer counts
     if isinstance(event, TaskEnd):
@@ -409,4 +415,6 @@ def _is_void(event: Event, void: set[Task]) -> bool:
     if isinstance(event, Look):
         # A look is at all launches so far, and spreads are pooled over models.
         return any(task.pass_name == "speed" and task.launch <= event.launch for task in void)
-    return not void.isdisjoint(Task.around(event))
+    # A failure of a part leaves the part to be repeated.
+    part = None if isinstance(event, Failure) else getattr(event, "loop", "")
+    return any(task in void and part not in void[task] for task in Task.around(event))

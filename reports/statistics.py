@@ -167,7 +167,9 @@ def student_quantile(probability: float, freedom: float) -> float:
     return float(special.stdtrit(freedom, probability))
 
 
-def growth(values: ArrayLike, blocks: int = 10, confidence: float = 0.95) -> Estimate | None:
+def growth(
+    values: ArrayLike, blocks: int = 10, confidence: float = 0.95, breaks: Sequence[int] = ()
+) -> Estimate | None:
     """Estimate how much a series grows from one value to the next.
 
     Parameters
@@ -179,6 +181,9 @@ def growth(values: ArrayLike, blocks: int = 10, confidence: float = 0.95) -> Est
         beginning are not used.
     confidence : float
         Between 0 and 1.
+    breaks : sequence of int
+        Indices before which something else changed the level. The pieces between them have equal
+        numbers of stretches, and no difference across a break is used.
 
     Returns
     -------
@@ -193,12 +198,14 @@ def growth(values: ArrayLike, blocks: int = 10, confidence: float = 0.95) -> Est
     noise about a constant level, neighbouring differences cancel: the interval is too wide then,
     not too narrow.
     """
-    series = np.asarray(values, float)
-    length = len(series) // blocks
+    pieces = np.split(np.asarray(values, float), list(breaks))
+    count = blocks // len(pieces)
+    length = min(map(len, pieces)) // count
     if length < 2:
         return None
-    means = series[len(series) - blocks * length :].reshape(blocks, length).mean(axis=1)
-    return mean(np.diff(means) / length, confidence)
+    cut = (piece[len(piece) - count * length :].reshape(count, length) for piece in pieces)
+    differences = [np.diff(stretches.mean(axis=1)) for stretches in cut]
+    return mean(np.concatenate(differences) / length, confidence)
 
 
 def pareto_front(costs: Sequence[float], losses: Sequence[float]) -> list[int]:

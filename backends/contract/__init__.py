@@ -157,3 +157,13 @@ class Backend(Protocol):
 
     def device_peak_bytes(self) -> int | None:
         """Return the peak of the memory used on an accelerator in bytes; None if not counted."""
+
+    def allocated_bytes(self) -> int | None:
+        """Return the bytes that the framework says it holds now; None if asking isn't cheap.
+
+        On an accelerator these are its allocator's bytes in use. Elsewhere they are the bytes of
+        the arrays that are alive, if the framework keeps a list of them.
+        """
+
+    def arrays_alive(self) -> int | None:
+        """Return how many of the framework's arrays are alive; None if nobody counts them."""

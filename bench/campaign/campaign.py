@@ -29,7 +29,17 @@ from aebench.bench.plan.forecast import Forecast
 from aebench.bench.plan.plan import Plan
 from aebench.bench.system import machine, machine_noise
 from aebench.reports.journal import Journal, Record, RecordError, load
-from aebench.reports.record import SCHEMA, End, Failure, Header, Parity, PassEnd, Resume, Task
+from aebench.reports.record import (
+    SCHEMA,
+    End,
+    Failure,
+    Header,
+    Parity,
+    PassEnd,
+    Resume,
+    Task,
+    TaskPart,
+)
 from aebench.reports.sanitize import reason
 from aebench.reports.summary.looks import looks_due
 
@@ -166,7 +176,14 @@ def resume(plan: Plan, inputs: RunInputs, record: Path) -> str:
             f"{record} was changed by another program meanwhile: check it, and try again."
         )
     left = missing_tasks(plan, journal.record)
-    journal.append(Resume(_now(), list(inputs.command), left, machine_noise.usual_seconds()))
+    kept = [
+        TaskPart(task, part)
+        for task in left
+        if task.pass_name == "memory"
+        for part in memory.parts_measured(journal.record, task)
+    ]
+    seconds = machine_noise.usual_seconds()
+    journal.append(Resume(_now(), list(inputs.command), left, seconds, kept))
     return _measure(plan, inputs, journal, left)
 
 
@@ -316,6 +333,8 @@ def _keep_time(
 ) -> None:
     """Keep what a pass took, unless a task failed or was left out: its time says nothing then."""
     record = context.journal.record
+    if any(part.task in tasks for resume in record.of(Resume) for part in resume.kept):
+        return  # Such a task was measured in part only.
     kept = {(check.contender, check.model) for check in record.of(Parity) if check.measured_at}
     done = record.done()
     if all(task in done for task in tasks):

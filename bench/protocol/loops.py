@@ -2,7 +2,7 @@
 
 # What a repeat of each loop does, in the words of the tables.
 LOOPS = {
-    "epochs": "an epoch of a single call of fit",
+    "epochs": "an epoch of a long call of fit",
     "fit": "a call of fit, of one epoch",
     "predict": "a call of predict",
     "predict_on_batch": "a call of predict_on_batch",

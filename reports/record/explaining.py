@@ -167,8 +167,13 @@ class MemoryLoop(msgspec.Struct, frozen=True, tag="memory_loop", tag_field="kind
 
     ``collecting`` is whether Python collected garbage, as it does for users. ``before_bytes`` and
     ``after_bytes`` are the anonymous memory before the first and after the last repeat. Where
-    garbage is collected, they are read after a collection. ``held`` is how many more objects of a
-    type there are then, of the types of which there are as many more as repeats.
+    garbage is collected, they are read after a collection, and so is ``half_bytes`` at half-time.
+    Records without it had no collection there. ``held`` is how many more objects of a type there
+    are at the end, of the types of which there are as many more as repeats.
+
+    ``allocated_bytes`` and its like are what the framework says it holds: on an accelerator its
+    allocator's bytes, on the processor those of JAX's arrays. They are left out where it doesn't
+    tell. ``arrays_before`` and ``arrays_after`` are how many of its arrays are alive.
     """
 
     pass_name: ClassVar[str] = "memory"
@@ -183,6 +188,13 @@ class MemoryLoop(msgspec.Struct, frozen=True, tag="memory_loop", tag_field="kind
     anonymous_bytes: Annotated[list[Count], Meta(max_length=MOST)]
     resident_bytes: Annotated[list[Count], Meta(max_length=MOST)]
     held: Annotated[dict[Name, Count], Meta(max_length=20)] = {}
+    half_bytes: Count | None = None
+    allocated_bytes: Annotated[list[Count], Meta(max_length=MOST)] = []
+    allocated_before_bytes: Count | None = None
+    allocated_half_bytes: Count | None = None
+    allocated_after_bytes: Count | None = None
+    arrays_before: Count | None = None
+    arrays_after: Count | None = None
 
 
 class MemoryCurve(msgspec.Struct, frozen=True, tag="memory_curve", tag_field="kind"):

@@ -62,6 +62,8 @@ class Failure(msgspec.Struct, frozen=True, tag="failure", tag_field="kind"):
 class Task(msgspec.Struct, frozen=True):
     """A piece of a plan that is measured as a whole. If it is cut off, all of it is repeated.
 
+    Of a task of the memory pass only those parts are repeated that aren't whole.
+
     A task of the passes speed and ladder is one launch of a model with all contenders;
     ``contender`` is empty.
     A task of the quality pass is one training; ``launch`` is its seed. A task of any other pass is
@@ -99,13 +101,24 @@ class TaskEnd(msgspec.Struct, frozen=True, tag="task_end", tag_field="kind"):
     seconds: Seconds | None = None
 
 
+class TaskPart(msgspec.Struct, frozen=True):
+    """A part of a task: a loop of the memory pass, by its name, or its phases, without a name."""
+
+    task: Task
+    part: Name
+
+
 class Resume(msgspec.Struct, frozen=True, tag="resume", tag_field="kind"):
-    """The continuation of a run that was cut off; earlier events of ``void`` tasks don't count."""
+    """The continuation of a run that was cut off; earlier events of ``void`` tasks don't count.
+
+    ``kept`` are the parts of those tasks that count all the same.
+    """
 
     created: Name
     command: list[Text]
     void: list[Task]
     fixed_work_seconds: PositiveSeconds | None = None
+    kept: list[TaskPart] = []
 
 
 class Look(msgspec.Struct, frozen=True, tag="look", tag_field="kind"):

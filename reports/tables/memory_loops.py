@@ -9,6 +9,10 @@ from aebench.reports.summary.memory_loops import LOOP_MARGIN_BYTES, USED_REPEATS
 from aebench.reports.tables.shared import Shared, Table, failed, shown, some_tables
 
 _MOST_TYPES = 2
+_ALLOCATED = (
+    "The framework's is the growth by its own count: of its allocator on an accelerator, of JAX's "
+    "arrays on the processor. Memory grows if either does."
+)
 
 
 def memory_loops(summary: Summary) -> list[Table]:
@@ -21,7 +25,12 @@ def memory_loops(summary: Summary) -> list[Table]:
 
 def _table(rows: Sequence[LoopRow]) -> Table:
     first = rows[0]
-    columns = ["loop", "garbage", f"MiB in {USED_REPEATS:,} repeats", "kept", "verdict"]
+    allocated = any(row.allocated_growth_bytes for row in rows)
+    columns = [
+        *("loop", "garbage", f"MiB in {USED_REPEATS:,} repeats"),
+        *(["framework's"] if allocated else []),
+        *("kept", "verdict"),
+    ]
     lines = []
     # Contenders stand below each other, loop by loop.
     order = list(dict.fromkeys(row.loop for row in rows))
@@ -34,19 +43,23 @@ def _table(rows: Sequence[LoopRow]) -> Table:
                 _name(row),
                 "collected" if row.collecting else "left",
                 shown(row.used_bytes, 1 / MIB),
+                *([shown(row.allocated_used_bytes, 1 / MIB)] if allocated else []),
                 shown(_kept(row), 1 / MIB),
                 row.verdict,
             ]
         )
     repeats = " or ".join(map(str, sorted({row.repeats for row in rows if row.repeats}))) or "no"
     margin = f"{LOOP_MARGIN_BYTES / MIB:.0f} MiB"
+    halves = any(len(row.kept_bytes) > 1 for row in rows)
+    kept = "the second half left after a collection" if halves else "a collection at the end left"
     notes = [
         *(Shared(f"{_name(row)}: {row.failure}") for row in rows if row.failure),
         f"Anonymous memory, read after each of {repeats} repeats: the growth over "
         f"{USED_REPEATS:,} repeats, with Student's interval over the differences between ten "
         f"stretches. It grows if the interval lies above {margin}, and stays within if below. "
-        "Kept is what a collection at the end left, over as many repeats: where that is little, "
+        f"Kept is what {kept}, over as many repeats: where that is little, "
         "memory grows until it is collected. All are at the rate that was measured.",
+        *([_ALLOCATED] if allocated else []),
         *_held(rows),
     ]
     title = f"Growth with what is repeated: {first.model}, batch {first.batch_size}"
@@ -58,17 +71,20 @@ def _name(row: LoopRow) -> str:
 
 
 def _kept(row: LoopRow) -> Estimate | None:
-    return None if row.kept_bytes is None else Estimate(row.kept_bytes * USED_REPEATS, None, None)
+    return Estimate(row.kept_bytes[-1] * USED_REPEATS, None, None) if row.kept_bytes else None
 
 
 def _held(rows: Sequence[LoopRow]) -> list[str]:
-    """Return a sentence on the objects that each repeat leaves, where garbage is collected."""
+    """Return a sentence on what each repeat leaves, where garbage is collected."""
     told = []
     for row in rows:
-        if row.collecting and row.held:
-            most = sorted(row.held.items(), key=lambda each: -each[1])[:_MOST_TYPES]
-            parts = ", ".join(f"{count:,.0f} {name}" for name, count in most)
-            told.append(f"{_name(row)}: a repeat left {parts} on average.")
+        most = sorted(row.held.items(), key=lambda each: -each[1])[:_MOST_TYPES]
+        arrays = row.arrays or 0
+        # Arrays are told first: the objects around them are often more.
+        parts = [f"{arrays:,.0f} of the framework's arrays"] if arrays >= 1 else []
+        parts += [f"{count:,.0f} {name}" for name, count in most]
+        if row.collecting and parts:
+            told.append(f"{_name(row)}: a repeat left {', '.join(parts)} on average.")
     return told
 
 

@@ -60,12 +60,14 @@ for name in (None, "high", "highest", "F32_F32_F32", "TF32_TF32_F32", "BF16_BF16
     found.append(facts.precision(None))
 facts.full_float32()
 found.append(facts.precision(None))
+jax.live_arrays = lambda: [SimpleNamespace(nbytes=size) for size in (2, 3)]
 for statistics in (None, {}, {"bytes_in_use": 1}, {"peak_bytes_in_use": 7}):
     card.memory_stats = lambda: statistics
-    found.append(facts.device_peak_bytes())
+    found += [facts.device_peak_bytes(), facts.allocated_bytes()]
 print(json.dumps(found))
 """
-PEAKS = [None, None, None, 7]
+# Each followed by the bytes in use, which are those of the arrays alive if nobody counts.
+PEAKS = [None, 5, None, 5, None, 1, 7, 5]
 
 
 @pytest.mark.slow
@@ -113,7 +115,7 @@ TENSORFLOW = """
 import json, tensorflow as tf
 from aebench import backends
 facts = backends.load("tensorflow")
-found = [facts.precision(None), facts.device_peak_bytes()]
+found = [facts.precision(None), facts.device_peak_bytes(), facts.allocated_bytes()]
 tf.config.list_physical_devices = lambda kind: ["card"]
 experimental = tf.config.experimental
 for capability in ((9, 0), (7, 0), None):
@@ -126,9 +128,9 @@ found.append(facts.precision(None))
 def refuse(device):
     raise ValueError("Allocator stats not available for device")
 
-for stub in (refuse, lambda device: {}, lambda device: {"peak": 7}):
+for stub in (refuse, lambda device: {}, lambda device: {"peak": 7, "current": 5}):
     experimental.get_memory_info = stub
-    found.append(facts.device_peak_bytes())
+    found += [facts.device_peak_bytes(), facts.allocated_bytes()]
 print(json.dumps(found))
 """
 
@@ -136,9 +138,9 @@ print(json.dumps(found))
 @pytest.mark.slow
 def test_tensorflow_tells_its_precision_and_its_peak_on_a_card(tmp_path):
     assert inside("tensorflow", tmp_path, TENSORFLOW) == [
-        *("float32", None),
+        *("float32", None, None),
         *("tf32", "float32", "tf32"),
-        *("float32", None, None, 7),
+        *("float32", None, None, None, None, 7, 5),
     ]
 
 
@@ -156,8 +158,8 @@ found.append(facts.precision(None))
 torch.set_float32_matmul_precision("highest")
 torch.cuda.is_available = lambda: True
 torch.cuda.get_device_capability = lambda: (9, 0)
-torch.cuda.max_memory_allocated = lambda: 7
-found += [facts.precision(None), facts.device_peak_bytes()]
+torch.cuda.max_memory_allocated, torch.cuda.memory_allocated = lambda: 7, lambda: 5
+found += [facts.precision(None), facts.device_peak_bytes(), facts.allocated_bytes()]
 torch.backends.cuda.matmul.allow_tf32 = True
 found.append(facts.precision(None))
 facts.full_float32()
@@ -195,7 +197,7 @@ def test_torch_tells_its_precision_and_its_peak_on_a_card(tmp_path):
     assert inside("torch", tmp_path, TORCH) == [
         # On a processor alone.
         *("float32", "float32", "bfloat16"),
-        *("float32", 7),
+        *("float32", 7, 5),
         *("tf32", "float32", False),
         *("tf32", "float32", "ieee"),
         ["float32", "float32", "float32"],

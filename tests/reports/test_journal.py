@@ -13,12 +13,15 @@ from aebench.reports.record import (
     End,
     Failure,
     Header,
+    MemoryCurve,
+    MemoryLoop,
     Phase,
     QualityEpoch,
     Resume,
     Round,
     Task,
     TaskEnd,
+    TaskPart,
     WorkerInfo,
 )
 from aebench.reports.summary import summarise
@@ -176,6 +179,43 @@ def test_what_a_resumption_declares_void_no_longer_counts(tmp_path):
     assert not loaded.of(Round) and not loaded.of(Failure)
     assert len(loaded.of(QualityEpoch)) == 4
     assert loaded.outcome == "unfinished"
+
+
+def test_parts_that_a_resumption_keeps_count_and_others_do_not(tmp_path):
+    made = sample.make()
+    task = Task("memory", "ae400", "jax", 0)
+    first, second = (
+        [
+            msgspec.structs.replace(each, loop=loop, before_bytes=size)
+            for each in made.events
+            if isinstance(each, MemoryLoop) and task.holds(each)
+            for loop in ("fit", "save")
+        ]
+        for size in (1, 2)
+    )
+    (phases,) = (each for each in made.events if isinstance(each, MemoryCurve) and task.holds(each))
+    failed = Failure("memory", "jax", "ae400", 0, "not today", "", "predict")
+    begun = msgspec.structs.replace(first[0], loop="predict")
+    kept = [TaskPart(task, part) for part in ("", "fit", "save")]
+    again = [each for each in second if each.loop == "save"]
+    other = msgspec.structs.replace(begun, contender="torch")
+    journal = Journal.begin(tmp_path / "record.jsonl", made.header)
+    for event in (
+        *(phases, *first, failed, begun, other),
+        # The phases and fit are kept, and save is measured once more.
+        *(Resume("", [], [task], None, kept[:2]), *again, failed),
+        Resume("", [], [task], None, kept),
+    ):
+        journal.append(event)
+    journal.close()
+    loaded = load(journal.path)
+    assert loaded.events == journal.record.events
+    assert loaded.of(MemoryCurve) == [phases]
+    assert loaded.of(MemoryLoop) == [
+        *(each for each in first if each.loop == "fit"),
+        *(other, *again),
+    ]
+    assert not loaded.of(Failure)
 
 
 def test_folders_of_runs_are_records(written, tmp_path):

@@ -139,6 +139,18 @@ def test_one_jump_is_no_growth(at):
     assert found.low <= 0 <= found.high
 
 
+@pytest.mark.parametrize("at", [20, 55, 100, 180])
+def test_a_break_between_pieces_that_grow_hides_neither_growth_nor_makes_it(at):
+    steps = np.arange(200)
+    freed = 10_000 * (steps >= at)
+    assert growth(7.0 * steps - freed, breaks=[at]) == Estimate(
+        *(pytest.approx(7.0) for _ in range(3))
+    )
+    assert growth(7.0 * steps - freed).low < 0
+    # A piece of too few values tells nothing.
+    assert growth(steps[:12], breaks=[2]) is None
+
+
 def test_noise_about_a_level_is_rarely_growth():
     generator = np.random.default_rng(0)
     found = [growth(generator.normal(1000, 10, 200)) for _ in range(500)]

@@ -3,6 +3,7 @@
 The parent also samples the worker's memory all the time, for a curve over time.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 from aebench.bench.campaign import memory_sampler
@@ -13,7 +14,11 @@ from aebench.bench.protocol.messages.memory import MemoryJob, MemoryResult
 from aebench.bench.protocol.messages.memory_loop import LoopEnd, LoopJob, LoopReading
 from aebench.bench.protocol.phases import MEMORY_PHASES
 from aebench.reports import record
+from aebench.reports.journal import Record
 from aebench.reports.record import ContenderInfo, Task
+
+# The part of a task that is no loop, and how often a loop is watched: with and without collection.
+PHASES, _TIMES = "", 2
 
 
 def run(context: Context, tasks: Sequence[Task]) -> None:
@@ -22,8 +27,13 @@ def run(context: Context, tasks: Sequence[Task]) -> None:
 
 
 def _weigh(context: Context, contender: ContenderInfo, task: Task) -> None:
-    _phases(context, contender, task)
+    # A resumed run measures the parts that are missing.
+    measured = parts_measured(context.journal.record, task)
+    if PHASES not in measured:
+        _phases(context, contender, task)
     for loop in context.plan.info.loops:
+        if loop in measured:
+            continue
         context.display.doing(f"{task.model}: {loop} over and over, {task.contender}")
         try:
             _loop(context, contender, task, loop)
@@ -31,6 +41,22 @@ def _weigh(context: Context, contender: ContenderInfo, task: Task) -> None:
             # The other loops are measured all the same.
             whose = ("memory", task.contender, task.model, task.launch)
             context.note_failure(error, *whose, part=loop)
+
+
+def parts_measured(record_so_far: Record, task: Task) -> list[str]:
+    """List the parts of a task that a record has whole: its phases, and loops by their names.
+
+    Parameters
+    ----------
+    record_so_far : Record
+        The record of the run.
+    task : Task
+        A task of this pass.
+    """
+    # The curve is the last that is known of the phases.
+    curves = [each for each in record_so_far.of(record.MemoryCurve) if task.holds(each)]
+    loops = Counter(each.loop for each in record_so_far.of(record.MemoryLoop) if task.holds(each))
+    return [*([PHASES] if curves else []), *(loop for loop in loops if loops[loop] == _TIMES)]
 
 
 def _phases(context: Context, contender: ContenderInfo, task: Task) -> None:
@@ -84,7 +110,7 @@ def _loop(context: Context, contender: ContenderInfo, task: Task, loop: str) -> 
     )
     worker = context.start(contender, job)
     try:
-        for _ in range(2):
+        for _ in range(_TIMES):
             readings = [worker.answer(LoopReading) for _ in range(info.repeats)]
             end = worker.answer(LoopEnd)
             context.append(
@@ -93,8 +119,29 @@ def _loop(context: Context, contender: ContenderInfo, task: Task, loop: str) -> 
                 **one_at_a_time.task_fields(task),
                 batch_size=info.batch_size,
                 loop=loop,
-                anonymous_bytes=[each.anonymous_bytes for each in readings],
-                resident_bytes=[each.resident_bytes for each in readings],
+                **loop_fields(readings, end),
             )
     finally:
         context.fleet.stop(worker)
+
+
+def loop_fields(readings: Sequence[LoopReading], end: LoopEnd) -> dict[str, list[int] | int | None]:
+    """Return the memory of a loop as fields of the event.
+
+    Parameters
+    ----------
+    readings : sequence of LoopReading
+        The memory after each repeat.
+    end : LoopEnd
+        What the loop left.
+    """
+    told = [each.allocated_bytes for each in readings if each.allocated_bytes is not None]
+    fields: dict[str, list[int] | int | None] = {
+        "anonymous_bytes": [each.anonymous_bytes for each in readings],
+        "resident_bytes": [each.resident_bytes for each in readings],
+        "allocated_bytes": told,
+    }
+    for name, reading in (("before", end.before), ("half", end.half), ("after", end.after)):
+        fields[f"{name}_bytes"] = reading and reading.anonymous_bytes
+        fields[f"allocated_{name}_bytes"] = reading and reading.allocated_bytes
+    return fields

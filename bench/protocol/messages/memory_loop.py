@@ -24,17 +24,34 @@ class LoopJob(ColdStartJob):
 
 @dataclass(frozen=True)
 class LoopReading:
-    """The process's memory after a repeat of a loop."""
+    """The process's memory after a repeat of a loop, and what the framework says it holds."""
 
     anonymous_bytes: int
     resident_bytes: int
+    allocated_bytes: int | None = None
 
 
 @dataclass(frozen=True)
 class LoopEnd:
-    """What a loop left behind: anonymous memory before and after, and how many more objects."""
+    """What a loop left behind.
+
+    Parameters
+    ----------
+    collecting : bool
+        Whether Python collected garbage meanwhile.
+    before, half, after : LoopReading
+        The memory before the first repeat, at half-time and after the last repeat, each after a
+        collection. Without collection there is none at half-time, and none before ``after``.
+    held : dict of str to int
+        How many more objects there are, by type.
+    arrays_before, arrays_after : int, optional
+        How many of the framework's arrays are alive.
+    """
 
     collecting: bool
-    before_bytes: int
-    after_bytes: int
+    before: LoopReading
+    half: LoopReading | None
+    after: LoopReading
     held: dict[str, int]
+    arrays_before: int | None = None
+    arrays_after: int | None = None

@@ -3,6 +3,7 @@
 import gc
 from collections import Counter
 
+from aebench import backends
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.loops import WARM_REPEATS
 from aebench.bench.protocol.messages.coding import encode
@@ -11,6 +12,7 @@ from aebench.bench.system import proc_memory
 from aebench.bench.worker import memory_loops
 from aebench.bench.worker.cold_start import ColdStart
 from aebench.bench.worker.freed import give_back
+from aebench.bench.worker.memory_loops import Loop
 
 _MOST_TYPES, _MOST_LETTERS = 5, 200
 
@@ -21,45 +23,72 @@ def work(channel: Channel, job: LoopJob) -> None:
     start.framework()
     start.data()
     loop = memory_loops.prepared(start, job)
-    # What reading and counting themselves need for the first time isn't left by the loop.
-    _settled(), _objects(), _reading()
-    most_bytes = _anonymous() + proc_memory.available_bytes() // 2
-    for collecting in (True, False):
-        if not collecting:
-            gc.disable()
-        loop(WARM_REPEATS, lambda: encode(_reading()))
-        before_bytes, before = _settled(), _objects()
-        loop(job.repeats, lambda: channel.send(encode(_bounded(most_bytes))))
-        # Without collection, what only a collection frees is what to look at.
-        after_bytes, after = _settled() if collecting else _anonymous(), _objects()
-        gc.enable()
-        held = _more(before, after, job.repeats)
-        channel.send(encode(LoopEnd(collecting, before_bytes, after_bytes, held)))
+    watch(channel, backends.load(job.backend), loop, job.repeats)
     # Wait until the parent closes the channel.
     channel.receive()
 
 
-def _reading() -> LoopReading:
-    return LoopReading(_anonymous(), proc_memory.resident_bytes())
+def watch(channel: Channel, backend: backends.Backend, loop: Loop, repeats: int) -> None:
+    """Repeat a loop twice over, and send a reading after each repeat, then what is left.
+
+    Parameters
+    ----------
+    channel : Channel
+        The channel to the parent.
+    backend : Backend
+        The backend in use.
+    loop : callable
+        The loop; see :data:`aebench.bench.worker.memory_loops.Loop`.
+    repeats : int
+        The number of repeats with garbage collection, and without.
+    """
+    # What reading and counting themselves need for the first time isn't left by the loop.
+    _settled(backend), _objects(), backend.arrays_alive()
+    most_bytes = proc_memory.anonymous_bytes() + proc_memory.available_bytes() // 2
+
+    def send() -> None:
+        channel.send(encode(_bounded(backend, most_bytes)))
+
+    for collecting in (True, False):
+        if not collecting:
+            gc.disable()
+        loop(WARM_REPEATS, lambda: encode(_reading(backend)))
+        before, objects, arrays = _settled(backend), _objects(), backend.arrays_alive()
+        half = None
+        if collecting:
+            # What only the first half leaves is no growth.
+            loop(repeats // 2, send)
+            half = _settled(backend)
+            loop(repeats - repeats // 2, send)
+        else:
+            loop(repeats, send)
+        # Without collection, what only a collection frees is what to look at.
+        after = _settled(backend) if collecting else _reading(backend)
+        held = _more(objects, _objects(), repeats)
+        alive = backend.arrays_alive()
+        gc.enable()
+        channel.send(encode(LoopEnd(collecting, before, half, after, held, arrays, alive)))
 
 
-def _bounded(most_bytes: int) -> LoopReading:
+def _reading(backend: backends.Backend) -> LoopReading:
+    return LoopReading(
+        proc_memory.anonymous_bytes(), proc_memory.resident_bytes(), backend.allocated_bytes()
+    )
+
+
+def _bounded(backend: backends.Backend, most_bytes: int) -> LoopReading:
     """Return a reading, unless the loop is about to take the memory that others need."""
-    reading = _reading()
+    reading = _reading(backend)
     if reading.anonymous_bytes > most_bytes:
         raise MemoryError("it took half of the memory that was free: give fewer --repeats")
     return reading
 
 
-def _anonymous() -> int:
-    return proc_memory.anonymous_bytes()
-
-
-def _settled() -> int:
-    """Return the anonymous bytes that stay after a collection."""
+def _settled(backend: backends.Backend) -> LoopReading:
+    """Return the memory that stays after a collection."""
     gc.collect()
     give_back()
-    return _anonymous()
+    return _reading(backend)
 
 
 def _objects() -> Counter[str]:

@@ -24,7 +24,7 @@ from aebench.bench.protocol.messages.inspection import (
 )
 from aebench.bench.protocol.messages.ladder import LadderJob, PrepareRungs, RunRung
 from aebench.bench.protocol.messages.memory import MemoryJob
-from aebench.bench.protocol.messages.memory_loop import LoopJob
+from aebench.bench.protocol.messages.memory_loop import LoopEnd, LoopJob, LoopReading
 from aebench.bench.protocol.messages.parity import (
     Check,
     Compare,
@@ -111,6 +111,11 @@ ANSWERS = [
     Inspected("the model can't be built."),
     Inspected(*("", "5a", 3, 12, 0, None, [[2, 3]], "it isn't compiled", ["jax"], 0.5, "w", FOUND)),
     PhaseMemory("data", 1.0, 2, None),
+    LoopReading(1, 2),
+    LoopEnd(
+        *(True, LoopReading(1, 2, 3), None, LoopReading(4, 5, 6)),
+        *({"builtins.dict": 20}, 1, 21),
+    ),
 ]
 
 
