@@ -142,6 +142,7 @@ def loop_fields(readings: Sequence[LoopReading], end: LoopEnd) -> dict[str, list
         "allocated_bytes": told,
     }
     for name, reading in (("before", end.before), ("half", end.half), ("after", end.after)):
-        fields[f"{name}_bytes"] = reading and reading.anonymous_bytes
-        fields[f"allocated_{name}_bytes"] = reading and reading.allocated_bytes
+        if reading:
+            fields[f"{name}_bytes"] = reading.anonymous_bytes
+            fields[f"allocated_{name}_bytes"] = reading.allocated_bytes
     return fields

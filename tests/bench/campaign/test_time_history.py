@@ -1,9 +1,13 @@
 import json
+from types import SimpleNamespace
 
 import pytest
 
+from aebench.bench.campaign import campaign
 from aebench.bench.campaign.time_history import TimeHistory
 from aebench.bench.system import machine
+from aebench.reports.record import Resume, Task, TaskEnd, TaskPart
+from helpers import sample
 
 
 def history(folder):
@@ -64,3 +68,19 @@ def test_a_damaged_file_counts_as_missing_and_is_replaced(tmp_path, content):
     assert history(tmp_path).ratios() == {}
     history(tmp_path).keep("speed", 10, 40)
     assert history(tmp_path).ratios()["speed"].middle == 4
+
+
+def test_the_time_of_a_task_that_was_resumed_in_part_is_not_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(campaign, "task_seconds", lambda *_: 10.0)
+    task = Task("memory", "ae400", "jax", 0)
+    for kept, passes in (([], ["memory"]), ([TaskPart(task, "fit")], [])):
+        record = sample.make()
+        record.events = [Resume("", [], [task], None, kept), TaskEnd(task)]
+        context = SimpleNamespace(
+            journal=SimpleNamespace(record=record),
+            plan=None,
+            data={"ae400": SimpleNamespace(sizes=())},
+        )
+        found = history(tmp_path / str(len(kept)))
+        campaign._keep_time(found, context, [task], 20.0)
+        assert list(found.ratios()) == passes

@@ -127,20 +127,22 @@ def test_a_collection_at_half_time_tells_growth_from_what_the_first_repeats_fill
 
 
 @pytest.mark.parametrize(
-    ("what", "truth"),
+    ("what", "truth", "least_decided"),
     [
-        ({}, (STAYS, COLLECTED)),
-        ({"first": 30 * 2**20}, (STAYS, COLLECTED)),
-        ({"garbage": 2**20}, (COLLECTED,)),
-        ({"first": 10 * 2**20, "garbage": 2**20}, (COLLECTED,)),
-        ({"leak": 4 * MUCH, "garbage": 2**21}, (GROWS,)),
+        # Without growth the noise is wider than the margin: most loops stay open.
+        ({}, (STAYS, COLLECTED), 0.0),
+        ({"first": 30 * 2**20}, (STAYS, COLLECTED), 0.0),
+        ({"garbage": 2**20}, (COLLECTED,), 0.9),
+        ({"first": 10 * 2**20, "garbage": 2**20}, (COLLECTED,), 0.9),
+        ({"leak": 4 * MUCH, "garbage": 2**21}, (GROWS,), 0.9),
     ],
 )
-def test_a_noisy_loop_with_a_collection_at_half_time_is_seldom_misjudged(what, truth):
+def test_a_noisy_loop_with_a_collection_at_half_time_is_seldom_misjudged(
+    what, truth, least_decided
+):
     verdicts = [halved(**what, noise=2**19, seed=seed)[0] for seed in range(200)]
-    wrong = [each for each in verdicts if each not in (*truth, OPEN)]
-    assert len(wrong) <= 0.025 * len(verdicts)
-    assert sum(each in truth for each in verdicts) >= 0.9 * len(verdicts) or not what.get("garbage")
+    assert sum(each not in (*truth, OPEN) for each in verdicts) <= 0.025 * len(verdicts)
+    assert sum(each in truth for each in verdicts) >= least_decided * len(verdicts)
 
 
 def test_what_the_framework_holds_grows_where_the_process_does_not():
