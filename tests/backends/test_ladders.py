@@ -64,3 +64,26 @@ def test_a_framework_s_step_trains_as_keras_does(backend, tmp_path):
         assert in_a_loop is None
     else:
         assert in_a_loop == pytest.approx([by_keras[number] for number in (0, 1, 5)], rel=1e-5)
+
+
+LOOP = """
+    import json
+    import keras
+    import numpy as np
+    from aebench.backends import ladders
+    from aebench.backends.ladders import Batch
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", jit_compile=True)
+    arrays = [(np.ones((8, 4), "float32"), np.ones((8, 1), "float32")) for _ in range(3)]
+    batches = [Batch(*map(keras.ops.convert_to_tensor, each), None) for each in arrays]
+    loop = ladders.load("tensorflow")(model, batches).loop()
+    print(json.dumps([float(loop(4)) for _ in range(3)]))
+"""
+
+
+@pytest.mark.slow
+def test_xla_compiles_a_loop_once_whatever_its_first_batch(tmp_path):
+    dumped = tmp_path / "xla"
+    inside("tensorflow", tmp_path, LOOP, XLA_FLAGS=f"--xla_dump_to={dumped}")
+    assert len(list(dumped.glob("module_*loop*.before_optimizations.txt"))) == 1
