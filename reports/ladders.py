@@ -41,13 +41,13 @@ def sentence(row: LadderRow) -> str:
 
 def _named(row: LadderRow, parts: StepParts) -> list[tuple[str, Estimate]]:
     """Return the parts of a step that are known, each after its name in a sentence."""
-    beyond = " beyond them" if parts.products else ""
     layers = "Keras's layers, loss and optimiser"
     if parts.native:
-        layers += " in the place of the framework's own"
+        layers += " beyond the framework's own"
+    rest = "the rest of the framework's own step" if parts.products else "the framework's own step"
     names = {
         f"matrix products{_library(row)}": parts.products,
-        f"the framework without Keras{beyond}": parts.native,
+        f"{rest}, without Keras": parts.native,
         layers: parts.layers,
         "Keras and Python around the step": parts.around,
     }

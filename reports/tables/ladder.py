@@ -17,8 +17,7 @@ _PARTS = {
     "products": "the step's matrix products in the framework's library",
     "without Keras": "what the same network takes beyond its products in the framework alone, a "
     "call per step",
-    "Keras's layers": "what layers, loss and optimiser of Keras take beyond the columns before, "
-    "run by the framework",
+    "Keras's layers": "what layers, loss and optimiser of Keras take{beyond}, run by the framework",
     "around": "what Keras and Python take around such a step in fit or predict, as users call them",
 }
 _HOW = Shared(
@@ -65,8 +64,10 @@ def parts(summary: Summary) -> list[Table]:
                 *(_with_error(each) for each in [*times, call]),
             ]
         )
+    beyond = "" if names[0] == "Keras's layers" else " beyond the columns before"
+    told = "; ".join(f"{name}: {_PARTS[name].format(beyond=beyond)}" for name in names)
     note = (
-        f"{'; '.join(f'{name}: {_PARTS[name]}' for name in names)}. These add up to a step; a call "
+        f"{told}. These add up to a step; a call "
         "is what begins and ends fit or predict, once. ± is to the farther end of the 95 % "
         "interval over launches (Student's)."
     )
