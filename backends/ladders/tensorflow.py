@@ -36,7 +36,7 @@ class TensorFlowSteps:
         def loop(batches: Any, first: Any, steps: Any) -> Any:
             def body(done: Any, _: Any) -> Any:
                 index = (first + done) % len(self._batches)
-                # Not each[index]: XLA takes the index of a slice for a constant, and would compile
+                # Not each[index]: XLA takes that index for a constant, and would compile
                 # again for every first batch.
                 here = tf.nest.map_structure(
                     lambda each: None if each is None else tf.gather(each, index), batches

@@ -1,7 +1,7 @@
-"""A model that predicts more slowly where it has several cores, by ``HANDICAP_PERCENT`` %.
+"""A model that predicts more slowly where it has several cores, by ``CORES_COST_PERCENT`` %.
 
 On Keras's NumPy backend layers run as Python, and small products use one core. So half of the cores
-are better by the handicap, and without one they make no difference.
+are better by that share, and without it they make no difference.
 """
 
 import os
@@ -9,11 +9,11 @@ import time
 
 import keras
 
-SHARE = float(os.environ.get("HANDICAP_PERCENT", "0")) / 100
+SHARE = float(os.environ.get("CORES_COST_PERCENT", "0")) / 100
 SEVERAL = len(os.sched_getaffinity(0)) > 1
 
 
-class Handicapped(keras.layers.Dense):
+class CostlyCores(keras.layers.Dense):
     """A dense layer that waits after its work."""
 
     def call(self, inputs):
@@ -29,7 +29,7 @@ class Handicapped(keras.layers.Dense):
 
 def build():
     """Return the model, compiled."""
-    layers = [Handicapped(32, activation="relu") for _ in range(8)]
+    layers = [CostlyCores(32, activation="relu") for _ in range(8)]
     model = keras.Sequential([keras.Input((32,)), *layers])
     model.compile("sgd", "mse")
     return model
