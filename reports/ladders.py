@@ -15,17 +15,18 @@ _OWN_DATA, _ON_ARRAYS = "fit-own-data", "fit"
 _SLOWER_LIBRARY = 1.1
 
 
-def parts(row: LadderRow) -> list[tuple[str, float]]:
-    """Return what a step consists of, with the seconds of each part: the rungs' additions.
-
-    Where a rung takes less than its base, its addition is negative: the parts add up to the step.
-    """
-    return [
-        (each.adds, added.value if each.base and added else step.value)
-        for each in row.on_way
-        for added, step in [(each.added_seconds, each.step_seconds)]
-        if step
+def drawn(row: LadderRow) -> list[tuple[str, float]]:
+    """Return the parts of a step with their seconds, none within another, for a figure."""
+    found = step_parts(row)
+    products = found.products.value if found.products else 0.0
+    parts = [
+        ("matrix products", found.products, 0.0),
+        ("the framework alone, else", found.alone, products),
+        ("the framework and Keras's layers, else", found.together, products),
+        ("Keras's layers", found.layers, 0.0),
+        ("Keras and Python around", found.around, 0.0),
     ]
+    return [(name, part.value - less) for name, part, less in parts if part]
 
 
 def sentence(row: LadderRow) -> str:
@@ -33,22 +34,23 @@ def sentence(row: LadderRow) -> str:
     top = row.top
     if top is None or top.step_seconds is None:
         return ""
-    told = [f"{_ms(part)} {name}" for name, part in _named(row, step_parts(row))]
+    parts = step_parts(row)
+    products = f" ({_ms(parts.products)} of it matrix products{_library(row)})"
+    told = [
+        f"{_ms(part)} {name}{products if parts.products and not at else ''}"
+        for at, (name, part) in enumerate(_named(parts))
+    ]
     call = f" A call takes {_ms(top.call_seconds)} ms beside its steps." if top.call_seconds else ""
     consists = f": {listed(told)}" if told else ""
     return f"A step of {row.contender} takes {_ms(top.step_seconds)} ms{consists}.{call}"
 
 
-def _named(row: LadderRow, parts: StepParts) -> list[tuple[str, Estimate]]:
-    """Return the parts of a step that are known, each after its name in a sentence."""
-    layers = "Keras's layers, loss and optimiser"
-    if parts.native:
-        layers += " beyond the framework's own"
-    rest = "the rest of the framework's own step" if parts.products else "the framework's own step"
+def _named(parts: StepParts) -> list[tuple[str, Estimate]]:
+    """Return the parts that add up to a step, each after its name in a sentence."""
     names = {
-        f"matrix products{_library(row)}": parts.products,
-        f"{rest}, without Keras": parts.native,
-        layers: parts.layers,
+        "the framework alone, without Keras": parts.alone,
+        "the framework with Keras's layers, loss and optimiser": parts.together,
+        "Keras's layers, loss and optimiser beyond it": parts.layers,
         "Keras and Python around the step": parts.around,
     }
     return [(name, part) for name, part in names.items() if part]
@@ -56,10 +58,11 @@ def _named(row: LadderRow, parts: StepParts) -> list[tuple[str, Estimate]]:
 
 def _library(row: LadderRow) -> str:
     over = row.products_over_best
-    if over is None or over.value < _SLOWER_LIBRARY:
+    # Where the interval holds 1, the libraries aren't shown to differ.
+    if over is None or over.value < _SLOWER_LIBRARY or (over.low or 0.0) < 1:
         return ""
     times = interval(over.value, over.low, over.high)
-    return f" (its library takes {times} times as long as {row.best_products}'s)"
+    return f", for which its library takes {times} times as long as {row.best_products}'s"
 
 
 def fixed(rows: Sequence[LadderRow]) -> Iterator[str]:
@@ -84,8 +87,8 @@ def unexplained(rows: Iterable[LadderRow]) -> Iterator[str]:
             if each.faster_than_base and each.added_seconds:
                 yield (
                     f"{row.contender}'s {each.name} takes less than {each.base}, by more than this "
-                    "rung's interval: they are two programs for the same work. The ladder doesn't "
-                    "tell why; the profile pass may."
+                    "rung's interval: it is another program, not the same with more work. The "
+                    "ladder doesn't tell why."
                 )
 
 
@@ -113,9 +116,10 @@ def headline(rows: Sequence[LadderRow]) -> Iterator[str]:
     smallest = min(row.batch_size for row in mine)
     told = []
     for row in mine:
-        parts = _named(row, step_parts(row))
+        parts = _named(step_parts(row))
         if row.batch_size == smallest and parts and row.top and row.top.step_seconds:
             name, part = max(parts, key=lambda each: each[1].value)
+            name = name.removesuffix(" beyond it")
             told.append(
                 f"{_ms(row.top.step_seconds)} ms with {row.contender}, of which the largest part "
                 f"is {name} ({_ms(part)})"

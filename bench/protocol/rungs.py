@@ -88,7 +88,13 @@ RUNGS: dict[str, tuple[Rung, ...]] = {
             "leaving out the metrics",
             aside=True,
         ),
-        Rung(VALIDATED, "fit, with validation", FIT, "validation", aside=True),
+        Rung(
+            VALIDATED,
+            "fit, with validation on at most 1,024 samples",
+            FIT,
+            "validation",
+            aside=True,
+        ),
         Rung(
             CALLBACK,
             "fit, with a callback per batch",

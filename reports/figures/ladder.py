@@ -1,4 +1,4 @@
-"""Draw what each rung of the ladder adds to a step, a bar for each contender and cell."""
+"""Draw what a step consists of by the ladder, a bar for each contender and cell."""
 
 from itertools import cycle
 
@@ -6,22 +6,10 @@ from matplotlib.figure import Figure
 
 from aebench.reports import ladders
 from aebench.reports.figures.marks import mark
-from aebench.reports.figures.style import MOST_ROWS, label, legible
+from aebench.reports.figures.style import LOOKS, MOST_ROWS, label, legible
 from aebench.reports.formatting import interval
 from aebench.reports.sections import FigureView
 from aebench.reports.summary import LadderRow, Summary
-
-# Neighbours differ in lightness and in hatching, so that grey print tells them apart too.
-_LOOKS = (
-    ("#0072B2", ""),
-    ("#56B4E9", "////"),
-    ("#CC79A7", ""),
-    ("#D55E00", "...."),
-    ("#E69F00", ""),
-    ("#009E73", "\\\\\\\\"),
-    ("#F0E442", ""),
-    ("#777777", "xxxx"),
-)
 
 
 def ladder(summary: Summary, figure: Figure) -> str:
@@ -31,15 +19,15 @@ def ladder(summary: Summary, figure: Figure) -> str:
         return ""
     figure.set_size_inches(8, 1.9 + 0.35 * len(rows))
     axes = figure.subplots()
-    names = list(dict.fromkeys(name for row in rows for name, _ in ladders.parts(row)))
-    looks = dict(zip(names, cycle(_LOOKS), strict=False))
+    names = list(dict.fromkeys(name for row in rows for name, _ in ladders.drawn(row)))
+    looks = dict(zip(names, cycle(LOOKS), strict=False))
     shown = set()
     for place, row in enumerate(rows):
         reached = 0.0
-        for name, seconds in ladders.parts(row):
+        for name, seconds in ladders.drawn(row):
             colour, hatch = looks[name]
             below, reached = reached, reached + 1000 * seconds
-            # A rung that takes less than the one below goes back: nothing is drawn for it.
+            # A part that takes less than nothing goes back: nothing is drawn for it.
             if seconds <= 0:
                 continue
             bars = axes.barh(
@@ -57,9 +45,9 @@ def ladder(summary: Summary, figure: Figure) -> str:
     axes.set_yticks(range(len(rows)), [label(_name(row)) for row in rows])
     axes.invert_yaxis()
     axes.set_xlim(left=0)
-    axes.set_xlabel("milliseconds a step; the line marks what users call")
+    axes.set_xlabel("milliseconds; the line marks the whole step")
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize="small")
-    return f"What each rung adds to a step{limit}"
+    return f"What a step consists of{limit}"
 
 
 def _name(row: LadderRow) -> str:

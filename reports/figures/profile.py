@@ -7,23 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from aebench.reports.figures.marks import mark
-from aebench.reports.figures.style import MOST_ROWS, label, legible
+from aebench.reports.figures.style import LOOKS, MOST_ROWS, label, legible
 from aebench.reports.formatting import interval
 from aebench.reports.sections import FigureView
 from aebench.reports.summary import ProfileRow, Summary
-
-# Neighbours differ in lightness and in hatching, so that grey print tells them apart too.
-_LOOKS = (
-    ("#0072B2", ""),
-    ("#56B4E9", "////"),
-    ("#CC79A7", ""),
-    ("#D55E00", "...."),
-    ("#E69F00", ""),
-    ("#009E73", "\\\\\\\\"),
-    ("#F0E442", ""),
-    ("#dddddd", "xxxx"),
-    ("#777777", ""),
-)
 
 
 def profile(summary: Summary, figure: Figure) -> str:
@@ -73,7 +60,7 @@ def _stack(
     """Draw a bar per row; a category without time in any row stays out of the legend."""
     left = [0.0] * len(parts)
     by_category = zip(*parts, strict=True)
-    for name, (colour, hatch), widths in zip(categories, cycle(_LOOKS), by_category, strict=False):
+    for name, (colour, hatch), widths in zip(categories, cycle(LOOKS), by_category, strict=False):
         if not any(widths):
             continue
         bars = axes.barh(

@@ -24,6 +24,26 @@ _OTHER_COLOURS = ("#CC79A7", "#E69F00", "#56B4E9", "#882255", "#44AA99", "#99993
 _OTHER_MARKERS = ("D", "p", "h", "<", ">", "8")
 GREYS = ("#d9d9d9", "#bdbdbd", "#969696", "#737373", "#525252", "#252525", "#000000")
 DASHES = ("-", "--", ":", "-.")
+# Colours and hatching of a bar's parts. Neighbours differ in lightness and in hatching, so that
+# grey print tells them apart too.
+LOOKS = (
+    ("#0072B2", ""),
+    ("#56B4E9", "////"),
+    ("#CC79A7", ""),
+    ("#D55E00", "...."),
+    ("#E69F00", ""),
+    ("#009E73", "\\\\\\\\"),
+    ("#F0E442", ""),
+    ("#dddddd", "xxxx"),
+    ("#777777", ""),
+    ("#CC79A7", "////"),
+    ("#D55E00", ""),
+    ("#E69F00", "...."),
+    ("#009E73", ""),
+    ("#F0E442", "\\\\\\\\"),
+    ("#0072B2", "xxxx"),
+    ("#56B4E9", ""),
+)
 _LONGEST = 40
 # More rows, panels or lines in a panel cannot be read, and take long to draw. Tables show more.
 MOST_ROWS, MOST_PANELS, MOST_LINES = 40, 8, 12

@@ -55,6 +55,12 @@ def runs_apart(sources: Sequence[Record]) -> Iterator[str]:
             )
 
 
+def as_fast(source: Record, other: Record) -> bool:
+    """Return whether the machine was about as fast when two runs began, as far as is known."""
+    seconds, others = (each.header.machine.fixed_work_seconds for each in (source, other))
+    return seconds is None or others is None or not _apart(seconds / others)
+
+
 def _apart(ratio: float) -> bool:
     return not 1 / _FIXED_WORK_APART < ratio < _FIXED_WORK_APART
 

@@ -11,6 +11,7 @@ import msgspec
 from aebench.reports import record, statistics
 from aebench.reports.journal import Record
 from aebench.reports.statistics import Estimate
+from aebench.reports.summary.consistency import as_fast
 from aebench.reports.summary.ladder import FRAMEWORK, PRODUCTS, LadderRow
 from aebench.reports.summary.profile import ProfileRow
 from aebench.reports.summary.questions import Runs
@@ -93,7 +94,11 @@ def rows(
         origin = origins.get((ladder.contender, ladder.model))
         if origin and ladder.workload == _TRACED:
             there = beside.get((origin.contender, ladder.model, ladder.batch_size), [])
-            found += _row(ladder, origin.run, there, runs)
+            reasons = {
+                other: runs.difference(origin.run, other) or _speed(sources, origin.run, other)
+                for other, _ in there
+            }
+            found += _row(ladder, origin.run, there, reasons)
     return found
 
 
@@ -113,14 +118,20 @@ def _origins(
 
 
 def _row(
-    ladder: LadderRow, run: int, there: Sequence[tuple[int, ProfileRow]], runs: Runs
+    ladder: LadderRow,
+    run: int,
+    there: Sequence[tuple[int, ProfileRow]],
+    reasons: Mapping[int, str],
 ) -> list[LadderAgreement]:
     own = [each for each in there if each[0] == run]
-    reasons = {other: runs.difference(run, other) for other, _ in own or there}
     alike = [profile for other, profile in own or there if not reasons[other]]
     if alike:
         return [_compared(ladder, profile) for profile in alike]
     return [_between(ladder, profile, reason=reasons[other]) for other, profile in there[:1]]
+
+
+def _speed(sources: Sequence[Record], run: int, other: int) -> str:
+    return "" if as_fast(sources[run], sources[other]) else "another speed of the machine"
 
 
 def _compared(ladder: LadderRow, profile: ProfileRow) -> LadderAgreement:

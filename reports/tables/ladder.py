@@ -13,12 +13,15 @@ from aebench.reports.tables.shared import MOST_BESIDE, Shared, Table, count, few
 
 _MILLI = 1000
 # The columns of a step's parts, with what each of them is.
+# The columns of a step's parts, with what each of them is.
 _PARTS = {
-    "products": "the step's matrix products in the framework's library",
-    "without Keras": "what the same network takes beyond its products in the framework alone, a "
-    "call per step",
-    "Keras's layers": "what layers, loss and optimiser of Keras take{beyond}, run by the framework",
-    "around": "what Keras and Python take around such a step in fit or predict, as users call them",
+    "framework alone": "the same network's step without Keras, a call per step",
+    "framework and layers": "Keras's layers, loss and optimiser, run by the framework, where the "
+    "model has no step without Keras",
+    "of it products": "the step's matrix products in the framework's library",
+    "Keras's layers": "what layers, loss and optimiser of Keras take beyond the framework alone",
+    "around": "what Keras and Python take around such a step, in fit as users call it or in "
+    "predict",
 }
 _HOW = Shared(
     "In parentheses what a rung adds to the rung that it stands on, ± to the farther end of the "
@@ -64,12 +67,11 @@ def parts(summary: Summary) -> list[Table]:
                 *(_with_error(each) for each in [*times, call]),
             ]
         )
-    beyond = "" if names[0] == "Keras's layers" else " beyond the columns before"
-    told = "; ".join(f"{name}: {_PARTS[name].format(beyond=beyond)}" for name in names)
     note = (
-        f"{told}. These add up to a step; a call "
-        "is what begins and ends fit or predict, once. ± is to the farther end of the 95 % "
-        "interval over launches (Student's)."
+        f"{'; '.join(f'{name}: {_PARTS[name]}' for name in names)}. All but products add up to a "
+        "step. A call: what begins and ends one call of fit or predict, whatever its steps. "
+        "± is to the farther end of the 95 % interval over launches (Student's): a part whose ± is "
+        "larger than itself isn't shown to be there. `aebench tune` tries what shortens a step."
     )
     faint = [at for at, row in enumerate(rows) if 2 * row.disturbed > row.blocks]
     columns = ["ms", "a step", *names, "a call"]
@@ -96,7 +98,7 @@ def _table(beside: Sequence[LadderAgreement], rows: Sequence[LadderRow]) -> Tabl
         calls = [rung.call_seconds if (rung := row.rung(name)) else None for row in rows]
         if any(calls):
             told = (shown(each, _MILLI, plus_minus) for each in calls)
-            lines.append([f"a call beside its steps, {name}", *told])
+            lines.append([f"a call beside its steps: {described[name].what}", *told])
     counts = dict.fromkeys(
         f"{row.launches} {'launch' if row.launches == 1 else 'launches'}, "
         f"{count(row.blocks, 'block')}, {row.disturbed} of them disturbed"

@@ -119,6 +119,15 @@ def test_records_of_other_machines_are_never_compared():
     assert only.endswith("aren't compared: another machine.")
 
 
+def test_runs_of_another_speed_of_the_machine_are_not_compared():
+    made = measured()
+    faster = msgspec.structs.replace(made.header.machine, fixed_work_seconds=0.1)
+    slower = msgspec.structs.replace(made.header.machine, fixed_work_seconds=0.12)
+    beside = changed(ladder.profiled({"jax": PROFILE_MS}), machine=slower)
+    (only,) = said(changed(made, machine=faster), beside)
+    assert only.endswith("aren't compared: another speed of the machine.")
+
+
 def test_the_profile_of_the_same_machine_is_compared_where_there_are_two():
     here = ladder.profiled({"jax": PROFILE_MS})
     elsewhere = ladder.profiled({"jax": {"other": 1.0}}, processor="Another one")
