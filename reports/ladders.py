@@ -35,9 +35,11 @@ def sentence(row: LadderRow) -> str:
     if top is None or top.step_seconds is None:
         return ""
     parts = step_parts(row)
-    products = f" ({_ms(parts.products)} of it matrix products{_library(row)})"
+    products = ""
+    if parts.products:
+        products = f" ({_ms(parts.products)} of it matrix products{_library(row)})"
     told = [
-        f"{_ms(part)} {name}{products if parts.products and not at else ''}"
+        f"{_ms(part)} {name}{'' if at else products}"
         for at, (name, part) in enumerate(_named(parts))
     ]
     call = f" A call takes {_ms(top.call_seconds)} ms beside its steps." if top.call_seconds else ""
