@@ -28,6 +28,7 @@ from aebench.bench.plan.estimate import task_seconds
 from aebench.bench.plan.forecast import Forecast
 from aebench.bench.plan.plan import Plan
 from aebench.bench.system import machine, machine_noise
+from aebench.reports.formatting import listed
 from aebench.reports.journal import Journal, Record, RecordError, load
 from aebench.reports.record import (
     SCHEMA,
@@ -41,6 +42,7 @@ from aebench.reports.record import (
     TaskPart,
 )
 from aebench.reports.sanitize import reason
+from aebench.reports.summary import summarise
 from aebench.reports.summary.looks import looks_due
 
 _PASSES: dict[str, Callable[[Context, Sequence[Task]], None]] = {
@@ -317,6 +319,7 @@ def _measure(plan: Plan, inputs: RunInputs, journal: Journal, tasks: Sequence[Ta
 
 
 def _run_passes(context: Context, tasks: Sequence[Task], history: TimeHistory | None) -> None:
+    left = [task.pass_name for task in tasks]
     for name in context.plan.info.passes:
         mine = [task for task in tasks if task.pass_name == name]
         if mine:
@@ -326,6 +329,16 @@ def _run_passes(context: Context, tasks: Sequence[Task], history: TimeHistory | 
             context.journal.append(PassEnd(name, seconds))
             if history:
                 _keep_time(history, context, mine, seconds)
+            if name == "parity" and "speed" in left:
+                _tell_unranked(context)
+
+
+def _tell_unranked(context: Context) -> None:
+    """Show which contenders differ before they are timed: a user may rather stop here."""
+    for row in summarise(context.journal.record).parity:
+        if row.differs and row.checks and not row.ranked_anyway:
+            only = f"ranked only in {listed(row.same_in)}" if row.same_in else "not ranked"
+            context.display.problem(f"{row.model} {row.contender} is {only}: {row.differs}.")
 
 
 def _keep_time(

@@ -21,6 +21,8 @@ from aebench.reports.tables.overview import cell_line
 
 _SHOWN_FIGURES = 3
 _REDRAW_SECONDS = 0.5
+# Tasks that end at once, such as checks that were kept from earlier, share a line in a pipe.
+_BETWEEN_ENDS_SECONDS = 1.0
 
 
 class Display:
@@ -46,7 +48,10 @@ class Display:
         self._began = time.monotonic()
         self._stage_began = self._began
         self._doing = ""
-        self._said = ""
+        # What a pipe was told of the task that is measured, and when it was told of a task's end.
+        self._said: set[str] = set()
+        self._subject = ""
+        self._told_end = -_BETWEEN_ENDS_SECONDS
         self._figures: list[str] = []
         self._figured = False
         self._drawn = 0.0
@@ -66,11 +71,12 @@ class Display:
         task, _ = self._stages[min(self._done, len(self._stages) - 1)]
         self._doing = f"{task.pass_name} · {text}"
         subject = self._doing.partition(", block")[0].partition(", epoch")[0]
-        if subject != self._said:
-            self._said = subject
+        if subject != self._subject:
+            self._subject = subject
             self._figures = []
             # Without a live view, print only new subjects: a line per block would be too many.
-            if not self._live:
+            if not self._live and subject not in self._said:
+                self._said.add(subject)
                 self._console.print(
                     terminal.plain(f"[{self._elapsed()}] {subject}"), soft_wrap=True
                 )
@@ -98,8 +104,11 @@ class Display:
         self._done += 1
         self._stage_began = time.monotonic()
         self._figures = []
+        self._said = set()
         self._draw(now=True)
-        if not self._live and self._done < len(self._stages):
+        since = time.monotonic() - self._told_end
+        if not self._live and self._done < len(self._stages) and since > _BETWEEN_ENDS_SECONDS:
+            self._told_end = time.monotonic()
             self._console.print(
                 terminal.plain(f"[{self._elapsed()}] {self._progress()}"), soft_wrap=True
             )

@@ -58,9 +58,8 @@ def show(
     for contender in plan.contenders:
         if contender.missing:
             console.print(plain(f"- {contender.name}: {contender.missing}", "dim"), soft_wrap=True)
-    running = ", ".join(f"{contender.name} {contender.version}" for contender in plan.running)
     lines = [
-        f"preset {info.preset}: {running}; {', '.join(model.name for model in plan.models)}"
+        f"preset {info.preset}: {_running(plan)}; {', '.join(model.name for model in plan.models)}"
         f"{_in_full(info)}",
         *dict.fromkeys(
             f"data: {info.name}, {info.train_samples:,} training and {info.test_samples:,} test "
@@ -103,6 +102,15 @@ def show(
     else:
         basis = "a rough estimate, since no earlier run here is known"
     console.print(f"{most} {whole}, {basis}.", soft_wrap=True)
+
+
+def _running(plan: Plan) -> str:
+    """List the contenders with their versions; those of one backend and version share it."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for each in plan.running:
+        found.setdefault((each.backend, each.version), []).append(each.name)
+    between = "; " if any(len(names) > 1 for names in found.values()) else ", "
+    return between.join(f"{', '.join(names)} {version}" for (_, version), names in found.items())
 
 
 def _in_full(info: PlanInfo) -> str:

@@ -11,6 +11,7 @@ from aebench.bench.cli.measure import Measurement, run_options
 from aebench.bench.cli.options import Given
 from aebench.bench.cli.report import summarise
 from aebench.reports.formatting import listed
+from aebench.reports.known_differences import known
 
 if TYPE_CHECKING:
     from aebench.reports.summary import ParityRow, Summary
@@ -57,7 +58,7 @@ def findings(summary: "Summary") -> Iterator[str]:
         for row in rows:
             why = _problem(row) or row.unsupported
             if why:
-                yield f"{model} on {row.contender}: {why.removesuffix('.')}."
+                yield f"{model} on {row.contender}: {why.removesuffix('.')}. {known(row)}".strip()
 
 
 def _problem(row: "ParityRow") -> str:

@@ -205,7 +205,9 @@ def _show_dry_run(console: Console, request: Request, work: _Work, forecast: For
         run_output.show_programs(console, resuming.describe_programs(work.plan))
         run_output.show_programs(console, model_files.describe(work.plan.describe_models()))
     run_output.show(console, work.plan, work.data, work.tasks, forecast)
-    if not work.resumed and set(work.plan.info.passes) & set(COMPARING):
+    # Where sizes are given, presets differ in little; parity takes the same in all.
+    sized = request.launches or request.blocks
+    if not work.resumed and not sized and set(work.plan.info.passes) & {*COMPARING} - {"parity"}:
         counts = least([each.counts for each in work.data.values()])
         own = work.plan.models if request.models else None
         run_output.show_presets(console, request, counts, own, forecast)

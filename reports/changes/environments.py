@@ -7,6 +7,8 @@ from aebench.reports.changes.run_values import RunValues
 from aebench.reports.changes.sides import Sides
 from aebench.reports.record import WorkerInfo
 
+# Before a model's name, of a difference of its code or its size.
+MODEL = "model "
 _ABSENT = "–"
 _MOST = 200
 
@@ -26,7 +28,7 @@ def differences(found: Sides) -> list[EnvironmentDifference]:
         ("", _versions),
         ("", _settings),
         ("variable ", lambda run: dict(run.header.machine.environment)),
-        ("model ", _models),
+        (MODEL, _models),
         ("data of ", _data),
     ]
     listed: list[EnvironmentDifference] = []

@@ -29,13 +29,24 @@ def _time(found: Sides, key: Key, name: str) -> Change:
     runs = [run for run in found.both if _measured(run, key, name)]
     floors = [floor for run in runs if (floor := run.noise_floor(key)) is not None]
     nothing = partial(Change, TIME, place, name, noise_floor=max(floors, default=None))
+    data = {run.header.data_of(model).train_sha256 for run in runs}
+    in_epochs = len(data) == 1 and all(run.has_epochs(key, name) for run in runs)
+
+    def in_seconds(run: RunValues) -> RunValue | None:
+        return run.seconds(key, name, in_epochs) if _measured(run, key, name) else None
+
+    # What can't be compared is shown nevertheless: a reader sees a change of 30 times.
+    base_seconds, new_seconds = (
+        of_side(known) if (known := values(side, in_seconds)) else None
+        for side in (found.base, found.new)
+    )
+    shown = partial(nothing, base=base_seconds, new=new_seconds)
     wrong = _obstacle(found, runs, key, name)
     if wrong:
         lacking = not any(_measured(run, key, name) for run in found.new)
-        return nothing(reason=wrong, lacking=lacking)
+        return shown(reason=wrong, lacking=lacking)
     excess = max(run.cells[key].excess for run in runs)
     spent = min(run.cells[key].cell.spent(name) for run in runs)
-    data = {run.header.data_of(model).train_sha256 for run in runs}
 
     def change(value: Value, assume: bool, against: str = "", reason: str = "") -> Change:
         base, new = values(found.base, value), values(found.new, value)
@@ -57,14 +68,9 @@ def _time(found: Sides, key: Key, name: str) -> Change:
             return run.ratio(key, name, against, epochs) if known else None
 
         return change(beside, True, against, "" if found.one_machine else MACHINES)
-    in_epochs = len(data) == 1 and all(run.has_epochs(key, name) for run in runs)
-
-    def in_seconds(run: RunValues) -> RunValue | None:
-        return run.seconds(key, name, in_epochs) if _measured(run, key, name) else None
-
     obstacle = seconds_obstacle(found, in_seconds)
     if obstacle:
-        return nothing(
+        return shown(
             reason=f"seconds can't be compared ({obstacle}), and no contender that both share "
             "stayed the same"
         )
@@ -89,7 +95,10 @@ def _obstacle(found: Sides, runs: Sequence[RunValues], key: Key, name: str) -> s
     samples = {run.header.data_of(model).test_samples for run in runs}
     if "whole call" in timings and len(samples) > 1:
         return "calls are over other numbers of samples"
-    return next(filter(None, (run.obstacle(key, name) for run in runs)), "")
+    for run in runs:
+        if obstacle := run.obstacle(key, name):
+            return f"in {run.header.name} {obstacle}"
+    return ""
 
 
 def _against(found: Sides, key: Key, name: str) -> str:

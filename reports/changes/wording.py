@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from aebench.reports.changes import Changes
 from aebench.reports.changes.change import LOSS, PARITY, PEAK, START, TIME, Change
+from aebench.reports.changes.environments import MODEL
 from aebench.reports.changes.rules import FAILED, PASSED, UNDECIDED, Outcome
 from aebench.reports.formatting import interval, listed, relative
 from aebench.reports.statistics import Estimate
@@ -27,11 +28,14 @@ _OPEN = ("agrees", "same", "still differs", "inconclusive")
 def tables(changes: Changes, everything: bool = False) -> list[Table]:
     """Return a table of what changed, and one of what differs between the environments.
 
-    ``everything`` adds what is the same, undecided, or can't be compared.
+    Where nothing of a quantity can be compared, its rows are shown with both values.
+    ``everything`` adds what is the same or undecided, and all that can't be compared.
     """
     rows, notes = [], []
+    told = {change.quantity for change in changes.changes if change.judged}
     for change, word in zip(changes.changes, changes.verdicts, strict=True):
-        if not everything and word not in _CHANGED:
+        alone = not word and change.quantity not in told and (change.base or change.new)
+        if not everything and word not in _CHANGED and not alone:
             continue
         rows.append(_row(change, word))
         if change.reason:
@@ -103,7 +107,9 @@ def answer(changes: Changes) -> str:
         parts.append(f"{words['']} not comparable")
     sides = [len(changes.sides.base), len(changes.sides.new)]
     runs = " and ".join(count(each, "run") for each in sides)
-    return f"{count(len(changes.changes), 'comparison')} ({runs}): {listed(parts)}."
+    models = [each.what for each in changes.environment if each.what.startswith(MODEL)]
+    edited = f" The code of {listed(models)} isn't the same on both sides." if models else ""
+    return f"{count(len(changes.changes), 'comparison')} ({runs}): {listed(parts)}.{edited}"
 
 
 def verdict_of_rules(outcomes: Sequence[Outcome]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from aebench.reports import record
 from aebench.reports.formatting import listed
+from aebench.reports.known_differences import known
 from aebench.reports.sections import TableView
 from aebench.reports.summary import ParityRow, Summary
 from aebench.reports.tables.shared import MOST_BESIDE, Table, failed, few
@@ -133,7 +134,7 @@ def _table(title: str, checks: Sequence[str], rows: list[ParityRow]) -> Table:
         if row.differs:
             faint.append(len(shown))
             if not dropout:
-                notes.append(f"{name}: {row.differs}.")
+                notes.append(f"{name}: {row.differs}. {known(row)}".strip())
         if row.same_in and not dropout and not row.ranked_anyway:
             because = "" if row.differs else f" ({row.unsupported})"
             notes.append(f"{name}: ranked only in {listed(row.same_in)}{because}.")

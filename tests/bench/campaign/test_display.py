@@ -34,6 +34,20 @@ def test_a_pipe_gets_one_line_per_subject_and_per_cell():
     assert shown.endswith("[<1 s] 1 of 2 stages done, about 10 s left\n")
 
 
+def test_a_pipe_is_told_of_what_comes_again_once_in_a_task():
+    console = Console(file=io.StringIO(), width=100)
+    display = Display(console, [STAGES[0]] * 4, sample.make())
+    for _ in range(2):
+        for subject in ("train, calibrating", "train, warming up", "train, calibrating"):
+            display.doing(subject)
+        # Two tasks that end within a second share a line.
+        display.stage_done()
+    shown = console.file.getvalue()
+    assert shown.count("calibrating") == shown.count("warming up") == 2
+    assert shown.count("stages done") == 1
+    display.close()
+
+
 def test_a_terminal_gets_a_live_view_that_draws_only_when_told():
     console = Console(file=io.StringIO(), width=100, force_terminal=True)
     before = threading.active_count()

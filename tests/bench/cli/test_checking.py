@@ -36,6 +36,14 @@ def test_what_differs_or_fails_has_a_sentence_of_its_own():
     ]
 
 
+def test_a_difference_whose_cause_is_known_is_explained():
+    differs = "step at batch 32 differs by 0.018 at sequential/embedding/embeddings, 4e-06 is..."
+    (told,) = said(row("tensorflow:jit", differs=differs))
+    assert "This is known: where a batch repeats integers, Adam" in told
+    for other in (row("torch", differs=differs), row("tensorflow", differs="loss differs by 1")):
+        assert "known" not in said(other)[0]
+
+
 def test_what_cannot_be_trained_is_told_and_agrees():
     reason = "its model isn't compiled"
     assert said(row("jax"), row("numpy", INFERENCE, unsupported=reason)) == [
