@@ -102,6 +102,38 @@ def rounding(precision: str) -> float:
     return ROUNDING.get(precision, FLOAT32)
 
 
+def with_own_rounding(disturbed: RunResults, float64: RunResults) -> RunResults:
+    """Return a witness's changes, those of a step no smaller than its error beside its own float64.
+
+    A disturbance can be rounded away: the gradient of a bias may be a mean of numbers that nearly
+    cancel, each rounded to 0.5 whatever the last places of the weights are. What is left of them is
+    off by much, in all draws alike.
+
+    Parameters
+    ----------
+    disturbed : RunResults
+        All results of a witness in float32, with the changes by disturbances.
+    float64 : RunResults
+        Its results in float64.
+
+    Returns
+    -------
+    RunResults
+        The changes alone.
+    """
+    mine = disturbed.results
+    found = {name: mine[name] for name in mine if name.startswith(names.change(""))}
+    for place in range(len(mine.get(names.MOVES, ()))):
+        name, wanted = names.change(names.move(place)), float64.results.get(names.after(place))
+        if name in found and wanted is not None:
+            apart = _distance(mine.get(names.after(place)), wanted)
+            # A weight in float32 holds a step up to its own rounding, which is allowed apart.
+            own = apart - float(np.spacing(np.float32(_size(wanted))))
+            if apart != FAR:
+                found[name] = np.array(max(float(found[name]), own))
+    return RunResults(found, disturbed.rounding)
+
+
 def sensitivity(disturbed: Sequence[RunResults]) -> dict[str, float]:
     """Return how far each result moves per unit of rounding.
 

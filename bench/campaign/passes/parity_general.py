@@ -16,7 +16,7 @@ import numpy as np
 from aebench.bench.campaign.context import Context
 from aebench.bench.campaign.parity_judge import GeneralCheck, Judge
 from aebench.bench.campaign.parity_kept import KeptChecks
-from aebench.bench.campaign.parity_parts import RunResults, rounding
+from aebench.bench.campaign.parity_parts import RunResults, rounding, with_own_rounding
 from aebench.bench.campaign.worker_process import Worker
 from aebench.bench.errors import MeasurementError
 from aebench.bench.plan.parity_sizes import parity_sizes
@@ -63,11 +63,10 @@ class _Part:
     files: dict[Group, Path] = field(default_factory=dict)
     rounding: float = 0.0
 
-    def read(self, group: Group, beginning: str = "") -> RunResults:
-        """Read the arrays of a group whose names begin in a certain way."""
+    def read(self, group: Group) -> RunResults:
+        """Read the arrays of a group."""
         with np.load(self.files[group]) as file:
-            arrays = {name: file[name] for name in file.files if name.startswith(beginning)}
-        return RunResults(arrays, self.rounding)
+            return RunResults({name: file[name] for name in file.files}, self.rounding)
 
 
 @dataclass
@@ -204,16 +203,15 @@ class _ModelComparison:
     def _compare(self, group: Group) -> None:
         """Record the checks of all contenders at one batch size."""
         known = {name: self._computed[name] for name in self._witnesses}
-        runs = {
-            self._contenders[name].backend: each.float64.read(group)
-            for name, each in known.items()
-            if group in each.float64.files
-        }
-        disturbed = [
-            each.disturbed.read(group, names.change(""))
-            for each in known.values()
-            if group in each.disturbed.files
-        ]
+        runs: dict[str, RunResults] = {}
+        disturbed: list[RunResults] = []
+        for name, each in known.items():
+            if group in each.float64.files:
+                runs[self._contenders[name].backend] = each.float64.read(group)
+            if group in each.disturbed.files:
+                changed = each.disturbed.read(group)
+                own = runs.get(self._contenders[name].backend, RunResults({}))
+                disturbed.append(with_own_rounding(changed, own))
         judge = Judge(runs, disturbed) if runs else None
         reasons = "; ".join(f"{name}: {each.error64 or each.error}" for name, each in known.items())
         for task in self._tasks:

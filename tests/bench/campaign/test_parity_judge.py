@@ -13,6 +13,7 @@ from aebench.bench.campaign.parity_parts import (
     RunResults,
     rounding,
     sensitivity,
+    with_own_rounding,
 )
 from aebench.bench.protocol import parity_results as names
 
@@ -215,3 +216,26 @@ def test_steps_that_both_tell_are_compared():
     assert judged(judge(results()), several)["short training"].difference == 0
     late = results(short_steps=np.array([3]), short=np.array([[0.51]]))
     assert judged(judge(results()), late)["short training"].where == "step 3"
+
+
+def test_a_step_that_nearly_cancels_may_be_off_by_what_float32_is_off_by_on_a_witness():
+    # A bias of one number, whose step is 1e-6 and rounded by 2e-9 on each backend.
+    exact = results(after_1=np.array([1e-6]), moves=np.array([0.01, 1e-6]))
+    witness, other = (
+        results(after_1=np.array([1e-6 + error]), moves=np.array([0.01, 1e-6]))
+        for error in (2e-9, -3e-9)
+    )
+    for run in (exact, witness, other):
+        run[names.change(names.move(1))] = np.array(0.0)
+    without = judge(exact, disturbed=[RunResults(witness)])
+    assert wrong(judged(without, other)) == ["step", "gradients"]
+    own = with_own_rounding(RunResults(witness), RunResults(exact))
+    assert set(own.results) == {name for name in witness if name.startswith(names.change(""))}
+    assert wrong(judged(judge(exact, disturbed=[own]), other)) == []
+    # A mistake in the step is still one.
+    mistaken = {**other, names.after(1): np.array([1.5e-6])}
+    assert wrong(judged(judge(exact, disturbed=[own]), mistaken)) == ["step", "gradients"]
+    # What isn't finite allows nothing.
+    broken = {**witness, names.after(1): np.array([np.nan])}
+    allowed = with_own_rounding(RunResults(broken), RunResults(exact)).results
+    assert allowed[names.change(names.move(1))] == 0.0
