@@ -21,7 +21,6 @@ from aebench.bench.campaign.worker_process import Worker
 from aebench.bench.errors import MeasurementError
 from aebench.bench.plan.parity_sizes import parity_sizes
 from aebench.bench.plan.witnesses import comparable, witnesses
-from aebench.bench.protocol import parity_results as names
 from aebench.bench.protocol.messages.every_pass import RuntimeInfo
 from aebench.bench.protocol.messages.parity import ComputeResults, ParityJob, ResultsComputed
 from aebench.bench.protocol.parity_checks import INFERENCE, STEPS
