@@ -20,8 +20,11 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import fmean
+from typing import Any
 
 from against_others import HERE, ROOT, Judge, Pyperf, PytestBenchmark
+from aebench.reports.formatting import duration
 
 MODEL = HERE / "planted.py"
 _SAID = {0: "not slower", 1: "slower", 4: "undecided"}
@@ -180,6 +183,25 @@ def _ratio(listed: str) -> float:
     return float(times[0]["ratio"]["value"]) if times and times[0].get("ratio") else 0.0
 
 
+def table(rows: list[dict[str, Any]]) -> str:
+    """Return a table in Markdown: what each rule said of each slow-down, the ratio, the seconds."""
+    percents = sorted({row["percent"] for row in rows})
+    lines = [
+        f"| tool, rule | {' | '.join(f'{each} % planted' for each in percents)} | took |",
+        f"| --- |{' --- |' * len(percents)} ---: |",
+    ]
+    for tool, rule in dict.fromkeys((row["tool"], row["rule"]) for row in rows):
+        mine = {row["percent"]: row for row in rows if (row["tool"], row["rule"]) == (tool, rule)}
+        told = []
+        for percent in percents:
+            row = mine.get(percent)
+            ratio = f" × {row['ratio']:.3g}" if row and row["ratio"] else ""
+            told.append(f"{row['said']}{ratio}" if row else "–")
+        took = duration(fmean(row["seconds"] for row in mine.values()))
+        lines.append(f"| {tool}, {rule} | {' | '.join(told)} | {took} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
@@ -212,6 +234,7 @@ def main() -> None:
                 print(json.dumps(rows[-1]), flush=True)
             lines = ",\n".join(map(json.dumps, rows))
             verdicts.write_text(f"[\n{lines}\n]\n")
+    print(table(rows))
 
 
 if __name__ == "__main__":
