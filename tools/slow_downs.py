@@ -23,8 +23,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from against_others import HERE, ROOT, Judge, Pyperf, PytestBenchmark
 from aebench.reports.formatting import duration
+from against_others import HERE, ROOT, Judge, Pyperf, PytestBenchmark
 
 MODEL = HERE / "planted.py"
 _SAID = {0: "not slower", 1: "slower", 4: "undecided"}
