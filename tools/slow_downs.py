@@ -47,7 +47,7 @@ class _Aebench(Judge):
         done = subprocess.run(
             [sys.executable, *command], capture_output=True, text=True, cwd=ROOT, env=environment
         )
-        with (self._folder / f"{self.name.replace(' ', '-')}.log").open("a") as file:
+        with (self._folder / f"{re.sub('[ /]+', '-', self.name)}.log").open("a") as file:
             file.write(f"$ {shlex.join(command)}\n{done.stdout}{done.stderr}\n")
         return done.returncode, done.stdout + done.stderr
 
