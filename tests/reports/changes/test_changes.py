@@ -209,7 +209,7 @@ def test_a_disturbed_cell_tells_nothing():
         for each in new.events
     ]
     _, found = changed([other_runs.run(1)], [new])
-    assert found[TIME, "torch"][1].reason == "most of its blocks were disturbed"
+    assert found[TIME, "torch"][1].reason == "in run-2 most of its blocks were disturbed"
 
 
 def test_the_environments_differences_are_listed():
@@ -230,3 +230,19 @@ def test_a_run_on_both_sides_is_refused():
     # In the history it counts once.
     found = sides([base], [other_runs.run(2)], [base, other_runs.run(3)])
     assert [each.header.name for each in found.history] == ["run-3"]
+
+
+def test_where_no_time_can_be_compared_both_are_shown_with_the_reason():
+    new = other_runs.run(2, {"torch": 2.0})
+    new.events = [
+        msgspec.structs.replace(each, disturbed=True) if isinstance(each, record.Block) else each
+        for each in new.events
+    ]
+    made, found = changed([other_runs.run(1)], [new])
+    torch = found[TIME, "torch"][1]
+    assert torch.base.value > 0 and torch.new.value > 0 and torch.ratio is None
+    (table,) = [each for each in wording.tables(made) if each.title == "What changed"]
+    row = next(row for row in table.rows if row[1:3] == ["torch", "time"])
+    assert row[3].endswith("ms") and row[4].endswith("ms")
+    assert row[5:] == ["–", "not comparable"]
+    assert any("in run-2 most of its blocks were disturbed" in note for note in table.notes)
