@@ -4,6 +4,7 @@ import gc
 from collections import Counter
 
 from aebench import backends
+from aebench.backends.contract import Backend
 from aebench.bench.protocol.channel import Channel
 from aebench.bench.protocol.loops import WARM_REPEATS
 from aebench.bench.protocol.messages.coding import encode
@@ -28,7 +29,7 @@ def work(channel: Channel, job: LoopJob) -> None:
     channel.receive()
 
 
-def watch(channel: Channel, backend: backends.Backend, loop: Loop, repeats: int) -> None:
+def watch(channel: Channel, backend: Backend, loop: Loop, repeats: int) -> None:
     """Repeat a loop twice over, and send a reading after each repeat, then what is left.
 
     Parameters
@@ -70,13 +71,13 @@ def watch(channel: Channel, backend: backends.Backend, loop: Loop, repeats: int)
         channel.send(encode(LoopEnd(collecting, before, half, after, held, arrays, alive)))
 
 
-def _reading(backend: backends.Backend) -> LoopReading:
+def _reading(backend: Backend) -> LoopReading:
     return LoopReading(
         proc_memory.anonymous_bytes(), proc_memory.resident_bytes(), backend.allocated_bytes()
     )
 
 
-def _bounded(backend: backends.Backend, most_bytes: int) -> LoopReading:
+def _bounded(backend: Backend, most_bytes: int) -> LoopReading:
     """Return a reading, unless the loop is about to take the memory that others need."""
     reading = _reading(backend)
     if reading.anonymous_bytes > most_bytes:
@@ -84,7 +85,7 @@ def _bounded(backend: backends.Backend, most_bytes: int) -> LoopReading:
     return reading
 
 
-def _settled(backend: backends.Backend) -> LoopReading:
+def _settled(backend: Backend) -> LoopReading:
     """Return the memory that stays after a collection."""
     gc.collect()
     give_back()
