@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 
 from aebench.reports import studies
-from aebench.reports.random_effects import over_machines
 from aebench.reports.sanitize import printable
 from aebench.reports.summary import (
     Estimate,
@@ -18,7 +17,6 @@ from aebench.reports.summary import (
     SpeedRow,
     Summary,
 )
-from aebench.reports.summary.several_runs import ratios_by_machine
 
 COLUMNS = (
     "model",
@@ -236,16 +234,13 @@ def _unpooled(summary: Summary) -> Iterator[SpeedCell]:
 
 
 def _over_machines(summary: Summary) -> Iterator[Line]:
-    by_key: dict[tuple[str, str, int], list[SpeedCell]] = {}
-    for cell in summary.speed:
-        if cell.machine:
-            by_key.setdefault(cell.key, []).append(cell)
-    for (model, workload, batch_size), cells in by_key.items():
-        ratios_of = ratios_by_machine(cells) if len(cells) > 1 else {}
-        for contender, ratios in ratios_of.items():
-            where: Line = (model, workload, batch_size, f"{contender} ({len(cells)} machines)")
-            figure = f"times {cells[0].reference}, mean over machines"
-            yield from line(where, figure, over_machines(ratios))
+    for row in summary.over_machines:
+        name = f"{row.contender} ({len(row.machines)} machines)"
+        where: Line = (row.model, row.workload, row.batch_size, name)
+        yield from line(where, f"times {row.reference}, mean over machines", row.mean)
+        yield from line(where, f"times {row.reference}, on one more machine", row.prediction)
+        yield from line(where, "SD between machines, share", row.between_sd)
+        yield from line(where, "p that machines are equal", row.p_equal)
 
 
 def _explained(summary: Summary) -> Iterator[Line]:

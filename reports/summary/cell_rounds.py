@@ -136,7 +136,7 @@ class CellRounds:
         whole = set.intersection(*map(set, columns))
         mine = self.blocks[name]
         found = {
-            place: mine[place] / math.exp(fmean(math.log(each[place]) for each in columns))
+            place: mine[place] / math.exp(fmean([math.log(each[place]) for each in columns]))
             for place in whole
         }
         return list(by_launch(found).values())

@@ -3,9 +3,10 @@
 Rounds are paired within a run only: a run is a stratum.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -22,6 +23,8 @@ from aebench.reports.summary.questions import Runs
 from aebench.reports.summary.shared import ContenderView
 from aebench.reports.summary.speed_rows import SpeedCell
 from aebench.reports.summary.states import States, with_states
+
+T = TypeVar("T")
 
 
 class Measured(NamedTuple):
@@ -121,12 +124,25 @@ class MeasuredCell:
     @staticmethod
     def _ordered(some: Collection[int], runs: Runs) -> list[int]:
         """Return runs in an order that doesn't depend on how they were given."""
-        return [run for run in runs.order if run in some]
+        return sorted(some, key=runs.place.__getitem__)
+
+    @cached_property
+    def _views_of(self) -> dict[int, list[ContenderView]]:
+        """Return the views by run: there may be hundreds of runs."""
+        return _by_run(self.views, lambda view: view.run)
+
+    @cached_property
+    def _missing(self) -> list[ContenderView]:
+        return [view for view in self.views if view.info.missing]
+
+    @cached_property
+    def _watched_in(self) -> dict[int, list[tuple[BlockKey, record.Block]]]:
+        return _by_run(self.watched.items(), lambda pair: pair[0][0])
 
     def _measured(self, together: tuple[int, ...], runs: Runs) -> RunCell:
         # The first run's reference counts, whichever record was given first.
-        views = [view for run in together for view in self.views if view.run == run]
-        views += [view for view in self.views if view.run not in together and view.info.missing]
+        views = [view for run in together for view in self._views_of.get(run, [])]
+        views += [view for view in self._missing if view.run not in together]
         here = {view.name: view for view in views}
         if len(together) == 1:
             # Within a run its contenders need no name of their run.
@@ -135,7 +151,7 @@ class MeasuredCell:
         rounds = CellRounds(
             self.key,
             {shown[old]: self.rounds[old] for old in here if old in self.rounds},
-            {place: row for place, row in self.watched.items() if place[0] in together},
+            dict(pair for run in together for pair in self._watched_in.get(run, [])),
             self.enough,
         )
         first = next((view for view in views if view.run in together), views[0])
@@ -169,8 +185,10 @@ def combined(found: Sequence[RunCell], runs: Runs, known: Mapping[Key, States]) 
     ]
     # A run's own answers stand or fall by what is in the run.
     alone: dict[int, SpeedCell] = {}
-    for together in of_runs:
-        mine_at = [number for number, each in enumerate(found) if each.runs == together]
+    places: dict[tuple[int, ...], list[int]] = {}
+    for number, each in enumerate(found):
+        places.setdefault(each.runs, []).append(number)
+    for mine_at in places.values():
         rounds = [found[number].cell.rounds for number in mine_at]
         cells = with_states(_standing([ranked[number] for number in mine_at]), rounds, known)
         alone |= dict(zip(mine_at, cells, strict=True))
@@ -201,6 +219,13 @@ def combined(found: Sequence[RunCell], runs: Runs, known: Mapping[Key, States]) 
     return Measured(_standing(shown), by_run, parts)
 
 
+def _by_run(values: Iterable[T], run: Callable[[T], int]) -> dict[int, list[T]]:
+    found: dict[int, list[T]] = {}
+    for value in values:
+        found.setdefault(run(value), []).append(value)
+    return found
+
+
 def _group(each: RunCell, runs: Runs) -> tuple[object, ...]:
     """Return what the cells have in common that are combined; these are of single runs."""
     if len(each.runs) > 1:
@@ -212,7 +237,7 @@ def _group(each: RunCell, runs: Runs) -> tuple[object, ...]:
 def _groups(found: Sequence[RunCell], runs: Runs) -> list[list[int]]:
     """Return the indices of the cells that are combined, in the order of cells, then machines."""
     by_key: dict[Key, dict[tuple[object, ...], list[int]]] = {}
-    place = {run: number for number, run in enumerate(runs.order)}
+    place = runs.place
     for number, each in enumerate(found):
         groups = by_key.setdefault(each.cell.key, {})
         groups.setdefault(_group(each, runs), []).append(number)
