@@ -57,11 +57,12 @@ def write_wide(summary: Summary, path: Path) -> None:
     ----------
     summary : Summary
         The summary. Its cells have three rows of throughput and three of the ratio to the
-        reference: the value, and the ends of its interval. A row of verdicts follows.
+        reference: the value, and the ends of its interval. A row of verdicts follows. Machines have
+        rows of their own, with their names, and the same columns.
     path : Path
         Path of the new file.
     """
-    cells = list(_unpooled(summary))
+    cells = list(_unpooled(summary, apart=False))
     rows = (row for cell in cells for row in cell.rows)
     names = list(dict.fromkeys(row.contender for row in rows if not row.control_of))
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -213,10 +214,13 @@ def lines(summary: Summary) -> Iterator[Line]:
         yield from line(where, f"break-even {before}", pair.epochs, "epochs")
 
 
-def _unpooled(summary: Summary) -> Iterator[SpeedCell]:
-    """Yield the cells, with names that tell machines apart; seconds of runs are each run's own."""
+def _unpooled(summary: Summary, apart: bool = True) -> Iterator[SpeedCell]:
+    """Yield the cells; seconds of runs are each run's own.
+
+    ``apart`` is whether contenders have names that tell machines apart.
+    """
     for cell in summary.speed:
-        on = f" ({cell.label})" if cell.label else ""
+        on = f" ({cell.label})" if cell.label and apart else ""
         rows = [
             msgspec.structs.replace(
                 row,

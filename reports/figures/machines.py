@@ -31,15 +31,24 @@ def machines(summary: Summary, figure: Figure) -> str:
     rows = max(len(_places(mine)) + 1.2 * len(mine) for mine in shown)
     height = min(_ROW_INCHES * rows, _MOST_INCHES) + 0.9
     figure.set_size_inches(8, 0.5 + lines * height)
-    panels = figure.subplots(lines, columns, squeeze=False).flat
-    for axes, mine in zip(panels, shown, strict=False):
+    panels = list(figure.subplots(lines, columns, squeeze=False).flat)
+    for number, (axes, mine) in enumerate(zip(panels, shown, strict=False)):
         _panel(axes, mine[:MOST_LINES])
-    for axes in list(panels)[len(shown) :]:
+        left = panels[number - 1].get_yticklabels() if number % columns else []
+        # Names that stand to the left already need no room here.
+        if [each.get_text() for each in left] == [
+            each.get_text() for each in axes.get_yticklabels()
+        ]:
+            axes.tick_params(labelleft=False)
+    for axes in panels[len(shown) :]:
         axes.set_axis_off()
     every = [row for mine in shown for row in mine]
     legend(figure, [row.contender for row in every])
     references = {row.reference for row in every}
     reference = every[0].reference if len(references) == 1 else "the reference"
+    figure.supxlabel(
+        f"times {label(reference)}'s time (logarithmic): slower to the right", fontsize=12
+    )
     predicted = any(row.prediction for row in every)
     return (
         f"Time relative to {reference} by machine, with 95 % intervals"
@@ -63,7 +72,7 @@ def _panel(axes: Axes, mine: Sequence[MachinesRow]) -> None:
     named = len(places) <= _MOST_NAMED
     # The rows below the machines are as high as theirs; many machines are drawn as a curve.
     step = 1.0 if named else 0.1 * len(places)
-    last = float(len(places))
+    last = len(places) - 0.4
     apart = 0.5 / len(mine) if named else 0.0
     ticks: list[float] = [*places.values()] if named else []
     texts = [label(each) for each in places] if named else []
@@ -80,7 +89,8 @@ def _panel(axes: Axes, mine: Sequence[MachinesRow]) -> None:
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(last + 0.2, -0.8)
     axes.axvline(1, color="black", linewidth=1, zorder=1)
-    axes.axhline(len(places) - 0.5, color="#bdbdbd", linewidth=0.8, zorder=1)
+    if any(row.prediction for row in mine):
+        axes.axhline(len(places) - 0.5, color="#bdbdbd", linewidth=0.8, zorder=1)
     scale(axes, [each for row in mine for each in _shown(row)])
     more = "" if named else f", {len(places):,} machines"
     axes.set_title(label(f"{mine[0].short}{more}"), fontsize=11)
