@@ -104,6 +104,11 @@ class CellMeasurements:
             self._means[quantity] = self._found_means(*quantity)
         return self._means[quantity]
 
+    def forget(self) -> None:
+        """Free the memory of what was computed so far; who asks again waits again."""
+        self._means.clear()
+        self.rounds.forget()
+
     def _found_means(self, what: str, *names: str) -> list[float]:
         if what == CONTROL:
             return self.controls[names[0]].means if names[0] in self.controls else []

@@ -82,6 +82,11 @@ class CellRounds:
         self._ratios: dict[tuple[str, str], dict[LaunchKey, list[float]]] = {}
         self._steps: dict[str, dict[LaunchKey, float]] = {}
 
+    def forget(self) -> None:
+        """Free the memory of what was computed so far."""
+        self._ratios.clear()
+        self._steps.clear()
+
     @property
     def counted(self) -> list[record.Block]:
         """The blocks that count: a disturbed one that was repeated doesn't."""

@@ -25,6 +25,7 @@ from aebench.reports.summary.speed_rows import SpeedCell
 from aebench.reports.summary.states import States, with_states
 
 T = TypeVar("T")
+K = TypeVar("K")
 
 
 class Measured(NamedTuple):
@@ -129,7 +130,7 @@ class MeasuredCell:
     @cached_property
     def _views_of(self) -> dict[int, list[ContenderView]]:
         """Return the views by run: there may be hundreds of runs."""
-        return _by_run(self.views, lambda view: view.run)
+        return _by(self.views, lambda view: view.run)
 
     @cached_property
     def _missing(self) -> list[ContenderView]:
@@ -137,7 +138,7 @@ class MeasuredCell:
 
     @cached_property
     def _watched_in(self) -> dict[int, list[tuple[BlockKey, record.Block]]]:
-        return _by_run(self.watched.items(), lambda pair: pair[0][0])
+        return _by(self.watched.items(), lambda pair: pair[0][0])
 
     def _measured(self, together: tuple[int, ...], runs: Runs) -> RunCell:
         # The first run's reference counts, whichever record was given first.
@@ -171,35 +172,35 @@ def combined(found: Sequence[RunCell], runs: Runs, known: Mapping[Key, States]) 
 
     ``known`` holds the machine's state in every block, where it is known.
     """
-    of_runs: dict[tuple[int, ...], list[CellMeasurements]] = {}
-    for each in found:
-        of_runs.setdefault(each.runs, []).append(each.cell)
-    pools = {together: Pools(mine) for together, mine in of_runs.items()}
-    compared = [CellComparisons(each.cell, pools[each.runs]) for each in found]
-    tested = {
-        together: sum(len(cell.blocks) for cell in mine) for together, mine in of_runs.items()
-    }
-    ranked = [
-        CellSummary(each, tested[measured.runs]).summarise()
-        for each, measured in zip(compared, found, strict=True)
-    ]
-    # A run's own answers stand or fall by what is in the run.
+    groups = _groups(found, runs)
+    merged = {number for numbers in groups if len(numbers) > 1 for number in numbers}
+    compared: dict[int, CellComparisons] = {}
     alone: dict[int, SpeedCell] = {}
-    places: dict[tuple[int, ...], list[int]] = {}
-    for number, each in enumerate(found):
-        places.setdefault(each.runs, []).append(number)
+    rankings: dict[int, Ranking] = {}
+    places = _by(range(len(found)), lambda number: found[number].runs)
     for mine_at in places.values():
-        rounds = [found[number].cell.rounds for number in mine_at]
-        cells = with_states(_standing([ranked[number] for number in mine_at]), rounds, known)
+        mine = [found[number].cell for number in mine_at]
+        pools = Pools(mine)
+        comparisons = [CellComparisons(cell, pools) for cell in mine]
+        tested = sum(len(cell.blocks) for cell in mine)
+        ranked = [CellSummary(each, tested).summarise() for each in comparisons]
+        # A run's own answers stand or fall by what is in the run.
+        cells = with_states(_standing(ranked), [cell.rounds for cell in mine], known)
         alone |= dict(zip(mine_at, cells, strict=True))
-    ranked = [(alone[number], ranking) for number, (_, ranking) in enumerate(ranked)]
+        rankings |= {at: ranking for at, (_, ranking) in zip(mine_at, ranked, strict=True)}
+        compared |= {
+            at: each for at, each in zip(mine_at, comparisons, strict=True) if at in merged
+        }
+        for cell in mine:
+            # Of hundreds of machines all of it together would take hundreds of megabytes.
+            cell.forget()
     by_run = [_named(alone[number], each.names) for number, each in enumerate(found)]
     shown: list[tuple[SpeedCell, Ranking]] = []
     parts: list[SpeedCell] = []
     told_apart = _told_apart(found, runs)
-    for numbers in _groups(found, runs):
+    for numbers in groups:
         first = found[numbers[0]]
-        cell, ranking = ranked[numbers[0]]
+        cell, ranking = alone[numbers[0]], rankings[numbers[0]]
         if len(numbers) > 1:
             cell, ranking = MergedCell(
                 [(compared[number], alone[number]) for number in numbers],
@@ -219,10 +220,11 @@ def combined(found: Sequence[RunCell], runs: Runs, known: Mapping[Key, States]) 
     return Measured(_standing(shown), by_run, parts)
 
 
-def _by_run(values: Iterable[T], run: Callable[[T], int]) -> dict[int, list[T]]:
-    found: dict[int, list[T]] = {}
+def _by(values: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Return the values by what they have in common."""
+    found: dict[K, list[T]] = {}
     for value in values:
-        found.setdefault(run(value), []).append(value)
+        found.setdefault(key(value), []).append(value)
     return found
 
 

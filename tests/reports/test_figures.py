@@ -292,3 +292,10 @@ def test_many_machines_are_drawn_without_names_in_the_order_of_their_ratios(figu
     places = axes.lines[0].get_ydata()
     ordered = [value for _, value in sorted(zip(places, values, strict=True))]
     assert ordered == sorted(values)
+
+
+def test_a_panel_of_throughput_has_a_limit(figure, monkeypatch):
+    monkeypatch.setattr("aebench.reports.figures.throughput._MOST_CELLS", 1)
+    one, two = (other_runs.run(number, processor=f"Processor {number}") for number in range(2))
+    assert "at most 1 cells in a panel" in throughput(summarise(one, two), figure)
+    assert len(figure.axes[0].get_xticklabels()) == 1

@@ -1,5 +1,6 @@
 """Test reports on several runs: of the same question, on several machines, given twice."""
 
+import csv
 import io
 import math
 from itertools import permutations
@@ -250,6 +251,15 @@ def test_seconds_are_never_pooled_over_machines():
     alone = {line[5] for each in records for line in csv_export.lines(summarise(each))}
     timed = [line for line in lines if line[8] in ("s", "samples/s") and line[4] != "break-even"]
     assert len(timed) > 30 and {line[5] for line in timed} <= alone
+
+
+def test_machines_share_the_columns_of_the_wide_file(tmp_path):
+    csv_export.write_wide(summarise(*on_three_machines()), tmp_path / "wide.csv")
+    with (tmp_path / "wide.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert list(lines[0])[4:] == ["figure", "jax", "torch", "tensorflow"]
+    ratios = {line["runs"]: float(line["torch"]) for line in lines if "times" in line["figure"]}
+    assert list(ratios) == ["AMD EPYC", "Another", "Intel Xeon"]
 
 
 def test_a_machine_whose_runs_are_not_combined_is_in_no_mean():
