@@ -191,9 +191,9 @@ def combined(found: Sequence[RunCell], runs: Runs, known: Mapping[Key, States]) 
         compared |= {
             at: each for at, each in zip(mine_at, comparisons, strict=True) if at in merged
         }
-        for cell in mine:
+        for measured in mine:
             # Of hundreds of machines all of it together would take hundreds of megabytes.
-            cell.forget()
+            measured.forget()
     by_run = [_named(alone[number], each.names) for number, each in enumerate(found)]
     shown: list[tuple[SpeedCell, Ranking]] = []
     parts: list[SpeedCell] = []
