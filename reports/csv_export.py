@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 
 from aebench.reports import studies
-from aebench.reports.random_effects import over_machines
 from aebench.reports.sanitize import printable
 from aebench.reports.summary import (
     Estimate,
@@ -18,7 +17,6 @@ from aebench.reports.summary import (
     SpeedRow,
     Summary,
 )
-from aebench.reports.summary.several_runs import ratios_by_machine
 
 COLUMNS = (
     "model",
@@ -59,11 +57,12 @@ def write_wide(summary: Summary, path: Path) -> None:
     ----------
     summary : Summary
         The summary. Its cells have three rows of throughput and three of the ratio to the
-        reference: the value, and the ends of its interval. A row of verdicts follows.
+        reference: the value, and the ends of its interval. A row of verdicts follows. Machines have
+        rows of their own, with their names, and the same columns.
     path : Path
         Path of the new file.
     """
-    cells = list(_unpooled(summary))
+    cells = list(_unpooled(summary, apart=False))
     rows = (row for cell in cells for row in cell.rows)
     names = list(dict.fromkeys(row.contender for row in rows if not row.control_of))
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -215,10 +214,13 @@ def lines(summary: Summary) -> Iterator[Line]:
         yield from line(where, f"break-even {before}", pair.epochs, "epochs")
 
 
-def _unpooled(summary: Summary) -> Iterator[SpeedCell]:
-    """Yield the cells, with names that tell machines apart; seconds of runs are each run's own."""
+def _unpooled(summary: Summary, apart: bool = True) -> Iterator[SpeedCell]:
+    """Yield the cells; seconds of runs are each run's own.
+
+    ``apart`` is whether contenders have names that tell machines apart.
+    """
     for cell in summary.speed:
-        on = f" ({cell.label})" if cell.label else ""
+        on = f" ({cell.label})" if cell.label and apart else ""
         rows = [
             msgspec.structs.replace(
                 row,
@@ -236,16 +238,13 @@ def _unpooled(summary: Summary) -> Iterator[SpeedCell]:
 
 
 def _over_machines(summary: Summary) -> Iterator[Line]:
-    by_key: dict[tuple[str, str, int], list[SpeedCell]] = {}
-    for cell in summary.speed:
-        if cell.machine:
-            by_key.setdefault(cell.key, []).append(cell)
-    for (model, workload, batch_size), cells in by_key.items():
-        ratios_of = ratios_by_machine(cells) if len(cells) > 1 else {}
-        for contender, ratios in ratios_of.items():
-            where: Line = (model, workload, batch_size, f"{contender} ({len(cells)} machines)")
-            figure = f"times {cells[0].reference}, mean over machines"
-            yield from line(where, figure, over_machines(ratios))
+    for row in summary.over_machines:
+        name = f"{row.contender} ({len(row.machines)} machines)"
+        where: Line = (row.model, row.workload, row.batch_size, name)
+        yield from line(where, f"times {row.reference}, mean over machines", row.mean)
+        yield from line(where, f"times {row.reference}, on one more machine", row.prediction)
+        yield from line(where, "SD between machines, share", row.between_sd)
+        yield from line(where, "p that machines are equal", row.p_equal)
 
 
 def _explained(summary: Summary) -> Iterator[Line]:

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aebench.reports import markdown
-from aebench.reports.formatting import core_count, listed
+from aebench.reports.formatting import core_count, listed, some
 from aebench.reports.summary import SpeedCell, SpeedRow, Summary
-from aebench.reports.summary.notices import some
 from aebench.reports.tables.speed import times
 
 _DECIDED = ("faster", "slower", "same")

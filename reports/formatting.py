@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 # A number nearer to 0 than this is shown as 0.
 _NOTHING = 1e-300
+# The largest number of names in a list that are shown.
+MOST_NAMED = 10
 
 
 def _cut(value: float, step: float) -> str:
@@ -130,3 +132,10 @@ def listed(words: Iterable[str]) -> str:
     """Return words as one text: ``one, two and three``."""
     *others, last = [*words] or [""]
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def some(words: Iterable[str]) -> list[str]:
+    """Return the words; if there are too many, the first ten and "N others"."""
+    told = list(words)
+    left = len(told) - MOST_NAMED
+    return [*told[:MOST_NAMED], f"{left:,} others"] if left > 1 else told

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from aebench.reports import screen
-from aebench.reports.formatting import core_count, interval, listed
+from aebench.reports.formatting import core_count, interval, listed, some
 from aebench.reports.headline import limit, profile
 from aebench.reports.summary import Estimate, Run, SpeedCell, SpeedRow, Summary
 from aebench.reports.tables.overview import reasons
 from aebench.reports.tables.shared import Table, count
 
 # With these a page has at most 120 lines of Markdown.
-MOST_ROWS, MOST_NOTICES, MOST_REASONS, MOST_COMMANDS = 30, 5, 6, 3
+MOST_NOTICES, MOST_REASONS, MOST_COMMANDS = 5, 6, 3
 # Figures and sections, of which the first that a report has leads.
 FIGURES = ("ratios", "loss", "ladder", "profile", "memory-curve", "memory")
 _TABLE_SECTIONS = ("Quality", "Where time and memory go", "Footprint")
@@ -29,11 +29,12 @@ def table(summary: Summary, sections: dict[str, list[Table]]) -> Table | None:
     """
     if summary.speed:
         whole = screen.table(summary)
-        return screen.cut(replace(whole, notes=[*whole.notes, *reasons(summary)]), MOST_ROWS)
+        whole = replace(whole, notes=[*whole.notes, *reasons(summary)])
+        return screen.cut(whole, screen.MOST_ROWS, len(summary.speed))
     for title in _TABLE_SECTIONS:
         found = sections.get(title)
         if found:
-            return found.pop(0) if len(found[0].rows) <= MOST_ROWS else None
+            return found.pop(0) if len(found[0].rows) <= screen.MOST_ROWS else None
     return None
 
 
@@ -143,4 +144,4 @@ def _where(runs: Sequence[Run]) -> Iterator[str]:
         for run in runs
         for each in run.all_data
     )
-    yield f"{'; '.join(dict.fromkeys(machines))}. Data: {'; '.join(dict.fromkeys(data))}."
+    yield f"{'; '.join(some(dict.fromkeys(machines)))}. Data: {'; '.join(dict.fromkeys(data))}."

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from aebench.reports import ladders
-from aebench.reports.formatting import interval, listed, percent
+from aebench.reports.formatting import interval, listed, percent, some
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary import (
     MIB,
@@ -75,7 +75,7 @@ def _speed(
 
 def _both(machines: Sequence[str]) -> str:
     named = [machine or "the others" for machine in machines]
-    return f"{'both ' * (len(named) == 2)}{listed(named)}"
+    return f"{'both ' * (len(named) == 2)}{listed(some(named))}"
 
 
 def _fastest(compared: Sequence[SpeedCell], gerunds: Mapping[str, str]) -> list[str]:

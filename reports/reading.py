@@ -299,11 +299,14 @@ def _read_events(record: Record, file: BufferedReader) -> None:
     """Add a file's events to a record, up to the end of the file or to the first damage."""
     decode = _decoder(record.header.schema)
     number, values = 1, 0
+
+    def damaged(how: str) -> str:
+        return f"read up to line {number - 1}; line {number} is {how}"
+
     while line := _line(file):
         number += 1
-        damaged = f"read up to line {number - 1}; line {number} is"
         if len(line) == MOST_LINE_BYTES and not line.endswith(b"\n"):
-            record.damage = f"{damaged} longer than {size(MOST_LINE_BYTES)}"
+            record.damage = damaged(f"longer than {size(MOST_LINE_BYTES)}")
             return
         values += line.count(b",")
         if values > MOST_VALUES:
@@ -317,13 +320,13 @@ def _read_events(record: Record, file: BufferedReader) -> None:
             # If the line is valid JSON with an impossible value, the message names that value.
             odd = isinstance(error, msgspec.ValidationError)
             why = f" ({printable(str(error))})" if odd else ""
-            record.damage = f"{damaged} cut off or damaged{why}"
+            record.damage = damaged(f"cut off or damaged{why}")
             return
         if not line.endswith(b"\n"):
-            record.damage = f"{damaged} cut off or damaged"
+            record.damage = damaged("cut off or damaged")
             return
         if isinstance(event, Header):
-            record.damage = f"{damaged} a second header"
+            record.damage = damaged("a second header")
             return
         if len(record.events) == MOST_EVENTS:
             record.damage = f"read up to line {number - 1}; more than {MOST_EVENTS:,} aren't read"

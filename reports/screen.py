@@ -6,10 +6,9 @@ from math import inf
 from statistics import median
 from typing import NamedTuple
 
-from aebench.reports.formatting import listed, percent, relative
+from aebench.reports.formatting import listed, percent, relative, some
 from aebench.reports.headline import sentences
 from aebench.reports.summary import Summary
-from aebench.reports.summary.notices import some
 from aebench.reports.tables import all_tables, facts, failed_where
 from aebench.reports.tables.overview import glance, unit
 from aebench.reports.tables.shared import Table
@@ -18,6 +17,8 @@ from aebench.reports.tables.shared import Table
 # each contender where that many don't fit side by side.
 MOST_CELLS = 12
 MOST_BESIDE = 3
+# The most that a page, which has more room, shows of the same table.
+MOST_ROWS = 30
 
 
 @dataclass(frozen=True)
@@ -96,13 +97,16 @@ def screen(summary: Summary) -> Screen | None:
     beside = contenders <= MOST_BESIDE
     most = MOST_CELLS if beside else max(1, 2 * MOST_CELLS // (contenders + 1))
     return Screen(
-        sentences(summary), cut(whole, most), trust(summary), doubtful=is_doubtful(summary)
+        sentences(summary),
+        cut(whole, most, len(summary.speed)),
+        trust(summary),
+        doubtful=is_doubtful(summary),
     )
 
 
 def table(summary: Summary) -> Table:
     """Return the table of all cells: the reference's throughput, the others' ratios, verdicts."""
-    whole = glance(summary, relative)
+    whole = glance(summary, relative, MOST_ROWS)
     several = ", sentences by those for all cells together" if len(summary.speed) > 1 else ""
     notes = [
         f"× time: of {unit(summary)}; ± to the 95 % interval's farther end. Verdicts go by wider "
@@ -110,12 +114,12 @@ def table(summary: Summary) -> Table:
     ]
     if any("†" in entry for row in whole.rows for entry in row):
         notes.append("†: not from the same blocks.")
-    return replace(whole, title="", notes=notes, hints=glance(summary).rows)
+    return replace(whole, title="", notes=notes, hints=glance(summary, most=MOST_ROWS).rows)
 
 
-def cut(whole: Table, most: int) -> Table:
-    """Return a table of cells with at most so many rows; a note counts the others."""
-    left = len(whole.rows) - most
+def cut(whole: Table, most: int, cells: int) -> Table:
+    """Return a table of so many cells with at most ``most`` rows; a note counts the others."""
+    left = cells - most
     if left <= 0:
         return whole
     notes = [*whole.notes, f"{left:,} more cells are in the details."]

@@ -4,6 +4,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -162,6 +163,7 @@ def standard_error(values: ArrayLike) -> tuple[float, int]:
     return float(np.std(observed, ddof=1)) / math.sqrt(count), count - 1
 
 
+@lru_cache(10_000)
 def student_quantile(probability: float, freedom: float) -> float:
     """Return the quantile of Student's t distribution with ``freedom`` degrees of freedom."""
     return float(special.stdtrit(freedom, probability))

@@ -1,9 +1,8 @@
 """Name a report: its subject, machines, days and versions, and its method in a paragraph."""
 
 from aebench.reports import studies
-from aebench.reports.formatting import core_count, listed
+from aebench.reports.formatting import core_count, listed, some
 from aebench.reports.summary import Summary
-from aebench.reports.summary.notices import some
 
 _METHOD = (
     "All intervals are Student's over launches: rounds of one launch share its luck. The launches' "
@@ -31,7 +30,7 @@ def _subject(summary: Summary) -> str:
     machines = dict.fromkeys(
         f"{run.machine.processor}, {core_count(run.machine.cores)}" for run in summary.runs
     )
-    where = f"on {' and '.join(machines)}"
+    where = f"on {' and '.join(some(machines))}"
     if summary.speed:
         return f"Keras backends {where}"
     study = next(iter(studies.named(list(summary.studies))), studies.Study())

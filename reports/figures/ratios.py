@@ -53,11 +53,11 @@ def ratios(summary: Summary, figure: Figure) -> str:
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(place - 0.8, -0.8)
     axes.axvline(1, color="black", linewidth=1, zorder=1)
-    _scale(axes, rows)
+    scale(axes, [each for row in rows for each in (row.ratio, row.calm) if each])
     references = list(dict.fromkeys(each.cell.reference for each in rows))
     reference = references[0] if len(references) == 1 else "the reference"
     axes.set_xlabel(f"times {label(reference)}'s time (logarithmic): slower to the right")
-    _legend(figure, rows)
+    legend(figure, [each.row.contender for each in rows])
     parted = any(each.calm for each in rows)
     hollow = "; hollow: of steps in calm blocks, where that lies outside" if parted else ""
     return f"Time relative to {reference}, with 95 % intervals{hollow}{limit}"
@@ -119,9 +119,8 @@ def _text(ratio: Estimate) -> str:
     return interval(ratio.value, ratio.low, ratio.high)
 
 
-def _scale(axes: Axes, rows: Sequence[_Row]) -> None:
-    """Make the axis logarithmic, with a few round numbers on it."""
-    shown = [each for row in rows for each in (row.ratio, row.calm) if each]
+def scale(axes: Axes, shown: Sequence[Estimate]) -> None:
+    """Make the axis logarithmic, from 1 to what is shown, with a few round numbers on it."""
     ends = [end for each in shown for end in (each.value, each.low, each.high) if end and end > 0]
     low, high = min([1.0, *ends]), max([1.0, *ends])
     margin = max(0.04 * (log(high) - log(low)), 0.01)
@@ -149,8 +148,9 @@ def ticks(low: float, high: float) -> list[float]:
 _WHOLE = {round(digit * 10.0**power, 9) for power in range(-6, 7) for digit in (1, 2, 5)}
 
 
-def _legend(figure: Figure, rows: Sequence[_Row]) -> None:
-    names, _ = legible(list(dict.fromkeys(each.row.contender for each in rows)), MOST_LINES)
+def legend(figure: Figure, contenders: Sequence[str]) -> None:
+    """Put colours and markers of contenders above a figure."""
+    names, _ = legible(list(dict.fromkeys(contenders)), MOST_LINES)
     handles = []
     for name in names:
         colour, marker = style(name)

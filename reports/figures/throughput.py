@@ -14,6 +14,8 @@ from aebench.reports.sections import FigureView
 from aebench.reports.summary import SpeedCell, Summary
 from aebench.reports.tables.shared import shown
 
+# Of hundreds of machines nobody could tell more apart.
+_MOST_CELLS = 400
 _MOST_POLLS = 12
 
 
@@ -32,7 +34,9 @@ def throughput(summary: Summary, figure: Figure) -> str:
         for column, workload in enumerate(workloads):
             axes = panels[line][column]
             mine = [c for c in cells if (c.model, c.workload) == (name, workload)]
-            _panel(axes, mine)
+            if len(mine) > _MOST_CELLS:
+                limit = f" (at most {_MOST_CELLS} cells in a panel)"
+            _panel(axes, mine[:_MOST_CELLS])
             axes.set_title(label(f"{workload} {name}"), fontsize="medium", loc="left")
             if column == 0:
                 axes.set_ylabel("samples/s")

@@ -43,6 +43,6 @@ MOST_EVENTS = 2_000_000
 # Largest number of values in a record, counted by commas. A value of 2 bytes takes 32 in memory.
 MOST_VALUES = 30_000_000
 # Largest number of records in one report.
-MOST_RECORDS = 100
+MOST_RECORDS = 1000
 # Limit of models × contenders × workloads × batch sizes: each combination gets a row.
 MOST_CELLS = 20_000

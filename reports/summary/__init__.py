@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from aebench.reports import record, studies
+from aebench.reports.formatting import some
 from aebench.reports.journal import Record
 from aebench.reports.same_run import distinct
 from aebench.reports.statistics import Estimate
@@ -19,6 +20,7 @@ from aebench.reports.summary import (
     ladder_agreement,
     memory,
     memory_loops,
+    over_machines,
     parity,
     profile,
     quality,
@@ -33,7 +35,8 @@ from aebench.reports.summary.ladder import LadderRow
 from aebench.reports.summary.ladder_agreement import LadderAgreement
 from aebench.reports.summary.memory import MemoryRow
 from aebench.reports.summary.memory_loops import LoopRow
-from aebench.reports.summary.notices import all_notices, some
+from aebench.reports.summary.notices import all_notices
+from aebench.reports.summary.over_machines import MachinesRow
 from aebench.reports.summary.parity import ParityRow
 from aebench.reports.summary.profile import ProfileRow
 from aebench.reports.summary.quality import QualityRow, Training
@@ -61,6 +64,7 @@ __all__ = [
     "LadderAgreement",
     "LadderRow",
     "LoopRow",
+    "MachinesRow",
     "MemoryRow",
     "ParityRow",
     "ProfileRow",
@@ -121,7 +125,8 @@ class Run(msgspec.Struct, frozen=True):
 class Summary(msgspec.Struct, frozen=True):
     """Everything that the tables show; ``studies`` maps a study's name to its results.
 
-    ``speed_by_run`` has the cells of single runs that ``speed`` combines.
+    ``speed_by_run`` has the cells of single runs that ``speed`` combines, and ``over_machines`` the
+    ratios of cells that several machines have.
     """
 
     runs: list[Run]
@@ -143,6 +148,7 @@ class Summary(msgspec.Struct, frozen=True):
     ladder: list[LadderRow] = []
     memory_loops: list[LoopRow] = []
     ladder_agreement: list[LadderAgreement] = []
+    over_machines: list[MachinesRow] = []
 
 
 def summarise(*sources: Record) -> Summary:
@@ -163,6 +169,7 @@ def summarise(*sources: Record) -> Summary:
     failures = [failure for source in sources for failure in source.of(record.Failure)]
     measured = speed.cells(sources, views)
     cells = measured.shown
+    machines = over_machines.rows(cells)
     starts = footprint.rows(sources, views)
     profiled = profile.rows(sources, views)
     rungs = ladder.rows(sources, views)
@@ -191,13 +198,14 @@ def summarise(*sources: Record) -> Summary:
         memory_loops=memory_loops.rows(sources, views),
         failures=list(map(_shortened, failures[:MOST_FAILURES])),
         notices=[
-            *_few([*given_again, *all_notices(sources, views, measured, trained)]),
+            *_few([*given_again, *all_notices(sources, views, measured, machines, trained)]),
             *_left_out(failures),
             *_pairs_left_out(pays),
         ],
         speed_by_run=measured.parts,
         ladder=rungs,
         ladder_agreement=ladder_agreement.rows(sources, views, rungs, profiled),
+        over_machines=machines,
     )
 
 

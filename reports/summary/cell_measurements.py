@@ -84,6 +84,7 @@ class CellMeasurements:
                 found = epochs(each, rounds)
                 if found:
                     self.epochs[name] = found
+        self._means: dict[tuple[str, ...], list[float]] = {}
         self.controls = by_name(rounds, views, self.original)
         self.in_turn = [
             [view.name for view in each.views] for each in self.controls.values() if each.rotate
@@ -98,7 +99,17 @@ class CellMeasurements:
         Quantities are the seconds per step or per epoch of a contender, the ratio of these between
         two contenders, and that of A/A controls to their originals: a word, then one name or two.
         """
-        what, *names = quantity
+        # The pools ask for the same again and again.
+        if quantity not in self._means:
+            self._means[quantity] = self._found_means(*quantity)
+        return self._means[quantity]
+
+    def forget(self) -> None:
+        """Free the memory of what was computed so far; who asks again waits again."""
+        self._means.clear()
+        self.rounds.forget()
+
+    def _found_means(self, what: str, *names: str) -> list[float]:
         if what == CONTROL:
             return self.controls[names[0]].means if names[0] in self.controls else []
         if what == STEPS:

@@ -82,6 +82,11 @@ class CellRounds:
         self._ratios: dict[tuple[str, str], dict[LaunchKey, list[float]]] = {}
         self._steps: dict[str, dict[LaunchKey, float]] = {}
 
+    def forget(self) -> None:
+        """Free the memory of what was computed so far."""
+        self._ratios.clear()
+        self._steps.clear()
+
     @property
     def counted(self) -> list[record.Block]:
         """The blocks that count: a disturbed one that was repeated doesn't."""
@@ -136,7 +141,7 @@ class CellRounds:
         whole = set.intersection(*map(set, columns))
         mine = self.blocks[name]
         found = {
-            place: mine[place] / math.exp(fmean(math.log(each[place]) for each in columns))
+            place: mine[place] / math.exp(fmean([math.log(each[place]) for each in columns]))
             for place in whole
         }
         return list(by_launch(found).values())

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from math import expm1, log, sqrt
 
 import msgspec
-import numpy as np
 
 from aebench.reports.comparison import Comparison, drift, noise_floor, pair_sd, verdict
 from aebench.reports.formatting import listed
+from aebench.reports.launches import spread
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary.cell_answer import CellAnswer, Ranking
 from aebench.reports.summary.cell_comparisons import CellComparisons
@@ -196,6 +196,7 @@ class CellSummary:
             failure=failure,
             differs=self._cell.differs.get(name, ""),
             despite=self._cell.despite.get(name, ""),
+            log_error=paired.error if paired else None,
             of_native=_ratio(None if control_of else self._compared.of_native(name)),
             of_limit=_ratio(None if control_of else self._compared.of_limit(name)),
             steady_step_seconds=self._compared.time(STEADY, name)
@@ -219,7 +220,7 @@ class CellSummary:
             )
             for name, field in _MACHINE_CONTROLS.items()
         }
-        return {name: spread for name, spread in found.items() if spread is not None}
+        return {name: sd for name, sd in found.items() if sd is not None}
 
 
 def _ratio(compared: Comparison | None) -> Estimate | None:
@@ -239,6 +240,7 @@ def _spread(values: Iterable[tuple[int, float]]) -> float | None:
     groups: dict[int, list[float]] = {}
     for group, value in values:
         groups.setdefault(group, []).append(value)
-    freedom = sum(len(each) - 1 for each in groups.values())
-    squares = sum(len(each) * float(np.var(each)) for each in groups.values())
+    known = [found for each in groups.values() if (found := spread(each))]
+    freedom = sum(each.freedom for each in known)
+    squares = sum(each.freedom * each.sd**2 for each in known)
     return sqrt(squares / freedom) if freedom else None

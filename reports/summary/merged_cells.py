@@ -212,6 +212,7 @@ class MergedCell:
             of_limit=self._share(name, control_of, "limit"),
             steady_step_seconds=_span(row.steady_step_seconds for row in rows),
             over_runs=_parts(ratio),
+            log_error=ratio.error if ratio else None,
         )
 
     def _smallest_effect(self, ratio: RunsComparison | None, comparisons: int) -> Estimate | None:

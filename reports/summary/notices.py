@@ -1,19 +1,18 @@
 """Notices: what readers of a report have to know beside its figures."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from aebench.reports import record
-from aebench.reports.formatting import core_count, listed
+from aebench.reports.formatting import core_count, listed, some
 from aebench.reports.journal import Record
 from aebench.reports.summary import consistency, limits, several_runs
 from aebench.reports.summary.missing import missing
+from aebench.reports.summary.over_machines import MachinesRow
 from aebench.reports.summary.quality import QualityRow
 from aebench.reports.summary.run_cells import Measured
 from aebench.reports.summary.shared import ContenderView
 from aebench.reports.summary.speed_rows import SpeedCell
 
-# The largest number of names in a list that are shown.
-MOST_NAMED = 10
 # How long a round takes if nobody asks for another length.
 _USUAL_ROUND_SECONDS = 0.4
 # The libraries that make the batches of input paths.
@@ -24,6 +23,7 @@ def all_notices(
     sources: Sequence[Record],
     views: Sequence[ContenderView],
     measured: Measured,
+    machines: Sequence[MachinesRow],
     trained: Sequence[QualityRow],
 ) -> list[str]:
     """Return what readers of a report have to know beside its figures, a sentence or two each.
@@ -36,12 +36,14 @@ def all_notices(
         Their contenders.
     measured : Measured
         The cells of the speed pass.
+    machines : sequence of MachinesRow
+        The ratios over machines.
     trained : sequence of QualityRow
         The rows of the quality pass.
     """
     cells = measured.shown
     return [
-        *_differences(sources, cells),
+        *_differences(sources, cells, machines),
         *dict.fromkeys(
             each for source in sources for each in _of_run(source, alone=len(sources) == 1)
         ),
@@ -110,7 +112,9 @@ def _of_run(source: Record, alone: bool) -> list[str]:
     return notices
 
 
-def _differences(sources: Sequence[Record], cells: Sequence[SpeedCell]) -> list[str]:
+def _differences(
+    sources: Sequence[Record], cells: Sequence[SpeedCell], machines: Sequence[MachinesRow]
+) -> list[str]:
     """Return notices on what can't be compared between several runs; empty for one run."""
     if len(sources) < 2:
         return []
@@ -124,7 +128,7 @@ def _differences(sources: Sequence[Record], cells: Sequence[SpeedCell]) -> list[
     apart = (
         ratios if unpaired else "so what was measured in one run and in another compares roughly."
     )
-    found = several_runs.combined(sources, cells)
+    found = several_runs.combined(sources, cells, machines)
     if unpaired or not found:
         found.insert(
             0,
@@ -230,10 +234,3 @@ def _hold(hosts: Sequence[str]) -> str:
     if len(hosts) == 1:
         return f"In its footprint, {hosts[0]} holds"
     return f"In their footprints, {' and '.join(hosts)} hold"
-
-
-def some(names: Iterable[str]) -> list[str]:
-    """Return the names; if there are too many, the first ten and "N others"."""
-    told = list(names)
-    left = len(told) - MOST_NAMED
-    return [*told[:MOST_NAMED], f"{left:,} others"] if left > 1 else told

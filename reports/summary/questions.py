@@ -4,12 +4,13 @@ Runs of the same question on one machine are combined; machines stand side by si
 """
 
 import re
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from aebench.reports import record
-from aebench.reports.formatting import core_count, listed
+from aebench.reports.formatting import core_count, listed, some
 from aebench.reports.journal import Record
 from aebench.reports.record import ContenderInfo, MachineInfo
 
@@ -33,14 +34,17 @@ class Runs:
     def names(self) -> list[str]:
         """Return a name for each run; runs of one name get their date, or a number."""
         names = [source.header.name for source in self.sources]
+        times = Counter(names)
         dated = [
-            f"{name}, {source.header.created[:16]}" if names.count(name) > 1 else name
+            f"{name}, {source.header.created[:16]}" if times[name] > 1 else name
             for name, source in zip(names, self.sources, strict=True)
         ]
+        times = Counter(dated)
+        before: Counter[str] = Counter()
         found: list[str] = []
-        for number, name in enumerate(dated):
-            before = dated[:number].count(name)
-            found.append(f"{name} #{before + 1}" if dated.count(name) > 1 else name)
+        for name in dated:
+            before[name] += 1
+            found.append(f"{name} #{before[name]}" if times[name] > 1 else name)
         return found
 
     @cached_property
@@ -48,9 +52,14 @@ class Runs:
         """Return a short name for each machine, by its ``kind``, in the order of these names."""
         return machine_names([source.header.machine for source in self.sources])
 
+    @cached_property
+    def _machine_of(self) -> list[str]:
+        """Return for each run the short name of its machine."""
+        return [self.machines[source.header.machine.kind] for source in self.sources]
+
     def machine(self, run: int) -> str:
         """Return the short name of a run's machine."""
-        return self.machines[self.sources[run].header.machine.kind]
+        return self._machine_of[run]
 
     def machine_of(self, some: Sequence[int]) -> str:
         """Return the machine of some runs; empty if it is the report's only one, or not theirs."""
@@ -61,6 +70,11 @@ class Runs:
     def order(self) -> list[int]:
         """Return the runs in an order that doesn't depend on how they were given."""
         return sorted(range(len(self.sources)), key=self._place)
+
+    @cached_property
+    def place(self) -> dict[int, int]:
+        """Return the place of each run in this order."""
+        return {run: place for place, run in enumerate(self.order)}
 
     def _place(self, run: int) -> tuple[object, ...]:
         header = self.sources[run].header
@@ -85,17 +99,18 @@ class Runs:
         A run joins the first question whose runs are all comparable with it.
         """
         found: list[list[int]] = []
+        here: dict[str, list[list[int]]] = {}
         for run in self.order:
-            for runs in found:
+            questions = here.setdefault(self.machine(run), [])
+            for runs in questions:
                 if all(not self.difference(run, other) for other in runs):
                     runs.append(run)
                     break
             else:
-                found.append([run])
-        return [
-            next(number for number, runs in enumerate(found) if run in runs)
-            for run in range(len(self.sources))
-        ]
+                questions.append([run])
+                found.append(questions[-1])
+        numbers = {run: number for number, runs in enumerate(found) for run in runs}
+        return [numbers[run] for run in range(len(self.sources))]
 
     def difference(self, run: int, other: int) -> str:
         """Return what keeps two runs from being combined; empty if nothing does."""
@@ -183,17 +198,21 @@ def machine_names(machines: Sequence[MachineInfo]) -> dict[Hashable, str]:
 
     Machines of one name get their number of cores, or else a number.
     """
-    found = {machine.kind: machine for machine in machines}
-    short = {kind: _short(machine) for kind, machine in found.items()}
+    found: dict[Hashable, MachineInfo] = {machine.kind: machine for machine in machines}
+    alike: dict[str, list[Hashable]] = {}
     for kind, machine in found.items():
-        alike = [each for each in found if _short(found[each]) == _short(machine)]
-        cores = [found[each].cores for each in alike]
-        if len(alike) > 1 and len(set(cores)) == len(cores):
-            short[kind] = f"{short[kind]}, {core_count(machine.cores)}"
-        elif len(alike) > 1:
-            number = sorted(alike, key=repr).index(kind) + 1
-            short[kind] = f"{_short(machine)} #{number}"
-    return dict(sorted(short.items(), key=lambda pair: pair[1]))
+        alike.setdefault(_short(machine), []).append(kind)
+    names: dict[Hashable, str] = {}
+    for short, kinds in alike.items():
+        cores = [found[kind].cores for kind in kinds]
+        if len(kinds) == 1:
+            names[kinds[0]] = short
+        elif len(set(cores)) == len(cores):
+            names |= {kind: f"{short}, {core_count(found[kind].cores)}" for kind in kinds}
+        else:
+            ordered = enumerate(sorted(kinds, key=repr), 1)
+            names |= {kind: f"{short} #{number}" for number, kind in ordered}
+    return dict(sorted(names.items(), key=lambda pair: pair[1]))
 
 
 def _short(machine: MachineInfo) -> str:
@@ -232,7 +251,7 @@ def told_apart(machines: Sequence[MachineInfo]) -> list[str]:
                 + ", ".join(f"{fact} {each.identity.get(fact, 'unknown')}" for fact in differing)
                 for each in sorted(alike, key=lambda each: names[each.kind])
             ]
-            sentences.append(f"{'; '.join(parts)}.")
+            sentences.append(f"{'; '.join(some(parts))}.")
     return sentences
 
 

@@ -1,7 +1,6 @@
 """Decide which contenders must be shown with the name of their run, if there are several runs."""
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
 
 from aebench.reports.journal import Record
 from aebench.reports.record import ContenderInfo
@@ -17,17 +16,23 @@ def to_tell_apart(sources: Sequence[Record]) -> set[str]:
     Contenders of one name are merged if they are equal and their runs measured different things on
     the same machine and data. Otherwise the report adds the run's name to the contender's.
     """
-    found = set()
-    runs = [
-        (measured(source), _where(source), {info.name: info for info in _present(source)})
-        for source in sources
-    ]
-    for (planned, where, mine), (others_planned, other_where, theirs) in combinations(runs, 2):
-        meet = where != other_where or not planned.isdisjoint(others_planned)
-        found |= {
-            name for name in mine.keys() & theirs.keys() if meet or mine[name] != theirs[name]
-        }
-    return found
+    by_name: dict[str, list[tuple[set[Measured], tuple[object, ...], ContenderInfo]]] = {}
+    for source in sources:
+        planned, where = measured(source), _where(source)
+        for info in {info.name: info for info in _present(source)}.values():
+            by_name.setdefault(info.name, []).append((planned, where, info))
+    return {name for name, mine in by_name.items() if _differ(mine)}
+
+
+def _differ(mine: Sequence[tuple[set[Measured], tuple[object, ...], ContenderInfo]]) -> bool:
+    """Return whether runs of a contender differ, or measured something twice."""
+    _, first_where, first = mine[0]
+    seen: set[Measured] = set()
+    for planned, where, info in mine:
+        if where != first_where or info != first or not planned.isdisjoint(seen):
+            return True
+        seen |= planned
+    return False
 
 
 def measured(source: Record) -> set[Measured]:

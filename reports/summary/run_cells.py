@@ -3,9 +3,10 @@
 Rounds are paired within a run only: a run is a stratum.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -22,6 +23,9 @@ from aebench.reports.summary.questions import Runs
 from aebench.reports.summary.shared import ContenderView
 from aebench.reports.summary.speed_rows import SpeedCell
 from aebench.reports.summary.states import States, with_states
+
+T = TypeVar("T")
+K = TypeVar("K")
 
 
 class Measured(NamedTuple):
@@ -121,12 +125,25 @@ class MeasuredCell:
     @staticmethod
     def _ordered(some: Collection[int], runs: Runs) -> list[int]:
         """Return runs in an order that doesn't depend on how they were given."""
-        return [run for run in runs.order if run in some]
+        return sorted(some, key=runs.place.__getitem__)
+
+    @cached_property
+    def _views_of(self) -> dict[int, list[ContenderView]]:
+        """Return the views by run: there may be hundreds of runs."""
+        return _by(self.views, lambda view: view.run)
+
+    @cached_property
+    def _missing(self) -> list[ContenderView]:
+        return [view for view in self.views if view.info.missing]
+
+    @cached_property
+    def _watched_in(self) -> dict[int, list[tuple[BlockKey, record.Block]]]:
+        return _by(self.watched.items(), lambda pair: pair[0][0])
 
     def _measured(self, together: tuple[int, ...], runs: Runs) -> RunCell:
         # The first run's reference counts, whichever record was given first.
-        views = [view for run in together for view in self.views if view.run == run]
-        views += [view for view in self.views if view.run not in together and view.info.missing]
+        views = [view for run in together for view in self._views_of.get(run, [])]
+        views += [view for view in self._missing if view.run not in together]
         here = {view.name: view for view in views}
         if len(together) == 1:
             # Within a run its contenders need no name of their run.
@@ -135,7 +152,7 @@ class MeasuredCell:
         rounds = CellRounds(
             self.key,
             {shown[old]: self.rounds[old] for old in here if old in self.rounds},
-            {place: row for place, row in self.watched.items() if place[0] in together},
+            dict(pair for run in together for pair in self._watched_in.get(run, [])),
             self.enough,
         )
         first = next((view for view in views if view.run in together), views[0])
@@ -155,33 +172,35 @@ def combined(found: Sequence[RunCell], runs: Runs, known: Mapping[Key, States]) 
 
     ``known`` holds the machine's state in every block, where it is known.
     """
-    of_runs: dict[tuple[int, ...], list[CellMeasurements]] = {}
-    for each in found:
-        of_runs.setdefault(each.runs, []).append(each.cell)
-    pools = {together: Pools(mine) for together, mine in of_runs.items()}
-    compared = [CellComparisons(each.cell, pools[each.runs]) for each in found]
-    tested = {
-        together: sum(len(cell.blocks) for cell in mine) for together, mine in of_runs.items()
-    }
-    ranked = [
-        CellSummary(each, tested[measured.runs]).summarise()
-        for each, measured in zip(compared, found, strict=True)
-    ]
-    # A run's own answers stand or fall by what is in the run.
+    groups = _groups(found, runs)
+    merged = {number for numbers in groups if len(numbers) > 1 for number in numbers}
+    compared: dict[int, CellComparisons] = {}
     alone: dict[int, SpeedCell] = {}
-    for together in of_runs:
-        mine_at = [number for number, each in enumerate(found) if each.runs == together]
-        rounds = [found[number].cell.rounds for number in mine_at]
-        cells = with_states(_standing([ranked[number] for number in mine_at]), rounds, known)
+    rankings: dict[int, Ranking] = {}
+    places = _by(range(len(found)), lambda number: found[number].runs)
+    for mine_at in places.values():
+        mine = [found[number].cell for number in mine_at]
+        pools = Pools(mine)
+        comparisons = [CellComparisons(cell, pools) for cell in mine]
+        tested = sum(len(cell.blocks) for cell in mine)
+        ranked = [CellSummary(each, tested).summarise() for each in comparisons]
+        # A run's own answers stand or fall by what is in the run.
+        cells = with_states(_standing(ranked), [cell.rounds for cell in mine], known)
         alone |= dict(zip(mine_at, cells, strict=True))
-    ranked = [(alone[number], ranking) for number, (_, ranking) in enumerate(ranked)]
+        rankings |= {at: ranking for at, (_, ranking) in zip(mine_at, ranked, strict=True)}
+        compared |= {
+            at: each for at, each in zip(mine_at, comparisons, strict=True) if at in merged
+        }
+        for measured in mine:
+            # Of hundreds of machines all of it together would take hundreds of megabytes.
+            measured.forget()
     by_run = [_named(alone[number], each.names) for number, each in enumerate(found)]
     shown: list[tuple[SpeedCell, Ranking]] = []
     parts: list[SpeedCell] = []
     told_apart = _told_apart(found, runs)
-    for numbers in _groups(found, runs):
+    for numbers in groups:
         first = found[numbers[0]]
-        cell, ranking = ranked[numbers[0]]
+        cell, ranking = alone[numbers[0]], rankings[numbers[0]]
         if len(numbers) > 1:
             cell, ranking = MergedCell(
                 [(compared[number], alone[number]) for number in numbers],
@@ -201,6 +220,14 @@ def combined(found: Sequence[RunCell], runs: Runs, known: Mapping[Key, States]) 
     return Measured(_standing(shown), by_run, parts)
 
 
+def _by(values: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Return the values by what they have in common."""
+    found: dict[K, list[T]] = {}
+    for value in values:
+        found.setdefault(key(value), []).append(value)
+    return found
+
+
 def _group(each: RunCell, runs: Runs) -> tuple[object, ...]:
     """Return what the cells have in common that are combined; these are of single runs."""
     if len(each.runs) > 1:
@@ -212,7 +239,7 @@ def _group(each: RunCell, runs: Runs) -> tuple[object, ...]:
 def _groups(found: Sequence[RunCell], runs: Runs) -> list[list[int]]:
     """Return the indices of the cells that are combined, in the order of cells, then machines."""
     by_key: dict[Key, dict[tuple[object, ...], list[int]]] = {}
-    place = {run: number for number, run in enumerate(runs.order)}
+    place = runs.place
     for number, each in enumerate(found):
         groups = by_key.setdefault(each.cell.key, {})
         groups.setdefault(_group(each, runs), []).append(number)

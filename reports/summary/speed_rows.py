@@ -4,6 +4,7 @@ import msgspec
 
 from aebench.reports import record
 from aebench.reports.formatting import listed
+from aebench.reports.launches import Error
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary.cell_controls import ControlLaunch
 from aebench.reports.summary.epochs import EpochCost
@@ -56,7 +57,8 @@ class SpeedRow(msgspec.Struct, frozen=True):
     the reference has another precision.
 
     ``times_reference`` is the ratio of the seconds per step, ``times_epoch`` that of the seconds
-    per epoch of ``fit``. ``times_reference_calm`` is the ratio of the seconds per step in calm
+    per epoch of ``fit``. ``log_error`` is the error of the logarithm of that of the two which the
+    cell is judged by. ``times_reference_calm`` is the ratio of the seconds per step in calm
     blocks, by the machine controls. ``control_correlations`` are the correlations of the seconds
     per step with each machine control, both as running medians. ``of_native`` is the share of the
     throughput of the same framework without Keras, ``of_limit`` the share of the limit (see
@@ -104,6 +106,7 @@ class SpeedRow(msgspec.Struct, frozen=True):
     steady_step_seconds: Estimate | None = None
     times_steady: Estimate | None = None
     despite: str = ""
+    log_error: Error | None = None
 
     @property
     def judged_ratio(self) -> Estimate | None:

@@ -1,13 +1,7 @@
-"""Write the lines of a cell's table on its runs, and on the same cell on other machines."""
+"""Write the lines of a cell's table on its runs."""
 
 from aebench.reports.formatting import interval, listed, percent
-from aebench.reports.random_effects import over_machines
-from aebench.reports.summary import SpeedCell, SpeedRow, Summary
-from aebench.reports.summary.several_runs import elsewhere, ranked, ratios_by_machine
-from aebench.reports.tables.shared import shown
-
-# A mean over machines is printed from so many machines on.
-LEAST_MACHINES = 3
+from aebench.reports.summary import SpeedCell, SpeedRow
 
 
 def over_runs(cell: SpeedCell) -> list[str]:
@@ -36,28 +30,3 @@ def _between(row: SpeedRow) -> str:
     if row.over_runs.between_sd is None:
         return span
     return f"{span} (SD between runs {percent(row.over_runs.between_sd)})"
-
-
-def on_machines(cell: SpeedCell, summary: Summary) -> list[str]:
-    """Return a note with the ratios of the same cell on other machines; empty without any."""
-    others = elsewhere(cell, summary.speed)
-    if not cell.machine or not others:
-        return []
-    parts = [
-        f"on {each.label} {listed(ratios)}"
-        for each in others
-        if (ratios := [_told(row) for row in ranked(each)])
-    ]
-    notes = [f"Elsewhere: {'; '.join(parts)}."] if parts else []
-    means = [
-        f"{name} × {shown(over_machines(ratios))}"
-        for name, ratios in ratios_by_machine([cell, *others]).items()
-        if len(ratios) >= LEAST_MACHINES
-    ]
-    if means:
-        notes.append(f"Mean over the {1 + len(others)} machines: {listed(means)}.")
-    return notes
-
-
-def _told(row: SpeedRow) -> str:
-    return f"{row.contender} × {shown(row.judged_ratio)}"

@@ -3,9 +3,19 @@
 from collections.abc import Callable, Sequence
 
 from aebench.reports.formatting import interval, listed, relative, spanned
+from aebench.reports.record import MachineInfo
 from aebench.reports.sections import TableView
 from aebench.reports.summary import SpeedCell, SpeedRow, Summary
-from aebench.reports.tables.shared import Shared, Table, share, shown
+from aebench.reports.summary.questions import machine_names
+from aebench.reports.tables.shared import (
+    MOST_ROWS,
+    MOST_SHOWN_CELLS,
+    Shared,
+    Table,
+    few,
+    share,
+    shown,
+)
 from aebench.reports.tables.speed import about_shares, times
 
 
@@ -20,15 +30,16 @@ def overview(summary: Summary) -> list[Table]:
 def explained(summary: Summary) -> list[Table]:
     """Return tables on what explains the ratios, with a row per cell.
 
-    One is on the libraries' matrix products. If there are baselines, another one shows which share
-    of their throughput each contender reaches. The list is empty if there are fewer than two cells.
+    One is on the libraries' matrix products, and on the machines where there are several. If there
+    are baselines, another one shows which share of their throughput each contender reaches. The
+    list is empty if there are fewer than two cells.
     """
     if len(summary.speed) < 2:
         return []
     return [*_products(summary), *_shares(summary)]
 
 
-def glance(summary: Summary, how: Callable[..., str] = interval) -> Table:
+def glance(summary: Summary, how: Callable[..., str] = interval, most: int = MOST_ROWS) -> Table:
     """Return the table with a row per cell, which compares each contender with the reference.
 
     Parameters
@@ -37,6 +48,8 @@ def glance(summary: Summary, how: Callable[..., str] = interval) -> Table:
         The content.
     how : callable
         Writes a number with its interval, as :mod:`aebench.reports.formatting` does.
+    most : int
+        The largest number of rows; the first cells are shown.
     """
     names = _who(summary, lambda row: row.verdict != "baseline")
     references = dict.fromkeys(cell.reference for cell in summary.speed)
@@ -59,6 +72,7 @@ def glance(summary: Summary, how: Callable[..., str] = interval) -> Table:
         heads,
         [note, *reasons(summary)],
         lambda cell: [_beside(cell, row, how) for row in _rows(cell, names)],
+        most,
     )
 
 
@@ -74,27 +88,100 @@ def cell_line(cell: SpeedCell) -> str:
 
 
 def _products(summary: Summary) -> list[Table]:
-    """Return a table of the libraries' matrix products, which explain much of the ratios."""
+    """Return a table of the libraries' matrix products, which explain much of the ratios.
+
+    Of several machines it has what else may explain why their ratios differ, and the ratios.
+    """
     libraries = list(
         dict.fromkeys(name for cell in summary.speed for name in cell.library_samples_per_second)
     )
-    if not libraries:
+    machines = _machines(summary)
+    if not (libraries or machines):
         return []
-    table = _table(
-        "Matrix products alone, by library",
-        summary,
-        [f"{name}, samples/s" for name in libraries],
-        [
-            "The step's matrix products without anything else, in a loop of each library on this "
-            "machine, one call after another. Within a step, XLA can do them faster. Another "
-            "processor changes their order."
-        ],
-        lambda cell: [
-            interval(found) if (found := cell.library_samples_per_second.get(name)) else "–"
-            for name in libraries
-        ],
+    operations = _operations(summary) if machines else {}
+    unit = "GFLOP/s" if operations else "samples/s"
+    names = _who(summary, lambda row: row.adjusted) if machines else []
+
+    def entries(cell: SpeedCell) -> list[str]:
+        here = machines.get(cell.machine)
+        factor = operations.get((cell.model, cell.has_epochs), 1e9) / 1e9
+        return [
+            *([vectors(here), str(here.cores)] if here else ["–"] * 2 * bool(machines)),
+            *(
+                interval(found * factor)
+                if (found := cell.library_samples_per_second.get(name))
+                else "–"
+                for name in libraries
+            ),
+            *(_alone(row) for row in _rows(cell, names)),
+        ]
+
+    notes = [
+        "The step's matrix products without anything else, in a loop of each library on this "
+        "machine, one call after another. Within a step, XLA can do them faster. Another "
+        "processor changes their order."
+    ] * bool(libraries)
+    return [
+        _table(
+            "What differs between machines" if machines else "Matrix products alone, by library",
+            summary,
+            [
+                *["vectors", "cores"] * bool(machines),
+                *(f"{name}{', products' * bool(machines)}, {unit}" for name in libraries),
+                *(f"{name}, × time" for name in names),
+            ],
+            notes,
+            entries,
+        )
+    ]
+
+
+def _machines(summary: Summary) -> dict[str, MachineInfo]:
+    """Return the machines by the names that their cells have; empty for a single one."""
+    if not any(cell.machine for cell in summary.speed):
+        return {}
+    found = [run.machine for run in summary.runs]
+    names = machine_names(found)
+    return {names[each.kind]: each for each in found}
+
+
+def _operations(summary: Summary) -> dict[tuple[str, bool], int]:
+    """Return the operations per sample by model and whether it trains; empty if any is unknown."""
+    models = {model.name: model for model in summary.models}
+    found = {
+        (cell.model, cell.has_epochs): models[cell.model].training_operations
+        if cell.has_epochs
+        else models[cell.model].forward_operations
+        for cell in summary.speed
+        if cell.library_samples_per_second
+    }
+    known = {key: each for key, each in found.items() if each}
+    return known if len(known) == len(found) else {}
+
+
+def vectors(machine: MachineInfo) -> str:
+    """Return the widest vector instructions of a machine; a dash where they aren't known."""
+    known = machine.identity.get("vector instructions", "").split()
+    return next(
+        (text for start, text in _VECTORS.items() if any(each.startswith(start) for each in known)),
+        "–",
     )
-    return [table]
+
+
+# The wider come first. How wide SVE is, flags don't tell.
+_VECTORS = {
+    "avx512": "AVX-512 (512 bits)",
+    "avx2": "AVX2 (256 bits)",
+    "avx": "AVX (256 bits)",
+    "sve": "SVE",
+    "sse4": "SSE4 (128 bits)",
+    "asimd": "NEON (128 bits)",
+}
+
+
+def _alone(row: SpeedRow | None) -> str:
+    """Return a ratio without its interval, which stands beside the verdict elsewhere."""
+    return interval(row.judged_ratio.value) if row and row.judged_ratio else "–"
 
 
 def _shares(summary: Summary) -> list[Table]:
@@ -153,14 +240,16 @@ def _table(
     heads: list[str],
     notes: list[str],
     shown_of: Callable[[SpeedCell], list[str]],
+    most: int = MOST_ROWS,
 ) -> Table:
     """Return a table with a row per cell, whose cells ``shown_of`` returns."""
+    cells, left = few(summary.speed, "rows", min(most, MOST_SHOWN_CELLS // (1 + len(heads))))
     return Table(
         title,
         ["cell, batch", *heads],
-        [[cell.short, *shown_of(cell)] for cell in summary.speed],
-        notes,
-        faint=[number for number, cell in enumerate(summary.speed) if cell.mostly_disturbed],
+        [[cell.short, *shown_of(cell)] for cell in cells],
+        [*notes, *left],
+        faint=[number for number, cell in enumerate(cells) if cell.mostly_disturbed],
     )
 
 

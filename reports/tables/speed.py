@@ -8,7 +8,7 @@ from aebench.reports.sections import TableView
 from aebench.reports.statistics import Estimate
 from aebench.reports.summary import CellLimit, SpeedCell, SpeedRow, Summary
 from aebench.reports.tables.looks import stopping_notes
-from aebench.reports.tables.over_runs import on_machines, over_runs
+from aebench.reports.tables.over_runs import over_runs
 from aebench.reports.tables.shared import (
     VERDICT,
     Shared,
@@ -57,7 +57,7 @@ def _speed_cell(cell: SpeedCell, summary: Summary, precisions: set[str]) -> Tabl
         hints.append(_entries(cell, row, further, interval))
         notes += _about(row, cell, precisions)
     notes[:0] = [each for each in (cell.answer, cell.depends_on_state) if each]
-    notes += [*stopping_notes(cell), *over_runs(cell), *on_machines(cell, summary)]
+    notes += [*stopping_notes(cell), *over_runs(cell)]
     notes += [*_how_judged(cell), *_controls(cell), *_of_fit(cell)]
     notes += [*_steady(cell), *_libraries(cell)]
     if further.baselines:

@@ -173,7 +173,7 @@ def test_the_bounds_that_reliability_states_are_in_force():
         size(bounds.MOST_LINE_BYTES),
         f"{bounds.MOST_EVENTS:,}",
         f"{bounds.MOST_VALUES:,}",
-        f"{bounds.MOST_RECORDS}",
+        f"{bounds.MOST_RECORDS:,}",
         f"{bounds.MOST_CELLS:,}",
         f"{bounds.MOST_NAME:,}",
         f"{bounds.MOST_TEXT:,} characters",

@@ -12,6 +12,7 @@ from matplotlib.colors import to_rgb
 from aebench.reports import figures, record
 from aebench.reports.figures.footprint import cold_start
 from aebench.reports.figures.loss import loss
+from aebench.reports.figures.machines import machines
 from aebench.reports.figures.memory_curve import curve
 from aebench.reports.figures.profile import profile
 from aebench.reports.figures.ratios import ratios, ticks
@@ -21,7 +22,7 @@ from aebench.reports.statistics import Estimate
 from aebench.reports.studies.autoencoder.digits_figure import digits
 from aebench.reports.studies.autoencoder.results import results_of
 from aebench.reports.summary import summarise
-from helpers import sample
+from helpers import other_runs, sample
 
 HOSTILE = r"_$\frac{1}{$ \x $x^$ " + "\x1b[31m<script>" + "W" * 500 + "\u0378"
 NAMES = [
@@ -263,3 +264,38 @@ def test_the_parts_of_a_step_are_drawn_in_milliseconds_and_as_shares(figure):
             [part / (10 * step) for part in parts]
         )
         assert each.contender in milliseconds.get_yticklabels()[row].get_text()
+
+
+def test_machines_are_drawn_with_their_mean_only_where_there_are_several(figure):
+    assert machines(summarise(sample.make()), figure) == ""
+    one, two, three = (
+        other_runs.run(number, {"torch": factor}, processor=f"Processor {number}")
+        for number, factor in enumerate((1, 1.3, 1.1))
+    )
+    assert "diamond" not in machines(summarise(one, two), figure)
+    figure.clear()
+    caption = machines(summarise(one, two, three), figure)
+    assert "by machine" in caption and "diamond: the mean" in caption
+    (axes,) = figure.axes
+    assert [each.get_text() for each in axes.get_yticklabels()][-1] == "all, torch"
+
+
+def test_many_machines_are_drawn_without_names_in_the_order_of_their_ratios(figure):
+    many = [
+        other_runs.run(number, {"torch": 1 + number % 7 / 10}, processor=f"Processor {number}")
+        for number in range(40)
+    ]
+    machines(summarise(*many), figure)
+    (axes,) = figure.axes
+    assert [each.get_text() for each in axes.get_yticklabels()] == ["all, torch"]
+    values = axes.lines[0].get_xdata()
+    places = axes.lines[0].get_ydata()
+    ordered = [value for _, value in sorted(zip(places, values, strict=True))]
+    assert ordered == sorted(values)
+
+
+def test_a_panel_of_throughput_has_a_limit(figure, monkeypatch):
+    monkeypatch.setattr("aebench.reports.figures.throughput._MOST_CELLS", 1)
+    one, two = (other_runs.run(number, processor=f"Processor {number}") for number in range(2))
+    assert "at most 1 cells in a panel" in throughput(summarise(one, two), figure)
+    assert len(figure.axes[0].get_xticklabels()) == 1

@@ -151,7 +151,7 @@ def test_more_records_than_can_be_shown_are_refused(tmp_path):
     for number in range(MOST_RECORDS + 1):
         (tmp_path / str(number)).mkdir()
         (tmp_path / str(number) / "record.jsonl").touch()
-    with pytest.raises(RecordError, match=f"of which {MOST_RECORDS} can be shown"):
+    with pytest.raises(RecordError, match=f"of which {MOST_RECORDS:,} can be shown"):
         record_paths([tmp_path])
 
 

@@ -1,5 +1,6 @@
 """Test reports on several runs: of the same question, on several machines, given twice."""
 
+import csv
 import io
 import math
 from itertools import permutations
@@ -13,8 +14,10 @@ from rich.console import Console
 from scipy import special
 
 from aebench.reports import csv_export, document, headline
-from aebench.reports.record import Block, Round
+from aebench.reports.formatting import interval
+from aebench.reports.record import Block, Library, Round
 from aebench.reports.summary import summarise
+from aebench.reports.tables.overview import explained
 from aebench.reports.terminal import WIDTH, render_summary
 from helpers import sample
 from helpers.pages import whole
@@ -181,12 +184,10 @@ def test_machines_stand_side_by_side_with_their_range():
     (notice,) = (each for each in summary.notices if each.startswith("Ratios differ by machine"))
     assert "(AMD EPYC) to 5.2" in notice and "(Intel Xeon) times jax's time" in notice
     text = shown(summary)
-    assert (
-        "train ae400, batch 32, Intel Xeon" in text and "Elsewhere: on Intel Xeon torch ×" in text
-    )
+    assert "train ae400, batch 32, Intel Xeon" in text
     first = headline.sentences(summary)[0]
     assert first.startswith("On Intel Xeon jax is fastest") or "on both" in first.lower()
-    assert "Mean over" not in text
+    assert "Two machines predict nothing" in text
 
 
 def test_machines_of_one_name_are_told_apart_by_their_identity():
@@ -200,17 +201,93 @@ def test_machines_of_one_name_are_told_apart_by_their_identity():
     assert any("machines of that name may be several" in each for each in together.notices)
 
 
-def test_a_mean_over_machines_needs_three_of_them():
-    ratios = (1.0, 1.3, 1.1)
-    three = [
-        run(n, f, p) for n, f, p in zip((1, 2, 3), ratios, (EPYC, XEON, "Another"), strict=True)
-    ]
+RATIOS = dict(zip((EPYC, XEON, "Another"), (1.0, 1.3, 1.1), strict=True))
+
+
+def on_three_machines():
+    return [run(number, factor, name) for number, (name, factor) in enumerate(RATIOS.items(), 1)]
+
+
+def test_a_mean_over_machines_and_one_more_need_three_of_them():
+    three = on_three_machines()
     for records, told in ((three[:2], False), (three, True)):
         summary = summarise(*records)
-        assert (f"Mean over the {len(records)} machines: torch ×" in shown(summary)) is told
-        lines = [line for line in csv_export.lines(summary) if "mean over machines" in line[4]]
+        (row,) = summary.over_machines
+        assert len(row.machines) == len(records) and row.differ
+        text = shown(summary)
+        assert ("differ by SD" in text, "Two machines predict nothing" in text) == (True, not told)
+        assert bool(row.prediction) is told
+        if row.prediction:
+            low, high = row.prediction.low, row.prediction.high
+            assert f"× {interval(low)} to {interval(high)}" in text
+        lines = {line[4]: line for line in csv_export.lines(summary) if "machines)" in line[3]}
         logs = [math.log(torch_of(each).times_epoch.value) for each in records]
-        assert [line[5] for line in lines] == pytest.approx([math.exp(np.mean(logs))])
+        assert lines["times jax, mean over machines"][5] == pytest.approx(math.exp(np.mean(logs)))
+        assert ("times jax, on one more machine" in lines) is told
+
+
+def test_runs_are_combined_before_machines_are():
+    records = [*on_three_machines(), run(4, 1.05)]
+    summary = summarise(*records)
+    (row,) = summary.over_machines
+    epyc = [math.log(torch_of(each).times_epoch.value) for each in (records[0], records[3])]
+    others = [math.log(torch_of(each).times_epoch.value) for each in records[1:3]]
+    assert math.log(row.mean.value) == pytest.approx(np.mean([np.mean(epyc), *others]))
+
+
+def test_machines_that_measured_the_same_are_not_shown_to_differ():
+    summary = summarise(*(run(n, 1, name) for n, name in enumerate(RATIOS, 1)))
+    (row,) = summary.over_machines
+    assert row.differ is False and row.between_sd < 0.02
+    assert "aren't shown to differ" in shown(summary)
+
+
+def test_seconds_are_never_pooled_over_machines():
+    records = on_three_machines()
+    lines = list(csv_export.lines(summarise(*records)))
+    over = {line[4]: line[8] for line in lines if "machines)" in str(line[3])}
+    assert over and set(over.values()) == {""}
+    # Every throughput and time of the speed pass is that of a machine's record alone.
+    alone = {line[5] for each in records for line in csv_export.lines(summarise(each))}
+    timed = [line for line in lines if line[8] in ("s", "samples/s") and line[4] != "break-even"]
+    assert len(timed) > 30 and {line[5] for line in timed} <= alone
+
+
+def test_machines_share_the_columns_of_the_wide_file(tmp_path):
+    csv_export.write_wide(summarise(*on_three_machines()), tmp_path / "wide.csv")
+    with (tmp_path / "wide.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert list(lines[0])[4:] == ["figure", "jax", "torch", "tensorflow"]
+    ratios = {line["runs"]: float(line["torch"]) for line in lines if "times" in line["figure"]}
+    assert list(ratios) == ["AMD EPYC", "Another", "Intel Xeon"]
+
+
+def test_a_machine_whose_runs_are_not_combined_is_in_no_mean():
+    other = RECORDS["other versions"][1]
+    (row,) = summarise(*on_three_machines(), run(8, 1.2, "Fourth"), other).over_machines
+    assert [each.machine for each in row.machines] == ["Another", "Fourth", "Intel Xeon"]
+
+
+def test_what_differs_between_machines_stands_beside_their_ratios():
+    records = on_three_machines()
+    for record, vectors in zip(records, ("avx avx2 fma", "avx avx2 avx512f", ""), strict=True):
+        header = record.header
+        identity = {"vector instructions": vectors} if vectors else {}
+        machine = msgspec.structs.replace(header.machine, identity=identity)
+        record.header = msgspec.structs.replace(header, machine=machine)
+        seconds = {"jax": 0.002, "torch": 0.001}
+        record.events.insert(0, Library("jax", "ae400", "train", 32, 0, "torch", seconds))
+    (table,) = [each for each in explained(summarise(*records)) if "differs" in each.title]
+    assert table.columns == [
+        *("cell, batch", "vectors", "cores", "torch, products, GFLOP/s", "jax, products, GFLOP/s"),
+        "torch, × time",
+    ]
+    # A step of 32 samples has 141 MFLOP.
+    assert [row[1:5] for row in table.rows] == [
+        ["AVX2 (256 bits)", "2", "141", "70.6"],
+        ["–", "2", "141", "70.6"],
+        ["AVX-512 (512 bits)", "2", "141", "70.6"],
+    ]
 
 
 def test_what_cannot_be_combined_stays_apart_with_its_reason():
