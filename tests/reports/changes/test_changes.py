@@ -202,12 +202,17 @@ def test_other_quantities_are_not_compared():
     assert found[LOSS, "torch"][1].reason == "the trainings are of other lengths or data"
 
 
-def test_a_disturbed_cell_tells_nothing():
-    new = other_runs.run(2, {"torch": 2.0})
-    new.events = [
+def disturbed(made):
+    """Return a record all of whose blocks were disturbed."""
+    made.events = [
         msgspec.structs.replace(each, disturbed=True) if isinstance(each, record.Block) else each
-        for each in new.events
+        for each in made.events
     ]
+    return made
+
+
+def test_a_disturbed_cell_tells_nothing():
+    new = disturbed(other_runs.run(2, {"torch": 2.0}))
     _, found = changed([other_runs.run(1)], [new])
     assert found[TIME, "torch"][1].reason == "in run-2 most of its blocks were disturbed"
 
@@ -233,11 +238,7 @@ def test_a_run_on_both_sides_is_refused():
 
 
 def test_where_no_time_can_be_compared_both_are_shown_with_the_reason():
-    new = other_runs.run(2, {"torch": 2.0})
-    new.events = [
-        msgspec.structs.replace(each, disturbed=True) if isinstance(each, record.Block) else each
-        for each in new.events
-    ]
+    new = disturbed(other_runs.run(2, {"torch": 2.0}))
     made, found = changed([other_runs.run(1)], [new])
     torch = found[TIME, "torch"][1]
     assert torch.base.value > 0 and torch.new.value > 0 and torch.ratio is None
