@@ -45,7 +45,8 @@ def tables(changes: Changes, everything: bool = False) -> list[Table]:
             )
     found = []
     if rows:
-        notes += _notes(changes)
+        # The note on intervals and verdicts belongs to rows that have a ratio.
+        notes += _notes(changes) if told else []
         columns = ["where", "contender", "what", "base", "new", "new / base", VERDICT]
         found.append(Table("What changed", columns, rows, list(dict.fromkeys(notes))))
     if changes.environment:

@@ -14,7 +14,7 @@ from aebench.reports.summary import LadderRow, Summary
 
 def ladder(summary: Summary, figure: Figure) -> str:
     """Draw a waterfall in milliseconds; return the caption, or an empty text."""
-    rows, limit = legible([row for row in summary.ladder if row.top], MOST_ROWS)
+    rows, limit = legible([row for row in summary.ladder if _has_parts(row)], MOST_ROWS)
     if not rows:
         return ""
     figure.set_size_inches(8, 1.9 + 0.35 * len(rows))
@@ -48,6 +48,10 @@ def ladder(summary: Summary, figure: Figure) -> str:
     axes.set_xlabel("milliseconds; the line marks the whole step")
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize="small")
     return f"What a step consists of{limit}"
+
+
+def _has_parts(row: LadderRow) -> bool:
+    return bool(row.top) and any(seconds > 0 for _, seconds in ladders.drawn(row))
 
 
 def _name(row: LadderRow) -> str:

@@ -198,6 +198,9 @@ def test_the_figure_has_a_bar_for_each_contender():
     caption, svg = draw(VIEWS[0], summarise(made))
     assert caption == "What a step consists of"
     assert b"Keras and Python around" in svg
+    # Of rungs without the framework's own step the parts aren't known.
+    fit_alone = summarise(ladder.make({"jax": {"fit": 3.0}}))
+    assert draw(VIEWS[0], fit_alone) == ("", b"")
     nothing = msgspec.structs.replace(summarise(made), ladder=[])
     assert draw(VIEWS[0], nothing) == ("", b"")
 
