@@ -20,8 +20,8 @@ from aebench.reports.tuning import RaceResult, changed, gain, race
 
 # An interval needs two launches.
 _RACE = {"launches": 2, "blocks": 4}
-# What changes results is told for a batch so many times as large, and for this precision.
 DEFAULT_BATCH_SIZE = 32
+# What changes results is told for a batch so many times as large, and for this precision.
 _LARGER_BATCH = 4
 _LOWER_PRECISION = "mixed_bfloat16"
 
